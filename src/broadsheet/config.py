@@ -1,0 +1,153 @@
+"""The settings of a newsroom: one frozen dataclass a stage, read from broadsheet.toml.
+
+Every setting has a default that works; a file names only what it changes.
+"""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from broadsheet.errors import ConfigError, join_problems
+
+
+@dataclass(frozen=True)
+class RetrievalConfig:
+    """Settings of the towers and of candidate search."""
+
+    encoder: str = "asset:minilm"
+    "The BERT of both towers: asset:NAME, a folder, or a hub name."
+    max_tokens: int = 96
+    "Tokens of title, category and abstract that the news tower reads."
+    history: int = 50
+    "Newest clicks that the user tower reads."
+    candidates: int = 200
+    "Articles retrieved for each user."
+
+
+@dataclass(frozen=True)
+class IndexConfig:
+    """Settings of the FAISS index."""
+
+    exact_up_to: int = 200_000
+    "Up to this many articles the index is exact; above, HNSW."
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each signal counts for in the ranking; a signal that is absent counts for nothing."""
+
+    relevance: float = 1.0
+    tower: float = 1.0
+    popularity: float = 0.3
+    freshness: float = 0.3
+    affinity: float = 0.2
+
+
+@dataclass(frozen=True)
+class RerankConfig:
+    """Settings of the cross-encoder, the fusion of signals and the diversity pass."""
+
+    depth: int = 60
+    "Candidates that the cross-encoder reads, by retrieval score."
+    headlines: int = 6
+    "Most relevant history headlines that it reads with each candidate."
+    max_tokens: int = 128
+    "Tokens of history and candidate together."
+    half_life_hours: float = 24.0
+    "Age at which freshness is one half."
+    diversity: float = 0.3
+    "0 ranks by score alone, 1 by difference from the articles above alone (MMR)."
+    weights: Weights = field(default_factory=Weights)
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """Settings of the writer."""
+
+    writer: str = "asset:smollm2"
+    "A T5-like or GPT-like model: asset:NAME, a folder, or a hub name; empty for the publisher's own words."
+    stories: int = 10
+    "Stories written for each user in a build."
+    summary_words: int = 45
+    "Most words of a summary."
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that broadsheet.toml can say."""
+
+    clock: Literal["now", "latest"] = "now"
+    "What time it is for a build or a request: the real time, or that of the corpus's latest article or click (archives)."
+    active_days: float = 30.0
+    "A user with a click in so many days before the clock, or with a profile, is active."
+    retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
+    index: IndexConfig = field(default_factory=IndexConfig)
+    rerank: RerankConfig = field(default_factory=RerankConfig)
+    generate: GenerateConfig = field(default_factory=GenerateConfig)
+
+
+_AT_LEAST = {
+    "active_days": 0.0,
+    "max_tokens": 8,
+    "history": 1,
+    "candidates": 1,
+    "exact_up_to": 0,
+    "depth": 1,
+    "headlines": 1,
+    "half_life_hours": 0.01,
+    "stories": 1,
+    "summary_words": 5,
+}
+
+
+def read_config(path: Path) -> Config:
+    """Read broadsheet.toml; a missing file means all defaults. All problems come in one ConfigError."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML ({error}). Mend the line or delete the file for the defaults.") from error
+    problems: list[str] = []
+    config = _read(Config, document, "", problems)
+    if problems:
+        raise ConfigError(f"{path}: {join_problems(problems)}")
+    return config
+
+
+def _read(kind: Any, document: dict[str, Any], prefix: str, problems: list[str]) -> Any:
+    values: dict[str, Any] = {}
+    known = {spec.name: spec for spec in fields(kind)}
+    for name, value in document.items():
+        if name not in known:
+            problems.append(f"{prefix}{name}: no such setting; known here: {', '.join(known)}")
+        elif hasattr(known[name].default_factory, "__dataclass_fields__"):
+            section = value if isinstance(value, dict) else {}
+            if section is not value:
+                problems.append(f"{prefix}{name}: found {value!r}, expected a section [{prefix}{name}]")
+            values[name] = _read(known[name].default_factory, section, f"{prefix}{name}.", problems)
+        else:
+            values[name] = _check(name, value, known[name].default, prefix, problems)
+    return kind(**values)
+
+
+def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]) -> Any:
+    expected = type(default)
+    if expected is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    wrong = ""
+    if type(value) is not expected:
+        wrong = {int: "a whole number", float: "a number", str: "a text in quotes"}[expected]
+    elif name in _AT_LEAST and value < _AT_LEAST[name]:
+        wrong = f"at least {_AT_LEAST[name]}"
+    elif name == "diversity" and not 0 <= value <= 1:
+        wrong = "a number from 0 to 1"
+    elif name == "clock" and value not in ("now", "latest"):
+        wrong = '"now" or "latest"'
+    elif prefix == "rerank.weights." and not 0 <= value < float("inf"):
+        wrong = "a number of 0 or more"
+    if wrong:
+        problems.append(f"{prefix}{name}: found {value!r}, expected {wrong}")
+        return default
+    return value

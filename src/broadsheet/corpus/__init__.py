@@ -1,0 +1,1 @@
+"""Importers: from a publisher's files to the corpus tables of a newsroom."""

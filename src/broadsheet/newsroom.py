@@ -1,0 +1,255 @@
+"""The folder of a newsroom: the names of all its files, its lock, and its editions.
+
+An edition exists when its manifest does. It is built in `editions/building`, renamed once its manifest is written, and becomes
+current when the link `current` is replaced; a build killed at any point leaves at most `editions/building`, whose vectors and
+stories the next build takes over.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from broadsheet.config import Config, read_config
+from broadsheet.errors import NewsroomError
+from broadsheet.tables import replacing, sync_folder
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The files of one edition; `path` may be a finished edition or the one being built."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The edition's name: when it was built, UTC."""
+        return self.path.name
+
+    @property
+    def users(self) -> Path:
+        """Table users: the state of each user that the edition was built for."""
+        return self.path / "users.arrow"
+
+    @property
+    def news_vectors(self) -> Path:
+        """Table news_vectors: all articles."""
+        return self.path / "news_vectors.arrow"
+
+    @property
+    def user_vectors(self) -> Path:
+        """Table user_vectors."""
+        return self.path / "user_vectors.arrow"
+
+    @property
+    def index(self) -> Path:
+        """The FAISS index."""
+        return self.path / "index.faiss"
+
+    @property
+    def index_rows(self) -> Path:
+        """Table index: which article is at which row of the FAISS index."""
+        return self.path / "index.arrow"
+
+    @property
+    def candidates(self) -> Path:
+        """Table candidates."""
+        return self.path / "candidates.arrow"
+
+    @property
+    def ranked(self) -> Path:
+        """Table ranked."""
+        return self.path / "ranked.arrow"
+
+    @property
+    def stories(self) -> Path:
+        """Table stories."""
+        return self.path / "stories.arrow"
+
+    @property
+    def manifest(self) -> Path:
+        """What the edition holds and how it was made; written last."""
+        return self.path / MANIFEST
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Return the manifest; raises NewsroomError if the edition is not complete."""
+        try:
+            manifest: dict[str, Any] = json.loads(self.manifest.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise NewsroomError(f"{self.manifest}: no readable manifest ({error}). Run `broadsheet build` again.") from error
+        return manifest
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """The files of one publisher: corpus, models and editions."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The settings."""
+        return self.path / "broadsheet.toml"
+
+    @property
+    def news(self) -> Path:
+        """Table news."""
+        return self.path / "corpus" / "news.arrow"
+
+    @property
+    def users(self) -> Path:
+        """Table users."""
+        return self.path / "corpus" / "users.arrow"
+
+    @property
+    def clicks(self) -> Path:
+        """Table clicks."""
+        return self.path / "corpus" / "clicks.arrow"
+
+    def impressions(self, split: str) -> Path:
+        """Table impressions of a split; raises NewsroomError for a name that is not letters, digits, '-' or '_'."""
+        if not split or not split.isascii() or not all(c.isalnum() or c in "-_" for c in split):
+            raise NewsroomError(f"split {split!r}: expected letters, digits, '-' and '_' alone, such as train or valid.")
+        return self.path / "corpus" / f"impressions-{split}.arrow"
+
+    @property
+    def reranker(self) -> Path:
+        """The newsroom's own trained cross-encoder adapter, if there is one."""
+        return self.path / "models" / "reranker"
+
+    @property
+    def editions_folder(self) -> Path:
+        """Where the editions lie."""
+        return self.path / "editions"
+
+    @property
+    def building(self) -> Edition:
+        """The edition being built."""
+        return Edition(self.editions_folder / "building")
+
+    @property
+    def current_link(self) -> Path:
+        """The link to the edition that readers see."""
+        return self.path / "current"
+
+    def config(self) -> Config:
+        """Read the settings."""
+        return read_config(self.config_file)
+
+    def require(self) -> None:
+        """Raise NewsroomError unless there are articles here."""
+        if not self.news.is_file():
+            raise NewsroomError(
+                f"{self.path}: no newsroom here (no corpus/news.arrow). "
+                "Make one with `broadsheet import demo --into NEWSROOM`, `import mind` or `import tables`."
+            )
+
+    def editions(self) -> list[Edition]:
+        """Return the complete editions, oldest first."""
+        return [Edition(path.parent) for path in sorted(self.editions_folder.glob(f"[0-9]*/{MANIFEST}"))]
+
+    def current(self) -> Edition:
+        """Return the edition that readers see, by its own name, so that a later publication does not change it.
+
+        Raises NewsroomError if there is none.
+        """
+        if not self.current_link.is_symlink():
+            raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
+        edition = Edition(self.editions_folder / Path(os.readlink(self.current_link)).name)  # noqa: PTH115
+        if not edition.manifest.is_file():
+            raise NewsroomError(f"{edition.path}: the current edition is gone. Run `broadsheet rollback` or `build`.")
+        return edition
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the newsroom for one writer; the operating system lets go of it when the process dies.
+
+        Raises NewsroomError at once if another import, training or build holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise NewsroomError(
+                f"{self.path}: another build, import or training is at work here. Wait for it to end, then try again."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def start_edition(self) -> Edition:
+        """Make the folder of the edition being built, or take over what a killed build left."""
+        self.building.manifest.unlink(missing_ok=True)
+        self.building.path.mkdir(parents=True, exist_ok=True)
+        return self.building
+
+    def publish(self, manifest: dict[str, Any]) -> Edition:
+        """Complete the edition being built and make it current: manifest, rename, link, each atomic, in this order."""
+        write_json(self.building.manifest, {**manifest, "files": file_hashes(self.building.path)})
+        edition = Edition(self.editions_folder / self._free_name())
+        self.building.path.rename(edition.path)
+        sync_folder(self.editions_folder)
+        self.point_to(edition)
+        return edition
+
+    def point_to(self, edition: Edition) -> None:
+        """Make an edition current by replacing the link atomically."""
+        link = self.path / f".current.{os.getpid()}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("editions") / edition.name)
+        os.replace(link, self.current_link)  # noqa: PTH105
+        sync_folder(self.path)
+
+    def rollback(self) -> Edition:
+        """Make the edition before the current one current; raises NewsroomError if there is none."""
+        current = self.current()
+        older = [edition for edition in self.editions() if edition.name < current.name]
+        if not older:
+            raise NewsroomError(f"{self.path}: no edition before {current.name} to go back to.")
+        self.point_to(older[-1])
+        return older[-1]
+
+    def _free_name(self) -> str:
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%fZ")
+        newest = max((edition.name for edition in self.editions()), default="")
+        if stamp <= newest:
+            raise NewsroomError(f"{self.editions_folder}: {newest} lies in the future of this machine's clock, {stamp}. Set it.")
+        return stamp
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a JSON file whole or not at all."""
+    with replacing(path) as part:
+        part.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each table and index in a folder, by name."""
+    return {
+        path.name: file_sha256(path)
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".arrow", ".faiss") and not path.name.startswith(".")
+    }
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of the newsroom, if it is there."""
+    shutil.rmtree(folder, ignore_errors=True)
