@@ -3,6 +3,7 @@
 Every setting has a default that works; a file names only what it changes.
 """
 
+import math
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -48,11 +49,13 @@ class Weights:
 class RerankConfig:
     """Settings of the cross-encoder, the fusion of signals and the diversity pass."""
 
+    encoder: str = "asset:minilm"
+    "The BERT of the cross-encoder: asset:NAME, a folder, or a hub name."
     depth: int = 60
     "Candidates that the cross-encoder reads, by retrieval score."
-    headlines: int = 6
+    headlines: int = 3
     "Most relevant history headlines that it reads with each candidate."
-    max_tokens: int = 128
+    max_tokens: int = 72
     "Tokens of history and candidate together."
     half_life_hours: float = 24.0
     "Age at which freshness is one half."
@@ -78,7 +81,7 @@ class Config:
     """Everything that broadsheet.toml can say."""
 
     clock: Literal["now", "latest"] = "now"
-    "What time it is for a build or a request: the real time, or that of the corpus's latest article or click (archives)."
+    "The time of a build or a request: the real one, or that of the corpus's latest article or click (archives)."
     active_days: float = 30.0
     "A user with a click in so many days before the clock, or with a profile, is active."
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
@@ -104,19 +107,23 @@ _AT_LEAST = {
 def read_config(path: Path) -> Config:
     """Read broadsheet.toml; a missing file means all defaults. All problems come in one ConfigError."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        document = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return Config()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML ({error}). Mend the line or delete the file for the defaults.") from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}). Make it a file that this user may read."
+        ) from error
     problems: list[str] = []
-    config = _read(Config, document, "", problems)
+    config: Config = _read(Config, document, "", problems)
     if problems:
         raise ConfigError(f"{path}: {join_problems(problems)}")
     return config
 
 
-def _read(kind: Any, document: dict[str, Any], prefix: str, problems: list[str]) -> Any:
+def _read(kind: Any, document: dict[str, Any], prefix: str, problems: list[str]) -> Any:  # noqa: ANN401
     values: dict[str, Any] = {}
     known = {spec.name: spec for spec in fields(kind)}
     for name, value in document.items():
@@ -132,20 +139,22 @@ def _read(kind: Any, document: dict[str, Any], prefix: str, problems: list[str])
     return kind(**values)
 
 
-def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]) -> Any:
+def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]) -> Any:  # noqa: ANN401
     expected = type(default)
     if expected is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     wrong = ""
     if type(value) is not expected:
         wrong = {int: "a whole number", float: "a number", str: "a text in quotes"}[expected]
+    elif expected is float and not math.isfinite(value):
+        wrong = "a finite number"
     elif name in _AT_LEAST and value < _AT_LEAST[name]:
         wrong = f"at least {_AT_LEAST[name]}"
     elif name == "diversity" and not 0 <= value <= 1:
         wrong = "a number from 0 to 1"
     elif name == "clock" and value not in ("now", "latest"):
         wrong = '"now" or "latest"'
-    elif prefix == "rerank.weights." and not 0 <= value < float("inf"):
+    elif prefix == "rerank.weights." and value < 0:
         wrong = "a number of 0 or more"
     if wrong:
         problems.append(f"{prefix}{name}: found {value!r}, expected {wrong}")

@@ -1,7 +1,7 @@
 """Every error that Broadsheet raises on purpose.
 
-Each is also a builtin exception, so that callers who know nothing of Broadsheet can catch it. A message names the file or the
-argument, what was found, what was expected, and what to do next.
+Each is also a builtin exception, so that callers who know nothing of Broadsheet can catch it. A message names the file
+or the argument, what was found, what was expected, and what to do next.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,10 @@ class ContractError(BroadsheetError, ValueError):
 
 class ConfigError(BroadsheetError, ValueError):
     """broadsheet.toml, or an argument, has a value that cannot be used."""
+
+
+class InputError(BroadsheetError, ValueError):
+    """An argument of a request, such as k or the text of `ask`, cannot be used."""
 
 
 class CorpusError(BroadsheetError, ValueError):

@@ -1,8 +1,8 @@
 """The folder of a newsroom: the names of all its files, its lock, and its editions.
 
-An edition exists when its manifest does. It is built in `editions/building`, renamed once its manifest is written, and becomes
-current when the link `current` is replaced; a build killed at any point leaves at most `editions/building`, whose vectors and
-stories the next build takes over.
+An edition exists when its manifest does. It is built in `editions/building`, renamed once its manifest is written, and
+becomes current when the link `current` is replaced; a build killed at any point leaves at most `editions/building`,
+whose vectors and stories the next build takes over.
 """
 
 import hashlib
@@ -40,6 +40,16 @@ class Edition:
     def users(self) -> Path:
         """Table users: the state of each user that the edition was built for."""
         return self.path / "users.arrow"
+
+    @property
+    def news(self) -> Path:
+        """Table news as it was when the edition was built: a hard link, which a later import does not touch."""
+        return self.path / "news.arrow"
+
+    @property
+    def clicks(self) -> Path:
+        """Table clicks as it was when the edition was built; missing if there were none."""
+        return self.path / "clicks.arrow"
 
     @property
     def news_vectors(self) -> Path:
@@ -86,7 +96,9 @@ class Edition:
         try:
             manifest: dict[str, Any] = json.loads(self.manifest.read_text("utf-8"))
         except (OSError, ValueError) as error:
-            raise NewsroomError(f"{self.manifest}: no readable manifest ({error}). Run `broadsheet build` again.") from error
+            raise NewsroomError(
+                f"{self.manifest}: no readable manifest ({error}). Run `broadsheet build` again."
+            ) from error
         return manifest
 
 
@@ -119,7 +131,9 @@ class Newsroom:
     def impressions(self, split: str) -> Path:
         """Table impressions of a split; raises NewsroomError for a name that is not letters, digits, '-' or '_'."""
         if not split or not split.isascii() or not all(c.isalnum() or c in "-_" for c in split):
-            raise NewsroomError(f"split {split!r}: expected letters, digits, '-' and '_' alone, such as train or valid.")
+            raise NewsroomError(
+                f"split {split!r}: expected letters, digits, '-' and '_' alone, such as train or valid."
+            )
         return self.path / "corpus" / f"impressions-{split}.arrow"
 
     @property
@@ -225,11 +239,13 @@ class Newsroom:
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%fZ")
         newest = max((edition.name for edition in self.editions()), default="")
         if stamp <= newest:
-            raise NewsroomError(f"{self.editions_folder}: {newest} lies in the future of this machine's clock, {stamp}. Set it.")
+            raise NewsroomError(
+                f"{self.editions_folder}: {newest} lies in the future of this machine's clock, {stamp}. Set it."
+            )
         return stamp
 
 
-def write_json(path: Path, document: Any) -> None:
+def write_json(path: Path, document: Any) -> None:  # noqa: ANN401
     """Write a JSON file whole or not at all."""
     with replacing(path) as part:
         part.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")

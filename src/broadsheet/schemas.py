@@ -1,8 +1,8 @@
 """Every Arrow table that crosses a boundary between stages.
 
 A schema carries its table name and an integer version; each field says what it holds. Any change of a name, a type or a
-meaning raises the version: readers accept exactly one. Rank 1 is best. Scores: higher is better. Times: UTC. Vectors: unit
-length, compared by inner product.
+meaning raises the version: readers accept exactly one. Rank 1 is best. Scores: higher is better. Times: UTC. Vectors:
+unit length, compared by inner product.
 """
 
 import pyarrow as pa
@@ -67,8 +67,17 @@ IMPRESSIONS = _table(
         _field("time", TIME, "When the list was shown, UTC."),
         _field("history", IDS, "Articles clicked before the impression, oldest first."),
         _field("shown", IDS, "Articles shown, in the log's order."),
-        _field("clicked", pa.list_(pa.field("item", pa.bool_(), nullable=False)), "One for each shown article; empty if unlabelled."),
-        _field("propensity", pa.list_(pa.float32()), "Probability that each was shown; null where not logged.", nullable=True),
+        _field(
+            "clicked",
+            pa.list_(pa.field("item", pa.bool_(), nullable=False)),
+            "One for each shown article; empty if unlabelled.",
+        ),
+        _field(
+            "propensity",
+            pa.list_(pa.float32()),
+            "Probability that each was shown; null where not logged.",
+            nullable=True,
+        ),
     ],
 )
 
@@ -125,13 +134,19 @@ STORIES = _table(
         _NEWS,
         _RANK,
         _field("headline", pa.string(), "The headline for this reader."),
-        _field("summary", pa.string(), "The summary for this reader; empty where the article has no text but its title."),
+        _field(
+            "summary", pa.string(), "The summary for this reader; empty where the article has no text but its title."
+        ),
         _field(
             "method",
-            pa.struct([pa.field("headline", pa.string(), nullable=False), pa.field("summary", pa.string(), nullable=False)]),
+            pa.struct(
+                [pa.field("headline", pa.string(), nullable=False), pa.field("summary", pa.string(), nullable=False)]
+            ),
             "How each text was made: gpt, t5, extract or original.",
         ),
-        _field("checks", IDS, "What the fact gate refused on the way, such as 'gpt summary: number 300'; empty if nothing."),
+        _field(
+            "checks", IDS, "What the fact gate refused on the way, such as 'gpt summary: number 300'; empty if nothing."
+        ),
         _field("model", pa.string(), "Fingerprint of the writer; empty where none was asked."),
         _field("prompt", pa.string(), "Name and version of the prompts."),
         _field("interest", pa.string(), "The reader's interest that the prompt named; may be empty."),
@@ -141,12 +156,12 @@ STORIES = _table(
 
 
 def news_vectors(dim: int) -> pa.Schema:
-    """Schema of the article vectors: one unit vector of `dim` float32 values an article."""
+    """Return the schema of the article vectors: one unit vector of `dim` float32 values an article."""
     return _table("news_vectors", 1, [_NEWS, _HASH, _vector(dim)])
 
 
 def user_vectors(dim: int) -> pa.Schema:
-    """Schema of the user vectors: one unit vector of `dim` float32 values a user."""
+    """Return the schema of the user vectors: one unit vector of `dim` float32 values a user."""
     return _table("user_vectors", 1, [_USER, _vector(dim)])
 
 

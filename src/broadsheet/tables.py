@@ -1,6 +1,7 @@
 """Reading and writing Arrow IPC files: checked against a schema, written whole or not at all, memory-mapped.
 
-Stages trust a table that `read_table` returned. Files are uncompressed Arrow IPC *files*, since only those can be mapped.
+Stages trust a table that `read_table` returned. Files are uncompressed Arrow IPC *files*, since only those can be
+mapped.
 """
 
 import os
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError, join_problems
 
@@ -24,7 +26,7 @@ class Writer(Protocol):
 
 
 class _CheckedWriter:
-    def __init__(self, writer: Any, schema: pa.Schema, path: Path) -> None:
+    def __init__(self, writer: Any, schema: pa.Schema, path: Path) -> None:  # noqa: ANN401
         self._writer, self._schema, self._path = writer, schema, path
 
     def write(self, table: pa.Table | pa.RecordBatch) -> None:
@@ -51,7 +53,7 @@ def open_writer(path: Path, schema: pa.Schema, **stamp: str) -> Iterator[Writer]
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`; afterwards fsync it and rename it to `path`, or remove it if the block failed."""
+    """Yield a temporary name beside `path`; then fsync it and rename it to `path`, or remove it if the block failed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -74,10 +76,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_table(path: Path, schema: pa.Schema, **stamp: str) -> pa.Table:
-    """Map a file into memory; all differences from the schema and from the stamps asked for come in one ContractError."""
+    """Map a file into memory; all differences from the schema and the stamps asked for come in one ContractError."""
     table = _open(path)
-    found = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    wanted = {key.decode(): value.decode() for key, value in schema.metadata.items()} | stamp
+    found, wanted = _metadata(table.schema), _metadata(schema) | stamp
     problems = [
         f"{key} is {found.get(key, 'missing')!r}, expected {value!r}"
         for key, value in wanted.items()
@@ -92,16 +93,23 @@ def read_table(path: Path, schema: pa.Schema, **stamp: str) -> pa.Table:
 
 def read_stamp(path: Path) -> dict[str, str]:
     """Return the metadata of a file: its table, version and stamps."""
-    return {key.decode(): value.decode() for key, value in (_open(path).schema.metadata or {}).items()}
+    return _metadata(_open(path).schema)
+
+
+def _metadata(schema: pa.Schema) -> dict[str, str]:
+    return {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
 
 
 def _open(path: Path) -> pa.Table:
     try:
-        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        # A damaged file may hold names that are not UTF-8, which shows only when they are read.
+        _metadata(table.schema), table.schema.names
     except FileNotFoundError as error:
         raise ContractError(f"{path}: no such file. Build or import it first.") from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except (ValueError, OSError) as error:
         raise ContractError(f"{path}: not a whole Arrow IPC file ({error}). Build or import it again.") from error
+    return table
 
 
 def _column_problems(found: pa.Schema, wanted: pa.Schema) -> list[str]:
@@ -120,9 +128,28 @@ def _cast(table: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
     if missing or extra:
         raise ContractError(f"{path}: {join_problems(missing + extra)}. Nothing was written.")
     try:
-        return table.select(schema.names).cast(schema)
-    except (pa.ArrowInvalid, ValueError, TypeError, NotImplementedError) as error:
+        table = table.select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, ValueError, TypeError, KeyError, NotImplementedError) as error:
         raise ContractError(f"{path}: {error}. Nothing was written.") from error
+    nulls = [f"column {name!r} holds null inside its {table.schema.field(name).type}" for name in _nulls_inside(table)]
+    if nulls:
+        raise ContractError(f"{path}: {join_problems(nulls)}. Nothing was written.")
+    return table
+
+
+def _nulls_inside(table: pa.Table) -> list[str]:
+    """Name the columns with a null in a list or struct that allows none, which a cast lets through."""
+    names = []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        kind = field.type
+        inner: list[tuple[pa.Field, Any]] = []
+        if pa.types.is_struct(kind):
+            inner = [(kind.field(place), pc.struct_field(column, [place])) for place in range(kind.num_fields)]
+        elif pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+            inner = [(kind.value_field, pc.list_flatten(column))]
+        if any(not part.nullable and values.null_count for part, values in inner):
+            names.append(field.name)
+    return names
 
 
 def from_rows(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -1,0 +1,128 @@
+"""Sentences, words and stems of English text, as the fact gate and the extract compare them.
+
+No dependency: a tokenizer of the field would bring a model or a data file for what a hundred lines do well enough on news.
+"""
+
+import re
+from collections.abc import Sequence
+
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st jr sr vs no inc ltd co corp dept est fig "
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun approx a.m p.m e.g i.e u.s u.k u.n".split()
+)
+"Words whose full stop rarely ends a sentence, in lower case, without that stop."
+
+FUNCTION_WORDS = frozenset(
+    "a an the this that these those it its he his him she her hers they their them theirs we us our you your i my me who whom "
+    "whose which what when where why how and or but nor so yet if then than as of in on at to from by for with about into onto "
+    "over after before since until till during between among against through amid via per up out off down away back near under "
+    "above across along around behind beyond within toward towards upon is are was were be been being am has have had having do "
+    "does did done will would shall should can could may might must there here also just only very too more most much many some "
+    "any all both each every other another such own same said says say told while because although though however according s "
+    "re ve ll d m".split()
+)
+"Words that say nothing of their own; not counted when a text is held against its article."
+
+NOT = "not"
+"The stem of each negation."
+PERHAPS = "perhaps"
+"The stem of each word that makes a claim less than certain."
+
+_NEGATIONS = frozenset("not no never without cannot neither nor none nobody nothing".split())
+_DOUBTS = frozenset("may might could can would if unless perhaps possible possibly likely alleged allegedly reportedly suspected".split())
+
+_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9]|\s*$)")
+_WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
+_CONTRACTION = re.compile(r"n['’]t$")
+
+
+def sentences(text: str) -> list[str]:
+    """Split text into sentences, in order, without their outer blanks; each line break ends one."""
+    found: list[str] = []
+    for line in text.splitlines():
+        start = 0
+        for match in _END.finditer(line):
+            if not _is_abbreviation(line[start : match.end()]):
+                found.append(line[start : match.end()].strip())
+                start = match.end()
+        found.append(line[start:].strip())
+    return [sentence for sentence in found if sentence]
+
+
+def _is_abbreviation(text: str) -> bool:
+    if not text.endswith("."):
+        return False
+    last = text[:-1].rsplit(maxsplit=1)[-1].lstrip("\"'“‘([").lower() if text[:-1].strip() else ""
+    return last in _ABBREVIATIONS or bool(re.fullmatch(r"(?:[a-z]\.)*[a-z]", last))
+
+
+def words(text: str) -> list[str]:
+    """Return the words as they stand, in order: `U.S.`, `1,000`, `Xi`, `don't`; hyphens part words, a possessive is cut off."""
+    return [word for match in _WORD.finditer(text) if (word := _without_possessive(match[0]))]
+
+
+def _without_possessive(word: str) -> str:
+    cut = re.sub(r"['’]s?$", "", word)
+    return cut if cut.count(".") > 1 or not cut.endswith(".") else cut[:-1]
+
+
+def fold(word: str) -> str:
+    """Return a word for comparison: lower case, without the dots of an acronym and the commas of a number."""
+    return word.lower().replace(",", "") if word[0].isdigit() else word.lower().replace(".", "").replace("’", "'")
+
+
+def stem(word: str) -> str:
+    """Return the stem of a folded word, so that `falls`, `falling` and `fall` meet; meant for comparison, never for show."""
+    if word.isdigit() or len(word) < 4:
+        return word
+    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+            word = word[: len(word) - len(ending)] + instead
+            break
+    word = word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "ls" else word
+    return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+def content(text: str) -> list[str]:
+    """Return the stems of the words that say something, in order; see `content_stem`."""
+    return [stemmed for word in words(text) if (stemmed := content_stem(word))]
+
+
+def content_stem(word: str) -> str:
+    """Return the stem of a word that says something, NOT or PERHAPS for a negation or a doubt, and "" for a function word."""
+    folded = fold(word)
+    if folded in _NEGATIONS or _CONTRACTION.search(folded):
+        return NOT
+    if folded in _DOUBTS and word != "May":
+        return PERHAPS
+    is_name = word in ("US", "U.S.", "May")
+    return stem(folded) if is_name or folded not in FUNCTION_WORDS else ""
+
+
+def clip(text: str, most: int) -> str:
+    """Return the first `most` words of a text, blanks made single."""
+    return " ".join(text.split()[:most])
+
+
+def count(text: str) -> int:
+    """Return the number of words, as a reader counts them: the parts between blanks."""
+    return len(text.split())
+
+
+def longest_common(first: Sequence[str], second: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the places of a longest common subsequence, as pairs of indices into both, in order."""
+    lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
+    for i in range(len(first) - 1, -1, -1):
+        for j in range(len(second) - 1, -1, -1):
+            same = first[i] == second[j]
+            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
+    pairs, i, j = [], 0, 0
+    while i < len(first) and j < len(second):
+        if first[i] == second[j]:
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return pairs

@@ -1,0 +1,145 @@
+"""The cross-encoder: one BERT reads a reader's headlines and a candidate together, and scores how likely a click is.
+
+The head joins what a pretrained encoder can do at once, compare the two segments, with what only training on clicks can teach.
+A head that was never trained is never used: `load_cross_encoder` needs a trained adapter folder.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from broadsheet import models
+from broadsheet.batching import length_buckets, pad
+from broadsheet.errors import ModelError
+
+Pair = tuple[str, str]
+Score = Callable[[Sequence[Pair]], npt.NDArray[np.float32]]
+"""Pairs of (what the reader read, candidate) to relevance, 0 to 1, higher is better."""
+
+HEAD = "head.safetensors"
+CARD = "card.json"
+
+
+class CrossEncoder(nn.Module):
+    """BERT over "[CLS] history [SEP] candidate [SEP]" with a scoring head.
+
+    The logit is a learned scale times the cosine of the two segments' mean states, plus a linear layer over their product.
+    """
+
+    def __init__(self, bert: Any) -> None:
+        super().__init__()
+        self.bert = bert
+        dim = int(bert.config.hidden_size)
+        self.scale = nn.Parameter(torch.tensor(5.0))
+        self.offset = nn.Parameter(torch.tensor(-1.5), requires_grad=False)
+        self.linear = nn.Linear(dim, 1, bias=False)
+        nn.init.zeros_(self.linear.weight)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> torch.Tensor:
+        """Return logits (pairs,) from token ids, mask and segments (pairs, tokens)."""
+        states = self.bert(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).last_hidden_state.float()  # (pairs, tokens, dim)
+        history = _segment_mean(states, attention_mask * (1 - token_type_ids))
+        candidate = _segment_mean(states, attention_mask * token_type_ids)
+        product = history * candidate  # (pairs, dim)
+        logits: torch.Tensor = self.scale * product.sum(-1) + 10 * self.linear(product).squeeze(-1) + self.offset
+        return logits
+
+
+def _segment_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    weights = mask.float()[..., None]
+    return nn.functional.normalize((states * weights).sum(1) / weights.sum(1).clamp(min=1), dim=-1)
+
+
+def encode_pairs(tokenizer: Any, pairs: Sequence[Pair], max_tokens: int) -> list[dict[str, list[int]]]:
+    """Tokenise pairs; a pair that is too long loses the end of its history, then of its candidate."""
+    histories, candidates = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    room = max_tokens * 2 // 3
+    spoken = tokenizer(histories, add_special_tokens=False, truncation=True, max_length=room)["input_ids"]
+    offered = tokenizer(candidates, add_special_tokens=False, truncation=True, max_length=max_tokens - 3)["input_ids"]
+    first, between = tokenizer.cls_token_id, tokenizer.sep_token_id
+    rows = []
+    for history, candidate in zip(spoken, offered, strict=True):
+        candidate = candidate[: max(max_tokens - 3 - len(history), max_tokens // 3)]
+        history = history[: max_tokens - 3 - len(candidate)]
+        ids = [first, *history, between, *candidate, between]
+        segments = [0] * (len(history) + 2) + [1] * (len(candidate) + 1)
+        rows.append({"input_ids": ids, "token_type_ids": segments})
+    return rows
+
+
+@dataclass(frozen=True)
+class PairScorer:
+    """Scores pairs with a trained cross-encoder; safe to call from several threads."""
+
+    model: CrossEncoder
+    tokenizer: Any
+    max_tokens: int
+    fingerprint: str
+    "Names the scores: of the base model, the adapter and the number of tokens."
+    lock: threading.Lock
+
+    def __call__(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
+        """Return relevance (pairs,), 0 to 1, in the order of the pairs."""
+        scores = np.zeros(len(pairs), np.float32)
+        with self.lock:  # a fast tokenizer keeps its truncation settings in shared state
+            rows = encode_pairs(self.tokenizer, pairs, self.max_tokens) if pairs else []
+        for batch in length_buckets([len(row["input_ids"]) for row in rows]):
+            scores[batch] = self._score([rows[number] for number in batch])
+        return scores
+
+    @torch.inference_mode()
+    def _score(self, rows: list[dict[str, list[int]]]) -> npt.NDArray[np.float32]:
+        inputs = pad(rows, int(self.tokenizer.pad_token_id or 0))
+        logits = self.model(**{name: tensor.to(self.model.scale.device) for name, tensor in inputs.items()})
+        result: npt.NDArray[np.float32] = logits.sigmoid().float().cpu().numpy()
+        return result
+
+
+def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScorer:
+    """Load a trained adapter onto its base model.
+
+    Raises ModelError if the folder is not one that training wrote, or was trained on another base model.
+    """
+    from peft import PeftModel
+
+    card = read_card(folder)
+    if card["base_fingerprint"] != models.fingerprint(base):
+        raise ModelError(
+            f"{folder}: trained on base model {card['base_fingerprint']}, but rerank.encoder = {base!r} is {models.fingerprint(base)}. "
+            "Train it again with `broadsheet train reranker`, or name the base model that it was trained on."
+        )
+    device = models.pick_device()
+    bert = models.load_weights("AutoModel", models.resolve(base), add_pooling_layer=False)
+    model = CrossEncoder(PeftModel.from_pretrained(bert, str(folder)).merge_and_unload())
+    model.load_state_dict(load_file(folder / HEAD), strict=False)
+    model.bert.to(models.pick_dtype(device))
+    tokenizer = models.load("AutoTokenizer", models.resolve(base))
+    name = f"{card['base_fingerprint']} {models.fingerprint(str(folder))} {max_tokens}"
+    fingerprint = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return PairScorer(model.eval().to(device), tokenizer, max_tokens, fingerprint, threading.Lock())
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return what training wrote of itself beside an adapter; raises ModelError if it is not a trained adapter's folder."""
+    missing = [name for name in (CARD, HEAD, "adapter_model.safetensors", "adapter_config.json") if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(f"{folder}: no {', '.join(missing)}. Expected a folder that `broadsheet train reranker` wrote.")
+    card: dict[str, Any] = json.loads((folder / CARD).read_text("utf-8"))
+    return card
+
+
+def shipped_adapter() -> Path:
+    """Return the folder of the small adapter that comes with the package."""
+    return Path(__file__).with_name("adapter")

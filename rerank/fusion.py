@@ -1,0 +1,42 @@
+"""Fusing signals: a weighted sum over those that are present, and what each contributed."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+SIGNALS = ("relevance", "tower", "popularity", "freshness", "affinity")
+
+
+def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    """Return scores: the weighted sum of the signals over the sum of all weights; NaN, an absent signal, adds nothing.
+
+    Each array holds one signal of one user's candidates.
+    """
+    total = sum(weights.values()) or 1.0
+    parts = [weights[name] * np.nan_to_num(values) for name, values in signals.items()]
+    return np.sum(parts, axis=0) / total
+
+
+def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
+    """Return what each signal adds to each candidate beyond what it adds to the user's average candidate."""
+    result = {}
+    for name, values in signals.items():
+        weighted = weights[name] * np.nan_to_num(values)
+        result[name] = weighted - weighted.mean() if len(weighted) else weighted
+    return result
+
+
+def category_affinity(history: npt.NDArray[np.object_], candidates: npt.NDArray[np.object_]) -> Floats:
+    """Return the share of the history that is in each candidate's category, 0 to 1.
+
+    NaN where the candidate's category is unknown, or where nothing of the history has one.
+    """
+    known = history[history != ""]
+    if not len(known):
+        return np.full(len(candidates), np.nan)
+    names, counts = np.unique(known.astype(str), return_counts=True)
+    share = dict(zip(names.tolist(), (counts / len(known)).tolist(), strict=True))
+    return np.array([share.get(name, 0.0) if name else np.nan for name in candidates], np.float64)

@@ -1,0 +1,47 @@
+"""What the cross-encoder reads: a reader's most relevant headlines, and the candidate."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.catalogue import Catalogue
+from broadsheet.rerank.cross_encoder import Pair
+
+NONE = -1
+"""No history article."""
+
+
+def nearest_history(catalogue: Catalogue, history: Sequence[int], candidates: Sequence[int], count: int) -> npt.NDArray[np.int64]:
+    """Return the rows of the history articles most similar to each candidate, (candidates, up to count), best first.
+
+    Ties go to the newer one; `history` is oldest first.
+    """
+    if not history or not candidates:
+        return np.zeros((len(candidates), 0), np.int64)
+    newest_first = np.array(history[::-1], np.int64)
+    similarity = catalogue.vectors[list(candidates)] @ catalogue.vectors[newest_first].T  # (candidates, history)
+    order = np.argsort(-similarity, axis=1, kind="stable")[:, :count]
+    result: npt.NDArray[np.int64] = newest_first[order]
+    return result
+
+
+def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates: Sequence[int], profile: str) -> list[Pair]:
+    """Return one pair a candidate: profile and nearest headlines, most relevant first, and the candidate's text."""
+    wanted = np.unique(np.concatenate([nearest.ravel(), np.asarray(candidates, np.int64)])).tolist()
+    texts = {row: _article(catalogue, row) for row in wanted}
+    pairs = []
+    for row, near in zip(candidates, nearest.tolist(), strict=True):
+        headlines = [texts[other]["title"] for other in near]
+        pairs.append((" ; ".join(part for part in [profile.strip(), *headlines] if part), candidate_text(**texts[row])))
+    return pairs
+
+
+def candidate_text(title: str, category: str) -> str:
+    """Return what the cross-encoder reads of a candidate."""
+    return f"{category}: {title}" if category else title
+
+
+def _article(catalogue: Catalogue, row: int) -> dict[str, Any]:
+    return {"title": catalogue.news.column("title")[row].as_py(), "category": str(catalogue.category[row])}

@@ -1,0 +1,38 @@
+"""Why an item is on the page: one plain sentence from the signal that lifted it most, with the history article behind it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MAX_PROFILE = 90
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a sentence about one item can name."""
+
+    title: str
+    "Title of the history article most like the item; empty if there is none."
+    profile: str
+    "What the reader said of their interests, if no history article is closer; else empty."
+    category: str
+    published_at: datetime | None
+
+
+def write_reason(signal: str, evidence: Evidence) -> str:
+    """Return the sentence for the signal with the largest contribution; an empty `signal` means that none lifted the item."""
+    if signal in ("relevance", "tower") and evidence.title:
+        return f"Because you read “{evidence.title}”."
+    if signal in ("relevance", "tower") and evidence.profile:
+        return f"Because you asked for “{_shorten(evidence.profile)}”."
+    if signal == "affinity" and evidence.category:
+        return f"Because you often read {evidence.category}."
+    if signal == "popularity":
+        return "Because many readers opened it lately."
+    if evidence.published_at is not None:
+        return f"Because it is new: published on {evidence.published_at:%-d %B %Y}."
+    return f"To widen the page: {evidence.category}." if evidence.category else "To widen the page."
+
+
+def _shorten(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_PROFILE else text[: MAX_PROFILE - 1].rsplit(" ", 1)[0] + "…"

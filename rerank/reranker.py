@@ -1,0 +1,119 @@
+"""The re-ranker: signals, fusion, diversity and reasons over each user's candidates."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.catalogue import Catalogue
+from broadsheet.rerank.cross_encoder import Score
+from broadsheet.rerank.diversity import maximal_marginal_relevance
+from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
+from broadsheet.rerank.pairs import make_pairs, nearest_history
+from broadsheet.rerank.reasons import Evidence, write_reason
+from broadsheet.schemas import RANKED
+
+FROM_CANDIDATES = {"tower": "ann", "popularity": "trending", "freshness": "fresh"}
+"""Signals that retrieval computed already, as of the request."""
+
+
+class Reranker:
+    """Turns candidates into a ranking; `score` may be None where no cross-encoder was trained: relevance is then absent."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        score: Score | None,
+        *,
+        depth: int,
+        headlines: int,
+        diversity: float,
+        weights: Mapping[str, float],
+    ) -> None:
+        self._catalogue, self._score = catalogue, score
+        self._depth, self._headlines, self._diversity = depth, headlines, diversity
+        self._weights = {name: weights[name] for name in SIGNALS}
+
+    def __call__(self, users: pa.Table, candidates: pa.Table) -> pa.Table:
+        """Return the table ranked: for each user the `depth` best candidates, with their signals and reasons.
+
+        Users come in the order of the users table; one without candidates gets no rows.
+        """
+        by_user = _group(candidates)
+        tables = [self._rank(user, by_user[user["user_id"]]) for user in users.to_pylist() if user["user_id"] in by_user]
+        return pa.concat_tables(tables) if tables else RANKED.empty_table()
+
+    def signals(self, user: Mapping[str, Any], candidates: pa.Table) -> dict[str, Floats]:
+        """Return each signal of one user's candidates, NaN where it is absent."""
+        rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
+        history = self._catalogue.rows(user["history"])
+        signals = {
+            name: np.asarray(pc.fill_null(candidates.column(column), float("nan")), np.float64)
+            for name, column in FROM_CANDIDATES.items()
+        }
+        signals["relevance"] = self._relevance(rows, history, user["profile"])
+        signals["affinity"] = category_affinity(self._catalogue.category[history], self._catalogue.category[rows])
+        return {name: signals[name] for name in SIGNALS}
+
+    def scores(self, user: Mapping[str, Any], candidates: pa.Table) -> Floats:
+        """Return the fused score of each candidate of one user, in their order."""
+        return fuse(self.signals(user, candidates), self._weights)
+
+    def _relevance(self, rows: list[int], history: list[int], profile: str) -> Floats:
+        if self._score is None or not (history or profile.strip()):
+            return np.full(len(rows), np.nan)
+        nearest = nearest_history(self._catalogue, history, rows, self._headlines)
+        return self._score(make_pairs(self._catalogue, nearest, rows, profile)).astype(np.float64)
+
+    def _rank(self, user: Mapping[str, Any], candidates: pa.Table) -> pa.Table:
+        candidates = candidates.slice(0, self._depth)
+        rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
+        signals = self.signals(user, candidates)
+        score = fuse(signals, self._weights)
+        order, distance = maximal_marginal_relevance(score, self._catalogue.vectors[rows], self._diversity)
+        because, reasons = self._explain(user, rows, contributions(signals, self._weights))
+        columns = {
+            "user_id": candidates.column("user_id"),
+            "news_id": candidates.column("news_id").take(pa.array(order)),
+            "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
+            "score": pa.array(score[order].astype(np.float32)),
+            **{name: pa.array(values[order].astype(np.float32), from_pandas=True) for name, values in signals.items()},
+            "diversity": pa.array(distance.astype(np.float32)),
+            "because_news_id": pa.array([because[place] for place in order], pa.string()),
+            "reason": pa.array([reasons[place] for place in order], pa.string()),
+        }
+        return pa.table(columns, schema=RANKED)
+
+    def _explain(
+        self, user: Mapping[str, Any], rows: list[int], parts: dict[str, Floats]
+    ) -> tuple[list[str | None], list[str]]:
+        """Return for each item the history article behind its reason, where there is one, and the reason."""
+        nearest = nearest_history(self._catalogue, self._catalogue.rows(user["history"]), rows, 1)
+        because: list[str | None] = []
+        reasons = []
+        for number, row in enumerate(rows):
+            signal = max(parts, key=lambda name: parts[name][number])
+            signal = signal if parts[signal][number] > 0 else ""
+            near = int(nearest[number, 0]) if nearest.shape[1] and signal in ("relevance", "tower") else None
+            reasons.append(write_reason(signal, self._evidence(row, near, user["profile"])))
+            because.append(None if near is None else self._catalogue.news.column("news_id")[near].as_py())
+        return because, reasons
+
+    def _evidence(self, row: int, near: int | None, profile: str) -> Evidence:
+        news = self._catalogue.news
+        return Evidence(
+            title="" if near is None else news.column("title")[near].as_py(),
+            profile=profile.strip(),
+            category=str(self._catalogue.category[row]),
+            published_at=news.column("published_at")[row].as_py(),
+        )
+
+
+def _group(candidates: pa.Table) -> dict[str, pa.Table]:
+    """Split a table by user without copying; the rows of a user stand together, in order of rank."""
+    users = np.array(candidates.column("user_id").to_pylist(), dtype=object)
+    starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]]) if len(users) else np.zeros(0, np.int64)
+    ends = np.r_[starts[1:], len(users)]
+    return {users[start]: candidates.slice(start, end - start) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)}

@@ -1,0 +1,93 @@
+"""What is known of each reader as of a moment: history, profile, hidden articles."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.catalogue import epoch_seconds
+from broadsheet.schemas import CLICKS, NEWS, USERS
+from broadsheet.tables import empty, from_rows, read_table
+
+READING = ("click", "like", "comment", "share", "save")
+"""Events that mean that the article was read."""
+
+
+class Audience:
+    """Readers of a users table and of a clicks table; safe to share between threads."""
+
+    def __init__(self, users: pa.Table, clicks: pa.Table) -> None:
+        self._users, self._clicks = users, clicks
+        self._row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
+        self._times = epoch_seconds(clicks.column("time"))
+        self._clicks_of = _rows_by_user(clicks, self._times)
+
+    def __contains__(self, user_id: str) -> bool:
+        return user_id in self._row_of or user_id in self._clicks_of
+
+    def all(self) -> list[str]:
+        """Return every known user, in the order of the tables."""
+        return list(dict.fromkeys([*self._row_of, *self._clicks_of]))
+
+    def active(self, as_of: datetime, days: float) -> list[str]:
+        """Return users with a profile, or with a click in so many days before `as_of`; without any click logged, all with a history."""
+        if not len(self._clicks):
+            return [user_id for user_id in self.all() if self._has(self._users, user_id)]
+        since, until = (as_of - timedelta(days=days)).timestamp(), as_of.timestamp()
+        recent = {
+            user_id for user_id, rows in self._clicks_of.items() if ((self._times[rows] >= since) & (self._times[rows] < until)).any()
+        }
+        profiled = {user for user, row in self._row_of.items() if self._users.column("profile")[row].as_py()}
+        return [user_id for user_id in self.all() if user_id in recent or user_id in profiled]
+
+    def state(self, user_ids: Sequence[str], as_of: datetime) -> pa.Table:
+        """Return the table users for some readers as of a moment; one who is not known has an empty row.
+
+        Clicks strictly before `as_of` follow the imported history, oldest first; an article stands once, where it was read last.
+        """
+        return from_rows([self._state(user_id, as_of.timestamp()) for user_id in user_ids], USERS)
+
+    def _state(self, user_id: str, as_of: float) -> dict[str, Any]:
+        row = self._row_of.get(user_id)
+        known = self._users.slice(row, 1).to_pylist()[0] if row is not None else {"history": [], "profile": "", "hidden": []}
+        clicks = self._clicks_of.get(user_id, np.zeros(0, np.int64))
+        events = self._clicks.take(pa.array(clicks[self._times[clicks] < as_of])).to_pylist()
+        read = [*known["history"], *(event["news_id"] for event in events if event["event"] in READING)]
+        hidden = [*known["hidden"], *(event["news_id"] for event in events if event["event"] == "hide")]
+        newest_last = list(dict.fromkeys(reversed(read)))[::-1]
+        return {"user_id": user_id, "history": newest_last, "profile": known["profile"], "hidden": list(dict.fromkeys(hidden))}
+
+    def _has(self, users: pa.Table, user_id: str) -> bool:
+        row = users.slice(self._row_of[user_id], 1).to_pylist()[0]
+        return bool(row["history"] or row["profile"])
+
+
+def _rows_by_user(clicks: pa.Table, times: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
+    """Group the rows of clicks by user, oldest first."""
+    users = np.array(clicks.column("user_id").to_pylist(), dtype=object)
+    order = np.lexsort((times, users)) if len(users) else np.zeros(0, np.int64)
+    starts = np.flatnonzero(np.r_[True, users[order][1:] != users[order][:-1]]) if len(users) else []
+    return {str(users[rows[0]]): rows for rows in np.split(order, starts[1:]) if len(rows)} if len(users) else {}
+
+
+def open_audience(users: Path, clicks: Path) -> Audience:
+    """Open the readers of a newsroom; a missing file means none."""
+    user_table = read_table(users, USERS) if users.is_file() else empty(USERS)
+    click_table = read_table(clicks, CLICKS) if clicks.is_file() else empty(CLICKS)
+    return Audience(user_table, click_table)
+
+
+def read_clock(clock: str, news: Path, clicks: Path) -> datetime:
+    """Return what time it is: now, or for an archive just after its latest article or click."""
+    now = datetime.now(UTC)
+    if clock == "now":
+        return now
+    latest = [pc.max(read_table(news, NEWS).column("published_at")).as_py()]
+    if clicks.is_file():
+        latest.append(pc.max(read_table(clicks, CLICKS).column("time")).as_py())
+    known = [moment for moment in latest if moment is not None]
+    return max(known) + timedelta(seconds=1) if known else now

@@ -1,0 +1,223 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broadsheet.errors import BroadsheetError, InputError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="A newspaper written for one reader.",
+    epilog="Start with: broadsheet assets && broadsheet demo",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+imports = typer.Typer(no_args_is_help=True, help="Take articles, readers and clicks into a newsroom.")
+training = typer.Typer(no_args_is_help=True, help="Train a newsroom's own models.")
+app.add_typer(imports, name="import")
+app.add_typer(training, name="train")
+
+Room = Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")]
+Into = Annotated[Path, typer.Option("--into", help="The newsroom's folder; made if it is not there.")]
+Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsHtml = Annotated[Path | None, typer.Option("--html", help="Write the page to this HTML file.")]
+DEFAULT_ROOM = Path("newsroom")
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
+def assets() -> None:
+    """Get the default models and the demo articles into the cache ($BROADSHEET_CACHE, else the user's cache)."""
+    from broadsheet import assets as store
+
+    for name, path in store.get(report=_say).items():
+        typer.echo(f"{name}: {path}")
+
+
+@imports.command("demo", epilog="Example: broadsheet import demo --into newsroom   Then: broadsheet build newsroom")
+def import_demo(into: Into = DEFAULT_ROOM) -> None:
+    """Make the demo newsroom: 3,824 real articles and six made-up readers."""
+    from broadsheet import assets as store
+    from broadsheet.corpus.demo import import_demo as take
+    from broadsheet.newsroom import Newsroom
+
+    typer.echo(take(Newsroom(into), store.find("demo_news")))
+
+
+@imports.command("mind", epilog="Example: broadsheet import mind MINDsmall_train --into newsroom --split train")
+def import_mind(
+    directory: Annotated[Path, typer.Argument(help="A folder with news.tsv and behaviors.tsv.")],
+    into: Into = DEFAULT_ROOM,
+    split: Annotated[str, typer.Option(help="Name of the impressions: train, valid, …")] = "train",
+) -> None:
+    """Take a folder of MIND, the Microsoft News Dataset."""
+    from broadsheet.corpus.mind import import_mind as take
+    from broadsheet.newsroom import Newsroom
+
+    typer.echo(take(directory, Newsroom(into), split))
+
+
+@imports.command("tables", epilog="Example: broadsheet import tables --news a.parquet --clicks c.csv.gz --column title=headline")
+def import_tables(
+    news: Annotated[Path | None, typer.Option(help="Articles: CSV, TSV, JSONL or Parquet, also .gz.")] = None,
+    clicks: Annotated[Path | None, typer.Option(help="Clicks: user_id, news_id, time.")] = None,
+    users: Annotated[Path | None, typer.Option(help="Readers: user_id, history, profile, hidden.")] = None,
+    column: Annotated[list[str] | None, typer.Option(help="OURS=THEIRS: how a column is named in the files.")] = None,
+    into: Into = DEFAULT_ROOM,
+) -> None:
+    """Take a publisher's own tables."""
+    from broadsheet.corpus.tables import import_tables as take
+    from broadsheet.newsroom import Newsroom
+
+    wrong = [pair for pair in column or [] if pair.count("=") != 1 or pair.startswith("=") or pair.endswith("=")]
+    if wrong:
+        raise InputError(f"--column: found {', '.join(map(repr, wrong))}, expected OURS=THEIRS, such as title=headline.")
+    columns = dict(pair.split("=") for pair in column or [])
+    typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=columns))
+
+
+@training.command("reranker", epilog="Example: broadsheet train reranker newsroom --train train --valid valid")
+def train_reranker(
+    newsroom: Room,
+    train: Annotated[str, typer.Option(help="Split to learn from.")],
+    valid: Annotated[str, typer.Option(help="Split to stop by.")],
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+) -> None:
+    """Train the cross-encoder on impressions; the next build uses it."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.training import train_reranker as learn
+
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seed=seed, report=_say))
+
+
+@app.command(epilog="Example: broadsheet build newsroom --users all   Then: broadsheet run USER --newsroom newsroom")
+def build(
+    newsroom: Room = DEFAULT_ROOM,
+    users: Annotated[str, typer.Option(help="active, all, or a file with a user id on each line.")] = "active",
+) -> None:
+    """Build and publish tonight's edition; an interrupted build goes on where it was."""
+    from broadsheet.build import build as make
+    from broadsheet.newsroom import Newsroom
+
+    make(Newsroom(newsroom), users if users in ("active", "all") else _read_ids(Path(users)), _say)
+
+
+def _read_ids(path: Path) -> list[str]:
+    try:
+        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--users {path}: {error}. Expected active, all, or a UTF-8 file with a user id on each line.") from error
+
+
+@app.command(epilog="Example: broadsheet run maya-politics --html page.html")
+def run(
+    user: Annotated[str, typer.Argument(help="The reader's id.")],
+    newsroom: Annotated[Path | None, typer.Option(help="The newsroom's folder.", envvar="BROADSHEET_NEWSROOM")] = None,
+    k: Stories = 10,
+    json: AsJson = False,
+    html: AsHtml = None,
+) -> None:
+    """Print the page of one reader."""
+    from broadsheet.pipeline import open_newsroom
+    from broadsheet.show import show
+
+    show(open_newsroom(newsroom).run(user, k), as_json=json, html=html)
+
+
+@app.command(epilog='Example: broadsheet ask "quiet long reads on space"')
+def ask(
+    text: Annotated[str, typer.Argument(help="What to read about.")],
+    newsroom: Annotated[Path | None, typer.Option(help="The newsroom's folder.", envvar="BROADSHEET_NEWSROOM")] = None,
+    k: Stories = 10,
+    json: AsJson = False,
+    html: AsHtml = None,
+) -> None:
+    """Print a page in answer to a request in free text."""
+    from broadsheet.pipeline import open_newsroom
+    from broadsheet.show import show
+
+    show(open_newsroom(newsroom).ask(text, k), as_json=json, html=html)
+
+
+@app.command(epilog="Example: broadsheet demo   Then open demo/*.html")
+def demo(
+    newsroom: Annotated[Path, typer.Option(help="Where to make the demo newsroom.")] = Path("demo/newsroom"),
+    pages: Annotated[Path, typer.Option(help="Folder for the pages as HTML.")] = Path("demo"),
+) -> None:
+    """Make the demo newsroom, print three readers' pages and one answer, and write all pages as HTML."""
+    from broadsheet.show import show_demo
+
+    show_demo(newsroom, pages, _say)
+
+
+@app.command(epilog="Example: broadsheet status newsroom")
+def status(newsroom: Room = DEFAULT_ROOM) -> None:
+    """Show the corpus and the editions."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.show import show_status
+
+    show_status(Newsroom(newsroom))
+
+
+@app.command(epilog="Example: broadsheet verify newsroom   Exit code 1 if something is wrong.")
+def verify(newsroom: Room = DEFAULT_ROOM) -> None:
+    """Check every file of the current edition."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.verify import verify_edition
+
+    edition = Newsroom(newsroom).current()
+    problems = verify_edition(edition)
+    for problem in problems:
+        _say(f"{edition.name}: {problem}")
+    if problems:
+        raise typer.Exit(1)
+    typer.echo(f"{edition.name}: sound")
+
+
+@app.command(epilog="Example: broadsheet rollback newsroom")
+def rollback(newsroom: Room = DEFAULT_ROOM) -> None:
+    """Go back to the edition before the current one."""
+    from broadsheet.newsroom import Newsroom
+
+    room = Newsroom(newsroom)
+    with room.lock():
+        typer.echo(f"current is now {room.rollback().name}")
+
+
+@app.command(epilog="Example: broadsheet stage rerank newsroom --out /tmp/again")
+def stage(
+    name: Annotated[str, typer.Argument(help="encode, index, retrieve, rerank or generate.")],
+    newsroom: Room = DEFAULT_ROOM,
+    out: Annotated[Path, typer.Option(help="Folder for the tables that the stage writes.")] = Path("stage-out"),
+) -> None:
+    """Run one stage alone over the current edition's files."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.steps import run_stage
+
+    typer.echo(run_stage(Newsroom(newsroom), name, out))
+
+
+def main() -> None:
+    """Run the command line; an error that the user can mend is one line and exit code 2."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        app()
+    except BroadsheetError as error:
+        _say(f"broadsheet: {error}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _say("broadsheet: stopped. What was finished is kept; run the same command to go on.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

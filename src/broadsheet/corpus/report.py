@@ -1,0 +1,77 @@
+"""What an import did: rows taken, rows skipped and why, ids without an article, dates."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass
+class ImportReport:
+    """The account of one import, for the terminal (`str`) and for a file (`to_dict`)."""
+
+    taken: dict[str, int] = field(default_factory=dict)
+    "Rows taken, by table: news, users, clicks, impressions-<split>."
+    replaced: dict[str, int] = field(default_factory=dict)
+    "How many of them took the place of an older row with the same id."
+    skipped: Counter[str] = field(default_factory=Counter)
+    "Rows not taken, by 'table: reason'."
+    unknown_ids: int = 0
+    "Different ids that histories, clicks and impressions name and that no article has."
+    unknown_mentions: int = 0
+    "How often they are named."
+    titles_made: int = 0
+    "Articles without a title that got the first sentence of their abstract or body."
+    first: datetime | None = None
+    "Earliest publication, click or impression taken, UTC."
+    last: datetime | None = None
+    "Latest publication, click or impression taken, UTC."
+
+    def new(self, table: str) -> int:
+        """Return how many rows of a table were not there before."""
+        return self.taken.get(table, 0) - self.replaced.get(table, 0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as values that JSON can hold; times in ISO 8601."""
+        return {
+            "taken": dict(self.taken),
+            "new": {table: self.new(table) for table in self.taken},
+            "replaced": {table: self.replaced.get(table, 0) for table in self.taken},
+            "skipped": dict(self.skipped.most_common()),
+            "unknown_ids": self.unknown_ids,
+            "unknown_mentions": self.unknown_mentions,
+            "titles_made": self.titles_made,
+            "first": self.first.isoformat() if self.first else None,
+            "last": self.last.isoformat() if self.last else None,
+        }
+
+    def __str__(self) -> str:
+        """Write the report as aligned plain text, several lines without a final newline."""
+        lines = [("table", "taken", "new", "replaced")]
+        lines += [
+            (table, f"{count:,}", f"{self.new(table):,}", f"{self.replaced.get(table, 0):,}")
+            for table, count in self.taken.items()
+        ]
+        width = max(len(line[0]) for line in lines)
+        text = [f"{name:<{width}} {taken:>12} {new:>12} {replaced:>12}" for name, taken, new, replaced in lines]
+        return "\n".join([*text, *self._remarks(), *self._skips()])
+
+    def _remarks(self) -> list[str]:
+        remarks = []
+        if self.first and self.last:
+            remarks.append(f"dates: {self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC")
+        if self.unknown_ids:
+            remarks.append(
+                f"unknown ids: {self.unknown_ids:,} without an article, named {self.unknown_mentions:,} times"
+            )
+        if self.titles_made:
+            remarks.append(f"titles: {self.titles_made:,} made of the first sentence of the text")
+        return remarks
+
+    def _skips(self) -> list[str]:
+        if not self.skipped:
+            return ["skipped: nothing"]
+        return [
+            f"skipped: {self.skipped.total():,} rows",
+            *(f"{count:>12,}  {reason}" for reason, count in self.skipped.most_common()),
+        ]

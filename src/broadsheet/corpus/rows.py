@@ -1,0 +1,213 @@
+"""Checks of single rows on their way into the corpus.
+
+Each function takes values from outside and returns them in the form that the tables hold, or raises SkipRow with a
+plain reason: one bad row is counted and left out, and never ends an import.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+EVENTS = ("click", "like", "comment", "share", "save", "hide")
+ID_LENGTH = 256
+
+_NEWS_TEXTS = ("title", "abstract", "body", "category", "subcategory", "language", "source", "url")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECONDS_FROM = 1e11  # as seconds this lies in the year 5138, as milliseconds in 1973
+_YEARS = range(1900, 2200)
+
+
+class SkipRow(Exception):
+    """A row cannot be taken; the message is the plain reason."""
+
+
+def content_hash(title: str, abstract: str, body: str, category: str) -> str:
+    """Return the identity of an article's text: SHA-256 over the four fields, 16 hex digits."""
+    joined = json.dumps([title, abstract, body, category])  # JSON, so that no two different articles join to one text
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]
+
+
+def news_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of table news; `title` is empty if it has to be made of the text (see `made_title`)."""
+    news: dict[str, Any] = {"news_id": checked_id(row.get("news_id"))}
+    for name in _NEWS_TEXTS:
+        news[name] = checked_text(row.get(name))
+    news["published_at"] = checked_time(row.get("published_at"))
+    return news
+
+
+def made_title(abstract: str, body: str) -> str:
+    """Return a title for an article without one: the first sentence of its abstract or body, at most 200 characters."""
+    text = abstract.strip() or body.strip()
+    if not text:
+        raise SkipRow("no title and no text")
+    return re.split(r"(?<=[.!?])\s|\n", text, maxsplit=1)[0][:200].strip()
+
+
+def click_row(row: Mapping[str, Any], published: Mapping[str, datetime | None]) -> dict[str, Any]:
+    """Return a row of table clicks; `published` holds the known articles with their times."""
+    user_id, news_id, time = (
+        checked_id(row.get("user_id")),
+        checked_id(row.get("news_id")),
+        required_time(row.get("time")),
+    )
+    event = row.get("event") or "click"
+    if event not in EVENTS:
+        raise SkipRow("unknown event")
+    if news_id not in published:
+        raise SkipRow("article not known")
+    since = published[news_id]
+    if since is not None and time < since:
+        raise SkipRow("before the article was published")
+    dwell_seconds = _dwell_seconds(row.get("dwell_seconds"))
+    return {"user_id": user_id, "news_id": news_id, "time": time, "event": event, "dwell_seconds": dwell_seconds}
+
+
+def user_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of table users."""
+    return {
+        "user_id": checked_id(row.get("user_id")),
+        "history": checked_ids(row.get("history") or (), "history"),
+        "profile": checked_text(row.get("profile")),
+        "hidden": checked_ids(row.get("hidden") or (), "list of hidden articles"),
+    }
+
+
+def impression_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of table impressions."""
+    impression_id, user_id = checked_id(row.get("impression_id")), checked_id(row.get("user_id"))
+    time = required_time(row.get("time"))
+    history = checked_ids(row.get("history") or (), "history")
+    shown = checked_ids(row.get("shown") or (), "list of shown articles")
+    clicked, propensity = row.get("clicked") or [], row.get("propensity")
+    if not shown:
+        raise SkipRow("no article was shown")
+    if clicked and not _are_labels(clicked, len(shown)):
+        raise SkipRow("not one label for each shown article")
+    if propensity is not None and not _are_probabilities(propensity, len(shown)):
+        raise SkipRow("not one probability for each shown article")
+    return {
+        "impression_id": impression_id,
+        "user_id": user_id,
+        "time": time,
+        "history": history,
+        "shown": shown,
+        "clicked": clicked,
+        "propensity": propensity,
+    }
+
+
+def checked_id(value: object) -> str:
+    """Return an id as text; whole numbers are taken too."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise SkipRow(
+            "empty id" if value is None or isinstance(value, str) else "id is neither text nor a whole number"
+        )
+    if len(value) > ID_LENGTH:
+        raise SkipRow(f"id longer than {ID_LENGTH} characters")
+    if not value.isprintable() and _CONTROL.search(value):
+        raise SkipRow("id with control characters")
+    return value
+
+
+def checked_ids(values: object, what: str) -> list[str]:
+    """Return a list of ids; the reason for a bad one names the list as `what`."""
+    if not isinstance(values, list | tuple):
+        raise SkipRow(f"{what} is not a list")
+    ids = list(values)
+    try:
+        joined = "".join(ids)
+        if joined.isprintable() and " " not in joined and all(ids) and max(map(len, ids), default=0) <= ID_LENGTH:
+            return ids  # nearly all lists pass here, without a look at each id
+    except TypeError:
+        pass  # not all are texts
+    try:
+        return [checked_id(value) for value in ids]
+    except SkipRow as reason:
+        raise SkipRow(f"{what}: {reason}") from None
+
+
+def checked_text(value: object) -> str:
+    """Return a text as it is, a number as text and nothing as an empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return "" if value != value else str(value)  # NaN stands for nothing in many tools
+    if not isinstance(value, str):
+        raise SkipRow("a text column holds something else")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise SkipRow("text that is not Unicode") from None
+    return value
+
+
+def required_time(value: object) -> datetime:
+    """Return a time as `checked_time` does; nothing is not accepted."""
+    time = checked_time(value)
+    if time is None:
+        raise SkipRow("no time")
+    return time
+
+
+def checked_time(value: object) -> datetime | None:
+    """Return a time in UTC, None for nothing.
+
+    Takes datetimes and dates (without a zone they are UTC), ISO 8601 texts, and seconds or milliseconds since 1970.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        time = _parse_time(value)
+    except (ValueError, OverflowError, TypeError):
+        raise SkipRow("unreadable time") from None
+    if time.year not in _YEARS:
+        raise SkipRow("unreadable time")
+    return time
+
+
+def _parse_time(value: object) -> datetime:
+    if isinstance(value, str):
+        value = value.strip()
+        is_day = len(value) == 8 and value.isdigit()  # 20191115 is a date, not a second of 1970
+        value = float(value) if not is_day and _NUMBER.fullmatch(value) else datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("not a time")
+    if abs(value) >= _MILLISECONDS_FROM:
+        return _EPOCH + timedelta(milliseconds=value)
+    return _EPOCH + timedelta(seconds=value)
+
+
+def _dwell_seconds(value: object) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        seconds = float(str(value))
+    except (ValueError, TypeError, OverflowError):
+        raise SkipRow("unreadable dwell_seconds") from None
+    if not 0 <= seconds < math.inf:
+        raise SkipRow("unreadable dwell_seconds")
+    return seconds
+
+
+def _are_labels(values: object, count: int) -> bool:
+    return isinstance(values, list | tuple) and len(values) == count and set(map(type, values)) == {bool}
+
+
+def _are_probabilities(values: object, count: int) -> bool:
+    if not isinstance(values, list | tuple) or len(values) != count:
+        return False
+    return all(value is None or (isinstance(value, int | float) and 0 <= value <= 1) for value in values)

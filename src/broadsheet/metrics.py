@@ -1,0 +1,217 @@
+"""Ranking and retrieval metrics.
+
+Ranking follows the definitions of MIND's evaluation script: each impression is measured by itself, one without a click
+or with clicks alone is skipped, and the mean over the others is unweighted. Where scores tie, AUC counts a half and the
+other metrics take the article shown later first, as reversing an ascending stable sort does. Impressions of one length
+are sorted as one matrix, since sorting all articles at once by impression and score takes several times as long.
+
+Retrieval is measured over the whole list of relevant articles: recall is |hits| / |relevant|, never capped at k.
+
+All metrics come as one float64 value an impression or user, NaN where skipped: 0 to 1, higher is better.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.errors import ContractError, join_problems
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_BLOCK = 1 << 20  # values in one matrix: bounds the memory of intermediate results
+
+
+@dataclass(frozen=True)
+class Impressions:
+    """Scored impressions, laid end to end; raises ContractError for parts that do not fit or a score that is NaN."""
+
+    scores: npt.NDArray[Any]
+    "One score for each shown article, float32 or float64; higher is better. (shown,)"
+    clicked: Flags
+    "Which of them were clicked. (shown,)"
+    offsets: Integers
+    "Where each impression starts; last, where the last one ends. (impressions + 1,)"
+
+    def __post_init__(self) -> None:
+        ends = (int(self.offsets[0]), int(self.offsets[-1])) if len(self.offsets) else ()
+        problems = []
+        if ends != (0, len(self.scores)) or len(self.scores) != len(self.clicked) or (np.diff(self.offsets) < 0).any():
+            problems.append(
+                f"{len(self.scores)} scores, {len(self.clicked)} clicked and offsets from and to {ends}; "
+                "expected one of each for every shown article, and offsets that rise from 0 to their number"
+            )
+        if np.isnan(self.scores).any():
+            problems.append(f"{np.isnan(self.scores).sum()} scores are NaN; expected numbers")
+        if problems:
+            raise ContractError(f"impressions: {join_problems(problems)}. Look at the model that scored them.")
+
+    @classmethod
+    def from_columns(cls, scores: pa.ChunkedArray | pa.Array, clicked: pa.ChunkedArray | pa.Array) -> "Impressions":
+        """Take list columns of scores and of clicks, one list an impression.
+
+        An unlabelled impression (no clicks listed at all) counts as one without a click, so that it is skipped. Raises
+        ContractError if the lists of an impression differ in length otherwise.
+        """
+        lengths, labels = _lengths(scores), _lengths(clicked)
+        if len(lengths) != len(labels):
+            raise ContractError(f"impressions: {len(lengths)} lists of scores for {len(labels)} of clicks.")
+        wrong = np.flatnonzero((lengths != labels) & (labels > 0))
+        if len(wrong):
+            first = int(wrong[0])
+            raise ContractError(
+                f"impressions: {len(wrong)} have scores and clicks of unequal length, first at row {first} "
+                f"({lengths[first]} scores, {labels[first]} clicks). Score every shown article."
+            )
+        flags = np.zeros(lengths.sum(), np.bool_)
+        flags[np.repeat(labels > 0, lengths)] = _values(clicked)
+        return cls(_values(scores), flags, np.concatenate([[0], np.cumsum(lengths)]))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+def auc(impressions: Impressions) -> Floats:
+    """Probability that a clicked article outscores one that was not, ties counting a half."""
+    return _measure(impressions, [_auc])[0]
+
+
+def mrr(impressions: Impressions) -> Floats:
+    """Mean of 1 / rank over all clicked articles of the impression."""
+    return _measure(impressions, [_mrr])[0]
+
+
+def ndcg(impressions: Impressions, k: int) -> Floats:
+    """Discounted gain of the clicks among the first k ranks, over that of the best order."""
+    return _measure(impressions, [_ndcg(k)])[0]
+
+
+def ranking_metrics(impressions: Impressions) -> dict[str, Floats]:
+    """Return auc, mrr, ndcg@5 and ndcg@10 by name, from one sort of each impression."""
+    return dict(
+        zip(("auc", "mrr", "ndcg@5", "ndcg@10"), _measure(impressions, [_auc, _mrr, _ndcg(5), _ndcg(10)]), strict=True)
+    )
+
+
+class Retrieved:
+    """Ranked lists of ids beside the ids that were relevant, one list of each a user.
+
+    Raises ContractError if the columns differ in length or a ranked list names an id twice.
+    """
+
+    def __init__(self, ranked: pa.ChunkedArray | pa.Array, relevant: pa.ChunkedArray | pa.Array) -> None:
+        """Take list columns of ids: `ranked` best first, `relevant` in any order."""
+        lengths, wanted = _lengths(ranked), _lengths(relevant)
+        if len(lengths) != len(wanted):
+            raise ContractError(f"retrieval: {len(lengths)} ranked lists for {len(wanted)} lists of relevant ids.")
+        ids = pa.concat_arrays([_items(ranked), _items(relevant)]).dictionary_encode()
+        codes = ids.indices.to_numpy().astype(np.int64)
+        rows = np.repeat(np.arange(len(lengths)), lengths)
+        pairs = rows * len(ids.dictionary) + codes[: len(rows)]
+        if len(np.unique(pairs)) < len(pairs):
+            raise ContractError("retrieval: a ranked list names an id twice. Remove the repetitions before measuring.")
+        goals = np.unique(np.repeat(np.arange(len(wanted)), wanted) * len(ids.dictionary) + codes[len(rows) :])
+        hits = np.isin(pairs, goals)
+        starts = np.cumsum(lengths) - lengths
+        self._rows = rows[hits]
+        self._ranks = (np.arange(len(rows)) - starts[rows] + 1)[hits]
+        self._relevant = np.bincount(goals // max(len(ids.dictionary), 1), minlength=len(wanted))
+
+    def recall_at(self, k: int) -> Floats:
+        """Share of the relevant ids among the first k, |hits| / |relevant|; NaN where nothing is relevant."""
+        return self._gain(k, np.ones(k), self._relevant.astype(np.float64))
+
+    def ndcg_at(self, k: int) -> Floats:
+        """Discounted gain of the hits among the first k, over that of the best order; NaN where nothing is relevant."""
+        discount = _discount(k)
+        ideal = np.concatenate([[0.0], np.cumsum(discount)])
+        return self._gain(k, discount, ideal[np.minimum(self._relevant, k)])
+
+    def _gain(self, k: int, weights: Floats, best: Floats) -> Floats:
+        near = self._ranks <= k
+        gain = np.bincount(self._rows[near], weights[self._ranks[near] - 1], len(best))
+        return np.asarray(np.divide(gain, best, out=np.full(len(best), np.nan), where=best > 0))
+
+
+_Metric = Callable[[Flags, npt.NDArray[Any]], Floats]
+"Takes clicks and scores, both best first (impressions, shown), all with a click and a miss; returns (impressions,)."
+
+
+def _measure(impressions: Impressions, metrics: Sequence[_Metric]) -> list[Floats]:
+    results = [np.full(len(impressions), np.nan) for _ in metrics]
+    for rows, positions in _matrices(impressions.offsets):
+        clicked = impressions.clicked[positions]
+        both = clicked.any(axis=1) & ~clicked.all(axis=1)
+        rows, clicked, scores = rows[both], clicked[both], impressions.scores[positions[both]]
+        order = np.argsort(scores, axis=1, kind="stable")[:, ::-1]
+        clicked, scores = np.take_along_axis(clicked, order, 1), np.take_along_axis(scores, order, 1)
+        for result, metric in zip(results, metrics, strict=True):
+            result[rows] = metric(clicked, scores)
+    return results
+
+
+def _matrices(offsets: Integers) -> Iterator[tuple[Integers, Integers]]:
+    """Yield impressions of one length together: their numbers (rows,) and their articles' positions (rows, length)."""
+    lengths = np.diff(offsets)
+    order = np.argsort(lengths, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
+        length = int(lengths[group[0]]) if len(group) else 0
+        if length < 2:
+            continue
+        block = max(1, _BLOCK // length)
+        for start in range(0, len(group), block):
+            rows = group[start : start + block]
+            yield rows, offsets[rows][:, None] + np.arange(length)
+
+
+def _auc(clicked: Flags, scores: npt.NDArray[Any]) -> Floats:
+    length = clicked.shape[1]
+    misses = np.zeros((len(clicked), length + 1), np.int64)
+    np.cumsum(~clicked, axis=1, out=misses[:, 1:])  # before each position
+    changes = np.ones((len(clicked), length + 1), np.bool_)
+    changes[:, 1:-1] = scores[:, 1:] != scores[:, :-1]
+    places = np.arange(length + 1)
+    first = np.maximum.accumulate(np.where(changes, places, 0), axis=1)[:, :-1]
+    after = np.minimum.accumulate(np.where(changes, places, length)[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    above, reached = np.take_along_axis(misses, first, 1), np.take_along_axis(misses, after, 1)
+    below = misses[:, -1:] - (above + reached) / 2  # misses scored lower, and half of those that tie
+    hits = length - misses[:, -1]
+    return np.asarray((below * clicked).sum(axis=1) / (hits * misses[:, -1]))
+
+
+def _mrr(clicked: Flags, _: npt.NDArray[Any]) -> Floats:
+    return np.asarray(clicked @ (1.0 / np.arange(1, clicked.shape[1] + 1)) / clicked.sum(axis=1))
+
+
+def _ndcg(k: int) -> _Metric:
+    def metric(clicked: Flags, _: npt.NDArray[Any]) -> Floats:
+        discount = _discount(min(k, clicked.shape[1]))
+        best = np.cumsum(discount)[np.minimum(clicked.sum(axis=1), len(discount)) - 1]
+        return np.asarray(clicked[:, : len(discount)] @ discount / best)
+
+    return metric
+
+
+def _discount(k: int) -> Floats:
+    if k < 1:
+        raise ContractError(f"k: found {k}, expected 1 or more.")
+    return np.asarray(1.0 / np.log2(np.arange(2, k + 2)))
+
+
+def _lengths(lists: pa.ChunkedArray | pa.Array) -> Integers:
+    return np.asarray(pc.fill_null(pc.list_value_length(lists), 0).to_numpy(), np.int64)
+
+
+def _items(lists: pa.ChunkedArray | pa.Array) -> pa.Array:
+    items = pc.list_flatten(lists)
+    return items.combine_chunks() if isinstance(items, pa.ChunkedArray) else items
+
+
+def _values(lists: pa.ChunkedArray | pa.Array) -> npt.NDArray[Any]:
+    return np.asarray(_items(lists).to_numpy(zero_copy_only=False))

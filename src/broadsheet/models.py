@@ -1,0 +1,101 @@
+"""Finding a model (asset:NAME, a folder, or a hub name), the machine's device and dtype, and a model's fingerprint.
+
+Models load with safetensors only and never run code that comes with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.errors import ModelError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def resolve(name: str) -> str:
+    """Return what transformers can load: the folder of an asset or of a path, or else the hub name itself.
+
+    Raises AssetError if the asset was not fetched, ModelError if a path is not a model's folder.
+    """
+    if name.startswith("asset:"):
+        from broadsheet import assets
+
+        return str(assets.find(name.removeprefix("asset:")))
+    folder = Path(name).expanduser()
+    if (folder / "config.json").is_file():
+        return str(folder)
+    if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ModelError(f"model {name!r}: no config.json in that folder. Name asset:NAME, a model's folder, or a hub name.")
+    return name
+
+
+def load(kind: str, name: str, **options: Any) -> Any:
+    """Load `transformers.<kind>` from a resolved name, such as `load("AutoModel", name)`, quietly.
+
+    Raises ModelError if it cannot be loaded.
+    """
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        return getattr(transformers, kind).from_pretrained(name, trust_remote_code=False, **options)
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(
+            f"model {name!r}: transformers cannot load it ({_first_line(error)}). "
+            "Name asset:NAME, a folder with config.json, tokenizer and safetensors, or a hub name that this machine can reach."
+        ) from error
+
+
+def load_weights(kind: str, name: str, **options: Any) -> Any:
+    """Load a model, from safetensors alone, in evaluation mode."""
+    return load(kind, name, use_safetensors=True, **options).eval()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def fingerprint(name: str) -> str:
+    """Return 16 hex digits that name a model: over the files of its folder, or over a hub name and its revision."""
+    resolved = resolve(name)
+    folder = Path(resolved)
+    if folder.is_dir():
+        state = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in _model_files(folder))
+        return _folder_fingerprint(folder, state)
+    revision = getattr(load("AutoConfig", resolved), "_commit_hash", None)
+    return hashlib.sha256(f"{resolved}@{revision}".encode()).hexdigest()[:16]
+
+
+def _model_files(folder: Path) -> list[Path]:
+    """List what decides a model's output; notes beside it, such as card.md, do not."""
+    return sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors", ".txt", ".model") and path.is_file())
+
+
+@lru_cache(maxsize=32)
+def _folder_fingerprint(folder: Path, state: tuple[tuple[str, int, int], ...]) -> str:
+    digest = hashlib.sha256()
+    for path in _model_files(folder):
+        with path.open("rb") as file:
+            digest.update(f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def pick_device() -> torch.device:
+    """Return the GPU if there is one, else the CPU."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def pick_dtype(device: torch.device) -> torch.dtype:
+    """Return bfloat16 where the device multiplies it natively (GPU, AMX or AVX512-BF16), else float32."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return torch.bfloat16 if known.get("avx512_bf16") or known.get("amx_bf16") else torch.float32

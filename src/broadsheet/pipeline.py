@@ -1,0 +1,178 @@
+"""A page for one reader, now: `run(user_id)`, `run_many(user_ids)`, `ask(text)`.
+
+The stages are the nightly build's own, called with one user or with several.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.audience import read_clock
+from broadsheet.build import build
+from broadsheet.errors import InputError, ModelError
+from broadsheet.newsroom import Newsroom
+from broadsheet.page import PAGE_STORIES, SIGNALS, Page
+from broadsheet.schemas import STORIES, USERS
+from broadsheet.tables import from_rows, read_table
+from broadsheet.workbench import Workbench
+
+__all__ = ["Pipeline", "build", "open_newsroom", "run"]
+
+NEWSROOM_VARIABLE = "BROADSHEET_NEWSROOM"
+ANONYMOUS = ""
+
+
+class Pipeline:
+    """The current edition of a newsroom with its models, opened once; safe to call from several threads.
+
+    It keeps the edition that it opened, also when a newer one is published.
+    """
+
+    def __init__(self, bench: Workbench, stories: pa.Table) -> None:
+        self._bench, self._stories = bench, stories
+
+    @staticmethod
+    def open(path: str | Path) -> Pipeline:
+        """Open a newsroom's current edition.
+
+        Raises NewsroomError if nothing is published, ModelError if the edition was built with another model than the config names,
+        ContractError if a file is damaged.
+        """
+        newsroom = Newsroom(Path(path))
+        newsroom.require()
+        edition, config = newsroom.current(), newsroom.config()
+        bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
+        built_with = edition.read_manifest()["models"]
+        if built_with["news_tower"] != bench.news_tower.fingerprint:
+            raise ModelError(
+                f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} (vectors {built_with['news_tower']}), "
+                f"but broadsheet.toml names {config.retrieval.encoder!r} (vectors {bench.news_tower.fingerprint}). "
+                f"Run `broadsheet build {newsroom.path}`, or name the former model."
+            )
+        stories = read_table(edition.stories, STORIES)
+        _open_all(bench)
+        return Pipeline(bench, stories)
+
+    def run(self, user_id: str, k: int = 10) -> Page:
+        """Return the page of one reader, with k stories at most, best first.
+
+        A reader who is not known gets a page for new readers, marked as such. Raises InputError if k is not 1 to the number of
+        articles, or if the id is empty.
+        """
+        return self.run_many([user_id], k)[0]
+
+    def run_many(self, user_ids: Sequence[str], k: int = 10) -> list[Page]:
+        """Return the pages of several readers, in their order; `timings` are those of all of them together."""
+        self._check(k)
+        if not all(isinstance(user_id, str) and user_id.strip() for user_id in user_ids):
+            raise InputError("user_id: found an empty one or none, expected the id of a reader.")
+        unique = list(dict.fromkeys(user_ids))
+        pages = self._pages(self._bench.audience.state(unique, self._bench.as_of), k, request="")
+        by_user = {page.user_id: page for page in pages}
+        return [by_user[user_id] for user_id in user_ids]
+
+    def ask(self, text: str, k: int = 10) -> Page:
+        """Return a page in answer to a free text, which is read as a reader's own words on their interests.
+
+        Raises InputError if the text is empty, or if k is not 1 to the number of articles.
+        """
+        self._check(k)
+        if not text.strip():
+            raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
+        users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": text, "hidden": []}], USERS)
+        return self._pages(users, k, request=text.strip())[0]
+
+    def _check(self, k: int) -> None:
+        count = len(self._bench.catalogue)
+        if not 1 <= k <= count:
+            raise InputError(f"k: found {k}, expected 1 to {count}, the number of articles in this edition.")
+
+    def _pages(self, users: pa.Table, k: int, request: str) -> list[Page]:
+        timings: dict[str, float] = {}
+        with _timed(timings, "user tower"):
+            vectors = self._bench.retriever.vectors(users)
+        with _timed(timings, "retrieve"):
+            candidates = self._bench.retriever(users, vectors, self._bench.as_of, k=k)
+        with _timed(timings, "rerank"):
+            depth = self._bench.config.rerank.depth
+            reranker = self._bench.reranker if k <= depth else self._bench.make_reranker(k)
+            ranked = reranker(users, candidates)
+        with _timed(timings, "generate"):
+            ranked = ranked.filter(pc.less_equal(ranked.column("rank"), k))
+            stories = self._bench.make_story_writer(k)(ranked, self._bench.catalogue.news, known=self._stories)
+        rows = _join(ranked, stories, self._bench)
+        return [self._page(user, rows.get(user["user_id"], []), request, timings) for user in users.to_pylist()]
+
+    def _page(self, user: dict[str, Any], rows: list[dict[str, Any]], request: str, timings: dict[str, float]) -> Page:
+        kind: Literal["known", "profile", "new", "request"] = "new"
+        if request:
+            kind = "request"
+        elif self._bench.catalogue.rows(user["history"]):
+            kind = "known"
+        elif user["profile"].strip():
+            kind = "profile"
+        stories = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
+        return Page(user["user_id"], kind, request, self._bench.edition.name, self._bench.as_of, stories, dict(timings))
+
+
+def _open_all(bench: Workbench) -> None:
+    """Load everything now, so that no request waits for it and no two threads load it twice."""
+    for part in (bench.catalogue, bench.audience, bench.index, bench.retriever, bench.reranker, bench.writer):
+        del part
+
+
+def _join(ranked: pa.Table, stories: pa.Table, bench: Workbench) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of PAGE_STORIES by user, rank 1 first."""
+    texts = {(row["user_id"], row["news_id"]): row for row in stories.to_pylist()}
+    news, row_of = bench.catalogue.news, bench.catalogue.row_of
+    wanted = ranked.to_pylist()
+    ids = list(dict.fromkeys([row["news_id"] for row in wanted] + [row["because_news_id"] for row in wanted if row["because_news_id"]]))
+    columns = ["news_id", "title", "category", "source", "url", "published_at"]
+    articles = {row["news_id"]: row for row in news.select(columns).take([row_of[news_id] for news_id in ids]).to_pylist()}
+    pages: dict[str, list[dict[str, Any]]] = {}
+    for row in wanted:
+        because = articles[row["because_news_id"]]["title"] if row["because_news_id"] else None
+        text = texts[row["user_id"], row["news_id"]]
+        signals = {name: row[name] for name in SIGNALS}
+        merged = {**articles[row["news_id"]], **row, **text, "signals": signals, "because_title": because}
+        pages.setdefault(row["user_id"], []).append({name: merged[name] for name in PAGE_STORIES.names})
+    return pages
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    timings[stage] = time.perf_counter() - started
+
+
+def open_newsroom(newsroom: str | Path | None = None) -> Pipeline:
+    """Open the newsroom named, else the one that $BROADSHEET_NEWSROOM names, else ./newsroom.
+
+    The same edition is opened once, however often it is asked for.
+    """
+    path = Path(newsroom or os.environ.get(NEWSROOM_VARIABLE) or "newsroom").resolve()
+    room = Newsroom(path)
+    room.require()
+    settings = room.config_file.read_bytes() if room.config_file.is_file() else b""
+    return _opened(path, room.current().name, settings)
+
+
+@lru_cache(maxsize=2)
+def _opened(path: Path, edition: str, settings: bytes) -> Pipeline:
+    del edition, settings  # keys of the cache: a new edition or a changed config opens anew
+    return Pipeline.open(path)
+
+
+def run(user_id: str, k: int = 10, newsroom: str | Path | None = None) -> Page:
+    """Return the page of one reader; see `Pipeline.run` and `open_newsroom`."""
+    return open_newsroom(newsroom).run(user_id, k)

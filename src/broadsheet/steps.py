@@ -1,0 +1,104 @@
+"""The file face of each stage: read, call, write. The build runs them in order, and each can be run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from broadsheet.newsroom import Edition
+from broadsheet.progress import track
+from broadsheet.schemas import CANDIDATES, RANKED, USERS, news_vectors, user_vectors
+from broadsheet.tables import open_writer, read_table
+from broadsheet.workbench import Workbench
+
+USERS_AT_ONCE = 64
+
+
+def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
+    """Write news_vectors; vectors of `known` files are taken over where the article and the model are the same."""
+    from broadsheet.retrieval import encode_news
+    from broadsheet.schemas import NEWS
+
+    tower = bench.news_tower
+    news = read_table(bench.edition.news, NEWS)
+    report = encode_news(news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known)
+    return f"{report.encoded} articles encoded, {report.reused} taken over"
+
+
+def index(bench: Workbench, out: Edition) -> str:
+    """Write the FAISS index of the edition's news_vectors."""
+    from broadsheet.index_build import build_index
+
+    tower = bench.news_tower
+    vectors = read_table(bench.edition.news_vectors, news_vectors(tower.dim), model=tower.fingerprint)
+    limit = bench.config.index.exact_up_to
+    kind = build_index(vectors, out.index, out.index_rows, model=tower.fingerprint, exact_up_to=limit)
+    return f"{len(vectors)} vectors, {kind}"
+
+
+def retrieve(bench: Workbench, out: Edition) -> str:
+    """Write user_vectors and candidates for the edition's users."""
+    users = read_table(bench.edition.users, USERS)
+    model = bench.news_tower.fingerprint
+    found = 0
+    vector_schema = user_vectors(bench.news_tower.dim)
+    with (
+        open_writer(out.user_vectors, vector_schema, model=model) as vector_writer,
+        open_writer(out.candidates, CANDIDATES, model=model) as candidate_writer,
+    ):
+        for block in _blocks(users, "Retrieving for users"):
+            vectors = bench.retriever.vectors(block)
+            candidates = bench.retriever(block, vectors, bench.as_of)
+            vector_writer.write(vectors)
+            candidate_writer.write(candidates)
+            found += len(candidates)
+    return f"{found} candidates for {len(users)} users"
+
+
+def rerank(bench: Workbench, out: Edition) -> str:
+    """Write ranked for the edition's users and candidates."""
+    users = read_table(bench.edition.users, USERS)
+    candidates = read_table(bench.edition.candidates, CANDIDATES, model=bench.news_tower.fingerprint)
+    scorer = bench.cross_encoder
+    ranked = 0
+    start = 0
+    lengths = _rows_per_user(users, candidates)
+    with open_writer(out.ranked, RANKED, model=scorer.fingerprint if scorer else "") as writer:
+        for block in _blocks(users, "Ranking for users"):
+            size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
+            table = bench.reranker(block, candidates.slice(start, size))
+            writer.write(table)
+            start, ranked = start + size, ranked + len(table)
+    return f"{ranked} articles ranked for {len(users)} users"
+
+
+def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
+    """Write stories for the edition's rankings; texts of `known` files are taken over where everything that made them is the same."""
+    from broadsheet.generate import generate_files
+
+    return generate_files(bench.make_story_writer(bench.config.generate.stories), bench.edition, out.stories, known=known)
+
+
+STEPS: dict[str, Callable[[Workbench, Edition], str]] = {
+    "encode": encode,
+    "index": index,
+    "retrieve": retrieve,
+    "rerank": rerank,
+    "generate": generate,
+}
+"""The stages in order; each returns a line that says what it did."""
+
+
+def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:
+    starts = range(0, len(users), USERS_AT_ONCE)
+    for start in track(starts, what, total=len(users), weight=USERS_AT_ONCE):
+        yield users.slice(start, USERS_AT_ONCE)
+
+
+def _rows_per_user(users: pa.Table, candidates: pa.Table) -> dict[str, int]:
+    counts = dict.fromkeys(users.column("user_id").to_pylist(), 0)
+    for entry in candidates.column("user_id").value_counts().to_pylist():
+        counts[entry["values"]] = entry["counts"]
+    return counts

@@ -1,0 +1,76 @@
+"""Checks of an edition: that its files are those of its manifest, and that its tables agree with each other."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.newsroom import Edition, file_sha256
+from broadsheet.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.tables import read_stamp, read_table, vectors_to_numpy
+
+BLOCK = 100_000
+
+
+def verify_edition(edition: Edition) -> list[str]:
+    """Return every problem of a published edition: files against the manifest's SHA-256, then the tables; empty if it is sound."""
+    manifest = edition.read_manifest()
+    problems = []
+    for name, expected in manifest["files"].items():
+        path = edition.path / name
+        found = file_sha256(path) if path.is_file() else "missing"
+        if found != expected:
+            problems.append(f"{name}: SHA-256 is {found}, expected {expected}")
+    return problems or check_edition(edition, int(read_stamp(edition.index_rows)["dim"]))
+
+
+def check_edition(edition: Edition, dim: int) -> list[str]:
+    """Return every problem of an edition's tables: schemas, ids, ranks, unit vectors, counts; empty if they are sound."""
+    try:
+        news = read_table(edition.news, NEWS)
+        vectors = read_table(edition.news_vectors, news_vectors(dim))
+        rows = read_table(edition.index_rows, INDEX)
+        users = read_table(edition.users, USERS)
+        of_users = read_table(edition.user_vectors, user_vectors(dim))
+        lists = {
+            "candidates": read_table(edition.candidates, CANDIDATES),
+            "ranked": read_table(edition.ranked, RANKED),
+            "stories": read_table(edition.stories, STORIES),
+        }
+    except BroadsheetError as error:
+        return [str(error)]
+    problems = _check_vectors("news_vectors", vectors_to_numpy(vectors), zeros=False)
+    problems += _check_vectors("user_vectors", vectors_to_numpy(of_users), zeros=True)
+    for name, table in (("news_vectors", vectors), ("index", rows)):
+        if not table.column("news_id").equals(news.column("news_id")):
+            problems.append(f"{name}: its articles are not those of news, in the same order")
+    if not of_users.column("user_id").equals(users.column("user_id")):
+        problems.append("user_vectors: its users are not those of users, in the same order")
+    for name, table in lists.items():
+        problems += _check_list(name, table, news.column("news_id"), users.column("user_id"))
+    return problems
+
+
+def _check_vectors(name: str, vectors: npt.NDArray[np.float32], *, zeros: bool) -> list[str]:
+    bad = 0
+    for start in range(0, len(vectors), BLOCK):
+        lengths = np.linalg.norm(vectors[start : start + BLOCK], axis=1)
+        fine = np.abs(lengths - 1) < 1e-3
+        bad += int((~(fine | (lengths == 0) if zeros else fine)).sum())
+    return [f"{name}: {bad} vectors are not of unit length"] if bad else []
+
+
+def _check_list(name: str, table: pa.Table, news_ids: pa.ChunkedArray, user_ids: pa.ChunkedArray) -> list[str]:
+    problems = []
+    for column, known in (("news_id", news_ids), ("user_id", user_ids)):
+        unknown = pc.sum(pc.invert(pc.is_in(table.column(column), value_set=known.combine_chunks()))).as_py()
+        if unknown:
+            problems.append(f"{name}: {unknown} rows name an unknown {column}")
+    users = np.array(table.column("user_id").to_pylist(), dtype=object)
+    ranks = np.asarray(table.column("rank"), np.int64)
+    first = np.r_[True, users[1:] != users[:-1]] if len(users) else np.zeros(0, bool)
+    expected = np.arange(len(ranks)) - np.maximum.accumulate(np.where(first, np.arange(len(ranks)), 0)) + 1 if len(users) else ranks
+    if (ranks != expected).any() or int(first.sum()) != len(set(users.tolist())):
+        problems.append(f"{name}: ranks are not 1, 2, 3 … for each user, the users one after the other")
+    return problems

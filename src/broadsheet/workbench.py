@@ -1,0 +1,143 @@
+"""Puts the stages together for one edition: opens its files and models once, each when first needed.
+
+The nightly build, a running pipeline, the training commands and the benchmarks all take their stages from here, so that they
+cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from broadsheet.audience import Audience, open_audience
+from broadsheet.catalogue import Catalogue, epoch_seconds, make_catalogue
+from broadsheet.config import Config
+from broadsheet.errors import ModelError
+from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.schemas import CLICKS, NEWS, news_vectors
+from broadsheet.tables import read_table
+
+if TYPE_CHECKING:
+    from broadsheet.generate import StoryWriter
+    from broadsheet.generate.writers import LoadedWriter
+    from broadsheet.index_build import SearchIndex
+    from broadsheet.rerank import PairScorer, Reranker
+    from broadsheet.retrieval import Retriever
+    from broadsheet.retrieval.news_tower import NewsTower
+
+log = logging.getLogger(__name__)
+
+
+class Workbench:
+    """The stages of one edition of a newsroom."""
+
+    def __init__(self, newsroom: Newsroom, edition: Edition, config: Config, as_of: datetime) -> None:
+        self.newsroom, self.edition, self.config, self.as_of = newsroom, edition, config, as_of
+
+    @cached_property
+    def news_tower(self) -> NewsTower:
+        """The model that makes article vectors."""
+        from broadsheet.retrieval.news_tower import load_news_tower
+
+        settings = self.config.retrieval
+        return load_news_tower(settings.encoder, max_tokens=settings.max_tokens)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The edition's articles with their vectors; raises ContractError if another model made them."""
+        schema = news_vectors(self.news_tower.dim)
+        vectors = read_table(self.edition.news_vectors, schema, model=self.news_tower.fingerprint)
+        return make_catalogue(read_table(self.edition.news, NEWS), vectors)
+
+    @cached_property
+    def audience(self) -> Audience:
+        """The newsroom's readers."""
+        return open_audience(self.newsroom.users, self.newsroom.clicks)
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """The edition's FAISS index."""
+        from broadsheet.index_build import open_index
+
+        ids = self.catalogue.news.column("news_id")
+        return open_index(self.edition.index, self.edition.index_rows, news_ids=ids, model=self.news_tower.fingerprint)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """The user tower and the candidate search."""
+        from broadsheet.retrieval import Retriever
+        from broadsheet.retrieval.user_tower import new_user_tower
+
+        return Retriever(
+            self.catalogue,
+            self.index,
+            self.news_tower,
+            new_user_tower(self.news_tower.dim, history=self.config.retrieval.history),
+            k=self.config.retrieval.candidates,
+            half_life_hours=self.config.rerank.half_life_hours,
+            clicks=self._clicks(),
+        )
+
+    def _clicks(self) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.float64]]]:
+        if not self.edition.clicks.is_file():
+            return np.zeros(0, np.int64), np.zeros(0)
+        clicks = read_table(self.edition.clicks, CLICKS)
+        rows = np.array([self.catalogue.row_of.get(news_id, -1) for news_id in clicks.column("news_id").to_pylist()], np.int64)
+        return rows[rows >= 0], epoch_seconds(clicks.column("time"))[rows >= 0]
+
+    @cached_property
+    def cross_encoder(self) -> PairScorer | None:
+        """The newsroom's own trained cross-encoder, else the one shipped with the package, else None: relevance is then absent.
+
+        Raises ModelError if the newsroom's own was trained on another base model.
+        """
+        from broadsheet.rerank.cross_encoder import load_cross_encoder, shipped_adapter
+
+        settings = self.config.rerank
+        own = self.newsroom.reranker
+        if own.is_dir():
+            return load_cross_encoder(own, settings.encoder, max_tokens=settings.max_tokens)
+        try:
+            return load_cross_encoder(shipped_adapter(), settings.encoder, max_tokens=settings.max_tokens)
+        except ModelError as error:
+            log.warning("No trained cross-encoder fits, so relevance is absent from the ranking: %s", error)
+            return None
+
+    @cached_property
+    def reranker(self) -> Reranker:
+        """Signals, fusion, diversity and reasons."""
+        return self.make_reranker(self.config.rerank.depth)
+
+    def make_reranker(self, depth: int) -> Reranker:
+        """Return the re-ranker at another depth, sharing its models."""
+        from broadsheet.rerank import Reranker
+
+        settings = self.config.rerank
+        return Reranker(
+            self.catalogue,
+            self.cross_encoder,
+            depth=depth,
+            headlines=settings.headlines,
+            diversity=settings.diversity,
+            weights=vars(settings.weights),
+        )
+
+    @cached_property
+    def writer(self) -> LoadedWriter | None:
+        """The language model, or None where the config names none."""
+        from broadsheet.generate.writers import load_writer
+
+        return load_writer(self.config.generate.writer) if self.config.generate.writer else None
+
+    def make_story_writer(self, k: int) -> StoryWriter:
+        """Return the story writer for the k best articles of each user."""
+        from broadsheet.generate import StoryWriter
+
+        words = self.config.generate.summary_words
+        if self.writer is None:
+            return StoryWriter(None, k=k, summary_words=words)
+        return StoryWriter(self.writer, method=self.writer.method, model=self.writer.model, k=k, summary_words=words)

@@ -1,0 +1,103 @@
+from dataclasses import fields, is_dataclass
+
+import pytest
+
+from broadsheet.config import Config, GenerateConfig, Weights, read_config
+from broadsheet.errors import ConfigError
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "broadsheet.toml"
+
+
+def test_no_file_and_an_empty_file_mean_the_defaults(file):
+    assert read_config(file) == Config()
+    file.write_text("")
+    assert read_config(file) == Config()
+
+
+def test_a_file_names_only_what_it_changes(file):
+    file.write_text(
+        'clock = "latest"\n[rerank]\ndepth = 20\n[rerank.weights]\nfreshness = 2\n[generate]\nwriter = ""\n'
+    )
+    config = read_config(file)
+    assert (config.clock, config.rerank.depth, config.rerank.headlines) == ("latest", 20, Config().rerank.headlines)
+    assert config.rerank.weights == Weights(freshness=2.0) and isinstance(config.rerank.weights.freshness, float)
+    assert config.generate == GenerateConfig(writer="")
+
+
+def test_a_byte_order_mark_does_no_harm(file):
+    file.write_text('clock = "latest"', "utf-8-sig")
+    assert read_config(file).clock == "latest"
+
+
+def test_all_problems_come_at_once(file):
+    file.write_text(
+        'clock = "noon"\ncolour = 1\nindex = 3\n[retrieval]\nhistory = "many"\ncandidates = 0\n'
+        "[rerank]\ndiversity = 1.5\n[rerank.weights]\ntower = -1\nloveliness = 1\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_config(file)
+    message = str(caught.value)
+    assert message.startswith(str(file)) and message.count("\n  - ") == 8
+    for problem in (
+        'clock: found \'noon\', expected "now" or "latest"',
+        "colour: no such setting; known here: clock,",
+        "index: found 3, expected a section [index]",
+        "retrieval.history: found 'many', expected a whole number",
+        "retrieval.candidates: found 0, expected at least 1",
+        "rerank.diversity: found 1.5, expected a number from 0 to 1",
+        "rerank.weights.tower: found -1.0, expected a number of 0 or more",
+        "rerank.weights.loveliness: no such setting; known here: relevance,",
+    ):
+        assert problem in message
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("active_days = true", "a number"),
+        ("active_days = nan", "a finite number"),
+        ("active_days = inf", "a finite number"),
+        ("active_days = -1", "at least 0.0"),
+        ("clock = 1", "a text in quotes"),
+        ("[index]\nexact_up_to = 1.5", "a whole number"),
+        ("[index]\nexact_up_to = true", "a whole number"),
+        ("[rerank]\nhalf_life_hours = 0", "at least 0.01"),
+        ("[rerank]\ndiversity = nan", "a finite number"),
+        ("[rerank.weights]\ntower = inf", "a finite number"),
+        ("[rerank]\nweights = 2", r"a section \[rerank.weights\]"),
+        ("[retrieval]\nencoder = ['a']", "a text in quotes"),
+    ],
+)
+def test_a_value_of_the_wrong_type_or_range_is_refused(file, line, expected):
+    file.write_text(line)
+    with pytest.raises(ConfigError, match=f"expected {expected}"):
+        read_config(file)
+
+
+@pytest.mark.parametrize("content", [b"clock = ", b"\xff\xfe\x00", b"a = 1\na = 2"])
+def test_what_is_not_toml_is_refused_by_name(file, content):
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"broadsheet\.toml: not TOML"):
+        read_config(file)
+
+
+def test_a_folder_in_place_of_the_file_is_refused(file):
+    file.mkdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_config(file)
+
+
+def test_every_default_could_have_been_written_in_the_file(file):
+    def lines(config, section):
+        values = {spec.name: getattr(config, spec.name) for spec in fields(config)}
+        yield from [f"[{section}]"] if section else []
+        yield from (f"{name} = {value!r}" for name, value in values.items() if not is_dataclass(value))
+        for name, value in values.items():
+            if is_dataclass(value):
+                yield from lines(value, f"{section}.{name}" if section else name)
+
+    file.write_text("\n".join(lines(Config(), "")))
+    assert read_config(file) == Config()

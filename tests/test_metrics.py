@@ -1,0 +1,237 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score, roc_auc_score
+
+from broadsheet.errors import ContractError
+from broadsheet.intervals import bootstrap_interval, paired_difference
+from broadsheet.metrics import Impressions, Retrieved, auc, mrr, ndcg, ranking_metrics
+
+# Few distinct values, so that ties are common.
+lists = st.lists(st.tuples(st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0]), st.booleans()), min_size=1, max_size=20)
+
+
+def impressions(*rows):
+    return Impressions.from_columns(pa.array([row[0] for row in rows]), pa.array([row[1] for row in rows]))
+
+
+def slow_metrics(scores, clicked):
+    """MIND's definitions, one article at a time; ties of MRR and nDCG take the later article first."""
+    if all(clicked) or not any(clicked):
+        return {"auc": np.nan, "mrr": np.nan, "ndcg@5": np.nan, "ndcg@10": np.nan}
+    order = sorted(range(len(scores)), key=lambda place: (scores[place], place), reverse=True)
+    gains = [2 ** int(clicked[place]) - 1 for place in order]
+    hits = [score for score, click in zip(scores, clicked, strict=True) if click]
+    misses = [score for score, click in zip(scores, clicked, strict=True) if not click]
+    wins = [(hit > miss) + 0.5 * (hit == miss) for hit in hits for miss in misses]
+    values = {"auc": sum(wins) / len(wins)}
+    values["mrr"] = sum(gain / (place + 1) for place, gain in enumerate(gains)) / sum(gains)
+    for k in (5, 10):
+        found = sum(gain / np.log2(place + 2) for place, gain in enumerate(gains[:k]))
+        best = sum(gain / np.log2(place + 2) for place, gain in enumerate(sorted(gains, reverse=True)[:k]))
+        values[f"ndcg@{k}"] = found / best
+    return values
+
+
+def test_values_computed_by_hand():
+    # By score: miss, click, miss, click, so ranks 2 and 4 are clicks.
+    shown = impressions(([0.1, 0.9, 0.5, 0.3], [True, False, True, False]))
+    assert auc(shown) == pytest.approx([1 / 4])
+    assert mrr(shown) == pytest.approx([(1 / 2 + 1 / 4) / 2])
+    discount = [1 / np.log2(rank + 1) for rank in (1, 2, 3, 4)]
+    assert ndcg(shown, 5) == pytest.approx([(discount[1] + discount[3]) / (discount[0] + discount[1])])
+    assert ndcg(shown, 2) == pytest.approx([discount[1] / (discount[0] + discount[1])])
+    assert ndcg(shown, 1) == pytest.approx([0.0])
+
+
+def test_a_tie_counts_half_for_auc_and_puts_the_later_article_first_for_the_others():
+    shown = impressions(([0.5, 0.5], [True, False]), ([0.5, 0.5], [False, True]))
+    assert auc(shown) == pytest.approx([0.5, 0.5])
+    assert mrr(shown) == pytest.approx([0.5, 1.0])
+    assert ndcg(shown, 5) == pytest.approx([1 / np.log2(3), 1.0])
+
+
+def test_impressions_without_a_click_or_with_clicks_alone_or_unlabelled_are_nan():
+    shown = impressions(
+        ([1.0, 2.0], [False, False]),
+        ([1.0, 2.0], [True, True]),
+        ([1.0, 2.0], []),
+        ([], []),
+        ([1.0, 2.0], [False, True]),
+    )
+    for values in ranking_metrics(shown).values():
+        assert np.isnan(values).tolist() == [True, True, True, True, False]
+        assert values[4] == 1.0
+
+
+def test_no_impressions_give_no_values():
+    shown = Impressions.from_columns(pa.array([], pa.list_(pa.float32())), pa.array([], pa.list_(pa.bool_())))
+    assert all(len(values) == 0 for values in ranking_metrics(shown).values())
+
+
+def test_chunked_and_sliced_columns_are_read_as_they_stand():
+    scores = pa.chunked_array([[[9.0, 9.0, 9.0], [0.2, 0.1]], [[0.3, 0.4]]])
+    clicked = pa.chunked_array([[[True, True, True], [True, False]], [[True, False]]])
+    assert auc(Impressions.from_columns(scores[1:], clicked[1:])).tolist() == [1.0, 0.0]
+
+
+@given(st.lists(lists, min_size=1, max_size=8))
+def test_metrics_equal_a_slow_reading_of_the_definitions(rows):
+    rows = [([score for score, _ in row], [click for _, click in row]) for row in rows]
+    found = ranking_metrics(impressions(*rows))
+    for number, (scores, clicked) in enumerate(rows):
+        for name, value in slow_metrics(scores, clicked).items():
+            assert found[name][number] == pytest.approx(value, nan_ok=True), name
+
+
+@given(lists)
+def test_auc_equals_scikit_learn_with_ties(row):
+    scores, clicked = [score for score, _ in row], [click for _, click in row]
+    assume(0 < sum(clicked) < len(clicked))
+    assert auc(impressions((scores, clicked)))[0] == pytest.approx(roc_auc_score(clicked, scores))
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=30), st.integers(1, 40), st.randoms(use_true_random=False))
+def test_ndcg_equals_scikit_learn_without_ties(clicked, k, random):
+    assume(0 < sum(clicked) < len(clicked))
+    scores = random.sample(range(1000), len(clicked))
+    expected = ndcg_score([clicked], [scores], k=k)
+    assert ndcg(impressions(([float(score) for score in scores], clicked)), k)[0] == pytest.approx(expected)
+
+
+@given(lists, st.floats(0.1, 10))
+def test_only_the_order_of_the_scores_counts(row, factor):
+    scores, clicked = np.array([score for score, _ in row]), [click for _, click in row]
+    one, other = impressions((scores, clicked)), impressions((scores * factor + 3, clicked))
+    for name, values in ranking_metrics(one).items():
+        np.testing.assert_array_equal(values, ranking_metrics(other)[name])
+
+
+def test_values_keep_the_order_of_the_impressions_beyond_one_block():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 40, 60_000)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    shown = Impressions(rng.random(offsets[-1]), rng.random(offsets[-1]) < 0.1, offsets)
+    found = ranking_metrics(shown)
+    for number in (0, 1, 31_234, 59_999):
+        part = slice(offsets[number], offsets[number + 1])
+        for name, value in slow_metrics(shown.scores[part], shown.clicked[part]).items():
+            assert found[name][number] == pytest.approx(value, nan_ok=True)
+
+
+def test_bad_impressions_are_refused_with_all_their_problems():
+    with pytest.raises(ContractError, match=r"(?s)3 scores, 2 clicked.*1 scores are NaN"):
+        Impressions(np.array([1.0, np.nan, 2.0]), np.array([True, False]), np.array([0, 3]))
+    with pytest.raises(ContractError, match="row 1 \\(1 scores, 2 clicks\\)"):
+        impressions(([1.0, 2.0], [True, False]), ([1.0], [True, False]))
+    with pytest.raises(ContractError, match="1 lists of scores for 2 of clicks"):
+        Impressions.from_columns(pa.array([[1.0]]), pa.array([[True], [False]]))
+    with pytest.raises(ContractError, match="k: found 0"):
+        ndcg(impressions(([1.0, 2.0], [True, False])), 0)
+
+
+def retrieved(ranked, relevant):
+    kind = pa.list_(pa.string())
+    return Retrieved(pa.array(ranked, kind), pa.array(relevant, kind))
+
+
+def test_recall_and_ndcg_of_retrieval_computed_by_hand():
+    lists = retrieved([["a", "b", "c"], ["a", "b"], [], ["a"]], [["c", "x", "a", "a"], ["q"], ["a"], []])
+    np.testing.assert_allclose(lists.recall_at(1), [1 / 3, 0, 0, np.nan])
+    np.testing.assert_allclose(lists.recall_at(10), [2 / 3, 0, 0, np.nan])
+    ideal = 1 + 1 / np.log2(3) + 1 / np.log2(4)
+    np.testing.assert_allclose(lists.ndcg_at(3), [(1 + 1 / 2) / ideal, 0, 0, np.nan])
+    np.testing.assert_allclose(lists.ndcg_at(1), [1, 0, 0, np.nan])
+
+
+def test_recall_is_not_capped_at_k():
+    assert retrieved([["a", "b"]], [["a", "b", "c", "d"]]).recall_at(2).tolist() == [0.5]
+
+
+@given(
+    st.lists(st.tuples(st.permutations("abcdefgh"), st.sets(st.sampled_from("abcdefghxyz"))), max_size=6),
+    st.integers(1, 9),
+)
+def test_retrieval_equals_sets(rows, k):
+    lists = retrieved([list(ranked) for ranked, _ in rows], [sorted(relevant) for _, relevant in rows])
+    for number, (ranked, relevant) in enumerate(rows):
+        expected = len(set(ranked[:k]) & relevant) / len(relevant) if relevant else np.nan
+        assert lists.recall_at(k)[number] == pytest.approx(expected, nan_ok=True)
+        if relevant:
+            gains = [[int(item in relevant) for item in [*ranked, *sorted(relevant - set(ranked))]]]
+            places = [[-float(place) for place in range(len(gains[0]))]]
+            # Articles that were never retrieved stand behind the list, beyond every k that reaches them.
+            if k <= len(ranked):
+                assert lists.ndcg_at(k)[number] == pytest.approx(ndcg_score(gains, places, k=k))
+
+
+def test_a_ranked_list_that_repeats_an_id_is_refused():
+    with pytest.raises(ContractError, match="names an id twice"):
+        retrieved([["a", "a"]], [["a"]])
+    with pytest.raises(ContractError, match="1 ranked lists for 2"):
+        retrieved([["a"]], [["a"], ["b"]])
+
+
+def test_the_interval_holds_the_mean_and_narrows_with_users():
+    rng = np.random.default_rng(1)
+    widths = []
+    for size in (100, 10_000):
+        values = rng.normal(0.6, 0.2, size)
+        low, high = bootstrap_interval(values, np.arange(size), rng)
+        assert low < values.mean() < high
+        assert high - low == pytest.approx(2 * 1.96 * 0.2 / np.sqrt(size), rel=0.2)
+        widths.append(high - low)
+    assert widths[1] < widths[0] / 5
+
+
+def test_repeating_a_users_values_does_not_narrow_the_interval():
+    values, users = np.random.default_rng(2).normal(size=50), np.arange(50)
+    once = bootstrap_interval(values, users, np.random.default_rng(3))
+    often = bootstrap_interval(np.repeat(values, 20), np.repeat(users, 20), np.random.default_rng(3))
+    assert often == pytest.approx(once)
+
+
+def test_the_interval_covers_the_true_mean_about_as_often_as_it_says():
+    rng = np.random.default_rng(4)
+    covered = 0
+    for _ in range(200):
+        users = np.repeat(np.arange(80), 3)
+        values = np.repeat(rng.normal(size=80), 3) + rng.normal(scale=0.3, size=240)
+        low, high = bootstrap_interval(values, users, rng, samples=400)
+        covered += low <= 0 <= high
+    assert 178 <= covered <= 199
+
+
+def test_the_interval_weighs_users_by_their_values_and_leaves_out_nan():
+    # One user holds three values, the other one: a resample is (a, a), (a, b) or (b, b), so its mean is 1, 3/4 or 0.
+    values = np.array([1.0, 1.0, np.nan, 1.0, 0.0])
+    low, high = bootstrap_interval(values, ["a", "a", "a", "a", "b"], np.random.default_rng(5))
+    assert (low, high) == (0.0, 1.0)
+
+
+def test_the_same_seed_gives_the_same_interval():
+    values, users = np.arange(10.0), np.arange(10)
+    assert bootstrap_interval(values, users, np.random.default_rng(6)) == bootstrap_interval(
+        values, users, np.random.default_rng(6)
+    )
+
+
+def test_a_paired_difference_is_far_narrower_than_either_mean():
+    rng = np.random.default_rng(7)
+    users = rng.integers(0, 200, 1000)
+    base = rng.normal(0.6, 0.2, 1000)
+    difference = paired_difference(base + 0.01, base, users, rng)
+    assert difference.mean == pytest.approx(0.01)
+    assert (difference.low, difference.high) == pytest.approx((0.01, 0.01))
+
+
+def test_intervals_refuse_nothing_to_measure_and_different_impressions():
+    rng = np.random.default_rng(8)
+    with pytest.raises(ContractError, match="no values"):
+        bootstrap_interval(np.array([np.nan]), ["a"], rng)
+    with pytest.raises(ContractError, match="2 values for 1 users"):
+        bootstrap_interval(np.zeros(2), ["a"], rng)
+    with pytest.raises(ContractError, match="different impressions"):
+        paired_difference(np.array([np.nan, 1.0]), np.array([1.0, 1.0]), ["a", "b"], rng)
