@@ -1,1 +1,18 @@
-"""tmp."""
+"""Generate: headlines and summaries by T5 or GPT, held against their article by a fact gate."""
+
+from broadsheet.generate.extract import extract
+from broadsheet.generate.facts import check
+from broadsheet.generate.files import generate_files
+from broadsheet.generate.stories import StoryWriter
+from broadsheet.generate.writers import LoadedWriter, Writer, load_writer
+
+__all__ = [
+    "LoadedWriter",
+    "StoryWriter",
+    "Writer",
+    "check",
+    "extract",
+    "generate_files",
+    "load_writer",
+    "make_story_writer",
+]

@@ -1,8 +1,9 @@
 """The fact gate: what a text says that its article does not.
 
-It holds numbers, names and the remaining words of a text against the article, and asks that one place of the article says what
-each sentence says, in nearly that order and with the same negations: a small model's usual error is a true name with another's
-deed. It is made to refuse rather than to pass, since a refused draft is replaced by the publisher's own words.
+It holds numbers, names and the remaining words of a text against the article, and asks that one place of the article
+says what each sentence says, in nearly that order and with the same negations: a small model's usual error is a true
+name with another's deed. It is made to refuse rather than to pass, since a refused draft is replaced by the publisher's
+own words.
 """
 
 import re
@@ -31,7 +32,7 @@ _FIRST_PERSON = re.compile(r"\b(?:I|I'm|[Mm]y|me|[Ww]e|[Oo]ur|us)\b(?!\.)")
 
 
 def check(text: str, article: str) -> list[str]:
-    """Return what is wrong with a text about an article, such as `number 300` or `name Arsenal`; empty if nothing was found.
+    """Return what is wrong with a text about an article, such as `number 300` or `name Arsenal`; empty if nothing is.
 
     `article` is the title, abstract and body, each on lines of its own.
     """
@@ -44,7 +45,9 @@ def check(text: str, article: str) -> list[str]:
 
 def _talk(text: str) -> list[str]:
     unquoted = re.sub(r'"[^"]*"|“[^”]*”', "", text.replace("’", "'"))
-    return ["talk of the writer"] if _TALK.search(unquoted) else ["first person"] if _FIRST_PERSON.search(unquoted) else []
+    return (
+        ["talk of the writer"] if _TALK.search(unquoted) else ["first person"] if _FIRST_PERSON.search(unquoted) else []
+    )
 
 
 def _loops(text: str) -> list[str]:

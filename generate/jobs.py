@@ -1,11 +1,11 @@
-"""The writer's jobs, headline and summary: their prompts, the tidying of a draft, and the form that a text must have."""
+"""The writer's jobs, headline and summary: their prompts, the tidying of a draft, and the form of a text."""
 
 import re
 from functools import cache
 from importlib.resources import files
 
 from broadsheet.generate.names import is_title_case
-from broadsheet.generate.words import clip, count, sentences, words
+from broadsheet.generate.words import clip, count, fold, sentences, words
 
 HEADLINE = "headline-1"
 SUMMARY = "summary-1"
@@ -17,11 +17,17 @@ HEADLINE_WORDS = 14
 _LEAST_WORDS = 4
 _LEAD_WORDS = {HEADLINE: 60, SUMMARY: 130}
 _MOST_CHARACTERS = 1200
-_DANGLING = frozenset("a an the of in on at to from by for with and or but as after before that who which is are was were be has have its their his her".split())
+_DANGLING = frozenset(
+    "a an the of in on at to from by for with and or but as after before that who which is are was were be has "
+    "have its their his her".split()
+)
 _CLAUSE = re.compile(r"(?:,|,? (?:as|after|while|which|according to|amid|following)) ")
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|could|may|must|says?|said|[a-z]{2,}ed|[a-z]{3,}s)\b")
 _POINTS_BACK = re.compile(r"^(?:it|this|that|these|those|he|she|they|you)\b|, (?:which|who)\b", re.IGNORECASE)
-_PREAMBLE = re.compile(r"^(?:here(?:'s| is| are)[^:]*:|(?:sure|certainly)[^:]*:|(?:headline|summary|answer|what happened)\s*[:?])\s*", re.IGNORECASE)
+_PREAMBLE = re.compile(
+    r"^(?:here(?:'s| is| are)[^:]*:|(?:sure|certainly)[^:]*:|(?:headline|summary|answer|what happened)\s*[:?])\s*",
+    re.IGNORECASE,
+)
 
 
 @cache
@@ -29,24 +35,25 @@ def _template(name: str) -> str:
     return (files("broadsheet.generate") / "prompts" / f"{name}.txt").read_text("utf-8").strip()
 
 
-def prompt(name: str, title: str, text: str, interest: str = "") -> str:
+def prompt(name: str, title: str, text: str) -> str:
     """Return the prompt of a job, HEADLINE or SUMMARY, with the title and the lead of an article's text set in."""
     values = {
         "title": clip(title, 40)[:300].rstrip("."),
         "text": clip(text, _LEAD_WORDS[name])[:_MOST_CHARACTERS],
-        "interest": clip(interest, 8)[:80],
     }
-    return re.sub(r"\{(title|text|interest)\}", lambda match: values[match[1]], _template(name))
+    return re.sub(r"\{(title|text)\}", lambda match: values[match[1]], _template(name))
 
 
 def tidy_headline(draft: str) -> str:
-    """Return a draft's first sentence without preamble, quotes round it and full stop, ended at a clause if it is too long."""
+    """Return a draft's first sentence without preamble, outer quotes and full stop; one too long ends at a clause."""
     first = (sentences(_plain(draft)) or [""])[0]
-    headline = re.sub(r"(?<=\w)\.$", "", _unquoted(first)) if not re.search(r"\b(?:\w\.)+\w\.$", first) else _unquoted(first)
+    headline = (
+        re.sub(r"(?<=\w)\.$", "", _unquoted(first)) if not re.search(r"\b(?:\w\.)+\w\.$", first) else _unquoted(first)
+    )
     if count(headline) > HEADLINE_WORDS:
         cut = [headline[: match.start()] for match in _CLAUSE.finditer(headline)]
         short = [start for start in cut if _LEAST_WORDS < count(start) <= HEADLINE_WORDS and _VERB.search(start)]
-        headline = short[-1] if short else headline
+        headline = short[0] if short else headline
     return headline[:1].upper() + headline[1:]
 
 
@@ -57,10 +64,12 @@ def tidy_summary(draft: str) -> str:
 
 
 def headline_form(headline: str) -> list[str]:
-    """Return what keeps a text from being a headline: its length, no verb, an end that dangles, or an opening that points back."""
+    """Return what keeps a text from being a headline: length, no verb, a loose end, or pointing back."""
     problems = _length(headline, HEADLINE_WORDS)
     if not _VERB.search(headline) and not is_title_case(headline):
         problems.append("no sentence")
+    if "?" in headline:
+        problems.append("question")
     if _POINTS_BACK.search(headline):
         problems.append("points back")
     last = (words(headline) or [""])[-1]
@@ -72,7 +81,10 @@ def headline_form(headline: str) -> list[str]:
 def summary_form(summary: str, most_words: int) -> list[str]:
     """Return what keeps a text from being a summary: length, or sentences that are not whole."""
     problems = _length(summary, most_words)
-    if summary and not all(_is_ended(sentence) and sentence.lstrip("\"'“‘")[:1].upper() == sentence.lstrip("\"'“‘")[:1] for sentence in sentences(summary)):
+    if summary and not all(
+        _is_ended(sentence) and sentence.lstrip("\"'“‘")[:1].upper() == sentence.lstrip("\"'“‘")[:1]
+        for sentence in sentences(summary)
+    ):
         problems.append("breaks off")
     return problems
 
@@ -101,3 +113,8 @@ def _unquoted(text: str) -> str:
         if len(text) > 2 and text[0] == opening and text.rstrip(".")[-1:] == closing and opening not in text[1:-2]:
             return text.rstrip(".")[1:-1]
     return text
+
+
+def repeats(text: str, title: str) -> bool:
+    """Whether a text says the title again, give or take capitals and punctuation."""
+    return [fold(word) for word in words(text)] == [fold(word) for word in words(title)]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from broadsheet.generate.words import FUNCTION_WORDS, fold, sentences, words
 
 _OPENERS = FUNCTION_WORDS | frozenset(
-    "one two three four five six seven eight nine ten new former no not never other several people police officials earlier later "
-    "last next first yet still now today meanwhile however instead thousands hundreds dozens millions hours days weeks months "
-    "years".split()
+    "one two three four five six seven eight nine ten new former no not never other several people police "
+    "officials earlier later last next first yet still now today meanwhile however instead thousands hundreds "
+    "dozens millions hours days weeks months years".split()
 )
 _TITLES = frozenset({"mr", "mrs", "ms"})
 _LINKS = frozenset({"of", "and", "the", "for"})
@@ -18,7 +18,7 @@ _SLACK = 2
 
 
 def names(text: str) -> list[list[str]]:
-    """Return the runs of capitalised words, in order; the first word of a sentence counts unless it commonly opens sentences."""
+    """Return the runs of capitalised words, in order; a sentence's first word counts unless it commonly opens one."""
     return [name for sentence in sentences(text) for name in _names_of(sentence)]
 
 
@@ -53,7 +53,9 @@ def acronyms(article: str) -> set[str]:
         spoken = [word for word in words(sentence) if word.lower() not in _LINKS]
         initials = "".join(word[0].lower() if word[0].isupper() else " " for word in spoken)
         for size in range(2, 6):
-            found |= {run for start in range(len(initials) - size + 1) if " " not in (run := initials[start : start + size])}
+            found |= {
+                run for start in range(len(initials) - size + 1) if " " not in (run := initials[start : start + size])
+            }
     return found
 
 
@@ -70,7 +72,7 @@ def is_known(name: Sequence[str], stream: Sequence[str], known_acronyms: set[str
 
 
 def name_stream(article: str) -> list[str]:
-    """Return the folded words of an article, in order; the pronoun `us` is left out, since it folds to the same as US."""
+    """Return the folded words of an article, in order, without the pronoun `us`, which would pass for the US."""
     return [fold(word) for word in words(article) if word != "us"]
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty"
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty"
 ).split()
 _TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 100, 10), strict=True))
 _ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth twentieth"
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 ).split()
 _SMALL = {word: value for value, word in enumerate(_UNITS)} | _TENS | {"dozen": 12}
 _LARGE = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
@@ -32,7 +32,10 @@ _NUMBER = re.compile(
     rf"|\b(?P<words>{_PART}(?:[\s-]+(?:{_SCALE})\b)+(?:(?:\s+and)?[\s-]+{_PART}(?:[\s-]+(?:{_SCALE})\b)*)*|{_PART}|(?:{_SCALE})\b)",
     re.IGNORECASE,
 )
-_AFTER = re.compile(rf"\s?-?(?:(?P<percent>{_PERCENT})|(?P<currency>{'|'.join(key for key in _CURRENCIES if key.isalpha())})\b)", re.IGNORECASE)
+_AFTER = re.compile(
+    rf"\s?-?(?:(?P<percent>{_PERCENT})|(?P<currency>{'|'.join(key for key in _CURRENCIES if key.isalpha())})\b)",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(r"\s*(?:-|–|to|and|or)\s*[$£€¥]?\s*", re.IGNORECASE)
 
 
@@ -51,7 +54,7 @@ class Quantity:
 
 
 def quantities(text: str) -> list[Quantity]:
-    """Return the numbers of a text in order; in `5 to 6 million dollars` the five is counted in millions and dollars too."""
+    """Return the numbers of a text in order; in `5 to 6 million dollars` the five is millions of dollars too."""
     found: list[Quantity] = []
     for match in _NUMBER.finditer(text):
         values = _from_words(match["words"]) if match["words"] else _from_digits(match)

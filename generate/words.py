@@ -1,25 +1,27 @@
 """Sentences, words and stems of English text, as the fact gate and the extract compare them.
 
-No dependency: a tokenizer of the field would bring a model or a data file for what a hundred lines do well enough on news.
+No dependency: a tokenizer of the field would bring a model or a data file for what a hundred lines do well enough on
+news.
 """
 
 import re
 from collections.abc import Sequence
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st jr sr vs no inc ltd co corp dept est fig "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun approx a.m p.m e.g i.e u.s u.k u.n".split()
+    "mr mrs ms dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st jr sr vs no inc ltd co corp dept est "
+    "fig jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun approx a.m p.m e.g i.e u.s "
+    "u.k u.n".split()
 )
 "Words whose full stop rarely ends a sentence, in lower case, without that stop."
 
 FUNCTION_WORDS = frozenset(
-    "a an the this that these those it its he his him she her hers they their them theirs we us our you your i my me who whom "
-    "whose which what when where why how and or but nor so yet if then than as of in on at to from by for with about into onto "
-    "over after before since until till during between among against through amid via per up out off down away back near under "
-    "above across along around behind beyond within toward towards upon is are was were be been being am has have had having do "
-    "does did done will would shall should can could may might must there here also just only very too more most much many some "
-    "any all both each every other another such own same said says say told while because although though however according s "
-    "re ve ll d m".split()
+    "a an the this that these those it its he his him she her hers they their them theirs we us our you your i my "
+    "me who whom whose which what when where why how and or but nor so yet if then than as of in on at to from by "
+    "for with about into onto over after before since until till during between among against through amid via "
+    "per up out off down away back near under above across along around behind beyond within toward towards upon "
+    "is are was were be been being am has have had having do does did done will would shall should can could may "
+    "might must there here also just only very too more most much many some any all both each every other another "
+    "such own same said says say told while because although though however according s re ve ll d m".split()
 )
 "Words that say nothing of their own; not counted when a text is held against its article."
 
@@ -29,7 +31,10 @@ PERHAPS = "perhaps"
 "The stem of each word that makes a claim less than certain."
 
 _NEGATIONS = frozenset("not no never without cannot neither nor none nobody nothing".split())
-_DOUBTS = frozenset("may might could can would if unless perhaps possible possibly likely alleged allegedly reportedly suspected".split())
+_DOUBTS = frozenset(
+    "may might could can would if unless perhaps possible possibly likely alleged "
+    "allegedly reportedly suspected".split()
+)
 
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9]|\s*$)")
 _WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
@@ -57,7 +62,7 @@ def _is_abbreviation(text: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """Return the words as they stand, in order: `U.S.`, `1,000`, `Xi`, `don't`; hyphens part words, a possessive is cut off."""
+    """Return the words as they stand, in order: `U.S.`, `1,000`; hyphens part words, possessives are cut off."""
     return [word for match in _WORD.finditer(text) if (word := _without_possessive(match[0]))]
 
 
@@ -72,7 +77,7 @@ def fold(word: str) -> str:
 
 
 def stem(word: str) -> str:
-    """Return the stem of a folded word, so that `falls`, `falling` and `fall` meet; meant for comparison, never for show."""
+    """Return the stem of a folded word, so that `falls`, `falling` and `fall` meet; for comparison, never for show."""
     if word.isdigit() or len(word) < 4:
         return word
     for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
@@ -89,7 +94,7 @@ def content(text: str) -> list[str]:
 
 
 def content_stem(word: str) -> str:
-    """Return the stem of a word that says something, NOT or PERHAPS for a negation or a doubt, and "" for a function word."""
+    """Return the stem of a word that says something, NOT for a negation, PERHAPS for a doubt, else ""."""
     folded = fold(word)
     if folded in _NEGATIONS or _CONTRACTION.search(folded):
         return NOT

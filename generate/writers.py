@@ -1,18 +1,19 @@
 """The language models that draft texts: GPT-like and T5-like, behind one callable.
 
-A draft may use any token, but those that are not in its own prompt are held back by `_HELD_BACK`: a small model invents less
-when it speaks in its article's words. What it repeats of itself is held back too; a repetition penalty over the prompt, as is
-usual, would do the opposite and drive it away from the article.
+A draft may use any token, but those that are not in its own prompt are held back by `_HELD_BACK`: a small model invents
+less when it speaks in its article's words. What it repeats of itself is held back too; a repetition penalty over the
+prompt, as is usual, would do the opposite and drive it away from the article.
 """
 
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from broadsheet.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Writer = Callable[[Sequence[str]], Sequence[str]]
 "Drafts one text for each prompt, in the order of the prompts."
@@ -35,7 +36,7 @@ _MARK = "\ue000"
 
 
 def load_writer(name: str, device: "torch.device | None" = None) -> "LoadedWriter":
-    """Load a T5-like or GPT-like model: asset:NAME, a folder, or a hub name; without a `device`, onto the best there is.
+    """Load a T5-like or GPT-like model (asset:NAME, a folder, or a hub name), onto `device` or the best there is.
 
     Raises ModelError if it cannot be found or loaded, or has no safetensors weights.
     """
@@ -51,10 +52,11 @@ def load_writer(name: str, device: "torch.device | None" = None) -> "LoadedWrite
 class LoadedWriter:
     """A model that drafts texts, greedily: the same prompts in the same order give the same drafts.
 
-    In bf16 a draft can depend on the prompts it shares a batch with, by rounding. Safe to call from several threads; they take turns.
+    In bf16 a draft can depend on the prompts it shares a batch with, by rounding. Safe to call from several threads;
+    they take turns.
     """
 
-    def __init__(self, network: Any, tokenizer: Any, model: str) -> None:
+    def __init__(self, network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", model: str) -> None:
         self.method: str = "t5" if network.config.is_encoder_decoder else "gpt"
         self.model: str = model
         self._network, self._tokenizer, self._lock = network, tokenizer, Lock()
@@ -66,7 +68,8 @@ class LoadedWriter:
     def __call__(self, prompts: Sequence[str]) -> list[str]:
         """Draft one text of at most NEW_TOKENS tokens and one line for each prompt, in the order of the prompts.
 
-        What looks like a special token in a prompt is read as plain text. A prompt beyond the model's length loses its middle.
+        What looks like a special token in a prompt is read as plain text. A prompt beyond the model's length loses its
+        middle.
         """
         with self._lock:
             encoded = [self._encode(prompt) for prompt in prompts]
@@ -82,7 +85,9 @@ class LoadedWriter:
         """Return what ends a draft: the model's own end, and for GPT-like models, which run on, a line break too."""
         end = self._tokenizer.eos_token_id
         if end is None:
-            raise ModelError("writer: its tokenizer has no end-of-sequence token. Add eos_token to tokenizer_config.json.")
+            raise ModelError(
+                "writer: its tokenizer has no end-of-sequence token. Add eos_token to tokenizer_config.json."
+            )
         line = self._tokens("\n") if self.method == "gpt" else []
         return [end, *line] if len(line) == 1 and "\n" in self._tokenizer.decode(line) else [end]
 
@@ -134,7 +139,7 @@ class LoadedWriter:
         return [text.strip() for text in self._tokenizer.batch_decode(drafts, skip_special_tokens=True)]
 
     def _pad_rows(self, rows: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
-        """Return tokens and mask, both (BATCH_SIZE, one of LENGTHS): rows repeated to fill it, blanks before GPT's, after T5's."""
+        """Return tokens and mask, both (BATCH_SIZE, one of LENGTHS), with rows repeated to fill it."""
         import torch
 
         length = next(length for length in self._lengths if length >= max(len(row) for row in rows))

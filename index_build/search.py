@@ -17,7 +17,8 @@ class SearchIndex:
     """A FAISS index; safe to search from several threads."""
 
     def __init__(self, index: faiss.Index) -> None:
-        self._index = index
+        self._whole = index  # owns the memory of what downcast_index returns
+        self._index = faiss.downcast_index(index)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -42,7 +43,7 @@ def open_index(index_path: Path, rows_path: Path, *, news_ids: pa.ChunkedArray, 
     if found != stamp.get("sha256"):
         raise ContractError(f"{index_path}: SHA-256 is {found}, expected {stamp.get('sha256')}. Build again, or roll back.")
     try:
-        index = faiss.downcast_index(faiss.read_index(str(index_path), faiss.IO_FLAG_MMAP_IFC))
+        index = faiss.read_index(str(index_path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError as error:
         raise ContractError(f"{index_path}: FAISS cannot read it ({error}). Build again, or roll back.") from error
     if index.ntotal != len(rows) or not rows.column("news_id").equals(news_ids):

@@ -7,6 +7,7 @@ A head that was never trained is never used: `load_cross_encoder` needs a traine
 import hashlib
 import json
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,11 +123,13 @@ def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScore
         )
     device = models.pick_device()
     bert = models.load_weights("AutoModel", models.resolve(base), add_pooling_layer=False)
-    model = CrossEncoder(PeftModel.from_pretrained(bert, str(folder)).merge_and_unload())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
+        model = CrossEncoder(PeftModel.from_pretrained(bert, str(folder)).merge_and_unload())
     model.load_state_dict(load_file(folder / HEAD), strict=False)
     model.bert.to(models.pick_dtype(device))
     tokenizer = models.load("AutoTokenizer", models.resolve(base))
-    name = f"{card['base_fingerprint']} {models.fingerprint(str(folder))} {max_tokens}"
+    name = f"{card['base_fingerprint']} {models.folder_fingerprint(folder)} {max_tokens}"
     fingerprint = hashlib.sha256(name.encode()).hexdigest()[:16]
     return PairScorer(model.eval().to(device), tokenizer, max_tokens, fingerprint, threading.Lock())
 

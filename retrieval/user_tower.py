@@ -61,11 +61,11 @@ class UserTower(nn.Module):
         dim = self.bert.config.hidden_size
         result = np.zeros((len(sequences), dim), np.float32)
         for start in range(0, len(sequences), BATCH):
-            batch = [sequence[-self.history - 1 :][::-1] for sequence in sequences[start : start + BATCH]]
+            batch = [sequence[-self.history - 1 :][::-1].copy() for sequence in sequences[start : start + BATCH]]
             items = torch.zeros(len(batch), max(1, *map(len, batch)) if batch else 1, dim)
             mask = torch.zeros(items.shape[:2], dtype=torch.long)
             for row, sequence in enumerate(batch):
-                items[row, : len(sequence)] = torch.from_numpy(np.ascontiguousarray(sequence))
+                items[row, : len(sequence)] = torch.from_numpy(sequence)
                 mask[row, : len(sequence)] = 1
             result[start : start + len(batch)] = self(items, mask).numpy()
         return result

@@ -40,7 +40,9 @@ def load(kind: str, name: str, **options: Any) -> Any:
     """
     import transformers
 
+    verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()  # a pooler that is not used would be reported as missing
     try:
         return getattr(transformers, kind).from_pretrained(name, trust_remote_code=False, **options)
     except (OSError, ValueError, ImportError) as error:
@@ -48,6 +50,8 @@ def load(kind: str, name: str, **options: Any) -> Any:
             f"model {name!r}: transformers cannot load it ({_first_line(error)}). "
             "Name asset:NAME, a folder with config.json, tokenizer and safetensors, or a hub name that this machine can reach."
         ) from error
+    finally:
+        transformers.utils.logging.set_verbosity(verbosity)
 
 
 def load_weights(kind: str, name: str, **options: Any) -> Any:
@@ -64,19 +68,25 @@ def fingerprint(name: str) -> str:
     resolved = resolve(name)
     folder = Path(resolved)
     if folder.is_dir():
-        state = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in _model_files(folder))
-        return _folder_fingerprint(folder, state)
+        return folder_fingerprint(folder)
     revision = getattr(load("AutoConfig", resolved), "_commit_hash", None)
     return hashlib.sha256(f"{resolved}@{revision}".encode()).hexdigest()[:16]
 
 
+def folder_fingerprint(folder: Path) -> str:
+    """Return 16 hex digits over the names and contents of a model's files; the same on any machine."""
+    state = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in _model_files(folder))
+    return _hash_files(folder, state)
+
+
 def _model_files(folder: Path) -> list[Path]:
-    """List what decides a model's output; notes beside it, such as card.md, do not."""
-    return sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors", ".txt", ".model") and path.is_file())
+    """List what decides a model's output; notes beside it, such as card.json, do not."""
+    kinds = (".json", ".safetensors", ".txt", ".model")
+    return sorted(path for path in folder.iterdir() if path.suffix in kinds and not path.name.startswith("card."))
 
 
 @lru_cache(maxsize=32)
-def _folder_fingerprint(folder: Path, state: tuple[tuple[str, int, int], ...]) -> str:
+def _hash_files(folder: Path, state: tuple[tuple[str, int, int], ...]) -> str:
     digest = hashlib.sha256()
     for path in _model_files(folder):
         with path.open("rb") as file:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from broadsheet.newsroom import Edition
+from broadsheet.errors import InputError
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.progress import track
-from broadsheet.schemas import CANDIDATES, RANKED, USERS, news_vectors, user_vectors
+from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, news_vectors, user_vectors
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
@@ -19,7 +21,6 @@ USERS_AT_ONCE = 64
 def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
     """Write news_vectors; vectors of `known` files are taken over where the article and the model are the same."""
     from broadsheet.retrieval import encode_news
-    from broadsheet.schemas import NEWS
 
     tower = bench.news_tower
     news = read_table(bench.edition.news, NEWS)
@@ -89,6 +90,19 @@ STEPS: dict[str, Callable[[Workbench, Edition], str]] = {
     "generate": generate,
 }
 """The stages in order; each returns a line that says what it did."""
+
+
+def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
+    """Run one stage over the current edition's files and write its tables to the folder `out`; returns what it did.
+
+    The tables are those that the build wrote, but for the rounding of batches of another make-up. Raises InputError for an unknown stage.
+    """
+    if name not in STEPS:
+        raise InputError(f"stage: found {name!r}, expected one of {', '.join(STEPS)}.")
+    edition = newsroom.current()
+    as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
+    out.mkdir(parents=True, exist_ok=True)
+    return STEPS[name](Workbench(newsroom, edition, newsroom.config(), as_of), Edition(out))
 
 
 def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:

@@ -110,7 +110,7 @@ def test_each_clicked_article_with_text_is_a_click_at_the_time_of_the_impression
 )
 def test_a_bad_line_of_behaviors_is_skipped_for_a_plain_reason(tmp_path, newsroom, line, reason):
     report = import_mind(write(tmp_path / "mind", behaviors=[line, *BEHAVIORS_LINES]), newsroom, "train")
-    assert report.skipped[f"impressions: {reason}"] == 1
+    assert report.skipped[f"impressions-train: {reason}"] == 1
     assert rows(newsroom, newsroom.impressions("train"), IMPRESSIONS, "impression_id") == [("1",), ("2",), ("3",)]
     assert rows(newsroom, newsroom.users, USERS, "user_id") == [("U1",), ("U2",)]
 

@@ -37,7 +37,7 @@ def import_mind(directory: Path, newsroom: Newsroom, split: str) -> ImportReport
             add.news(_parsed(enumerate(block), _news_row, add, "news"))
         latest: dict[str, tuple[datetime, int]] = {}
         for lines in _numbered(behaviors, "impressions"):
-            impressions = list(_parsed(lines, _impression_row, add, "impressions"))
+            impressions = list(_parsed(lines, _impression_row, add, f"impressions-{split}"))
             add.impressions(split, impressions)
             add.clicks(_clicks(impressions))
             for impression in impressions:

@@ -1,0 +1,74 @@
+"""The stage from files: an edition's ranked table and articles in, its stories out.
+
+Texts are written a block of articles at a time, and each block is a part file until the table is whole: a kill loses one
+block.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from broadsheet.generate.stories import StoryWriter, first_ranks
+
+from broadsheet.errors import ContractError
+from broadsheet.newsroom import Edition, remove_folder
+from broadsheet.progress import track
+from broadsheet.schemas import NEWS, RANKED, STORIES
+from broadsheet.tables import empty, read_table, write_table
+
+BLOCK = 32
+"Articles whose texts are written, and kept, at a time."
+
+
+def generate_files(writer: StoryWriter, edition: Edition, out: Path, *, known: Sequence[Path] = ()) -> str:
+    """Write the stories of an edition's ranked table to `out`, and return a line that says how its texts were made.
+
+    Texts are taken over from the stories files `known`, those that cannot be read left out, and from what a killed run left
+    beside `out`. Raises ContractError if the edition's ranked or news table is not as expected.
+    """
+    ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
+    parts = out.with_suffix(".parts")
+    texts = pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts.glob("*.arrow"))])])
+    if writer.model:
+        texts = pa.concat_tables([texts, *_write_parts(writer, ranked, news, texts, parts)])
+    stories = writer(ranked, news, known=texts)
+    write_table(out, stories, STORIES, model=writer.model)
+    remove_folder(parts)
+    return _report(stories)
+
+
+def _write_parts(
+    writer: StoryWriter, ranked: pa.Table, news: pa.Table, known: pa.Table, folder: Path
+) -> Iterator[pa.Table]:
+    """Write each article's texts, a block at a time, and yield the blocks; what `known` has is not drafted again."""
+    rows = first_ranks(ranked, writer.k)
+    _, first = np.unique(rows["news_id"].to_numpy(zero_copy_only=False), return_index=True)
+    articles = rows.take(np.sort(first))
+    starts = range(0, len(articles), BLOCK)
+    for number, start in enumerate(track(starts, "Writing stories", total=len(articles), weight=BLOCK)):
+        part = writer(articles.slice(start, BLOCK), news, known=known)
+        write_table(folder / f"{number:05}.arrow", part, STORIES)
+        yield part
+
+
+def _readable(paths: Sequence[Path]) -> Iterator[pa.Table]:
+    for path in paths:
+        with suppress(ContractError):  # of an older version, or none yet: its texts are written again
+            yield read_table(path, STORIES).replace_schema_metadata(STORIES.metadata)
+
+
+def _report(stories: pa.Table) -> str:
+    made: dict[str, Counter[str]] = {"headline": Counter(), "summary": Counter()}
+    texts = dict(zip(stories["news_id"].to_pylist(), stories["method"].to_pylist(), strict=True))
+    for method in texts.values():
+        for job, counts in made.items():
+            counts[method[job]] += 1
+    said = [
+        f"{job} " + ", ".join(f"{n} {how}" for how, n in sorted(counts.items()))
+        for job, counts in made.items()
+        if counts
+    ]
+    return "; ".join([f"{len(stories)} stories of {len(texts)} articles", *said])

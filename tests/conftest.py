@@ -1,0 +1,32 @@
+"""Fixtures that every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from broadsheet.build import build
+from broadsheet.newsroom import Newsroom
+from tests.tiny import make_encoder, make_newsroom
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny BERT with its tokenizer."""
+    return make_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, encoder: Path) -> Newsroom:
+    """A newsroom of 60 articles and four readers, nothing built yet."""
+    return make_newsroom(tmp_path / "newsroom", encoder)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
+    """A newsroom with one edition; tests that share it only read."""
+    room = make_newsroom(tmp_path_factory.mktemp("built") / "newsroom", encoder)
+    build(room, "all")
+    return room
