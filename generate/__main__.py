@@ -19,14 +19,16 @@ def main() -> int:
     )
     parser.add_argument("newsroom", type=Path, help="folder of the newsroom")
     parser.add_argument("--edition", help="name of the edition; the current one without it")
-    parser.add_argument("--out", type=Path, help="file to write; the edition's own stories without it")
+    parser.add_argument(
+        "--out", type=Path, default=Path("stories.arrow"), help="file to write; stories.arrow without it"
+    )
     arguments = parser.parse_args()
     try:
         newsroom = Newsroom(arguments.newsroom)
         newsroom.require()
         edition = _edition(newsroom, arguments.edition)
         known = [edition.stories, newsroom.current().stories]
-        line = generate_files(_story_writer(newsroom), edition, arguments.out or edition.stories, known=known)
+        line = generate_files(_story_writer(newsroom), edition, arguments.out, known=known)
     except BroadsheetError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -1,6 +1,6 @@
 """A summary made of the article's own sentences, for where no draft passed the gate."""
 
-from broadsheet.generate.words import content, count, sentences
+from broadsheet.generate.words import content, count, sentences, without_dateline
 
 _LEAD = 6
 _LEAST_WORDS = 5
@@ -12,7 +12,7 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     They are the lead sentences closest in words to the title; the earlier one where two are equally close.
     """
     text = body if body.strip() else abstract
-    lead = [sentence for sentence in sentences(text) if _is_whole(sentence)][:_LEAD]
+    lead = [sentence for sentence in sentences(without_dateline(text)) if _is_whole(sentence)][:_LEAD]
     about = set(content(title))
     best = sorted(range(len(lead)), key=lambda place: (-_closeness(lead[place], about, place), place))
     chosen: list[int] = []
@@ -24,7 +24,7 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
 
 def _closeness(sentence: str, about: set[str], place: int) -> float:
     shared = len(set(content(sentence)) & about)
-    return shared / max(len(about), 1) + 1 / (1 + place)
+    return shared / max(len(about), 1) + 0.3 / (1 + place)
 
 
 def _is_whole(sentence: str) -> bool:

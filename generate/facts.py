@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 
 from broadsheet.generate.names import acronyms, is_known, is_title_case, name_stream, names
 from broadsheet.generate.quantities import quantities
-from broadsheet.generate.words import NOT, PERHAPS, content, content_stem, fold, longest_common, sentences, words
+from broadsheet.generate.words import NOT, PERHAPS, content, content_stem, fold, longest_common, sentences, stem, words
 
 SAID = 0.9
 "Least share of a sentence's words that one place of the article, two sentences in a row, must have."
@@ -23,6 +23,10 @@ APART = 8
 "Most words that the article may have between two that the sentence joins, function words not counted."
 
 _PLACES = 4
+_GUARDED = {PERHAPS} | {
+    stem(word) for word in "denied deny accused accuse alleged claim report rumour refuse reject fail".split()
+}
+"What turns a claim's meaning round where a draft leaves it out."
 _TALK = re.compile(
     r"^(?:sure\b|certainly\b|of course\b|here(?:'s| is| are)\b|i'm sorry\b|i am sorry\b|sorry,|(?:headline|summary):)"
     r"|\b(?:as an ai|language model|i cannot|i can't (?:help|assist|provide)|(?:this|the) article)\b|<\|",
@@ -63,8 +67,13 @@ def _numbers(text: str, article: str) -> list[str]:
         f"number {quantity.text}"
         for quantity in quantities(text)
         if quantity.text.lower() != "one"  # nearly always a pronoun
-        and not any(value in quantity.values and quantity.unit in ("", unit) for value, unit in said)
+        and not any(value in quantity.values and _same_unit(quantity.unit, unit) for value, unit in said)
     ]
+
+
+def _same_unit(claimed: str, said: str) -> bool:
+    """Tell whether a number says the same: bare it may mean percent or money, and an ordinal may be a date's bare one."""
+    return claimed == said or (claimed == "" and said != "ordinal") or (claimed == "ordinal" and said == "")
 
 
 def _names(text: str, article: str) -> list[str]:
@@ -75,7 +84,7 @@ def _names(text: str, article: str) -> list[str]:
     return [
         f"word {word}"
         for word in words(text)
-        if not word[0].isdigit() and (found := content_stem(word)) not in ("", NOT, PERHAPS) and found not in stems
+        if not word[0].isdigit() and content_stem(word) not in {"", NOT, PERHAPS} | stems
     ]
 
 
@@ -91,20 +100,27 @@ def _places(article: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _claim(sentence: str, article: str) -> list[str]:
-    said = content(sentence)
+    """Return what the place that comes closest to the sentence does not say; nothing if any place says it all."""
+    _, known_acronyms = _known_names(article)
+    said = [word for word in content(sentence) if word not in known_acronyms]
+    if not said:
+        return ["empty"]
     by_overlap = sorted(_places(article), key=lambda place: -len(set(said) & set(place)))
     tried = [_held_against(sentence, said, place) for place in by_overlap[:_PLACES]]
-    return min(tried, key=len, default=["claim"]) if said else ["empty"]
+    return min(tried, default=(1, ["claim"]))[1]
 
 
-def _held_against(sentence: str, said: Sequence[str], place: Sequence[str]) -> list[str]:
-    unsaid = [word for word in words(sentence) if (found := content_stem(word)) and found not in place]
-    if len(unsaid) > (1 - SAID) * len(said):
-        return [f"claim {' '.join(unsaid)}"]
+def _held_against(sentence: str, said: Sequence[str], place: Sequence[str]) -> tuple[int, list[str]]:
+    """Return how far a place is from saying a sentence, 0 if it does, and the problems."""
+    missing = {word for word in said if word not in place} - {NOT, PERHAPS}
+    if sum(word in missing for word in said) > (1 - SAID) * len(said):
+        unsaid = [word for word in words(sentence) if content_stem(word) in missing]
+        return 100 + len(missing), [f"claim {' '.join(unsaid)}"]
     pairs = longest_common(said, place)
     joined = all(after - before <= APART for (_, before), (_, after) in pairwise(pairs))
     problems = [] if joined and len(pairs) >= IN_ORDER * len(said) else ["order of words"]
-    return problems + _name_order(sentence, place) + _negations(said, place, pairs)
+    problems += _name_order(sentence, place) + _negations(said, place, pairs)
+    return len(problems), problems
 
 
 def _name_order(sentence: str, place: Sequence[str]) -> list[str]:
@@ -116,4 +132,4 @@ def _name_order(sentence: str, place: Sequence[str]) -> list[str]:
 def _negations(said: Sequence[str], place: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[str]:
     invented = {index for index, word in enumerate(said) if word == NOT} - {index for index, _ in pairs}
     dropped = {word for (_, first), (_, second) in pairwise(pairs) for word in place[first + 1 : second]}
-    return ["negation"] * bool(invented or NOT in dropped) + ["doubt"] * (PERHAPS in dropped)
+    return ["negation"] * bool(invented or NOT in dropped) + ["doubt"] * bool(_GUARDED & dropped)

@@ -1,7 +1,7 @@
 """The stage from files: an edition's ranked table and articles in, its stories out.
 
-Texts are written a block of articles at a time, and each block is a part file until the table is whole: a kill loses one
-block.
+Texts are written a block of articles at a time, and each block is a part file until the table is whole: a kill loses
+a block.
 """
 
 from collections import Counter
@@ -26,8 +26,8 @@ BLOCK = 32
 def generate_files(writer: StoryWriter, edition: Edition, out: Path, *, known: Sequence[Path] = ()) -> str:
     """Write the stories of an edition's ranked table to `out`, and return a line that says how its texts were made.
 
-    Texts are taken over from the stories files `known`, those that cannot be read left out, and from what a killed run left
-    beside `out`. Raises ContractError if the edition's ranked or news table is not as expected.
+    Texts are taken over from the stories files `known`, unreadable ones left out, and from what a killed run left by
+    `out`. Raises ContractError if the edition's ranked or news table is not as expected.
     """
     ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
     parts = out.with_suffix(".parts")
@@ -66,9 +66,5 @@ def _report(stories: pa.Table) -> str:
     for method in texts.values():
         for job, counts in made.items():
             counts[method[job]] += 1
-    said = [
-        f"{job} " + ", ".join(f"{n} {how}" for how, n in sorted(counts.items()))
-        for job, counts in made.items()
-        if counts
-    ]
-    return "; ".join([f"{len(stories)} stories of {len(texts)} articles", *said])
+    said = [f"{job} {how}: {number}" for job, counts in made.items() for how, number in sorted(counts.items())]
+    return ", ".join([f"{len(stories)} stories of {len(texts)} articles", *said])

@@ -22,7 +22,16 @@ _DANGLING = frozenset(
     "have its their his her".split()
 )
 _CLAUSE = re.compile(r"(?:,|,? (?:as|after|while|which|according to|amid|following)) ")
-_VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|could|may|must|says?|said|[a-z]{2,}ed|[a-z]{3,}s)\b")
+_IRREGULAR = (
+    "beat won lost fell rose hit die kill cut set quit put win lose find found see saw go went take took make "
+    "made give gave get got come came leave left hold held meet met lead led face vote seek sought warn urge "
+    "agree deny call fight fought sell sold buy bought build built send sent tell told keep kept begin began "
+    "break broke run ran say shot"
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|will|would|could|may|must|said|[a-z]{2,}ed|[a-z]{3,}s"
+    rf"|{'|'.join(_IRREGULAR.split())})\b"
+)
 _POINTS_BACK = re.compile(r"^(?:it|this|that|these|those|he|she|they|you)\b|, (?:which|who)\b", re.IGNORECASE)
 _PREAMBLE = re.compile(
     r"^(?:here(?:'s| is| are)[^:]*:|(?:sure|certainly)[^:]*:|(?:headline|summary|answer|what happened)\s*[:?])\s*",

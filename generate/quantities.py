@@ -27,7 +27,7 @@ _PART = (
     rf"|(?:{'|'.join([*_SMALL, *_ORDINALS[1:]])})\b)"
 )
 _NUMBER = re.compile(
-    rf"(?P<currency>[$£€¥])?\s?(?<![\w.])(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<short>k|mn?|mln|bn|bln|tn|trn)?(?![\d])"
+    rf"(?P<currency>[$£€¥])?\s?(?<![\w.])(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<short>k|mn?|mln|bn|bln|tn|trn|st|nd|rd|th)?(?![\d])"
     rf"(?:[\s-]+(?P<large>{_SCALE})\b)?"
     rf"|\b(?P<words>{_PART}(?:[\s-]+(?:{_SCALE})\b)+(?:(?:\s+and)?[\s-]+{_PART}(?:[\s-]+(?:{_SCALE})\b)*)*|{_PART}|(?:{_SCALE})\b)",
     re.IGNORECASE,
@@ -48,7 +48,7 @@ class Quantity:
     values: frozenset[Decimal]
     "What it can mean: `5m` is five metres or five million."
     unit: str
-    "percent, a currency, or empty."
+    "percent, a currency, ordinal, or empty."
     place: tuple[int, int]
     "Where it begins and ends."
 
@@ -60,7 +60,9 @@ def quantities(text: str) -> list[Quantity]:
         values = _from_words(match["words"]) if match["words"] else _from_digits(match)
         after = _AFTER.match(text, match.end())
         sign = match["currency"] or (after["currency"].lower() if after and after["currency"] else "")
-        unit = "percent" if after and after["percent"] else _CURRENCIES.get(sign, "")
+        unit = (
+            "percent" if after and after["percent"] else _CURRENCIES.get(sign, "ordinal" if _is_ordinal(match) else "")
+        )
         found.append(Quantity(match[0].strip(), values, unit, match.span()))
     for index in range(len(found) - 2, -1, -1):
         found[index] = _as_range(found[index], found[index + 1], text)
@@ -71,7 +73,26 @@ def _from_digits(match: re.Match[str]) -> frozenset[Decimal]:
     value = Decimal(match["digits"].replace(",", ""))
     if match["large"]:
         return frozenset({value * _LARGE[match["large"].lower()]})
-    return frozenset({value, value * _SHORT[match["short"].lower()]} if match["short"] else {value})
+    scale = _SHORT.get((match["short"] or "").lower(), 1)
+    return frozenset({value, value * scale})
+
+
+def _is_ordinal(match: re.Match[str]) -> bool:
+    last = re.split(r"[\s-]+", match["words"].lower())[-1] if match["words"] else (match["short"] or "").lower()
+    return last in _ORDINALS or last in ("st", "nd", "rd", "th")
+
+
+def as_digits(word: str) -> str | None:
+    """Return a word of a number as digits, `3` for 3, 3rd, third and 3m; "" for a scale or unit; None for others."""
+    word = word.lower()
+    if word in _SMALL:
+        return str(_SMALL[word])
+    if word in _ORDINALS:
+        return str(_ORDINALS.index(word))
+    if word in _LARGE or word in _CURRENCIES or word in ("percent", "percentage", "cent", "pc", "pct"):
+        return ""
+    digits = re.fullmatch(r"(\d[\d,.]*?)(?:[a-z]{1,3})?", word)
+    return digits[1].replace(",", "") if digits else None
 
 
 def _from_words(text: str) -> frozenset[Decimal]:
@@ -87,7 +108,7 @@ def _from_words(text: str) -> frozenset[Decimal]:
 
 
 def _as_range(first: Quantity, second: Quantity, text: str) -> Quantity:
-    if first.unit or not _RANGE.fullmatch(text, first.place[1], second.place[0]):
+    if first.unit or second.unit == "ordinal" or not _RANGE.fullmatch(text, first.place[1], second.place[0]):
         return first
     said = second.text.lower()
     scales = [large for word, large in (_LARGE | _SHORT).items() if re.search(rf"(?:\d|\b){word}$", said)]

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from broadsheet.generate import jobs
 from broadsheet.generate.extract import extract
 from broadsheet.generate.facts import check
-from broadsheet.generate.words import sentences
+from broadsheet.generate.words import sentences, without_dateline
 from broadsheet.generate.writers import Writer
 
 from broadsheet.errors import ConfigError, ContractError
@@ -188,7 +188,7 @@ def _articles(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
 
 def _text(article: Mapping[str, Any]) -> str:
     """Return the abstract and the body, the abstract left out where the body begins with it."""
-    abstract, body = article["abstract"].strip(), article["body"].strip()
+    abstract, body = article["abstract"].strip(), without_dateline(article["body"]).strip()
     return body if body.startswith(abstract) else f"{abstract} {body}"
 
 

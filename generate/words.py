@@ -7,6 +7,8 @@ news.
 import re
 from collections.abc import Sequence
 
+from broadsheet.generate.quantities import as_digits
+
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st jr sr vs no inc ltd co corp dept est "
     "fig jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun approx a.m p.m e.g i.e u.s "
@@ -38,6 +40,9 @@ _DOUBTS = frozenset(
 
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9]|\s*$)")
 _WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
+_DATELINE = re.compile(
+    r"(?:[A-Z][\w .,'’/-]{0,60}?)?(?:/TASS/|/TASS|\((?:CNN|Reuters|REUTERS|AP|AFP|UPI|Xinhua)\))[.\s]*(?:[-–—]+\s*)?"
+)
 _CONTRACTION = re.compile(r"n['’]t$")
 
 
@@ -100,8 +105,15 @@ def content_stem(word: str) -> str:
         return NOT
     if folded in _DOUBTS and word != "May":
         return PERHAPS
+    if (digits := as_digits(word)) is not None:
+        return digits
     is_name = word in ("US", "U.S.", "May")
     return stem(folded) if is_name or folded not in FUNCTION_WORDS else ""
+
+
+def without_dateline(text: str) -> str:
+    """Return a text without an agency's opening, such as `MOSCOW, March 16. /TASS/.` or `Washington (CNN)`."""
+    return _DATELINE.sub("", text.lstrip(), count=1)
 
 
 def clip(text: str, most: int) -> str:

@@ -129,3 +129,20 @@ def make_newsroom(path: Path, encoder: Path, *, writer: str = "", news: int = 60
         "utf-8",
     )
     return newsroom
+
+
+def make_writer(folder: Path, seed: int = 0) -> Path:
+    """A GPT-2 of two layers, untrained: its drafts are words of the article in any order, the same each time."""
+    import torch
+    from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
+
+    make_tokenizer(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.eos_token = "[SEP]"
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(seed)
+    config = GPT2Config(
+        vocab_size=len(tokenizer), n_positions=256, n_embd=32, n_layer=2, n_head=2, bos_token_id=2, eos_token_id=3
+    )
+    GPT2LMHeadModel(config).save_pretrained(folder)
+    return folder

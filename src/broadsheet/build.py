@@ -10,30 +10,32 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from broadsheet.audience import open_audience, read_clock
-from broadsheet.config import Config
+from broadsheet.audience import read_clock
 from broadsheet.errors import InputError, NewsroomError, join_problems
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.schemas import USERS
-from broadsheet.steps import STEPS, encode, generate
+from broadsheet.steps import STEPS, Step, encode, generate
 from broadsheet.tables import read_table, write_table
 from broadsheet.verify import check_edition
 from broadsheet.version import __version__
 from broadsheet.workbench import Workbench
+
+Report = Callable[[str], None]
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 KEPT = ("news_vectors", "stories")
 """What a killed build leaves that the next one takes over: these files and the folders of their finished parts."""
 
 
-def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Callable[[str], None] = lambda line: None) -> Edition:
+def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Report = lambda line: None) -> Edition:
     """Build and publish an edition for `users`: "active", "all", or user ids. `report` gets a line for each stage.
 
-    Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks; readers
-    keep the current edition in each of these cases.
+    Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks,
+    and InputError for an unknown user; readers keep the current edition in each of these cases.
     """
     newsroom.require()
     config = newsroom.config()
@@ -43,7 +45,7 @@ def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Cal
         bench = Workbench(newsroom, edition, config, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.audience.state(chosen, as_of), USERS)
-        seconds = _run(bench, edition, report)
+        seconds = _run(bench, edition, tuple(STEPS), report)
         problems = check_edition(edition, bench.news_tower.dim)
         if problems:
             raise NewsroomError(f"{edition.path}: not published, {join_problems(problems)}. The current edition stays.")
@@ -52,7 +54,7 @@ def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Cal
         return published
 
 
-def prepare_vectors(newsroom: Newsroom, report: Callable[[str], None] = lambda line: None) -> Workbench:
+def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None) -> Workbench:
     """Return a workbench with the corpus's vectors and index alone: enough to train and to measure, without publishing.
 
     The next build takes the vectors over.
@@ -62,8 +64,7 @@ def prepare_vectors(newsroom: Newsroom, report: Callable[[str], None] = lambda l
     with newsroom.lock(), _clear_disk_errors(newsroom):
         edition = _start(newsroom)
         bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
-        report(encode(bench, edition, known=_sources(newsroom, "news_vectors")))
-        report(STEPS["index"](bench, edition))
+        _run(bench, edition, ("encode", "index"), report)
     return bench
 
 
@@ -80,7 +81,7 @@ def _start(newsroom: Newsroom) -> Edition:
 
 
 def _snapshot(source: Path, target: Path) -> None:
-    """Link a corpus file into the edition: imports replace files and never change them, so the link keeps what it had."""
+    """Link a corpus file into the edition: imports replace files and never change them, so it keeps what it had."""
     try:
         os.link(source, target)
     except OSError:  # a file system without hard links
@@ -100,31 +101,34 @@ def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
     return list(dict.fromkeys(users))
 
 
-def _sources(newsroom: Newsroom, table: str) -> tuple[Path, ...]:
-    """Files to take work over from: what a killed build left, and the current edition."""
-    found = [getattr(newsroom.building, table)]
+def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
+    """Return the editions to take work over from: what a killed build left, the newest, and the current one."""
+    editions = [newsroom.building, *newsroom.editions()[-1:]]
     with suppress(NewsroomError):
-        found.append(getattr(newsroom.current(), table))
-    return tuple(path for path in found if path.is_file())
+        editions.append(newsroom.current())
+    return list(dict.fromkeys(editions))
 
 
-def _run(bench: Workbench, edition: Edition, report: Callable[[str], None]) -> dict[str, float]:
-    seconds = {}
-    for name, step in STEPS.items():
+def _steps(newsroom: Newsroom) -> dict[str, Step]:
+    """Return the stages, told where the work of earlier builds lies."""
+    earlier = _editions_to_reuse(newsroom)
+    vectors = tuple(edition.news_vectors for edition in earlier if edition.news_vectors.is_file())
+    stories = tuple(edition.stories for edition in earlier if edition.stories.is_file())
+    return STEPS | {"encode": partial(encode, known=vectors), "generate": partial(generate, known=stories)}
+
+
+def _run(bench: Workbench, edition: Edition, names: Sequence[str], report: Report) -> dict[str, float]:
+    steps, seconds = _steps(bench.newsroom), {}
+    for name in names:
         started = time.perf_counter()
-        if name == "encode":
-            line = encode(bench, edition, known=_sources(bench.newsroom, "news_vectors"))
-        elif name == "generate":
-            line = generate(bench, edition, known=_sources(bench.newsroom, "stories"))
-        else:
-            line = step(bench, edition)
+        line = steps[name](bench, edition)
         seconds[name] = round(time.perf_counter() - started, 3)
         report(f"{name}: {line} ({seconds[name]:.1f} s)")
     return seconds
 
 
 def _manifest(bench: Workbench, users: str | Sequence[str], seconds: dict[str, float]) -> dict[str, Any]:
-    config: Config = bench.config
+    config = bench.config
     return {
         "manifest": 1,
         "broadsheet": __version__,
@@ -151,7 +155,7 @@ def _clear_disk_errors(newsroom: Newsroom) -> Iterator[None]:
         if getattr(error, "errno", None) in NO_SPACE or "No space left" in str(error) or "File too large" in str(error):
             free = shutil.disk_usage(newsroom.path).free
             raise NewsroomError(
-                f"{newsroom.path}: the disk is full ({free >> 20} MiB free; {error}). Nothing was published and the current "
-                "edition stays. Free some space and build again: what was encoded and written so far is kept."
+                f"{newsroom.path}: the disk is full ({free >> 20} MiB free; {error}). Nothing was published and the "
+                "current edition stays. Free some space and build again: what was encoded and written is kept."
             ) from error
         raise

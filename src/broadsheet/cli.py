@@ -23,11 +23,18 @@ app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
 
 Room = Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")]
-Into = Annotated[Path, typer.Option("--into", help="The newsroom's folder; made if it is not there.")]
+Into = Annotated[
+    Path, typer.Option("--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; made if it is not there.")
+]
+AtNewsroom = Annotated[
+    Path | None,
+    typer.Option("--newsroom", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder, else ./newsroom."),
+]
 Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsHtml = Annotated[Path | None, typer.Option("--html", help="Write the page to this HTML file.")]
 DEFAULT_ROOM = Path("newsroom")
+INTERRUPTED = 130
 
 
 def _say(line: str) -> None:
@@ -66,7 +73,9 @@ def import_mind(
     typer.echo(take(directory, Newsroom(into), split))
 
 
-@imports.command("tables", epilog="Example: broadsheet import tables --news a.parquet --clicks c.csv.gz --column title=headline")
+@imports.command(
+    "tables", epilog="Example: broadsheet import tables --news a.parquet --clicks c.csv.gz --column title=headline"
+)
 def import_tables(
     news: Annotated[Path | None, typer.Option(help="Articles: CSV, TSV, JSONL or Parquet, also .gz.")] = None,
     clicks: Annotated[Path | None, typer.Option(help="Clicks: user_id, news_id, time.")] = None,
@@ -80,16 +89,17 @@ def import_tables(
 
     wrong = [pair for pair in column or [] if pair.count("=") != 1 or pair.startswith("=") or pair.endswith("=")]
     if wrong:
-        raise InputError(f"--column: found {', '.join(map(repr, wrong))}, expected OURS=THEIRS, such as title=headline.")
+        found = ", ".join(map(repr, wrong))
+        raise InputError(f"--column: found {found}, expected OURS=THEIRS, such as title=headline.")
     columns = dict(pair.split("=") for pair in column or [])
     typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=columns))
 
 
 @training.command("reranker", epilog="Example: broadsheet train reranker newsroom --train train --valid valid")
 def train_reranker(
-    newsroom: Room,
     train: Annotated[str, typer.Option(help="Split to learn from.")],
     valid: Annotated[str, typer.Option(help="Split to stop by.")],
+    newsroom: Room = DEFAULT_ROOM,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
     """Train the cross-encoder on impressions; the next build uses it."""
@@ -112,16 +122,21 @@ def build(
 
 
 def _read_ids(path: Path) -> list[str]:
+    expected = "Expected active, all, or a UTF-8 file with a user id on each line."
     try:
-        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--users {path}: {error}. Expected active, all, or a UTF-8 file with a user id on each line.") from error
+        raise InputError(f"--users {path}: {error}. {expected}") from error
+    ids = [line.strip() for line in lines if line.strip()]
+    if not ids:
+        raise InputError(f"--users {path}: found no user id. {expected}")
+    return ids
 
 
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")
 def run(
     user: Annotated[str, typer.Argument(help="The reader's id.")],
-    newsroom: Annotated[Path | None, typer.Option(help="The newsroom's folder.", envvar="BROADSHEET_NEWSROOM")] = None,
+    newsroom: AtNewsroom = None,
     k: Stories = 10,
     json: AsJson = False,
     html: AsHtml = None,
@@ -136,7 +151,7 @@ def run(
 @app.command(epilog='Example: broadsheet ask "quiet long reads on space"')
 def ask(
     text: Annotated[str, typer.Argument(help="What to read about.")],
-    newsroom: Annotated[Path | None, typer.Option(help="The newsroom's folder.", envvar="BROADSHEET_NEWSROOM")] = None,
+    newsroom: AtNewsroom = None,
     k: Stories = 10,
     json: AsJson = False,
     html: AsHtml = None,
@@ -214,9 +229,15 @@ def main() -> None:
     except BroadsheetError as error:
         _say(f"broadsheet: {error}")
         sys.exit(2)
-    except KeyboardInterrupt:
-        _say("broadsheet: stopped. What was finished is kept; run the same command to go on.")
-        sys.exit(130)
+    except OSError as error:
+        if not error.filename:  # without a file's name it is not the user's to mend
+            raise
+        _say(f"broadsheet: {error.filename}: {error.strerror}.")
+        sys.exit(2)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _say("broadsheet: stopped. What was finished is kept; run the same command to go on.")
+        raise
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -29,6 +31,8 @@ __all__ = ["Pipeline", "build", "open_newsroom", "run"]
 
 NEWSROOM_VARIABLE = "BROADSHEET_NEWSROOM"
 ANONYMOUS = ""
+_OPENING = Lock()
+"""Held while a newsroom is opened, so that threads that ask for it at once do not load it once each."""
 
 
 class Pipeline:
@@ -44,8 +48,8 @@ class Pipeline:
     def open(path: str | Path) -> Pipeline:
         """Open a newsroom's current edition.
 
-        Raises NewsroomError if nothing is published, ModelError if the edition was built with another model than the config names,
-        ContractError if a file is damaged.
+        Raises NewsroomError if nothing is published, ModelError if the edition was built with another model than the
+        config names, ContractError if a file is damaged.
         """
         newsroom = Newsroom(Path(path))
         newsroom.require()
@@ -54,8 +58,9 @@ class Pipeline:
         built_with = edition.read_manifest()["models"]
         if built_with["news_tower"] != bench.news_tower.fingerprint:
             raise ModelError(
-                f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} (vectors {built_with['news_tower']}), "
-                f"but broadsheet.toml names {config.retrieval.encoder!r} (vectors {bench.news_tower.fingerprint}). "
+                f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} "
+                f"(vectors {built_with['news_tower']}), but broadsheet.toml names {config.retrieval.encoder!r} "
+                f"(vectors {bench.news_tower.fingerprint}). "
                 f"Run `broadsheet build {newsroom.path}`, or name the former model."
             )
         stories = read_table(edition.stories, STORIES)
@@ -65,18 +70,20 @@ class Pipeline:
     def run(self, user_id: str, k: int = 10) -> Page:
         """Return the page of one reader, with k stories at most, best first.
 
-        A reader who is not known gets a page for new readers, marked as such. Raises InputError if k is not 1 to the number of
-        articles, or if the id is empty.
+        A reader who is not known gets a page for new readers, marked as such. Raises InputError if k is not 1 to the
+        number of articles, or if the id is empty.
         """
         return self.run_many([user_id], k)[0]
 
     def run_many(self, user_ids: Sequence[str], k: int = 10) -> list[Page]:
         """Return the pages of several readers, in their order; `timings` are those of all of them together."""
         self._check(k)
+        if isinstance(user_ids, str):
+            raise InputError(f"user_ids: found {user_ids!r}, expected a list of ids. For one reader call run.")
         if not all(isinstance(user_id, str) and user_id.strip() for user_id in user_ids):
             raise InputError("user_id: found an empty one or none, expected the id of a reader.")
-        unique = list(dict.fromkeys(user_ids))
-        pages = self._pages(self._bench.audience.state(unique, self._bench.as_of), k, request="")
+        unique, as_of = list(dict.fromkeys(user_ids)), self._now()
+        pages = self._pages(self._bench.audience.state(unique, as_of), as_of, k, request="")
         by_user = {page.user_id: page for page in pages}
         return [by_user[user_id] for user_id in user_ids]
 
@@ -89,19 +96,23 @@ class Pipeline:
         if not text.strip():
             raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
         users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": text, "hidden": []}], USERS)
-        return self._pages(users, k, request=text.strip())[0]
+        return self._pages(users, self._now(), k, request=text.strip())[0]
 
     def _check(self, k: int) -> None:
         count = len(self._bench.catalogue)
-        if not 1 <= k <= count:
-            raise InputError(f"k: found {k}, expected 1 to {count}, the number of articles in this edition.")
+        if not isinstance(k, int) or not 1 <= k <= count:
+            raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition.")
 
-    def _pages(self, users: pa.Table, k: int, request: str) -> list[Page]:
+    def _now(self) -> datetime:
+        """Return the time of a request: for an archive always that of its edition."""
+        return datetime.now(UTC) if self._bench.config.clock == "now" else self._bench.as_of
+
+    def _pages(self, users: pa.Table, as_of: datetime, k: int, request: str) -> list[Page]:
         timings: dict[str, float] = {}
         with _timed(timings, "user tower"):
             vectors = self._bench.retriever.vectors(users)
         with _timed(timings, "retrieve"):
-            candidates = self._bench.retriever(users, vectors, self._bench.as_of, k=k)
+            candidates = self._bench.retriever(users, vectors, as_of, k=k)
         with _timed(timings, "rerank"):
             depth = self._bench.config.rerank.depth
             reranker = self._bench.reranker if k <= depth else self._bench.make_reranker(k)
@@ -110,18 +121,18 @@ class Pipeline:
             ranked = ranked.filter(pc.less_equal(ranked.column("rank"), k))
             stories = self._bench.make_story_writer(k)(ranked, self._bench.catalogue.news, known=self._stories)
         rows = _join(ranked, stories, self._bench)
-        return [self._page(user, rows.get(user["user_id"], []), request, timings) for user in users.to_pylist()]
+        pages = []
+        for user in users.to_pylist():
+            table = pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
+            kind = "request" if request else self._kind(user)
+            edition = self._bench.edition.name
+            pages.append(Page(user["user_id"], kind, request, edition, as_of, table, dict(timings)))
+        return pages
 
-    def _page(self, user: dict[str, Any], rows: list[dict[str, Any]], request: str, timings: dict[str, float]) -> Page:
-        kind: Literal["known", "profile", "new", "request"] = "new"
-        if request:
-            kind = "request"
-        elif self._bench.catalogue.rows(user["history"]):
-            kind = "known"
-        elif user["profile"].strip():
-            kind = "profile"
-        stories = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
-        return Page(user["user_id"], kind, request, self._bench.edition.name, self._bench.as_of, stories, dict(timings))
+    def _kind(self, user: dict[str, Any]) -> Literal["known", "profile", "new"]:
+        if self._bench.catalogue.rows(user["history"]):
+            return "known"
+        return "profile" if user["profile"].strip() else "new"
 
 
 def _open_all(bench: Workbench) -> None:
@@ -130,14 +141,17 @@ def _open_all(bench: Workbench) -> None:
         del part
 
 
+_OF_ARTICLE = ["news_id", "title", "category", "source", "url", "published_at"]
+
+
 def _join(ranked: pa.Table, stories: pa.Table, bench: Workbench) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of PAGE_STORIES by user, rank 1 first."""
     texts = {(row["user_id"], row["news_id"]): row for row in stories.to_pylist()}
     news, row_of = bench.catalogue.news, bench.catalogue.row_of
     wanted = ranked.to_pylist()
-    ids = list(dict.fromkeys([row["news_id"] for row in wanted] + [row["because_news_id"] for row in wanted if row["because_news_id"]]))
-    columns = ["news_id", "title", "category", "source", "url", "published_at"]
-    articles = {row["news_id"]: row for row in news.select(columns).take([row_of[news_id] for news_id in ids]).to_pylist()}
+    named = [row[column] for row in wanted for column in ("news_id", "because_news_id")]
+    found = news.select(_OF_ARTICLE).take([row_of[news_id] for news_id in dict.fromkeys(named) if news_id])
+    articles = {row["news_id"]: row for row in found.to_pylist()}
     pages: dict[str, list[dict[str, Any]]] = {}
     for row in wanted:
         because = articles[row["because_news_id"]]["title"] if row["because_news_id"] else None
@@ -164,7 +178,8 @@ def open_newsroom(newsroom: str | Path | None = None) -> Pipeline:
     room = Newsroom(path)
     room.require()
     settings = room.config_file.read_bytes() if room.config_file.is_file() else b""
-    return _opened(path, room.current().name, settings)
+    with _OPENING:
+        return _opened(path, room.current().name, settings)
 
 
 @lru_cache(maxsize=2)

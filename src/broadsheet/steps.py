@@ -15,6 +15,9 @@ from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, news_vectors, us
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
+Step = Callable[[Workbench, Edition], str]
+"""Reads a workbench's edition, writes to another (in a build the same), and returns a line that says what it did."""
+
 USERS_AT_ONCE = 64
 
 
@@ -76,29 +79,34 @@ def rerank(bench: Workbench, out: Edition) -> str:
 
 
 def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
-    """Write stories for the edition's rankings; texts of `known` files are taken over where everything that made them is the same."""
+    """Write stories for the edition's rankings; texts of `known` files are taken over where article and model agree."""
     from broadsheet.generate import generate_files
 
-    return generate_files(bench.make_story_writer(bench.config.generate.stories), bench.edition, out.stories, known=known)
+    writer = bench.make_story_writer(bench.config.generate.stories)
+    line: str = generate_files(writer, bench.edition, out.stories, known=known)
+    return line
 
 
-STEPS: dict[str, Callable[[Workbench, Edition], str]] = {
+STEPS: dict[str, Step] = {
     "encode": encode,
     "index": index,
     "retrieve": retrieve,
     "rerank": rerank,
     "generate": generate,
 }
-"""The stages in order; each returns a line that says what it did."""
+"""The stages in order."""
 
 
 def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     """Run one stage over the current edition's files and write its tables to the folder `out`; returns what it did.
 
-    The tables are those that the build wrote, but for the rounding of batches of another make-up. Raises InputError for an unknown stage.
+    The tables are those that the build wrote, but for the rounding of batches of another make-up. Raises InputError for
+    an unknown stage, or for a folder inside an edition, whose files never change.
     """
     if name not in STEPS:
         raise InputError(f"stage: found {name!r}, expected one of {', '.join(STEPS)}.")
+    if out.resolve().is_relative_to(newsroom.editions_folder.resolve()):
+        raise InputError(f"--out {out}: it lies among the editions, whose files never change. Name another folder.")
     edition = newsroom.current()
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)

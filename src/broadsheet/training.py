@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder import CrossEncoder, Pair
     from broadsheet.rerank.training import Example, PairMaker, Recipe
 
-VALID_LIMIT = 500
+VALID_LIMIT = 300
 """Impressions that each epoch is measured on; enough to choose an epoch by."""
 
 

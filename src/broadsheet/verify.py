@@ -7,14 +7,14 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Edition, file_sha256
-from broadsheet.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.tables import read_stamp, read_table, vectors_to_numpy
 
 BLOCK = 100_000
 
 
 def verify_edition(edition: Edition) -> list[str]:
-    """Return every problem of a published edition: files against the manifest's SHA-256, then the tables; empty if it is sound."""
+    """Return every problem of a published edition: its files against the manifest's hashes, then the tables."""
     manifest = edition.read_manifest()
     problems = []
     for name, expected in manifest["files"].items():
@@ -26,11 +26,12 @@ def verify_edition(edition: Edition) -> list[str]:
 
 
 def check_edition(edition: Edition, dim: int) -> list[str]:
-    """Return every problem of an edition's tables: schemas, ids, ranks, unit vectors, counts; empty if they are sound."""
+    """Return every problem of an edition's index and tables: schemas, ids, ranks, unit vectors; empty if sound."""
+    from broadsheet.index_build import open_index
+
     try:
         news = read_table(edition.news, NEWS)
         vectors = read_table(edition.news_vectors, news_vectors(dim))
-        rows = read_table(edition.index_rows, INDEX)
         users = read_table(edition.users, USERS)
         of_users = read_table(edition.user_vectors, user_vectors(dim))
         lists = {
@@ -38,13 +39,14 @@ def check_edition(edition: Edition, dim: int) -> list[str]:
             "ranked": read_table(edition.ranked, RANKED),
             "stories": read_table(edition.stories, STORIES),
         }
+        model = read_stamp(edition.news_vectors).get("model", "")
+        open_index(edition.index, edition.index_rows, news_ids=news.column("news_id"), model=model)
     except BroadsheetError as error:
         return [str(error)]
     problems = _check_vectors("news_vectors", vectors_to_numpy(vectors), zeros=False)
     problems += _check_vectors("user_vectors", vectors_to_numpy(of_users), zeros=True)
-    for name, table in (("news_vectors", vectors), ("index", rows)):
-        if not table.column("news_id").equals(news.column("news_id")):
-            problems.append(f"{name}: its articles are not those of news, in the same order")
+    if not vectors.column("news_id").equals(news.column("news_id")):
+        problems.append("news_vectors: its articles are not those of news, in the same order")
     if not of_users.column("user_id").equals(users.column("user_id")):
         problems.append("user_vectors: its users are not those of users, in the same order")
     for name, table in lists.items():
@@ -67,10 +69,17 @@ def _check_list(name: str, table: pa.Table, news_ids: pa.ChunkedArray, user_ids:
         unknown = pc.sum(pc.invert(pc.is_in(table.column(column), value_set=known.combine_chunks()))).as_py()
         if unknown:
             problems.append(f"{name}: {unknown} rows name an unknown {column}")
-    users = np.array(table.column("user_id").to_pylist(), dtype=object)
-    ranks = np.asarray(table.column("rank"), np.int64)
-    first = np.r_[True, users[1:] != users[:-1]] if len(users) else np.zeros(0, bool)
-    expected = np.arange(len(ranks)) - np.maximum.accumulate(np.where(first, np.arange(len(ranks)), 0)) + 1 if len(users) else ranks
-    if (ranks != expected).any() or int(first.sum()) != len(set(users.tolist())):
+    if not _ranks_count_up(table.column("user_id").to_pylist(), np.asarray(table.column("rank"), np.int64)):
         problems.append(f"{name}: ranks are not 1, 2, 3 … for each user, the users one after the other")
     return problems
+
+
+def _ranks_count_up(user_ids: list[str], ranks: npt.NDArray[np.int64]) -> bool:
+    """Return whether each user's rows stand together and their ranks are 1, 2, 3 …."""
+    if not user_ids:
+        return True
+    users = np.array(user_ids, dtype=object)
+    place = np.arange(len(users))
+    first = np.r_[True, users[1:] != users[:-1]]
+    expected = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
+    return bool((ranks == expected).all()) and int(first.sum()) == len(set(user_ids))

@@ -1,7 +1,7 @@
 """Puts the stages together for one edition: opens its files and models once, each when first needed.
 
-The nightly build, a running pipeline, the training commands and the benchmarks all take their stages from here, so that they
-cannot drift apart.
+The nightly build, a running pipeline, the training commands and the benchmarks all take their stages from here, so that
+they cannot drift apart.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from broadsheet.audience import Audience, open_audience
+from broadsheet.audience import READING, Audience, open_audience
 from broadsheet.catalogue import Catalogue, epoch_seconds, make_catalogue
 from broadsheet.config import Config
 from broadsheet.errors import ModelError
@@ -82,16 +85,19 @@ class Workbench:
             clicks=self._clicks(),
         )
 
-    def _clicks(self) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    def _clicks(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return the rows of the articles read and when, in epoch seconds; hiding an article is not reading it."""
         if not self.edition.clicks.is_file():
             return np.zeros(0, np.int64), np.zeros(0)
         clicks = read_table(self.edition.clicks, CLICKS)
-        rows = np.array([self.catalogue.row_of.get(news_id, -1) for news_id in clicks.column("news_id").to_pylist()], np.int64)
+        clicks = clicks.filter(pc.is_in(clicks.column("event"), value_set=pa.array(READING)))
+        row_of = self.catalogue.row_of
+        rows = np.array([row_of.get(news_id, -1) for news_id in clicks.column("news_id").to_pylist()], np.int64)
         return rows[rows >= 0], epoch_seconds(clicks.column("time"))[rows >= 0]
 
     @cached_property
     def cross_encoder(self) -> PairScorer | None:
-        """The newsroom's own trained cross-encoder, else the one shipped with the package, else None: relevance is then absent.
+        """The newsroom's own trained cross-encoder, else the one shipped with the package, else None.
 
         Raises ModelError if the newsroom's own was trained on another base model.
         """

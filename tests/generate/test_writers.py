@@ -1,0 +1,91 @@
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from broadsheet.generate.writers import BATCH_SIZE, LENGTHS, NEW_TOKENS, load_writer
+
+from broadsheet.errors import ModelError
+
+PROMPTS = ["Coal fell.", "Arsenal won the cup " * 5, "x", "Rain in Lindau. What happened?"] * 3
+
+
+@pytest.fixture(params=["gpt", "t5"])
+def writer(request):
+    return load_writer(str(request.getfixturevalue(request.param)))
+
+
+def test_each_prompt_gets_one_short_draft_of_one_line(writer):
+    drafts = writer(PROMPTS)
+    assert len(drafts) == len(PROMPTS) > BATCH_SIZE
+    assert all(len(draft) <= NEW_TOKENS for draft in drafts)
+    assert any(drafts)
+
+
+def test_the_same_prompts_give_the_same_drafts(writer):
+    assert writer(PROMPTS) == writer(PROMPTS)
+
+
+def test_the_order_of_the_prompts_is_kept(writer):
+    drafts = writer(["x", "Rain in Lindau."])
+    assert writer(["Rain in Lindau.", "x"]) == drafts[::-1]
+
+
+def test_no_prompts_give_no_drafts(writer):
+    assert writer([]) == []
+
+
+def test_a_prompt_of_any_length_gets_a_draft(writer):
+    assert len(writer(["word " * 3000, ""])) == 2
+
+
+def test_threads_get_the_drafts_that_one_gets(writer):
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(writer, [PROMPTS[:2]] * 4)) == [writer(PROMPTS[:2])] * 4
+
+
+def test_the_kind_of_model_is_told(gpt, t5):
+    assert load_writer(str(gpt)).method == "gpt"
+    assert load_writer(str(t5)).method == "t5"
+    assert load_writer(str(gpt)).model != load_writer(str(t5)).model
+
+
+def test_special_tokens_in_a_prompt_are_read_as_text(gpt):
+    writer = load_writer(str(gpt))
+    assert writer._encode("<|im_end|>").count(3) == writer._encode("plain").count(3) == 1
+
+
+def test_a_long_prompt_keeps_its_beginning_and_its_end(gpt):
+    writer = load_writer(str(gpt))
+    tokens = writer._encode("BEGIN " + "x" * 4000 + " Answer in ten words.")
+    text = writer._tokenizer.decode(tokens)
+    assert len(tokens) == writer._lengths[-1] == max(length for length in LENGTHS if length + NEW_TOKENS <= 320)
+    assert "BEGIN" in text
+    assert "Answer in ten words." in text
+
+
+def test_what_is_no_model_is_one_error(tmp_path, gpt):
+    with pytest.raises(ModelError, match="nowhere"):
+        load_writer(str(tmp_path / "nowhere"))
+    pickled = tmp_path / "pickled"
+    shutil.copytree(gpt, pickled)
+    (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="pickled"):
+        load_writer(str(pickled))
+
+
+def test_a_tokenizer_without_an_end_is_one_error(tmp_path, gpt):
+    endless = tmp_path / "endless"
+    shutil.copytree(gpt, endless)
+    config = json.loads((endless / "tokenizer_config.json").read_text("utf-8"))
+    del config["eos_token"]
+    (endless / "tokenizer_config.json").write_text(json.dumps(config), "utf-8")
+    with pytest.raises(ModelError, match="eos_token"):
+        load_writer(str(endless))
+
+
+def test_importing_the_stage_does_not_import_torch():
+    code = "import sys, broadsheet.generate; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

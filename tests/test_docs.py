@@ -1,0 +1,37 @@
+"""The documents say what the code says."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from broadsheet.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_contract_document_is_the_one_that_the_schemas_give():
+    contract = runpy.run_path(str(ROOT / "scripts" / "write_contract.py"))["contract"]
+    assert (ROOT / "docs" / "contract.md").read_text("utf-8") == contract()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_python_block_of_a_document_compiles(page):
+    for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S):
+        compile(block, str(page), "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_a_document_names_exists(page):
+    known = set(re.findall(r"^│ (\w+)", CliRunner().invoke(app, ["--help"]).output, re.M))
+    named = set(re.findall(r"^\$? ?(?:\.venv/bin/)?broadsheet (\w+)", page.read_text("utf-8"), re.M))
+    assert named <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_document_links_to_exists(page):
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
