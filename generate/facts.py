@@ -72,7 +72,7 @@ def _numbers(text: str, article: str) -> list[str]:
 
 
 def _same_unit(claimed: str, said: str) -> bool:
-    """Tell whether a number says the same: bare it may mean percent or money, and an ordinal may be a date's bare one."""
+    """Tell whether a number means the same: bare, it may be of percent or money; as an ordinal, of a date."""
     return claimed == said or (claimed == "" and said != "ordinal") or (claimed == "ordinal" and said == "")
 
 

@@ -1,6 +1,7 @@
 """The cross-encoder: one BERT reads a reader's headlines and a candidate together, and scores how likely a click is.
 
-The head joins what a pretrained encoder can do at once, compare the two segments, with what only training on clicks can teach.
+The head joins what a pretrained encoder can do at once, compare the two segments, with what only training on clicks
+can teach.
 A head that was never trained is never used: `load_cross_encoder` needs a trained adapter folder.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
@@ -29,15 +31,17 @@ Score = Callable[[Sequence[Pair]], npt.NDArray[np.float32]]
 
 HEAD = "head.safetensors"
 CARD = "card.json"
+AGAIN = "Expected a folder that `broadsheet train reranker` wrote: run it again."
 
 
 class CrossEncoder(nn.Module):
     """BERT over "[CLS] history [SEP] candidate [SEP]" with a scoring head.
 
-    The logit is a learned scale times the cosine of the two segments' mean states, plus a linear layer over their product.
+    The logit is a learned scale times the cosine of the two segments' mean states, plus a linear layer over their
+    product.
     """
 
-    def __init__(self, bert: Any) -> None:
+    def __init__(self, bert: Any) -> None:  # noqa: ANN401
         super().__init__()
         self.bert = bert
         dim = int(bert.config.hidden_size)
@@ -46,7 +50,9 @@ class CrossEncoder(nn.Module):
         self.linear = nn.Linear(dim, 1, bias=False)
         nn.init.zeros_(self.linear.weight)
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> torch.Tensor:
         """Return logits (pairs,) from token ids, mask and segments (pairs, tokens)."""
         states = self.bert(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
@@ -63,8 +69,15 @@ def _segment_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return nn.functional.normalize((states * weights).sum(1) / weights.sum(1).clamp(min=1), dim=-1)
 
 
-def encode_pairs(tokenizer: Any, pairs: Sequence[Pair], max_tokens: int) -> list[dict[str, list[int]]]:
-    """Tokenise pairs; a pair that is too long loses the end of its history, then of its candidate."""
+def encode_pairs(
+    tokenizer: Any,  # noqa: ANN401
+    pairs: Sequence[Pair],
+    max_tokens: int,
+) -> list[dict[str, list[int]]]:
+    """Tokenise pairs, each of at most `max_tokens`, special tokens included.
+
+    The history keeps its beginning, up to two thirds of the tokens; the candidate has what is left, a third at least.
+    """
     histories, candidates = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     room = max_tokens * 2 // 3
     spoken = tokenizer(histories, add_special_tokens=False, truncation=True, max_length=room)["input_ids"]
@@ -111,22 +124,17 @@ class PairScorer:
 def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScorer:
     """Load a trained adapter onto its base model.
 
-    Raises ModelError if the folder is not one that training wrote, or was trained on another base model.
+    Raises ModelError if the folder is not a whole one that training wrote, or was trained on another base model.
     """
-    from peft import PeftModel
-
     card = read_card(folder)
     if card["base_fingerprint"] != models.fingerprint(base):
         raise ModelError(
-            f"{folder}: trained on base model {card['base_fingerprint']}, but rerank.encoder = {base!r} is {models.fingerprint(base)}. "
-            "Train it again with `broadsheet train reranker`, or name the base model that it was trained on."
+            f"{folder}: trained on base model {card['base_fingerprint']}, but rerank.encoder = {base!r} is "
+            f"{models.fingerprint(base)}. Train it again with `broadsheet train reranker`, or name the base "
+            "model that it was trained on."
         )
     device = models.pick_device()
-    bert = models.load_weights("AutoModel", models.resolve(base), add_pooling_layer=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
-        model = CrossEncoder(PeftModel.from_pretrained(bert, str(folder)).merge_and_unload())
-    model.load_state_dict(load_file(folder / HEAD), strict=False)
+    model = _read_weights(folder, load_base(base))
     model.bert.to(models.pick_dtype(device))
     tokenizer = models.load("AutoTokenizer", models.resolve(base))
     name = f"{card['base_fingerprint']} {models.folder_fingerprint(folder)} {max_tokens}"
@@ -134,12 +142,52 @@ def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScore
     return PairScorer(model.eval().to(device), tokenizer, max_tokens, fingerprint, threading.Lock())
 
 
+def load_base(name: str, **options: Any) -> Any:  # noqa: ANN401
+    """Load the BERT of a cross-encoder in float32; raises ModelError if it cannot tell two segments apart."""
+    resolved = models.resolve(name)
+    bert = models.load_weights("AutoModel", resolved, add_pooling_layer=False, dtype=torch.float32, **options)
+    segments = getattr(bert.config, "type_vocab_size", 0)
+    if segments < 2:
+        raise ModelError(
+            f"rerank.encoder = {name!r}: tells {segments} segments apart, expected 2, history and candidate. "
+            "Name a BERT model."
+        )
+    return bert
+
+
+def _read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
+    """Merge a trained adapter into its base model and put its head on; raises ModelError unless both are whole."""
+    from peft import PeftModel
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
+            warnings.filterwarnings("error", "Found missing adapter keys")
+            model = CrossEncoder(PeftModel.from_pretrained(bert, str(folder)).merge_and_unload())
+        head = load_file(folder / HEAD)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning) as error:
+        raise ModelError(f"{folder}: the adapter cannot be read ({error}). {AGAIN}") from error
+    found = {name: tuple(value.shape) for name, value in head.items()}
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items() if not name.startswith("bert.")}
+    if found != expected:
+        raise ModelError(f"{folder / HEAD}: holds {found}, expected {expected}. {AGAIN}")
+    if not head["linear.weight"].any():
+        raise ModelError(f"{folder / HEAD}: the head was never trained, all its weights are 0. {AGAIN}")
+    model.load_state_dict(head, strict=False)
+    return model
+
+
 def read_card(folder: Path) -> dict[str, Any]:
-    """Return what training wrote of itself beside an adapter; raises ModelError if it is not a trained adapter's folder."""
-    missing = [name for name in (CARD, HEAD, "adapter_model.safetensors", "adapter_config.json") if not (folder / name).is_file()]
+    """Return what training wrote of itself beside an adapter; raises ModelError for any other folder."""
+    files = (CARD, HEAD, "adapter_model.safetensors", "adapter_config.json")
+    missing = [name for name in files if not (folder / name).is_file()]
     if missing:
-        raise ModelError(f"{folder}: no {', '.join(missing)}. Expected a folder that `broadsheet train reranker` wrote.")
-    card: dict[str, Any] = json.loads((folder / CARD).read_text("utf-8"))
+        raise ModelError(f"{folder}: no {', '.join(missing)}. {AGAIN}")
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_text("utf-8"))
+        card["base_fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {AGAIN}") from error
     return card
 
 

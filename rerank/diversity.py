@@ -11,8 +11,9 @@ def maximal_marginal_relevance(
 ) -> tuple[npt.NDArray[np.int64], Floats]:
     """Return the order of the items, and for each place 1 - the largest similarity to an item above (1 for the first).
 
-    An item's worth is (1 - diversity) * score - diversity * largest similarity, with scores scaled to 0 to 1 over the list;
-    `diversity` 0 keeps the order of the scores. Ties go to the earlier item. `vectors` are unit vectors (items, dim).
+    An item's worth is (1 - diversity) * score - diversity * largest similarity, with scores scaled to 0 to 1 over the
+    list; `diversity` 0 keeps the order of the scores. Ties go to the earlier item. `vectors` are unit vectors
+    (items, dim).
     """
     count = len(scores)
     order, distance = np.zeros(count, np.int64), np.ones(count)
@@ -25,6 +26,7 @@ def maximal_marginal_relevance(
         best = int(np.argmax(worth))
         order[place], left[best] = best, False
         if place:
-            distance[place] = 1 - similarity[best]
+            # Rounding can take the distance to a double just below 0.
+            distance[place] = max(0.0, 1 - similarity[best])
         similarity = np.maximum(similarity, vectors @ vectors[best])
     return order, distance

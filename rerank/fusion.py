@@ -17,14 +17,19 @@ def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     """
     total = sum(weights.values()) or 1.0
     parts = [weights[name] * np.nan_to_num(values) for name, values in signals.items()]
-    return np.sum(parts, axis=0) / total
+    scores: Floats = np.sum(parts, axis=0) / total
+    return scores
 
 
 def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
-    """Return what each signal adds to each candidate beyond what it adds to the user's average candidate."""
+    """Return what each signal adds to each candidate's score beyond what it adds to the user's average candidate.
+
+    For each candidate they sum to its score less the mean score.
+    """
+    total = sum(weights.values()) or 1.0
     result = {}
     for name, values in signals.items():
-        weighted = weights[name] * np.nan_to_num(values)
+        weighted = weights[name] * np.nan_to_num(values) / total
         result[name] = weighted - weighted.mean() if len(weighted) else weighted
     return result
 

@@ -5,15 +5,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from broadsheet.catalogue import Catalogue
 from broadsheet.rerank.cross_encoder import Pair
 
-NONE = -1
-"""No history article."""
+from broadsheet.catalogue import Catalogue
 
 
-def nearest_history(catalogue: Catalogue, history: Sequence[int], candidates: Sequence[int], count: int) -> npt.NDArray[np.int64]:
+def nearest_history(
+    catalogue: Catalogue, history: Sequence[int], candidates: Sequence[int], count: int
+) -> npt.NDArray[np.int64]:
     """Return the rows of the history articles most similar to each candidate, (candidates, up to count), best first.
 
     Ties go to the newer one; `history` is oldest first.
@@ -27,7 +26,9 @@ def nearest_history(catalogue: Catalogue, history: Sequence[int], candidates: Se
     return result
 
 
-def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates: Sequence[int], profile: str) -> list[Pair]:
+def make_pairs(
+    catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates: Sequence[int], profile: str
+) -> list[Pair]:
     """Return one pair a candidate: profile and nearest headlines, most relevant first, and the candidate's text."""
     wanted = np.unique(np.concatenate([nearest.ravel(), np.asarray(candidates, np.int64)])).tolist()
     texts = {row: _article(catalogue, row) for row in wanted}

@@ -1,4 +1,4 @@
-"""Why an item is on the page: one plain sentence from the signal that lifted it most, with the history article behind it."""
+"""Why an item is on the page: one plain sentence from the signal that lifted it most, with the article behind it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +13,13 @@ class Evidence:
     title: str
     "Title of the history article most like the item; empty if there is none."
     profile: str
-    "What the reader said of their interests, if no history article is closer; else empty."
+    "What the reader said of their interests, named where there is no such article; may be empty."
     category: str
     published_at: datetime | None
 
 
 def write_reason(signal: str, evidence: Evidence) -> str:
-    """Return the sentence for the signal with the largest contribution; an empty `signal` means that none lifted the item."""
+    """Return the sentence for the signal with the largest contribution; `signal` is empty if none lifted the item."""
     if signal in ("relevance", "tower") and evidence.title:
         return f"Because you read “{evidence.title}”."
     if signal in ("relevance", "tower") and evidence.profile:
@@ -28,7 +28,7 @@ def write_reason(signal: str, evidence: Evidence) -> str:
         return f"Because you often read {evidence.category}."
     if signal == "popularity":
         return "Because many readers opened it lately."
-    if evidence.published_at is not None:
+    if signal == "freshness" and evidence.published_at is not None:
         return f"Because it is new: published on {evidence.published_at:%-d %B %Y}."
     return f"To widen the page: {evidence.category}." if evidence.category else "To widen the page."
 

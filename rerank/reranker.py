@@ -6,21 +6,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from broadsheet.catalogue import Catalogue
 from broadsheet.rerank.cross_encoder import Score
 from broadsheet.rerank.diversity import maximal_marginal_relevance
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
 from broadsheet.rerank.pairs import make_pairs, nearest_history
 from broadsheet.rerank.reasons import Evidence, write_reason
+
+from broadsheet.catalogue import Catalogue
 from broadsheet.schemas import RANKED
 
 FROM_CANDIDATES = {"tower": "ann", "popularity": "trending", "freshness": "fresh"}
 """Signals that retrieval computed already, as of the request."""
+ROUNDING = 1e-9
+"""A contribution below this is a difference between equal values."""
 
 
 class Reranker:
-    """Turns candidates into a ranking; `score` may be None where no cross-encoder was trained: relevance is then absent."""
+    """Turns candidates into a ranking; where no cross-encoder was trained `score` is None, and relevance is absent."""
 
     def __init__(
         self,
@@ -42,7 +44,9 @@ class Reranker:
         Users come in the order of the users table; one without candidates gets no rows.
         """
         by_user = _group(candidates)
-        tables = [self._rank(user, by_user[user["user_id"]]) for user in users.to_pylist() if user["user_id"] in by_user]
+        tables = [
+            self._rank(user, by_user[user["user_id"]]) for user in users.to_pylist() if user["user_id"] in by_user
+        ]
         return pa.concat_tables(tables) if tables else RANKED.empty_table()
 
     def signals(self, user: Mapping[str, Any], candidates: pa.Table) -> dict[str, Floats]:
@@ -95,7 +99,7 @@ class Reranker:
         reasons = []
         for number, row in enumerate(rows):
             signal = max(parts, key=lambda name: parts[name][number])
-            signal = signal if parts[signal][number] > 0 else ""
+            signal = signal if parts[signal][number] > ROUNDING else ""
             near = int(nearest[number, 0]) if nearest.shape[1] and signal in ("relevance", "tower") else None
             reasons.append(write_reason(signal, self._evidence(row, near, user["profile"])))
             because.append(None if near is None else self._catalogue.news.column("news_id")[near].as_py())
@@ -116,4 +120,7 @@ def _group(candidates: pa.Table) -> dict[str, pa.Table]:
     users = np.array(candidates.column("user_id").to_pylist(), dtype=object)
     starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]]) if len(users) else np.zeros(0, np.int64)
     ends = np.r_[starts[1:], len(users)]
-    return {users[start]: candidates.slice(start, end - start) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)}
+    return {
+        users[start]: candidates.slice(start, end - start)
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+    }

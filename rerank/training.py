@@ -1,7 +1,7 @@
-"""Training the cross-encoder on impressions: a listwise softmax over one clicked article and shown ones that were not clicked.
+"""Training the cross-encoder on impressions: a listwise softmax over one clicked article and some shown beside it.
 
-transformers.Trainer gives checkpoints, exact resume, early stopping and schedules; peft gives the low-rank adapters (LoRA, Hu et
-al. 2021), so that what is learned fits in a few megabytes. The base model stays as it was.
+transformers.Trainer gives checkpoints, exact resume, early stopping and schedules; peft gives the low-rank adapters
+(LoRA, Hu et al. 2021), so that what is learned fits in a few megabytes. The base model stays as it was.
 """
 
 import json
@@ -15,14 +15,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from broadsheet.rerank.cross_encoder import CARD, HEAD, CrossEncoder, Pair, encode_pairs, load_base
+from broadsheet.rerank.pairs import make_pairs, nearest_history
 from safetensors.torch import save_file
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments, set_seed
+from transformers.trainer import TRAINER_STATE_NAME
 
 from broadsheet import models
 from broadsheet.batching import pad
 from broadsheet.catalogue import Catalogue
-from broadsheet.rerank.cross_encoder import CARD, HEAD, CrossEncoder, Pair, encode_pairs
-from broadsheet.rerank.pairs import make_pairs, nearest_history
+from broadsheet.newsroom import remove_folder
 
 NEGATIVES = 5
 """Shown articles without a click beside each clicked one, drawn anew each epoch."""
@@ -55,7 +57,15 @@ class Recipe:
 class PairMaker:
     """Turns examples into tokenised groups, the clicked article first."""
 
-    def __init__(self, catalogue: Catalogue, tokenizer: Any, *, headlines: int, history: int, max_tokens: int) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        tokenizer: Any,  # noqa: ANN401
+        *,
+        headlines: int,
+        history: int,
+        max_tokens: int,
+    ) -> None:
         self._catalogue, self.tokenizer = catalogue, tokenizer
         self._headlines, self._history, self._max_tokens = headlines, history, max_tokens
 
@@ -85,25 +95,27 @@ def _cut(history: list[int]) -> list[int]:
 
 def listwise_loss(logits: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
     """Return the mean over groups of -log softmax of each group's first logit (ListNet's top one, Cao et al. 2007)."""
-    losses = [-torch.log_softmax(group, 0)[0] for group in logits.split(groups.tolist())]
+    losses = [-torch.log_softmax(group, 0)[0] for group in torch.split(logits, groups.tolist())]
     return torch.stack(losses).mean()
 
 
 class ImpressionTrainer(Trainer):  # type: ignore[misc]
     """Trainer with the listwise loss, and with valid nDCG@10 as its measure."""
 
-    def __init__(self, *, measure: Callable[[CrossEncoder], float], **options: Any) -> None:
+    control: Any
+
+    def __init__(self, *, measure: Callable[[CrossEncoder], float], **options: Any) -> None:  # noqa: ANN401
         super().__init__(**options)
         self._measure = measure
 
-    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:  # noqa: ANN401
         """Return the loss of one batch of PairMaker."""
         groups = inputs.pop("groups")
         logits = model(**inputs)
         loss = listwise_loss(logits, groups)
         return (loss, logits) if return_outputs else loss
 
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # noqa: ANN401
         """Measure valid nDCG@10 and log it."""
         metrics = {"eval_ndcg@10": self._measure(self.model.eval())}
         self.log(metrics)
@@ -116,8 +128,9 @@ def new_cross_encoder(base: str, recipe: Recipe) -> CrossEncoder:
     from peft import LoraConfig, get_peft_model
 
     set_seed(recipe.seed)
-    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}  # on a CPU dropout costs more than it gives here
-    bert = models.load_weights("AutoModel", models.resolve(base), add_pooling_layer=False, **still)
+    # On a CPU dropout costs more than it gives here.
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    bert = load_base(base, **still)
     targets = ["query", "key", "value", "dense"]
     config = LoraConfig(r=ADAPTER_RANK, lora_alpha=2 * ADAPTER_RANK, target_modules=targets)
     with warnings.catch_warnings():
@@ -149,8 +162,20 @@ def fit(
     )
     trainer.remove_callback(PrinterCallback)
     before = measure(model.eval())
-    trainer.train(resume_from_checkpoint=any(checkpoints.glob("checkpoint-*")) or None)
+    trainer.train(resume_from_checkpoint=_last_whole(checkpoints))
     return [{"epoch": 0.0, "eval_ndcg@10": before}, *trainer.state.log_history]
+
+
+def _last_whole(checkpoints: Path) -> str | None:
+    """Return the newest whole checkpoint; Trainer writes its state last, so one without it was cut short, and goes."""
+    found = sorted(checkpoints.glob("checkpoint-*"), key=lambda folder: int(folder.name.rpartition("-")[2]))
+    while found:
+        try:
+            json.loads((found[-1] / TRAINER_STATE_NAME).read_text("utf-8"))
+            return str(found[-1])
+        except (OSError, ValueError):
+            remove_folder(found.pop())
+    return None
 
 
 def _arguments(recipe: Recipe, checkpoints: Path) -> TrainingArguments:
@@ -170,6 +195,7 @@ def _arguments(recipe: Recipe, checkpoints: Path) -> TrainingArguments:
         save_strategy="epoch",
         save_total_limit=1,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,  # else a resumed training stops later
         metric_for_best_model="ndcg@10",
         greater_is_better=True,
         logging_steps=10,
@@ -184,18 +210,22 @@ def _arguments(recipe: Recipe, checkpoints: Path) -> TrainingArguments:
 def centre(model: CrossEncoder, logits: np.ndarray[Any, np.dtype[np.float32]]) -> None:
     """Shift the logits so that their median over the valid impressions is 0, a relevance of one half."""
     with torch.no_grad():
-        model.offset -= float(np.median(logits))
+        model.offset.sub_(float(np.median(logits)))
 
 
 def save_cross_encoder(model: CrossEncoder, folder: Path, *, base: str, recipe: Recipe, card: dict[str, Any]) -> None:
-    """Write the adapter, the head and the card into a new folder, float16 throughout."""
+    """Write the adapter in float16, the head and the card into a new folder."""
     folder.mkdir(parents=True)
     model.bert.to(torch.float16).save_pretrained(str(folder))
-    head = {name: value.detach().contiguous() for name, value in model.state_dict().items() if not name.startswith("bert.")}
+    head = {
+        name: value.detach().contiguous() for name, value in model.state_dict().items() if not name.startswith("bert.")
+    }
     save_file(head, folder / HEAD)
     settings = json.loads((folder / "adapter_config.json").read_text("utf-8"))
     settings["base_model_name_or_path"] = base
     (folder / "adapter_config.json").write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", "utf-8")
     (folder / "README.md").unlink(missing_ok=True)
+    for path in folder.glob("*.safetensors"):
+        path.chmod(0o644)  # safetensors writes them for their owner alone
     document = {**card, "base": base, "base_fingerprint": models.fingerprint(base), "recipe": asdict(recipe)}
     (folder / CARD).write_text(json.dumps(document, indent=2) + "\n", "utf-8")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from broadsheet.retrieval.news_tower import Encoder, Vectors
 
 from broadsheet.errors import ContractError
 from broadsheet.newsroom import remove_folder
 from broadsheet.progress import track
-from broadsheet.retrieval.news_tower import Encoder, Vectors
 from broadsheet.schemas import news_vectors
 from broadsheet.tables import open_writer, read_table, vectors_to_arrow, vectors_to_numpy, write_table
 
@@ -36,8 +36,8 @@ def encode_news(
 ) -> EncodingReport:
     """Write the table news_vectors for a news table, in its order.
 
-    Vectors of `known` files by the same model are taken over where the content hash agrees. What a killed run had encoded lies in
-    a folder beside `out` and is taken over too.
+    Vectors of `known` files by the same model are taken over where the content hash agrees. What a killed run had
+    encoded lies in a folder beside `out` and is taken over too.
     """
     schema = news_vectors(dim)
     parts = out.with_suffix(".parts")
@@ -73,7 +73,9 @@ class _Reusable:
         return None if where is None else self._vectors[where[0]][where[1]]
 
 
-def _encode_block(block: pa.Table, encode: Encoder, reusable: _Reusable, schema: pa.Schema) -> tuple[pa.Table, pa.Table]:
+def _encode_block(
+    block: pa.Table, encode: Encoder, reusable: _Reusable, schema: pa.Schema
+) -> tuple[pa.Table, pa.Table]:
     """Return the block's vectors, and the rows of it that had to be encoded."""
     rows = block.to_pylist()
     found = [reusable.get(row["content_hash"]) for row in rows]
@@ -91,7 +93,7 @@ def _encode_block(block: pa.Table, encode: Encoder, reusable: _Reusable, schema:
 
 
 def _readable(paths: Iterable[Path], schema: pa.Schema, fingerprint: str) -> list[pa.Table]:
-    """Open the files that hold this model's vectors; another model's or a damaged one is no source, and is encoded anew."""
+    """Open the files that hold this model's vectors; one of another model or a damaged one is no source."""
     tables = []
     for path in paths:
         try:

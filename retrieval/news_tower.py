@@ -21,9 +21,9 @@ Encoder = Callable[[Sequence[str]], Vectors]
 
 
 class NewsTower:
-    """Encodes texts as unit vectors: mean of the last hidden states over real tokens, then L2 norm (Sentence-BERT, section 3)."""
+    """Encodes texts as unit vectors: mean of the last hidden states over real tokens (Sentence-BERT, section 3)."""
 
-    def __init__(self, model: Any, tokenizer: Any, *, max_tokens: int, fingerprint: str) -> None:
+    def __init__(self, model: Any, tokenizer: Any, *, max_tokens: int, fingerprint: str) -> None:  # noqa: ANN401
         self._model, self._tokenizer, self._max_tokens = model, tokenizer, max_tokens
         self._lock = threading.Lock()  # a fast tokenizer keeps its padding settings in shared state
         self.dim = int(model.config.hidden_size)
@@ -33,11 +33,14 @@ class NewsTower:
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors (texts, dim), in the order of the texts.
 
-        A vector does not depend on the texts beside it, but for rounding: under 1e-6 in float32, 2e-2 in bfloat16, each element.
+        A vector does not depend on the texts beside it, but for rounding: each element by less than 1e-6 in float32,
+        2e-2 in bfloat16.
         """
         vectors = np.zeros((len(texts), self.dim), np.float32)
+        if not texts:
+            return vectors
         with self._lock:
-            tokens = self._tokenizer(list(texts), truncation=True, max_length=self._max_tokens)["input_ids"] if texts else []
+            tokens = self._tokenizer(list(texts), truncation=True, max_length=self._max_tokens)["input_ids"]
         for rows in length_buckets([len(ids) for ids in tokens]):
             vectors[rows] = self._encode([tokens[row] for row in rows])
         return vectors

@@ -1,6 +1,7 @@
 """Candidate search: from users to the articles worth ranking for each.
 
-A user of whom something is known is searched for in the index; one of whom nothing is known gets what is trending and new.
+A user of whom something is known is searched for in the index; one of whom nothing is known gets what is trending and
+new.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,11 +11,11 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-
-from broadsheet.catalogue import Catalogue
 from broadsheet.retrieval.news_tower import Encoder, Vectors
 from broadsheet.retrieval.sources import Floats, fresh_scores, trending_scores
 from broadsheet.retrieval.user_tower import UserTower
+
+from broadsheet.catalogue import Catalogue
 from broadsheet.schemas import CANDIDATES, user_vectors
 from broadsheet.tables import vectors_to_arrow, vectors_to_numpy
 
@@ -53,7 +54,9 @@ class Retriever:
 
     def vectors(self, users: pa.Table) -> pa.Table:
         """Return the table user_vectors of a users table; a user of whom nothing is known gets zeros."""
-        sequences = [self._catalogue.vectors[self._catalogue.rows(history)] for history in users.column("history").to_pylist()]
+        newest = self._user_tower.history
+        histories = (self._catalogue.rows(history)[-newest:] for history in users.column("history").to_pylist())
+        sequences = [self._catalogue.vectors[rows] for rows in histories]
         profiles = users.column("profile").to_pylist()
         spoken = [row for row, profile in enumerate(profiles) if profile.strip()]
         for row, vector in zip(spoken, self._encode([profiles[row] for row in spoken]), strict=True):
@@ -63,14 +66,20 @@ class Retriever:
         return pa.table([users.column("user_id"), vectors_to_arrow(vectors)], schema=schema)
 
     def __call__(self, users: pa.Table, vectors: pa.Table, as_of: datetime, *, k: int | None = None) -> pa.Table:
-        """Return the table candidates: up to k articles a user, without those read, hidden, or published after `as_of`."""
+        """Return the table candidates, without articles read, hidden, or published after `as_of`.
+
+        A user gets the configured number of articles, or `k` if that is more, or all that there are.
+        """
+        if not len(users):
+            return CANDIDATES.empty_table()
         count = self._k if k is None else max(k, self._k)
         moment = self._moment(as_of)
         queries = vectors_to_numpy(vectors)
-        found = self._search(queries, min(len(self._catalogue), 2 * count)) if len(users) else ([], [])
+        inner_products, found = self._search(queries, min(len(self._catalogue), 2 * count))
+        future = self._catalogue.published_at > as_of.timestamp()
         tables = []
-        for user, query, scores, near in zip(users.to_pylist(), queries, *found, strict=True):
-            excluded = self._catalogue.published_at > as_of.timestamp()
+        for user, query, scores, near in zip(users.to_pylist(), queries, inner_products, found, strict=True):
+            excluded = future.copy()
             excluded[self._catalogue.rows([*user["history"], *user["hidden"]])] = True
             if query.any():
                 rows, score = self._nearest(query, scores, near, excluded, count)
@@ -78,12 +87,14 @@ class Retriever:
             else:
                 rows, score = self._newest(excluded, moment, count)
                 tables.append(self._table(user["user_id"], rows, score, np.full(len(rows), np.nan), moment))
-        return pa.concat_tables(tables) if tables else CANDIDATES.empty_table()
+        return pa.concat_tables(tables)
 
     def describe(self, user_id: str, vector: Vectors, news_ids: Sequence[str], as_of: datetime) -> pa.Table:
         """Return the table candidates for given articles, in their order, such as those of an impression."""
         rows = np.array(self._catalogue.rows(news_ids), np.int64)
-        ann = (self._catalogue.vectors[rows] @ vector).astype(np.float64) if vector.any() else np.full(len(rows), np.nan)
+        ann = np.full(len(rows), np.nan)
+        if vector.any():
+            ann = (self._catalogue.vectors[rows] @ vector).astype(np.float64)
         return self._table(user_id, rows, np.nan_to_num(ann), ann, self._moment(as_of))
 
     def _moment(self, as_of: datetime) -> Moment:

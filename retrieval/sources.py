@@ -9,21 +9,23 @@ Floats = npt.NDArray[np.float64]
 
 
 def fresh_scores(published_at: Floats, as_of: float, half_life_hours: float) -> Floats:
-    """Return 0.5 ** (age / half-life), 0 to 1, for times in epoch seconds; NaN where unknown or in the future of `as_of`."""
+    """Return 0.5 ** (age / half-life), 0 to 1, for times in epoch seconds; NaN where unknown or later than `as_of`."""
     age = as_of - published_at
     with np.errstate(invalid="ignore"):
         return np.where(age >= 0, 0.5 ** (np.maximum(age, 0) / (half_life_hours * HOUR)), np.nan)
 
 
-def trending_scores(rows: npt.NDArray[np.int64], times: Floats, *, as_of: float, half_life_hours: float, size: int) -> Floats:
-    """Return time-decayed click counts of `size` articles, scaled to 0 to 1; all NaN if there were no clicks.
+def trending_scores(
+    rows: npt.NDArray[np.int64], times: Floats, *, as_of: float, half_life_hours: float, size: int
+) -> Floats:
+    """Return time-decayed click counts of `size` articles, scaled to 0 to 1; all NaN without clicks that still count.
 
     `rows` are the articles clicked, `times` when, in epoch seconds. Only clicks strictly before `as_of` count.
     """
     past = times < as_of
-    if not past.any():
-        return np.full(size, np.nan)
     decayed = 0.5 ** ((as_of - times[past]) / (half_life_hours * HOUR))
     counts = np.bincount(rows[past], decayed, minlength=size)
+    if not counts.any():  # none, or so old that their weight rounds to 0
+        return np.full(size, np.nan)
     scaled: Floats = np.log1p(counts) / np.log1p(counts.max())
     return scaled

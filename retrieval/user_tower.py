@@ -1,23 +1,23 @@
 """The user tower: from the vectors of a reader's clicks, and of what they say of themselves, to one unit vector.
 
-A small BERT reads the sequence, newest first, so that a position is a recency; attention pools it; and a gate adds the result to
-the plain mean. The gate is zero until training opens it, so an untrained tower is exactly the mean of the history.
+A small BERT reads the sequence, newest first, so that a position is a recency; attention pools it; and a gate adds the
+result to the plain mean. The gate is zero until training opens it, so an untrained tower is exactly the mean of the
+history.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
+from broadsheet.retrieval.news_tower import Vectors
 from torch import nn
 from transformers import BertConfig, BertModel
-
-from broadsheet.retrieval.news_tower import Vectors
 
 BATCH = 256
 
 
 class UserTower(nn.Module):
-    """Maps sequences of unit item vectors to unit user vectors (additive attention pooling: NRMS, Wu et al. 2019, section 3.1)."""
+    """Maps sequences of unit item vectors to unit user vectors (attention as in NRMS, Wu et al. 2019, section 3.1)."""
 
     def __init__(self, dim: int, *, history: int, layers: int = 2) -> None:
         super().__init__()
@@ -53,11 +53,15 @@ class UserTower(nn.Module):
         some[:, 0] = 1  # attention over nothing would be NaN; the caller discards these rows
         states = self.bert(inputs_embeds=items, attention_mask=some).last_hidden_state  # (users, length, dim)
         scores = self.attention(states).squeeze(-1).masked_fill(some == 0, -torch.inf)
-        return (states * scores.softmax(1)[..., None]).sum(1)
+        pooled: torch.Tensor = (states * scores.softmax(1)[..., None]).sum(1)  # (users, dim)
+        return pooled
 
     @torch.inference_mode()
     def encode(self, sequences: Sequence[Vectors]) -> Vectors:
-        """Return unit vectors (users, dim) from each user's item vectors (items, dim), oldest first; the newest are read."""
+        """Return unit vectors (users, dim) from each user's item vectors (items, dim), oldest first.
+
+        The newest `history` + 1 items are read: one more than of clicks, for what the reader says.
+        """
         dim = self.bert.config.hidden_size
         result = np.zeros((len(sequences), dim), np.float32)
         for start in range(0, len(sequences), BATCH):

@@ -38,7 +38,6 @@ SHOWN_AT = START + timedelta(hours=40)
 def make_adapter(folder, encoder):
     """A cross-encoder's folder as training writes it, with weights that nobody trained."""
     import torch
-
     from broadsheet.rerank.training import Recipe, new_cross_encoder, save_cross_encoder
 
     model = new_cross_encoder(str(encoder), Recipe())
@@ -92,6 +91,7 @@ def row(number, shown, clicked, history=()):
 
 
 def test_the_benchmarks_score_of_an_impression_is_the_rerankers_own(bench, impressions):
+    impressions = impressions[:8]
     scores = pipeline_scores(bench, impressions)
     ends = np.cumsum([len(impression.shown) for impression in impressions])[:-1]
     tolerance = 1e-6 if str(models.pick_dtype(models.pick_device())) == "torch.float32" else 1e-2
@@ -117,21 +117,16 @@ def test_clicks_are_counted_strictly_before_the_moment_and_hides_are_not(bench):
     assert clicks_before(START).sum() == 0
 
 
-def test_a_planted_future_click_changes_no_row_and_an_earlier_one_does(tmp_path, encoder, bench, impressions):
-    def measured(name, planted):
-        other = open_bench(make_room(tmp_path / name, encoder, clicks=[*CLICKS, *planted], adapter=False))
-        return ranking_rows(other, impressions), retrieval_rows(other, impressions)
+def test_a_planted_future_click_changes_nothing_and_an_earlier_one_does(tmp_path, encoder, impressions):
+    def measured(name, hours):
+        planted = [click("x", f"N{number}", hours) for number in range(0, 30, 2)] if hours else []
+        bench = open_bench(make_room(tmp_path / name, encoder, clicks=[*CLICKS, *planted], adapter=False))
+        popular = [rows(bench, impressions)[POPULARITY] for rows in (ranking_rows, retrieval_rows)]
+        return {**popular[0], **popular[1], PIPELINE: pipeline_scores(bench, impressions)[PIPELINE]}
 
-    def same(one, two, name, metric):
-        return np.array_equal(one[name][metric], two[name][metric], equal_nan=True)
-
-    before = measured("before", [])
-    later = measured("later", [click("x", f"N{number}", 41) for number in range(30)])
-    earlier = measured("earlier", [click("x", f"N{number}", 39) for number in range(30)])
-    for one, two in zip(before, later, strict=True):
-        assert all(same(one, two, name, metric) for name in one for metric in one[name])
-    assert not same(before[0], earlier[0], POPULARITY, "auc") and not same(before[0], earlier[0], PIPELINE, "auc")
-    assert not same(before[1], earlier[1], POPULARITY, "recall@50")
+    before, later, earlier = measured("before", None), measured("later", 41), measured("earlier", 39)
+    assert all(np.array_equal(before[name], later[name], equal_nan=True) for name in before)
+    assert not any(np.array_equal(before[name], earlier[name]) for name in ("auc", "recall@10", PIPELINE))
 
 
 def test_coverage_counts_what_has_text(tmp_path, encoder):
@@ -255,7 +250,7 @@ def test_without_a_trained_cross_encoder_its_row_is_left_out_and_said_to_be(tmp_
 
 def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="--out .*file.out: cannot be made"):
+    with pytest.raises(InputError, match=r"--out .*out: cannot be made"):
         check_output(tmp_path / "file" / "out")
 
 

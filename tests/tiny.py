@@ -1,7 +1,10 @@
 """Tiny real models and a tiny real newsroom, made in seconds without any download."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # a tiny model is ten times faster without a second thread to wait for
 
 from broadsheet.corpus.store import Import
 from broadsheet.newsroom import Newsroom
@@ -76,7 +79,8 @@ def make_news(count: int = 60) -> list[dict[str, object]]:
                 "news_id": f"N{number}",
                 "title": title.capitalize(),
                 "abstract": f"The {words[(number + 3) % 8]} of the {words[(number + 5) % 8]}.",
-                "body": f"The {words[(number + 3) % 8]} of the {words[(number + 5) % 8]} says a new {words[number % 8]}. " * 2,
+                "body": f"The {words[(number + 3) % 8]} of the {words[(number + 5) % 8]} says a new {words[number % 8]}. "
+                * 2,
                 "category": topic,
                 "source": f"Paper {number % 4}",
                 "url": f"https://example.org/{number}",
@@ -93,7 +97,12 @@ def make_impressions(count: int = 60) -> list[dict[str, object]]:
         topic = number % 3
         same = [f"N{n}" for n in range(topic, 30, 3)]
         other = [f"N{n}" for n in range(30) if n % 3 != topic]
-        shown = [same[(number + 7) % 10], other[number % 20], other[(number * 7 + 3) % 20], other[(number * 3 + 11) % 20]]
+        shown = [
+            same[(number + 7) % 10],
+            other[number % 20],
+            other[(number * 7 + 3) % 20],
+            other[(number * 3 + 11) % 20],
+        ]
         shown = list(dict.fromkeys(shown))
         rows.append(
             {

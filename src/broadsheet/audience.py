@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,12 +35,17 @@ class Audience:
         return list(dict.fromkeys([*self._row_of, *self._clicks_of]))
 
     def active(self, as_of: datetime, days: float) -> list[str]:
-        """Return users with a profile, or with a click in so many days before `as_of`; without any click logged, all with a history."""
+        """Return users with a profile, or with a click in so many days before `as_of`.
+
+        Without any click logged, they are all with a profile or a history.
+        """
         if not len(self._clicks):
             return [user_id for user_id in self.all() if self._has(self._users, user_id)]
         since, until = (as_of - timedelta(days=days)).timestamp(), as_of.timestamp()
         recent = {
-            user_id for user_id, rows in self._clicks_of.items() if ((self._times[rows] >= since) & (self._times[rows] < until)).any()
+            user_id
+            for user_id, rows in self._clicks_of.items()
+            if ((self._times[rows] >= since) & (self._times[rows] < until)).any()
         }
         profiled = {user for user, row in self._row_of.items() if self._users.column("profile")[row].as_py()}
         return [user_id for user_id in self.all() if user_id in recent or user_id in profiled]
@@ -47,31 +53,37 @@ class Audience:
     def state(self, user_ids: Sequence[str], as_of: datetime) -> pa.Table:
         """Return the table users for some readers as of a moment; one who is not known has an empty row.
 
-        Clicks strictly before `as_of` follow the imported history, oldest first; an article stands once, where it was read last.
+        Clicks strictly before `as_of` follow the imported history, oldest first; an article stands once, where it was
+        read last.
         """
         return from_rows([self._state(user_id, as_of.timestamp()) for user_id in user_ids], USERS)
 
     def _state(self, user_id: str, as_of: float) -> dict[str, Any]:
         row = self._row_of.get(user_id)
-        known = self._users.slice(row, 1).to_pylist()[0] if row is not None else {"history": [], "profile": "", "hidden": []}
+        known: dict[str, Any] = {"history": [], "profile": "", "hidden": []}
+        if row is not None:
+            known = self._users.slice(row, 1).to_pylist()[0]
         clicks = self._clicks_of.get(user_id, np.zeros(0, np.int64))
         events = self._clicks.take(pa.array(clicks[self._times[clicks] < as_of])).to_pylist()
         read = [*known["history"], *(event["news_id"] for event in events if event["event"] in READING)]
-        hidden = [*known["hidden"], *(event["news_id"] for event in events if event["event"] == "hide")]
         newest_last = list(dict.fromkeys(reversed(read)))[::-1]
-        return {"user_id": user_id, "history": newest_last, "profile": known["profile"], "hidden": list(dict.fromkeys(hidden))}
+        hidden = [*known["hidden"], *(event["news_id"] for event in events if event["event"] == "hide")]
+        hidden = list(dict.fromkeys(hidden))
+        return {"user_id": user_id, "history": newest_last, "profile": known["profile"], "hidden": hidden}
 
     def _has(self, users: pa.Table, user_id: str) -> bool:
         row = users.slice(self._row_of[user_id], 1).to_pylist()[0]
         return bool(row["history"] or row["profile"])
 
 
-def _rows_by_user(clicks: pa.Table, times: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
+def _rows_by_user(clicks: pa.Table, times: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.int64]]:
     """Group the rows of clicks by user, oldest first."""
+    if not len(clicks):
+        return {}
     users = np.array(clicks.column("user_id").to_pylist(), dtype=object)
-    order = np.lexsort((times, users)) if len(users) else np.zeros(0, np.int64)
-    starts = np.flatnonzero(np.r_[True, users[order][1:] != users[order][:-1]]) if len(users) else []
-    return {str(users[rows[0]]): rows for rows in np.split(order, starts[1:]) if len(rows)} if len(users) else {}
+    order = np.lexsort((times, users))
+    starts = np.flatnonzero(users[order][1:] != users[order][:-1]) + 1
+    return {str(users[rows[0]]): rows for rows in np.split(order, starts)}
 
 
 def open_audience(users: Path, clicks: Path) -> Audience:

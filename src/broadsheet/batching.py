@@ -1,27 +1,35 @@
 """Batches of texts of like length: under half of the tokens of a randomly padded batch are real."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 BATCH_TOKENS = 4096
 """Tokens of a batch, padding included: what fills a processor and still fits its cache."""
+STEP = 8
+"""Lengths are padded to a multiple of this: in bfloat16 a CPU plans each new shape of a batch anew, so there should be few."""
 
 
 def length_buckets(lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
-    """Yield row numbers in batches of like length, longest first, each of at most `batch_tokens` tokens with its padding."""
-    order = sorted(range(len(lengths)), key=lambda row: (-lengths[row], row))
-    start = 0
-    while start < len(order):
-        size = max(1, batch_tokens // max(1, lengths[order[start]]))
-        yield order[start : start + size]
-        start += size
+    """Yield row numbers in batches that pad to one length, longest first, each of at most `batch_tokens` tokens."""
+    padded = [padded_length(length) for length in lengths]
+    order = sorted(range(len(lengths)), key=lambda row: (-padded[row], row))
+    for length, group in groupby(order, key=lambda row: padded[row]):
+        rows = list(group)
+        size = max(1, batch_tokens // length)
+        yield from (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def padded_length(length: int) -> int:
+    """Return the length that a row of so many tokens is padded to."""
+    return max(1, -(-length // STEP)) * STEP
 
 
 def pad(rows: Sequence[dict[str, list[int]]], pad_token: int) -> dict[str, Any]:
-    """Return tensors (rows, tokens) of each column, padded to the longest row, and their `attention_mask`."""
+    """Return tensors (rows, tokens) of each column, padded to one length, and their `attention_mask`."""
     import torch
 
-    shape = (len(rows), max(len(row["input_ids"]) for row in rows))
+    shape = (len(rows), padded_length(max(len(row["input_ids"]) for row in rows)))
     batch = {name: torch.full(shape, pad_token if name == "input_ids" else 0) for name in rows[0]}
     batch["attention_mask"] = torch.zeros(shape, dtype=torch.long)
     for number, row in enumerate(rows):

@@ -43,7 +43,8 @@ def make_catalogue(news: pa.Table, vectors: pa.Table) -> Catalogue:
     """Join a news table and its vectors; raises ContractError unless they list the same articles in the same order."""
     if not news.column("news_id").equals(vectors.column("news_id")):
         raise ContractError(
-            f"news has {len(news)} articles, news_vectors {len(vectors)}, and they differ or stand in another order. Build again."
+            f"news has {len(news)} articles, news_vectors {len(vectors)}, and they differ or stand in another order. "
+            "Build again."
         )
     ids = news.column("news_id").to_pylist()
     return Catalogue(
@@ -57,6 +58,6 @@ def make_catalogue(news: pa.Table, vectors: pa.Table) -> Catalogue:
 
 def epoch_seconds(times: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     """Return a column of times as epoch seconds; NaN where null."""
-    micros = pc.cast(times, pa.int64())
-    seconds: npt.NDArray[np.float64] = np.asarray(pc.fill_null(pc.cast(micros, pa.float64()), float("nan")), np.float64)
+    micros = pc.cast(pc.cast(times, pa.int64()), pa.float64(), safe=False)  # far beyond year 2255 a float loses some
+    seconds: npt.NDArray[np.float64] = np.asarray(pc.fill_null(micros, float("nan")), np.float64)
     return seconds / 1e6

@@ -42,7 +42,7 @@ class Weights:
     tower: float = 1.0
     popularity: float = 0.3
     freshness: float = 0.3
-    affinity: float = 0.2
+    affinity: float = 0.1
 
 
 @dataclass(frozen=True)

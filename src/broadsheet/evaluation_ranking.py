@@ -5,7 +5,7 @@ The signals are those of the pipeline's own retriever and re-ranker, as of each 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -49,14 +49,19 @@ def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict
     """
     weights = vars(bench.config.rerank.weights)
     parts: dict[str, list[Floats]] = {TOWERS: [], CROSS_ENCODER: [], PIPELINE: []}
-    for block in blocks(impressions, "Scoring impressions"):
-        for signals in _signals(bench, block):
-            parts[TOWERS].append(np.nan_to_num(signals["tower"]))
-            parts[CROSS_ENCODER].append(np.nan_to_num(signals["relevance"]))
-            parts[PIPELINE].append(fuse(signals, weights))
+    for signals in impression_signals(bench, impressions):
+        parts[TOWERS].append(np.nan_to_num(signals["tower"]))
+        parts[CROSS_ENCODER].append(np.nan_to_num(signals["relevance"]))
+        parts[PIPELINE].append(fuse(signals, weights))
     if bench.cross_encoder is None:
         del parts[CROSS_ENCODER]
     return {name: np.concatenate(part) if part else np.zeros(0) for name, part in parts.items()}
+
+
+def impression_signals(bench: Workbench, impressions: Sequence[Impression]) -> Iterator[dict[str, Floats]]:
+    """Yield the re-ranker's signals of what each impression shows, in the order of the impressions."""
+    for block in blocks(impressions, "Scoring impressions"):
+        yield from _signals(bench, block)
 
 
 def _signals(bench: Workbench, block: Sequence[Impression]) -> list[dict[str, Floats]]:

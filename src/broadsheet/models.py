@@ -29,32 +29,40 @@ def resolve(name: str) -> str:
     if (folder / "config.json").is_file():
         return str(folder)
     if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise ModelError(f"model {name!r}: no config.json in that folder. Name asset:NAME, a model's folder, or a hub name.")
+        raise ModelError(
+            f"model {name!r}: no config.json in that folder. Name asset:NAME, a model's folder, or a hub name."
+        )
     return name
 
 
-def load(kind: str, name: str, **options: Any) -> Any:
+def load(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
     """Load `transformers.<kind>` from a resolved name, such as `load("AutoModel", name)`, quietly.
 
     Raises ModelError if it cannot be loaded.
     """
     import transformers
+    from safetensors import SafetensorError
 
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()  # a pooler that is not used would be reported as missing
     try:
-        return getattr(transformers, kind).from_pretrained(name, trust_remote_code=False, **options)
-    except (OSError, ValueError, ImportError) as error:
+        loaded = getattr(transformers, kind).from_pretrained(name, trust_remote_code=False, **options)
+    except (OSError, ValueError, ImportError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelError(
             f"model {name!r}: transformers cannot load it ({_first_line(error)}). "
-            "Name asset:NAME, a folder with config.json, tokenizer and safetensors, or a hub name that this machine can reach."
+            "Name asset:NAME, a folder with config.json, tokenizer and safetensors, or a hub name that this machine "
+            "can reach."
         ) from error
     finally:
         transformers.utils.logging.set_verbosity(verbosity)
+    # Where a model's folder lacks a tokenizer, transformers makes up one that knows no word.
+    if kind == "AutoTokenizer" and len(set(loaded.get_vocab()) - set(loaded.all_special_tokens)) < 2:
+        raise ModelError(f"model {name!r}: no tokenizer with a vocabulary in it. Put the model's own files beside it.")
+    return loaded
 
 
-def load_weights(kind: str, name: str, **options: Any) -> Any:
+def load_weights(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
     """Load a model, from safetensors alone, in evaluation mode."""
     return load(kind, name, use_safetensors=True, **options).eval()
 

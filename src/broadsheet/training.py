@@ -26,7 +26,7 @@ from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder import CrossEncoder, Pair
-    from broadsheet.rerank.training import Example, PairMaker, Recipe
+    from broadsheet.rerank.training import Example, PairMaker
 
 VALID_LIMIT = 300
 """Impressions that each epoch is measured on; enough to choose an epoch by."""
@@ -40,21 +40,24 @@ def train_reranker(
     seed: int = 0,
     report: Callable[[str], None] = lambda line: None,
 ) -> str:
-    """Train the cross-encoder on impressions and put it in models/reranker, which the next build uses; returns a summary.
+    """Train the cross-encoder on impressions and put it in models/reranker, which the next build uses.
 
-    The best epoch by nDCG@10 on `valid` is kept. Raises CorpusError if a split holds no impression with both a click and a shown
-    article without one, among articles that have text.
+    The best epoch by nDCG@10 on `valid` is kept; a training that was killed goes on from its last epoch. Returns a
+    summary. Raises CorpusError if a split is missing, or holds no impression with both a click and a shown article
+    without one, among articles that have text.
     """
     from broadsheet.rerank.training import PairMaker, Recipe, centre, fit, new_cross_encoder, save_cross_encoder
 
     recipe = Recipe(seed=seed)
+    _require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, report)
     learn, check = _examples(bench, train), _impressions(bench, valid)[:VALID_LIMIT]
     base, settings = bench.config.rerank.encoder, bench.config.rerank
     model = new_cross_encoder(base, recipe)
     make = _pair_maker(bench, PairMaker)
     with newsroom.lock():
-        work = _work_folder(newsroom, {"train": train, "valid": valid, "base": base, "recipe": vars(recipe), "count": len(learn)})
+        told = {"train": train, "valid": valid, "recipe": vars(recipe), "clicks": len(learn)}
+        work = _work_folder(bench, told)
         pairs = [pair for history, shown, _ in check for pair in make.pairs(history, shown)]
         measure = _Measure(pairs, [clicked for _, _, clicked in check], make, settings.max_tokens)
         log = fit(model, learn, make, measure, recipe=recipe, checkpoints=work / "checkpoints")
@@ -66,7 +69,10 @@ def train_reranker(
         _swap(work / "adapter", newsroom.reranker)
         remove_folder(work)
     shown = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-    return f"{newsroom.reranker}: trained on {len(learn)} clicks of {train}; on {len(check)} impressions of {valid}: {shown}"
+    return (
+        f"{newsroom.reranker}: trained on {len(learn)} clicks of {train}; "
+        f"on {len(check)} impressions of {valid}: {shown}"
+    )
 
 
 def _pair_maker(bench: Workbench, kind: type[PairMaker]) -> PairMaker:
@@ -74,8 +80,10 @@ def _pair_maker(bench: Workbench, kind: type[PairMaker]) -> PairMaker:
 
     settings = bench.config.rerank
     tokenizer = models.load("AutoTokenizer", models.resolve(settings.encoder))
-    limits = {"headlines": settings.headlines, "history": bench.config.retrieval.history, "max_tokens": settings.max_tokens}
-    return kind(bench.catalogue, tokenizer, **limits)
+    history = bench.config.retrieval.history
+    return kind(
+        bench.catalogue, tokenizer, headlines=settings.headlines, history=history, max_tokens=settings.max_tokens
+    )
 
 
 class _Measure:
@@ -104,34 +112,39 @@ class _Measure:
         from broadsheet.batching import length_buckets, pad
         from broadsheet.models import pick_dtype
 
-        device = model.scale.device
+        device, dtype = model.scale.device, pick_dtype(model.scale.device)
         result = np.zeros(len(self._rows), np.float32)
-        with torch.inference_mode(), torch.autocast(device.type, pick_dtype(device), enabled=pick_dtype(device) != torch.float32):
+        model.eval()
+        with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
             for batch in length_buckets([len(row["input_ids"]) for row in self._rows]):
                 inputs = pad([self._rows[number] for number in batch], self._pad_token)
-                result[batch] = model.eval()(**{name: value.to(device) for name, value in inputs.items()}).float().cpu().numpy()
+                logits = model(**{name: value.to(device) for name, value in inputs.items()})
+                result[batch] = logits.float().cpu().numpy()
         return result
 
 
-def _read(bench: Workbench, split: str) -> pa.Table:
-    path = bench.newsroom.impressions(split)
-    if not path.is_file():
-        raise CorpusError(f"{path}: no such split. Import it: `broadsheet import mind DIR --split {split}`.")
-    return read_table(path, IMPRESSIONS)
+def _require_splits(newsroom: Newsroom, *splits: str) -> None:
+    """Raise CorpusError for missing splits, before the long work."""
+    missing = [newsroom.impressions(split) for split in splits if not newsroom.impressions(split).is_file()]
+    if missing:
+        names = ", ".join(map(str, dict.fromkeys(missing)))
+        raise CorpusError(f"{names}: no such split. Import it: `broadsheet import mind DIR --split NAME`.")
 
 
 def _impressions(bench: Workbench, split: str) -> list[tuple[list[int], list[int], list[bool]]]:
     """Return history rows, shown rows and clicks of the impressions that can be learned from: those with both kinds."""
     found = []
     row_of = bench.catalogue.row_of
-    for row in _rows(_read(bench, split)):
-        shown = [(row_of[news_id], flag) for news_id, flag in zip(row["shown"], row["clicked"], strict=False) if news_id in row_of]
+    for row in _rows(read_table(bench.newsroom.impressions(split), IMPRESSIONS)):
+        labelled = zip(row["shown"], row["clicked"], strict=False)  # an unlabelled impression has no `clicked`
+        shown = [(row_of[news_id], flag) for news_id, flag in labelled if news_id in row_of]
         flags = [flag for _, flag in shown]
         if any(flags) and not all(flags):
             found.append((bench.catalogue.rows(row["history"]), [news for news, _ in shown], flags))
     if not found:
         raise CorpusError(
-            f"split {split!r}: no impression shows both a clicked article and another, with text. Import news for it, or name another."
+            f"split {split!r}: no impression shows both a clicked article and another, with text. "
+            "Import news for it, or name another."
         )
     return found
 
@@ -152,15 +165,30 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _work_folder(newsroom: Newsroom, settings: dict[str, Any]) -> Path:
-    """Return the folder of this training's checkpoints; one of other settings has a folder of its own."""
+def _work_folder(bench: Workbench, told: dict[str, Any]) -> Path:
+    """Return the folder of this training's checkpoints; one with other data, models or settings has its own."""
+    from broadsheet import models
+
+    rerank = bench.config.rerank
+    settings = {
+        **told,
+        "base": rerank.encoder,
+        "base_fingerprint": models.fingerprint(rerank.encoder),
+        "vectors": bench.news_tower.fingerprint,
+        "articles": len(bench.catalogue),
+        "history": bench.config.retrieval.history,
+        "headlines": rerank.headlines,
+        "max_tokens": rerank.max_tokens,
+    }
     name = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
-    folder = newsroom.reranker.with_name(f".reranker-training-{name}")
+    folder = bench.newsroom.reranker.with_name(f".reranker-training-{name}")
     write_json(folder / "settings.json", settings)
     return folder
 
 
-def _card(train: str, valid: str, clicks: int, impressions: int, metrics: dict[str, float], log: list[dict[str, float]]) -> dict[str, Any]:
+def _card(
+    train: str, valid: str, clicks: int, impressions: int, metrics: dict[str, float], log: list[dict[str, float]]
+) -> dict[str, Any]:
     return {
         "broadsheet": __version__,
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),

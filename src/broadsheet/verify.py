@@ -45,6 +45,9 @@ def check_edition(edition: Edition, dim: int) -> list[str]:
         return [str(error)]
     problems = _check_vectors("news_vectors", vectors_to_numpy(vectors), zeros=False)
     problems += _check_vectors("user_vectors", vectors_to_numpy(of_users), zeros=True)
+    twice = len(news) - pc.count_distinct(news.column("news_id")).as_py()
+    if twice:
+        problems.append(f"news: {twice} rows repeat a news_id")
     if not vectors.column("news_id").equals(news.column("news_id")):
         problems.append("news_vectors: its articles are not those of news, in the same order")
     if not of_users.column("user_id").equals(users.column("user_id")):

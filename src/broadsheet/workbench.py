@@ -99,7 +99,7 @@ class Workbench:
     def cross_encoder(self) -> PairScorer | None:
         """The newsroom's own trained cross-encoder, else the one shipped with the package, else None.
 
-        Raises ModelError if the newsroom's own was trained on another base model.
+        Raises ModelError if the newsroom's own is not whole, or was trained on another base model.
         """
         from broadsheet.rerank.cross_encoder import load_cross_encoder, shipped_adapter
 

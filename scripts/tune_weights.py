@@ -1,0 +1,52 @@
+"""Choose the weights of tower and affinity, relevance being 1, on a split that no result is reported on.
+
+Tries a small grid and prints it; with --out writes JSON. Freshness and popularity are left alone: MIND has no publication times.
+
+Example: python scripts/tune_weights.py newsroom --split tune --out benchmarks/weights.json
+"""
+
+import itertools
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+TOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+AFFINITY = (0.0, 0.1, 0.2, 0.4)
+
+
+def tune(
+    newsroom: Annotated[Path, typer.Argument(help="The newsroom's folder.")],
+    split: Annotated[str, typer.Option(help="Split whose impressions choose.")],
+    out: Annotated[Path | None, typer.Option(help="JSON file.")] = None,
+) -> None:
+    """Print AUC and nDCG@10 for each pair of weights, the best by their sum first."""
+    from broadsheet.evaluation import open_bench, read_split
+    from broadsheet.evaluation_ranking import impression_signals
+    from broadsheet.metrics import Impressions, ranking_metrics
+    from broadsheet.newsroom import Newsroom, write_json
+    from broadsheet.rerank.fusion import fuse
+
+    bench = open_bench(Newsroom(newsroom), lambda line: print(line, file=sys.stderr))
+    impressions = [impression for impression in read_split(bench, split).impressions if impression.rankable]
+    signals = list(impression_signals(bench, impressions))
+    clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
+    offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
+    rows = []
+    for tower, affinity in itertools.product(TOWER, AFFINITY):
+        weights = {"relevance": 1.0, "tower": tower, "popularity": 0.0, "freshness": 0.0, "affinity": affinity}
+        scores = np.concatenate([fuse(parts, weights) for parts in signals])
+        measured = ranking_metrics(Impressions(scores, clicked, offsets))
+        means = {name: round(float(np.nanmean(measured[name])), 4) for name in ("auc", "ndcg@10")}
+        rows.append({"tower": tower, "affinity": affinity, **means})
+    rows.sort(key=lambda row: -(row["auc"] + row["ndcg@10"]))
+    for row in rows:
+        print(row)
+    if out:
+        write_json(out, {"split": split, "impressions": len(impressions), "relevance": 1.0, "grid": rows})
+
+
+if __name__ == "__main__":
+    typer.run(tune)
