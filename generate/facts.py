@@ -19,7 +19,7 @@ SAID = 0.9
 "Least share of a sentence's words that one place of the article, two sentences in a row, must have."
 IN_ORDER = 0.85
 "Least share of a sentence's words that this place must have in the same order."
-APART = 8
+APART = 4
 "Most words that the article may have between two that the sentence joins, function words not counted."
 
 _PLACES = 4

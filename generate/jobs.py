@@ -22,15 +22,17 @@ _DANGLING = frozenset(
     "have its their his her".split()
 )
 _CLAUSE = re.compile(r"(?:,|,? (?:as|after|while|which|according to|amid|following)) ")
-_IRREGULAR = (
-    "beat won lost fell rose hit die kill cut set quit put win lose find found see saw go went take took make "
-    "made give gave get got come came leave left hold held meet met lead led face vote seek sought warn urge "
-    "agree deny call fight fought sell sold buy bought build built send sent tell told keep kept begin began "
-    "break broke run ran say shot"
+_VERBS = (
+    "beat win won lose lost fall fell rise rose hit die kill cut set quit put find found see saw go went take "
+    "took make made give gave get got come came leave left hold held meet met lead led face vote seek sought warn "
+    "urge agree deny call fight fought sell sold buy bought build built send sent tell told keep kept begin began "
+    "break broke run ran say said shot open close plan reach back raise join sign show help want need start stop "
+    "end return grow grew drop lift ban sue launch unveil approve reject refuse accuse arrest charge discuss "
+    "visit"
 )
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|will|would|could|may|must|said|[a-z]{2,}ed|[a-z]{3,}s"
-    rf"|{'|'.join(_IRREGULAR.split())})\b"
+    r"\b(?:is|are|was|were|has|have|had|will|would|could|may|must|[a-z]{2,}ed"
+    rf"|(?:{'|'.join(_VERBS.split())})(?:e?s)?)\b"
 )
 _POINTS_BACK = re.compile(r"^(?:it|this|that|these|those|he|she|they|you)\b|, (?:which|who)\b", re.IGNORECASE)
 _PREAMBLE = re.compile(

@@ -124,7 +124,8 @@ class PairScorer:
 def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScorer:
     """Load a trained adapter onto its base model.
 
-    Raises ModelError if the folder is not a whole one that training wrote, or was trained on another base model.
+    Raises ModelError if the folder is not a whole one that training wrote, or was trained on another base model;
+    ConfigError if the base model reads fewer tokens.
     """
     card = read_card(folder)
     if card["base_fingerprint"] != models.fingerprint(base):
@@ -137,6 +138,7 @@ def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScore
     model = _read_weights(folder, load_base(base))
     model.bert.to(models.pick_dtype(device))
     tokenizer = models.load("AutoTokenizer", models.resolve(base))
+    models.check_length("rerank.max_tokens", max_tokens, model.bert, tokenizer)
     name = f"{card['base_fingerprint']} {models.folder_fingerprint(folder)} {max_tokens}"
     fingerprint = hashlib.sha256(name.encode()).hexdigest()[:16]
     return PairScorer(model.eval().to(device), tokenizer, max_tokens, fingerprint, threading.Lock())

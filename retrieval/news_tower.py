@@ -58,9 +58,13 @@ class NewsTower:
 
 
 def load_news_tower(name: str, *, max_tokens: int) -> NewsTower:
-    """Load the news tower from an encoder's name (asset:NAME, folder or hub name); raises ModelError or AssetError."""
+    """Load the news tower from an encoder's name (asset:NAME, folder or hub name).
+
+    Raises ModelError or AssetError if it cannot be loaded, ConfigError if it reads fewer tokens.
+    """
     device = models.pick_device()
     resolved = models.resolve(name)
     model = models.load_weights("AutoModel", resolved, dtype=models.pick_dtype(device)).to(device)
     tokenizer = models.load("AutoTokenizer", resolved)
+    models.check_length("retrieval.max_tokens", max_tokens, model, tokenizer)
     return NewsTower(model, tokenizer, max_tokens=max_tokens, fingerprint=models.fingerprint(name))

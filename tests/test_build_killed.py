@@ -27,6 +27,7 @@ FORKS.set_forkserver_preload(
         "broadsheet.pipeline",
         "broadsheet.rerank",
         "broadsheet.retrieval.news_tower",
+        "pandas",
         "peft",
         "pytest",
         "transformers.models.auto.modeling_auto",

@@ -1,6 +1,5 @@
 import importlib.util
 import json
-import random
 from datetime import timedelta
 from pathlib import Path
 
@@ -252,10 +251,3 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"--out .*out: cannot be made"):
         check_output(tmp_path / "file" / "out")
-
-
-def test_shuffled_impressions_have_the_same_values(bench, impressions):
-    order = random.Random(0).sample(range(len(impressions)), len(impressions))
-    values = ranking_rows(bench, impressions)[TOWERS]["auc"]
-    shuffled = ranking_rows(bench, [impressions[place] for place in order])[TOWERS]["auc"]
-    assert np.array_equal(values[order], shuffled)

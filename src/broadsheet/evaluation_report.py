@@ -70,20 +70,27 @@ def describe(findings: Findings, bench: Workbench, split: Split, checkout: Path)
     """
     return {
         "benchmark": findings.benchmark,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _commit(checkout),
-        "command": shlex.join(["python", *sys.argv]),
+        **stamp(checkout),
         "data": _data(bench, split) | {"impressions_measured": len(findings.users), "users": len(set(findings.users))},
         "models": _models(bench, findings.benchmark),
         "seeds": list(SEEDS),
         "intervals": f"95 %, bootstrap over readers, {SAMPLES} samples, seed 0; not corrected for several metrics",
-        "versions": _versions(),
-        "machine": {"processor": platform.machine(), "cores": os.cpu_count()},
         "notes": {name: note for name, note in findings.notes.items() if name in findings.rows},
         "rows": {name: _means(values, findings.users) for name, values in findings.rows.items()},
         "difference": _difference(findings),
         "remarks": findings.remarks,
         "index_recall": findings.index_recall,
+    }
+
+
+def stamp(checkout: Path) -> dict[str, Any]:
+    """Return when, from which commit, by which command, with which versions and on what machine a figure was measured."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(checkout),
+        "command": shlex.join(["python", *sys.argv]),
+        "versions": _versions(),
+        "machine": {"processor": platform.machine(), "cores": os.cpu_count()},
     }
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.errors import ModelError
+from broadsheet.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     import torch
@@ -65,6 +65,13 @@ def load(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
 def load_weights(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
     """Load a model, from safetensors alone, in evaluation mode."""
     return load(kind, name, use_safetensors=True, **options).eval()
+
+
+def check_length(setting: str, max_tokens: int, model: Any, tokenizer: Any) -> None:  # noqa: ANN401
+    """Raise ConfigError if a setting asks for more tokens than a model reads."""
+    limit = min(getattr(model.config, "max_position_embeddings", max_tokens), tokenizer.model_max_length)
+    if max_tokens > limit:
+        raise ConfigError(f"{setting}: found {max_tokens}, expected at most {limit}, which is what the encoder reads.")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,168 @@
+import json
+from datetime import timedelta
+
+import datasets
+import pyarrow as pa
+import pytest
+
+from broadsheet.build import build, prepare_vectors
+from broadsheet.corpus.store import Import
+from broadsheet.errors import InputError, NewsroomError
+from broadsheet.newsroom import Newsroom
+from broadsheet.pipeline import Pipeline
+from broadsheet.schemas import NEWS, STORIES, USERS, news_vectors
+from broadsheet.tables import read_table, write_table
+from tests.tiny import START, make_impressions, make_news, make_newsroom, make_writer
+
+STAGES = ["encode", "index", "retrieve", "rerank", "generate"]
+
+
+def build_and_report(room, users="active"):
+    lines = []
+    edition = build(room, users, lines.append)
+    return edition, lines
+
+
+def users_of(edition):
+    return read_table(edition.users, USERS)["user_id"].to_pylist()
+
+
+def vectors_of(edition):
+    table = read_table(edition.news_vectors, news_vectors(32))
+    return dict(zip(table["news_id"].to_pylist(), table["vector"].to_pylist(), strict=True))
+
+
+def test_a_build_reports_each_stage_and_then_what_it_published(newsroom):
+    edition, lines = build_and_report(newsroom)
+    assert [line.split(":")[0] for line in lines[:-1]] == STAGES
+    assert lines[0].startswith("encode: 60 articles encoded, 0 taken over (") and lines[0].endswith(" s)")
+    assert lines[-1] == f"published {edition.name}" and newsroom.current() == edition
+
+
+def test_the_manifest_says_what_the_edition_holds_and_is_written_last(built):
+    edition = built.current()
+    manifest = edition.read_manifest()
+    tables = ["candidates", "clicks", "index", "news", "news_vectors", "ranked", "stories", "user_vectors", "users"]
+    assert sorted(manifest["files"]) == sorted([f"{name}.arrow" for name in tables] + ["index.faiss"])
+    assert manifest["counts"] == {"news": 60, "users": 4} and manifest["users"] == "all"
+    assert list(manifest["seconds"]) == STAGES
+    assert manifest["as_of"] == (START + timedelta(hours=59, seconds=1)).isoformat()
+    assert manifest["config"]["retrieval"]["encoder"] == manifest["models"]["encoder"]
+    written = {path.name: path.stat().st_mtime_ns for path in edition.path.iterdir()}
+    assert max(written, key=lambda name: written[name]) == "manifest.json"
+
+
+def test_a_second_build_takes_over_every_vector_and_every_text(tmp_path, encoder):
+    room = make_newsroom(tmp_path / "newsroom", encoder, writer=str(make_writer(tmp_path / "writer")))
+    first = build(room, ["fan"])
+    stories = read_table(first.stories, STORIES)
+    marked = pa.array([f"Taken over {rank}" for rank in stories["rank"].to_pylist()])
+    stories = stories.set_column(STORIES.names.index("headline"), STORIES.field("headline"), marked)
+    write_table(first.stories, stories, STORIES)
+    second, lines = build_and_report(room, ["fan"])
+    assert lines[0].startswith("encode: 0 articles encoded, 60 taken over")
+    assert read_table(second.stories, STORIES)["headline"].to_pylist() == [f"Taken over {n}" for n in range(1, 6)]
+    assert vectors_of(second) == vectors_of(first)
+
+
+def test_a_changed_article_is_encoded_alone(newsroom):
+    before = vectors_of(build(newsroom, ["fan"]))
+    with Import(newsroom) as add:
+        add.news([make_news()[5] | {"title": "Ocean energy study"}])
+    edition, lines = build_and_report(newsroom, ["fan"])
+    assert lines[0].startswith("encode: 1 articles encoded, 59 taken over")
+    after = vectors_of(edition)
+    assert [news_id for news_id in after if after[news_id] != before[news_id]] == ["N5"]
+
+
+def test_another_encoder_means_that_nothing_is_taken_over(newsroom):
+    build(newsroom, ["fan"])
+    newsroom.config_file.write_text(newsroom.config_file.read_text().replace("[retrieval]", "[retrieval]\nmax_tokens = 9"))
+    assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 60 articles encoded, 0 taken over")
+
+
+def test_vectors_of_an_edition_that_was_rolled_back_are_taken_over(newsroom):
+    build(newsroom, ["fan"])
+    with Import(newsroom) as add:
+        add.news([make_news()[5] | {"title": "Ocean energy study"}])
+    build(newsroom, ["fan"])
+    newsroom.rollback()
+    assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 0 articles encoded, 60 taken over")
+
+
+def test_prepared_vectors_are_not_published_and_are_taken_over(newsroom):
+    bench = prepare_vectors(newsroom)
+    assert len(bench.index) == len(bench.catalogue) == 60
+    with pytest.raises(NewsroomError, match="no edition is published"):
+        newsroom.current()
+    assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 0 articles encoded, 60 taken over")
+
+
+def test_the_users_of_an_edition_are_those_asked_for(newsroom):
+    assert users_of(build(newsroom, "all")) == ["fan", "voter", "asker", "nobody"]
+    assert users_of(build(newsroom)) == ["fan", "voter", "asker"]
+    assert users_of(build(newsroom, ["nobody", "fan", "nobody"])) == ["nobody", "fan"]
+
+
+def test_once_there_are_clicks_active_readers_are_those_with_a_recent_one_or_a_profile(newsroom):
+    with Import(newsroom) as add:
+        add.clicks([{"user_id": "clicker", "news_id": "N3", "time": START + timedelta(hours=30)}])
+    assert users_of(build(newsroom)) == ["asker", "clicker"]
+
+
+def test_an_unknown_user_or_another_word_is_an_error_and_nothing_is_published(newsroom):
+    with pytest.raises(InputError, match="users: 2 unknown, such as 'who'. Import them, or leave them out"):
+        build(newsroom, ["fan", "who", "what"])
+    with pytest.raises(InputError, match="found 'fan', expected 'active', 'all' or a list"):
+        build(newsroom, "fan")
+    assert newsroom.editions() == []
+
+
+def test_a_newsroom_without_users_has_an_edition_for_new_readers(tmp_path, encoder):
+    room = make_newsroom(tmp_path / "newsroom", encoder)
+    room.users.unlink()
+    assert users_of(build(room, "all")) == []
+    page = Pipeline.open(room.path).run("anyone")
+    assert page.kind == "new" and len(page.stories) == 10
+
+
+def test_a_newsroom_without_articles_is_told_how_to_get_them(tmp_path):
+    with pytest.raises(NewsroomError, match="no newsroom here"):
+        build(Newsroom(tmp_path / "nothing"))
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_an_edition_that_does_not_pass_its_checks_is_not_published(newsroom):
+    current = build(newsroom, ["fan"])
+    news = read_table(newsroom.news, NEWS)
+    write_table(newsroom.news, pa.concat_tables([news, news.slice(7, 1)]), NEWS)
+    with pytest.raises(NewsroomError, match="not published, news: 1 rows repeat a news_id. The current edition stays"):
+        build(newsroom, ["fan"])
+    assert newsroom.current() == current and newsroom.editions() == [current]
+
+
+def test_a_build_can_be_stopped_and_goes_on_where_it_was(newsroom):
+    def stop(line):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(newsroom, ["fan"], stop)
+    assert newsroom.editions() == []
+    assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 0 articles encoded, 60 taken over")
+
+
+def test_datasets_opens_every_file_of_a_newsroom(newsroom, tmp_path):
+    with Import(newsroom) as add:
+        add.impressions("train", make_impressions(6))
+        add.clicks([{"user_id": "fan", "news_id": "N3", "time": START + timedelta(hours=30)}])
+    build(newsroom, "all")
+    files = sorted(newsroom.path.rglob("*.arrow"))
+    assert len(files) == 13
+    for file in files:
+        opened = datasets.load_dataset("arrow", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache"))
+        with pa.ipc.open_file(file) as table:
+            assert opened.column_names == table.schema.names and len(opened) == table.read_all().num_rows
+
+
+def test_the_manifest_is_json_that_others_can_read(built):
+    assert json.loads(built.current().manifest.read_text("utf-8"))["manifest"] == 1
