@@ -13,7 +13,18 @@ from itertools import groupby, pairwise
 
 from broadsheet.generate.names import acronyms, is_known, is_title_case, name_stream, names
 from broadsheet.generate.quantities import quantities
-from broadsheet.generate.words import NOT, PERHAPS, content, content_stem, fold, longest_common, sentences, stem, words
+from broadsheet.generate.words import (
+    NOT,
+    PERHAPS,
+    SAY,
+    content,
+    content_stem,
+    fold,
+    longest_common,
+    sentences,
+    stem,
+    words,
+)
 
 SAID = 0.9
 "Least share of a sentence's words that one place of the article, two sentences in a row, must have."
@@ -23,7 +34,7 @@ APART = 4
 "Most words that the article may have between two that the sentence joins, function words not counted."
 
 _PLACES = 4
-_GUARDED = {PERHAPS} | {
+_GUARDED = {PERHAPS, SAY} | {
     stem(word) for word in "denied deny accused accuse alleged claim report rumour refuse reject fail".split()
 }
 "What turns a claim's meaning round where a draft leaves it out."
@@ -84,7 +95,7 @@ def _names(text: str, article: str) -> list[str]:
     return [
         f"word {word}"
         for word in words(text)
-        if not word[0].isdigit() and content_stem(word) not in {"", NOT, PERHAPS} | stems
+        if not word[0].isdigit() and content_stem(word) not in {"", NOT, PERHAPS, SAY} | stems
     ]
 
 
@@ -95,7 +106,9 @@ def _known_names(article: str) -> tuple[tuple[str, ...], set[str]]:
 
 @lru_cache(maxsize=64)
 def _places(article: str) -> tuple[tuple[str, ...], ...]:
-    parts = [content(sentence) for sentence in sentences(article)]
+    parts = [
+        content(sentence) for sentence in sentences(article) if not sentence.endswith("?")
+    ]  # a question claims nothing
     return (tuple(parts[0] if parts else ()), *(tuple(first + second) for first, second in pairwise(parts)))
 
 
@@ -112,7 +125,7 @@ def _claim(sentence: str, article: str) -> list[str]:
 
 def _held_against(sentence: str, said: Sequence[str], place: Sequence[str]) -> tuple[int, list[str]]:
     """Return how far a place is from saying a sentence, 0 if it does, and the problems."""
-    missing = {word for word in said if word not in place} - {NOT, PERHAPS}
+    missing = {word for word in said if word not in place} - {NOT, PERHAPS, SAY}
     if sum(word in missing for word in said) > (1 - SAID) * len(said):
         unsaid = [word for word in words(sentence) if content_stem(word) in missing]
         return 100 + len(missing), [f"claim {' '.join(unsaid)}"]

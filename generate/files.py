@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from broadsheet.generate.stories import StoryWriter, first_ranks
 
 from broadsheet.errors import ContractError
+from broadsheet.generate.stories import StoryWriter, first_ranks
 from broadsheet.newsroom import Edition, remove_folder
 from broadsheet.progress import track
 from broadsheet.schemas import NEWS, RANKED, STORIES

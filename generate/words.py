@@ -23,7 +23,7 @@ FUNCTION_WORDS = frozenset(
     "per up out off down away back near under above across along around behind beyond within toward towards upon "
     "is are was were be been being am has have had having do does did done will would shall should can could may "
     "might must there here also just only very too more most much many some any all both each every other another "
-    "such own same said says say told while because although though however according s re ve ll d m".split()
+    "such own same while because although though however according s re ve ll d m".split()
 )
 "Words that say nothing of their own; not counted when a text is held against its article."
 
@@ -31,6 +31,8 @@ NOT = "not"
 "The stem of each negation."
 PERHAPS = "perhaps"
 "The stem of each word that makes a claim less than certain."
+SAY = "say"
+"The stem of each word that gives a claim to its speaker."
 
 _NEGATIONS = frozenset("not no never without cannot neither nor none nobody nothing".split())
 _DOUBTS = frozenset(
@@ -99,10 +101,12 @@ def content(text: str) -> list[str]:
 
 
 def content_stem(word: str) -> str:
-    """Return the stem of a word that says something, NOT for a negation, PERHAPS for a doubt, else ""."""
+    """Return the stem of a word that says something, NOT, PERHAPS or SAY for its kind, else ""."""
     folded = fold(word)
     if folded in _NEGATIONS or _CONTRACTION.search(folded):
         return NOT
+    if folded in ("say", "says", "said", "saying", "told"):
+        return SAY
     if folded in _DOUBTS and word != "May":
         return PERHAPS
     if (digits := as_digits(word)) is not None:

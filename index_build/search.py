@@ -6,9 +6,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from broadsheet.index_build.build import HNSW_EF_SEARCH
 
 from broadsheet.errors import ContractError
+from broadsheet.index_build.build import HNSW_EF_SEARCH
 from broadsheet.newsroom import file_sha256
 from broadsheet.schemas import INDEX
 from broadsheet.tables import read_stamp, read_table

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from broadsheet.rerank.cross_encoder import Pair
 
 from broadsheet.catalogue import Catalogue
+from broadsheet.rerank.cross_encoder import Pair
 
 
 def nearest_history(
@@ -26,16 +26,14 @@ def nearest_history(
     return result
 
 
-def make_pairs(
-    catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates: Sequence[int], profile: str
-) -> list[Pair]:
-    """Return one pair a candidate: profile and nearest headlines, most relevant first, and the candidate's text."""
+def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates: Sequence[int]) -> list[Pair]:
+    """Return one pair a candidate: its nearest headlines, most relevant first, and the candidate's text."""
     wanted = np.unique(np.concatenate([nearest.ravel(), np.asarray(candidates, np.int64)])).tolist()
     texts = {row: _article(catalogue, row) for row in wanted}
     pairs = []
     for row, near in zip(candidates, nearest.tolist(), strict=True):
         headlines = [texts[other]["title"] for other in near]
-        pairs.append((" ; ".join(part for part in [profile.strip(), *headlines] if part), candidate_text(**texts[row])))
+        pairs.append((" ; ".join(headlines), candidate_text(**texts[row])))
     return pairs
 
 

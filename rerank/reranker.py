@@ -1,22 +1,27 @@
 """The re-ranker: signals, fusion, diversity and reasons over each user's candidates."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from broadsheet.catalogue import Catalogue
 from broadsheet.rerank.cross_encoder import Score
 from broadsheet.rerank.diversity import maximal_marginal_relevance
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
 from broadsheet.rerank.pairs import make_pairs, nearest_history
 from broadsheet.rerank.reasons import Evidence, write_reason
-
-from broadsheet.catalogue import Catalogue
 from broadsheet.schemas import RANKED
 
 FROM_CANDIDATES = {"tower": "ann", "popularity": "trending", "freshness": "fresh"}
 """Signals that retrieval computed already, as of the request."""
+SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
+"""What freshness keeps of its weight, and diversity of its share, for a user who only says what to read about."""
+NEW = 0.5
+"""Freshness of an article that is new in itself, not only beside others: younger than the half-life."""
 ROUNDING = 1e-9
 """A contribution below this is a difference between equal values."""
 
@@ -57,27 +62,44 @@ class Reranker:
             name: np.asarray(pc.fill_null(candidates.column(column), float("nan")), np.float64)
             for name, column in FROM_CANDIDATES.items()
         }
-        signals["relevance"] = self._relevance(rows, history, user["profile"])
+        signals["relevance"] = self._relevance(rows, history)
         signals["affinity"] = category_affinity(self._catalogue.category[history], self._catalogue.category[rows])
         return {name: signals[name] for name in SIGNALS}
 
     def scores(self, user: Mapping[str, Any], candidates: pa.Table) -> Floats:
         """Return the fused score of each candidate of one user, in their order."""
-        return fuse(self.signals(user, candidates), self._weights)
+        return fuse(self.signals(user, candidates), self._weights_for(user))
 
-    def _relevance(self, rows: list[int], history: list[int], profile: str) -> Floats:
-        if self._score is None or not (history or profile.strip()):
+    def _weights_for(self, user: Mapping[str, Any]) -> dict[str, float]:
+        """Return the weights for one user: one who only says what to read about wants the topic before the hour.
+
+        The cross-encoder cannot judge for such a user, so its weight goes to the towers.
+        """
+        weights = self._weights
+        if not self._only_spoke(user):
+            return weights
+        spoken = {"relevance": 0.0, "tower": weights["tower"] + weights["relevance"]}
+        return weights | spoken | {"freshness": weights["freshness"] * SPOKEN_FRESHNESS}
+
+    def _only_spoke(self, user: Mapping[str, Any]) -> bool:
+        return bool(user["profile"].strip()) and not self._catalogue.rows(user["history"])
+
+    def _relevance(self, rows: list[int], history: list[int]) -> Floats:
+        """Score by the cross-encoder; absent without a history, since it learned from headlines, not from requests."""
+        if self._score is None or not history:
             return np.full(len(rows), np.nan)
         nearest = nearest_history(self._catalogue, history, rows, self._headlines)
-        return self._score(make_pairs(self._catalogue, nearest, rows, profile)).astype(np.float64)
+        return self._score(make_pairs(self._catalogue, nearest, rows)).astype(np.float64)
 
     def _rank(self, user: Mapping[str, Any], candidates: pa.Table) -> pa.Table:
         candidates = candidates.slice(0, self._depth)
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
         signals = self.signals(user, candidates)
-        score = fuse(signals, self._weights)
-        order, distance = maximal_marginal_relevance(score, self._catalogue.vectors[rows], self._diversity)
-        because, reasons = self._explain(user, rows, contributions(signals, self._weights))
+        weights = self._weights_for(user)
+        score = fuse(signals, weights)
+        diversity = self._diversity * (SPOKEN_DIVERSITY if self._only_spoke(user) else 1)
+        order, distance = maximal_marginal_relevance(score, self._catalogue.vectors[rows], diversity)
+        because, reasons = self._explain(user, rows, signals, weights)
         columns = {
             "user_id": candidates.column("user_id"),
             "news_id": candidates.column("news_id").take(pa.array(order)),
@@ -91,15 +113,17 @@ class Reranker:
         return pa.table(columns, schema=RANKED)
 
     def _explain(
-        self, user: Mapping[str, Any], rows: list[int], parts: dict[str, Floats]
+        self, user: Mapping[str, Any], rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]
     ) -> tuple[list[str | None], list[str]]:
         """Return for each item the history article behind its reason, where there is one, and the reason."""
+        parts = contributions(signals, weights)
         nearest = nearest_history(self._catalogue, self._catalogue.rows(user["history"]), rows, 1)
         because: list[str | None] = []
         reasons = []
         for number, row in enumerate(rows):
             signal = max(parts, key=lambda name: parts[name][number])
-            signal = signal if parts[signal][number] > ROUNDING else ""
+            if parts[signal][number] <= ROUNDING:  # as good as the average of the list, which may all be of the day
+                signal = "freshness" if weights["freshness"] and signals["freshness"][number] >= NEW else ""
             near = int(nearest[number, 0]) if nearest.shape[1] and signal in ("relevance", "tower") else None
             reasons.append(write_reason(signal, self._evidence(row, near, user["profile"])))
             because.append(None if near is None else self._catalogue.news.column("news_id")[near].as_py())
@@ -117,10 +141,9 @@ class Reranker:
 
 def _group(candidates: pa.Table) -> dict[str, pa.Table]:
     """Split a table by user without copying; the rows of a user stand together, in order of rank."""
+    if not len(candidates):
+        return {}
     users = np.array(candidates.column("user_id").to_pylist(), dtype=object)
-    starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]]) if len(users) else np.zeros(0, np.int64)
-    ends = np.r_[starts[1:], len(users)]
-    return {
-        users[start]: candidates.slice(start, end - start)
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-    }
+    starts = np.flatnonzero(users[1:] != users[:-1]) + 1
+    bounds = [0, *starts.tolist(), len(users)]
+    return {users[start]: candidates.slice(start, end - start) for start, end in pairwise(bounds)}

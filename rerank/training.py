@@ -1,6 +1,6 @@
 """Training the cross-encoder on impressions: a listwise softmax over one clicked article and some shown beside it.
 
-transformers.Trainer gives checkpoints, exact resume, early stopping and schedules; peft gives the low-rank adapters
+transformers.Trainer gives checkpoints, exact resume and schedules; peft gives the low-rank adapters
 (LoRA, Hu et al. 2021), so that what is learned fits in a few megabytes. The base model stays as it was.
 """
 
@@ -15,16 +15,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from broadsheet.rerank.cross_encoder import CARD, HEAD, CrossEncoder, Pair, encode_pairs, load_base
-from broadsheet.rerank.pairs import make_pairs, nearest_history
 from safetensors.torch import save_file
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments, set_seed
+from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 from transformers.trainer import TRAINER_STATE_NAME
 
 from broadsheet import models
 from broadsheet.batching import pad
 from broadsheet.catalogue import Catalogue
 from broadsheet.newsroom import remove_folder
+from broadsheet.rerank.cross_encoder import CARD, HEAD, CrossEncoder, Pair, encode_pairs, load_base
+from broadsheet.rerank.pairs import make_pairs, nearest_history
 
 NEGATIVES = 5
 """Shown articles without a click beside each clicked one, drawn anew each epoch."""
@@ -72,7 +72,7 @@ class PairMaker:
     def pairs(self, history: Sequence[int], candidates: Sequence[int]) -> list[Pair]:
         """Return the pairs of a history (oldest first) and candidates, by catalogue rows."""
         nearest = nearest_history(self._catalogue, history[-self._history :], candidates, self._headlines)
-        return make_pairs(self._catalogue, nearest, candidates, "")
+        return make_pairs(self._catalogue, nearest, candidates)
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
         """Return padded inputs of all pairs, and `groups`: how many pairs each example has."""
@@ -158,7 +158,6 @@ def fit(
         train_dataset=list(examples),
         eval_dataset=list(examples[:1]),  # asked for by Trainer; `measure` holds what is really measured
         data_collator=make_batch,
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=2)],
     )
     trainer.remove_callback(PrinterCallback)
     before = measure(model.eval())
@@ -195,7 +194,6 @@ def _arguments(recipe: Recipe, checkpoints: Path) -> TrainingArguments:
         save_strategy="epoch",
         save_total_limit=1,
         load_best_model_at_end=True,
-        restore_callback_states_from_checkpoint=True,  # else a resumed training stops later
         metric_for_best_model="ndcg@10",
         greater_is_better=True,
         logging_steps=10,

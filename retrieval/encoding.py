@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from broadsheet.retrieval.news_tower import Encoder, Vectors
 
 from broadsheet.errors import ContractError
 from broadsheet.newsroom import remove_folder
 from broadsheet.progress import track
+from broadsheet.retrieval.news_tower import Encoder, Vectors
 from broadsheet.schemas import news_vectors
 from broadsheet.tables import open_writer, read_table, vectors_to_arrow, vectors_to_numpy, write_table
 

@@ -11,11 +11,12 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from broadsheet.retrieval.news_tower import Encoder, Vectors
-from broadsheet.retrieval.sources import Floats, fresh_scores, trending_scores
-from broadsheet.retrieval.user_tower import UserTower
 
 from broadsheet.catalogue import Catalogue
+from broadsheet.retrieval.news_tower import Encoder, Vectors
+from broadsheet.retrieval.requests import topic_of
+from broadsheet.retrieval.sources import Floats, fresh_scores, trending_scores
+from broadsheet.retrieval.user_tower import UserTower
 from broadsheet.schemas import CANDIDATES, user_vectors
 from broadsheet.tables import vectors_to_arrow, vectors_to_numpy
 
@@ -59,7 +60,7 @@ class Retriever:
         sequences = [self._catalogue.vectors[rows] for rows in histories]
         profiles = users.column("profile").to_pylist()
         spoken = [row for row, profile in enumerate(profiles) if profile.strip()]
-        for row, vector in zip(spoken, self._encode([profiles[row] for row in spoken]), strict=True):
+        for row, vector in zip(spoken, self._encode([topic_of(profiles[row]) for row in spoken]), strict=True):
             sequences[row] = np.vstack([sequences[row], vector])  # what the reader says counts as the newest item
         vectors = self._user_tower.encode(sequences)
         schema = user_vectors(self._catalogue.vectors.shape[1])

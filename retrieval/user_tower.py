@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from broadsheet.retrieval.news_tower import Vectors
 from torch import nn
 from transformers import BertConfig, BertModel
+
+from broadsheet.retrieval.news_tower import Vectors
 
 BATCH = 256
 

@@ -1,7 +1,7 @@
 """Measure how long a page takes, stage by stage, for readers one at a time.
 
-The texts of the edition's own readers are taken over, so that generation is apart: `generate` is then the look-up alone. Prints
-p50 and p95 of each stage; with --out writes JSON and a plot.
+The texts of the edition's own readers are taken over, so that generation is apart: `generate` is then the look-up alone.
+Prints p50 and p95 of each stage; with --out writes JSON and a plot.
 
 Example: python scripts/benchmark_pipeline.py newsroom --readers 50 --out results
 """
@@ -40,7 +40,10 @@ def measure(
     stages = {stage: [1000 * page.timings[stage] for page in pages] for stage in pages[0].timings}
     stages["whole page"] = [sum(times) for times in zip(*stages.values(), strict=True)]
     rows = {
-        stage: {"p50_ms": round(float(np.percentile(times, 50)), 1), "p95_ms": round(float(np.percentile(times, 95)), 1)}
+        stage: {
+            "p50_ms": round(float(np.percentile(times, 50)), 1),
+            "p95_ms": round(float(np.percentile(times, 95)), 1),
+        }
         for stage, times in stages.items()
     }
     print(f"{len(users)} readers, opened in {opened:.1f} s")
@@ -68,7 +71,9 @@ def _draw(stages: dict[str, list[float]], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(7, 3), layout="constrained")
-    axes.boxplot(list(stages.values()), orientation="horizontal", tick_labels=list(stages), whis=(5, 95), showfliers=False)
+    axes.boxplot(
+        list(stages.values()), orientation="horizontal", tick_labels=list(stages), whis=(5, 95), showfliers=False
+    )
     axes.set_xlabel("milliseconds a page: median, quartiles, 5th and 95th percentile")
     axes.invert_yaxis()
     figure.savefig(path, dpi=150)

@@ -1,6 +1,6 @@
 """Split a MIND folder in two by time, so that the later part can choose what the earlier one trains.
 
-    python scripts/split_mind.py MINDsmall_train 2019-11-14 OUT   # OUT/before and OUT/after, each a folder of MIND
+python scripts/split_mind.py MINDsmall_train 2019-11-14 OUT   # OUT/before and OUT/after, each a folder of MIND
 """
 
 import argparse
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def split(source: Path, moment: datetime, out: Path) -> dict[str, int]:
-    """Write OUT/before and OUT/after with the impressions strictly before `moment` and from it on; returns how many each."""
+    """Write OUT/before and OUT/after, the impressions strictly before `moment` and from it on; returns how many each."""
     counts = {"before": 0, "after": 0}
     for name in counts:
         (out / name).mkdir(parents=True, exist_ok=True)

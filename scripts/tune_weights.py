@@ -1,6 +1,7 @@
 """Choose the weights of tower and affinity, relevance being 1, on a split that no result is reported on.
 
-Tries a small grid and prints it; with --out writes JSON. Freshness and popularity are left alone: MIND has no publication times.
+Tries a small grid and prints it; with --out writes JSON. Freshness and popularity are left alone: MIND has no
+publication times.
 
 Example: python scripts/tune_weights.py newsroom --split tune --out benchmarks/weights.json
 """

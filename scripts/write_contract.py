@@ -1,6 +1,6 @@
 """Write docs/contract.md from the schemas; a test holds the file to them.
 
-    python scripts/write_contract.py
+python scripts/write_contract.py
 """
 
 from pathlib import Path
@@ -15,9 +15,9 @@ HEAD = """# The contract: Arrow tables between the stages
 
 Written by `python scripts/write_contract.py` from `src/broadsheet/schemas.py`.
 
-Every file is an uncompressed Arrow IPC file; `pyarrow` and `datasets.load_dataset("arrow", data_files=...)` open it. Its schema carries
-the table's name, an integer version, a note for each field, and stamps of who made it (`model`: a fingerprint). Readers accept exactly
-one version. Rank 1 is best; scores: higher is better; times: UTC; vectors: unit length, inner product.
+Every file is an uncompressed Arrow IPC file; `pyarrow` and `datasets.load_dataset("arrow", data_files=...)` open it.
+Its schema carries the table's name, an integer version, a note for each field, and stamps of who made it (`model`: a
+fingerprint). Readers accept exactly one version. Rank 1 is best; scores: higher is better; times: UTC; vectors: unit length, inner product.
 """
 
 
@@ -41,9 +41,12 @@ def contract() -> str:
 def _section(schema: pa.Schema) -> str:
     name, version = schema.metadata[b"table"].decode(), schema.metadata[b"version"].decode()
     rows = [
-        f"| {field.name} | {field.type}{' or null' if field.nullable else ''} | {field.metadata[b'doc'].decode()} |" for field in schema
+        f"| {field.name} | {field.type}{' or null' if field.nullable else ''} | {field.metadata[b'doc'].decode()} |"
+        for field in schema
     ]
-    return "\n".join([f"## {name}, version {version}", "", "| column | type | what it is |", "|---|---|---|", *rows, ""])
+    return "\n".join(
+        [f"## {name}, version {version}", "", "| column | type | what it is |", "|---|---|---|", *rows, ""]
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,10 @@ from tests.stage_contract import NOON, hours, news_table, users_table
 def clicks_table(*clicks):
     """Clicks from (user, article, hours after noon) and, where it is another, the event."""
     names = ("user_id", "news_id", "time", "event")
-    rows = [dict(zip(names, (user, news, hours(hour), *(event or ["click"])))) for user, news, hour, *event in clicks]
+    rows = [
+        dict(zip(names, (user, news, hours(hour), *(event or ["click"])), strict=True))
+        for user, news, hour, *event in clicks
+    ]
     return from_rows([{"dwell_seconds": None, **row} for row in rows], CLICKS)
 
 

@@ -1,4 +1,3 @@
-import json
 from datetime import timedelta
 
 import datasets
@@ -77,7 +76,9 @@ def test_a_changed_article_is_encoded_alone(newsroom):
 
 def test_another_encoder_means_that_nothing_is_taken_over(newsroom):
     build(newsroom, ["fan"])
-    newsroom.config_file.write_text(newsroom.config_file.read_text().replace("[retrieval]", "[retrieval]\nmax_tokens = 9"))
+    newsroom.config_file.write_text(
+        newsroom.config_file.read_text().replace("[retrieval]", "[retrieval]\nmax_tokens = 9")
+    )
     assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 60 articles encoded, 0 taken over")
 
 
@@ -111,7 +112,7 @@ def test_once_there_are_clicks_active_readers_are_those_with_a_recent_one_or_a_p
 
 
 def test_an_unknown_user_or_another_word_is_an_error_and_nothing_is_published(newsroom):
-    with pytest.raises(InputError, match="users: 2 unknown, such as 'who'. Import them, or leave them out"):
+    with pytest.raises(InputError, match=r"users: 2 unknown, such as 'who'\. Import them, or leave them out"):
         build(newsroom, ["fan", "who", "what"])
     with pytest.raises(InputError, match="found 'fan', expected 'active', 'all' or a list"):
         build(newsroom, "fan")
@@ -136,7 +137,9 @@ def test_an_edition_that_does_not_pass_its_checks_is_not_published(newsroom):
     current = build(newsroom, ["fan"])
     news = read_table(newsroom.news, NEWS)
     write_table(newsroom.news, pa.concat_tables([news, news.slice(7, 1)]), NEWS)
-    with pytest.raises(NewsroomError, match="not published, news: 1 rows repeat a news_id. The current edition stays"):
+    with pytest.raises(
+        NewsroomError, match=r"not published, news: 1 rows repeat a news_id\. The current edition stays"
+    ):
         build(newsroom, ["fan"])
     assert newsroom.current() == current and newsroom.editions() == [current]
 
@@ -164,5 +167,22 @@ def test_datasets_opens_every_file_of_a_newsroom(newsroom, tmp_path):
             assert opened.column_names == table.schema.names and len(opened) == table.read_all().num_rows
 
 
-def test_the_manifest_is_json_that_others_can_read(built):
-    assert json.loads(built.current().manifest.read_text("utf-8"))["manifest"] == 1
+def test_to_hide_an_article_does_not_make_it_popular(newsroom):
+    events = [("N50", "hide"), ("N51", "hide"), ("N51", "click")]
+    with Import(newsroom) as add:
+        add.clicks(
+            {"user_id": f"U{n}", "news_id": news_id, "time": START + timedelta(hours=58), "event": event}
+            for n, (news_id, event) in enumerate(events)
+        )
+    build(newsroom, ["nobody"])
+    rows = Pipeline.open(newsroom.path).run("nobody", 60).stories.to_pylist()
+    popularity = {row["news_id"]: row["signals"]["popularity"] for row in rows}
+    assert popularity["N51"] == 1 and popularity["N50"] == popularity["N1"] == 0
+
+
+def test_a_reader_who_has_read_everything_gets_no_story_and_others_get_theirs(newsroom):
+    with Import(newsroom) as add:
+        add.users([{"user_id": "all-read", "history": [f"N{n}" for n in range(60)], "profile": "", "hidden": []}])
+    build(newsroom, ["all-read"])
+    pages = Pipeline.open(newsroom.path).run_many(["all-read", "fan"], 5)
+    assert [(page.kind, len(page.stories)) for page in pages] == [("known", 0), ("known", 5)]

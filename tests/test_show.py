@@ -145,7 +145,7 @@ def test_the_demo_makes_everything_and_a_second_run_only_the_pages(demo, capsys)
 def test_the_demo_builds_again_when_its_settings_change(demo):
     show_demo(demo.path, demo.path.parent, lambda line: None)
     first = demo.current()
-    demo.config_file.write_text('clock = "latest"\n[rerank]\ndiversity = 0.5\n[generate]\nwriter = ""\n')
+    demo.config_file.write_text('clock = "latest"\n[rerank]\ndiversity = 0.9\n[generate]\nwriter = ""\n')
     show_demo(demo.path, demo.path.parent, lambda line: None)
     assert demo.current() != first
 

@@ -73,14 +73,14 @@ def make_news(count: int = 60) -> list[dict[str, object]]:
     for number in range(count):
         topic = topics[number % 3]
         words = TOPICS[topic]
+        body = f"The {words[(number + 3) % 8]} of the {words[(number + 5) % 8]} says a new {words[number % 8]}. " * 2
         title = f"{words[number % 8]} {words[(number * 3 + 1) % 8]} {GLUE[number % 10]} {words[(number * 5 + 2) % 8]}"
         rows.append(
             {
                 "news_id": f"N{number}",
                 "title": title.capitalize(),
                 "abstract": f"The {words[(number + 3) % 8]} of the {words[(number + 5) % 8]}.",
-                "body": f"The {words[(number + 3) % 8]} of the {words[(number + 5) % 8]} says a new {words[number % 8]}. "
-                * 2,
+                "body": body,
                 "category": topic,
                 "source": f"Paper {number % 4}",
                 "url": f"https://example.org/{number}",
@@ -133,7 +133,8 @@ def make_newsroom(path: Path, encoder: Path, *, writer: str = "", news: int = 60
         add.news(make_news(news))
         add.users(USERS)
     newsroom.config_file.write_text(
-        f'clock = "latest"\n[retrieval]\nencoder = "{encoder}"\ncandidates = 20\n[rerank]\nencoder = "{encoder}"\ndepth = 12\n'
+        f'clock = "latest"\n[retrieval]\nencoder = "{encoder}"\ncandidates = 20\n'
+        f'[rerank]\nencoder = "{encoder}"\ndepth = 12\n'
         f'[generate]\nwriter = "{writer}"\nstories = 5\n{extra}',
         "utf-8",
     )

@@ -7,11 +7,14 @@ from typing import Any
 BATCH_TOKENS = 4096
 """Tokens of a batch, padding included: what fills a processor and still fits its cache."""
 STEP = 8
-"""Lengths are padded to a multiple of this: in bfloat16 a CPU plans each new shape of a batch anew, so there should be few."""
+"""Lengths are padded to a multiple of this: in bfloat16 a CPU plans each new shape anew, so there should be few."""
 
 
 def length_buckets(lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
-    """Yield row numbers in batches that pad to one length, longest first, each of at most `batch_tokens` tokens."""
+    """Yield row numbers in batches that pad to one length, longest first.
+
+    With its padding a batch has at most `batch_tokens` tokens, or is one row.
+    """
     padded = [padded_length(length) for length in lengths]
     order = sorted(range(len(lengths)), key=lambda row: (-padded[row], row))
     for length, group in groupby(order, key=lambda row: padded[row]):

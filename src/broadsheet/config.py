@@ -41,7 +41,7 @@ class Weights:
     relevance: float = 1.0
     tower: float = 1.0
     popularity: float = 0.3
-    freshness: float = 0.3
+    freshness: float = 0.5
     affinity: float = 0.1
 
 
@@ -57,9 +57,9 @@ class RerankConfig:
     "Most relevant history headlines that it reads with each candidate."
     max_tokens: int = 72
     "Tokens of history and candidate together."
-    half_life_hours: float = 24.0
+    half_life_hours: float = 72.0
     "Age at which freshness is one half."
-    diversity: float = 0.3
+    diversity: float = 0.5
     "0 ranks by score alone, 1 by difference from the articles above alone (MMR)."
     weights: Weights = field(default_factory=Weights)
 

@@ -84,7 +84,7 @@ def describe(findings: Findings, bench: Workbench, split: Split, checkout: Path)
 
 
 def stamp(checkout: Path) -> dict[str, Any]:
-    """Return when, from which commit, by which command, with which versions and on what machine a figure was measured."""
+    """Return when, at which commit, by which command, with which versions and on what machine it was measured."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(checkout),

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.batching import STEP
 from broadsheet.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ def load_weights(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
 
 def check_length(setting: str, max_tokens: int, model: Any, tokenizer: Any) -> None:  # noqa: ANN401
     """Raise ConfigError if a setting asks for more tokens than a model reads."""
-    limit = min(getattr(model.config, "max_position_embeddings", max_tokens), tokenizer.model_max_length)
+    limit = min(
+        getattr(model.config, "max_position_embeddings", tokenizer.model_max_length), tokenizer.model_max_length
+    )
+    limit -= limit % STEP  # what padding can fill
     if max_tokens > limit:
         raise ConfigError(f"{setting}: found {max_tokens}, expected at most {limit}, which is what the encoder reads.")
 

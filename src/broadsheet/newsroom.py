@@ -95,6 +95,8 @@ class Edition:
         """Return the manifest; raises NewsroomError if the edition is not complete."""
         try:
             manifest: dict[str, Any] = json.loads(self.manifest.read_text("utf-8"))
+            if not isinstance(manifest, dict) or "files" not in manifest:
+                raise ValueError("it names no files")
         except (OSError, ValueError) as error:
             raise NewsroomError(
                 f"{self.manifest}: no readable manifest ({error}). Run `broadsheet build` again."

@@ -104,8 +104,15 @@ class Pipeline:
             raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition.")
 
     def _now(self) -> datetime:
-        """Return the time of a request: for an archive always that of its edition."""
-        return datetime.now(UTC) if self._bench.config.clock == "now" else self._bench.as_of
+        """Return the time of a request, to the minute, so that requests share what depends on it.
+
+        An archive's time stands still.
+        """
+        return (
+            datetime.now(UTC).replace(second=0, microsecond=0)
+            if self._bench.config.clock == "now"
+            else self._bench.as_of
+        )
 
     def _pages(self, users: pa.Table, as_of: datetime, k: int, request: str) -> list[Page]:
         timings: dict[str, float] = {}
@@ -149,8 +156,8 @@ def _join(ranked: pa.Table, stories: pa.Table, bench: Workbench) -> dict[str, li
     texts = {(row["user_id"], row["news_id"]): row for row in stories.to_pylist()}
     news, row_of = bench.catalogue.news, bench.catalogue.row_of
     wanted = ranked.to_pylist()
-    named = [row[column] for row in wanted for column in ("news_id", "because_news_id")]
-    found = news.select(_OF_ARTICLE).take([row_of[news_id] for news_id in dict.fromkeys(named) if news_id])
+    named = dict.fromkeys(row[column] for row in wanted for column in ("news_id", "because_news_id") if row[column])
+    found = news.select(_OF_ARTICLE).take(pa.array([row_of[news_id] for news_id in named], pa.int64()))
     articles = {row["news_id"]: row for row in found.to_pylist()}
     pages: dict[str, list[dict[str, Any]]] = {}
     for row in wanted:

@@ -99,14 +99,16 @@ class Workbench:
     def cross_encoder(self) -> PairScorer | None:
         """The newsroom's own trained cross-encoder, else the one shipped with the package, else None.
 
-        Raises ModelError if the newsroom's own is not whole, or was trained on another base model.
+        Raises ModelError if there is no such base model, or the newsroom's own is not whole or was trained on another.
         """
+        from broadsheet import models
         from broadsheet.rerank.cross_encoder import load_cross_encoder, shipped_adapter
 
         settings = self.config.rerank
         own = self.newsroom.reranker
         if own.is_dir():
             return load_cross_encoder(own, settings.encoder, max_tokens=settings.max_tokens)
+        models.fingerprint(settings.encoder)  # no base model at all is an error; another than the adapter's is not
         try:
             return load_cross_encoder(shipped_adapter(), settings.encoder, max_tokens=settings.max_tokens)
         except ModelError as error:

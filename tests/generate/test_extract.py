@@ -1,7 +1,8 @@
-from broadsheet.generate.extract import extract
-from broadsheet.generate.words import count
 from hypothesis import given
 from hypothesis import strategies as st
+
+from broadsheet.generate.extract import extract
+from broadsheet.generate.words import count
 
 BODY = (
     "It rained all day in the old town of Lindau. The mayor of Lindau, Dr. Weiss, opened a new bridge on Friday. "

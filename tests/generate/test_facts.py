@@ -1,7 +1,8 @@
 import pytest
-from broadsheet.generate.facts import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from broadsheet.generate.facts import check
 
 ARTICLE = (
     "Coal use in China falls for a third year\n"
@@ -13,7 +14,8 @@ ARTICLE = (
     "Two miners died and twenty-one were hurt at a pit near Datong, the J. K. Wong mine, in March. "
     "Police did not arrest the owner. The pit may reopen in May. "
     "Arsenal beat Chelsea 3-1 in a charity match for the families, watched by 40,000 to 50,000 people. "
-    "The owner denied reports that the mine was unsafe."
+    "The owner denied reports that the mine was unsafe. Officials said mining in Datong stops in May. "
+    "Is the town of Datong at its end?"
 )
 
 TRUE = [
@@ -31,7 +33,6 @@ TRUE = [
     "Arsenal Beat Chelsea in Charity Match",
     "The charity match was watched by 40,000 people.",
     "The pit may reopen in May.",
-    "Two miners died at a pit near Datong in March.",
 ]
 
 
@@ -68,6 +69,8 @@ PLANTED = [
     ("China did not invest in solar power by 2020.", "negation"),
     ("The pit will reopen in May.", "doubt"),
     ("The owner said that the mine was unsafe.", "doubt"),
+    ("Officials mining in Datong stops in May.", "doubt"),
+    ("Datong is at its end.", "claim end"),
     ("I'm sorry, but coal fell.", "talk of the writer"),
     ("As an AI language model, coal fell 4.7 percent.", "talk of the writer"),
     ("Here is the headline: coal fell.", "talk of the writer"),

@@ -1,14 +1,11 @@
-import subprocess
-import sys
-
 import pytest
-from broadsheet.generate import StoryWriter, files, generate_files
-from conftest import rank
 
 from broadsheet.errors import ContractError
-from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.generate import StoryWriter, files, generate_files
+from broadsheet.newsroom import Edition
 from broadsheet.schemas import NEWS, RANKED, STORIES
 from broadsheet.tables import read_table, write_table
+from tests.generate.conftest import rank
 
 
 @pytest.fixture(autouse=True)
@@ -98,29 +95,3 @@ def test_a_broken_ranked_table_is_one_error(edition):
     edition.ranked.write_bytes(b"no table")
     with pytest.raises(ContractError, match=r"ranked\.arrow"):
         generate_files(stories_of(Drafts()), edition, edition.stories)
-
-
-def test_the_stage_runs_alone_from_files(tmp_path, ranked, news):
-    room = Newsroom(tmp_path / "room")
-    write_table(room.news, news, NEWS)
-    room.config_file.write_text('[generate]\nwriter = ""\n', "utf-8")
-    building = room.start_edition()
-    write_table(building.ranked, ranked, RANKED)
-    write_table(building.news, news, NEWS)
-    generate_files(StoryWriter(None), building, building.stories)
-    edition = room.publish({})
-    out = tmp_path / "again.arrow"
-    command = [sys.executable, "-m", "broadsheet.generate", str(room.path), "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stderr == "5 stories of 3 articles, headline original: 3, summary extract: 1, summary original: 2\n"
-    assert read_table(out, STORIES).equals(read_table(edition.stories, STORIES))
-
-
-def test_an_edition_that_is_not_there_is_one_line(tmp_path, news):
-    room = Newsroom(tmp_path / "room")
-    write_table(room.news, news, NEWS)
-    command = [sys.executable, "-m", "broadsheet.generate", str(room.path), "--edition", "../x"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: edition '../x': not in")
-    assert done.stderr.count("\n") == 1

@@ -1,4 +1,5 @@
 import pytest
+
 from broadsheet.generate import jobs
 
 

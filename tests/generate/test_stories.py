@@ -1,11 +1,11 @@
 import pyarrow as pa
 import pytest
-from broadsheet.generate import StoryWriter, load_writer
-from conftest import rank
 
 from broadsheet.errors import ConfigError, ContractError
+from broadsheet.generate import StoryWriter, load_writer
 from broadsheet.schemas import RANKED, STORIES
 from broadsheet.tables import empty, from_rows
+from tests.generate.conftest import rank
 
 HEADLINE = "Arsenal beat Chelsea in the cup final at Wembley"
 SUMMARY = "Arsenal beat Chelsea 3-1 in the cup final."

@@ -1,11 +1,12 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from broadsheet.generate.names import is_title_case, names
 from broadsheet.generate.quantities import quantities
 from broadsheet.generate.words import NOT, PERHAPS, content, longest_common, sentences, stem, words
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_sentences_survive_abbreviations_decimals_initials_and_quotes():

@@ -5,9 +5,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from broadsheet.generate.writers import BATCH_SIZE, LENGTHS, NEW_TOKENS, load_writer
 
 from broadsheet.errors import ModelError
+from broadsheet.generate.writers import BATCH_SIZE, LENGTHS, NEW_TOKENS, load_writer
 
 PROMPTS = ["Coal fell.", "Arsenal won the cup " * 5, "x", "Rain in Lindau. What happened?"] * 3
 

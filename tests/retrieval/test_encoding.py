@@ -15,7 +15,7 @@ SCHEMA = news_vectors(4)
 
 
 class Encode:
-    """An encoder whose vectors depend on the text alone; it counts texts, and breaks before the text numbered `breaks`."""
+    """An encoder whose vectors depend on the text alone; it counts texts, and breaks off beyond so many."""
 
     def __init__(self, breaks=None):
         self.texts, self.breaks = 0, breaks

@@ -132,7 +132,7 @@ def test_a_profile_is_one_more_item_beside_the_newest_clicks():
 
 
 def test_a_new_user_gets_what_is_trending_and_new():
-    # N0 was read an hour ago, N1 is the newest, N2 both a day old and read a day ago, N3 is of the future.
+    # N0 was read twice a day ago, N1 is the newest, N2 is a day old and was read once, N3 is of the future.
     retriever, _ = make_retriever(
         np.eye(4),
         k=4,
@@ -158,7 +158,9 @@ def test_a_new_user_gets_a_full_list_where_nothing_is_known_of_time_or_clicks():
 
 
 def test_a_click_of_the_future_changes_nothing():
-    before = candidates(make_retriever(clicks=[(2, hours(-1))])[0], {"user_id": "new"}, {"user_id": "u", "history": ["N4"]})
+    before = candidates(
+        make_retriever(clicks=[(2, hours(-1))])[0], {"user_id": "new"}, {"user_id": "u", "history": ["N4"]}
+    )
     planted = make_retriever(clicks=[(2, hours(-1)), (7, hours(0)), (7, hours(5))])[0]
     assert candidates(planted, {"user_id": "new"}, {"user_id": "u", "history": ["N4"]}).equals(before)
     later = candidates(planted, {"user_id": "new"}, as_of=hours(6))

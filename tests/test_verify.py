@@ -1,0 +1,132 @@
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from broadsheet.newsroom import Edition
+from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.tables import read_stamp, read_table, vectors_to_arrow, vectors_to_numpy, write_table
+from broadsheet.verify import check_edition, verify_edition
+
+DIM = 32
+SCHEMAS = {
+    "news": NEWS,
+    "users": USERS,
+    "news_vectors": news_vectors(DIM),
+    "user_vectors": user_vectors(DIM),
+    "candidates": CANDIDATES,
+    "ranked": RANKED,
+    "stories": STORIES,
+}
+
+
+@pytest.fixture
+def edition(built, tmp_path):
+    """A copy of a published edition, to be damaged."""
+    return Edition(shutil.copytree(built.current().path, tmp_path / "edition"))
+
+
+def change(edition, name, how):
+    """Rewrite a table of an edition with the same stamps."""
+    path, schema = getattr(edition, name), SCHEMAS[name]
+    table = how(read_table(path, schema).combine_chunks())
+    stamp = {key: value for key, value in read_stamp(path).items() if key not in ("table", "version")}
+    write_table(path, table, schema, **stamp)
+
+
+def put(column, row, value):
+    """Return a change of one value."""
+
+    def how(table):
+        values = table[column].to_pylist()
+        values[row] = value
+        return table.set_column(table.column_names.index(column), column, pa.array(values, table[column].type))
+
+    return how
+
+
+def scale(factor):
+    """Return a change of the first vector's length."""
+
+    def how(table):
+        vectors = vectors_to_numpy(table).copy()
+        vectors[0] *= np.float32(factor)
+        return table.set_column(table.column_names.index("vector"), "vector", vectors_to_arrow(vectors))
+
+    return how
+
+
+def turn(table):
+    return table.take(pa.array(range(len(table) - 1, -1, -1)))
+
+
+def test_a_published_edition_is_sound(built, edition):
+    assert verify_edition(built.current()) == [] == verify_edition(edition)
+
+
+def test_every_file_that_is_not_as_published_is_named_with_both_hashes(edition):
+    edition.ranked.unlink()
+    with edition.index.open("ab") as file:
+        file.write(b"!")
+    expected = edition.read_manifest()["files"]
+    index, ranked = verify_edition(edition)
+    assert index.startswith("index.faiss: SHA-256 is ") and index.endswith(f", expected {expected['index.faiss']}")
+    assert ranked == f"ranked.arrow: SHA-256 is missing, expected {expected['ranked.arrow']}"
+
+
+@pytest.mark.parametrize(
+    "name, how, problem",
+    [
+        ("news_vectors", scale(1.01), "news_vectors: 1 vectors are not of unit length"),
+        ("news_vectors", scale(0), "news_vectors: 1 vectors are not of unit length"),
+        ("user_vectors", scale(np.nan), "user_vectors: 1 vectors are not of unit length"),
+        ("news_vectors", turn, "news_vectors: its articles are not those of news, in the same order"),
+        ("user_vectors", turn, "user_vectors: its users are not those of users, in the same order"),
+        ("candidates", put("news_id", 3, "N99"), "candidates: 1 rows name an unknown news_id"),
+        ("ranked", put("user_id", 0, "who"), "ranked: 1 rows name an unknown user_id"),
+        ("ranked", put("rank", 0, 2), "ranked: ranks are not 1, 2, 3 … for each user, the users one after the other"),
+        ("stories", turn, "stories: ranks are not 1, 2, 3 … for each user, the users one after the other"),
+        ("stories", lambda table: table.slice(1), "stories: ranks are not 1, 2, 3 …"),
+        ("candidates", lambda table: pa.concat_tables([table, table]), "candidates: ranks are not 1, 2, 3 …"),
+    ],
+)
+def test_a_table_that_does_not_agree_with_the_others_is_one_problem(edition, name, how, problem):
+    assert check_edition(edition, DIM) == []
+    change(edition, name, how)
+    assert problem in "\n".join(check_edition(edition, DIM))
+
+
+def test_all_problems_of_the_tables_come_at_once(edition):
+    change(edition, "news_vectors", scale(2))
+    change(edition, "ranked", put("rank", 0, 2))
+    change(edition, "stories", put("news_id", 0, "N99"))
+    assert [problem.split(":")[0] for problem in check_edition(edition, DIM)] == ["news_vectors", "ranked", "stories"]
+
+
+def test_a_user_of_whom_nothing_is_known_may_have_a_vector_of_zeros(edition):
+    assert not vectors_to_numpy(read_table(edition.user_vectors, user_vectors(DIM))).any(axis=1).all()
+    assert check_edition(edition, DIM) == []
+
+
+def test_a_table_without_rows_is_sound_where_there_are_no_users(edition):
+    for name in ("users", "user_vectors", "candidates", "ranked", "stories"):
+        change(edition, name, lambda table: table.slice(0, 0))
+    assert check_edition(edition, DIM) == []
+
+
+@pytest.mark.parametrize("name", [*SCHEMAS, "index", "index_rows"])
+def test_a_truncated_or_foreign_file_is_the_one_problem_and_is_named(edition, name):
+    path = getattr(edition, name)
+    content = path.read_bytes()
+    for damaged in (content[:-40], b"nothing of ours", b""):
+        path.write_bytes(damaged)
+        (problem,) = check_edition(edition, DIM)
+        assert problem.startswith(f"{path}: ")
+
+
+def test_an_index_of_other_articles_is_a_problem(edition):
+    change(edition, "news", turn)
+    change(edition, "news_vectors", turn)
+    (problem,) = check_edition(edition, DIM)
+    assert "index.faiss" in problem and "in another order" in problem
