@@ -1,6 +1,6 @@
 """Measure how long a page takes, stage by stage, for readers one at a time.
 
-The texts of the edition's own readers are taken over, so that generation is apart: `generate` is then the look-up alone.
+The texts of the edition's own readers are taken over, so that generation is apart: `generate` is then a look-up.
 Prints p50 and p95 of each stage; with --out writes JSON and a plot.
 
 Example: python scripts/benchmark_pipeline.py newsroom --readers 50 --out results

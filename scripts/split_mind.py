@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def split(source: Path, moment: datetime, out: Path) -> dict[str, int]:
-    """Write OUT/before and OUT/after, the impressions strictly before `moment` and from it on; returns how many each."""
+    """Write OUT/before and OUT/after, the impressions before `moment` and from it on; returns how many each."""
     counts = {"before": 0, "after": 0}
     for name in counts:
         (out / name).mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,8 @@ Written by `python scripts/write_contract.py` from `src/broadsheet/schemas.py`.
 
 Every file is an uncompressed Arrow IPC file; `pyarrow` and `datasets.load_dataset("arrow", data_files=...)` open it.
 Its schema carries the table's name, an integer version, a note for each field, and stamps of who made it (`model`: a
-fingerprint). Readers accept exactly one version. Rank 1 is best; scores: higher is better; times: UTC; vectors: unit length, inner product.
+fingerprint). Readers accept exactly one version.
+Rank 1 is best; scores: higher is better; times: UTC; vectors: unit length, inner product.
 """
 
 
