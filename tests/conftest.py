@@ -1,15 +1,17 @@
 """Fixtures that every test may use."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-
 from broadsheet.build import build
 from broadsheet.newsroom import Newsroom
 from tests.tiny import make_encoder, make_newsroom
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, which children inherit
 
 
 @pytest.fixture(scope="session")
