@@ -26,6 +26,7 @@ def tune(
     """Print AUC and nDCG@10 for each pair of weights, the best by their sum first."""
     from broadsheet.evaluation import open_bench, read_split
     from broadsheet.evaluation_ranking import impression_signals
+    from broadsheet.evaluation_report import stamp
     from broadsheet.metrics import Impressions, ranking_metrics
     from broadsheet.newsroom import Newsroom, write_json
     from broadsheet.rerank.fusion import fuse
@@ -46,7 +47,8 @@ def tune(
     for row in rows:
         print(row)
     if out:
-        write_json(out, {"split": split, "impressions": len(impressions), "relevance": 1.0, "grid": rows})
+        data = {"split": split, "impressions": len(impressions), "relevance": 1.0}
+        write_json(out, {**stamp(Path(__file__).parent), **data, "grid": rows})
 
 
 if __name__ == "__main__":
