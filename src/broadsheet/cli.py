@@ -42,11 +42,15 @@ def _say(line: str) -> None:
 
 
 @app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
-def assets() -> None:
+def assets(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="minilm, smollm2, demo_news; all if none is named.")
+    ] = None,
+) -> None:
     """Get the default models and the demo articles into the cache ($BROADSHEET_CACHE, else the user's cache)."""
     from broadsheet import assets as store
 
-    for name, path in store.get(report=_say).items():
+    for name, path in store.get(names or tuple(store.ASSETS), report=_say).items():
         typer.echo(f"{name}: {path}")
 
 
@@ -208,7 +212,7 @@ def rollback(newsroom: Room = DEFAULT_ROOM) -> None:
         typer.echo(f"current is now {room.rollback().name}")
 
 
-@app.command(epilog="Example: broadsheet stage rerank newsroom --out /tmp/again")
+@app.command(epilog="Example: broadsheet stage rerank newsroom --out again")
 def stage(
     name: Annotated[str, typer.Argument(help="encode, index, retrieve, rerank or generate.")],
     newsroom: Room = DEFAULT_ROOM,
