@@ -1,5 +1,6 @@
 """The documents say what the code says."""
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -35,3 +36,19 @@ def test_every_command_that_a_document_names_exists(page):
 def test_every_file_that_a_document_links_to_exists(page):
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "metrics"), [("ranking", ("auc", "ndcg@10")), ("retrieval", ("recall@10", "recall@100"))]
+)
+def test_the_tables_of_the_readme_are_those_of_the_benchmarks(benchmark, metrics):
+    found = json.loads((ROOT / "benchmarks" / "results" / f"{benchmark}-valid.json").read_text("utf-8"))
+    for name, row in found["rows"].items():
+        cells = (f"{row[m]['mean']:.4f} [{row[m]['low']:.4f}, {row[m]['high']:.4f}]" for m in metrics)
+        assert f"| {name} | {' | '.join(cells)} |" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_times_of_the_readme_are_those_of_the_benchmark():
+    stages = json.loads((ROOT / "benchmarks" / "results" / "pipeline.json").read_text("utf-8"))["stages"]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"{stages['whole page']['p50_ms']} ms" in readme and f"{stages['rerank']['p50_ms']} ms" in readme

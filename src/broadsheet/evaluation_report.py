@@ -88,7 +88,7 @@ def stamp(checkout: Path) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(checkout),
-        "command": shlex.join(["python", *sys.argv]),
+        "command": shlex.join(["python", f"scripts/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
         "versions": _versions(),
         "machine": {"processor": platform.machine(), "cores": os.cpu_count()},
     }
