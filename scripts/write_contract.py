@@ -15,7 +15,8 @@ HEAD = """# The contract: Arrow tables between the stages
 
 Written by `python scripts/write_contract.py` from `src/broadsheet/schemas.py`.
 
-Every file is an uncompressed Arrow IPC file; `pyarrow` and `datasets.load_dataset("arrow", data_files=...)` open it.
+Every file is an uncompressed Arrow IPC file; `pyarrow` and `datasets.load_dataset("arrow", data_files=...)` open it
+(but `datasets` opens no file without rows, such as the clicks of a newsroom that has none).
 Its schema carries the table's name, an integer version, a note for each field, and stamps of who made it (`model`: a
 fingerprint). Readers accept exactly one version.
 Rank 1 is best; scores: higher is better; times: UTC; vectors: unit length, inner product.
