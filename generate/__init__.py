@@ -14,5 +14,4 @@ __all__ = [
     "extract",
     "generate_files",
     "load_writer",
-    "make_story_writer",
 ]

@@ -43,7 +43,8 @@ _DOUBTS = frozenset(
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9]|\s*$)")
 _WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
 _DATELINE = re.compile(
-    r"(?:[A-Z][\w .,'’/-]{0,60}?)?(?:/TASS/|/TASS|\((?:CNN|Reuters|REUTERS|AP|AFP|UPI|Xinhua)\))[.\s]*(?:[-–—]+\s*)?"
+    r"(?:(?:[A-Z][\w'’-]*|\d{1,2})[\s,./]+){0,8}(?:/?TASS/|/?TASS\b|\((?:CNN|Reuters|REUTERS|AP|AFP|UPI|Xinhua)\))"
+    r"[.\s]*(?:[-–—]+\s*)?(?=[A-Z\"“'‘])"
 )
 _CONTRACTION = re.compile(r"n['’]t$")
 
@@ -117,7 +118,9 @@ def content_stem(word: str) -> str:
 
 def without_dateline(text: str) -> str:
     """Return a text without an agency's opening, such as `MOSCOW, March 16. /TASS/.` or `Washington (CNN)`."""
-    return _DATELINE.sub("", text.lstrip(), count=1)
+    text = text.lstrip()
+    opening = _DATELINE.match(text)
+    return text[opening.end() :] if opening else text
 
 
 def clip(text: str, most: int) -> str:

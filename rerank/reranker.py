@@ -35,12 +35,13 @@ class Reranker:
         score: Score | None,
         *,
         depth: int,
+        history: int,
         headlines: int,
         diversity: float,
         weights: Mapping[str, float],
     ) -> None:
         self._catalogue, self._score = catalogue, score
-        self._depth, self._headlines, self._diversity = depth, headlines, diversity
+        self._depth, self._history, self._headlines, self._diversity = depth, history, headlines, diversity
         self._weights = {name: weights[name] for name in SIGNALS}
 
     def __call__(self, users: pa.Table, candidates: pa.Table) -> pa.Table:
@@ -57,7 +58,7 @@ class Reranker:
     def signals(self, user: Mapping[str, Any], candidates: pa.Table) -> dict[str, Floats]:
         """Return each signal of one user's candidates, NaN where it is absent."""
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
-        history = self._catalogue.rows(user["history"])
+        history = self._read(user)
         signals = {
             name: np.asarray(pc.fill_null(candidates.column(column), float("nan")), np.float64)
             for name, column in FROM_CANDIDATES.items()
@@ -80,6 +81,10 @@ class Reranker:
             return weights
         spoken = {"relevance": 0.0, "tower": weights["tower"] + weights["relevance"]}
         return weights | spoken | {"freshness": weights["freshness"] * SPOKEN_FRESHNESS}
+
+    def _read(self, user: Mapping[str, Any]) -> list[int]:
+        """Return the rows of the newest articles that the user read, as many as training reads, oldest first."""
+        return self._catalogue.rows(user["history"])[-self._history :]
 
     def _only_spoke(self, user: Mapping[str, Any]) -> bool:
         return bool(user["profile"].strip()) and not self._catalogue.rows(user["history"])
@@ -117,13 +122,15 @@ class Reranker:
     ) -> tuple[list[str | None], list[str]]:
         """Return for each item the history article behind its reason, where there is one, and the reason."""
         parts = contributions(signals, weights)
-        nearest = nearest_history(self._catalogue, self._catalogue.rows(user["history"]), rows, 1)
+        nearest = nearest_history(self._catalogue, self._read(user), rows, 1)
         because: list[str | None] = []
         reasons = []
         for number, row in enumerate(rows):
-            signal = max(parts, key=lambda name: parts[name][number])
-            if parts[signal][number] <= ROUNDING:  # as good as the average of the list, which may all be of the day
-                signal = "freshness" if weights["freshness"] and signals["freshness"][number] >= NEW else ""
+            new = bool(weights["freshness"]) and bool(signals["freshness"][number] >= NEW)
+            lifts = {name: part[number] for name, part in parts.items() if part[number] > ROUNDING}
+            if not new:
+                lifts.pop("freshness", None)  # newer than the others of the list, but not new
+            signal = max(lifts, key=lambda name: lifts[name]) if lifts else "freshness" if new else ""
             near = int(nearest[number, 0]) if nearest.shape[1] and signal in ("relevance", "tower") else None
             reasons.append(write_reason(signal, self._evidence(row, near, user["profile"])))
             because.append(None if near is None else self._catalogue.news.column("news_id")[near].as_py())

@@ -3,10 +3,9 @@
 #   bash scripts/train_shipped_adapter.sh MIND_TRAIN_FOLDER WORK_FOLDER
 # The last of MIND's training days (14 November 2019) chooses the epoch; the validation days are never looked at.
 set -euo pipefail
+source="$(realpath "$1")"
+work="$(realpath -m "$2")"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-source="$1"
-work="$2"
 bash scripts/setup.sh cpu
 broadsheet="$PWD/.venv/bin/broadsheet"
 "$broadsheet" assets

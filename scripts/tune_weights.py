@@ -1,4 +1,4 @@
-"""Choose the weights of tower and affinity, relevance being 1, on a split that no result is reported on.
+"""Choose the weights of relevance, tower and affinity on a split that no result is reported on.
 
 Tries a small grid and prints it; with --out writes JSON. Freshness and popularity are left alone: MIND has no
 publication times.
@@ -14,6 +14,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+RELEVANCE = (0.0, 1.0)
 TOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 AFFINITY = (0.0, 0.1, 0.2, 0.4)
 
@@ -37,17 +38,17 @@ def tune(
     clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
     rows = []
-    for tower, affinity in itertools.product(TOWER, AFFINITY):
-        weights = {"relevance": 1.0, "tower": tower, "popularity": 0.0, "freshness": 0.0, "affinity": affinity}
+    for relevance, tower, affinity in itertools.product(RELEVANCE, TOWER, AFFINITY):
+        weights = {"relevance": relevance, "tower": tower, "popularity": 0.0, "freshness": 0.0, "affinity": affinity}
         scores = np.concatenate([fuse(parts, weights) for parts in signals])
         measured = ranking_metrics(Impressions(scores, clicked, offsets))
         means = {name: round(float(np.nanmean(measured[name])), 4) for name in ("auc", "ndcg@10")}
-        rows.append({"tower": tower, "affinity": affinity, **means})
+        rows.append({"relevance": relevance, "tower": tower, "affinity": affinity, **means})
     rows.sort(key=lambda row: -(row["auc"] + row["ndcg@10"]))
     for row in rows:
         print(row)
     if out:
-        data = {"split": split, "impressions": len(impressions), "relevance": 1.0}
+        data = {"split": split, "impressions": len(impressions)}
         write_json(out, {**stamp(Path(__file__).parent), **data, "grid": rows})
 
 

@@ -218,5 +218,5 @@ def test_an_interrupt_is_one_line_and_exit_code_130(built, tmp_path):
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 130
         assert process.stderr.read() == (
-            "broadsheet: stopped. What was finished is kept; run the same command to go on.\n"
+            "broadsheet: stopped. Run the same command to go on; an import starts again.\n"
         )

@@ -24,7 +24,7 @@ from broadsheet.evaluation import (
     read_split,
     states,
 )
-from broadsheet.evaluation_ranking import CROSS_ENCODER, PIPELINE, pipeline_scores, ranking_rows
+from broadsheet.evaluation_ranking import CROSS_ENCODER, PIPELINE, WITHOUT, pipeline_scores, ranking_rows
 from broadsheet.evaluation_report import check_output
 from broadsheet.evaluation_retrieval import RETRIEVER, index_recall, retrieval_rows
 from broadsheet.tables import vectors_to_numpy
@@ -105,7 +105,7 @@ def test_the_benchmarks_score_of_an_impression_is_the_rerankers_own(bench, impre
 
 def test_readers_of_one_topic_are_found_by_the_towers_and_not_by_chance(bench, impressions):
     rows = ranking_rows(bench, impressions)
-    assert list(rows) == [RANDOM, POPULARITY, TOWERS, CROSS_ENCODER, PIPELINE]
+    assert list(rows) == [RANDOM, POPULARITY, TOWERS, CROSS_ENCODER, WITHOUT, PIPELINE]
     assert rows[TOWERS]["auc"].mean() > 0.9 > 0.7 > rows[RANDOM]["auc"].mean()
 
 
@@ -214,7 +214,7 @@ def load_script(name):
 def test_the_ranking_script_writes_json_markdown_and_a_plot(room, tmp_path, capsys):
     load_script("benchmark_ranking").benchmark(room.path, "valid", tmp_path / "out")
     document = json.loads((tmp_path / "out" / "ranking-valid.json").read_text())
-    assert list(document["rows"]) == [RANDOM, POPULARITY, TOWERS, CROSS_ENCODER, PIPELINE]
+    assert list(document["rows"]) == [RANDOM, POPULARITY, TOWERS, CROSS_ENCODER, WITHOUT, PIPELINE]
     for metrics in document["rows"].values():
         assert all(value["low"] <= value["mean"] <= value["high"] for value in metrics.values())
     ours, other = (document["rows"][name]["auc"]["mean"] for name in (PIPELINE, TOWERS))

@@ -102,4 +102,4 @@ def read_clock(clock: str, news: Path, clicks: Path) -> datetime:
     if clicks.is_file():
         latest.append(pc.max(read_table(clicks, CLICKS).column("time")).as_py())
     known = [moment for moment in latest if moment is not None]
-    return max(known) + timedelta(seconds=1) if known else now
+    return min(max(known) + timedelta(seconds=1), now) if known else now

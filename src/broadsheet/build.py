@@ -65,6 +65,7 @@ def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None) -> W
         edition = _start(newsroom)
         bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
         _run(bench, edition, ("encode", "index"), report)
+        _ = bench.retriever  # opens what it needs while no other build can move the folder
     return bench
 
 

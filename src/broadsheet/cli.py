@@ -43,9 +43,7 @@ def _say(line: str) -> None:
 
 @app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
 def assets(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="minilm, smollm2, demo_news; all if none is named.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="minilm, smollm2, demo_news; all if none is named.")] = None,
 ) -> None:
     """Get the default models and the demo articles into the cache ($BROADSHEET_CACHE, else the user's cache)."""
     from broadsheet import assets as store
@@ -56,7 +54,7 @@ def assets(
 
 @imports.command("demo", epilog="Example: broadsheet import demo --into newsroom   Then: broadsheet build newsroom")
 def import_demo(into: Into = DEFAULT_ROOM) -> None:
-    """Make the demo newsroom: 3,824 real articles and six made-up readers."""
+    """Make the demo newsroom: 3,823 real articles and six made-up readers."""
     from broadsheet import assets as store
     from broadsheet.corpus.demo import import_demo as take
     from broadsheet.newsroom import Newsroom
@@ -106,7 +104,7 @@ def train_reranker(
     newsroom: Room = DEFAULT_ROOM,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
-    """Train the cross-encoder on impressions; the next build uses it."""
+    """Train the cross-encoder on impressions; builds and pipelines opened from then on use it."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.training import train_reranker as learn
 
@@ -240,7 +238,7 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            _say("broadsheet: stopped. What was finished is kept; run the same command to go on.")
+            _say("broadsheet: stopped. Run the same command to go on; an import starts again.")
         raise
 
 

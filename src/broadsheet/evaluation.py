@@ -110,7 +110,8 @@ def read_split(bench: Workbench, name: str) -> Split:
     """
     path = bench.newsroom.impressions(name)
     if not path.is_file():
-        raise CorpusError(f"{path}: no such split. Import it: `broadsheet import mind DIR --split {name}`.")
+        command = f"broadsheet import mind DIR --into {bench.newsroom.path} --split {name}"
+        raise CorpusError(f"{path}: no such split. Import it: `{command}`.")
     table = read_table(path, IMPRESSIONS)
     counts = dict.fromkeys(("impressions", "unlabelled", "shown", "shown_with_text", "clicks", "clicks_with_text"), 0)
     found = []

@@ -29,32 +29,34 @@ from broadsheet.rerank.fusion import fuse
 from broadsheet.tables import vectors_to_numpy
 from broadsheet.workbench import Workbench
 
-CROSS_ENCODER, PIPELINE = "cross-encoder alone", "pipeline"
+CROSS_ENCODER, WITHOUT, PIPELINE = "cross-encoder alone", "pipeline without the cross-encoder", "pipeline"
 
 NOTES = {
     RANDOM: "a random order; mean of three seeds",
     POPULARITY: "clicks on the article strictly before the impression; ties in random order, mean of three seeds",
     TOWERS: "inner product of the untrained towers alone",
     CROSS_ENCODER: "relevance by the trained cross-encoder alone",
+    WITHOUT: "the re-ranker's fused score with relevance at weight 0",
     PIPELINE: "the re-ranker's fused score, with the newsroom's weights",
 }
 """What each row is."""
 
 
 def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, Floats]:
-    """Return scores by the towers, the cross-encoder and the pipeline, all impressions laid end to end (shown,).
+    """Return scores by the towers, the cross-encoder, and the pipeline with and without it, laid end to end (shown,).
 
     Where a signal is absent, as for a reader without a history, it is 0 for all, so that they tie. Without a trained
     cross-encoder it has no entry.
     """
     weights = vars(bench.config.rerank.weights)
-    parts: dict[str, list[Floats]] = {TOWERS: [], CROSS_ENCODER: [], PIPELINE: []}
+    parts: dict[str, list[Floats]] = {TOWERS: [], CROSS_ENCODER: [], WITHOUT: [], PIPELINE: []}
     for signals in impression_signals(bench, impressions):
         parts[TOWERS].append(np.nan_to_num(signals["tower"]))
         parts[CROSS_ENCODER].append(np.nan_to_num(signals["relevance"]))
+        parts[WITHOUT].append(fuse(signals, weights | {"relevance": 0.0}))
         parts[PIPELINE].append(fuse(signals, weights))
     if bench.cross_encoder is None:
-        del parts[CROSS_ENCODER]
+        del parts[CROSS_ENCODER], parts[WITHOUT]
     return {name: np.concatenate(part) if part else np.zeros(0) for name, part in parts.items()}
 
 
@@ -100,6 +102,7 @@ def _reranker(bench: Workbench, score: Score) -> Reranker:
         bench.catalogue,
         score,
         depth=settings.depth,
+        history=bench.config.retrieval.history,
         headlines=settings.headlines,
         diversity=settings.diversity,
         weights=vars(settings.weights),

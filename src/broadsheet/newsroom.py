@@ -230,10 +230,12 @@ class Newsroom:
 
     def rollback(self) -> Edition:
         """Make the edition before the current one current; raises NewsroomError if there is none."""
-        current = self.current()
-        older = [edition for edition in self.editions() if edition.name < current.name]
+        if not self.current_link.is_symlink():
+            raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
+        current = Path(os.readlink(self.current_link)).name  # noqa: PTH115
+        older = [edition for edition in self.editions() if edition.name < current]
         if not older:
-            raise NewsroomError(f"{self.path}: no edition before {current.name} to go back to.")
+            raise NewsroomError(f"{self.path}: no edition before {current} to go back to.")
         self.point_to(older[-1])
         return older[-1]
 

@@ -128,7 +128,9 @@ def _require_splits(newsroom: Newsroom, *splits: str) -> None:
     missing = [newsroom.impressions(split) for split in splits if not newsroom.impressions(split).is_file()]
     if missing:
         names = ", ".join(map(str, dict.fromkeys(missing)))
-        raise CorpusError(f"{names}: no such split. Import it: `broadsheet import mind DIR --split NAME`.")
+        raise CorpusError(
+            f"{names}: no such split. Import it: `broadsheet import mind DIR --into {newsroom.path} --split NAME`."
+        )
 
 
 def _impressions(bench: Workbench, split: str) -> list[tuple[list[int], list[int], list[bool]]]:
@@ -200,11 +202,15 @@ def _card(
 
 
 def _swap(new: Path, target: Path) -> None:
-    """Put a finished folder in the place of an earlier one."""
-    old = target.with_name(f".{target.name}-old")
-    remove_folder(old)
-    if target.exists():
-        target.rename(old)
-    os.rename(new, target)  # noqa: PTH104
+    """Make `target` a link to a finished folder in one atomic step, and remove the folder that it named before."""
+    former = target.resolve()
+    if target.is_dir() and not target.is_symlink():  # a folder that was put there by hand
+        former = target.rename(target.with_name(f".{target.name}-former"))
+    kept = target.with_name(f"{target.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}")
+    new.rename(kept)
+    link = target.with_name(f".{target.name}.{os.getpid()}")
+    link.unlink(missing_ok=True)
+    link.symlink_to(kept.name)
+    os.replace(link, target)  # noqa: PTH105
     sync_folder(target.parent)
-    remove_folder(old)
+    remove_folder(former)

@@ -129,6 +129,7 @@ class Workbench:
             self.catalogue,
             self.cross_encoder,
             depth=depth,
+            history=self.config.retrieval.history,
             headlines=settings.headlines,
             diversity=settings.diversity,
             weights=vars(settings.weights),

@@ -156,3 +156,11 @@ def test_the_newsroom_files_are_readable_by_others_as_the_umask_says(newsroom):
     mask = os.umask(0)
     os.umask(mask)
     assert Path(newsroom.news).stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_a_reader_again_keeps_what_the_import_says_nothing_of(newsroom):
+    with Import(newsroom) as add:
+        add.users([{"user_id": "u", "history": ["b"]}, {"user_id": "new", "profile": None}])
+    rows = {row["user_id"]: row for row in read_table(newsroom.users, USERS).to_pylist()}
+    assert rows["u"] == {"user_id": "u", "history": ["b"], "profile": "football", "hidden": ["b"]}
+    assert rows["new"] == {"user_id": "new", "history": [], "profile": "", "hidden": []}

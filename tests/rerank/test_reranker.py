@@ -20,7 +20,9 @@ def make_catalogue(vectors=EYE, **columns):
 
 def make_reranker(catalogue=None, score=None, *, weights=WEIGHTS, depth=10, headlines=2, diversity=0.0):
     catalogue = make_catalogue() if catalogue is None else catalogue
-    return Reranker(catalogue, score, depth=depth, headlines=headlines, diversity=diversity, weights=weights)
+    return Reranker(
+        catalogue, score, depth=depth, history=50, headlines=headlines, diversity=diversity, weights=weights
+    )
 
 
 def candidates_table(*lists):

@@ -65,6 +65,7 @@ class Import:
         self._published: dict[str, datetime | None] = {}
         self._mentioned: Counter[str] = Counter()
         self._clicks_are_known = False
+        self._former_users: tuple[pa.Table, dict[str, int]] | None = None
         self._is_archive = False
 
     def __enter__(self) -> Self:
@@ -95,7 +96,7 @@ class Import:
         self._take("news", rows, self._news_row)
 
     def users(self, rows: Iterable[Row]) -> None:
-        """Add readers; articles of their histories need not be known."""
+        """Add readers, whose articles need not be known; a reader again keeps what the row says nothing of."""
         self._take("users", rows, self._user_row)
 
     def clicks(self, rows: Iterable[Row]) -> None:
@@ -149,10 +150,22 @@ class Import:
         return news
 
     def _user_row(self, row: Row, staged: Staged) -> dict[str, Any]:
-        user = user_row(row)
+        user = user_row(self._former_user(row) | {name: value for name, value in row.items() if value is not None})
         staged.claim(user["user_id"])
         self._mentioned.update(user["history"])
         return user
+
+    def _former_user(self, row: Row) -> dict[str, Any]:
+        """Return what is known of a reader, which stays where an import says nothing of it."""
+        if self._former_users is None:
+            path = self.newsroom.users
+            table = read_existing(path, USERS) if path.exists() else USERS.empty_table()
+            rows = {user_id: number for number, user_id in enumerate(table.column("user_id").to_pylist())}
+            self._former_users = table, rows
+        table, rows = self._former_users
+        number = rows.get(str(row.get("user_id")))
+        former: dict[str, Any] = {} if number is None else table.slice(number, 1).to_pylist()[0]
+        return former
 
     def _click_row(self, row: Row, staged: Staged) -> dict[str, Any]:
         self._mentioned[checked_id(row.get("news_id"))] += 1
