@@ -43,7 +43,8 @@ _DOUBTS = frozenset(
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9]|\s*$)")
 _WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
 _DATELINE = re.compile(
-    r"(?:(?:[A-Z][\w'’-]*|\d{1,2})[\s,./]+){0,8}(?:/?TASS/|/?TASS\b|\((?:CNN|Reuters|REUTERS|AP|AFP|UPI|Xinhua)\))"
+    r"(?:(?:[A-Z][\w'’-]*|\d{1,2})[\s,./]+){0,8}"
+    r"(?:/?TASS(?:, [^/\n]{1,40})?/|/?TASS\b|\((?:CNN|Reuters|REUTERS|AP|AFP|UPI|Xinhua)\))"
     r"[.\s]*(?:[-–—]+\s*)?(?=[A-Z\"“'‘])"
 )
 _CONTRACTION = re.compile(r"n['’]t$")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from broadsheet.generate.names import is_title_case, names
 from broadsheet.generate.quantities import quantities
-from broadsheet.generate.words import NOT, PERHAPS, content, longest_common, sentences, stem, words
+from broadsheet.generate.words import NOT, PERHAPS, content, longest_common, sentences, stem, without_dateline, words
 
 
 def test_sentences_survive_abbreviations_decimals_initials_and_quotes():
@@ -96,3 +96,27 @@ def test_names_are_runs_of_capitals_split_at_possessives():
 def test_title_case_is_told_from_a_sentence():
     assert is_title_case("Arsenal Beat Chelsea in Cup Final")
     assert not is_title_case("Arsenal beat Chelsea in the cup final")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("MOSCOW, March 30. /TASS, Andrei Kartashov/. The cities bid.", "The cities bid."),
+        ("LONDON/NEW YORK (Reuters) - Shares fell.", "Shares fell."),
+        ("Washington (CNN)Trump won.", "Trump won."),
+    ],
+)
+def test_an_agency_opening_is_dropped(text, kept):
+    assert without_dateline(text) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Officials denied to Associated Press (AP) that new talks are planned.",
+        "The Associated Press (AP) said so.",
+        "They said what they would do, and The Times of London (Reuters) reported no agreement.",
+    ],
+)
+def test_an_agency_named_in_a_sentence_stays(text):
+    assert without_dateline(text) == text
