@@ -23,8 +23,7 @@ from broadsheet.evaluation import (
     states,
 )
 from broadsheet.metrics import Impressions, ranking_metrics
-from broadsheet.rerank import Reranker
-from broadsheet.rerank.cross_encoder import Pair, Score
+from broadsheet.rerank.cross_encoder import Pair
 from broadsheet.rerank.fusion import fuse
 from broadsheet.tables import vectors_to_numpy
 from broadsheet.workbench import Workbench
@@ -82,6 +81,7 @@ def _signals(bench: Workbench, block: Sequence[Impression]) -> list[dict[str, Fl
     ]
     if bench.cross_encoder is None:
         return [bench.reranker.signals(user, candidates) for user, candidates in requests]
+    depth = bench.config.rerank.depth
     noted: dict[Pair, float] = {}
 
     def note(pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
@@ -89,24 +89,10 @@ def _signals(bench: Workbench, block: Sequence[Impression]) -> list[dict[str, Fl
         return np.zeros(len(pairs), np.float32)
 
     for user, candidates in requests:
-        _reranker(bench, note).signals(user, candidates)
+        bench.make_reranker(depth, note).signals(user, candidates)
     scores = dict(zip(noted, bench.cross_encoder(list(noted)), strict=True))
-    replay = _reranker(bench, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32))
+    replay = bench.make_reranker(depth, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32))
     return [replay.signals(user, candidates) for user, candidates in requests]
-
-
-def _reranker(bench: Workbench, score: Score) -> Reranker:
-    """Return the newsroom's re-ranker with another scorer."""
-    settings = bench.config.rerank
-    return Reranker(
-        bench.catalogue,
-        score,
-        depth=settings.depth,
-        history=bench.config.retrieval.history,
-        headlines=settings.headlines,
-        diversity=settings.diversity,
-        weights=vars(settings.weights),
-    )
 
 
 def ranking_rows(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, Values]:

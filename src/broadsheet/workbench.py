@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from broadsheet.generate.writers import LoadedWriter
     from broadsheet.index_build import SearchIndex
     from broadsheet.rerank import PairScorer, Reranker
+    from broadsheet.rerank.cross_encoder import Score
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.news_tower import NewsTower
 
@@ -120,14 +121,14 @@ class Workbench:
         """Signals, fusion, diversity and reasons."""
         return self.make_reranker(self.config.rerank.depth)
 
-    def make_reranker(self, depth: int) -> Reranker:
-        """Return the re-ranker at another depth, sharing its models."""
+    def make_reranker(self, depth: int, score: Score | None = None) -> Reranker:
+        """Return the re-ranker at another depth, sharing its models, or with another scorer than the cross-encoder."""
         from broadsheet.rerank import Reranker
 
         settings = self.config.rerank
         return Reranker(
             self.catalogue,
-            self.cross_encoder,
+            score or self.cross_encoder,
             depth=depth,
             history=self.config.retrieval.history,
             headlines=settings.headlines,
