@@ -62,7 +62,7 @@ class Retriever:
         spoken = [row for row, profile in enumerate(profiles) if profile.strip()]
         for row, vector in zip(spoken, self._encode([topic_of(profiles[row]) for row in spoken]), strict=True):
             sequences[row] = np.vstack([sequences[row], vector])  # what the reader says counts as the newest item
-        vectors = self._user_tower.encode(sequences)
+        vectors = self._user_tower.encode(sequences)[:, 0]
         schema = user_vectors(self._catalogue.vectors.shape[1])
         return pa.table([users.column("user_id"), vectors_to_arrow(vectors)], schema=schema)
 

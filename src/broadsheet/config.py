@@ -18,6 +18,8 @@ class RetrievalConfig:
 
     encoder: str = "asset:minilm"
     "The BERT of both towers: asset:NAME, a folder, or a hub name."
+    towers: str = "auto"
+    "Trained towers: auto is the newsroom's own, else those shipped; untrained is none; else a folder."
     max_tokens: int = 96
     "Tokens of title, category and abstract that the news tower reads."
     history: int = 50

@@ -26,7 +26,7 @@ def histories(count, rng):
 
 def test_an_untrained_tower_is_the_normalised_mean():
     tower = new_user_tower(4, history=5)
-    vectors = tower.encode([E[:1], E[:2], np.stack([E[0], E[0], E[1]])])
+    vectors = tower.encode([E[:1], E[:2], np.stack([E[0], E[0], E[1]])])[:, 0]
     assert vectors.dtype == np.float32
     assert vectors[0].tolist() == [1, 0, 0, 0]
     assert vectors[1] == pytest.approx([0.70710678, 0.70710678, 0, 0])
@@ -39,15 +39,15 @@ def test_any_users_get_unit_vectors_or_zeros_for_no_history(lengths, seed):
     rng = np.random.default_rng(seed)
     sequences = [unit(rng.normal(size=(length, 4))) if length else np.zeros((0, 4), np.float32) for length in lengths]
     vectors = new_user_tower(4, history=5).encode(sequences)
-    norms = np.linalg.norm(vectors, axis=1)
-    assert vectors.shape == (len(lengths), 4)
+    norms = np.linalg.norm(vectors, axis=2)[:, 0]
+    assert vectors.shape == (len(lengths), 1, 4)
     assert norms == pytest.approx(np.array(lengths, bool).astype(float), abs=1e-5)
 
 
 def test_only_the_newest_items_are_read():
     tower = new_user_tower(4, history=2)  # two clicks, and one item of what the reader says
     old, new = np.repeat(E[3:], 10, axis=0), E[:3]
-    assert tower.encode([np.vstack([old, new])])[0] == pytest.approx(np.array([1, 1, 1, 0]) / 3**0.5)
+    assert tower.encode([np.vstack([old, new])])[0, 0] == pytest.approx(np.array([1, 1, 1, 0]) / 3**0.5)
 
 
 def test_a_closed_gate_reads_no_order_and_an_open_one_does(opened):
@@ -69,13 +69,13 @@ def test_a_user_of_an_open_tower_does_not_depend_on_the_others(opened):
 def test_more_users_than_a_batch_keep_their_order():
     sequences = [E[number % 4 : number % 4 + 1] for number in range(BATCH + 3)]
     vectors = new_user_tower(4, history=5).encode(sequences)
-    assert vectors.argmax(1).tolist() == [number % 4 for number in range(BATCH + 3)]
+    assert vectors[:, 0].argmax(1).tolist() == [number % 4 for number in range(BATCH + 3)]
 
 
 def test_training_can_open_the_gate():
     tower = new_user_tower(4, history=5).train()
     items, mask = torch.from_numpy(E[None, :3].copy()), torch.ones(1, 3, dtype=torch.long)
-    tower(items, mask)[0, 3].backward()
+    tower(items, mask)[0, 0, 3].backward()
     assert tower.gate.grad is not None and tower.gate.grad.abs() > 0
 
 
