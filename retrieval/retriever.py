@@ -1,41 +1,35 @@
 """Candidate search: from users to the articles worth ranking for each.
 
-A user of whom something is known is searched for in the index; one of whom nothing is known gets what is trending and
-new.
+Several sources propose, each in its own way, and the weighted sum of their scores decides. A reader of whom nothing is
+known gets what is trending and new; one who only says what to read about gets what is nearest to that.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from threading import Lock
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.catalogue import Catalogue
+from broadsheet.click_log import ClickLog
+from broadsheet.retrieval.ann import Search, search_together
+from broadsheet.retrieval.fusion import SOURCES, fuse, propose
+from broadsheet.retrieval.moment import Moment
 from broadsheet.retrieval.news_tower import Encoder, Vectors
+from broadsheet.retrieval.reader import Floats, Reader, Rows, interest_vectors
 from broadsheet.retrieval.requests import topic_of
-from broadsheet.retrieval.sources import Floats, fresh_scores, trending_scores
 from broadsheet.retrieval.user_tower import UserTower
 from broadsheet.schemas import CANDIDATES, user_vectors
-from broadsheet.tables import vectors_to_arrow, vectors_to_numpy
-
-Rows = npt.NDArray[np.int64]
-Search = Callable[[Vectors, int], tuple[Vectors, Rows]]
-"""Unit vectors (queries, dim) and k to inner products and rows, (queries, k) each, best first, -1 for no row."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Scores of all articles that depend on the time alone."""
-
-    as_of: datetime
-    trending: Floats
-    fresh: Floats
+from broadsheet.tables import vectors_to_arrow
 
 
 class Retriever:
-    """Two faces: `vectors(users)` is the user tower over a users table, and a call is the candidate search."""
+    """Two faces: `vectors(users)` is the user tower over a users table, and a call is the candidate search.
+
+    Safe to call from several threads.
+    """
 
     def __init__(
         self,
@@ -46,11 +40,13 @@ class Retriever:
         *,
         k: int,
         half_life_hours: float,
-        clicks: tuple[Rows, Floats],
+        clicks: ClickLog,
+        weights: Mapping[str, float],
     ) -> None:
-        """`clicks` are the catalogue rows clicked and their times in epoch seconds."""
+        """`half_life_hours` is that of freshness; `weights` are those of the sources, 0 where one is not named."""
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
-        self._k, self._half_life_hours, self._clicks = k, half_life_hours, clicks
+        self._k, self._half_life_hours, self._clicks, self._weights = k, half_life_hours, clicks, dict(weights)
+        self._lock = Lock()
         self._last_moment: Moment | None = None
 
     def vectors(self, users: pa.Table) -> pa.Table:
@@ -62,9 +58,14 @@ class Retriever:
         spoken = [row for row, profile in enumerate(profiles) if profile.strip()]
         for row, vector in zip(spoken, self._encode([topic_of(profiles[row]) for row in spoken]), strict=True):
             sequences[row] = np.vstack([sequences[row], vector])  # what the reader says counts as the newest item
-        vectors = self._user_tower.encode(sequences)[:, 0]
-        schema = user_vectors(self._catalogue.vectors.shape[1])
-        return pa.table([users.column("user_id"), vectors_to_arrow(vectors)], schema=schema)
+        vectors = self._user_tower.encode(sequences)  # (users, interests, dim)
+        count, dim = vectors.shape[1:]
+        columns = [
+            users.column("user_id").take(pa.array(np.repeat(np.arange(len(users)), count))),
+            pa.array(np.tile(np.arange(1, count + 1, dtype=np.int32), len(users))),
+            vectors_to_arrow(vectors.reshape(-1, dim)),
+        ]
+        return pa.table(columns, schema=user_vectors(dim))
 
     def __call__(self, users: pa.Table, vectors: pa.Table, as_of: datetime, *, k: int | None = None) -> pa.Table:
         """Return the table candidates, without articles read, hidden, or published after `as_of`.
@@ -74,71 +75,82 @@ class Retriever:
         if not len(users):
             return CANDIDATES.empty_table()
         count = self._k if k is None else max(k, self._k)
-        moment = self._moment(as_of)
-        queries = vectors_to_numpy(vectors)
-        inner_products, found = self._search(queries, min(len(self._catalogue), 2 * count))
-        future = self._catalogue.published_at > as_of.timestamp()
+        moment, states = self._moment(as_of), users.to_pylist()
+        readers = self._readers(states, interest_vectors(vectors), moment, depth=2 * count)
         tables = []
-        for user, query, scores, near in zip(users.to_pylist(), queries, inner_products, found, strict=True):
-            excluded = future.copy()
-            excluded[self._catalogue.rows([*user["history"], *user["hidden"]])] = True
-            if query.any():
-                rows, score = self._nearest(query, scores, near, excluded, count)
-                tables.append(self._table(user["user_id"], rows, score, score, moment))
-            else:
-                rows, score = self._newest(excluded, moment, count)
-                tables.append(self._table(user["user_id"], rows, score, np.full(len(rows), np.nan), moment))
+        for user, reader in zip(states, readers, strict=True):
+            weights = self._weights_for(reader)
+            rows = moment.fill(reader, propose(moment.sources, reader, weights, count), count)
+            tables.append(self._table(user["user_id"], reader, rows, weights, moment, best=count))
         return pa.concat_tables(tables)
 
-    def describe(self, user_id: str, vector: Vectors, news_ids: Sequence[str], as_of: datetime) -> pa.Table:
-        """Return the table candidates for given articles, in their order, such as those of an impression."""
+    def describe(
+        self, user: Mapping[str, Any], interests: Vectors, news_ids: Sequence[str], as_of: datetime
+    ) -> pa.Table:
+        """Return the table candidates for given articles, in their order, such as those of an impression.
+
+        `user` is a row of the table users, `interests` are its vectors (interests, dim).
+        """
+        moment = self._moment(as_of)
+        (reader,) = self._readers([user], interests[None], moment, depth=0)
         rows = np.array(self._catalogue.rows(news_ids), np.int64)
-        ann = np.full(len(rows), np.nan)
-        if vector.any():
-            ann = (self._catalogue.vectors[rows] @ vector).astype(np.float64)
-        return self._table(user_id, rows, np.nan_to_num(ann), ann, self._moment(as_of))
+        return self._table(user["user_id"], reader, rows, self._weights_for(reader), moment)
 
     def _moment(self, as_of: datetime) -> Moment:
-        """Return what is trending and fresh as of a time; requests at one time, as in a build, share the work."""
-        moment = self._last_moment
-        if moment is None or moment.as_of != as_of:
-            rows, times = self._clicks
-            seconds, half_life = as_of.timestamp(), self._half_life_hours
-            trending = trending_scores(rows, times, as_of=seconds, half_life_hours=half_life, size=len(self._catalogue))
-            fresh = fresh_scores(self._catalogue.published_at, seconds, half_life)
-            moment = self._last_moment = Moment(as_of, trending, fresh)
-        return moment
+        """Return what depends on the time alone; requests at one time, as in a build, share the work."""
+        with self._lock:
+            if self._last_moment is None or self._last_moment.as_of != as_of:
+                self._last_moment = Moment(
+                    self._catalogue, self._search, self._clicks, as_of, half_life_hours=self._half_life_hours
+                )
+            return self._last_moment
 
-    def _table(self, user_id: str, rows: Rows, score: Floats, ann: Floats, moment: Moment) -> pa.Table:
+    def _readers(
+        self, users: Sequence[Mapping[str, Any]], interests: Vectors, moment: Moment, *, depth: int
+    ) -> list[Reader]:
+        """Return the readers, with what one search to a depth and one matrix product found for all of them."""
+        near = search_together(self._search, interests, min(len(self._catalogue), depth))
+        histories = [np.array(self._catalogue.rows(user["history"]), np.int64) for user in users]
+        co_clicks = moment.co_clicks(histories)
+        return [
+            Reader(
+                history=history,
+                excluded=np.unique([*history, *self._catalogue.rows(user["hidden"])]).astype(np.int64),
+                only_spoke=bool(user["profile"].strip()) and not len(history),
+                interests=interests[number],
+                near=near[number],
+                co_clicks=co_clicks[number],
+            )
+            for number, (user, history) in enumerate(zip(users, histories, strict=True))
+        ]
+
+    def _weights_for(self, reader: Reader) -> Mapping[str, float]:
+        """Return the weights for one reader: one who only says what to read about wants the topic, not the hour."""
+        ann = self._weights.get("ann", 0.0)
+        return {"ann": ann} if reader.only_spoke and ann > 0 else self._weights
+
+    def _table(
+        self,
+        user_id: str,
+        reader: Reader,
+        rows: Rows,
+        weights: Mapping[str, float],
+        moment: Moment,
+        *,
+        best: int | None = None,
+    ) -> pa.Table:
+        """Score rows for one reader by every source; `best` keeps so many, best first, else all stay as they come."""
+        scores = {name: moment.sources[name](reader, rows) for name in SOURCES}
+        fused = fuse(scores, weights)
+        order = np.arange(len(rows)) if best is None else np.argsort(-fused, kind="stable")[:best]
         columns = {
-            "user_id": pa.array([user_id] * len(rows), pa.string()),
-            "news_id": self._catalogue.ids(rows),
-            "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
-            "score": _floats(score),
-            "ann": _floats(ann),
-            "trending": _floats(moment.trending[rows]),
-            "fresh": _floats(moment.fresh[rows]),
-            "co_click": pa.nulls(len(rows), pa.float32()),
+            "user_id": pa.array([user_id] * len(order), pa.string()),
+            "news_id": self._catalogue.ids(rows[order]),
+            "rank": pa.array(np.arange(1, len(order) + 1), pa.int32()),
+            "score": _floats(fused[order]),
+            **{name: _floats(scores[name][order]) for name in SOURCES},
         }
         return pa.table(columns, schema=CANDIDATES)
-
-    def _nearest(
-        self, query: Vectors, scores: Vectors, rows: Rows, excluded: npt.NDArray[np.bool_], count: int
-    ) -> tuple[Rows, Floats]:
-        """Drop the excluded, and search ever deeper until enough articles are left or the catalogue ends."""
-        while True:
-            keep = rows >= 0
-            keep[keep] &= ~excluded[rows[keep]]
-            if keep.sum() >= count or len(rows) >= len(self._catalogue):
-                return rows[keep][:count], scores[keep][:count].astype(np.float64)
-            (scores,), (rows,) = self._search(query[None], min(len(self._catalogue), 4 * len(rows)))
-
-    def _newest(self, excluded: npt.NDArray[np.bool_], moment: Moment, count: int) -> tuple[Rows, Floats]:
-        """Rank by the mean of trending and fresh; ties go to the earlier row."""
-        score = (np.nan_to_num(moment.trending) + np.nan_to_num(moment.fresh)) / 2
-        order = np.argsort(-score, kind="stable")
-        rows = order[~excluded[order]][:count]
-        return rows, score[rows]
 
 
 def _floats(values: Floats) -> pa.Array:

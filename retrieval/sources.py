@@ -1,11 +1,11 @@
-"""Candidate scores that need no model: what is new, and what is being read."""
+"""The sources `trending` and `fresh`, which need no model: what is being read, and what is new."""
 
 import numpy as np
 import numpy.typing as npt
 
-HOUR = 3600.0
+from broadsheet.retrieval.reader import Floats, Reader, Rows
 
-Floats = npt.NDArray[np.float64]
+HOUR = 3600.0
 
 
 def fresh_scores(published_at: Floats, as_of: float, half_life_hours: float) -> Floats:
@@ -29,3 +29,22 @@ def trending_scores(
         return np.full(size, np.nan)
     scaled: Floats = np.log1p(counts) / np.log1p(counts.max())
     return scaled
+
+
+class Standing:
+    """A score of each article that is the same for all readers."""
+
+    def __init__(self, scores: Floats, future: npt.NDArray[np.bool_]) -> None:
+        """`scores` are NaN where unknown; `future` marks the articles that are not to be shown yet."""
+        self._scores = scores
+        order = np.argsort(-scores, kind="stable")  # NaN last
+        self._order = order[~(future | np.isnan(scores))[order]]
+
+    def propose(self, reader: Reader, n: int) -> Rows:
+        """Return the n best."""
+        rows = self._order[: n + len(reader.excluded)]
+        return rows[reader.allows(rows)][:n]
+
+    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+        """Return the scores."""
+        return self._scores[rows]

@@ -16,7 +16,8 @@ FOLDERS = PROJECT["tool"]["setuptools"]["package-dir"] | {"broadsheet.corpus": "
 LAYERS = [
     {"errors", "version"},
     {"schemas", "tables"},
-    {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "batching"},
+    {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
+    | {"batching"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "training", "build", "pipeline", "present", "show"}
     | {"evaluation", "evaluation_ranking", "evaluation_retrieval", "evaluation_report", "plots"},

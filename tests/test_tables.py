@@ -114,6 +114,11 @@ def test_another_version_is_refused(path):
         read_table(path, INDEX)
 
 
+def of_users(vectors):
+    columns = {"user_id": ["U1"] * len(vectors), "interest": pa.array([1] * len(vectors), pa.int32())}
+    return pa.table(columns | {"vector": vectors_to_arrow(vectors)})
+
+
 def test_another_models_stamp_and_a_missing_one_are_refused(path):
     write_table(path, index("N1"), INDEX, model="abc")
     with pytest.raises(ContractError, match="model is 'abc', expected 'xyz'"):
@@ -124,8 +129,7 @@ def test_another_models_stamp_and_a_missing_one_are_refused(path):
 
 
 def test_all_differences_come_in_one_message(path):
-    vectors = pa.table({"user_id": ["U1"], "vector": vectors_to_arrow(np.ones((1, 4), np.float32))})
-    write_table(path, vectors, user_vectors(4), model="abc")
+    write_table(path, of_users(np.ones((1, 4))), user_vectors(4), model="abc")
     with pytest.raises(ContractError) as caught:
         read_table(path, news_vectors(8), model="xyz")
     for problem in (
@@ -211,11 +215,7 @@ def test_an_open_table_keeps_its_rows_when_its_file_is_replaced_and_removed(path
 
 
 def test_reading_copies_nothing_into_memory(path):
-    write_table(
-        path,
-        pa.table({"user_id": ["U1"] * 999, "vector": vectors_to_arrow(np.ones((999, 64), np.float32))}),
-        user_vectors(64),
-    )
+    write_table(path, of_users(np.ones((999, 64))), user_vectors(64))
     before = pa.total_allocated_bytes()
     table = read_table(path, user_vectors(64))
     assert vectors_to_numpy(table).shape == (999, 64)

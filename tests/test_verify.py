@@ -83,6 +83,12 @@ def test_every_file_that_is_not_as_published_is_named_with_both_hashes(edition):
         ("user_vectors", scale(np.nan), "user_vectors: 1 vectors are not of unit length"),
         ("news_vectors", turn, "news_vectors: its articles are not those of news, in the same order"),
         ("user_vectors", turn, "user_vectors: its users are not those of users, in the same order"),
+        (
+            "user_vectors",
+            lambda table: table.slice(0, 0),
+            "user_vectors: its users are not those of users, in the same",
+        ),
+        ("user_vectors", put("interest", 1, 2), "user_vectors: its interests are not 1, 2, 3 … for each user"),
         ("candidates", put("news_id", 3, "N99"), "candidates: 1 rows name an unknown news_id"),
         ("ranked", put("user_id", 0, "who"), "ranked: 1 rows name an unknown user_id"),
         ("ranked", put("rank", 0, 2), "ranked: ranks are not 1, 2, 3 … for each user, the users one after the other"),

@@ -11,11 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.catalogue import epoch_seconds
+from broadsheet.click_log import READING as READING
 from broadsheet.schemas import CLICKS, NEWS, USERS
 from broadsheet.tables import empty, from_rows, read_table
-
-READING = ("click", "like", "comment", "share", "save")
-"""Events that mean that the article was read."""
 
 
 class Audience:

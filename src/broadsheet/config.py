@@ -13,6 +13,16 @@ from broadsheet.errors import ConfigError, join_problems
 
 
 @dataclass(frozen=True)
+class SourceWeights:
+    """What each source of candidates counts for; 0 turns it off."""
+
+    ann: float = 1.0
+    trending: float = 1.0
+    fresh: float = 0.3
+    co_click: float = 1.0
+
+
+@dataclass(frozen=True)
 class RetrievalConfig:
     """Settings of the towers and of candidate search."""
 
@@ -26,6 +36,7 @@ class RetrievalConfig:
     "Newest clicks that the user tower reads."
     candidates: int = 200
     "Articles retrieved for each user."
+    weights: SourceWeights = field(default_factory=SourceWeights)
 
 
 @dataclass(frozen=True)
@@ -156,7 +167,7 @@ def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]
         wrong = "a number from 0 to 1"
     elif name == "clock" and value not in ("now", "latest"):
         wrong = '"now" or "latest"'
-    elif prefix == "rerank.weights." and value < 0:
+    elif prefix in ("retrieval.weights.", "rerank.weights.") and value < 0:
         wrong = "a number of 0 or more"
     if wrong:
         problems.append(f"{prefix}{name}: found {value!r}, expected {wrong}")

@@ -25,7 +25,7 @@ from broadsheet.evaluation import (
 from broadsheet.metrics import Impressions, ranking_metrics
 from broadsheet.rerank.cross_encoder import Pair
 from broadsheet.rerank.fusion import fuse
-from broadsheet.tables import vectors_to_numpy
+from broadsheet.retrieval import interest_vectors
 from broadsheet.workbench import Workbench
 
 CROSS_ENCODER, WITHOUT, PIPELINE = "cross-encoder alone", "pipeline without the cross-encoder", "pipeline"
@@ -71,13 +71,10 @@ def _signals(bench: Workbench, block: Sequence[Impression]) -> list[dict[str, Fl
     The re-ranker runs twice: first its cross-encoder only notes the pairs that it is asked for, which are then scored
     together, since small batches of ever new shapes take five times as long.
     """
-    vectors = vectors_to_numpy(bench.retriever.vectors(states(block)))
+    interests = interest_vectors(bench.retriever.vectors(states(block)))
     requests = [
-        (
-            impression.user,
-            bench.retriever.describe(impression.user["user_id"], vector, impression.shown, impression.time),
-        )
-        for impression, vector in zip(block, vectors, strict=True)
+        (impression.user, bench.retriever.describe(impression.user, vectors, impression.shown, impression.time))
+        for impression, vectors in zip(block, interests, strict=True)
     ]
     if bench.cross_encoder is None:
         return [bench.reranker.signals(user, candidates) for user, candidates in requests]

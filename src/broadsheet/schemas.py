@@ -94,16 +94,16 @@ USERS = _table(
 
 CANDIDATES = _table(
     "candidates",
-    1,
+    2,
     [
         _USER,
         _NEWS,
         _RANK,
-        _field("score", pa.float32(), "Fused score of the sources."),
-        _signal("ann", "Inner product of the two towers, -1 to 1."),
-        _signal("trending", "Time-decayed clicks as of the request, 0 to 1."),
+        _field("score", pa.float32(), "Weighted sum of the sources' scores for the reader."),
+        _signal("ann", "Inner product of the two towers, -1 to 1; the largest over the reader's interests."),
+        _signal("trending", "Time-decayed clicks as of the request, smoothed by category, 0 to 1."),
         _signal("fresh", "0.5 ** (age / half-life), 0 to 1."),
-        _signal("co_click", "Clicks by the same people."),
+        _signal("co_click", "How far the article and the history are clicked by the same people lately, 0 to 1."),
     ],
 )
 
@@ -161,8 +161,9 @@ def news_vectors(dim: int) -> pa.Schema:
 
 
 def user_vectors(dim: int) -> pa.Schema:
-    """Return the schema of the user vectors: one unit vector of `dim` float32 values a user."""
-    return _table("user_vectors", 1, [_USER, _vector(dim)])
+    """Return the schema of the user vectors: unit vectors of `dim` float32 values, one for each interest of a user."""
+    interest = _field("interest", pa.int32(), "1, 2, 3 …: as many for each user, whose rows stand together.")
+    return _table("user_vectors", 2, [_USER, interest, _vector(dim)])
 
 
 INDEX = _table("index", 1, [_field("news_id", pa.string(), "The article at this row of the FAISS index; row 0 first.")])

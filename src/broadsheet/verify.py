@@ -50,8 +50,7 @@ def check_edition(edition: Edition, dim: int) -> list[str]:
         problems.append(f"news: {twice} rows repeat a news_id")
     if not vectors.column("news_id").equals(news.column("news_id")):
         problems.append("news_vectors: its articles are not those of news, in the same order")
-    if not of_users.column("user_id").equals(users.column("user_id")):
-        problems.append("user_vectors: its users are not those of users, in the same order")
+    problems += _check_interests(of_users, users)
     for name, table in lists.items():
         problems += _check_list(name, table, news.column("news_id"), users.column("user_id"))
     return problems
@@ -64,6 +63,17 @@ def _check_vectors(name: str, vectors: npt.NDArray[np.float32], *, zeros: bool) 
         fine = np.abs(lengths - 1) < 1e-3
         bad += int((~(fine | (lengths == 0) if zeros else fine)).sum())
     return [f"{name}: {bad} vectors are not of unit length"] if bad else []
+
+
+def _check_interests(vectors: pa.Table, users: pa.Table) -> list[str]:
+    """Hold user_vectors to the users, in order, with the interests 1, 2, 3 … of each."""
+    count = max(1, len(vectors) // max(1, len(users)))
+    expected = users.column("user_id").take(pa.array(np.repeat(np.arange(len(users)), count)))
+    if not vectors.column("user_id").equals(expected):
+        return ["user_vectors: its users are not those of users, in the same order"]
+    if not np.array_equal(vectors.column("interest"), np.tile(np.arange(1, count + 1), len(users))):
+        return ["user_vectors: its interests are not 1, 2, 3 … for each user"]
+    return []
 
 
 def _check_list(name: str, table: pa.Table, news_ids: pa.ChunkedArray, user_ids: pa.ChunkedArray) -> list[str]:

@@ -7,22 +7,19 @@ they cannot drift apart.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from broadsheet.audience import READING, Audience, open_audience
-from broadsheet.catalogue import Catalogue, epoch_seconds, make_catalogue
+from broadsheet.audience import Audience, open_audience
+from broadsheet.catalogue import Catalogue, make_catalogue
+from broadsheet.click_log import ClickLog, read_click_log
 from broadsheet.config import Config
 from broadsheet.errors import ModelError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.schemas import CLICKS, NEWS, news_vectors
-from broadsheet.tables import read_table
+from broadsheet.tables import empty, read_table
 
 if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder import Score
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.news_tower import NewsTower
+    from broadsheet.retrieval.user_tower import UserTower
 
 log = logging.getLogger(__name__)
 
@@ -71,30 +69,42 @@ class Workbench:
         return open_index(self.edition.index, self.edition.index_rows, news_ids=ids, model=self.news_tower.fingerprint)
 
     @cached_property
+    def clicks(self) -> ClickLog:
+        """The edition's click log."""
+        path = self.edition.clicks
+        return read_click_log(read_table(path, CLICKS) if path.is_file() else empty(CLICKS), self.catalogue)
+
+    @cached_property
+    def user_tower(self) -> UserTower:
+        """The model that makes user vectors."""
+        from broadsheet.retrieval.user_tower import new_user_tower
+
+        return new_user_tower(self.news_tower.dim, history=self.config.retrieval.history)
+
+    @cached_property
     def retriever(self) -> Retriever:
         """The user tower and the candidate search."""
+        return self.make_retriever()
+
+    def make_retriever(
+        self, *, weights: Mapping[str, float] | None = None, clicks: ClickLog | None = None
+    ) -> Retriever:
+        """Return a retriever with other weights of the sources or another click log, sharing its models.
+
+        A source that `weights` does not name is off.
+        """
         from broadsheet.retrieval import Retriever
-        from broadsheet.retrieval.user_tower import new_user_tower
 
         return Retriever(
             self.catalogue,
             self.index,
             self.news_tower,
-            new_user_tower(self.news_tower.dim, history=self.config.retrieval.history),
+            self.user_tower,
             k=self.config.retrieval.candidates,
             half_life_hours=self.config.rerank.half_life_hours,
-            clicks=self._clicks(),
+            clicks=self.clicks if clicks is None else clicks,
+            weights=vars(self.config.retrieval.weights) if weights is None else weights,
         )
-
-    def _clicks(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Return the rows of the articles read and when, in epoch seconds; hiding an article is not reading it."""
-        if not self.edition.clicks.is_file():
-            return np.zeros(0, np.int64), np.zeros(0)
-        clicks = read_table(self.edition.clicks, CLICKS)
-        clicks = clicks.filter(pc.is_in(clicks.column("event"), value_set=pa.array(READING)))
-        row_of = self.catalogue.row_of
-        rows = np.array([row_of.get(news_id, -1) for news_id in clicks.column("news_id").to_pylist()], np.int64)
-        return rows[rows >= 0], epoch_seconds(clicks.column("time"))[rows >= 0]
 
     @cached_property
     def cross_encoder(self) -> PairScorer | None:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from broadsheet.retrieval import Retriever
+from broadsheet.click_log import make_click_log
+from broadsheet.retrieval import Retriever, interest_vectors
 from broadsheet.retrieval.user_tower import new_user_tower
 from broadsheet.schemas import CANDIDATES, user_vectors
 from broadsheet.tables import vectors_to_numpy
@@ -11,6 +12,7 @@ from tests.stage_contract import NOON, catalogue_of, check_stage, hours, lists_b
 ANGLES = np.linspace(0, np.pi / 2, 10)
 CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES), 0 * ANGLES, 0 * ANGLES], axis=1)
 NORTH = unit([0, 1, 0, 0])
+WEIGHTS = {"ann": 1.0, "trending": 0.5, "fresh": 0.5, "co_click": 0.5}
 
 
 class Search:
@@ -30,13 +32,20 @@ def says_north(texts):
     return np.tile(NORTH, (len(texts), 1))
 
 
-def make_retriever(vectors=CIRCLE, *, k=3, clicks=(), history=50, **columns):
+def click_log(clicks):
+    """Clicks from tuples of a reader's number, a row and a time."""
+    users, rows, times = zip(*clicks, strict=True) if clicks else ((), (), ())
+    seconds = [time.timestamp() for time in times]
+    return make_click_log(np.array(users, np.int64), np.array(rows, np.int64), np.array(seconds, np.float64))
+
+
+def make_retriever(vectors=CIRCLE, *, k=3, clicks=(), history=50, weights=WEIGHTS, search=None, **columns):
     catalogue = catalogue_of(vectors, **columns)
-    rows = np.array([row for row, _ in clicks], np.int64)
-    times = np.array([time.timestamp() for _, time in clicks], np.float64)
-    search = Search(catalogue.vectors)
+    search = search or Search(catalogue.vectors)
     tower = new_user_tower(4, history=history)
-    retriever = Retriever(catalogue, search, says_north, tower, k=k, half_life_hours=24, clicks=(rows, times))
+    retriever = Retriever(
+        catalogue, search, says_north, tower, k=k, half_life_hours=24, clicks=click_log(clicks), weights=weights
+    )
     return retriever, search
 
 
@@ -50,7 +59,7 @@ def ids(retriever, user, **options):
 
 
 def test_it_keeps_the_contract_of_a_stage():
-    retriever, _ = make_retriever(clicks=[(4, hours(-1))], published_at=[hours(-number) for number in range(10)])
+    retriever, _ = make_retriever(clicks=[(7, 4, hours(-1))], published_at=[hours(-number) for number in range(10)])
     users = users_table(
         {"user_id": "reader", "history": ["N0", "N5", "GONE"], "hidden": ["N1"]},
         {"user_id": "speaker", "profile": "north"},
@@ -106,10 +115,7 @@ def test_a_search_that_finds_fewer_than_asked_for_is_no_error():
         rows[:, 1::2] = -1
         return scores, rows
 
-    retriever = Retriever(
-        catalogue_of(CIRCLE), sparse, says_north, new_user_tower(4, history=5), k=3, half_life_hours=24,
-        clicks=(np.zeros(0, np.int64), np.zeros(0)),
-    )  # fmt: skip
+    retriever, _ = make_retriever(search=sparse)
     assert ids(retriever, {"history": ["N0"]}) == ["N2", "N4", "N6"]
 
 
@@ -136,7 +142,7 @@ def test_a_new_user_gets_what_is_trending_and_new():
     retriever, _ = make_retriever(
         np.eye(4),
         k=4,
-        clicks=[(0, hours(-24)), (0, hours(-24)), (2, hours(-24))],
+        clicks=[(1, 0, hours(-24)), (2, 0, hours(-24)), (3, 2, hours(-24))],
         published_at=[hours(-48), hours(0), hours(-24), hours(1)],
     )
     table = candidates(retriever, {"user_id": "new"}, {"user_id": "hides", "hidden": ["N0"]})
@@ -159,9 +165,9 @@ def test_a_new_user_gets_a_full_list_where_nothing_is_known_of_time_or_clicks():
 
 def test_a_click_of_the_future_changes_nothing():
     before = candidates(
-        make_retriever(clicks=[(2, hours(-1))])[0], {"user_id": "new"}, {"user_id": "u", "history": ["N4"]}
+        make_retriever(clicks=[(1, 2, hours(-1))])[0], {"user_id": "new"}, {"user_id": "u", "history": ["N4"]}
     )
-    planted = make_retriever(clicks=[(2, hours(-1)), (7, hours(0)), (7, hours(5))])[0]
+    planted = make_retriever(clicks=[(1, 2, hours(-1)), (2, 7, hours(0)), (3, 7, hours(5))])[0]
     assert candidates(planted, {"user_id": "new"}, {"user_id": "u", "history": ["N4"]}).equals(before)
     later = candidates(planted, {"user_id": "new"}, as_of=hours(6))
     assert later["news_id"][0].as_py() == "N7"
@@ -169,22 +175,22 @@ def test_a_click_of_the_future_changes_nothing():
 
 def test_described_articles_have_the_scores_that_search_gives_them():
     published = [hours(-number) for number in range(10)]
-    retriever, _ = make_retriever(k=9, clicks=[(3, hours(-2)), (5, hours(-9))], published_at=published)
+    retriever, _ = make_retriever(k=9, clicks=[(1, 3, hours(-2)), (2, 5, hours(-9))], published_at=published)
     users = users_table({"user_id": "u", "history": ["N0", "N7"]}, {"user_id": "nobody"})
     vectors = retriever.vectors(users)
     found = lists_by_user(retriever(users, vectors, NOON))
-    for user_id, vector in zip(("u", "nobody"), vectors_to_numpy(vectors), strict=True):
-        by_id = {row["news_id"]: row for row in found[user_id]}
+    for user, interests in zip(users.to_pylist(), interest_vectors(vectors), strict=True):
+        by_id = {row["news_id"]: row for row in found[user["user_id"]]}
         shown = sorted(by_id, reverse=True)
-        described = retriever.describe(user_id, vector, [*shown[:2], "GONE", *shown[2:]], NOON)
+        described = retriever.describe(user, interests, [*shown[:2], "GONE", *shown[2:]], NOON)
         assert described.schema.equals(CANDIDATES, check_metadata=True)
         assert described["news_id"].to_pylist() == shown
         for row in described.to_pylist():
-            for name in ("ann", "trending", "fresh"):
+            for name in ("score", "ann", "trending", "fresh"):
                 assert row[name] == pytest.approx(by_id[row["news_id"]][name], abs=1e-6)
 
 
 def test_no_articles_are_described_by_an_empty_table():
     retriever, _ = make_retriever()
-    table = retriever.describe("u", NORTH, [], NOON)
+    table = retriever.describe({"user_id": "u", "history": [], "profile": "", "hidden": []}, NORTH[None], [], NOON)
     assert len(table) == 0 and table.schema.equals(CANDIDATES, check_metadata=True)
