@@ -58,7 +58,8 @@ class UserTower(nn.Module):
         some[:, 0] = 1  # attention over nothing would be NaN; the caller discards these rows
         states = self.bert(inputs_embeds=items, attention_mask=some).last_hidden_state  # (users, length, dim)
         scores = self.attention(states).masked_fill(some[..., None] == 0, -torch.inf)  # (users, length, interests)
-        return torch.einsum("uli,uld->uid", scores.softmax(1), states)
+        pooled = torch.einsum("uli,uld->uid", scores.softmax(1), states)
+        return pooled / pooled.shape[-1] ** 0.5  # layer normalisation leaves it that long; the gate is then its share
 
     @torch.inference_mode()
     def encode(self, sequences: Sequence[Vectors]) -> Vectors:

@@ -16,10 +16,10 @@ from broadsheet.errors import ConfigError, join_problems
 class SourceWeights:
     """What each source of candidates counts for; 0 turns it off."""
 
-    ann: float = 1.0
+    ann: float = 0.5
     trending: float = 1.0
-    fresh: float = 0.3
-    co_click: float = 1.0
+    fresh: float = 0.1
+    co_click: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,48 @@ class GenerateConfig:
 
 
 @dataclass(frozen=True)
+class TowersConfig:
+    """How `broadsheet train towers` learns."""
+
+    interests: int = 1
+    "Interest vectors of a reader."
+    layers: int = 1
+    "Layers of the user tower."
+    epochs: int = 8
+    patience: int = 3
+    "Epochs without a better valid nDCG@10 after which it stops."
+    batch_size: int = 64
+    "Impression clicks and readers a step, each process."
+    next_clicks: int = 4
+    "Clicks learned from each reader's history an epoch; 0 leaves histories out."
+    negatives: int = 8
+    "Most articles shown and not clicked beside each click."
+    hard_negatives: int = 0
+    "Articles near the reader and never clicked, mined from the index, beside each click."
+    learning_rate: float = 3e-4
+    encoder_learning_rate: float = 1e-4
+    "Of the news tower, where it learns too."
+    weight_decay: float = 0.05
+    dropout: float = 0.1
+    history_drop: float = 0.3
+    "Share of clicks whose history loses half of its articles."
+    text_drop: float = 0.3
+    "Share of articles that are read by their title or by their abstract alone."
+    temperature: float = 0.2
+    "Of the softmax, at the start; it is learned."
+    in_batch: float = 0.2
+    "Weight of the contrast with the batch's other clicks, beside that with what was shown."
+    distillation: float = 0.0
+    "Weight of the cross-encoder's opinion of what was shown; 0 leaves it out."
+    adversarial: float = 0.0
+    "Length by which article vectors are pushed against the loss (FGM); 0 leaves it out."
+    encode_history: bool = False
+    "Whether history articles are encoded in each step, or taken as they were encoded before the training."
+    recompute: bool = False
+    "Whether the encoder's activations are made again rather than kept: larger batches, a third more time."
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything that broadsheet.toml can say."""
 
@@ -101,9 +143,25 @@ class Config:
     index: IndexConfig = field(default_factory=IndexConfig)
     rerank: RerankConfig = field(default_factory=RerankConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
+    towers: TowersConfig = field(default_factory=TowersConfig)
 
 
 _AT_LEAST = {
+    "interests": 1,
+    "layers": 1,
+    "epochs": 1,
+    "patience": 1,
+    "batch_size": 2,
+    "next_clicks": 0,
+    "negatives": 0,
+    "hard_negatives": 0,
+    "learning_rate": 1e-9,
+    "encoder_learning_rate": 1e-9,
+    "weight_decay": 0.0,
+    "temperature": 0.01,
+    "in_batch": 0.0,
+    "distillation": 0.0,
+    "adversarial": 0.0,
     "active_days": 0.0,
     "max_tokens": 8,
     "history": 1,
@@ -115,6 +173,9 @@ _AT_LEAST = {
     "stories": 1,
     "summary_words": 5,
 }
+
+
+_SHARES = ("diversity", "dropout", "history_drop", "text_drop")
 
 
 def read_config(path: Path) -> Config:
@@ -158,12 +219,12 @@ def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]
         value = float(value)
     wrong = ""
     if type(value) is not expected:
-        wrong = {int: "a whole number", float: "a number", str: "a text in quotes"}[expected]
+        wrong = {int: "a whole number", float: "a number", str: "a text in quotes", bool: "true or false"}[expected]
     elif expected is float and not math.isfinite(value):
         wrong = "a finite number"
     elif name in _AT_LEAST and value < _AT_LEAST[name]:
         wrong = f"at least {_AT_LEAST[name]}"
-    elif name == "diversity" and not 0 <= value <= 1:
+    elif name in _SHARES and not 0 <= value <= 1:
         wrong = "a number from 0 to 1"
     elif name == "clock" and value not in ("now", "latest"):
         wrong = '"now" or "latest"'

@@ -39,6 +39,10 @@ class ModelError(BroadsheetError, RuntimeError):
     """A model cannot be found or loaded, or is not the one that made a file."""
 
 
+class TrainingError(BroadsheetError, RuntimeError):
+    """A training cannot go on; its last good checkpoint is kept."""
+
+
 def join_problems(problems: Sequence[str]) -> str:
     """Write several problems as one message, so that the user mends them all at once."""
     return problems[0] if len(problems) == 1 else "".join(f"\n  - {problem}" for problem in problems)

@@ -144,6 +144,11 @@ class Newsroom:
         return self.path / "models" / "reranker"
 
     @property
+    def towers(self) -> Path:
+        """The newsroom's own trained towers, if there are any."""
+        return self.path / "models" / "towers"
+
+    @property
     def editions_folder(self) -> Path:
         """Where the editions lie."""
         return self.path / "editions"

@@ -1,27 +1,19 @@
-"""Training a newsroom's own models from its corpus."""
+"""Training a newsroom's own cross-encoder from its corpus."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from broadsheet.build import prepare_vectors
-from broadsheet.errors import CorpusError
 from broadsheet.metrics import Impressions, ranking_metrics
-from broadsheet.newsroom import Newsroom, remove_folder, write_json
-from broadsheet.schemas import IMPRESSIONS
-from broadsheet.tables import read_table, sync_folder
-from broadsheet.version import __version__
+from broadsheet.newsroom import Newsroom, remove_folder
+from broadsheet.training_data import read_rankable, require_splits
+from broadsheet.training_folder import new_card, swap, work_folder
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -49,24 +41,28 @@ def train_reranker(
     from broadsheet.rerank.training import PairMaker, Recipe, centre, fit, new_cross_encoder, save_cross_encoder
 
     recipe = Recipe(seed=seed)
-    _require_splits(newsroom, train, valid)
+    require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, report)
-    learn, check = _examples(bench, train), _impressions(bench, valid)[:VALID_LIMIT]
+    learn, check = _examples(bench, train), read_rankable(bench, valid)[:VALID_LIMIT]
     base, settings = bench.config.rerank.encoder, bench.config.rerank
     model = new_cross_encoder(base, recipe)
     make = _pair_maker(bench, PairMaker)
     with newsroom.lock():
         told = {"train": train, "valid": valid, "recipe": vars(recipe), "clicks": len(learn)}
         work = _work_folder(bench, told)
-        pairs = [pair for history, shown, _ in check for pair in make.pairs(history, shown)]
-        measure = _Measure(pairs, [clicked for _, _, clicked in check], make, settings.max_tokens)
+        pairs = [pair for one in check for pair in make.pairs(one.history, one.shown)]
+        measure = _Measure(pairs, [one.clicked for one in check], make, settings.max_tokens)
         log = fit(model, learn, make, measure, recipe=recipe, checkpoints=work / "checkpoints")
         centre(model, measure.logits(model))
         metrics = measure.metrics(model)
-        card = _card(train, valid, len(learn), len(check), metrics, log)
+        card = {
+            **new_card(log),
+            "train": {"split": train, "clicks": len(learn)},
+            "valid": {"split": valid, "impressions": len(check), **metrics},
+        }
         remove_folder(work / "adapter")
         save_cross_encoder(model, work / "adapter", base=base, recipe=recipe, card=card)
-        _swap(work / "adapter", newsroom.reranker)
+        swap(work / "adapter", newsroom.reranker)
         remove_folder(work)
     shown = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
     return (
@@ -123,48 +119,15 @@ class _Measure:
         return result
 
 
-def _require_splits(newsroom: Newsroom, *splits: str) -> None:
-    """Raise CorpusError for missing splits, before the long work."""
-    missing = [newsroom.impressions(split) for split in splits if not newsroom.impressions(split).is_file()]
-    if missing:
-        names = ", ".join(map(str, dict.fromkeys(missing)))
-        raise CorpusError(
-            f"{names}: no such split. Import it: `broadsheet import mind DIR --into {newsroom.path} --split NAME`."
-        )
-
-
-def _impressions(bench: Workbench, split: str) -> list[tuple[list[int], list[int], list[bool]]]:
-    """Return history rows, shown rows and clicks of the impressions that can be learned from: those with both kinds."""
-    found = []
-    row_of = bench.catalogue.row_of
-    for row in _rows(read_table(bench.newsroom.impressions(split), IMPRESSIONS)):
-        labelled = zip(row["shown"], row["clicked"], strict=False)  # an unlabelled impression has no `clicked`
-        shown = [(row_of[news_id], flag) for news_id, flag in labelled if news_id in row_of]
-        flags = [flag for _, flag in shown]
-        if any(flags) and not all(flags):
-            found.append((bench.catalogue.rows(row["history"]), [news for news, _ in shown], flags))
-    if not found:
-        raise CorpusError(
-            f"split {split!r}: no impression shows both a clicked article and another, with text. "
-            "Import news for it, or name another."
-        )
-    return found
-
-
 def _examples(bench: Workbench, split: str) -> list[Example]:
     from broadsheet.rerank.training import Example
 
     return [
-        Example(history, news, [other for other, hit in zip(shown, flags, strict=True) if not hit])
-        for history, shown, flags in _impressions(bench, split)
-        for news, flag in zip(shown, flags, strict=True)
+        Example(one.history, news, [other for other, hit in zip(one.shown, one.clicked, strict=True) if not hit])
+        for one in read_rankable(bench, split)
+        for news, flag in zip(one.shown, one.clicked, strict=True)
         if flag
     ]
-
-
-def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in table.select(["history", "shown", "clicked"]).to_batches(max_chunksize=10_000):
-        yield from batch.to_pylist()
 
 
 def _work_folder(bench: Workbench, told: dict[str, Any]) -> Path:
@@ -182,35 +145,4 @@ def _work_folder(bench: Workbench, told: dict[str, Any]) -> Path:
         "headlines": rerank.headlines,
         "max_tokens": rerank.max_tokens,
     }
-    name = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
-    folder = bench.newsroom.reranker.with_name(f".reranker-training-{name}")
-    write_json(folder / "settings.json", settings)
-    return folder
-
-
-def _card(
-    train: str, valid: str, clicks: int, impressions: int, metrics: dict[str, float], log: list[dict[str, float]]
-) -> dict[str, Any]:
-    return {
-        "broadsheet": __version__,
-        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["broadsheet", *sys.argv[1:]]),
-        "train": {"split": train, "clicks": clicks},
-        "valid": {"split": valid, "impressions": impressions, **metrics},
-        "valid_ndcg@10_by_epoch": {str(row["epoch"]): row["eval_ndcg@10"] for row in log if "eval_ndcg@10" in row},
-    }
-
-
-def _swap(new: Path, target: Path) -> None:
-    """Make `target` a link to a finished folder in one atomic step, and remove the folder that it named before."""
-    former = target.resolve()
-    if target.is_dir() and not target.is_symlink():  # a folder that was put there by hand
-        former = target.rename(target.with_name(f".{target.name}-former"))
-    kept = target.with_name(f"{target.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}")
-    new.rename(kept)
-    link = target.with_name(f".{target.name}.{os.getpid()}")
-    link.unlink(missing_ok=True)
-    link.symlink_to(kept.name)
-    os.replace(link, target)  # noqa: PTH105
-    sync_folder(target.parent)
-    remove_folder(former)
+    return work_folder(bench.newsroom.reranker, settings)

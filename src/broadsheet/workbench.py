@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadsheet.audience import Audience, open_audience
@@ -41,12 +42,23 @@ class Workbench:
         self.newsroom, self.edition, self.config, self.as_of = newsroom, edition, config, as_of
 
     @cached_property
-    def news_tower(self) -> NewsTower:
-        """The model that makes article vectors."""
-        from broadsheet.retrieval.news_tower import load_news_tower
+    def towers(self) -> Path | None:
+        """The folder of trained towers: as the config names it, the newsroom's own, those shipped, or None.
+
+        Raises ModelError if a folder is named and not whole, or trained on another encoder.
+        """
+        from broadsheet.retrieval.towers import choose_towers
 
         settings = self.config.retrieval
-        return load_news_tower(settings.encoder, max_tokens=settings.max_tokens)
+        return choose_towers(settings.towers, self.newsroom.towers, settings.encoder)
+
+    @cached_property
+    def news_tower(self) -> NewsTower:
+        """The model that makes article vectors."""
+        from broadsheet.retrieval.towers import load_trained_news_tower
+
+        settings = self.config.retrieval
+        return load_trained_news_tower(self.towers, settings.encoder, max_tokens=settings.max_tokens)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -77,9 +89,10 @@ class Workbench:
     @cached_property
     def user_tower(self) -> UserTower:
         """The model that makes user vectors."""
-        from broadsheet.retrieval.user_tower import new_user_tower
+        from broadsheet.retrieval.towers import load_user_tower
 
-        return new_user_tower(self.news_tower.dim, history=self.config.retrieval.history)
+        settings = self.config.retrieval
+        return load_user_tower(self.towers, settings.encoder, self.news_tower.dim, history=settings.history)
 
     @cached_property
     def retriever(self) -> Retriever:

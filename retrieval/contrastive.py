@@ -1,0 +1,68 @@
+"""The contrastive losses of the towers, over the articles of a batch and over what an impression showed."""
+
+import torch
+from torch import distributed
+
+NEVER = -1e4
+"""The logit of what does not compete; finite, so that a row of them has a gradient."""
+
+
+def interest_scores(users: torch.Tensor, articles: torch.Tensor) -> torch.Tensor:
+    """Return the inner product of the nearest interest (N, A), of users (N, interests, dim) and articles (A, dim).
+
+    `articles` may also be (N, A, dim), each user's own.
+    """
+    shape = "uid,ad->uia" if articles.dim() == 2 else "uid,uad->uia"
+    return torch.einsum(shape, users, articles).amax(1)
+
+
+def impression_loss(own: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return the mean -log softmax of the clicked article among those shown with it (Wu et al. 2019, NRMS, section 3.4).
+
+    `own` are logits (N, 1 + M), the clicked one first, and `mask` (N, M) says which of the others are real. Clicks
+    without any count for nothing; 0 if there are none with some.
+    """
+    some = mask.any(1)
+    return _mean_loss(_masked(own, mask)[some])
+
+
+def in_batch_loss(scores: torch.Tensor, excluded: torch.Tensor, own: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return InfoNCE (van den Oord et al. 2018) over all clicked articles of the batch and the impression's own others.
+
+    `scores` (N, B) are logits of the articles clicked in the batch, less their log frequency (logQ, Yi et al. 2019,
+    section 3), `excluded` (N, B) is true for those that the reader clicked as well, and the click itself; `own` and
+    `mask` as in `impression_loss`.
+    """
+    return _mean_loss(torch.cat([_masked(own, mask), scores.masked_fill(excluded, NEVER)], 1))
+
+
+def distillation_loss(own: torch.Tensor, teacher: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return the mean KL divergence of the towers from a teacher over what was shown (Hinton et al. 2015).
+
+    `own` and `teacher` are logits (N, 1 + M), the teacher's NaN where it scored nothing.
+    """
+    some = mask.any(1) & ~teacher[:, 0].isnan()
+    if not some.any():
+        return own.sum() * 0
+    wanted = _masked(teacher.nan_to_num(), mask)[some].log_softmax(1)
+    found = _masked(own, mask)[some].log_softmax(1)
+    return torch.nn.functional.kl_div(found, wanted, reduction="batchmean", log_target=True)
+
+
+def gather(values: torch.Tensor) -> torch.Tensor:
+    """Return the rows of all processes, in their order, with gradients back to each; all have the same number."""
+    if not (distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1):
+        return values
+    from torch.distributed.nn.functional import all_gather
+
+    return torch.cat(all_gather(values.contiguous()))
+
+
+def _masked(own: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    clicked = torch.ones_like(mask[:, :1])
+    return own.masked_fill(~torch.cat([clicked, mask], 1), NEVER)
+
+
+def _mean_loss(logits: torch.Tensor) -> torch.Tensor:
+    """Return the mean -log softmax of the first column; 0, with a gradient of 0, without rows."""
+    return -logits.log_softmax(1)[:, 0].mean() if len(logits) else logits.sum()

@@ -1,0 +1,210 @@
+"""Training the towers: transformers.Trainer gives checkpoints, exact resume, schedules, mixed precision and torchrun."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
+from transformers.trainer import TRAINER_STATE_NAME
+
+from broadsheet import models
+from broadsheet.config import TowersConfig
+from broadsheet.errors import TrainingError
+from broadsheet.newsroom import remove_folder
+from broadsheet.retrieval.examples import BatchMaker, Example, Reader
+from broadsheet.retrieval.two_towers import TwoTowers
+
+Measure = Callable[[TwoTowers], float]
+"""Valid nDCG@10 of a model in evaluation mode."""
+WEIGHTS = "model.safetensors"
+KEPT = 3
+"""Checkpoints kept: the best one, and the newest."""
+
+
+class TowersTrainer(Trainer):  # type: ignore[misc]
+    """Trainer with the towers' own loss, learning rates and measure."""
+
+    control: Any
+
+    def __init__(self, *, measure: Measure, encoder_learning_rate: float, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        self._measure, self._encoder_learning_rate = measure, encoder_learning_rate
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:  # noqa: ANN401
+        """Return the loss of one batch; raises TrainingError, naming the batch, if it is no number."""
+        names = inputs.pop("names")
+        loss = model(**inputs)
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f"step {self.state.global_step + 1}: the loss is {loss.item()} on {', '.join(dict.fromkeys(names))}. "
+                f"The checkpoints in {self.args.output_dir} are as they were. Lower learning_rate under [towers] in "
+                "broadsheet.toml, or look at the vectors of these articles, and run the same command."
+            )
+        return (loss, None) if return_outputs else loss
+
+    def create_optimizer(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401
+        """Make AdamW with a learning rate of its own for the encoder, and no decay of single numbers and biases."""
+        if self.optimizer is None:
+            groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+            for name, parameter in self.model.named_parameters():
+                if parameter.requires_grad:
+                    groups.setdefault((name.startswith("encoder."), parameter.dim() > 1), []).append(parameter)
+            self.optimizer = torch.optim.AdamW(
+                {
+                    "params": parameters,
+                    "lr": self._encoder_learning_rate if of_encoder else self.args.learning_rate,
+                    "weight_decay": self.args.weight_decay if decays else 0.0,
+                }
+                for (of_encoder, decays), parameters in groups.items()
+            )
+        return self.optimizer
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # noqa: ANN401
+        """Measure valid nDCG@10 and log it."""
+        metrics = {"eval_ndcg@10": self._measure(self.model.eval())}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def fit(
+    model: TwoTowers,
+    items: Sequence[Example | Reader],
+    make_batch: BatchMaker,
+    measure: Measure,
+    *,
+    recipe: TowersConfig,
+    seed: int,
+    folder: Path,
+) -> list[dict[str, float]]:
+    """Train a model in place, keep the best mean of its checkpoints by `measure`, and return the log.
+
+    Checkpoints lie in `folder`; a training that was killed goes on from the last one. Raises TrainingError if the loss
+    is no number, or if memory runs out.
+    """
+    trainer = TowersTrainer(
+        measure=measure,
+        encoder_learning_rate=recipe.encoder_learning_rate,
+        model=model,
+        args=arguments(recipe, seed, folder),
+        train_dataset=list(items),
+        eval_dataset=list(items[:1]),  # asked for by Trainer; `measure` holds what is really measured
+        data_collator=make_batch,
+        callbacks=[EarlyStoppingCallback(recipe.patience)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    before = measure(model.eval())
+    untrained = _trainable(model)
+    try:
+        trainer.train(resume_from_checkpoint=last_whole(folder))
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise out_of_memory(error) from error
+    except RuntimeError as error:
+        if "allocate" not in str(error):
+            raise
+        raise out_of_memory(error) from error
+    log = [{"epoch": 0.0, "eval_ndcg@10": before}, *trainer.state.log_history]
+    best = max((row["eval_ndcg@10"] for row in log[1:] if "eval_ndcg@10" in row), default=before)
+    if before >= best:
+        _load(model, untrained)
+        best = before
+    average_checkpoints(model, folder, measure, best)
+    return log
+
+
+def out_of_memory(error: BaseException) -> TrainingError:
+    """Return an error that says which settings to lower."""
+    return TrainingError(
+        f"out of memory ({str(error).splitlines()[0] if str(error) else type(error).__name__}). Under [towers] in "
+        "broadsheet.toml lower batch_size or next_clicks, or set recompute = true, which keeps no activations of the "
+        "encoder; then run the same command."
+    )
+
+
+def average_checkpoints(model: TwoTowers, folder: Path, measure: Measure, best: float) -> None:
+    """Add each checkpoint to the mean of weights, the best first, if `measure` is then no worse (Wortsman et al. 2022).
+
+    The model comes with the weights of the best checkpoint, whose measure is `best`, and has the mean afterwards.
+    """
+    kept = _trainable(model)
+    count = 1
+    for path in sorted(folder.glob(f"checkpoint-*/{WEIGHTS}"), key=lambda path: -_measured(path.parent)):
+        weights = load_file(path)
+        if all(torch.equal(weights[name], value) for name, value in kept.items() if count == 1):
+            continue  # the best one, with which the mean starts
+        mixed = {name: value + (weights[name] - value) / (count + 1) for name, value in kept.items()}
+        _load(model, mixed)
+        found = measure(model.eval())
+        if found >= best:
+            kept, count, best = mixed, count + 1, found
+    _load(model, kept)
+
+
+def _measured(checkpoint: Path) -> float:
+    history = json.loads((checkpoint / TRAINER_STATE_NAME).read_text("utf-8"))["log_history"]
+    return float(next(row["eval_ndcg@10"] for row in reversed(history) if "eval_ndcg@10" in row))
+
+
+def _trainable(model: TwoTowers) -> dict[str, torch.Tensor]:
+    return {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def _load(model: TwoTowers, weights: dict[str, torch.Tensor]) -> None:
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name in weights:
+                parameter.copy_(weights[name])
+
+
+def last_whole(folder: Path) -> str | None:
+    """Return the newest whole checkpoint; Trainer writes its state last, so one without it was cut short, and goes."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    while found:
+        try:
+            json.loads((found[-1] / TRAINER_STATE_NAME).read_text("utf-8"))
+            return str(found[-1])
+        except (OSError, ValueError):
+            remove_folder(found.pop())
+    return None
+
+
+def arguments(recipe: TowersConfig, seed: int, folder: Path) -> TrainingArguments:
+    """Return what Trainer is told."""
+    device = models.pick_device()
+    return TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=recipe.batch_size,
+        num_train_epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        warmup_steps=0.1,
+        lr_scheduler_type="linear",
+        max_grad_norm=1.0,
+        use_cpu=device.type == "cpu",
+        bf16=models.pick_dtype(device) == torch.bfloat16,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=KEPT,
+        load_best_model_at_end=True,
+        metric_for_best_model="ndcg@10",
+        greater_is_better=True,
+        logging_steps=5,
+        seed=seed,
+        remove_unused_columns=False,
+        report_to="tensorboard" if _has_tensorboard() else "none",
+        disable_tqdm=not sys.stderr.isatty(),
+        dataloader_pin_memory=False,
+        dataloader_drop_last=True,
+        ddp_find_unused_parameters=True,
+    )
+
+
+def _has_tensorboard() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("tensorboard") is not None

@@ -1,0 +1,48 @@
+"""The folders of a training: where its checkpoints lie while it works, and how what it made takes its place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from broadsheet.newsroom import remove_folder, write_json
+from broadsheet.tables import sync_folder
+from broadsheet.version import __version__
+
+
+def work_folder(target: Path, settings: dict[str, Any]) -> Path:
+    """Return the folder of a training's checkpoints; one with other data, models or settings has its own."""
+    name = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+    folder = target.with_name(f".{target.name}-training-{name}")
+    write_json(folder / "settings.json", settings)
+    return folder
+
+
+def new_card(log: list[dict[str, float]]) -> dict[str, Any]:
+    """Return what a card says of how a training went: version, time, command, and valid nDCG@10 by epoch."""
+    return {
+        "broadsheet": __version__,
+        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join(["broadsheet", *sys.argv[1:]]),
+        "valid_ndcg@10_by_epoch": {str(row["epoch"]): row["eval_ndcg@10"] for row in log if "eval_ndcg@10" in row},
+    }
+
+
+def swap(new: Path, target: Path) -> None:
+    """Make `target` a link to a finished folder in one atomic step, and remove the folder that it named before."""
+    former = target.resolve()
+    if target.is_dir() and not target.is_symlink():  # a folder that was put there by hand
+        former = target.rename(target.with_name(f".{target.name}-former"))
+    kept = target.with_name(f"{target.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}")
+    new.rename(kept)
+    link = target.with_name(f".{target.name}.{os.getpid()}")
+    link.unlink(missing_ok=True)
+    link.symlink_to(kept.name)
+    os.replace(link, target)  # noqa: PTH105
+    sync_folder(target.parent)
+    remove_folder(former)
