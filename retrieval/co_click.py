@@ -1,4 +1,8 @@
-"""The source `co_click`: articles clicked lately by the people who clicked what the reader read."""
+"""The source `co_click`: articles clicked lately by the people who clicked what the reader read.
+
+The click log alone is read. Histories that were imported bear no times, so as of an earlier moment they would tell of
+clicks that came later.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,40 +14,58 @@ from scipy.sparse import csr_array
 from broadsheet.click_log import ClickLog
 from broadsheet.retrieval.reader import Floats, Reader, Rows
 
-HOUR = 3600.0
+HALF_LIFE = 72 * 3600.0
+"""Seconds; longer than that of what is trending, since who reads what changes more slowly than what is read."""
 HALF_LIVES = 10
 """Clicks older than so many half-lives count for less than a thousandth and are left out."""
+READERS = 1000
+"""Most readers asked of an article of the history, those that count for most: a bound on the work for a popular one."""
 
 
 class CoClicks:
-    """Who clicked what before a moment, as a sparse matrix readers x articles."""
+    """Who clicked what before a moment, as a sparse matrix (readers, articles) with columns of unit length.
 
-    def __init__(self, clicks: ClickLog, as_of: float, *, half_life_hours: float, size: int) -> None:
+    A product of two columns is the cosine of two articles by who clicked them (item-based collaborative filtering,
+    Sarwar et al. 2001, section 3.1), so that popular ones do not win by their number. A click counts for less the more
+    its reader clicks, by the square root.
+    """
+
+    def __init__(self, clicks: ClickLog, as_of: float, *, size: int) -> None:
         """`size` is the number of articles; only clicks strictly before `as_of`, in epoch seconds, count."""
-        half_life = half_life_hours * HOUR
-        recent = clicks.before(as_of, as_of - HALF_LIVES * half_life)
-        weights = 0.5 ** ((as_of - recent.times) / half_life)
+        recent = clicks.before(as_of, as_of - HALF_LIVES * HALF_LIFE)
+        weights = 0.5 ** ((as_of - recent.times) / HALF_LIFE)
         users, codes = np.unique(recent.users, return_inverse=True)
         matrix = csr_array((weights, (codes, recent.rows)), shape=(len(users), size))
-        matrix.data = np.minimum(matrix.data, 1)  # an article read twice was read once
-        lengths = np.sqrt(matrix.power(2).sum(axis=0))  # (articles,)
+        matrix.data = np.minimum(matrix.data, 1)  # an article clicked again is still one article
+        clicked = np.diff(matrix.indptr)  # articles of each reader
+        matrix.data /= np.sqrt(np.repeat(clicked, clicked))
+        lengths = np.sqrt(np.bincount(matrix.indices, matrix.data**2, minlength=size))
         matrix.data /= lengths[matrix.indices]
-        self._clicks = matrix
+        self._clicks, self._readers = matrix, _strongest(matrix.T.tocsr())
 
     def __call__(self, histories: Sequence[Rows]) -> list[tuple[Rows, Floats]]:
-        """Return for each history the articles that share readers with it, rising, and the mean cosine, 0 to 1."""
-        lengths = np.array([len(rows) for rows in histories])
-        weights = 1 / np.repeat(lengths, lengths)
-        starts = np.cumsum([0, *lengths])
+        """Return for each history the articles that share readers with it, rising, and their scores.
+
+        A score is 1 - exp(-sum of the cosines), 0 to 1: near the sum where it is small, and never more than 1.
+        """
         rows = np.concatenate([np.zeros(0, np.int64), *histories])
-        queries = csr_array((weights, rows, starts), shape=(len(histories), self._clicks.shape[1]))
-        found = (queries @ self._clicks.T) @ self._clicks
+        starts = np.cumsum([0, *map(len, histories)])
+        queries = csr_array((np.ones(len(rows)), rows, starts), shape=(len(histories), self._clicks.shape[1]))
+        found = (queries @ self._readers) @ self._clicks
         found.sort_indices()
-        bounds = found.indptr
         return [
-            (found.indices[start:end].astype(np.int64), np.minimum(found.data[start:end], 1))
-            for start, end in pairwise(bounds)
+            (found.indices[start:end].astype(np.int64), -np.expm1(-found.data[start:end]))
+            for start, end in pairwise(found.indptr)
         ]
+
+
+def _strongest(readers: csr_array) -> csr_array:
+    """Return a matrix (articles, readers) with the READERS largest values of each article."""
+    for row in np.flatnonzero(np.diff(readers.indptr) > READERS):
+        values = readers.data[readers.indptr[row] : readers.indptr[row + 1]]
+        values[np.argpartition(values, -READERS)[:-READERS]] = 0
+    readers.eliminate_zeros()
+    return readers
 
 
 class CoClick:

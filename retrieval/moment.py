@@ -2,38 +2,44 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from broadsheet.catalogue import Catalogue
 from broadsheet.click_log import ClickLog
 from broadsheet.retrieval.ann import Ann, Search
 from broadsheet.retrieval.co_click import CoClick, CoClicks
 from broadsheet.retrieval.reader import Reader, Rows, Source
-from broadsheet.retrieval.sources import Standing, fresh_scores, trending_scores
+from broadsheet.retrieval.sources import Fresh, Trending, fresh_scores, trending_scores
 
 
 class Moment:
-    """The sources as of a time; nothing at that time or later enters."""
+    """The sources as of a time; no click at that time or later enters."""
 
     def __init__(
-        self, catalogue: Catalogue, search: Search, clicks: ClickLog, as_of: datetime, *, half_life_hours: float
+        self,
+        catalogue: Catalogue,
+        categories: npt.NDArray[np.int64],
+        search: Search,
+        clicks: ClickLog,
+        as_of: datetime,
+        *,
+        half_life_hours: float,
     ) -> None:
-        seconds, size = as_of.timestamp(), len(catalogue)
-        past = clicks.before(seconds)
-        future = catalogue.published_at > seconds
-        trending = trending_scores(past.rows, past.times, as_of=seconds, half_life_hours=half_life_hours, size=size)
-        fresh = fresh_scores(catalogue.published_at, seconds, half_life_hours)
-        self.as_of, self.future = as_of, future
-        self.co_clicks = CoClicks(past, seconds, half_life_hours=half_life_hours, size=size)
+        """`categories` holds a number from 0 for each article; `half_life_hours` is that of freshness."""
+        seconds = as_of.timestamp()
+        self.as_of, self._future = as_of, catalogue.published_at > seconds
+        self._trending = trending_scores(clicks, seconds, categories)
+        self._fresh = fresh_scores(catalogue.published_at, seconds, half_life_hours)
+        self.co_clicks = CoClicks(clicks, seconds, size=len(catalogue))
         self.sources: Mapping[str, Source] = {
-            "ann": Ann(catalogue.vectors, search, future),
-            "trending": Standing(trending, future),
-            "fresh": Standing(fresh, future),
-            "co_click": CoClick(future),
+            "ann": Ann(catalogue.vectors, search, self._future),
+            "trending": Trending(self._trending, self._future),
+            "fresh": Fresh(self._fresh, categories, self._future),
+            "co_click": CoClick(self._future),
         }
-        order = np.argsort(-(np.nan_to_num(trending) + np.nan_to_num(fresh)), kind="stable")
-        self._order = order[~future[order]]
 
     def fill(self, reader: Reader, rows: Rows, n: int) -> Rows:
         """Return the rows, and where they are fewer than n, what is trending and new to make up the number."""
@@ -42,3 +48,9 @@ class Moment:
         more = self._order[: n + len(reader.excluded)]
         more = more[reader.allows(more) & ~np.isin(more, rows)]
         return np.concatenate([rows, more[: n - len(rows)]])
+
+    @cached_property
+    def _order(self) -> Rows:
+        """Rows of all articles that may be shown, by the sum of trending and fresh."""
+        order = np.argsort(-(np.nan_to_num(self._trending) + np.nan_to_num(self._fresh)), kind="stable")
+        return order[~self._future[order]]

@@ -46,6 +46,8 @@ class Retriever:
         """`half_life_hours` is that of freshness; `weights` are those of the sources, 0 where one is not named."""
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._half_life_hours, self._clicks, self._weights = k, half_life_hours, clicks, dict(weights)
+        categories = catalogue.news.column("category").combine_chunks().dictionary_encode()
+        self._categories = np.asarray(categories.indices, np.int64)
         self._lock = Lock()
         self._last_moment: Moment | None = None
 
@@ -101,7 +103,12 @@ class Retriever:
         with self._lock:
             if self._last_moment is None or self._last_moment.as_of != as_of:
                 self._last_moment = Moment(
-                    self._catalogue, self._search, self._clicks, as_of, half_life_hours=self._half_life_hours
+                    self._catalogue,
+                    self._categories,
+                    self._search,
+                    self._clicks,
+                    as_of,
+                    half_life_hours=self._half_life_hours,
                 )
             return self._last_moment
 

@@ -1,11 +1,22 @@
-"""The sources `trending` and `fresh`, which need no model: what is being read, and what is new."""
+"""The sources `trending` and `fresh`, which need no model: what is being read, and what is new.
+
+`trending` knows no categories of the reader: weighing it by them was tried on MIND and found no more clicks than the
+vectors of `ann` beside it do.
+"""
 
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.click_log import ClickLog
 from broadsheet.retrieval.reader import Floats, Reader, Rows
 
 HOUR = 3600.0
+TRENDING_HALF_LIFE_HOURS = 6.0
+"""News is read within a day: of 2 to 168 hours, 6 found the most clicks on MIND."""
+CLICKS_THAT_COUNT = 0.01
+"""Where the logarithm begins to bend: a click of 6 half-lives ago still tells an article from one never clicked."""
+PRIOR_CLICKS = 0.1
+"""What an article has at first, in clicks of an average article of its category."""
 
 
 def fresh_scores(published_at: Floats, as_of: float, half_life_hours: float) -> Floats:
@@ -16,29 +27,34 @@ def fresh_scores(published_at: Floats, as_of: float, half_life_hours: float) -> 
 
 
 def trending_scores(
-    rows: npt.NDArray[np.int64], times: Floats, *, as_of: float, half_life_hours: float, size: int
+    clicks: ClickLog,
+    as_of: float,
+    categories: npt.NDArray[np.int64],
+    half_life_hours: float = TRENDING_HALF_LIFE_HOURS,
 ) -> Floats:
-    """Return time-decayed click counts of `size` articles, scaled to 0 to 1; all NaN without clicks that still count.
+    """Return the logarithm of each article's time-decayed clicks, 0 to 1; all NaN without clicks that still count.
 
-    `rows` are the articles clicked, `times` when, in epoch seconds. Only clicks strictly before `as_of` count.
+    Only clicks strictly before `as_of`, in epoch seconds, count. `categories` holds a number from 0 for each article.
+    An article has a share of its category's mean beside its own clicks, so none in a category that is read has 0.
     """
-    past = times < as_of
-    decayed = 0.5 ** ((as_of - times[past]) / (half_life_hours * HOUR))
-    counts = np.bincount(rows[past], decayed, minlength=size)
+    past = clicks.before(as_of)
+    decayed = 0.5 ** ((as_of - past.times) / (half_life_hours * HOUR))
+    counts = np.bincount(past.rows, decayed, minlength=len(categories))
     if not counts.any():  # none, or so old that their weight rounds to 0
-        return np.full(size, np.nan)
-    scaled: Floats = np.log1p(counts) / np.log1p(counts.max())
+        return np.full(len(categories), np.nan)
+    sizes = np.bincount(categories)
+    means = np.bincount(categories, counts) / np.maximum(sizes, 1)
+    logarithms = np.log1p((counts + PRIOR_CLICKS * means[categories]) / CLICKS_THAT_COUNT)
+    scaled: Floats = logarithms / logarithms.max()
     return scaled
 
 
-class Standing:
-    """A score of each article that is the same for all readers."""
+class Trending:
+    """What is trending, which is the same for all readers."""
 
     def __init__(self, scores: Floats, future: npt.NDArray[np.bool_]) -> None:
         """`scores` are NaN where unknown; `future` marks the articles that are not to be shown yet."""
-        self._scores = scores
-        order = np.argsort(-scores, kind="stable")  # NaN last
-        self._order = order[~(future | np.isnan(scores))[order]]
+        self._scores, self._order = scores, _best_first(scores, future)
 
     def propose(self, reader: Reader, n: int) -> Rows:
         """Return the n best."""
@@ -48,3 +64,39 @@ class Standing:
     def __call__(self, reader: Reader, rows: Rows) -> Floats:
         """Return the scores."""
         return self._scores[rows]
+
+
+class Fresh:
+    """What is new; proposed by the reader's categories, and scored by age alone."""
+
+    def __init__(self, scores: Floats, categories: npt.NDArray[np.int64], future: npt.NDArray[np.bool_]) -> None:
+        """`scores` are NaN where unknown; `categories` holds a number from 0 for each article."""
+        self._scores, self._categories, self._order = scores, categories, _best_first(scores, future)
+        ordered = categories[self._order]
+        self._by_category = self._order[np.argsort(ordered, kind="stable")]  # newest first within each
+        self._starts = np.cumsum([0, *np.bincount(ordered, minlength=int(categories.max(initial=-1)) + 1)])
+
+    def propose(self, reader: Reader, n: int) -> Rows:
+        """Return the n best by freshness times the category's share of the history; without a history the newest."""
+        deep = n + len(reader.excluded)
+        if not len(reader.history):
+            rows = self._order[:deep]
+            return rows[reader.allows(rows)][:n]
+        categories, counts = np.unique(self._categories[reader.history], return_counts=True)
+        bounds = zip(self._starts[categories], self._starts[categories + 1], strict=True)
+        parts = [self._by_category[start : min(end, start + deep)] for start, end in bounds]
+        rows = np.concatenate(parts)
+        scores = self._scores[rows] * np.repeat(counts, [len(part) for part in parts])
+        kept = reader.allows(rows)
+        rows, scores = rows[kept], scores[kept]
+        return rows[np.lexsort((rows, -scores))[:n]]
+
+    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+        """Return the scores."""
+        return self._scores[rows]
+
+
+def _best_first(scores: Floats, future: npt.NDArray[np.bool_]) -> Rows:
+    """Return the rows of known scores that may be shown, best first; ties go to the earlier row."""
+    order = np.argsort(-scores, kind="stable")  # NaN last
+    return order[~(future | np.isnan(scores))[order]]
