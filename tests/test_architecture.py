@@ -20,6 +20,7 @@ LAYERS = [
     | {"batching"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "training", "build", "pipeline", "present", "show"}
+    | {"source_tuning"}
     | {"evaluation", "evaluation_ranking", "evaluation_retrieval", "evaluation_report", "plots"},
     {"cli"},
 ]

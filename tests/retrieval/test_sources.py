@@ -6,9 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.retrieval import fresh_scores, trending_scores
+from broadsheet.retrieval.sources import Fresh, Trending
+from tests.retrieval.readers import clicks_of, reader
 
 HOUR = 3600.0
 DAY = 24 * HOUR
+NOBODY_HIDDEN = np.zeros(6, np.bool_)
+
+
+def trending(clicks, categories=(0, 0, 0), **options):
+    """Trending at time 0, by tuples of a reader, a row and a time, with a half-life of a day."""
+    return trending_scores(clicks_of(clicks), 0, np.array(categories, np.int64), 24, **options)
 
 
 def test_freshness_halves_with_each_half_life_and_is_unknown_for_the_future():
@@ -17,35 +25,91 @@ def test_freshness_halves_with_each_half_life_and_is_unknown_for_the_future():
     assert scores[:3].tolist() == [1, 0.5, 0.25] and np.isnan(scores[3:]).all()
 
 
-def test_trending_is_the_logarithm_of_decayed_clicks_over_the_largest():
-    # N0: one click now and one a day ago, 1 + 0.5. N1: one two days ago, 0.25. N2: none.
-    rows, times = np.array([0, 1, 0]), np.array([-1e-9, -2 * DAY, -DAY])
-    scores = trending_scores(rows, times, as_of=0, half_life_hours=24, size=3)
-    assert scores.tolist() == pytest.approx([1, np.log(1.25) / np.log(2.5), 0])
+def test_trending_is_the_logarithm_of_decayed_clicks_and_a_tenth_of_the_categorys_mean_over_the_largest():
+    # N0: one click now and one a day ago, 1 + 0.5. N1: one two days ago, 0.25. N2: none. Mean 1.75 / 3, a tenth 0.0583.
+    scores = trending([(1, 0, -1e-9), (2, 1, -2 * DAY), (3, 0, -DAY)])
+    logarithms = np.log([1 + 155.8333333, 1 + 30.8333333, 1 + 5.8333333])
+    assert scores.tolist() == pytest.approx((logarithms / logarithms[0]).tolist())
+
+
+def test_an_article_without_clicks_is_above_0_where_its_category_is_read_and_0_where_it_is_not():
+    scores = trending([(1, 0, -1.0), (2, 2, -2 * DAY)], categories=[0, 0, 1, 1, 2])
+    assert scores[0] == 1 > scores[2] > scores[1] > scores[3] > 0 == scores[4]
 
 
 def test_a_click_at_the_moment_or_later_changes_nothing():
-    rows, times = np.array([0, 1]), np.array([-HOUR, -2 * HOUR])
-    before = trending_scores(rows, times, as_of=0, half_life_hours=24, size=3)
-    planted = trending_scores(np.r_[rows, 2, 2], np.r_[times, 0, DAY], as_of=0, half_life_hours=24, size=3)
-    assert planted.tolist() == before.tolist() and planted[2] == 0
+    clicks = [(1, 0, -HOUR), (2, 1, -2 * HOUR)]
+    assert trending([*clicks, (3, 2, 0), (3, 2, DAY)]).tolist() == trending(clicks).tolist()
 
 
 @pytest.mark.parametrize("age", [None, 20 * 365 * DAY], ids=["none", "twenty years ago"])
 def test_without_clicks_that_still_count_trending_is_unknown(age):
-    rows, times = (np.zeros(0, np.int64), np.zeros(0)) if age is None else (np.array([0]), np.array([-age]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        scores = trending_scores(rows, times, as_of=0, half_life_hours=24, size=2)
-    assert len(scores) == 2 and np.isnan(scores).all()
+        scores = trending([] if age is None else [(1, 0, -age)])
+    assert len(scores) == 3 and np.isnan(scores).all()
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.floats(-1e6, 1e6)), max_size=20))
-def test_trending_is_from_0_to_1_and_1_for_the_most_read(clicks):
-    rows = np.array([row for row, _ in clicks], np.int64)
-    times = np.array([time for _, time in clicks], np.float64)
-    scores = trending_scores(rows, times, as_of=0, half_life_hours=24, size=5)
-    if (times < 0).any():
-        assert scores.max() == 1 and scores.min() >= 0
-    else:
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.floats(-1e6, 1e6)), max_size=20),
+    st.lists(st.integers(0, 2), min_size=5, max_size=5),
+)
+def test_trending_is_from_0_to_1_and_rises_with_the_clicks_within_a_category(clicks, categories):
+    scores = trending(clicks, categories)
+    if not any(time < 0 for _, _, time in clicks):
         assert np.isnan(scores).all()
+        return
+    counts = np.zeros(5)
+    for _, row, time in clicks:
+        counts[row] += 0.5 ** (-time / DAY) if time < 0 else 0
+    assert scores.max() == pytest.approx(1) and scores.min() >= 0
+    for one in range(5):
+        for other in range(5):
+            if categories[one] == categories[other] and counts[one] > counts[other] + 1e-6:
+                assert scores[one] > scores[other]
+
+
+def test_trending_proposes_the_best_known_that_may_be_shown_and_ties_go_to_the_earlier_row():
+    scores = np.array([0.5, 0.9, np.nan, 0.5, 0.7, 0.1])
+    source = Trending(scores, np.array([False, True, False, False, False, False]))
+    assert source.propose(reader(), 10).tolist() == [4, 0, 3, 5]
+    assert source.propose(reader(excluded=[0, 4]), 2).tolist() == [3, 5]
+    assert source(reader(), np.array([5, 1])).tolist() == [0.1, 0.9]
+
+
+def test_fresh_proposes_by_freshness_times_the_categorys_share_of_the_history_and_scores_by_age_alone():
+    scores = np.array([1.0, 0.9, 0.8, 0.5, 0.4, np.nan])
+    source = Fresh(scores, np.array([2, 1, 0, 0, 1, 0]), NOBODY_HIDDEN)
+    # Two of three read are of category 0 and one of 1: products 1.6, 1.0 and 0.9, 0.4; category 2 is out.
+    fan = reader(history=[5, 5, 4])
+    assert source.propose(fan, 10).tolist() == [2, 3, 1, 4]
+    assert source.propose(fan, 2).tolist() == [2, 3]
+    assert source.propose(reader(history=[5, 5, 4], excluded=[2, 4]), 2).tolist() == [3, 1]
+    assert source(fan, np.array([0, 2])).tolist() == [1.0, 0.8]
+
+
+def test_without_a_history_fresh_proposes_the_newest_of_all():
+    source = Fresh(np.array([0.2, 0.9, np.nan, 0.4, 1.0, 0.3]), np.array([0, 1, 0, 0, 1, 2]), np.arange(6) == 4)
+    assert source.propose(reader(), 3).tolist() == [1, 3, 5]
+    assert source.propose(reader(excluded=[1]), 3).tolist() == [3, 5, 0]
+
+
+def test_where_no_time_is_known_fresh_proposes_nothing():
+    source = Fresh(np.full(6, np.nan), np.zeros(6, np.int64), NOBODY_HIDDEN)
+    assert source.propose(reader(), 3).tolist() == [] == source.propose(reader(history=[1]), 3).tolist()
+    assert np.isnan(source(reader(), np.arange(6))).all()
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3)), min_size=1, max_size=12),
+    st.lists(st.integers(0, 11), max_size=5),
+    st.integers(1, 12),
+)
+def test_fresh_proposes_what_a_sort_of_the_whole_catalogue_does(articles, history, n):
+    scores, categories = np.array([score for score, _ in articles]), np.array([name for _, name in articles])
+    history = [row % len(articles) for row in history]
+    source = Fresh(scores, categories, np.zeros(len(articles), np.bool_))
+    shares = np.bincount(categories[history], minlength=4) if history else np.ones(4)
+    wanted = [row for row in range(len(articles)) if shares[categories[row]] and row not in history]
+    wanted.sort(key=lambda row: (-scores[row] * shares[categories[row]], row))
+    assert source.propose(reader(history=history, excluded=history), n).tolist() == wanted[:n]
