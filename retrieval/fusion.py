@@ -12,8 +12,8 @@ SOURCES = ("ann", "trending", "fresh", "co_click")
 
 def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     """Return the weighted sum of the sources' scores; one that is absent, NaN, adds nothing."""
-    parts: list[Floats] = [weights.get(name, 0.0) * np.nan_to_num(scores[name]) for name in SOURCES]
-    return np.sum(parts, axis=0)
+    total: Floats = np.sum([weights.get(name, 0.0) * np.nan_to_num(scores[name]) for name in SOURCES], axis=0)
+    return total
 
 
 def propose(sources: Mapping[str, Source], reader: Reader, weights: Mapping[str, float], n: int) -> Rows:

@@ -31,7 +31,7 @@ class Moment:
         """`categories` holds a number from 0 for each article; `half_life_hours` is that of freshness."""
         seconds = as_of.timestamp()
         self.as_of, self._future = as_of, catalogue.published_at > seconds
-        self._trending = trending_scores(clicks, seconds, categories)
+        self._trending = trending_scores(clicks, seconds, categories, self._future)
         self._fresh = fresh_scores(catalogue.published_at, seconds, half_life_hours)
         self.co_clicks = CoClicks(clicks, seconds, size=len(catalogue))
         self.sources: Mapping[str, Source] = {

@@ -94,6 +94,11 @@ class Workbench:
         settings = self.config.retrieval
         return load_user_tower(self.towers, settings.encoder, self.news_tower.dim, history=settings.history)
 
+    @property
+    def source_weights(self) -> dict[str, float]:
+        """The weights of the candidate sources."""
+        return dict(vars(self.config.retrieval.weights))
+
     @cached_property
     def retriever(self) -> Retriever:
         """The user tower and the candidate search."""
@@ -116,7 +121,7 @@ class Workbench:
             k=self.config.retrieval.candidates,
             half_life_hours=self.config.rerank.half_life_hours,
             clicks=self.clicks if clicks is None else clicks,
-            weights=vars(self.config.retrieval.weights) if weights is None else weights,
+            weights=self.source_weights if weights is None else weights,
         )
 
     @cached_property

@@ -139,12 +139,12 @@ def test_a_new_user_gets_what_is_trending_and_new():
     )
     table = candidates(retriever, {"user_id": "new"}, {"user_id": "hides", "hidden": ["N0"]})
     new, hides = lists_by_user(table).values()
-    # A day is four half-lives: 2 / 16, 0, 1 / 16 clicks and 0.1 of their mean, 3 / 64, in hundredths, as logarithms.
-    # Trending is 1, 0.1458, 0.7750; fresh is 0.25, 1, 0.5; half of each.
+    # A day is four half-lives: 2 / 16, 0, 1 / 16 clicks and 0.1 of the mean of three, 1 / 16, in hundredths, as logs.
+    # Trending is 1, 0.1834, 0.7794; fresh is 0.25, 1, 0.5; half of each.
     assert [row["news_id"] for row in new] == ["N2", "N0", "N1"]
-    assert [row["score"] for row in new] == pytest.approx([0.637522, 0.625, 0.572893], abs=1e-5)
+    assert [row["score"] for row in new] == pytest.approx([0.639678, 0.625, 0.591676], abs=1e-5)
     assert [row["ann"] for row in new] == [None] * 3 == [row["co_click"] for row in new]
-    assert [row["trending"] for row in new] == pytest.approx([0.775044, 1, 0.145786], abs=1e-5)
+    assert [row["trending"] for row in new] == pytest.approx([0.779356, 1, 0.183353], abs=1e-5)
     assert [row["fresh"] for row in new] == pytest.approx([0.5, 0.25, 1])
     assert [row["news_id"] for row in hides] == ["N2", "N1"]
 

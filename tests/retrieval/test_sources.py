@@ -14,9 +14,10 @@ DAY = 24 * HOUR
 NOBODY_HIDDEN = np.zeros(6, np.bool_)
 
 
-def trending(clicks, categories=(0, 0, 0), **options):
-    """Trending at time 0, by tuples of a reader, a row and a time, with a half-life of a day."""
-    return trending_scores(clicks_of(clicks), 0, np.array(categories, np.int64), 24, **options)
+def trending(clicks, categories=(0, 0, 0), future=()):
+    """Trending at time 0, by tuples of a reader, a row and a time, with a half-life of a day; `future` are rows."""
+    unpublished = np.isin(np.arange(len(categories)), future)
+    return trending_scores(clicks_of(clicks), 0, np.array(categories, np.int64), unpublished, 24)
 
 
 def test_freshness_halves_with_each_half_life_and_is_unknown_for_the_future():
@@ -40,6 +41,12 @@ def test_an_article_without_clicks_is_above_0_where_its_category_is_read_and_0_w
 def test_a_click_at_the_moment_or_later_changes_nothing():
     clicks = [(1, 0, -HOUR), (2, 1, -2 * HOUR)]
     assert trending([*clicks, (3, 2, 0), (3, 2, DAY)]).tolist() == trending(clicks).tolist()
+
+
+def test_an_article_of_the_future_does_not_lower_the_mean_of_its_category():
+    clicks = [(1, 0, -HOUR), (2, 0, -DAY), (3, 1, -HOUR)]
+    assert trending(clicks, [0, 0, 0, 0], future=[3])[:3].tolist() == trending(clicks).tolist()
+    assert trending(clicks, [0, 0, 0, 0])[2] < trending(clicks)[2]
 
 
 @pytest.mark.parametrize("age", [None, 20 * 365 * DAY], ids=["none", "twenty years ago"])
