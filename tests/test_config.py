@@ -67,6 +67,7 @@ def test_all_problems_come_at_once(file):
         ("[rerank]\nhalf_life_hours = 0", "at least 0.01"),
         ("[rerank]\ndiversity = nan", "a finite number"),
         ("[rerank.weights]\ntower = inf", "a finite number"),
+        ("[retrieval.weights]\nann = -0.1", "a number of 0 or more"),
         ("[rerank]\nweights = 2", r"a section \[rerank.weights\]"),
         ("[retrieval]\nencoder = ['a']", "a text in quotes"),
     ],

@@ -3,8 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from broadsheet.config import SourceWeights
+from broadsheet.errors import ModelError
+from broadsheet.newsroom import write_json
 from broadsheet.retrieval import SOURCES
-from broadsheet.source_tuning import DEPTHS, GRID, Pool, make_pools, mean_recall, tune_sources
+from broadsheet.source_tuning import DEPTHS, GRID, Pool, choose_weights, make_pools, mean_recall, tune_sources
 from tests.retrieval.test_retrieval_sources import of_all
 from tests.stage_contract import NOON, users_table
 
@@ -70,3 +73,24 @@ def test_a_pool_holds_what_each_source_alone_proposes_with_the_scores_of_all():
             known = sorted(row[name] for row in expected if row[name] is not None)
             found = one.scores[name][~np.isnan(one.scores[name])]
             assert len(one.relevant) >= len(known) and sorted(found)[-len(known) :] == pytest.approx(known, abs=1e-6)
+
+
+def test_the_configs_weights_come_before_those_stored_and_these_before_the_defaults(tmp_path):
+    defaults, stored = SourceWeights(), tmp_path / "sources.json"
+    assert choose_weights(defaults, stored) == vars(defaults)
+    tuned = {"ann": 0.75, "trending": 1.0, "fresh": 0.0, "co_click": 2.0}
+    write_json(stored, tuned)
+    assert choose_weights(defaults, stored) == tuned
+    assert choose_weights(SourceWeights(fresh=0.4), stored) == vars(SourceWeights(fresh=0.4))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", '{"ann": 1}', '{"ann": "x", "trending": 1, "fresh": 0, "co_click": 0}',
+     '{"ann": 1, "trending": -1, "fresh": 0, "co_click": 0}', '{"ann": NaN, "trending": 1, "fresh": 0, "co_click": 0}'],
+)  # fmt: skip
+def test_a_stored_file_without_a_weight_for_each_source_is_refused_by_name(tmp_path, content):
+    stored = tmp_path / "sources.json"
+    stored.write_text(content)
+    with pytest.raises(ModelError, match=r"sources\.json: .*Tune them again"):
+        choose_weights(SourceWeights(), stored)

@@ -1,4 +1,4 @@
-"""Tuning the weights of the candidate sources on impressions: those that find most of what was clicked.
+"""The weights of the candidate sources: tuned on impressions to find most of what was clicked, and stored as JSON.
 
 The pool of an impression is what each source alone proposes, with the scores of all sources; so the weights are tried
 without asking the sources again.
@@ -6,15 +6,20 @@ without asking the sources again.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.config import SourceWeights
+from broadsheet.errors import ModelError
 from broadsheet.retrieval import SOURCES, Retriever, fuse
 
 DEPTHS = (100, 200)
@@ -88,6 +93,22 @@ def tune_sources(pools: Sequence[Pool], start: Mapping[str, float]) -> dict[str,
 def mean_recall(pools: Sequence[Pool], weights: Mapping[str, float]) -> float:
     """Return the mean of the pools' recall; 0 without pools."""
     return float(np.mean([pool.recall(weights) for pool in pools])) if pools else 0.0
+
+
+def choose_weights(configured: SourceWeights, stored: Path) -> dict[str, float]:
+    """Return the weights of the config if they are not the defaults, else those stored, else the defaults.
+
+    Raises ModelError if the file stored does not hold a weight of 0 or more for each source.
+    """
+    if configured != SourceWeights() or not stored.is_file():
+        return {name: getattr(configured, name) for name in SOURCES}
+    try:
+        weights = {name: float(json.loads(stored.read_text("utf-8"))[name]) for name in SOURCES}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{stored}: not weights of {', '.join(SOURCES)} ({error!r}). Tune them again.") from error
+    if not all(math.isfinite(weight) and weight >= 0 for weight in weights.values()):
+        raise ModelError(f"{stored}: found {weights}, expected numbers of 0 or more. Tune them again.")
+    return weights
 
 
 def _pool(scores: Mapping[str, npt.NDArray[np.float64]], place_of: Mapping[str, int], wanted: set[str]) -> Pool:

@@ -94,10 +94,14 @@ class Workbench:
         settings = self.config.retrieval
         return load_user_tower(self.towers, settings.encoder, self.news_tower.dim, history=settings.history)
 
-    @property
+    @cached_property
     def source_weights(self) -> dict[str, float]:
-        """The weights of the candidate sources."""
-        return dict(vars(self.config.retrieval.weights))
+        """The weights of the candidate sources: the config's, else those tuned with the towers, else the defaults."""
+        from broadsheet.retrieval.towers import SOURCES
+        from broadsheet.source_tuning import choose_weights
+
+        configured = self.config.retrieval.weights
+        return vars(configured) if self.towers is None else choose_weights(configured, self.towers / SOURCES)
 
     @cached_property
     def retriever(self) -> Retriever:
