@@ -115,6 +115,18 @@ def test_a_user_of_whom_nothing_is_known_may_have_a_vector_of_zeros(edition):
     assert check_edition(edition, DIM) == []
 
 
+def test_several_interests_a_user_are_sound_if_each_user_has_all_of_them_together(edition):
+    def double(table):
+        twice = table.take(pa.array(np.repeat(np.arange(len(table)), 2)))
+        interests = pa.array(np.tile([1, 2], len(table)), pa.int32())
+        return twice.set_column(twice.column_names.index("interest"), "interest", interests)
+
+    change(edition, "user_vectors", double)
+    assert check_edition(edition, DIM) == []
+    change(edition, "user_vectors", lambda table: table.slice(1))
+    assert check_edition(edition, DIM) == ["user_vectors: its users are not those of users, in the same order"]
+
+
 def test_a_table_without_rows_is_sound_where_there_are_no_users(edition):
     for name in ("users", "user_vectors", "candidates", "ranked", "stories"):
         change(edition, name, lambda table: table.slice(0, 0))

@@ -101,7 +101,7 @@ class Workbench:
         from broadsheet.source_tuning import choose_weights
 
         configured = self.config.retrieval.weights
-        return vars(configured) if self.towers is None else choose_weights(configured, self.towers / SOURCES)
+        return dict(vars(configured)) if self.towers is None else choose_weights(configured, self.towers / SOURCES)
 
     @cached_property
     def retriever(self) -> Retriever:
