@@ -1,8 +1,9 @@
 """Measure the ranking of shown articles on a split's impressions, by MIND's rules.
 
-Prints a Markdown table of AUC, MRR, nDCG@5 and nDCG@10 with 95 % intervals; with --out also writes it, JSON and a plot.
+Prints a Markdown table of AUC, MRR, nDCG@5 and nDCG@10 with 95 % intervals and paired differences; with --out also
+writes it, JSON and a plot.
 
-Example: python scripts/benchmark_ranking.py newsroom --split valid --out results
+Example: python scripts/benchmark_ranking.py newsroom --split valid --towers frozen=seed-0 --towers frozen=seed-1
 """
 
 import logging
@@ -18,24 +19,33 @@ from broadsheet.errors import BroadsheetError
 def benchmark(
     newsroom: Annotated[Path, typer.Argument(help="The newsroom's folder.")],
     split: Annotated[str, typer.Option(help="Split whose impressions are measured, such as valid.")],
+    towers: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER; the seeds of a label are one row.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
-    """Measure random order, popularity, the untrained towers, the cross-encoder alone and the whole pipeline."""
-    from broadsheet.evaluation import TOWERS, open_bench, read_split
-    from broadsheet.evaluation_ranking import CROSS_ENCODER, NOTES, PIPELINE, ranking_rows
+    """Measure chance, popularity, the towers untrained and trained, the cross-encoder alone and the whole pipeline."""
+    from broadsheet.evaluation import read_split
+    from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
+    from broadsheet.evaluation_ranking import CROSS_ENCODER, measure_ranking, notes_of
     from broadsheet.evaluation_report import Findings, check_output, describe, to_markdown, write_report
     from broadsheet.newsroom import Newsroom
 
+    def report(line: str) -> None:
+        print(line, file=sys.stderr)
+
     check_output(out)
-    bench = open_bench(Newsroom(newsroom), lambda line: print(line, file=sys.stderr))
+    folders, room = read_towers(towers or []), Newsroom(newsroom)
+    bench = open_bench(room, report)
+    untrained = open_bench(room, report, towers="untrained")
     measured = read_split(bench, split)
     impressions = [impression for impression in measured.impressions if impression.rankable]
-    rows = ranking_rows(bench, impressions)
+    found = measure_ranking(bench, untrained, open_trained(room, folders, report), impressions)
     users = [impression.user_id for impression in impressions]
-    untrained = f"The row {CROSS_ENCODER!r} is left out, and the pipeline ranks without it: none was trained."
     remarks = ["Measured: impressions that keep both a click and another article, with text."]
-    remarks += [] if CROSS_ENCODER in rows else [untrained]
-    findings = Findings("ranking", rows, NOTES, PIPELINE, TOWERS, users, remarks)
+    if CROSS_ENCODER not in found.rows:
+        remarks.append(f"The row {CROSS_ENCODER!r} is left out, and the pipeline ranks without it: none was trained.")
+    findings = Findings(
+        found.rows, notes_of(found.rows), found.comparisons, users, remarks, runs=found.runs, towers=found.towers
+    )
     document = describe(findings, bench, measured, Path(__file__).parent)
     print(to_markdown(document))
     for path in write_report(document, out) if out else []:

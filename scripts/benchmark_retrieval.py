@@ -1,15 +1,19 @@
-"""Measure candidate search over the whole catalogue on a split's impressions.
+"""Measure candidate search on a split's impressions, over the whole catalogue and in the live pool.
 
-Prints a Markdown table of Recall@k (|hits| / |relevant|) and nDCG@k for k = 10, 50 and 100 with 95 % intervals; with
---out also writes it, JSON and a plot.
+Prints Markdown tables of Recall@k (|hits| / |relevant|) and nDCG@k for k = 10 to 1,000, MRR, coverage, Gini index and
+novelty with 95 % intervals; with --out also writes them, JSON and plots.
 
-Example: python scripts/benchmark_retrieval.py newsroom --split valid --out results
+Example: python scripts/benchmark_retrieval.py newsroom --split valid --towers frozen=seed-0 --towers frozen=seed-1
 """
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
+
+# One reader's products are so small that a second thread is waited for longer than it works; set before numpy loads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import typer
 
@@ -19,28 +23,31 @@ from broadsheet.errors import BroadsheetError
 def benchmark(
     newsroom: Annotated[Path, typer.Argument(help="The newsroom's folder.")],
     split: Annotated[str, typer.Option(help="Split whose impressions are measured, such as valid.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Half of the readers lend their clicks of the split.")] = False,
+    window: Annotated[float, typer.Option(help="Hours that an article is live.", min=0.01)] = 24.0,
+    towers: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER; the seeds of a label are one row.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
-    """Measure random articles, popularity, the untrained towers through the index, and the pipeline's retriever."""
-    from broadsheet.evaluation import TOWERS, open_bench, read_split
-    from broadsheet.evaluation_report import Findings, check_output, describe, to_markdown, write_report
-    from broadsheet.evaluation_retrieval import NOTES, RETRIEVER, index_recall, retrieval_rows
+    """Measure chance, popularity, BM25, the towers untrained and trained, each source alone, and their fusion."""
+    from broadsheet.evaluation import read_split
+    from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
+    from broadsheet.evaluation_report import check_output
+    from broadsheet.evaluation_retrieval import measure_retrieval
+    from broadsheet.evaluation_retrieval_report import describe_retrieval, retrieval_markdown, write_retrieval
     from broadsheet.newsroom import Newsroom
 
+    def report(line: str) -> None:
+        print(line, file=sys.stderr)
+
     check_output(out)
-    bench = open_bench(Newsroom(newsroom), lambda line: print(line, file=sys.stderr))
+    folders, room = read_towers(towers or []), Newsroom(newsroom)
+    bench = open_bench(room, report, towers="untrained")
     measured = read_split(bench, split)
-    impressions = [impression for impression in measured.impressions if impression.relevant]
-    rows = retrieval_rows(bench, impressions)
-    users = [impression.user_id for impression in impressions]
-    remarks = [
-        "Measured: impressions with a click on an article that has text and was not read before, against every article "
-        "not read before; recall is |hits| / |relevant|."
-    ]
-    findings = Findings("retrieval", rows, NOTES, RETRIEVER, TOWERS, users, remarks, index_recall(bench, impressions))
-    document = describe(findings, bench, measured, Path(__file__).parent)
-    print(to_markdown(document))
-    for path in write_report(document, out) if out else []:
+    trained = open_trained(room, folders, report)
+    results = measure_retrieval(bench, trained, measured, hours=window, lend=live)
+    document = describe_retrieval(results, bench, measured, Path(__file__).parent, hours=window, lend=live)
+    print(retrieval_markdown(document))
+    for path in write_retrieval(document, out) if out else []:
         print(path, file=sys.stderr)
 
 

@@ -25,7 +25,8 @@ def tune(
     out: Annotated[Path | None, typer.Option(help="JSON file.")] = None,
 ) -> None:
     """Print AUC and nDCG@10 for each pair of weights, the best by their sum first."""
-    from broadsheet.evaluation import open_bench, read_split
+    from broadsheet.evaluation import read_split
+    from broadsheet.evaluation_bench import open_bench
     from broadsheet.evaluation_ranking import impression_signals
     from broadsheet.evaluation_report import stamp
     from broadsheet.metrics import Impressions, ranking_metrics

@@ -17,11 +17,13 @@ LAYERS = [
     {"errors", "version"},
     {"schemas", "tables"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
-    | {"batching"},
+    | {"batching", "metrics_retrieval"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "training", "build", "pipeline", "present", "show"}
     | {"source_tuning"}
-    | {"evaluation", "evaluation_ranking", "evaluation_retrieval", "evaluation_report", "plots"},
+    | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
+    | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
+    | {"evaluation_retrieval_report"},
     {"cli"},
 ]
 STAGES = LAYERS[3]

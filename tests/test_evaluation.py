@@ -1,7 +1,4 @@
-import importlib.util
-import json
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,52 +12,27 @@ from broadsheet.errors import CorpusError, InputError
 from broadsheet.evaluation import (
     POPULARITY,
     RANDOM,
-    TOWERS,
+    UNTRAINED,
     ClicksBefore,
     Impression,
     blocks,
+    mean_of,
     mean_over_seeds,
-    open_bench,
     read_split,
     states,
 )
-from broadsheet.evaluation_ranking import CROSS_ENCODER, PIPELINE, WITHOUT, pipeline_scores, ranking_rows
-from broadsheet.evaluation_report import check_output
-from broadsheet.evaluation_retrieval import RETRIEVER, index_recall, retrieval_rows
-from broadsheet.tables import vectors_to_numpy
-from tests.tiny import START, make_impressions, make_newsroom
-
-SCRIPTS = Path(__file__).parents[1] / "scripts"
-SHOWN_AT = START + timedelta(hours=40)
-
-
-def make_adapter(folder, encoder):
-    """A cross-encoder's folder as training writes it, with weights that nobody trained."""
-    import torch
-
-    from broadsheet.rerank.training import Recipe, new_cross_encoder, save_cross_encoder
-
-    model = new_cross_encoder(str(encoder), Recipe())
-    with torch.no_grad():
-        model.linear.weight.normal_(0, 0.3)
-    save_cross_encoder(model, folder, base=str(encoder), recipe=Recipe(), card={})
-
-
-def click(user, news, hours, event="click"):
-    return {"user_id": user, "news_id": news, "time": START + timedelta(hours=hours), "event": event}
-
-
-CLICKS = [click("a", "N3", 30), click("b", "N3", 35), click("c", "N4", 39), click("d", "N5", 39, "hide")]
-
-
-def make_room(path, encoder, *, clicks=CLICKS, impressions=None, extra="", adapter=True):
-    newsroom = make_newsroom(path, encoder, extra=extra)
-    with Import(newsroom) as add:
-        add.clicks(clicks)
-        add.impressions("valid", impressions or make_impressions(30))
-    if adapter:
-        make_adapter(newsroom.reranker, encoder)
-    return newsroom
+from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
+from broadsheet.evaluation_ranking import (
+    CROSS_ENCODER,
+    PIPELINE,
+    WITHOUT,
+    measure_ranking,
+    pipeline_scores,
+    tower_scores,
+)
+from broadsheet.retrieval import interest_vectors
+from tests.evaluated import CLICKS, SHOWN_AT, click, make_room, make_towers, row
+from tests.tiny import START, make_newsroom
 
 
 @pytest.fixture(scope="module")
@@ -78,39 +50,50 @@ def impressions(bench):
     return read_split(bench, "valid").impressions
 
 
-def row(number, shown, clicked, history=()):
-    return {
-        "impression_id": str(number),
-        "user_id": "fan",
-        "time": SHOWN_AT,
-        "history": list(history),
-        "shown": shown,
-        "clicked": clicked,
-        "propensity": None,
-    }
-
-
 def test_the_benchmarks_score_of_an_impression_is_the_rerankers_own(bench, impressions):
     impressions = impressions[:8]
     scores = pipeline_scores(bench, impressions)
     ends = np.cumsum([len(impression.shown) for impression in impressions])[:-1]
     tolerance = 1e-6 if str(models.pick_dtype(models.pick_device())) == "torch.float32" else 1e-2
     for impression, found in zip(impressions, np.split(scores[PIPELINE], ends), strict=True):
-        (vector,) = vectors_to_numpy(bench.retriever.vectors(states([impression])))
-        candidates = bench.retriever.describe("anyone", vector, impression.shown, impression.time)
+        (vectors,) = interest_vectors(bench.retriever.vectors(states([impression])))
+        candidates = bench.retriever.describe(impression.user, vectors, impression.shown, impression.time)
         expected = bench.reranker.scores(impression.user, candidates)
         np.testing.assert_allclose(found, expected, atol=tolerance)
-    assert scores[CROSS_ENCODER].std() > 0.01 and scores[TOWERS].std() > 0.01
+    assert scores[CROSS_ENCODER].std() > 0.01
+
+
+def test_the_towers_row_ranks_by_the_retrievers_own_ann_score(bench, impressions):
+    found = np.split(tower_scores(bench, impressions), np.cumsum([len(one.shown) for one in impressions])[:-1])
+    for impression, scores in zip(impressions, found, strict=True):
+        (vectors,) = interest_vectors(bench.retriever.vectors(states([impression])))
+        candidates = bench.retriever.describe(impression.user, vectors, impression.shown, impression.time)
+        np.testing.assert_allclose(scores, candidates.column("ann").to_numpy(), atol=1e-6)
 
 
 def test_readers_of_one_topic_are_found_by_the_towers_and_not_by_chance(bench, impressions):
-    rows = ranking_rows(bench, impressions)
-    assert list(rows) == [RANDOM, POPULARITY, TOWERS, CROSS_ENCODER, WITHOUT, PIPELINE]
-    assert rows[TOWERS]["auc"].mean() > 0.9 > 0.7 > rows[RANDOM]["auc"].mean()
+    rows = measure_ranking(bench, bench, [("trained", bench)], impressions).rows
+    assert list(rows) == [RANDOM, POPULARITY, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
+    assert rows[UNTRAINED]["auc"].mean() > 0.9 > 0.7 > rows[RANDOM]["auc"].mean()
+
+
+def test_trained_towers_of_one_label_are_one_row_of_their_mean(room, bench, impressions, tmp_path, encoder):
+    folders = [make_towers(tmp_path / f"seed-{seed}", encoder, seed) for seed in (0, 1)]
+    towers = read_towers([f"frozen={folder}" for folder in folders])
+    found = measure_ranking(bench, bench, open_trained(room, towers), impressions)
+    alone = [measure_ranking(bench, bench, open_trained(room, [one]), impressions) for one in towers]
+    assert list(found.rows)[2:5] == [UNTRAINED, "frozen towers", CROSS_ENCODER]
+    each = [one.rows["frozen towers"]["auc"] for one in alone]
+    np.testing.assert_allclose(found.rows["frozen towers"]["auc"], np.mean(each, axis=0))
+    assert [run["auc"] for run in found.runs["frozen towers"]] == pytest.approx([values.mean() for values in each])
+    assert not np.allclose(*each) and not alone[0].runs
+    assert [one["folder"] for one in found.towers] == ["seed-0", "seed-1"]
+    assert found.towers[0]["fingerprint"] != found.towers[1]["fingerprint"]
+    assert found.comparisons[0] == ("frozen towers", UNTRAINED) and (PIPELINE, WITHOUT) in found.comparisons
 
 
 def test_clicks_are_counted_strictly_before_the_moment_and_hides_are_not(bench):
-    clicks_before = ClicksBefore(bench)
+    clicks_before = ClicksBefore(bench.clicks, len(bench.catalogue))
     rows = bench.catalogue.rows(["N3", "N4", "N5"])
     assert clicks_before(START + timedelta(hours=35))[rows].tolist() == [1, 0, 0]
     assert clicks_before(SHOWN_AT)[rows].tolist() == [2, 1, 0]
@@ -121,12 +104,12 @@ def test_a_planted_future_click_changes_nothing_and_an_earlier_one_does(tmp_path
     def measured(name, hours):
         planted = [click("x", f"N{number}", hours) for number in range(0, 30, 2)] if hours else []
         bench = open_bench(make_room(tmp_path / name, encoder, clicks=[*CLICKS, *planted], adapter=False))
-        popular = [rows(bench, impressions)[POPULARITY] for rows in (ranking_rows, retrieval_rows)]
-        return {**popular[0], **popular[1], PIPELINE: pipeline_scores(bench, impressions)[PIPELINE]}
+        rows = measure_ranking(bench, bench, [], impressions).rows
+        return {**rows[POPULARITY], PIPELINE: pipeline_scores(bench, impressions)[PIPELINE]}
 
     before, later, earlier = measured("before", None), measured("later", 41), measured("earlier", 39)
     assert all(np.array_equal(before[name], later[name], equal_nan=True) for name in before)
-    assert not any(np.array_equal(before[name], earlier[name]) for name in ("auc", "recall@10", PIPELINE))
+    assert not any(np.array_equal(before[name], earlier[name]) for name in ("auc", PIPELINE))
 
 
 def test_coverage_counts_what_has_text(tmp_path, encoder):
@@ -144,33 +127,6 @@ def test_coverage_counts_what_has_text(tmp_path, encoder):
     assert [one.relevant for one in split.impressions] == [["N0"], ["N2"], [], []]
 
 
-def test_the_towers_row_is_the_exact_order_of_the_whole_catalogue_without_what_was_read(bench, impressions):
-    found = retrieval_rows(bench, impressions)[TOWERS]["recall@10"]
-    vectors, catalogue = vectors_to_numpy(bench.retriever.vectors(states(impressions))), bench.catalogue
-    for impression, vector, value in zip(impressions, vectors, found, strict=True):
-        best = [str(news_id) for news_id in catalogue.ids(np.argsort(-(catalogue.vectors @ vector), kind="stable"))]
-        unread = [news_id for news_id in best if news_id not in impression.history]
-        assert value == len({*unread[:10]} & {*impression.relevant}) / len(impression.relevant)
-
-
-def test_all_rows_find_everything_that_was_there_in_a_catalogue_smaller_than_k(bench, impressions):
-    rows = retrieval_rows(bench, impressions)
-    assert list(rows) == [RANDOM, POPULARITY, TOWERS, RETRIEVER]
-    assert all(values["recall@100"].tolist() == [1.0] * len(impressions) for values in rows.values())
-
-
-def test_a_reader_without_a_history_gets_nothing_from_the_towers_and_news_from_the_retriever(bench):
-    newcomer = Impression(0, "new", SHOWN_AT, [], ["N3", "N20"], [True, False])
-    rows = retrieval_rows(bench, [newcomer])
-    assert rows[TOWERS]["recall@100"] == [0.0] and rows[RETRIEVER]["recall@50"] == [1.0]
-
-
-def test_an_exact_index_has_no_recall_of_its_own_and_an_approximate_one_has(bench, impressions, tmp_path, encoder):
-    assert index_recall(bench, impressions) is None
-    room = make_room(tmp_path / "room", encoder, extra="[index]\nexact_up_to = 0\n", adapter=False)
-    assert index_recall(open_bench(room), impressions) == {"recall@10": 1.0, "recall@50": 1.0, "recall@100": 1.0}
-
-
 def test_the_current_edition_is_used_until_an_article_comes_in(tmp_path, encoder):
     newsroom = make_newsroom(tmp_path / "newsroom", encoder)
     edition = build(newsroom, ["fan"])
@@ -180,6 +136,37 @@ def test_the_current_edition_is_used_until_an_article_comes_in(tmp_path, encoder
     bench = open_bench(newsroom)
     assert bench.edition == newsroom.building and "late" in bench.catalogue.row_of
     assert newsroom.current() == edition
+
+
+def test_other_towers_are_measured_beside_the_edition_and_their_vectors_are_used_again(tmp_path, encoder):
+    newsroom = make_room(tmp_path / "room", encoder, adapter=False)
+    lines = []
+    bench = open_bench(newsroom, lines.append, towers="untrained")
+    assert bench.edition.path.name.startswith("measured-") and "60 articles encoded" in lines[0]
+    again = open_bench(newsroom, lines.append, towers=str(make_towers(tmp_path / "towers", encoder)))
+    assert again.edition.path == bench.edition.path and "60 taken over" in lines[1]
+    assert not newsroom.editions() and not newsroom.building.path.exists()
+    own = open_bench(newsroom)
+    assert own.edition == newsroom.building
+
+
+def test_vectors_measured_before_an_article_came_in_are_made_anew(tmp_path, encoder):
+    newsroom = make_room(tmp_path / "room", encoder, adapter=False)
+    open_bench(newsroom, towers="untrained")
+    with Import(newsroom) as add:
+        add.news([{"news_id": "late", "title": "A new rocket"}])
+    assert "late" in open_bench(newsroom, towers="untrained").catalogue.row_of
+
+
+def test_towers_are_named_by_a_label_and_a_folder(tmp_path):
+    assert read_towers([f"frozen={tmp_path}"]) == [("frozen", tmp_path)]
+    with pytest.raises(InputError, match=r"--towers frozen, =x, lora=gone: expected LABEL=FOLDER"):
+        read_towers(["frozen", "=x", "lora=gone", f"good={tmp_path}"])
+
+
+def test_the_mean_of_runs_leaves_out_what_a_run_did_not_measure():
+    runs = [{"auc": np.array([0.5, np.nan, np.nan])}, {"auc": np.array([1.0, 0.25, np.nan])}]
+    np.testing.assert_array_equal(mean_of(runs)["auc"], [0.75, 0.25, np.nan])
 
 
 def test_a_split_that_was_not_imported_is_named(bench):
@@ -202,45 +189,3 @@ def test_blocks_keep_order_and_moment(hours, one_time):
     assert [impression for block in found for impression in block] == rows
     assert all(0 < len(block) <= 128 for block in found)
     assert not one_time or all(len({impression.time for impression in block}) == 1 for block in found)
-
-
-def load_script(name):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_ranking_script_writes_json_markdown_and_a_plot(room, tmp_path, capsys):
-    load_script("benchmark_ranking").benchmark(room.path, "valid", tmp_path / "out")
-    document = json.loads((tmp_path / "out" / "ranking-valid.json").read_text())
-    assert list(document["rows"]) == [RANDOM, POPULARITY, TOWERS, CROSS_ENCODER, WITHOUT, PIPELINE]
-    for metrics in document["rows"].values():
-        assert all(value["low"] <= value["mean"] <= value["high"] for value in metrics.values())
-    ours, other = (document["rows"][name]["auc"]["mean"] for name in (PIPELINE, TOWERS))
-    difference = document["difference"]["metrics"]["auc"]
-    assert difference["mean"] == pytest.approx(ours - other) and difference["low"] <= difference["high"]
-    assert document["data"]["split"] == "valid" and document["data"]["impressions_measured"] == 30
-    assert document["seeds"] == [0, 1, 2] and document["models"]["cross_encoder"] and document["versions"]["torch"]
-    markdown = (tmp_path / "out" / "ranking-valid.md").read_text()
-    assert f"| {PIPELINE} - {TOWERS} | " in markdown and markdown.strip() == capsys.readouterr().out.strip()
-    assert (tmp_path / "out" / "ranking-valid.png").read_bytes().startswith(b"\x89PNG\r\n")
-
-
-def test_the_retrieval_script_says_which_recall_it_is(room, capsys):
-    load_script("benchmark_retrieval").benchmark(room.path, "valid", None)
-    printed = capsys.readouterr().out
-    assert "recall is |hits| / |relevant|" in printed and "| recall@10 | recall@50 | recall@100 |" in printed
-
-
-def test_without_a_trained_cross_encoder_its_row_is_left_out_and_said_to_be(tmp_path, encoder, capsys):
-    room = make_room(tmp_path / "room", encoder, adapter=False)
-    load_script("benchmark_ranking").benchmark(room.path, "valid", None)
-    printed = capsys.readouterr().out
-    assert "none was trained" in printed and f"| {CROSS_ENCODER} |" not in printed and f"| {PIPELINE} |" in printed
-
-
-def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"--out .*out: cannot be made"):
-        check_output(tmp_path / "file" / "out")

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score, roc_auc_score
 
 from broadsheet.errors import ContractError
-from broadsheet.intervals import bootstrap_interval, paired_difference
-from broadsheet.metrics import Impressions, Retrieved, auc, mrr, ndcg, ranking_metrics
+from broadsheet.metrics import Impressions, auc, mrr, ndcg, ranking_metrics
 
 # Few distinct values, so that ties are common.
 lists = st.lists(st.tuples(st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0]), st.booleans()), min_size=1, max_size=20)
@@ -130,108 +129,3 @@ def test_bad_impressions_are_refused_with_all_their_problems():
         Impressions.from_columns(pa.array([[1.0]]), pa.array([[True], [False]]))
     with pytest.raises(ContractError, match="k: found 0"):
         ndcg(impressions(([1.0, 2.0], [True, False])), 0)
-
-
-def retrieved(ranked, relevant):
-    kind = pa.list_(pa.string())
-    return Retrieved(pa.array(ranked, kind), pa.array(relevant, kind))
-
-
-def test_recall_and_ndcg_of_retrieval_computed_by_hand():
-    lists = retrieved([["a", "b", "c"], ["a", "b"], [], ["a"]], [["c", "x", "a", "a"], ["q"], ["a"], []])
-    np.testing.assert_allclose(lists.recall_at(1), [1 / 3, 0, 0, np.nan])
-    np.testing.assert_allclose(lists.recall_at(10), [2 / 3, 0, 0, np.nan])
-    ideal = 1 + 1 / np.log2(3) + 1 / np.log2(4)
-    np.testing.assert_allclose(lists.ndcg_at(3), [(1 + 1 / 2) / ideal, 0, 0, np.nan])
-    np.testing.assert_allclose(lists.ndcg_at(1), [1, 0, 0, np.nan])
-
-
-def test_recall_is_not_capped_at_k():
-    assert retrieved([["a", "b"]], [["a", "b", "c", "d"]]).recall_at(2).tolist() == [0.5]
-
-
-@given(
-    st.lists(st.tuples(st.permutations("abcdefgh"), st.sets(st.sampled_from("abcdefghxyz"))), max_size=6),
-    st.integers(1, 9),
-)
-def test_retrieval_equals_sets(rows, k):
-    lists = retrieved([list(ranked) for ranked, _ in rows], [sorted(relevant) for _, relevant in rows])
-    for number, (ranked, relevant) in enumerate(rows):
-        expected = len(set(ranked[:k]) & relevant) / len(relevant) if relevant else np.nan
-        assert lists.recall_at(k)[number] == pytest.approx(expected, nan_ok=True)
-        if relevant:
-            gains = [[int(item in relevant) for item in [*ranked, *sorted(relevant - set(ranked))]]]
-            places = [[-float(place) for place in range(len(gains[0]))]]
-            # Articles that were never retrieved stand behind the list, beyond every k that reaches them.
-            if k <= len(ranked):
-                assert lists.ndcg_at(k)[number] == pytest.approx(ndcg_score(gains, places, k=k))
-
-
-def test_a_ranked_list_that_repeats_an_id_is_refused():
-    with pytest.raises(ContractError, match="names an id twice"):
-        retrieved([["a", "a"]], [["a"]])
-    with pytest.raises(ContractError, match="1 ranked lists for 2"):
-        retrieved([["a"]], [["a"], ["b"]])
-
-
-def test_the_interval_holds_the_mean_and_narrows_with_users():
-    rng = np.random.default_rng(1)
-    widths = []
-    for size in (100, 10_000):
-        values = rng.normal(0.6, 0.2, size)
-        low, high = bootstrap_interval(values, np.arange(size), rng)
-        assert low < values.mean() < high
-        assert high - low == pytest.approx(2 * 1.96 * 0.2 / np.sqrt(size), rel=0.2)
-        widths.append(high - low)
-    assert widths[1] < widths[0] / 5
-
-
-def test_repeating_a_users_values_does_not_narrow_the_interval():
-    values, users = np.random.default_rng(2).normal(size=50), np.arange(50)
-    once = bootstrap_interval(values, users, np.random.default_rng(3))
-    often = bootstrap_interval(np.repeat(values, 20), np.repeat(users, 20), np.random.default_rng(3))
-    assert often == pytest.approx(once)
-
-
-def test_the_interval_covers_the_true_mean_about_as_often_as_it_says():
-    rng = np.random.default_rng(4)
-    covered = 0
-    for _ in range(200):
-        users = np.repeat(np.arange(80), 3)
-        values = np.repeat(rng.normal(size=80), 3) + rng.normal(scale=0.3, size=240)
-        low, high = bootstrap_interval(values, users, rng, samples=400)
-        covered += low <= 0 <= high
-    assert 178 <= covered <= 199
-
-
-def test_the_interval_weighs_users_by_their_values_and_leaves_out_nan():
-    # One user holds three values, the other one: a resample is (a, a), (a, b) or (b, b), so its mean is 1, 3/4 or 0.
-    values = np.array([1.0, 1.0, np.nan, 1.0, 0.0])
-    low, high = bootstrap_interval(values, ["a", "a", "a", "a", "b"], np.random.default_rng(5))
-    assert (low, high) == (0.0, 1.0)
-
-
-def test_the_same_seed_gives_the_same_interval():
-    values, users = np.arange(10.0), np.arange(10)
-    assert bootstrap_interval(values, users, np.random.default_rng(6)) == bootstrap_interval(
-        values, users, np.random.default_rng(6)
-    )
-
-
-def test_a_paired_difference_is_far_narrower_than_either_mean():
-    rng = np.random.default_rng(7)
-    users = rng.integers(0, 200, 1000)
-    base = rng.normal(0.6, 0.2, 1000)
-    difference = paired_difference(base + 0.01, base, users, rng)
-    assert difference.mean == pytest.approx(0.01)
-    assert (difference.low, difference.high) == pytest.approx((0.01, 0.01))
-
-
-def test_intervals_refuse_nothing_to_measure_and_different_impressions():
-    rng = np.random.default_rng(8)
-    with pytest.raises(ContractError, match="no values"):
-        bootstrap_interval(np.array([np.nan]), ["a"], rng)
-    with pytest.raises(ContractError, match="2 values for 1 users"):
-        bootstrap_interval(np.zeros(2), ["a"], rng)
-    with pytest.raises(ContractError, match="different impressions"):
-        paired_difference(np.array([np.nan, 1.0]), np.array([1.0, 1.0]), ["a", "b"], rng)

@@ -10,31 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from broadsheet.audience import READING, read_clock
-from broadsheet.build import prepare_vectors
-from broadsheet.catalogue import epoch_seconds
+from broadsheet.click_log import ClickLog
 from broadsheet.errors import CorpusError
-from broadsheet.present import present_edition
 from broadsheet.progress import track
-from broadsheet.schemas import CLICKS, IMPRESSIONS, USERS
+from broadsheet.schemas import IMPRESSIONS, USERS
 from broadsheet.tables import from_rows, read_table
 from broadsheet.workbench import Workbench
-
-if TYPE_CHECKING:
-    from broadsheet.newsroom import Newsroom
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Values = dict[str, Floats]
 """One value an impression of each metric, NaN where the impression was skipped."""
 
-RANDOM, POPULARITY, TOWERS = "random", "popularity", "untrained towers"
+RANDOM, POPULARITY, UNTRAINED = "random", "popularity", "untrained towers"
 """Rows that both benchmarks compare."""
 
 SEEDS = (0, 1, 2)
@@ -84,23 +78,6 @@ class Split:
     impressions: list[Impression]
     coverage: dict[str, int]
     "Counts of what the split holds and of what has text."
-
-
-def open_bench(newsroom: Newsroom, report: Callable[[str], None] = lambda line: None) -> Workbench:
-    """Return a workbench over the current edition if it is of this corpus, encoder and index; else over new vectors.
-
-    Nothing is published. Raises NewsroomError if there are no articles or another build is at work.
-    """
-    newsroom.require()
-    edition, config = present_edition(newsroom), newsroom.config()
-    if edition is not None:
-        bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
-        built = edition.read_manifest()
-        same_index = built["config"]["index"] == vars(config.index)
-        if same_index and built["models"]["news_tower"] == bench.news_tower.fingerprint:
-            report(f"vectors and index of edition {edition.name}")
-            return bench
-    return prepare_vectors(newsroom, report)
 
 
 def read_split(bench: Workbench, name: str) -> Split:
@@ -168,28 +145,30 @@ def blocks(impressions: Sequence[Impression], what: str, *, one_time: bool = Fal
 class ClicksBefore:
     """How often each article was clicked before a moment."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._size = len(bench.catalogue)
-        self._rows, self._times = np.zeros(0, np.int64), np.zeros(0)
+    def __init__(self, clicks: ClickLog, size: int) -> None:
+        """`size` is the number of articles."""
+        self._clicks, self._size = clicks, size
         self._last: tuple[datetime, Integers] | None = None
-        if bench.edition.clicks.is_file():
-            clicks = read_table(bench.edition.clicks, CLICKS)
-            row_of = bench.catalogue.row_of
-            events = zip(clicks.column("news_id").to_pylist(), clicks.column("event").to_pylist(), strict=True)
-            rows = np.array(
-                [row_of.get(news_id, -1) if event in READING else -1 for news_id, event in events], np.int64
-            )
-            self._rows, self._times = rows[rows >= 0], epoch_seconds(clicks.column("time"))[rows >= 0]
 
     def __call__(self, time: datetime) -> Integers:
         """Return the clicks on each article strictly before `time`, by catalogue row."""
         if self._last is None or self._last[0] != time:
-            before = self._rows[self._times < time.timestamp()]
-            self._last = time, np.bincount(before, minlength=self._size)
+            before = self._clicks.before(time.timestamp())
+            self._last = time, np.bincount(before.rows, minlength=self._size)
         return self._last[1]
 
 
 def mean_over_seeds(measure: Callable[[np.random.Generator], Values]) -> Values:
     """Return the mean over SEEDS of what a measurement gives for each impression."""
-    runs = [measure(np.random.default_rng(seed)) for seed in SEEDS]
-    return {name: np.mean([run[name] for run in runs], axis=0) for name in runs[0]}
+    return mean_of([measure(np.random.default_rng(seed)) for seed in SEEDS])
+
+
+def mean_of(runs: Sequence[Values]) -> Values:
+    """Return the mean over several runs of each metric of each impression, NaN where none has a value."""
+    return {name: _mean(np.stack([run[name] for run in runs])) for name in runs[0]}
+
+
+def _mean(values: Floats) -> Floats:
+    counts = (~np.isnan(values)).sum(axis=0)
+    total = np.nan_to_num(values).sum(axis=0)
+    return np.asarray(np.divide(total, counts, out=np.full(len(counts), np.nan), where=counts > 0))

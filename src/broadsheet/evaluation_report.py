@@ -7,8 +7,9 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -18,15 +19,18 @@ import numpy as np
 
 from broadsheet.errors import InputError
 from broadsheet.evaluation import SEEDS, Split, Values
-from broadsheet.intervals import bootstrap_interval, paired_difference
+from broadsheet.intervals import Bootstrap, Interval, holm
 from broadsheet.newsroom import write_json
 from broadsheet.plots import new_figure, plot_rows
 from broadsheet.tables import replacing
 from broadsheet.version import __version__
 from broadsheet.workbench import Workbench
 
-SAMPLES = 1000
+SAMPLES = 5000
 """Bootstrap samples of each interval."""
+INTERVALS = (
+    f"95 %, bootstrap over readers, {SAMPLES} samples, seed 0; p-values of differences corrected by Holm's method"
+)
 _PACKAGES = ("torch", "transformers", "peft", "numpy", "pyarrow")
 
 
@@ -34,20 +38,19 @@ _PACKAGES = ("torch", "transformers", "peft", "numpy", "pyarrow")
 class Findings:
     """The metrics of each row compared, by impression, and what they were measured on."""
 
-    benchmark: str
-    "ranking or retrieval."
     rows: Mapping[str, Values]
     notes: Mapping[str, str]
     "What each row is."
-    ours: str
-    "The row whose difference from `against` is reported."
-    against: str
+    comparisons: list[tuple[str, str]]
+    "Rows whose difference is reported: the first minus the second."
     users: list[str]
     "The reader of each impression, whole readers being resampled for the intervals."
     remarks: list[str]
     "What else the reader must know, in sentences."
-    index_recall: Mapping[str, float] | None = None
-    "Approximate against exact search; None where the index is exact."
+    runs: Mapping[str, list[dict[str, float]]] = field(default_factory=dict)
+    "For rows of several seeds, the means of each."
+    towers: list[dict[str, Any]] = field(default_factory=list)
+    "The trained towers; see describe_towers."
 
 
 def check_output(out: Path | None) -> None:
@@ -64,23 +67,45 @@ def check_output(out: Path | None) -> None:
 
 
 def describe(findings: Findings, bench: Workbench, split: Split, checkout: Path) -> dict[str, Any]:
-    """Return a document that JSON can hold: means with 95 % intervals, the paired difference, data, models, versions.
+    """Return a document that JSON can hold: means with 95 % intervals, paired differences, data, models, versions.
 
     `checkout` is the folder whose git commit is named.
     """
+    bootstrap = Bootstrap(findings.users, np.random.default_rng(0), SAMPLES)
+    scorer = bench.cross_encoder
     return {
-        "benchmark": findings.benchmark,
+        "benchmark": "ranking",
         **stamp(checkout),
-        "data": _data(bench, split) | {"impressions_measured": len(findings.users), "users": len(set(findings.users))},
-        "models": _models(bench, findings.benchmark),
+        "data": data_of(bench, split, findings.users),
+        "models": models_of(bench, findings.towers)
+        | {"cross_encoder": scorer.fingerprint if scorer else "", "weights": vars(bench.config.rerank.weights)},
         "seeds": list(SEEDS),
-        "intervals": f"95 %, bootstrap over readers, {SAMPLES} samples, seed 0; not corrected for several metrics",
+        "intervals": INTERVALS,
         "notes": {name: note for name, note in findings.notes.items() if name in findings.rows},
-        "rows": {name: _means(values, findings.users) for name, values in findings.rows.items()},
-        "difference": _difference(findings),
+        "rows": {name: bootstrap.intervals(values) for name, values in findings.rows.items()},
+        "differences": differences_of(bootstrap, findings.rows, findings.comparisons),
+        "runs": findings.runs,
         "remarks": findings.remarks,
-        "index_recall": findings.index_recall,
     }
+
+
+def differences_of(
+    bootstrap: Bootstrap, rows: Mapping[str, Values], pairs: Sequence[tuple[str, str]], metrics: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Return the paired differences of rows in all metrics, or some, each with its interval, its p-value and Holm's."""
+    found = [
+        {"of": ours, "minus": other, "metric": name}
+        | bootstrap.difference(rows[ours][name], rows[other][name])._asdict()
+        for ours, other in pairs
+        for name in metrics or rows[ours]
+    ]
+    return with_holm(found)
+
+
+def with_holm(differences: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the comparisons with their p-values corrected over all of them."""
+    corrected = holm([one["p"] for one in differences])
+    return [one | {"p_holm": p} for one, p in zip(differences, corrected, strict=True)]
 
 
 def stamp(checkout: Path) -> dict[str, Any]:
@@ -97,18 +122,30 @@ def stamp(checkout: Path) -> dict[str, Any]:
 def to_markdown(document: Mapping[str, Any]) -> str:
     """Return the document's rows as a Markdown table with what it was measured on."""
     rows = document["rows"]
-    names = list(next(iter(rows.values())))
-    lines = [f"| {document['benchmark']} | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    lines += [f"| {row} | {' | '.join(_cell(values[name]) for name in names)} |" for row, values in rows.items()]
-    difference = document["difference"]
-    cells = " | ".join(_cell(difference["metrics"][name], "+") for name in names)
-    lines += [f"| {difference['of']} - {difference['minus']} | {cells} |", "", *_about(document), ""]
+    lines = table_lines(document["benchmark"], rows, list(next(iter(rows.values()))))
+    lines += ["", *difference_lines(document["differences"]), "", *about(document), ""]
     lines += [f"- {name}: {note}." for name, note in document["notes"].items()]
     return "\n".join(lines) + "\n"
 
 
-def _about(document: Mapping[str, Any]) -> list[str]:
-    data, models, recall = document["data"], document["models"], document["index_recall"]
+def table_lines(corner: str, rows: Mapping[str, Mapping[str, Interval]], metrics: Sequence[str]) -> list[str]:
+    """Return a Markdown table of means with their intervals."""
+    lines = [f"| {corner} | {' | '.join(metrics)} |", "|---" * (len(metrics) + 1) + "|"]
+    return lines + [f"| {row} | {' | '.join(cell(values.get(m)) for m in metrics)} |" for row, values in rows.items()]
+
+
+def difference_lines(differences: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a Markdown table of paired differences."""
+    lines = ["| difference | metric | mean [95 % interval] | p, Holm |", "|---|---|---|---|"]
+    return lines + [
+        f"| {one['of']} - {one['minus']} | {one['metric']} | {cell(one, '+')} | {one['p_holm']:.4f} |"
+        for one in differences
+    ]
+
+
+def about(document: Mapping[str, Any]) -> list[str]:
+    """Return sentences on the data, the intervals and the models."""
+    data, models = document["data"], document["models"]
     lines = [
         f"Split `{data['split']}`: {data['impressions_measured']:,} impressions of {data['users']:,} readers measured, "
         f"of {data['impressions']:,} imported; text for {_share(data, 'shown')} of what was shown and "
@@ -116,62 +153,52 @@ def _about(document: Mapping[str, Any]) -> list[str]:
         f"Intervals: {document['intervals']}.",
         f"Encoder {models['encoder']} ({models['news_tower']})"
         + (f", cross-encoder {models['cross_encoder']}." if models.get("cross_encoder") else "."),
-        *document["remarks"],
     ]
-    if recall:
-        shares = ", ".join(f"{name} {share:.4f}" for name, share in recall.items())
-        lines.append(f"The approximate index against exact search: {shares}.")
-    return lines
+    seeds = Counter(one["label"] for one in models["towers"])
+    if seeds:
+        named = ", ".join(f"{label} ({count} {'seed' if count == 1 else 'seeds'})" for label, count in seeds.items())
+        lines.append(f"Trained towers: {named}.")
+    return [*lines, *document["remarks"]]
 
 
 def write_report(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write <benchmark>-<split>.json, .md and .png into a folder, each whole or not at all, and return their paths."""
+    """Write ranking-<split>.json, .md and .png into a folder, each whole or not at all, and return their paths."""
     name = f"{document['benchmark']}-{document['data']['split']}"
     paths = [out / f"{name}{suffix}" for suffix in (".json", ".md", ".png")]
     write_json(paths[0], document)
-    with replacing(paths[1]) as part:
-        part.write_text(to_markdown(document), "utf-8")
+    write_text(paths[1], to_markdown(document))
     with replacing(paths[2]) as part:
         plot_rows(document["rows"], f"{document['benchmark'].capitalize()} on {document['data']['split']}", part)
     return paths
 
 
-def _means(values: Values, users: list[str]) -> dict[str, dict[str, float]]:
-    found = {}
-    for name, value in values.items():
-        low, high = bootstrap_interval(value, users, np.random.default_rng(0), SAMPLES)
-        found[name] = {"mean": float(np.nanmean(value)), "low": low, "high": high}
-    return found
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with replacing(path) as part:
+        part.write_text(text, "utf-8")
 
 
-def _difference(findings: Findings) -> dict[str, Any]:
-    ours, other = findings.rows[findings.ours], findings.rows[findings.against]
-    metrics = {
-        name: paired_difference(ours[name], other[name], findings.users, np.random.default_rng(0), SAMPLES)._asdict()
-        for name in ours
-    }
-    return {"of": findings.ours, "minus": findings.against, "metrics": metrics}
-
-
-def _data(bench: Workbench, split: Split) -> dict[str, Any]:
+def data_of(bench: Workbench, split: Split, users: Sequence[str]) -> dict[str, Any]:
+    """Return what was measured: newsroom, split, articles and counts."""
+    counts = {"impressions_measured": len(users), "users": len(set(users))}
     return {
         "newsroom": bench.newsroom.path.name,
         "split": split.name,
         "articles": len(bench.catalogue),
         **split.coverage,
+        **counts,
     }
 
 
-def _models(bench: Workbench, benchmark: str) -> dict[str, Any]:
-    config = bench.config
-    models: dict[str, Any] = {
-        "encoder": Path(config.retrieval.encoder).name,
-        "news_tower": bench.news_tower.fingerprint,
-    }
-    if benchmark == "ranking":
-        scorer = bench.cross_encoder
-        models |= {"cross_encoder": scorer.fingerprint if scorer else "", "weights": vars(config.rerank.weights)}
-    return models
+def models_of(bench: Workbench, towers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the encoder, the news tower of `bench` and the trained towers."""
+    encoder = Path(bench.config.retrieval.encoder).name
+    return {"encoder": encoder, "news_tower": bench.news_tower.fingerprint, "towers": list(towers)}
+
+
+def cell(value: Mapping[str, float] | None, sign: str = "") -> str:
+    """Return a mean with its interval; empty for none."""
+    return f"{value['mean']:{sign}.4f} [{value['low']:{sign}.4f}, {value['high']:{sign}.4f}]" if value else ""
 
 
 def _versions() -> dict[str, str]:
@@ -192,10 +219,6 @@ def _commit(checkout: Path) -> str:
 def _git(checkout: Path, *arguments: str) -> str:
     command = ["git", "-C", str(checkout), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _cell(value: Mapping[str, float], sign: str = "") -> str:
-    return f"{value['mean']:{sign}.4f} [{value['low']:{sign}.4f}, {value['high']:{sign}.4f}]"
 
 
 def _share(data: Mapping[str, Any], what: str) -> str:

@@ -1,63 +1,184 @@
-"""Retrieval measured on impressions over the whole catalogue: Recall@k and nDCG@k of the articles that were clicked.
+"""Retrieval measured on a split's impressions: what each row finds, over the whole catalogue and in the live pool.
 
-Every article that the reader has not read competes; none is sampled. Recall is |hits| / |relevant|, not capped at k.
-How well an approximate index finds what an exact search finds is a matter of its own: see `index_recall`.
+Every article that the reader has not read competes; none is sampled. How well an approximate index finds what an exact
+search finds is a matter of its own: see `index_recall`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from broadsheet.evaluation import (
-    POPULARITY,
-    RANDOM,
-    TOWERS,
-    ClicksBefore,
-    Impression,
-    Integers,
-    Values,
-    blocks,
-    mean_over_seeds,
-    states,
-)
-from broadsheet.metrics import Retrieved
+from broadsheet.evaluation import POPULARITY, RANDOM, SEEDS, UNTRAINED, Impression, Integers, Split, blocks, states
+from broadsheet.evaluation_bench import describe_towers
+from broadsheet.evaluation_lists import QUERY_TITLES, Bm25, Lists, Pool, RetrievedLists, ScoredLists
+from broadsheet.evaluation_measure import DEPTHS, Measured, Targets, make_targets, measure, spread_out, top_categories
+from broadsheet.evaluation_setting import Setting, content_only, live, live_pool
 from broadsheet.tables import read_stamp, vectors_to_numpy
 from broadsheet.workbench import Workbench
 
-RETRIEVER = "retriever"
-DEPTHS = (10, 50, 100)
-"""The k of each metric."""
+CATALOGUE, POOL = "catalogue", "live_pool"
+"""What is retrieved from."""
+BM25, FUSION = "BM25", "fusion"
+SOURCES = ("trending", "fresh", "co_click")
+"""Sources of candidates that need no towers, each a row."""
 
 NOTES = {
     RANDOM: "articles drawn at random; mean of three seeds",
-    POPULARITY: "most clicks strictly before the impression; ties in random order, mean of three seeds",
-    TOWERS: "nearest to the untrained towers' user vector, through the index; nothing for a reader without a history",
-    RETRIEVER: "candidates as the pipeline takes them",
+    POPULARITY: "most clicks strictly before the request; ties in random order, mean of three seeds",
+    BM25: f"the titles of the {QUERY_TITLES} newest history articles against all texts (Lucene's BM25)",
+    "trending": "the source alone: what is being clicked, smoothed by category",
+    "fresh": "the source alone: what is new",
+    "co_click": "the source alone: what the people click who clicked the history",
+    UNTRAINED: "the source ann alone, with towers that nobody trained; nothing for a reader without a history",
 }
-"""What each row is."""
-
-Lists = list[list[str]]
-"""One list of article ids an impression, best first."""
+"""What each row is; towers and fusions have a label of their own."""
 
 
-def retrieval_rows(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, Values]:
-    """Return recall@k and ndcg@k of each impression for k in DEPTHS, for each row compared, the simplest first."""
-    relevant = pa.array([impression.relevant for impression in impressions], pa.list_(pa.string()))
+@dataclass(frozen=True)
+class Results:
+    """What was measured: every run of every row, by request."""
 
-    def measure(lists: Lists) -> Values:
-        found = Retrieved(pa.array(lists, pa.list_(pa.string())), relevant)
-        recall = {f"recall@{k}": found.recall_at(k) for k in DEPTHS}
-        return recall | {f"ndcg@{k}": found.ndcg_at(k) for k in DEPTHS}
+    impressions: list[Impression]
+    "The requests, each with something to find."
+    runs: dict[str, dict[str, list[Measured]]]
+    "For CATALOGUE and POOL, the rows, simplest first, and the runs of each: seeds, or halvings, or both."
+    sources: dict[str, str]
+    "For each fusion, the row of its towers alone."
+    reachable: dict[str, float]
+    "For CATALOGUE and POOL, the share of the relevant clicks whose article is there; mean over settings."
+    articles: dict[str, float]
+    "Likewise, how many articles are there at any request."
+    towers: list[dict[str, Any]] = field(default_factory=list)
+    "The trained towers; see describe_towers."
+    remarks: list[str] = field(default_factory=list)
 
-    return {
-        RANDOM: mean_over_seeds(lambda rng: measure(_random(bench, impressions, rng))),
-        POPULARITY: mean_over_seeds(lambda rng: measure(_popular(bench, impressions, rng))),
-        TOWERS: measure(_nearest(bench, impressions)),
-        RETRIEVER: measure(_candidates(bench, impressions)),
-    }
+
+@dataclass(frozen=True)
+class _Scene:
+    """One setting and universe to retrieve in."""
+
+    universe: str
+    setting: Setting
+    pool: Pool | None
+    targets: Targets
+    places: Integers
+    "Where its requests stand among all."
+    size: int
+    "How many requests there are in all."
+    seeds: Sequence[int]
+    "Of what is random here."
+
+    def measure(self, lists: Lists) -> Measured:
+        return spread_out(measure(lists, self.targets), self.places, self.size)
+
+
+def measure_retrieval(
+    untrained: Workbench, trained: Iterable[tuple[str, Workbench]], split: Split, *, hours: float, lend: bool
+) -> Results:
+    """Measure all rows, content-only or, with `lend`, live.
+
+    `trained` gives a label and a workbench for each pair of trained towers; those of one label are runs of one row. An
+    article that was published, or where that is unknown shown, in the last `hours` is in the live pool.
+    """
+    settings = [live(untrained, split, seed) for seed in SEEDS] if lend else [content_only(untrained, split)]
+    requests = [one for one in split.impressions if one.relevant]
+    scenes = list(_scenes(untrained, split, settings, requests, hours))
+    results = Results(
+        requests,
+        {CATALOGUE: {}, POOL: {}},
+        {},
+        {name: _mean(scenes, name, lambda scene: scene.targets.reachable.mean()) for name in (CATALOGUE, POOL)},
+        {name: _mean(scenes, name, lambda scene: scene.targets.members.sum()) for name in (CATALOGUE, POOL)},
+    )
+    _measure_untrained(results, untrained, scenes)
+    _measure_trained(results, untrained, trained, scenes)
+    return results
+
+
+def _scenes(
+    bench: Workbench, split: Split, settings: Sequence[Setting], requests: Sequence[Impression], hours: float
+) -> Iterator[_Scene]:
+    place_of = {one.number: place for place, one in enumerate(requests)}
+    categories = top_categories(bench, split)
+    for number, setting in enumerate(settings):
+        places = np.array([place_of[one.number] for one in setting.impressions], np.int64)
+        seeds = SEEDS if len(settings) == 1 else SEEDS[number : number + 1]
+        pool = partial(live_pool, bench, setting.sightings, hours=hours)
+        for universe, chosen in ((CATALOGUE, None), (POOL, pool)):
+            targets = make_targets(bench, setting, chosen, categories)
+            yield _Scene(universe, setting, chosen, targets, places, len(requests), seeds)
+
+
+def _measure_untrained(results: Results, bench: Workbench, scenes: Sequence[_Scene]) -> None:
+    """Add the rows that need no training, and leave out the sources that are absent everywhere."""
+    words = Bm25(bench)
+    for scene, retrieved in _with_readers(bench, scenes):
+        setting, add = scene.setting, partial(_add, results, scene)
+        scored = ScoredLists(bench, setting.impressions, scene.pool)
+        for seed in scene.seeds:
+            add(RANDOM, scored.random(np.random.default_rng(seed)))
+            add(POPULARITY, scored.popularity(setting.clicks, np.random.default_rng(seed)))
+        add(BM25, scored.words(words))
+        for source in SOURCES:
+            lists = retrieved(setting.clicks, scene.pool, source)
+            if (lists >= 0).any():
+                add(source, lists)
+        add(UNTRAINED, retrieved(setting.clicks, scene.pool, "ann"))
+    absent = [source for source in SOURCES if source not in results.runs[CATALOGUE]]
+    if absent:
+        results.remarks.append(f"No row for {', '.join(absent)}: the corpus holds nothing that it could go by.")
+
+
+def _measure_trained(
+    results: Results, untrained: Workbench, trained: Iterable[tuple[str, Workbench]], scenes: Sequence[_Scene]
+) -> None:
+    """Add the towers alone, then the fusions; towers that are as the untrained ones have no row of their own."""
+    fusions: list[tuple[_Scene, str, Measured]] = []
+    for label, bench in trained:
+        same = RetrievedLists(bench, results.impressions).same_readers(untrained)
+        if not same:
+            results.towers.append(describe_towers(label, bench))
+        for scene, retrieved in _with_readers(bench, scenes):
+            alone = UNTRAINED if same else f"{label} towers"
+            if not same:
+                _add(results, scene, alone, retrieved(scene.setting.clicks, scene.pool, "ann"))
+            results.sources[f"{FUSION}, {alone}"] = alone
+            fusions.append((scene, f"{FUSION}, {alone}", scene.measure(retrieved(scene.setting.clicks, scene.pool))))
+    for scene, fusion, measured in fusions:
+        results.runs[scene.universe].setdefault(fusion, []).append(measured)
+
+
+def _with_readers(bench: Workbench, scenes: Sequence[_Scene]) -> Iterator[tuple[_Scene, RetrievedLists]]:
+    """Yield each scene with its readers' vectors, made once for the scenes of one setting."""
+    for _, group in groupby(scenes, key=lambda scene: id(scene.setting)):
+        same = list(group)
+        retrieved = RetrievedLists(bench, same[0].setting.impressions)
+        yield from ((scene, retrieved) for scene in same)
+
+
+def _add(results: Results, scene: _Scene, row: str, lists: Lists) -> None:
+    results.runs[scene.universe].setdefault(row, []).append(scene.measure(lists))
+
+
+def _mean(scenes: Sequence[_Scene], universe: str, value: Callable[[_Scene], float]) -> float:
+    return float(np.mean([value(scene) for scene in scenes if scene.universe == universe]))
+
+
+def notes_of(rows: Mapping[str, object], sources: Mapping[str, str]) -> dict[str, str]:
+    """Return what each row is."""
+    notes = {}
+    for row in rows:
+        if row in sources:
+            notes[row] = "all sources with the newsroom's weights, as the pipeline takes them, but a thousand articles"
+        else:
+            notes[row] = NOTES.get(row, "the source ann alone; nothing for a reader without a history")
+    return notes
 
 
 def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, float] | None:
@@ -78,58 +199,3 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
             pairs = zip(found[:, :depth], exact[:, :depth], strict=True)
             shares[k] += [len(np.intersect1d(ours, best)) / depth for ours, best in pairs]
     return {f"recall@{k}": float(np.mean(values)) for k, values in shares.items() if values}
-
-
-def _random(bench: Workbench, impressions: Sequence[Impression], rng: np.random.Generator) -> Lists:
-    size = len(bench.catalogue)
-    lists = []
-    for impression in impressions:
-        read = bench.catalogue.rows(impression.history)
-        drawn = rng.choice(size, min(size, max(DEPTHS) + len(read)), replace=False)
-        lists.append(_unread(bench, drawn, read))
-    return lists
-
-
-def _popular(bench: Workbench, impressions: Sequence[Impression], rng: np.random.Generator) -> Lists:
-    clicks_before, ties = ClicksBefore(bench), rng.random(len(bench.catalogue))
-    order, time = np.zeros(0, np.int64), None
-    lists = []
-    for impression in impressions:
-        if impression.time != time:
-            time = impression.time
-            order = np.argsort(-(clicks_before(time) + ties))
-        read = bench.catalogue.rows(impression.history)
-        lists.append(_unread(bench, order[: max(DEPTHS) + len(read)], read))
-    return lists
-
-
-def _nearest(bench: Workbench, impressions: Sequence[Impression]) -> Lists:
-    lists: Lists = []
-    for block in blocks(impressions, "Searching the index"):
-        vectors = vectors_to_numpy(bench.retriever.vectors(states(block)))
-        read = [bench.catalogue.rows(impression.history) for impression in block]
-        depth = min(len(bench.catalogue), max(DEPTHS) + max(map(len, read)))
-        _, found = bench.index(vectors, depth)
-        for vector, rows, known in zip(vectors, found, read, strict=True):
-            lists.append(_unread(bench, rows[rows >= 0], known) if vector.any() else [])
-    return lists
-
-
-def _candidates(bench: Workbench, impressions: Sequence[Impression]) -> Lists:
-    lists: Lists = []
-    depth = max(DEPTHS)
-    for block in blocks(impressions, "Retrieving", one_time=True):
-        users = states(block)
-        found = bench.retriever(users, bench.retriever.vectors(users), block[0].time, k=depth)
-        by_user: dict[str, list[str]] = {user_id: [] for user_id in users.column("user_id").to_pylist()}
-        pairs = zip(found.column("user_id").to_pylist(), found.column("news_id").to_pylist(), strict=True)
-        for user_id, news_id in pairs:  # rank 1 first
-            by_user[user_id].append(news_id)
-        lists += [news_ids[:depth] for news_ids in by_user.values()]
-    return lists
-
-
-def _unread(bench: Workbench, rows: Integers, read: Sequence[int]) -> list[str]:
-    """Return the first ids of an order of rows, without what was read."""
-    ids: list[str] = bench.catalogue.ids(rows[~np.isin(rows, read)][: max(DEPTHS)]).to_pylist()
-    return ids

@@ -1,13 +1,11 @@
-"""Ranking and retrieval metrics.
+"""Ranking metrics.
 
-Ranking follows the definitions of MIND's evaluation script: each impression is measured by itself, one without a click
+They follow the definitions of MIND's evaluation script: each impression is measured by itself, one without a click
 or with clicks alone is skipped, and the mean over the others is unweighted. Where scores tie, AUC counts a half and the
 other metrics take the article shown later first, as reversing an ascending stable sort does. Impressions of one length
 are sorted as one matrix, since sorting all articles at once by impression and score takes several times as long.
 
-Retrieval is measured over the whole list of relevant articles: recall is |hits| / |relevant|, never capped at k.
-
-All metrics come as one float64 value an impression or user, NaN where skipped: 0 to 1, higher is better.
+All metrics come as one float64 value an impression, NaN where skipped: 0 to 1, higher is better.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -97,46 +95,6 @@ def ranking_metrics(impressions: Impressions) -> dict[str, Floats]:
     return dict(
         zip(("auc", "mrr", "ndcg@5", "ndcg@10"), _measure(impressions, [_auc, _mrr, _ndcg(5), _ndcg(10)]), strict=True)
     )
-
-
-class Retrieved:
-    """Ranked lists of ids beside the ids that were relevant, one list of each a user.
-
-    Raises ContractError if the columns differ in length or a ranked list names an id twice.
-    """
-
-    def __init__(self, ranked: pa.ChunkedArray | pa.Array, relevant: pa.ChunkedArray | pa.Array) -> None:
-        """Take list columns of ids: `ranked` best first, `relevant` in any order."""
-        lengths, wanted = _lengths(ranked), _lengths(relevant)
-        if len(lengths) != len(wanted):
-            raise ContractError(f"retrieval: {len(lengths)} ranked lists for {len(wanted)} lists of relevant ids.")
-        ids = pa.concat_arrays([_items(ranked), _items(relevant)]).dictionary_encode()
-        codes = ids.indices.to_numpy().astype(np.int64)
-        rows = np.repeat(np.arange(len(lengths)), lengths)
-        pairs = rows * len(ids.dictionary) + codes[: len(rows)]
-        if len(np.unique(pairs)) < len(pairs):
-            raise ContractError("retrieval: a ranked list names an id twice. Remove the repetitions before measuring.")
-        goals = np.unique(np.repeat(np.arange(len(wanted)), wanted) * len(ids.dictionary) + codes[len(rows) :])
-        hits = np.isin(pairs, goals)
-        starts = np.cumsum(lengths) - lengths
-        self._rows = rows[hits]
-        self._ranks = (np.arange(len(rows)) - starts[rows] + 1)[hits]
-        self._relevant = np.bincount(goals // max(len(ids.dictionary), 1), minlength=len(wanted))
-
-    def recall_at(self, k: int) -> Floats:
-        """Share of the relevant ids among the first k, |hits| / |relevant|; NaN where nothing is relevant."""
-        return self._gain(k, np.ones(k), self._relevant.astype(np.float64))
-
-    def ndcg_at(self, k: int) -> Floats:
-        """Discounted gain of the hits among the first k, over that of the best order; NaN where nothing is relevant."""
-        discount = _discount(k)
-        ideal = np.concatenate([[0.0], np.cumsum(discount)])
-        return self._gain(k, discount, ideal[np.minimum(self._relevant, k)])
-
-    def _gain(self, k: int, weights: Floats, best: Floats) -> Floats:
-        near = self._ranks <= k
-        gain = np.bincount(self._rows[near], weights[self._ranks[near] - 1], len(best))
-        return np.asarray(np.divide(gain, best, out=np.full(len(best), np.nan), where=best > 0))
 
 
 _Metric = Callable[[Flags, npt.NDArray[Any]], Floats]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from broadsheet.errors import InputError
 
 _INK, _ACCENT, _RULE = "#1d1b17", "#8c1d18", "#d5cdbd"
+_HUES = ("#9a948a", "#5b5750", "#c08a00", "#2f6f9f", "#3c8d5a", "#7a5ea8", "#c9622c", "#1f9aa0", "#b0457a")
+_DASHES = ("-", "--", ":")
 
 Interval = Mapping[str, float]
 """mean, low and high."""
@@ -41,6 +43,83 @@ def plot_rows(rows: Mapping[str, Mapping[str, Interval]], title: str, path: Path
     figure.savefig(path, format="png", dpi=150)
 
 
+def plot_curves(panels: Mapping[str, Mapping[str, Mapping[int, Interval]]], title: str, path: Path) -> None:
+    """Draw a panel for each group of rows, with a line over k (log scale) and its 95 % band for each row, as PNG."""
+    figure = new_figure(5.2 * len(panels) + 2.6, 4.8)
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    styles = _styles([row for rows in panels.values() for row in rows])
+    for axis, (name, rows) in zip(axes, panels.items(), strict=True):
+        for row, curve in rows.items():
+            colour, dashes = styles[row]
+            depths, values = list(curve), list(curve.values())
+            axis.fill_between(
+                depths, [v["low"] for v in values], [v["high"] for v in values], color=colour, alpha=0.13, linewidth=0
+            )
+            axis.plot(depths, [v["mean"] for v in values], color=colour, linestyle=dashes, linewidth=1.7, label=row)
+        axis.set_xscale("log")
+        axis.set_xticks(depths, [f"{k:,}" for k in depths])
+        axis.minorticks_off()
+        axis.set_xlabel("k", fontsize=9)
+        _dress(axis, name, grid="both")
+    axes[0].set_ylabel("recall@k", fontsize=9)
+    axes[0].set_ylim(bottom=0)
+    handles, labels = axes[0].get_legend_handles_labels()
+    _finish(figure, handles[::-1], labels[::-1], title, path)  # ours, which should be on top, first
+
+
+def plot_slices(panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], title: str, path: Path) -> None:
+    """Draw a panel for each group of rows, with a dot and its 95 % interval for each row in each slice, as PNG."""
+    first = next(iter(panels.values()))
+    slices = list(next(iter(first.values())))
+    height = 0.075 * len(first) + 0.15
+    figure = new_figure(4.4 * len(panels) + 4.4, height * len(slices) + 1.2)
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    styles = _styles([row for rows in panels.values() for row in rows])
+    for axis, (name, rows) in zip(axes, panels.items(), strict=True):
+        for number, (row, values) in enumerate(rows.items()):
+            shift = (number - (len(rows) - 1) / 2) * 0.8 / len(rows)
+            _dots(axis, row, [(slices.index(part) + shift, value) for part, value in values.items()], styles[row][0])
+        axis.set_yticks(range(len(slices)), slices)
+        for place in range(1, len(slices)):
+            axis.axhline(place - 0.5, color=_RULE, linewidth=0.6)
+        axis.set_ylim(len(slices) - 0.5, -0.5)
+        _dress(axis, name, grid="x")
+        axis.tick_params(axis="y", left=False)
+    _finish(figure, *axes[0].get_legend_handles_labels(), title, path)
+
+
+def _dots(axis: Any, row: str, places: Sequence[tuple[float, Interval]], colour: str) -> None:  # noqa: ANN401
+    heights = [height for height, _ in places]
+    axis.hlines(heights, [v["low"] for _, v in places], [v["high"] for _, v in places], color=colour, linewidth=1)
+    axis.plot([v["mean"] for _, v in places], heights, "o", color=colour, markersize=3, label=row)
+
+
+def _styles(rows: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return a colour and a dash for each row: the last, ours, in the accent, the others far apart in hue."""
+    names = list(dict.fromkeys(rows))
+    styles = {
+        name: (_HUES[place % len(_HUES)], _DASHES[place // len(_HUES) % len(_DASHES)])
+        for place, name in enumerate(names)
+    }
+    return styles | {names[-1]: (_ACCENT, "-")}
+
+
+def _finish(figure: Any, handles: Sequence[Any], labels: Sequence[str], title: str, path: Path) -> None:  # noqa: ANN401
+    """Put one legend of all rows to the right of the panels, and write the figure."""
+    figure.legend(handles, labels, loc="outside right center", fontsize=8.5, frameon=False)
+    figure.suptitle(f"{title} (mean and 95 % interval)", fontsize=11, color=_INK)
+    figure.savefig(path, format="png", dpi=150)
+
+
+def _dress(axis: Any, title: str, grid: str) -> None:  # noqa: ANN401
+    axis.set_title(title, fontsize=10, color=_INK)
+    axis.grid(axis=grid, color=_RULE, linewidth=0.6)
+    axis.set_axisbelow(True)
+    for side in ("top", "right"):
+        axis.spines[side].set_visible(False)
+    axis.tick_params(labelsize=8.5)
+
+
 def _panel(axis: Any, metric: str, rows: Mapping[str, Interval]) -> None:  # noqa: ANN401
     for place, value in enumerate(rows.values()):
         colour = _ACCENT if place == len(rows) - 1 else _INK
@@ -52,11 +131,7 @@ def _panel(axis: Any, metric: str, rows: Mapping[str, Interval]) -> None:  # noq
         )
     axis.set_yticks(range(len(rows)), list(rows))
     axis.set_ylim(-0.7, len(rows) - 0.4)
-    axis.set_title(metric, fontsize=10, color=_INK)
     axis.margins(x=0.12)
     axis.locator_params(axis="x", nbins=5)
-    axis.grid(axis="x", color=_RULE, linewidth=0.6)
-    axis.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axis.spines[side].set_visible(False)
-    axis.tick_params(labelsize=8.5)
+    _dress(axis, metric, grid="x")
+    axis.spines["left"].set_visible(False)

@@ -1,0 +1,119 @@
+"""The workbenches that benchmarks measure: the newsroom's own, and those of other towers than its own.
+
+Towers that share a news tower, such as those trained on frozen article vectors and the untrained ones, share a folder
+of vectors and index. It lies among the editions, is never one (it has no manifest), and is used again next time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from broadsheet.audience import read_clock
+from broadsheet.build import prepare_vectors
+from broadsheet.config import Config
+from broadsheet.errors import InputError
+from broadsheet.models import folder_fingerprint
+from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.present import present_edition
+from broadsheet.steps import encode, index
+from broadsheet.tables import replacing
+from broadsheet.workbench import Workbench
+
+Report = Callable[[str], None]
+Towers = tuple[str, Path]
+"""A label and the folder of trained towers; those of one label are seeds of one row."""
+
+OWN = "trained"
+"""The label of the newsroom's own towers."""
+
+
+def silent(line: str) -> None:
+    """Report nothing."""
+
+
+def open_bench(newsroom: Newsroom, report: Report = silent, *, towers: str | None = None) -> Workbench:
+    """Return a workbench over the current edition if it is of this corpus, encoder and index; else over new vectors.
+
+    `towers` replaces the setting retrieval.towers, such as "untrained" or a folder; None keeps the newsroom's own.
+    Nothing is published. Raises NewsroomError if there are no articles or another build is at work, and what opening
+    the towers raises.
+    """
+    newsroom.require()
+    config = newsroom.config()
+    if towers is not None:
+        config = replace(config, retrieval=replace(config.retrieval, towers=towers))
+    edition = present_edition(newsroom)
+    if edition is not None:
+        bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
+        built = edition.read_manifest()
+        same_index = built["config"]["index"] == vars(config.index)
+        if same_index and built["models"]["news_tower"] == bench.news_tower.fingerprint:
+            report(f"vectors and index of edition {edition.name}")
+            return bench
+    return prepare_vectors(newsroom, report) if towers is None else _prepare(newsroom, config, report)
+
+
+def read_towers(options: Sequence[str]) -> list[Towers]:
+    """Read LABEL=FOLDER of each option; raises InputError naming all that are not of this form or no folder."""
+    parts = [option.partition("=") for option in options]
+    wrong = ["".join(part) for part in parts if not part[0] or not part[2] or not Path(part[2]).is_dir()]
+    if wrong:
+        raise InputError(f"--towers {', '.join(wrong)}: expected LABEL=FOLDER, with a folder of trained towers.")
+    return [(label, Path(folder)) for label, _, folder in parts]
+
+
+def open_trained(
+    newsroom: Newsroom, towers: Sequence[Towers], report: Report = silent
+) -> Iterator[tuple[str, Workbench]]:
+    """Open the trained towers one after another, so as to hold one at a time; the newsroom's own if none are named."""
+    if not towers:
+        yield OWN, open_bench(newsroom, report)
+    for label, folder in towers:
+        yield label, open_bench(newsroom, report, towers=str(folder.resolve()))
+
+
+def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
+    """Return what a report says of trained towers: label, folder and its fingerprint, news tower, source weights."""
+    folder = bench.towers
+    return {
+        "label": label,
+        "folder": folder.name if folder else "",
+        "fingerprint": folder_fingerprint(folder) if folder else "",
+        "news_tower": bench.news_tower.fingerprint,
+        "sources": bench.source_weights,
+    }
+
+
+def _prepare(newsroom: Newsroom, config: Config, report: Report) -> Workbench:
+    """Return a workbench with the corpus's vectors and index by the towers that `config` names."""
+    clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
+    tower = Workbench(newsroom, newsroom.building, config, clock).news_tower
+    edition = Edition(newsroom.editions_folder / f"measured-{tower.fingerprint.replace(' ', '-')}")
+    with newsroom.lock():
+        edition.path.mkdir(parents=True, exist_ok=True)
+        _take(newsroom.news, edition.news)
+        _take(newsroom.clicks, edition.clicks)
+        bench = Workbench(newsroom, edition, config, clock)
+        known = [edition, newsroom.building, *newsroom.editions()[-1:]]
+        vectors = tuple(one.news_vectors for one in known if one.news_vectors.is_file())
+        report(f"towers {config.retrieval.towers}: {encode(bench, edition, known=vectors)}")
+        index(bench, edition)
+        _ = bench.catalogue, bench.index  # opened while nobody else can replace them
+    return bench
+
+
+def _take(source: Path, target: Path) -> None:
+    """Put the corpus's file as it is now into the folder, whole or not at all; none where there is none."""
+    if not source.is_file():
+        target.unlink(missing_ok=True)
+        return
+    with replacing(target) as part:
+        try:
+            os.link(source, part)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(source, part)

@@ -1,0 +1,91 @@
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from broadsheet.errors import InputError
+from broadsheet.evaluation import POPULARITY, RANDOM, UNTRAINED
+from broadsheet.evaluation_ranking import CROSS_ENCODER, PIPELINE, WITHOUT
+from broadsheet.evaluation_report import check_output, differences_of
+from broadsheet.intervals import Bootstrap
+from tests.evaluated import make_room, make_towers
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+PNG = b"\x89PNG\r\n"
+
+
+def run_script(name, *arguments, **options):
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.benchmark(*arguments, **options)
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory, encoder):
+    return make_room(tmp_path_factory.mktemp("reported") / "newsroom", encoder)
+
+
+def test_the_ranking_script_writes_json_markdown_and_a_plot(room, tmp_path, capsys):
+    run_script("benchmark_ranking", room.path, "valid", out=tmp_path / "out")
+    document = json.loads((tmp_path / "out" / "ranking-valid.json").read_text())
+    assert list(document["rows"]) == [RANDOM, POPULARITY, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
+    for metrics in document["rows"].values():
+        assert all(value["low"] <= value["mean"] <= value["high"] for value in metrics.values())
+    ours, other = (document["rows"][name]["auc"]["mean"] for name in (PIPELINE, UNTRAINED))
+    first = document["differences"][0]
+    assert (first["of"], first["minus"], first["metric"]) == (PIPELINE, UNTRAINED, "auc")
+    assert first["mean"] == pytest.approx(ours - other) and first["low"] <= first["high"]
+    assert document["data"]["split"] == "valid" and document["data"]["impressions_measured"] == 30
+    assert document["seeds"] == [0, 1, 2] and document["models"]["cross_encoder"] and document["versions"]["torch"]
+    markdown = (tmp_path / "out" / "ranking-valid.md").read_text()
+    assert f"| {PIPELINE} - {UNTRAINED} | auc | " in markdown and markdown.strip() == capsys.readouterr().out.strip()
+    assert (tmp_path / "out" / "ranking-valid.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_retrieval_script_writes_json_markdown_and_plots(room, tmp_path, encoder, capsys, live):
+    towers = [f"frozen={make_towers(tmp_path / f'towers-{seed}', encoder, seed)}" for seed in (0, 1)]
+    run_script("benchmark_retrieval", room.path, "valid", live=live, towers=towers, out=tmp_path / "out")
+    name = "retrieval-valid-live" if live else "retrieval-valid"
+    document = json.loads((tmp_path / "out" / f"{name}.json").read_text())
+    assert document["setting"] == ("live" if live else "content-only")
+    fusion = "fusion, frozen towers"
+    for section in (document, document["live_pool"]):
+        assert list(section["rows"])[-2:] == ["frozen towers", fusion] and UNTRAINED in section["rows"]
+        assert list(section["rows"]) == list(section["lists"]) == list(section["slices"])
+        assert len(section["runs"][fusion]) == (6 if live else 2)
+        assert section["rows"][RANDOM]["recall@1000"]["mean"] <= 1
+    compared = {(one["in"], one["of"], one["minus"], one["metric"]) for one in document["differences"]}
+    assert ("catalogue", fusion, "trending", "recall@100") in compared
+    assert ("live_pool", "frozen towers", UNTRAINED, "recall@200") in compared
+    assert document["models"]["towers"][0]["label"] == "frozen" and document["definitions"]["recall@k"]
+    markdown = (tmp_path / "out" / f"{name}.md").read_text()
+    assert "not capped at k" in markdown and markdown.strip() == capsys.readouterr().out.strip()
+    for plot in ("recall", "slices"):
+        assert (tmp_path / "out" / f"{name}-{plot}.png").read_bytes().startswith(PNG)
+
+
+def test_without_a_trained_cross_encoder_its_row_is_left_out_and_said_to_be(tmp_path, encoder, capsys):
+    room = make_room(tmp_path / "room", encoder, adapter=False)
+    run_script("benchmark_ranking", room.path, "valid")
+    printed = capsys.readouterr().out
+    assert "none was trained" in printed and f"| {CROSS_ENCODER} |" not in printed and f"| {PIPELINE} |" in printed
+
+
+def test_several_comparisons_are_corrected_together():
+    rng = np.random.default_rng(0)
+    rows = {name: {"auc": rng.normal(shift, 1, 200)} for name, shift in (("a", 0.0), ("b", 0.3), ("c", 0.0))}
+    bootstrap = Bootstrap(np.arange(200), rng)
+    found = differences_of(bootstrap, rows, [("b", "a"), ("c", "a")])
+    assert [(one["of"], one["minus"]) for one in found] == [("b", "a"), ("c", "a")]
+    assert found[0]["p_holm"] == pytest.approx(2 * found[0]["p"]) and found[1]["p_holm"] == found[1]["p"]
+    assert found[0]["mean"] == pytest.approx(rows["b"]["auc"].mean() - rows["a"]["auc"].mean())
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"--out .*out: cannot be made"):
+        check_output(tmp_path / "file" / "out")
