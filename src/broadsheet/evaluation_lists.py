@@ -7,6 +7,7 @@ its reader has read, what was published after the request, or what is outside th
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -96,6 +97,7 @@ class Bm25:
             import bm25s
         except ImportError as error:
             raise InputError('BM25: bm25s is missing. Install it: pip install "broadsheet[evaluation]".') from error
+        logging.getLogger("bm25s").setLevel(logging.WARNING)  # it reports each step by itself
         self._bench, self._tokenize = bench, bm25s.tokenize
         news = bench.catalogue.news.select(["title", "abstract", "body"])
         texts = [" ".join(parts) for parts in zip(*(column.to_pylist() for column in news.columns), strict=True)]
@@ -104,7 +106,10 @@ class Bm25:
 
     def __call__(self, block: Sequence[Impression]) -> Floats:
         """Return the scores of all articles, (impressions, articles); -inf where no word is shared."""
-        scores = np.stack([self._index.get_scores(query) for query in self._words(self._queries(block))])
+        scores = np.zeros((len(block), len(self._titles)))
+        for row, query in enumerate(self._words(self._queries(block))):
+            if query:  # bm25s fails on none
+                scores[row] = self._index.get_scores(query)
         return np.where(scores > 0, scores, -np.inf)
 
     @cached_property

@@ -98,7 +98,7 @@ def measure(lists: Lists, targets: Targets) -> Measured:
     values |= {f"reachable recall@{k}": near.recall_at(k) for k in DEPTHS}
     for k in BEYOND:
         values[f"novelty@{k}"] = np.concatenate([novelty(lists[part], k, bits) for part, bits in targets.moments])
-    whole = {}
+    whole: dict[str, float] = {}
     for k in BEYOND:
         shown = exposure(lists, k, len(targets.members))[targets.members]
         whole |= {f"coverage@{k}": coverage(shown), f"gini@{k}": gini(shown)}

@@ -121,7 +121,7 @@ def gini(exposures: Integers) -> float:
 
 def self_information(clicks: Integers) -> Floats:
     """Return -log2 of each article's share of the clicks, in bits; one click is added to each, so all are finite."""
-    return -np.log2((clicks + 1) / (clicks.sum() + len(clicks)))
+    return np.asarray(-np.log2((clicks + 1) / (clicks.sum() + len(clicks))))
 
 
 def novelty(ranked: Ranked, k: int, information: Floats) -> Floats:

@@ -85,7 +85,8 @@ def plot_slices(panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], titl
         axis.set_ylim(len(slices) - 0.5, -0.5)
         _dress(axis, name, grid="x")
         axis.tick_params(axis="y", left=False)
-    _finish(figure, *axes[0].get_legend_handles_labels(), title, path)
+    handles, labels = axes[0].get_legend_handles_labels()
+    _finish(figure, handles, labels, title, path)
 
 
 def _dots(axis: Any, row: str, places: Sequence[tuple[float, Interval]], colour: str) -> None:  # noqa: ANN401
