@@ -17,7 +17,7 @@ def interest_scores(users: torch.Tensor, articles: torch.Tensor) -> torch.Tensor
 
 
 def impression_loss(own: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return the mean -log softmax of the clicked article among those shown with it (Wu et al. 2019, NRMS, section 3.4).
+    """Return the mean -log softmax of the clicked article among those shown with it (NRMS, Wu et al. 2019, 3.4).
 
     `own` are logits (N, 1 + M), the clicked one first, and `mask` (N, M) says which of the others are real. Clicks
     without any count for nothing; 0 if there are none with some.

@@ -29,6 +29,8 @@ class Example:
     "Shown beside it and not clicked; empty for a next click of a history."
     others: list[int] = field(default_factory=list)
     "Other articles that the reader clicked, which are no negatives."
+    mined: list[int] = field(default_factory=list)
+    "Articles near the reader that were neither shown nor clicked, which compete in the batch alone."
     teacher: list[float] = field(default_factory=list)
     "Logits of `clicked` and of each of `shown` by a cross-encoder; empty without one."
     name: str = ""
@@ -64,18 +66,22 @@ class BatchMaker:
     def __call__(self, items: Sequence[Example | Reader]) -> dict[str, Any]:
         """Return a batch of N clicks over A distinct articles.
 
-        rows (A,) catalogue rows; history (N, length) and its mask, newest first, clicked (N,), negatives (N, M) and
-        their mask, as places among the rows; known (N, any) catalogue rows that are no negatives, -1 where there are
-        fewer; teacher (N, 1 + M), NaN without one; names; tokens if there is a tokeniser.
+        rows (A,) catalogue rows; history (N, length) and its mask, newest first, clicked (N,), and negatives (N, M)
+        with two masks, shown and negatives, as places among the rows; known (N, any) catalogue rows that are no
+        negatives, -1 where there are fewer; teacher (N, 1 + M), NaN without one; names; tokens if there is a tokeniser.
         """
         examples = [example for item in items for example in self._expand(item)]
         histories = [self._cut(example.history) for example in examples]
         drawn = [self._draw(example) for example in examples]
         shown = [[example.shown[place] for place in places] for example, places in zip(examples, drawn, strict=True)]
         clicked = [example.clicked for example in examples]
-        rows = np.unique(np.array([row for part in (clicked, *shown, *histories) for row in _listed(part)], np.int64))
+        against = [[*part, *example.mined] for part, example in zip(shown, examples, strict=True)]
+        scored = np.unique(np.concatenate([np.array(part, np.int64) for part in (clicked, *against)]))
+        read = np.concatenate([np.array(part, np.int64) for part in histories])
+        rows = np.union1d(scored, read)
         history, history_mask = _padded([np.searchsorted(rows, part) for part in histories])
-        negatives, negatives_mask = _padded([np.searchsorted(rows, part) for part in shown])
+        negatives, negatives_mask = _padded([np.searchsorted(rows, part) for part in against])
+        shown_mask = torch.arange(negatives.shape[1]) < torch.tensor([len(part) for part in shown])[:, None]
         known = [[*example.history, *example.others, example.clicked] for example in examples]
         batch = {
             "rows": torch.from_numpy(rows),
@@ -84,6 +90,7 @@ class BatchMaker:
             "clicked": torch.from_numpy(np.searchsorted(rows, clicked)),
             "negatives": negatives,
             "negatives_mask": negatives_mask,
+            "shown_mask": shown_mask,
             "known": _padded([np.array(part, np.int64) for part in known], fill=-1)[0],
             "teacher": _teacher(examples, drawn, negatives.shape[1]),
             "names": [example.name for example in examples],
@@ -97,7 +104,7 @@ class BatchMaker:
         return {**batch, "encoded": encoded, "tokens": self._tokenise(wanted.tolist())}
 
     def _expand(self, item: Example | Reader) -> list[Example]:
-        """A reader stands for some of their clicks, so that these share the encoding of one history."""
+        """Take some of a reader's clicks, so that these share the encoding of one history."""
         if isinstance(item, Example):
             return [item]
         places = range(1, len(item.history))
@@ -116,10 +123,6 @@ class BatchMaker:
 
     def _draw(self, example: Example) -> list[int]:
         return random.sample(range(len(example.shown)), min(self._negatives, len(example.shown)))
-
-
-def _listed(part: int | Sequence[int]) -> Sequence[int]:
-    return [part] if isinstance(part, int) else part
 
 
 def _padded(parts: Sequence[Rows], fill: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

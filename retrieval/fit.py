@@ -1,4 +1,4 @@
-"""Training the towers: transformers.Trainer gives checkpoints, exact resume, schedules, mixed precision and torchrun."""
+"""Training the towers: transformers.Trainer gives checkpoints, exact resume, schedules, half precision and torchrun."""
 
 import json
 import sys
@@ -33,6 +33,7 @@ class TowersTrainer(Trainer):  # type: ignore[misc]
 
     def __init__(self, *, measure: Measure, encoder_learning_rate: float, **options: Any) -> None:  # noqa: ANN401
         super().__init__(**options)
+        self.model_accepts_loss_kwargs = False  # the loss is a mean already
         self._measure, self._encoder_learning_rate = measure, encoder_learning_rate
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:  # noqa: ANN401
@@ -91,7 +92,7 @@ def fit(
         measure=measure,
         encoder_learning_rate=recipe.encoder_learning_rate,
         model=model,
-        args=arguments(recipe, seed, folder),
+        args=arguments(recipe, seed, folder, encodes=model.encoder is not None),
         train_dataset=list(items),
         eval_dataset=list(items[:1]),  # asked for by Trainer; `measure` holds what is really measured
         data_collator=make_batch,
@@ -173,8 +174,8 @@ def last_whole(folder: Path) -> str | None:
     return None
 
 
-def arguments(recipe: TowersConfig, seed: int, folder: Path) -> TrainingArguments:
-    """Return what Trainer is told."""
+def arguments(recipe: TowersConfig, seed: int, folder: Path, *, encodes: bool) -> TrainingArguments:
+    """Return what Trainer is told; `encodes` says whether the news tower learns too."""
     device = models.pick_device()
     return TrainingArguments(
         output_dir=str(folder),
@@ -186,7 +187,7 @@ def arguments(recipe: TowersConfig, seed: int, folder: Path) -> TrainingArgument
         lr_scheduler_type="linear",
         max_grad_norm=1.0,
         use_cpu=device.type == "cpu",
-        bf16=models.pick_dtype(device) == torch.bfloat16,
+        bf16=encodes and models.pick_dtype(device) == torch.bfloat16,  # stored vectors are exact, and quick as they are
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=KEPT,

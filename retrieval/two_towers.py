@@ -35,7 +35,7 @@ class TwoTowers(nn.Module):
         adversarial: float,
         recompute: bool,
     ) -> None:
-        """`stored` (articles, dim) and `log_popularity` (articles,) are by catalogue row; `encoder` may be None.
+        """Take vectors `stored` (articles, dim) and `log_popularity` (articles,) by catalogue row; no encoder if frozen.
 
         `in_batch`, `distillation` and `adversarial` weigh their losses beside that of the impressions; with `recompute`
         the activations of the encoder are made again in the backward pass instead of being kept.
@@ -84,11 +84,11 @@ class TwoTowers(nn.Module):
         clicked = vectors[batch["clicked"]]  # (N, dim)
         own = torch.cat([clicked[:, None], vectors[batch["negatives"]]], 1)  # (N, 1 + M, dim)
         own = scale * interest_scores(users, own)
-        loss = impression_loss(own, batch["negatives_mask"])
+        loss = impression_loss(own, batch["shown_mask"])
         if self._in_batch:
             loss = loss + self._in_batch * self._contrast(users, clicked, own, scale, batch)
         if self._distillation:
-            loss = loss + self._distillation * distillation_loss(own, batch["teacher"], batch["negatives_mask"])
+            loss = loss + self._distillation * distillation_loss(own, batch["teacher"], batch["shown_mask"])
         return loss
 
     def _contrast(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.audience import read_clock
+from broadsheet.config import Config
 from broadsheet.errors import InputError, NewsroomError, join_problems
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.schemas import USERS
@@ -54,13 +55,15 @@ def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Rep
         return published
 
 
-def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None) -> Workbench:
+def prepare_vectors(
+    newsroom: Newsroom, report: Report = lambda line: None, config: Config | None = None
+) -> Workbench:
     """Return a workbench with the corpus's vectors and index alone: enough to train and to measure, without publishing.
 
-    The next build takes the vectors over.
+    The next build takes the vectors over. `config` stands in for that of the newsroom.
     """
     newsroom.require()
-    config = newsroom.config()
+    config = newsroom.config() if config is None else config
     with newsroom.lock(), _clear_disk_errors(newsroom):
         edition = _start(newsroom)
         bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))

@@ -111,6 +111,24 @@ def train_reranker(
     typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seed=seed, report=_say))
 
 
+@training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
+def train_towers(
+    train: Annotated[str, typer.Option(help="Split to learn from.")],
+    valid: Annotated[str, typer.Option(help="Split to stop by, and to choose the weights of the sources on.")],
+    newsroom: Room = DEFAULT_ROOM,
+    mode: Annotated[
+        str, typer.Option(help="What learns: frozen (the user tower alone), lora, last-n or full (the news tower too).")
+    ] = "frozen",
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder to put them in, else the newsroom's models/towers.")] = None,
+) -> None:
+    """Train the towers on impressions and histories; builds and pipelines opened from then on use them."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.training_towers import train_towers as learn
+
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=_say))
+
+
 @app.command(epilog="Example: broadsheet build newsroom --users all   Then: broadsheet run USER --newsroom newsroom")
 def build(
     newsroom: Room = DEFAULT_ROOM,

@@ -102,13 +102,13 @@ class TowersConfig:
     "Epochs without a better valid nDCG@10 after which it stops."
     batch_size: int = 64
     "Impression clicks and readers a step, each process."
-    next_clicks: int = 4
+    next_clicks: int = 1
     "Clicks learned from each reader's history an epoch; 0 leaves histories out."
     negatives: int = 8
     "Most articles shown and not clicked beside each click."
     hard_negatives: int = 0
     "Articles near the reader and never clicked, mined from the index, beside each click."
-    learning_rate: float = 3e-4
+    learning_rate: float = 1e-3
     encoder_learning_rate: float = 1e-4
     "Of the news tower, where it learns too."
     weight_decay: float = 0.05

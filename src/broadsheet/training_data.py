@@ -46,19 +46,14 @@ def require_splits(newsroom: Newsroom, *splits: str) -> None:
 
 
 def read_labelled(bench: Workbench, split: str) -> list[Labelled]:
-    """Return the impressions of a split with a click on an article that has text.
+    """Return the impressions of a split, those without a click on an article that has text included.
 
     Raises CorpusError if there are none.
     """
     table = read_table(bench.newsroom.impressions(split), IMPRESSIONS)
-    found = [_labelled(row, bench.catalogue) for row in _rows(table)]
-    found = [impression for impression in found if any(impression.clicked)]
-    if not found:
-        raise CorpusError(
-            f"split {split!r}: {len(table)} impressions, none with a click on an article that has text. "
-            "Import news for it, or name another split."
-        )
-    return found
+    if not len(table):
+        raise CorpusError(f"split {split!r}: no impressions. Import some for it, or name another split.")
+    return [_labelled(row, bench.catalogue) for row in _rows(table)]
 
 
 def read_rankable(bench: Workbench, split: str) -> list[Labelled]:
