@@ -97,9 +97,7 @@ class BatchMaker:
         }
         if self._tokenise is None:
             return batch
-        wanted = (
-            rows if self._encode_history else np.unique([row for part in (clicked, *shown) for row in _listed(part)])
-        )
+        wanted = rows if self._encode_history else scored
         encoded = torch.from_numpy(np.searchsorted(rows, wanted))
         return {**batch, "encoded": encoded, "tokens": self._tokenise(wanted.tolist())}
 

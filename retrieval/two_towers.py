@@ -30,23 +30,24 @@ class TwoTowers(nn.Module):
         log_popularity: torch.Tensor,
         *,
         temperature: float,
+        anchor: float,
         in_batch: float,
         distillation: float,
         adversarial: float,
         recompute: bool,
     ) -> None:
-        """Take vectors `stored` (articles, dim) and `log_popularity` (articles,) by catalogue row; no encoder if frozen.
+        """Take vectors `stored` (articles, dim) and `log_popularity` (articles,) by row; `encoder` is None if frozen.
 
-        `in_batch`, `distillation` and `adversarial` weigh their losses beside that of the impressions; with `recompute`
-        the activations of the encoder are made again in the backward pass instead of being kept.
+        `anchor`, `in_batch`, `distillation` and `adversarial` weigh their losses beside that of the impressions; with
+        `recompute` the activations of the encoder are made again in the backward pass instead of being kept.
         """
         super().__init__()
         self.user_tower, self.encoder = user_tower, encoder
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
         self.register_buffer("stored", stored, persistent=False)
         self.register_buffer("log_popularity", log_popularity, persistent=False)
-        self._in_batch, self._distillation, self._adversarial = in_batch, distillation, adversarial
-        self._recompute = recompute
+        self._anchor, self._in_batch, self._distillation = anchor, in_batch, distillation
+        self._adversarial, self._recompute = adversarial, recompute
 
     def forward(self, **batch: Any) -> torch.Tensor:  # noqa: ANN401
         """Return the loss of a batch of BatchMaker."""
@@ -85,11 +86,26 @@ class TwoTowers(nn.Module):
         own = torch.cat([clicked[:, None], vectors[batch["negatives"]]], 1)  # (N, 1 + M, dim)
         own = scale * interest_scores(users, own)
         loss = impression_loss(own, batch["shown_mask"])
+        if self._anchor:
+            loss = loss + self._anchor * self._departure(users, vectors, items, batch)
         if self._in_batch:
             loss = loss + self._in_batch * self._contrast(users, clicked, own, scale, batch)
         if self._distillation:
             loss = loss + self._distillation * distillation_loss(own, batch["teacher"], batch["shown_mask"])
         return loss
+
+    def _departure(
+        self, users: torch.Tensor, vectors: torch.Tensor, items: torch.Tensor, batch: dict[str, Any]
+    ) -> torch.Tensor:
+        """Return how far the towers went from what they were untrained: 1 - cosine, of readers plus of articles.
+
+        Held on to the untrained state, as in L2-SP (Li et al. 2018) but of vectors, few clicks teach what they can and
+        no more.
+        """
+        mean = nn.functional.normalize(items.sum(1), dim=-1)  # (N, dim), the untrained user tower
+        readers = 1 - torch.einsum("uid,ud->ui", users, mean)
+        articles = 1 - (vectors * self.stored[batch["rows"]]).sum(-1)
+        return readers.mean() + articles.mean()
 
     def _contrast(
         self, users: torch.Tensor, clicked: torch.Tensor, own: torch.Tensor, scale: torch.Tensor, batch: dict[str, Any]

@@ -58,6 +58,7 @@ class UserTower(nn.Module):
         scores = self.attention(states).float().masked_fill(some[..., None] == 0, -torch.inf)
         weights = scores.softmax(1)  # (users, length, interests)
         pooled = torch.einsum("uli,ulw->uiw", weights, states.float())
+        pooled = pooled / pooled.shape[-1] ** 0.5  # layer normalisation leaves it that long
         users = torch.einsum("uli,uld->uid", weights, items) + self.correction(pooled)
         return nn.functional.normalize(users, dim=-1) * mask.any(1)[:, None, None]
 

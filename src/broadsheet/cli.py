@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli_train import Room, say, training
 from broadsheet.errors import BroadsheetError, InputError
 
 app = typer.Typer(
@@ -18,11 +19,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 imports = typer.Typer(no_args_is_help=True, help="Take articles, readers and clicks into a newsroom.")
-training = typer.Typer(no_args_is_help=True, help="Train a newsroom's own models.")
 app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
 
-Room = Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")]
 Into = Annotated[
     Path, typer.Option("--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; made if it is not there.")
 ]
@@ -37,10 +36,6 @@ DEFAULT_ROOM = Path("newsroom")
 INTERRUPTED = 130
 
 
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
-
-
 @app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
 def assets(
     names: Annotated[list[str] | None, typer.Argument(help="minilm, smollm2, demo_news; all if none is named.")] = None,
@@ -48,7 +43,7 @@ def assets(
     """Get the default models and the demo articles into the cache ($BROADSHEET_CACHE, else the user's cache)."""
     from broadsheet import assets as store
 
-    for name, path in store.get(names or tuple(store.ASSETS), report=_say).items():
+    for name, path in store.get(names or tuple(store.ASSETS), report=say).items():
         typer.echo(f"{name}: {path}")
 
 
@@ -97,38 +92,6 @@ def import_tables(
     typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=columns))
 
 
-@training.command("reranker", epilog="Example: broadsheet train reranker newsroom --train train --valid valid")
-def train_reranker(
-    train: Annotated[str, typer.Option(help="Split to learn from.")],
-    valid: Annotated[str, typer.Option(help="Split to stop by.")],
-    newsroom: Room = DEFAULT_ROOM,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-) -> None:
-    """Train the cross-encoder on impressions; builds and pipelines opened from then on use it."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.training import train_reranker as learn
-
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seed=seed, report=_say))
-
-
-@training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
-def train_towers(
-    train: Annotated[str, typer.Option(help="Split to learn from.")],
-    valid: Annotated[str, typer.Option(help="Split to stop by, and to choose the weights of the sources on.")],
-    newsroom: Room = DEFAULT_ROOM,
-    mode: Annotated[
-        str, typer.Option(help="What learns: frozen (the user tower alone), lora, last-n or full (the news tower too).")
-    ] = "frozen",
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder to put them in, else the newsroom's models/towers.")] = None,
-) -> None:
-    """Train the towers on impressions and histories; builds and pipelines opened from then on use them."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.training_towers import train_towers as learn
-
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=_say))
-
-
 @app.command(epilog="Example: broadsheet build newsroom --users all   Then: broadsheet run USER --newsroom newsroom")
 def build(
     newsroom: Room = DEFAULT_ROOM,
@@ -138,7 +101,7 @@ def build(
     from broadsheet.build import build as make
     from broadsheet.newsroom import Newsroom
 
-    make(Newsroom(newsroom), users if users in ("active", "all") else _read_ids(Path(users)), _say)
+    make(Newsroom(newsroom), users if users in ("active", "all") else _read_ids(Path(users)), say)
 
 
 def _read_ids(path: Path) -> list[str]:
@@ -191,7 +154,7 @@ def demo(
     """Make the demo newsroom, print three readers' pages and one answer, and write all pages as HTML."""
     from broadsheet.show import show_demo
 
-    show_demo(newsroom, pages, _say)
+    show_demo(newsroom, pages, say)
 
 
 @app.command(epilog="Example: broadsheet status newsroom")
@@ -212,7 +175,7 @@ def verify(newsroom: Room = DEFAULT_ROOM) -> None:
     edition = Newsroom(newsroom).current()
     problems = verify_edition(edition)
     for problem in problems:
-        _say(f"{edition.name}: {problem}")
+        say(f"{edition.name}: {problem}")
     if problems:
         raise typer.Exit(1)
     typer.echo(f"{edition.name}: sound")
@@ -247,16 +210,16 @@ def main() -> None:
     try:
         app()
     except BroadsheetError as error:
-        _say(f"broadsheet: {error}")
+        say(f"broadsheet: {error}")
         sys.exit(2)
     except OSError as error:
         if not error.filename:  # without a file's name it is not the user's to mend
             raise
-        _say(f"broadsheet: {error.filename}: {error.strerror}.")
+        say(f"broadsheet: {error.filename}: {error.strerror}.")
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            _say("broadsheet: stopped. Run the same command to go on; an import starts again.")
+            say("broadsheet: stopped. Run the same command to go on; an import starts again.")
         raise
 
 

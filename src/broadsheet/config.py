@@ -119,6 +119,8 @@ class TowersConfig:
     "Share of articles that are read by their title or by their abstract alone."
     temperature: float = 0.2
     "Of the softmax, at the start; it is learned."
+    anchor: float = 1.0
+    "Weight of staying near the untrained towers: more for few clicks, 0 for many."
     in_batch: float = 0.2
     "Weight of the contrast with the batch's other clicks, beside that with what was shown."
     distillation: float = 0.0
@@ -159,6 +161,7 @@ _AT_LEAST = {
     "encoder_learning_rate": 1e-9,
     "weight_decay": 0.0,
     "temperature": 0.01,
+    "anchor": 0.0,
     "in_batch": 0.0,
     "distillation": 0.0,
     "adversarial": 0.0,

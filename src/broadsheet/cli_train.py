@@ -1,0 +1,47 @@
+"""The commands `broadsheet train …`. Nothing heavy is imported before a command needs it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+training = typer.Typer(no_args_is_help=True, help="Train a newsroom's own models.")
+
+Room = Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")]
+
+
+def say(line: str) -> None:
+    """Print a line of progress on the error stream."""
+    typer.echo(line, err=True)
+
+
+@training.command("reranker", epilog="Example: broadsheet train reranker newsroom --train train --valid valid")
+def train_reranker(
+    train: Annotated[str, typer.Option(help="Split to learn from.")],
+    valid: Annotated[str, typer.Option(help="Split to stop by.")],
+    newsroom: Room = Path("newsroom"),
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+) -> None:
+    """Train the cross-encoder on impressions; builds and pipelines opened from then on use it."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.training import train_reranker as learn
+
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seed=seed, report=say))
+
+
+@training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
+def train_towers(
+    train: Annotated[str, typer.Option(help="Split to learn from.")],
+    valid: Annotated[str, typer.Option(help="Split to stop by, and to choose the weights of the sources on.")],
+    newsroom: Room = Path("newsroom"),
+    mode: Annotated[
+        str, typer.Option(help="What learns: frozen (the user tower alone), lora, last-n or full (the news tower too).")
+    ] = "frozen",
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder to put them in, else the newsroom's models/towers.")] = None,
+) -> None:
+    """Train the towers on impressions and histories; builds and pipelines opened from then on use them."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.training_towers import train_towers as learn
+
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=say))
