@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.errors import ContractError
@@ -37,12 +39,14 @@ def encode_news(
     """Write the table news_vectors for a news table, in its order.
 
     Vectors of `known` files by the same model are taken over where the content hash agrees. What a killed run had
-    encoded lies in a folder beside `out` and is taken over too.
+    encoded lies in a folder beside `out` and is taken over too. Memory does not grow with the news, but for 24 bytes a
+    vector that can be taken over; the files are mapped.
     """
     schema = news_vectors(dim)
     parts = out.with_suffix(".parts")
-    sources = _readable([*known, *sorted(parts.glob("*.arrow"))], schema, fingerprint)
-    reusable = _Reusable(sources)
+    left = sorted(parts.glob("*.arrow"))  # by a run that was killed
+    reusable = _Reusable(_readable([*known, *left], schema, fingerprint))
+    part_names = (parts / f"{number:06d}.arrow" for number in count(len(left)))
     encoded = 0
     with open_writer(out, schema, model=fingerprint) as writer:
         blocks = range(0, len(news), BLOCK)
@@ -50,7 +54,7 @@ def encode_news(
             block = news.slice(start, BLOCK).select(["news_id", "content_hash", "title", "abstract", "category"])
             table, fresh = _encode_block(block, encode, reusable, schema)
             if len(fresh):
-                write_table(_next_part(parts), fresh, schema, model=fingerprint)
+                write_table(next(part_names), fresh, schema, model=fingerprint)
                 encoded += len(fresh)
             writer.write(table)
     remove_folder(parts)
@@ -58,19 +62,34 @@ def encode_news(
 
 
 class _Reusable:
-    """Vectors of earlier files, found by content hash."""
+    """Vectors of earlier files, which stay on disk, found by content hash: 24 bytes a vector in memory."""
 
     def __init__(self, tables: Iterable[pa.Table]) -> None:
-        self._vectors: list[Vectors] = []
-        self._where: dict[str, tuple[int, int]] = {}
-        for number, table in enumerate(tables):
-            self._vectors.append(vectors_to_numpy(table))
-            for row, key in enumerate(table.column("content_hash").to_pylist()):
-                self._where[key] = (number, row)
+        batches = [batch for table in tables for batch in table.to_batches() if len(batch)]
+        self._batches = [vectors_to_numpy(pa.Table.from_batches([batch])) for batch in batches]
+        self._starts = np.cumsum([0, *map(len, batches)])
+        hashes = [_hashes(batch.column("content_hash")) for batch in batches]
+        unordered = np.concatenate(hashes) if hashes else np.zeros(0, "S16")
+        self._order = np.argsort(unordered, kind="stable")
+        self._sorted = unordered[self._order]
 
-    def get(self, content_hash: str) -> Vectors | None:
-        where = self._where.get(content_hash)
-        return None if where is None else self._vectors[where[0]][where[1]]
+    def find(self, content_hashes: pa.Array) -> list[Vectors | None]:
+        """Return the vector of each content hash, that of the last file which has it, or None."""
+        wanted = _hashes(content_hashes)
+        places = np.searchsorted(self._sorted, wanted, side="right") - 1
+        return [
+            self._vector(self._order[place]) if place >= 0 and self._sorted[place] == key else None
+            for place, key in zip(places, wanted, strict=True)
+        ]
+
+    def _vector(self, row: np.int64) -> Vectors:
+        number = int(np.searchsorted(self._starts, row, side="right")) - 1
+        vector: Vectors = self._batches[number][row - self._starts[number]]
+        return vector
+
+
+def _hashes(column: pa.Array) -> npt.NDArray[np.bytes_]:
+    return np.array(column.cast(pa.binary()).to_pylist(), np.bytes_)
 
 
 def _encode_block(
@@ -78,7 +97,7 @@ def _encode_block(
 ) -> tuple[pa.Table, pa.Table]:
     """Return the block's vectors, and the rows of it that had to be encoded."""
     rows = block.to_pylist()
-    found = [reusable.get(row["content_hash"]) for row in rows]
+    found = reusable.find(block.column("content_hash"))
     missing = [number for number, vector in enumerate(found) if vector is None]
     texts = [news_text(rows[number]["title"], rows[number]["abstract"], rows[number]["category"]) for number in missing]
     fresh = encode(texts)  # (missing, dim)
@@ -101,7 +120,3 @@ def _readable(paths: Iterable[Path], schema: pa.Schema, fingerprint: str) -> lis
         except ContractError:
             continue
     return tables
-
-
-def _next_part(parts: Path) -> Path:
-    return parts / f"{len(list(parts.glob('*.arrow'))):06d}.arrow"

@@ -41,3 +41,20 @@ def pad(rows: Sequence[dict[str, list[int]]], pad_token: int) -> dict[str, Any]:
         for name in row:
             batch[name][number, :length] = torch.tensor(row[name])
     return batch
+
+
+def packed_batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
+    """Yield row numbers in batches of texts that lie one behind the other without padding, longest first.
+
+    Texts of one length are neighbours. A batch has at most `batch_tokens` tokens, or is one row.
+    """
+    batch: list[int] = []
+    tokens = 0
+    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
+        if batch and tokens + lengths[row] > batch_tokens:
+            yield batch
+            batch, tokens = [], 0
+        batch.append(row)
+        tokens += lengths[row]
+    if batch:
+        yield batch

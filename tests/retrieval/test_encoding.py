@@ -1,4 +1,5 @@
 import hashlib
+import tracemalloc
 
 import numpy as np
 import pyarrow as pa
@@ -121,6 +122,30 @@ def test_the_file_itself_may_be_the_known_one(out):
     encode(news_table(3), out, Encode())
     report = encode(news_table(4), out, Encode(), known=[out])
     assert (report.encoded, report.reused) == (1, 3) and len(read_table(out, SCHEMA)) == 4
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_several_known_files_the_last_that_has_the_content_counts(out, tmp_path, order):
+    files = [tmp_path / "first.arrow", tmp_path / "second.arrow"]
+    for number, file in enumerate(files):
+        news = news_table(BLOCK + 3, title=[f"{number} {row}" for row in range(BLOCK + 3)])
+        encode(news, file, Encode())
+    known = [files[number] for number in order]
+    encode(news_table(BLOCK + 3), out, Encode(breaks=0), known=known)
+    last = vectors_to_numpy(read_table(known[-1], SCHEMA))
+    assert np.array_equal(vectors_to_numpy(read_table(out, SCHEMA)), last)
+
+
+def test_memory_does_not_grow_with_the_news(out):
+    def peak(length):
+        news = news_table(length)
+        tracemalloc.start()
+        encode(news, out, Encode())
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    assert peak(8 * BLOCK) < 1.2 * peak(2 * BLOCK)
 
 
 def cut(path):

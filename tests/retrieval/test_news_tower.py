@@ -76,3 +76,28 @@ def test_eight_threads_get_what_one_gets(tower):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda text: tower([text])[0], texts * 4))
     assert np.abs(np.array(found) - np.tile(tower(texts), (4, 1))).max() < 1e-6
+
+
+def test_a_long_call_gives_the_vectors_of_short_ones_to_the_bit_and_leaves_torchs_threads_alone(encoder):
+    tower = load_news_tower(str(encoder), max_tokens=24)
+    texts = [" ".join(WORDS[start % 20 : start % 20 + 1 + start % 17]) for start in range(300)]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    two = load_news_tower(str(encoder), max_tokens=24)
+    found = two(texts)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(threads)
+    assert np.array_equal(found, np.concatenate([tower(texts[start : start + 7]) for start in range(0, 300, 7)]))
+
+
+def test_an_encoder_that_is_no_plain_bert_goes_through_transformers(encoder):
+    from transformers import DistilBertConfig, DistilBertModel
+
+    tokenizer = models.load("AutoTokenizer", str(encoder))
+    torch.manual_seed(0)
+    config = DistilBertConfig(vocab_size=len(tokenizer), dim=32, n_heads=2, n_layers=1, hidden_dim=64)
+    model = DistilBertModel(config).eval()
+    tower = NewsTower(model, tokenizer, max_tokens=24, fingerprint="distil")
+    with torch.inference_mode():
+        mean = model(**tokenizer(["The coach wins"], return_tensors="pt")).last_hidden_state[0].mean(0)
+    assert tower(["a match", "The coach wins"])[1] == pytest.approx((mean / mean.norm()).numpy(), abs=1e-6)
