@@ -10,7 +10,19 @@ from typing import Any
 from broadsheet.errors import InputError
 
 _INK, _ACCENT, _RULE = "#1d1b17", "#8c1d18", "#d5cdbd"
-_HUES = ("#9a948a", "#5b5750", "#c08a00", "#2f6f9f", "#3c8d5a", "#7a5ea8", "#c9622c", "#1f9aa0", "#b0457a")
+_HUES = (
+    "#9a948a",
+    "#5b5750",
+    "#c08a00",
+    "#2f6f9f",
+    "#3c8d5a",
+    "#7a5ea8",
+    "#c9622c",
+    "#1f9aa0",
+    "#b0457a",
+    "#7d5a2f",
+    "#4a50b8",
+)
 _DASHES = ("-", "--", ":")
 
 Interval = Mapping[str, float]
