@@ -49,7 +49,7 @@ def make_towers(folder, encoder, seed=0):
     tower = new_user_tower(32, history=10)
     with torch.no_grad():
         for weights in tower.parameters():
-            weights.normal_(0, 0.3)
+            weights.normal_(0, 1.0)  # enough to change what is near
     save_towers(SimpleNamespace(user_tower=tower), folder, mode="frozen", base=str(encoder), card={})
     return folder
 
