@@ -1,0 +1,163 @@
+"""What benchmark_training.py found: as JSON, a Markdown table and a plot."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from training_steps import HISTORY, NEXT_CLICKS, SHOWN, VALID_LIMIT, Run, Workload
+
+from broadsheet import models
+from broadsheet.evaluation_report import stamp, write_text
+from broadsheet.newsroom import write_json
+from broadsheet.plots import new_figure
+from broadsheet.tables import replacing
+
+PLAIN = "plain, float32"
+_INK, _ACCENT, _HUES = "#1d1b17", "#8c1d18", ("#5b5750", "#c08a00", "#2f6f9f", "#8c1d18", "#3c8d5a")
+
+
+def describe(
+    workload: Workload, runs: Mapping[str, Run], curve: Mapping[int, float], *, train: str, valid: str
+) -> dict[str, Any]:
+    """Return a document that JSON can hold."""
+    steps = len(runs[PLAIN].seconds)
+    clicks = len(workload.steps[0])
+    return {
+        "benchmark": "training step",
+        **stamp(Path(__file__).parent),
+        "device": torch.cuda.get_device_name()
+        if torch.cuda.is_available()
+        else f"CPU, {torch.get_num_threads()} threads",
+        "base": Path(models.resolve(workload.bench.config.retrieval.encoder)).name,
+        "mode": "lora",
+        "data": {
+            "newsroom": workload.bench.newsroom.path.name,
+            "train": train,
+            "valid": valid,
+            "steps": steps,
+            "clicks_a_step": clicks,
+            "readers_a_step": workload.readers,
+            "impressions_a_step": clicks - NEXT_CLICKS * workload.readers,
+            **_articles(workload, steps),
+        },
+        "rows": {name: _row(run, runs[PLAIN], steps, clicks) for name, run in runs.items()},
+        "ndcg@10": _time_to(runs, curve, steps),
+    }
+
+
+def _device() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+
+
+def _articles(workload: Workload, steps: int) -> dict[str, float]:
+    """Return the articles that the clicks of a mean step name, and how many are distinct."""
+    named, distinct = [], []
+    for step in range(steps):
+        batch = workload.batch(step, encode_history=True)
+        named.append(int(batch["history_mask"].sum() + len(batch["clicked"]) + batch["negatives_mask"].sum()))
+        distinct.append(len(batch["rows"]))
+    return {
+        "articles_named_a_step": round(sum(named) / steps),
+        "distinct_articles_a_step": round(sum(distinct) / steps),
+    }
+
+
+def _row(run: Run, plain: Run, steps: int, clicks: int) -> dict[str, Any]:
+    seconds, losses = run.seconds[:steps], run.losses[:steps]
+    ratios = [other / own for other, own in zip(plain.seconds, seconds, strict=True)]
+    peaks = [peak for peak in run.peaks[:steps] if peak is not None]
+    return {
+        "note": run.note,
+        "seconds": [round(value, 2) for value in seconds],
+        "clicks_per_s": round(clicks / median(seconds), 3),
+        "times_plain": round(median(ratios), 2),
+        "losses": [round(loss, 5) for loss in losses],
+        "largest_loss_difference": max(abs(a - b) for a, b in zip(losses, plain.losses, strict=True)),
+        "peak_gb": max(peaks, default=None),
+    }
+
+
+def _time_to(runs: Mapping[str, Run], curve: Mapping[int, float], steps: int) -> dict[str, Any]:
+    """Return the best nDCG@10 that ours reached, when, and the seconds that each version needs for so many steps."""
+    target = max(curve.values())
+    reached = min(step for step, value in curve.items() if value >= target)
+    return {
+        "by_step": {str(step): value for step, value in curve.items()},
+        "target": target,
+        "steps": reached,
+        "seconds": {
+            name: round(reached * median(run.seconds[:steps]), 1) for name, run in runs.items() if run.encode_history
+        },
+    }
+
+
+def to_markdown(document: Mapping[str, Any]) -> str:
+    """Return the document as a Markdown table, with what it was measured on."""
+    goal = document["ndcg@10"]
+    head = ["training step", "clicks/s", "times plain", "largest difference in loss", "peak GB"]
+    head.append(f"s to nDCG@10 {goal['target']:.4f}")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for name, row in document["rows"].items():
+        needed = f"{goal['seconds'][name]:,.0f}" if name in goal["seconds"] else "-"
+        lines.append(
+            f"| {name} | {row['clicks_per_s']:.2f} | {row['times_plain']:.1f} | {row['largest_loss_difference']:.1e} "
+            f"| {row['peak_gb']} | {needed} |"
+        )
+    lines += ["", *(f"- {name}: {row['note']}." for name, row in document["rows"].items())]
+    return "\n".join([*lines, "", *_about(document)]) + "\n"
+
+
+def _about(document: Mapping[str, Any]) -> list[str]:
+    data, goal = document["data"], document["ndcg@10"]
+    curve = ", ".join(f"{value:.4f} after {step}" for step, value in goal["by_step"].items())
+    return [
+        f"{document['base']} with low-rank adapters on {document['device']}; medians of {data['steps']} steps, which "
+        "the versions take in turns from the same first weights; the ratio is the median of the steps' own ratios.",
+        f"A step has {data['clicks_a_step']} clicks of split `{data['train']}`, each with {HISTORY} articles of "
+        f"history: the newest {NEXT_CLICKS} clicks of each of {data['readers_a_step']} readers, and "
+        f"{data['impressions_a_step']} clicks of impressions with {SHOWN} articles shown beside each. They name "
+        f"{data['articles_named_a_step']:,} articles, {data['distinct_articles_a_step']:,} of them distinct.",
+        "Plain goes backward one click at a time; the first pass that this needs is not counted.",
+        f"nDCG@10 on {VALID_LIMIT} impressions of `{data['valid']}`, in steps of ours: {curve}. The seconds to the "
+        f"best of them are {goal['steps']} steps at each version's median: only ours was trained so far, and the "
+        "losses of the others agree with its own.",
+    ]
+
+
+def write(document: Mapping[str, Any], out: Path) -> list[Path]:
+    """Write training-step.json, .md and .png into a folder, each whole or not at all, and return their paths."""
+    paths = [out / f"training-step{suffix}" for suffix in (".json", ".md", ".png")]
+    write_json(paths[0], document)
+    write_text(paths[1], to_markdown(document))
+    with replacing(paths[2]) as part:
+        _draw(document, part)
+    return paths
+
+
+def _draw(document: Mapping[str, Any], path: Path) -> None:
+    figure = new_figure(11, 4)
+    speed, loss = figure.subplots(1, 2, width_ratios=(1, 1.1))
+    rows = document["rows"]
+    values = [row["clicks_per_s"] for row in rows.values()]
+    bars = speed.barh(list(rows), values, color=_HUES[: len(rows)])
+    labels = [f" {row['clicks_per_s']:.2f}  ({row['times_plain']:.1f}x)" for row in rows.values()]
+    speed.bar_label(bars, labels, fontsize=9, color=_INK)
+    speed.set_xlim(0, 1.35 * max(values))
+    speed.invert_yaxis()
+    speed.set_title("Clicks a second, and times plain", fontsize=10, color=_INK)
+    marks = ("o-", "s--", "x-", "D:", "^-")
+    for (name, row), colour, mark in zip(rows.items(), _HUES, marks, strict=False):
+        loss.plot(range(1, len(row["losses"]) + 1), row["losses"], mark, color=colour, label=name, markersize=5)
+    loss.set_title("Loss of each step", fontsize=10, color=_INK)
+    loss.set_xlabel("step", fontsize=9)
+    loss.set_xticks(range(1, document["data"]["steps"] + 1))
+    loss.legend(fontsize=8.5, frameon=False)
+    for axes in (speed, loss):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=9)
+    data = document["data"]
+    title = f"A step of {data['clicks_a_step']} clicks with {HISTORY} articles of history each, on {document['device']}"
+    figure.suptitle(title, fontsize=11, color=_INK)
+    figure.savefig(path, format="png", dpi=150)
