@@ -59,7 +59,7 @@ def gather(values: torch.Tensor) -> torch.Tensor:
 
 
 def _masked(own: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    clicked = torch.ones_like(mask[:, :1])
+    clicked = mask.new_ones(len(mask), 1)
     return own.masked_fill(~torch.cat([clicked, mask], 1), NEVER)
 
 
