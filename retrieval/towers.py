@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from broadsheet import models
 from broadsheet.errors import ModelError
+from broadsheet.newsroom import file_sha256
 from broadsheet.retrieval.news_tower import NewsTower, load_news_tower
 from broadsheet.retrieval.two_towers import TwoTowers
 from broadsheet.retrieval.user_tower import UserTower, new_user_tower
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 Mode = Literal["frozen", "lora", "last-n", "full"]
 MODES: tuple[Mode, ...] = ("frozen", "lora", "last-n", "full")
-CARD, USER_TOWER, ADAPTER, ENCODER, SOURCES = (
+CARD, USER_TOWER, ADAPTER, ENCODER, SOURCE_WEIGHTS = (
     "card.json",
     "user_tower.safetensors",
     "adapter_model.safetensors",
@@ -169,7 +170,8 @@ def load_trained_news_tower(folder: Path | None, base: str, *, max_tokens: int) 
     encoder = _merged(folder, new_encoder(base, "full"))
     tokenizer = models.load("AutoTokenizer", models.resolve(base))
     models.check_length("retrieval.max_tokens", max_tokens, encoder, tokenizer)
-    fingerprint = f"{models.fingerprint(base)} {models.folder_fingerprint(folder)}"
+    made_by = [file_sha256(folder / name) for name in (ADAPTER, "adapter_config.json")]
+    fingerprint = " ".join([models.fingerprint(base), *made_by])
     encoder = encoder.eval().to(models.pick_dtype(device)).to(device)
     return NewsTower(encoder, tokenizer, max_tokens=max_tokens, fingerprint=fingerprint)
 

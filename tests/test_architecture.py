@@ -19,12 +19,14 @@ LAYERS = [
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
     | {"batching", "metrics_retrieval"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
-    {"page", "audience", "workbench", "steps", "verify", "training", "build", "pipeline", "present", "show"}
+    {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "show"}
+    | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
+    | {"training_sources"}
     | {"source_tuning"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
     | {"evaluation_retrieval_report"},
-    {"cli"},
+    {"cli", "cli_train"},
 ]
 STAGES = LAYERS[3]
 

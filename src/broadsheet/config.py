@@ -14,7 +14,7 @@ from broadsheet.errors import ConfigError, join_problems
 
 @dataclass(frozen=True)
 class SourceWeights:
-    """What each source of candidates counts for; 0 turns it off."""
+    """What each source of candidates counts for; 0 turns it off. Where none is changed, those of the towers count."""
 
     ann: float = 0.5
     trending: float = 1.0
@@ -113,7 +113,7 @@ class TowersConfig:
     "Of the news tower, where it learns too."
     weight_decay: float = 0.05
     dropout: float = 0.1
-    history_drop: float = 0.3
+    history_drop: float = 0.5
     "Share of clicks whose history loses half of its articles."
     text_drop: float = 0.3
     "Share of articles that are read by their title or by their abstract alone."
@@ -121,7 +121,7 @@ class TowersConfig:
     "Of the softmax, at the start; it is learned."
     anchor: float = 1.0
     "Weight of staying near the untrained towers: more for few clicks, 0 for many."
-    in_batch: float = 0.2
+    in_batch: float = 0.1
     "Weight of the contrast with the batch's other clicks, beside that with what was shown."
     distillation: float = 0.0
     "Weight of the cross-encoder's opinion of what was shown; 0 leaves it out."

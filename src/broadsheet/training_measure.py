@@ -70,6 +70,9 @@ class TowersMeasure:
             moved = [{name: part.to(device) for name, part in tokens.items()} for tokens in self._tokens]
             batch |= {"encoded": torch.arange(len(rows), device=device), "tokens": moved}
         dtype = pick_dtype(device)
-        with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=self._tokens is not None and dtype != torch.float32):
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, dtype, enabled=self._tokens is not None and dtype != torch.float32),
+        ):
             found: torch.Tensor = model.eval().article_vectors(batch)
         return np.asarray(found.float().cpu().numpy())

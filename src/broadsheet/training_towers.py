@@ -46,6 +46,7 @@ def train_towers(
 
     from broadsheet.retrieval.towers import MODES, save_towers
     from broadsheet.training_items import count_items, read_items
+    from broadsheet.training_sources import tune_weights
 
     if mode not in MODES:
         raise InputError(f"mode: found {mode!r}, expected one of {', '.join(MODES)}.")
@@ -64,6 +65,8 @@ def train_towers(
             save_towers(model, work / "towers", mode=mode, base=bench.config.retrieval.encoder, card=card)
             swap(work / "towers", target)
             remove_folder(work)
+    if process.is_main_process:
+        report(tune_weights(newsroom, target, valid, report))
     reached = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
     learned = f"{mode}, trained on {count_items(learn)} of {train}"
     return f"{target}: {learned}; on {len(check)} impressions of {valid}: {reached}"

@@ -97,11 +97,13 @@ class Workbench:
     @cached_property
     def source_weights(self) -> dict[str, float]:
         """The weights of the candidate sources: the config's, else those tuned with the towers, else the defaults."""
-        from broadsheet.retrieval.towers import SOURCES
+        from broadsheet.retrieval.towers import SOURCE_WEIGHTS
         from broadsheet.source_tuning import choose_weights
 
         configured = self.config.retrieval.weights
-        return dict(vars(configured)) if self.towers is None else choose_weights(configured, self.towers / SOURCES)
+        if self.towers is None:
+            return dict(vars(configured))
+        return choose_weights(configured, self.towers / SOURCE_WEIGHTS)
 
     @cached_property
     def retriever(self) -> Retriever:
