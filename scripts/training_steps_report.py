@@ -81,15 +81,15 @@ def _row(run: Run, plain: Run, steps: int, clicks: int) -> dict[str, Any]:
 
 def _time_to(runs: Mapping[str, Run], curve: Mapping[int, float], steps: int) -> dict[str, Any]:
     """Return the best nDCG@10 that ours reached, when, and the seconds that each version needs for so many steps."""
-    target = max(curve.values())
-    reached = min(step for step, value in curve.items() if value >= target)
+    reached = max(curve, key=lambda step: curve[step])  # 0 if no step was better than none
+    seconds = {
+        name: round(reached * median(run.seconds[:steps]), 1) for name, run in runs.items() if run.encode_history
+    }
     return {
         "by_step": {str(step): value for step, value in curve.items()},
-        "target": target,
+        "target": curve[reached],
         "steps": reached,
-        "seconds": {
-            name: round(reached * median(run.seconds[:steps]), 1) for name, run in runs.items() if run.encode_history
-        },
+        "seconds": seconds if reached else {},
     }
 
 
@@ -120,9 +120,13 @@ def _about(document: Mapping[str, Any]) -> list[str]:
         f"{data['impressions_a_step']} clicks of impressions with {SHOWN} articles shown beside each. They name "
         f"{data['articles_named_a_step']:,} articles, {data['distinct_articles_a_step']:,} of them distinct.",
         "Plain goes backward one click at a time; the first pass that this needs is not counted.",
-        f"nDCG@10 on {VALID_LIMIT} impressions of `{data['valid']}`, in steps of ours: {curve}. The seconds to the "
-        f"best of them are {goal['steps']} steps at each version's median: only ours was trained so far, and the "
-        "losses of the others agree with its own.",
+        f"nDCG@10 on {VALID_LIMIT} impressions of `{data['valid']}`, in steps of ours: {curve}. "
+        + (
+            f"The seconds to the best of them are {goal['steps']} steps at each version's median: only ours was "
+            "trained so far, and the losses of the others agree with its own."
+            if goal["seconds"]
+            else "None is better than before training, so no time to it is given."
+        ),
     ]
 
 
