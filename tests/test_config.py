@@ -1,3 +1,4 @@
+import json
 from dataclasses import fields, is_dataclass
 
 import pytest
@@ -95,7 +96,9 @@ def test_every_default_could_have_been_written_in_the_file(file):
     def lines(config, section):
         values = {spec.name: getattr(config, spec.name) for spec in fields(config)}
         yield from [f"[{section}]"] if section else []
-        yield from (f"{name} = {value!r}" for name, value in values.items() if not is_dataclass(value))
+        for name, value in values.items():
+            if not is_dataclass(value):
+                yield f"{name} = {json.dumps(value)}"
         for name, value in values.items():
             if is_dataclass(value):
                 yield from lines(value, f"{section}.{name}" if section else name)

@@ -11,12 +11,13 @@ E = np.eye(4, dtype=np.float32)
 
 
 @pytest.fixture
-def opened():
-    """A user tower whose gate is open, as training leaves it."""
+def trained():
+    """A user tower that departed from the mean, as training leaves it."""
     torch.manual_seed(0)
     tower = new_user_tower(4, history=5)
     with torch.no_grad():
-        tower.gate.fill_(1.0)
+        tower.correction.weight.normal_()
+        tower.attention[2].weight.normal_()
     return tower
 
 
@@ -50,19 +51,19 @@ def test_only_the_newest_items_are_read():
     assert tower.encode([np.vstack([old, new])])[0, 0] == pytest.approx(np.array([1, 1, 1, 0]) / 3**0.5)
 
 
-def test_a_closed_gate_reads_no_order_and_an_open_one_does(opened):
+def test_an_untrained_tower_reads_no_order_and_a_trained_one_does(trained):
     sequence = E[:3]
-    closed = new_user_tower(4, history=5)
-    assert closed.encode([sequence])[0] == pytest.approx(closed.encode([sequence[::-1]])[0], abs=1e-6)
-    assert np.abs(opened.encode([sequence])[0] - opened.encode([sequence[::-1]])[0]).max() > 1e-3
-    assert np.abs(opened.encode([sequence])[0] - closed.encode([sequence])[0]).max() > 1e-3
+    untrained = new_user_tower(4, history=5)
+    assert untrained.encode([sequence])[0] == pytest.approx(untrained.encode([sequence[::-1]])[0], abs=1e-6)
+    assert np.abs(trained.encode([sequence])[0] - trained.encode([sequence[::-1]])[0]).max() > 1e-3
+    assert np.abs(trained.encode([sequence])[0] - untrained.encode([sequence])[0]).max() > 1e-3
 
 
-def test_a_user_of_an_open_tower_does_not_depend_on_the_others(opened):
+def test_a_user_of_a_trained_tower_does_not_depend_on_the_others(trained):
     sequences = histories(20, np.random.default_rng(1))
     sequences[7] = np.zeros((0, 4), np.float32)
-    alone = np.concatenate([opened.encode([sequence]) for sequence in sequences])
-    assert np.abs(opened.encode(sequences) - alone).max() < 1e-5
+    alone = np.concatenate([trained.encode([sequence]) for sequence in sequences])
+    assert np.abs(trained.encode(sequences) - alone).max() < 1e-5
     assert not alone[7].any()
 
 
@@ -72,14 +73,23 @@ def test_more_users_than_a_batch_keep_their_order():
     assert vectors[:, 0].argmax(1).tolist() == [number % 4 for number in range(BATCH + 3)]
 
 
-def test_training_can_open_the_gate():
+def test_the_first_step_of_training_reaches_attention_and_correction():
     tower = new_user_tower(4, history=5).train()
     items, mask = torch.from_numpy(E[None, :3].copy()), torch.ones(1, 3, dtype=torch.long)
-    tower(items, mask)[0, 0, 3].backward()
-    assert tower.gate.grad is not None and tower.gate.grad.abs() > 0
+    tower(items, mask)[0, 0, 0].backward()
+    for layer in (tower.correction, tower.attention[2]):
+        assert layer.weight.grad.abs().max() > 0
 
 
-def test_the_sequences_are_as_they_were(opened):
+def test_several_interests_begin_apart_and_near_the_mean():
+    torch.manual_seed(0)
+    vectors = new_user_tower(4, history=5, interests=3).encode([E[:3], np.zeros((0, 4), np.float32)])
+    assert vectors.shape == (2, 3, 4) and not vectors[1].any()
+    assert len({tuple(vector) for vector in vectors[0].round(6).tolist()}) == 3
+    assert (vectors[0] @ (E[:3].sum(0) / 3**0.5) > 0.9).all()
+
+
+def test_the_sequences_are_as_they_were(trained):
     sequence = E[:3].copy()
-    opened.encode([sequence])
+    trained.encode([sequence])
     assert np.array_equal(sequence, E[:3])
