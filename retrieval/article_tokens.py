@@ -20,6 +20,8 @@ class ArticleTokens:
 
     def __call__(self, rows: Sequence[int]) -> list[dict[str, Any]]:
         """Return batches with input_ids and attention_mask (texts, tokens), and `places` (texts,) among the rows."""
+        if not len(rows):  # a tokenizer does not take an empty list
+            return []
         articles = self._news.take(pa.array(rows, pa.int64())).to_pylist()
         texts = [self._text(**article) for article in articles]
         found = self._tokenizer(texts, truncation=True, max_length=self._max_tokens)["input_ids"]
