@@ -88,7 +88,14 @@ def new_encoder(base: str, mode: Mode) -> Any:  # noqa: ANN401
 def _adapted(encoder: Any) -> Any:  # noqa: ANN401
     from peft import LoraConfig, get_peft_model
 
-    config = LoraConfig(r=ADAPTER_RANK, lora_alpha=2 * ADAPTER_RANK, target_modules=["query", "key", "value", "dense"])
+    layers = encoder.config.num_hidden_layers
+    config = LoraConfig(
+        r=ADAPTER_RANK,
+        lora_alpha=2 * ADAPTER_RANK,
+        target_modules=["query", "key", "value", "dense"],
+        layers_to_transform=list(range(layers // 2, layers)),  # the lower half then needs no backward pass
+        layers_pattern="layer",
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
         return get_peft_model(encoder, config)

@@ -109,7 +109,7 @@ class TowersConfig:
     hard_negatives: int = 0
     "Articles near the reader and never clicked, mined from the index, beside each click."
     learning_rate: float = 1e-3
-    encoder_learning_rate: float = 1e-4
+    encoder_learning_rate: float = 2e-4
     "Of the news tower, where it learns too."
     weight_decay: float = 0.05
     dropout: float = 0.1
