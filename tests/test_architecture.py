@@ -21,7 +21,7 @@ LAYERS = [
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "show"}
     | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
-    | {"training_sources"}
+    | {"training_sources", "training_clicks"}
     | {"source_tuning"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}

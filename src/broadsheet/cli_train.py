@@ -31,9 +31,11 @@ def train_reranker(
 
 @training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
 def train_towers(
-    train: Annotated[str, typer.Option(help="Split to learn from.")],
-    valid: Annotated[str, typer.Option(help="Split to stop by, and to choose the weights of the sources on.")],
     newsroom: Room = Path("newsroom"),
+    train: Annotated[str | None, typer.Option(help="Split to learn from; without splits, the click log.")] = None,
+    valid: Annotated[
+        str | None, typer.Option(help="Split to stop by, and to choose the weights of the sources on.")
+    ] = None,
     mode: Annotated[
         str, typer.Option(help="What learns: frozen (the user tower alone), lora, last-n or full (the news tower too).")
     ] = "frozen",

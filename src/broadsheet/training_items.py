@@ -9,18 +9,18 @@ import numpy.typing as npt
 
 from broadsheet.errors import CorpusError
 from broadsheet.retrieval.examples import Example, Reader
-from broadsheet.training_data import Labelled, read_labelled
+from broadsheet.training_data import Labelled
 from broadsheet.workbench import Workbench
 
 Items = list[Example | Reader]
 
 
-def read_items(bench: Workbench, split: str) -> Items:
+def read_items(bench: Workbench, labelled: list[Labelled], split: str) -> Items:
     """Return the clicks of a split by readers with a history, and the readers whose histories have next clicks.
 
-    Raises CorpusError if there are neither.
+    Raises CorpusError, naming the split, if there are neither.
     """
-    impressions = [one for one in read_labelled(bench, split) if one.history]
+    impressions = [one for one in labelled if one.history]
     items: Items = [example for one in impressions for example in _examples(one)]
     histories: dict[str, list[int]] = {}
     for one in impressions:

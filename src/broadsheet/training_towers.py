@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from broadsheet.build import prepare_vectors
 from broadsheet.errors import CorpusError, InputError
 from broadsheet.newsroom import Newsroom, remove_folder
-from broadsheet.training_data import Labelled, read_rankable, require_splits
+from broadsheet.training_data import Labelled, read_labelled, read_rankable, require_splits
 from broadsheet.training_folder import new_card, swap, work_folder
 from broadsheet.workbench import Workbench
 
@@ -29,8 +29,8 @@ VALID_LIMIT = 500
 def train_towers(
     newsroom: Newsroom,
     *,
-    train: str,
-    valid: str,
+    train: str | None = None,
+    valid: str | None = None,
     mode: Mode = "frozen",
     seed: int = 0,
     out: Path | None = None,
@@ -38,9 +38,10 @@ def train_towers(
 ) -> str:
     """Train the towers on impressions and histories, into models/towers, which the next build uses, or into `out`.
 
-    The best epoch by nDCG@10 on `valid` is kept, averaged with others where that is no worse; a training that was
-    killed goes on from its last epoch. Returns a summary. Raises CorpusError if a split is missing or holds nothing to
-    learn from or to measure, TrainingError if the loss is no number or memory runs out.
+    Without splits it learns from the click log, whose last tenth is measured. The best epoch by nDCG@10 on `valid` is
+    kept, averaged with others where that is no worse; a training that was killed goes on from its last epoch. Returns a
+    summary. Raises CorpusError if a split is missing or holds nothing to learn from or to measure, TrainingError if the
+    loss is no number or memory runs out.
     """
     from accelerate import PartialState
 
@@ -50,12 +51,15 @@ def train_towers(
 
     if mode not in MODES:
         raise InputError(f"mode: found {mode!r}, expected one of {', '.join(MODES)}.")
-    require_splits(newsroom, train, valid)
+    if (train is None) != (valid is None):
+        raise InputError("--train and --valid: found one of them, expected both, or none to learn from the click log.")
+    require_splits(newsroom, *filter(None, (train, valid)))
     process = PartialState()
     bench = _open(newsroom, process, report)
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
-        learn, check = read_items(bench, train), _measured(bench, valid)
+        labelled, measured = _read(bench, train, valid)
+        learn, check = read_items(bench, labelled, train or "clicks"), _with_history(measured, valid or "clicks")
         work = work_folder(target, _settings(bench, train, valid, mode, seed, len(learn)))
         model, log, metrics = _train(bench, learn, check, mode, seed, work)
         process.wait_for_everyone()
@@ -65,11 +69,19 @@ def train_towers(
             save_towers(model, work / "towers", mode=mode, base=bench.config.retrieval.encoder, card=card)
             swap(work / "towers", target)
             remove_folder(work)
-    if process.is_main_process:
+    if process.is_main_process and valid:
         report(tune_weights(newsroom, target, valid, report))
     reached = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-    learned = f"{mode}, trained on {count_items(learn)} of {train}"
-    return f"{target}: {learned}; on {len(check)} impressions of {valid}: {reached}"
+    learned = f"{mode}, trained on {count_items(learn)} of {train or 'the click log'}"
+    return f"{target}: {learned}; on {len(check)} impressions of {valid or 'its end'}: {reached}"
+
+
+def _read(bench: Workbench, train: str | None, valid: str | None) -> tuple[list[Labelled], list[Labelled]]:
+    if train and valid:
+        return read_labelled(bench, train), read_rankable(bench, valid)
+    from broadsheet.training_clicks import read_clicks
+
+    return read_clicks(bench)
 
 
 def _open(newsroom: Newsroom, process: Any, report: Report) -> Workbench:  # noqa: ANN401
@@ -149,9 +161,9 @@ def _tokens(bench: Workbench, text_drop: float) -> Any:  # noqa: ANN401
     return ArticleTokens(bench.catalogue.news, tokenizer, max_tokens=settings.max_tokens, text_drop=text_drop)
 
 
-def _measured(bench: Workbench, split: str) -> list[Labelled]:
+def _with_history(measured: list[Labelled], split: str) -> list[Labelled]:
     """Return the impressions that each epoch is measured on; raises CorpusError if no reader of them has a history."""
-    found = [one for one in read_rankable(bench, split) if one.history][:VALID_LIMIT]
+    found = [one for one in measured if one.history][:VALID_LIMIT]
     if not found:
         raise CorpusError(
             f"split {split!r}: no impression by a reader with a history of articles with text. Name another split."
@@ -159,7 +171,9 @@ def _measured(bench: Workbench, split: str) -> list[Labelled]:
     return found
 
 
-def _settings(bench: Workbench, train: str, valid: str, mode: str, seed: int, items: int) -> dict[str, Any]:
+def _settings(
+    bench: Workbench, train: str | None, valid: str | None, mode: str, seed: int, items: int
+) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
     from broadsheet import models
 
@@ -177,8 +191,8 @@ def _settings(bench: Workbench, train: str, valid: str, mode: str, seed: int, it
 
 def _card(
     bench: Workbench,
-    train: str,
-    valid: str,
+    train: str | None,
+    valid: str | None,
     seed: int,
     learn: Items,
     check: list[Labelled],
@@ -189,7 +203,7 @@ def _card(
 
     return {
         **new_card(log),
-        "train": {"split": train, "items": count_items(learn)},
-        "valid": {"split": valid, "impressions": len(check), **metrics},
+        "train": {"split": train or "click log", "items": count_items(learn)},
+        "valid": {"split": valid or "click log", "impressions": len(check), **metrics},
         "recipe": {**asdict(bench.config.towers), "seed": seed},
     }
