@@ -3,14 +3,14 @@
 Attention goes over texts of one length at a time and every other step works on tokens, so texts of any lengths share
 one matrix product; queries, keys and values are one product too, and weights are laid out once for the processor.
 Only encoders that `can_forward` knows go this way. Padded batches through transformers take 1.3 times the processor's
-time in bfloat16, and torch.compile wants a C++ compiler where it serves. int8 products take half of bfloat16's time, but
-the passes that quantise eat much of it, and 6 % of the ten nearest neighbours became others (bfloat16: 1 %).
+time in bfloat16, and torch.compile wants a C++ compiler where it serves. int8 products take half of bfloat16's time,
+but the passes that quantise eat much of it, and 6 % of the ten nearest neighbours became others (bfloat16: 1 %).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import torch
@@ -19,6 +19,8 @@ from torch.nn import functional
 
 BATCH_TOKENS = 1024
 """Tokens of one call: its states fit the processor's cache, and its products are large enough to be fast."""
+STEP = 16
+"""Tokens of a call are filled up to a multiple of this: for each new number oneDNN makes, and keeps, new code."""
 
 Linear = Callable[[Tensor], Tensor]
 """(tokens, in) to (tokens, out)."""
@@ -82,20 +84,22 @@ class BertForward:
         Texts of one length should be neighbours: each run of them is one call of attention.
         """
         runs = [Run(len(list(group)), length) for length, group in groupby(len(text) for text in texts)]
-        tokens = torch.tensor([token for text in texts for token in text])
-        places = torch.cat([torch.arange(run.tokens).repeat(run.texts) for run in runs])
-        states = self._words[tokens] + self._positions[places]
-        states = self._embedding_norm(states)  # (tokens, dim)
+        count = sum(len(text) for text in texts)
+        filler = Run(1, -count % STEP)  # a text more, which nobody reads
+        tokens = torch.tensor([*chain.from_iterable(texts), *[0] * filler.tokens])
+        within = runs + [filler] * (filler.tokens > 0)
+        places = torch.cat([torch.arange(run.tokens).repeat(run.texts) for run in within])
+        states = self._embedding_norm(self._words[tokens] + self._positions[places])  # (tokens, dim)
         for layer in self._layers:
-            mixed = _attend(layer.query_key_value(states), runs, self._heads)
+            mixed = _attend(layer.query_key_value(states), within, self._heads)
             states = layer.attention_norm(layer.attention_output(mixed).add_(states))
             states = layer.norm(layer.output(functional.gelu(layer.intermediate(states))).add_(states))
-        return states, runs
+        return states[:count], runs
 
 
 def mean_of_runs(states: Tensor, runs: Sequence[Run]) -> Tensor:
     """Return each text's mean state in float32 (texts, dim), from states (tokens, dim)."""
-    parts = states.split([run.texts * run.tokens for run in runs])
+    parts = torch.split(states, [run.texts * run.tokens for run in runs])
     means = [part.float().view(*run, -1).mean(1) for part, run in zip(parts, runs, strict=True)]
     return torch.cat(means)
 
@@ -103,7 +107,7 @@ def mean_of_runs(states: Tensor, runs: Sequence[Run]) -> Tensor:
 def _attend(query_key_value: Tensor, runs: Sequence[Run], heads: int) -> Tensor:
     """Return (tokens, dim): each text's values mixed by its own tokens' attention, from (tokens, 3 * dim)."""
     mixed = []
-    for part, run in zip(query_key_value.split([run.texts * run.tokens for run in runs]), runs, strict=True):
+    for part, run in zip(torch.split(query_key_value, [run.texts * run.tokens for run in runs]), runs, strict=True):
         split = part.view(*run, 3, heads, -1).permute(2, 0, 3, 1, 4)  # (3, texts, heads, tokens, head's dim)
         found = functional.scaled_dot_product_attention(*split)
         mixed.append(found.transpose(1, 2).reshape(run.texts * run.tokens, -1))
@@ -129,7 +133,7 @@ def _linear(weight: Tensor, bias: Tensor) -> Linear:
     It sums a row in one order whatever rows stand beside it, which torch's own float32 product does not.
     """
     weight, bias = weight.detach().contiguous(), bias.detach()
-    if not torch.backends.mkldnn.is_available():
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return lambda states: functional.linear(states, weight, bias)
     ops = torch.ops.mkldnn
     blocks = ops._reorder_linear_weight(weight, BATCH_TOKENS)

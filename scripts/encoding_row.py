@@ -1,0 +1,191 @@
+"""One row of benchmark_encoding.py, kept warm in a process of its own, so that its memory is its own.
+
+The process reads a line of JSON for each round, {"texts": a JSON file, "vectors": where to write an .npy}, and answers
+with seconds and memory. It imports Broadsheet only for Broadsheet's row, so that any interpreter can run the others.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+CALIBRATION = 300
+"""Texts on which OpenVINO's int8 is calibrated, the library's own number."""
+
+
+def sentence_transformer(folder: Path, max_tokens: int, **options: Any) -> Any:  # noqa: ANN401
+    """Load the model as sentence-transformers does: a folder without modules.json is pooled by its mean."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder), device="cpu", **options)
+    model.max_seq_length = max_tokens
+    return model
+
+
+def bfloat16(folder: Path, max_tokens: int, _: Sequence[str]) -> Any:  # noqa: ANN401
+    """Load the model in bfloat16."""
+    import torch
+
+    return sentence_transformer(folder, max_tokens, model_kwargs={"torch_dtype": torch.bfloat16})
+
+
+def onnx_int8(folder: Path, max_tokens: int, _: Sequence[str]) -> Any:  # noqa: ANN401
+    """Load dynamic int8, in the library's configuration for AVX512-VNNI."""
+    from sentence_transformers import export_dynamic_quantized_onnx_model
+
+    model = sentence_transformer(folder, max_tokens, backend="onnx")
+    export_dynamic_quantized_onnx_model(model, "avx512_vnni", str(folder), file_suffix="int8")
+    file = {"file_name": "onnx/model_int8.onnx"}
+    return sentence_transformer(folder, max_tokens, backend="onnx", model_kwargs=file)
+
+
+def openvino_int8(folder: Path, max_tokens: int, texts: Sequence[str]) -> Any:  # noqa: ANN401
+    """Load static int8, calibrated on texts of this corpus."""
+    from sentence_transformers import export_static_quantized_openvino_model
+
+    data = folder / "calibration"
+    data.mkdir()
+    lines = [json.dumps({"text": text}) for text in texts[:CALIBRATION]]
+    (data / "train.jsonl").write_text("\n".join(lines), "utf-8")
+    model = sentence_transformer(folder, max_tokens, backend="openvino")
+    where = {"dataset_name": str(data), "dataset_config_name": "default", "dataset_split": "train"}
+    export_static_quantized_openvino_model(model, None, str(folder), column_name="text", file_suffix="int8", **where)
+    file = {"file_name": "openvino/openvino_model_int8.xml"}
+    return sentence_transformer(folder, max_tokens, backend="openvino", model_kwargs=file)
+
+
+MODELS: dict[str, Callable[[Path, int, Sequence[str]], Any]] = {
+    "default": lambda folder, max_tokens, _: sentence_transformer(folder, max_tokens),
+    "bfloat16": bfloat16,
+    "ONNX": lambda folder, max_tokens, _: sentence_transformer(folder, max_tokens, backend="onnx"),
+    "ONNX int8": onnx_int8,
+    "OpenVINO": lambda folder, max_tokens, _: sentence_transformer(folder, max_tokens, backend="openvino"),
+    "OpenVINO int8": openvino_int8,
+}
+"""Makers of sentence-transformers' rows, from a model's folder that they may write to."""
+
+
+def encoder(row: str, model: Path, max_tokens: int, texts: Sequence[str]) -> Callable[[Sequence[str]], Any]:
+    """Return texts to unit vectors (texts, dim)."""
+    if row == "Broadsheet":
+        from broadsheet.retrieval.news_tower import load_news_tower
+
+        return load_news_tower(str(model), max_tokens=max_tokens)
+    made = MODELS[row](model, max_tokens, texts)
+    return lambda texts: made.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+
+
+def encode_table(news: Path, model: Path, max_tokens: int) -> None:
+    """Encode a news table through encode_news, and print seconds and peak memory."""
+    from broadsheet.retrieval import encode_news
+    from broadsheet.retrieval.news_tower import load_news_tower
+    from broadsheet.schemas import NEWS
+    from broadsheet.tables import read_table
+
+    tower = load_news_tower(str(model), max_tokens=max_tokens)
+    started = time.perf_counter()
+    out = news.with_name("vectors.arrow")
+    encode_news(read_table(news, NEWS), out, tower, dim=tower.dim, fingerprint=tower.fingerprint)
+    answer({"seconds": time.perf_counter() - started, **memory()})
+
+
+def memory() -> dict[str, float]:
+    """Return MiB of resident memory: its peak, and what of it now is no mapped file."""
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if "kB" in rest}
+    return {"peak_mib": kib["VmHWM"] / 1024, "anonymous_mib": kib["RssAnon"] / 1024}
+
+
+def answer(document: dict[str, Any]) -> None:
+    """Write a line of JSON to the channel that libraries cannot print on."""
+    CHANNEL.write(json.dumps(document) + "\n")
+    CHANNEL.flush()
+
+
+def versions() -> dict[str, str]:
+    """Return those of the libraries that this interpreter has."""
+    names = ("sentence-transformers", "transformers", "torch", "onnxruntime", "openvino", "optimum", "broadsheet")
+    found = {}
+    for name in names:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+@contextlib.contextmanager
+def copied(model: Path) -> Iterator[Path]:
+    """Yield a copy of the model's folder, for exports to go into."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in model.iterdir():
+            (Path(folder) / file.name).symlink_to(file.resolve())
+        yield Path(folder)
+
+
+def serve(row: str, model: Path, max_tokens: int, texts: Path) -> None:
+    """Load a row's model, say so with its versions, and answer each round until the input ends."""
+    import numpy as np
+
+    warm = json.loads(texts.read_text("utf-8"))
+    with copied(model) as folder:
+        try:
+            encode = encoder(row, folder, max_tokens, warm)
+        except Exception as error:  # whatever a library lacks, the row is left out and says why
+            answer({"skipped": f"{type(error).__name__}: {str(error).strip().splitlines()[0][:300]}"})
+            return
+        encode(warm[:64])
+        answer({"versions": versions()})
+        for line in sys.stdin:
+            task = json.loads(line)
+            asked = json.loads(Path(task["texts"]).read_text("utf-8"))
+            started, worked = time.perf_counter(), time.process_time()
+            vectors = encode(asked)
+            spent = {"seconds": time.perf_counter() - started, "processor_seconds": time.process_time() - worked}
+            np.save(task["vectors"], np.asarray(vectors, np.float32))
+            answer({**spent, **memory()})
+
+
+class Row:
+    """A warm process that encodes."""
+
+    def __init__(self, name: str, python: str, model: Path, max_tokens: int, warm: Path) -> None:
+        command = [python, __file__, name, str(model), str(max_tokens), str(warm)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.start = self._answer()
+
+    def encode(self, texts: Path, vectors: Path) -> dict[str, float]:
+        """Encode a file of texts to a file of vectors; return seconds and memory."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"texts": str(texts), "vectors": str(vectors)}) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def stop(self) -> None:
+        """End the process."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        found: dict[str, Any] = json.loads(line) if line else {"skipped": "the process ended without an answer"}
+        return found
+
+
+if __name__ == "__main__":
+    CHANNEL = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print goes to the error stream
+    job, model, max_tokens, file = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])
+    if job == "table":
+        encode_table(file, model, max_tokens)
+    else:
+        serve(job, model, max_tokens, file)
