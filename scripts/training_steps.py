@@ -15,7 +15,7 @@ from broadsheet.build import prepare_vectors
 from broadsheet.newsroom import Newsroom
 from broadsheet.retrieval.examples import BatchMaker, Example, Reader
 from broadsheet.retrieval.two_towers import TwoTowers
-from broadsheet.training_data import read_rankable
+from broadsheet.training_data import read_labelled, read_rankable
 from broadsheet.training_items import Items, read_items
 from broadsheet.training_measure import TowersMeasure
 from broadsheet.training_towers import _new_model, _tokens
@@ -50,7 +50,7 @@ class Workload:
         bench = prepare_vectors(
             room, say, replace(config, towers=recipe, retrieval=replace(config.retrieval, towers="untrained"))
         )
-        items = read_items(bench, split)
+        items = read_items(bench, read_labelled(bench, split), split)
         long = [item for item in items if isinstance(item, Reader) and len(item.history) >= HISTORY + NEXT_CLICKS]
         clicks = [i for i in items if isinstance(i, Example) and len(i.history) >= HISTORY and len(i.shown) >= SHOWN]
         rng = random.Random(SEED)

@@ -48,7 +48,9 @@ def describe(
 
 
 def _device() -> str:
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    on_cpu = f"{threads} CPU {'thread' if threads == 1 else 'threads'}"
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else on_cpu
 
 
 def _articles(workload: Workload, steps: int) -> dict[str, float]:
