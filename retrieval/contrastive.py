@@ -50,12 +50,18 @@ def distillation_loss(own: torch.Tensor, teacher: torch.Tensor, mask: torch.Tens
 
 
 def gather(values: torch.Tensor) -> torch.Tensor:
-    """Return the rows of all processes, in their order, with gradients back to each; all have the same number."""
+    """Return the rows of all processes, in their order, with gradients back to each; each may have another number."""
     if not (distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1):
         return values
     from torch.distributed.nn.functional import all_gather
 
-    return torch.cat(all_gather(values.contiguous()))
+    count = torch.tensor([len(values)], device=values.device)
+    counts = [torch.zeros_like(count) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(counts, count)
+    lengths = [int(number) for number in counts]
+    padded = torch.cat([values, values.new_zeros(max(lengths) - len(values), *values.shape[1:])])
+    parts = all_gather(padded.contiguous())  # takes tensors of one shape alone
+    return torch.cat([part[:length] for part, length in zip(parts, lengths, strict=True)])
 
 
 def _masked(own: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

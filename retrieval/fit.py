@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from safetensors.torch import load_file
 from torch import nn
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
@@ -88,6 +89,12 @@ def fit(
     Checkpoints lie in `folder`; a training that was killed goes on from the last one. Raises TrainingError if the loss
     is no number, or if memory runs out.
     """
+    processes = PartialState().num_processes
+    if processes > 1 and len(items) < recipe.batch_size * processes:
+        raise TrainingError(
+            f"{len(items)} clicks and readers for {processes} processes with {recipe.batch_size} a step; expected more. "
+            "Lower batch_size under [towers] in broadsheet.toml, or start fewer processes."
+        )
     trainer = TowersTrainer(
         measure=measure,
         encoder_learning_rate=recipe.encoder_learning_rate,
@@ -176,7 +183,7 @@ def last_whole(folder: Path) -> str | None:
 
 def arguments(recipe: TowersConfig, seed: int, folder: Path, *, encodes: bool) -> TrainingArguments:
     """Return what Trainer is told; `encodes` says whether the news tower learns too."""
-    device = models.pick_device()
+    device, processes = models.pick_device(), PartialState().num_processes
     return TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=recipe.batch_size,
@@ -200,7 +207,7 @@ def arguments(recipe: TowersConfig, seed: int, folder: Path, *, encodes: bool) -
         report_to="tensorboard" if _has_tensorboard() else "none",
         disable_tqdm=not sys.stderr.isatty(),
         dataloader_pin_memory=False,
-        dataloader_drop_last=True,
+        dataloader_drop_last=processes > 1,  # all processes have as many clicks a step
         ddp_find_unused_parameters=True,
     )
 
