@@ -1,0 +1,112 @@
+"""Check that training can learn at all: towers without regularisation must find the clicks they were taught.
+
+Takes some readers of a split, each with a history and a click that no other of them has, trains towers on these clicks
+alone, and prints Recall@10 of each reader's own click among all articles of the newsroom.
+
+Example: python scripts/check_overfit.py newsroom --split train
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from broadsheet.config import TowersConfig
+
+if TYPE_CHECKING:
+    from broadsheet.retrieval.examples import Example
+    from broadsheet.retrieval.two_towers import TwoTowers
+    from broadsheet.workbench import Workbench
+
+ENOUGH = 0.95
+"""Recall@10 that a training without regularisation reaches."""
+FREE = {"anchor": 0.0, "dropout": 0.0, "history_drop": 0.0, "text_drop": 0.0, "weight_decay": 0.0}
+"""Settings with which nothing holds the towers back."""
+
+
+def recipe(epochs: int) -> TowersConfig:
+    """Return the settings that overfit: the contrast with the batch's other clicks alone, and nothing against it."""
+    return TowersConfig(
+        epochs=epochs,
+        patience=epochs,
+        batch_size=100,
+        next_clicks=0,
+        negatives=0,
+        in_batch=1.0,
+        temperature=0.05,
+        **FREE,
+    )
+
+
+def recall_at_10(users: np.ndarray, articles: np.ndarray, clicked: Sequence[int]) -> float:
+    """Return the share of readers whose click is among the ten best articles; vectors (users, dim), (articles, dim)."""
+    scores = users @ articles.T
+    own = scores[np.arange(len(scores)), clicked][:, None]
+    return float(((scores > own).sum(1) < 10).mean())
+
+
+def check(
+    newsroom: Annotated[Path, typer.Argument(help="The newsroom's folder.")],
+    split: Annotated[str, typer.Option(help="Split whose clicks are learned.")],
+    readers: Annotated[int, typer.Option(help="Readers, each with one click.")] = 200,
+    epochs: Annotated[int, typer.Option(help="Epochs.")] = 150,
+) -> None:
+    """Print Recall@10 before and after; exit with 1 if training does not reach what it must."""
+    from broadsheet.build import prepare_vectors
+    from broadsheet.newsroom import Newsroom
+
+    room = Newsroom(newsroom)
+    config = room.config()
+    config = replace(config, towers=recipe(epochs), retrieval=replace(config.retrieval, towers="untrained"))
+    bench = prepare_vectors(room, lambda line: print(line, file=sys.stderr), config)
+    items = choose(bench, split)[:readers]
+    before, after = overfit(bench, items)
+    among = f"{len(items)} readers' own clicks among {len(bench.catalogue)} articles"
+    print(f"Recall@10 of {among}: {before:.3f} untrained, {after:.3f} trained for {epochs} epochs")
+    if after <= ENOUGH:
+        sys.exit(f"check_overfit: expected more than {ENOUGH}")
+
+
+def choose(bench: "Workbench", split: str) -> "list[Example]":
+    """Return one click of each reader with a history, each of another article."""
+    from broadsheet.retrieval.examples import Example
+    from broadsheet.training_data import read_labelled
+
+    chosen: dict[int, Example] = {}
+    readers: set[str] = set()
+    for one in read_labelled(bench, split):
+        fresh = [row for row, hit in zip(one.shown, one.clicked, strict=True) if hit and row not in chosen]
+        if one.history and fresh and one.user_id not in readers:
+            chosen[fresh[0]] = Example(one.history, fresh[0], name=one.name)
+            readers.add(one.user_id)
+    return list(chosen.values())
+
+
+def overfit(bench: "Workbench", items: "list[Example]") -> tuple[float, float]:
+    """Train the user tower on the items alone; return Recall@10 before and after."""
+    from broadsheet.retrieval.examples import BatchMaker
+    from broadsheet.retrieval.fit import fit
+    from broadsheet.training_towers import _new_model
+
+    settings, history = bench.config.towers, bench.config.retrieval.history
+    vectors, clicked = bench.catalogue.vectors, [item.clicked for item in items]
+    model = _new_model(bench, list(items), "frozen")
+
+    def recall(towers: "TwoTowers") -> float:
+        users = towers.user_tower.eval().encode([vectors[item.history] for item in items])[:, 0]
+        return recall_at_10(users, vectors, clicked)
+
+    make = BatchMaker(history=history, negatives=0, next_clicks=0, history_drop=0.0)
+    before = recall(model)
+    with tempfile.TemporaryDirectory() as folder:
+        fit(model, items, make, recall, recipe=settings, seed=0, folder=Path(folder))
+    return before, recall(model)
+
+
+if __name__ == "__main__":
+    typer.run(check)
