@@ -114,13 +114,13 @@ def to_markdown(document: Mapping[str, Any]) -> str:
 def _about(document: Mapping[str, Any]) -> list[str]:
     data, goal = document["data"], document["ndcg@10"]
     curve = ", ".join(f"{value:.4f} after {step}" for step, value in goal["by_step"].items())
+    shown = f", and {data['impressions_a_step']} clicks of impressions with {SHOWN} articles shown beside each"
     return [
         f"{document['base']} with low-rank adapters on {document['device']}; medians of {data['steps']} steps, which "
         "the versions take in turns from the same first weights; the ratio is the median of the steps' own ratios.",
         f"A step has {data['clicks_a_step']} clicks of split `{data['train']}`, each with {HISTORY} articles of "
-        f"history: the newest {NEXT_CLICKS} clicks of each of {data['readers_a_step']} readers, and "
-        f"{data['impressions_a_step']} clicks of impressions with {SHOWN} articles shown beside each. They name "
-        f"{data['articles_named_a_step']:,} articles, {data['distinct_articles_a_step']:,} of them distinct.",
+        f"history: the newest {NEXT_CLICKS} clicks of each of {data['readers_a_step']} readers"
+        f"{shown if data['impressions_a_step'] else ''}. They name {data['articles_named_a_step']:,} articles, {data['distinct_articles_a_step']:,} of them distinct.",
         "Plain goes backward one click at a time; the first pass that this needs is not counted.",
         f"nDCG@10 on {VALID_LIMIT} impressions of `{data['valid']}`, in steps of ours: {curve}. "
         + (
