@@ -92,7 +92,7 @@ def fit(
     processes = PartialState().num_processes
     if processes > 1 and len(items) < recipe.batch_size * processes:
         raise TrainingError(
-            f"{len(items)} clicks and readers, expected at least {recipe.batch_size} for each of {processes} processes. "
+            f"{len(items)} clicks and readers, expected {recipe.batch_size} or more for each of {processes} processes. "
             "Lower batch_size under [towers] in broadsheet.toml, or start fewer processes."
         )
     trainer = TowersTrainer(
