@@ -27,9 +27,7 @@ def describe(
     return {
         "benchmark": "training step",
         **stamp(Path(__file__).parent),
-        "device": torch.cuda.get_device_name()
-        if torch.cuda.is_available()
-        else f"CPU, {torch.get_num_threads()} threads",
+        "device": _device(),
         "base": Path(models.resolve(workload.bench.config.retrieval.encoder)).name,
         "mode": "lora",
         "data": {
@@ -120,7 +118,8 @@ def _about(document: Mapping[str, Any]) -> list[str]:
         "the versions take in turns from the same first weights; the ratio is the median of the steps' own ratios.",
         f"A step has {data['clicks_a_step']} clicks of split `{data['train']}`, each with {HISTORY} articles of "
         f"history: the newest {NEXT_CLICKS} clicks of each of {data['readers_a_step']} readers"
-        f"{shown if data['impressions_a_step'] else ''}. They name {data['articles_named_a_step']:,} articles, {data['distinct_articles_a_step']:,} of them distinct.",
+        f"{shown if data['impressions_a_step'] else ''}. They name {data['articles_named_a_step']:,} "
+        f"articles, {data['distinct_articles_a_step']:,} of them distinct.",
         "Plain goes backward one click at a time; the first pass that this needs is not counted.",
         f"nDCG@10 on {VALID_LIMIT} impressions of `{data['valid']}`, in steps of ours: {curve}. "
         + (
