@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 
-VALID_LIMIT = 500
-"""Impressions that each epoch is measured on; enough to choose an epoch by."""
+VALID_LIMIT, ENCODED_LIMIT = 500, 250
+"""Impressions that each epoch is measured on; fewer where their articles are encoded for it."""
 
 
 def train_towers(
@@ -59,7 +59,8 @@ def train_towers(
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
         labelled, measured = _read(bench, train, valid)
-        learn, check = read_items(bench, labelled, train or "clicks"), _with_history(measured, valid or "clicks")
+        learn = read_items(bench, labelled, train or "clicks")
+        check = _with_history(measured, valid or "clicks")[: VALID_LIMIT if mode == "frozen" else ENCODED_LIMIT]
         work = work_folder(target, _settings(bench, train, valid, mode, seed, len(learn)))
         model, log, metrics = _train(bench, learn, check, mode, seed, work)
         process.wait_for_everyone()
@@ -162,8 +163,8 @@ def _tokens(bench: Workbench, text_drop: float) -> Any:  # noqa: ANN401
 
 
 def _with_history(measured: list[Labelled], split: str) -> list[Labelled]:
-    """Return the impressions that each epoch is measured on; raises CorpusError if no reader of them has a history."""
-    found = [one for one in measured if one.history][:VALID_LIMIT]
+    """Return the impressions by readers with a history; raises CorpusError if there are none."""
+    found = [one for one in measured if one.history]
     if not found:
         raise CorpusError(
             f"split {split!r}: no impression by a reader with a history of articles with text. Name another split."
