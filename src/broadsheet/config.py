@@ -93,7 +93,7 @@ class GenerateConfig:
 class TowersConfig:
     """How `broadsheet train towers` learns."""
 
-    interests: int = 1
+    interests: int = 3
     "Interest vectors of a reader."
     layers: int = 1
     "Layers of the user tower."
@@ -102,8 +102,8 @@ class TowersConfig:
     "Epochs without a better valid nDCG@10 after which it stops."
     batch_size: int = 64
     "Impression clicks and readers a step, each process."
-    next_clicks: int = 1
-    "Clicks learned from each reader's history an epoch; 0 leaves histories out."
+    next_clicks: int = 0
+    "Clicks learned from each reader's history an epoch, 1 at least where there are no impressions; 0 leaves them out."
     negatives: int = 8
     "Most articles shown and not clicked beside each click."
     hard_negatives: int = 0

@@ -26,7 +26,7 @@ def read_items(bench: Workbench, labelled: list[Labelled], split: str) -> Items:
     for one in impressions:
         if len(one.history) > max(1, len(histories.get(one.user_id, []))):
             histories[one.user_id] = one.history
-    if bench.config.towers.next_clicks:
+    if bench.config.towers.next_clicks or not items:
         items += [Reader(history, f"reader {user_id}") for user_id, history in histories.items()]
     if not items:
         raise CorpusError(

@@ -116,7 +116,7 @@ def _train(
     make_batch = BatchMaker(
         history=history,
         negatives=recipe.negatives,
-        next_clicks=recipe.next_clicks,
+        next_clicks=max(1, recipe.next_clicks),  # readers are among the items only where they are to be learned from
         history_drop=recipe.history_drop,
         tokenise=tokens,
         encode_history=recipe.encode_history,
