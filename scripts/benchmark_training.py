@@ -21,7 +21,7 @@ def benchmark(
     steps: Annotated[int, typer.Option(help="Steps of each version.")] = 4,
     more: Annotated[int, typer.Option(help="Further steps of ours, to see when nDCG@10 is reached.")] = 24,
     readers: Annotated[int, typer.Option(help="Readers a step, with eight next clicks each.")] = 2,
-    impressions: Annotated[int, typer.Option(help="Clicks of impressions a step, with four shown articles each.")] = 0,
+    impressions: Annotated[int, typer.Option(help="Clicks of impressions a step, with four shown articles each.")] = 2,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Compare clicks a second, losses, memory, and the time to a valid nDCG@10."""
