@@ -154,12 +154,14 @@ def load_user_tower(folder: Path | None, base: str, dim: int, *, history: int) -
     """
     if folder is None:
         return new_user_tower(dim, history=history)
-    tower = UserTower(dim, **read_card(folder, base)["user_tower"])
+    shape = read_card(folder, base)["user_tower"]
     try:
+        tower = UserTower(dim, **shape)
         weights = {name: value.float() for name, value in load_file(folder / USER_TOWER).items()}
         tower.load_state_dict(weights)
-    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
-        raise ModelError(f"{folder / USER_TOWER}: cannot be read ({error}). {AGAIN}") from error
+    except (SafetensorError, OSError, RuntimeError, ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{folder / USER_TOWER}: cannot be read ({reason}). {AGAIN}") from error
     return tower.eval()
 
 

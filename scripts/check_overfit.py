@@ -91,11 +91,11 @@ def overfit(bench: "Workbench", items: "list[Example]") -> tuple[float, float]:
     """Train the user tower on the items alone; return Recall@10 before and after."""
     from broadsheet.retrieval.examples import BatchMaker
     from broadsheet.retrieval.fit import fit
-    from broadsheet.training_towers import _new_model
+    from broadsheet.training_towers import new_model
 
     settings, history = bench.config.towers, bench.config.retrieval.history
     vectors, clicked = bench.catalogue.vectors, [item.clicked for item in items]
-    model = _new_model(bench, list(items), "frozen")
+    model = new_model(bench, list(items), "frozen")
 
     def recall(towers: "TwoTowers") -> float:
         users = towers.user_tower.eval().encode([vectors[item.history] for item in items])[:, 0]

@@ -18,7 +18,7 @@ from broadsheet.retrieval.two_towers import TwoTowers
 from broadsheet.training_data import read_labelled, read_rankable
 from broadsheet.training_items import Items, read_items
 from broadsheet.training_measure import TowersMeasure
-from broadsheet.training_towers import _new_model, _tokens
+from broadsheet.training_towers import make_tokens, new_model
 from broadsheet.workbench import Workbench
 
 HISTORY, NEXT_CLICKS, SHOWN, SEED = 50, 8, 4, 0
@@ -61,12 +61,12 @@ class Workload:
             ]
             for _ in range(steps)
         ]
-        return cls(bench, items, drawn, _tokens(bench, 0.0), readers)
+        return cls(bench, items, drawn, make_tokens(bench, 0.0), readers)
 
     def model(self) -> TwoTowers:
         """Return the towers as they are before training, the same each time."""
         torch.manual_seed(SEED)
-        return _new_model(self.bench, self.items, "lora").to(models.pick_device()).train()
+        return new_model(self.bench, self.items, "lora").to(models.pick_device()).train()
 
     def batch(self, step: int, *, encode_history: bool) -> dict[str, Any]:
         """Return the batch of a step, the same each time."""

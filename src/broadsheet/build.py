@@ -55,9 +55,7 @@ def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Rep
         return published
 
 
-def prepare_vectors(
-    newsroom: Newsroom, report: Report = lambda line: None, config: Config | None = None
-) -> Workbench:
+def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, config: Config | None = None) -> Workbench:
     """Return a workbench with the corpus's vectors and index alone: enough to train and to measure, without publishing.
 
     The next build takes the vectors over. `config` stands in for that of the newsroom.

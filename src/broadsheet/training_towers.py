@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from broadsheet import models
 from broadsheet.build import prepare_vectors
 from broadsheet.errors import CorpusError, InputError
 from broadsheet.newsroom import Newsroom, remove_folder
@@ -16,6 +17,7 @@ from broadsheet.training_folder import new_card, swap, work_folder
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
+    from broadsheet.retrieval.article_tokens import ArticleTokens
     from broadsheet.retrieval.towers import Mode
     from broadsheet.retrieval.two_towers import TwoTowers
     from broadsheet.training_items import Items
@@ -54,7 +56,7 @@ def train_towers(
     if (train is None) != (valid is None):
         raise InputError("--train and --valid: found one of them, expected both, or none to learn from the click log.")
     require_splits(newsroom, *filter(None, (train, valid)))
-    process = PartialState()
+    process = PartialState(cpu=models.pick_device().type == "cpu")
     bench = _open(newsroom, process, report)
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
@@ -111,8 +113,8 @@ def _train(
 
     recipe, history = bench.config.towers, bench.config.retrieval.history
     set_seed(seed)
-    model = _new_model(bench, learn, mode)
-    tokens = _tokens(bench, recipe.text_drop) if mode != "frozen" else None
+    model = new_model(bench, learn, mode)
+    tokens = make_tokens(bench, recipe.text_drop) if mode != "frozen" else None
     make_batch = BatchMaker(
         history=history,
         negatives=recipe.negatives,
@@ -121,12 +123,13 @@ def _train(
         tokenise=tokens,
         encode_history=recipe.encode_history,
     )
-    measure = TowersMeasure(check, history=history, tokenise=_tokens(bench, 0.0) if mode != "frozen" else None)
+    measure = TowersMeasure(check, history=history, tokenise=make_tokens(bench, 0.0) if mode != "frozen" else None)
     log = fit(model, learn, make_batch, measure, recipe=recipe, seed=seed, folder=work / "checkpoints")
     return model, log, measure.metrics(model)
 
 
-def _new_model(bench: Workbench, learn: Items, mode: Mode) -> TwoTowers:
+def new_model(bench: Workbench, learn: Items, mode: Mode) -> TwoTowers:
+    """Return untrained towers as the config wants them, over the workbench's vectors."""
     import torch
 
     from broadsheet.retrieval.towers import new_encoder
@@ -153,8 +156,8 @@ def _new_model(bench: Workbench, learn: Items, mode: Mode) -> TwoTowers:
     )
 
 
-def _tokens(bench: Workbench, text_drop: float) -> Any:  # noqa: ANN401
-    from broadsheet import models
+def make_tokens(bench: Workbench, text_drop: float) -> ArticleTokens:
+    """Return the tokeniser of the workbench's articles."""
     from broadsheet.retrieval.article_tokens import ArticleTokens
 
     settings = bench.config.retrieval
@@ -176,8 +179,6 @@ def _settings(
     bench: Workbench, train: str | None, valid: str | None, mode: str, seed: int, items: int
 ) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
-    from broadsheet import models
-
     retrieval = bench.config.retrieval
     return {
         **{"train": train, "valid": valid, "mode": mode, "seed": seed, "items": items},
