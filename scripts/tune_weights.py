@@ -1,7 +1,6 @@
-"""Choose the weights of relevance, tower and affinity on a split that no result is reported on.
+"""Choose the weights of relevance, tower, popularity and affinity on a split that no result is reported on.
 
-Tries a small grid and prints it; with --out writes JSON. Freshness and popularity are left alone: MIND has no
-publication times.
+Tries a small grid and prints it; with --out writes JSON. Freshness is left alone: MIND has no publication times.
 
 Example: python scripts/tune_weights.py newsroom --split tune --out benchmarks/weights.json
 """
@@ -15,7 +14,8 @@ import numpy as np
 import typer
 
 RELEVANCE = (0.0, 1.0)
-TOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+TOWER = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0)
+POPULARITY = (0.0, 0.1, 0.2, 0.3, 0.5)
 AFFINITY = (0.0, 0.1, 0.2, 0.4)
 
 
@@ -24,7 +24,7 @@ def tune(
     split: Annotated[str, typer.Option(help="Split whose impressions choose.")],
     out: Annotated[Path | None, typer.Option(help="JSON file.")] = None,
 ) -> None:
-    """Print AUC and nDCG@10 for each pair of weights, the best by their sum first."""
+    """Print AUC and nDCG@10 for each set of weights, the best by their sum first."""
     from broadsheet.evaluation import read_split
     from broadsheet.evaluation_bench import open_bench
     from broadsheet.evaluation_ranking import impression_signals
@@ -39,12 +39,12 @@ def tune(
     clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
     rows = []
-    for relevance, tower, affinity in itertools.product(RELEVANCE, TOWER, AFFINITY):
-        weights = {"relevance": relevance, "tower": tower, "popularity": 0.0, "freshness": 0.0, "affinity": affinity}
-        scores = np.concatenate([fuse(parts, weights) for parts in signals])
+    for relevance, tower, popularity, affinity in itertools.product(RELEVANCE, TOWER, POPULARITY, AFFINITY):
+        weights = {"relevance": relevance, "tower": tower, "popularity": popularity, "affinity": affinity}
+        scores = np.concatenate([fuse(parts, weights | {"freshness": 0.0}) for parts in signals])
         measured = ranking_metrics(Impressions(scores, clicked, offsets))
         means = {name: round(float(np.nanmean(measured[name])), 4) for name in ("auc", "ndcg@10")}
-        rows.append({"relevance": relevance, "tower": tower, "affinity": affinity, **means})
+        rows.append({**weights, **means})
     rows.sort(key=lambda row: -(row["auc"] + row["ndcg@10"]))
     for row in rows:
         print(row)

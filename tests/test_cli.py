@@ -53,7 +53,17 @@ def copy(built, tmp_path):
 
 def test_the_commands_are_these():
     assert {" ".join(words) for words in COMMANDS} == {
-        *("assets", "import demo", "import mind", "import tables", "train reranker", "build", "run", "ask"),
+        *(
+            "assets",
+            "import demo",
+            "import mind",
+            "import tables",
+            "train reranker",
+            "train towers",
+            "build",
+            "run",
+            "ask",
+        ),
         *("demo", "status", "verify", "rollback", "stage"),
     }
 

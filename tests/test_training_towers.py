@@ -22,7 +22,7 @@ from broadsheet.workbench import Workbench
 from tests.test_training import interrupt_at_a_checkpoint
 from tests.tiny import START, make_encoder, make_impressions, make_newsroom
 
-QUICK = "[towers]\nepochs = 2\nbatch_size = 16\nanchor = 0.1\n"
+QUICK = "[towers]\nepochs = 2\nnext_clicks = 1\nbatch_size = 16\nanchor = 0.1\n"
 NEVER = {"time": START, "propensity": None}
 ODD = {
     "unread": {"user_id": "U", "history": [], "shown": ["N1", "N2"], "clicked": [True, False]},
