@@ -42,7 +42,12 @@ def measure(
     max_tokens: Annotated[int, typer.Option(help="Tokens read of a text.")] = 96,
     texts: Annotated[int, typer.Option(help="Texts in all; articles come again with another cut.")] = 50_000,
     rounds: Annotated[int, typer.Option(help="Rounds that the texts are split into.")] = 5,
-    table: Annotated[list[int] | None, typer.Option(help="Sizes of news tables whose peak memory is measured.")] = None,
+    row: Annotated[
+        list[str] | None, typer.Option(help="Encoders measured, all if none is named; none: memory alone.")
+    ] = None,
+    table: Annotated[
+        list[int] | None, typer.Option(help="Sizes of news tables whose peak memory is measured; 0: none.")
+    ] = None,
     python: Annotated[list[str] | None, typer.Option(help="Interpreters with sentence-transformers.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
@@ -54,12 +59,15 @@ def measure(
     pythons = python or [sys.executable]
     if missing := [name for name in pythons if not shutil.which(name)]:
         raise typer.BadParameter(f"--python: found {missing}, expected interpreters, such as st/bin/python.")
+    names = [] if row == ["none"] else row or list(ROWS)
+    if unknown := [name for name in names if name not in ROWS]:
+        raise typer.BadParameter(f"--row: found {unknown}, expected none or some of {', '.join(ROWS)}.")
     folder = Path(models.resolve(model))
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
-        files = write_texts(newsroom, texts, rounds, work)
-        rows, skipped = _measure_rows(folder, max_tokens, files, pythons, work)
-        sizes = {size: _measure_table(newsroom, size, folder, max_tokens, work) for size in table or TABLES}
+        files = write_texts(newsroom, texts, rounds, work) if names else []
+        rows, skipped = _measure_rows(names, folder, max_tokens, files, pythons, work)
+        sizes = {size: _measure_table(newsroom, size, folder, max_tokens, work) for size in table or TABLES if size}
     document = {
         **stamp(Path(__file__).parent),
         "processor": _processor(),
@@ -86,11 +94,11 @@ def _start(name: str, pythons: list[str], model: Path, max_tokens: int, warm: Pa
 
 
 def _measure_rows(
-    model: Path, max_tokens: int, files: list[Path], pythons: list[str], work: Path
+    names: list[str], model: Path, max_tokens: int, files: list[Path], pythons: list[str], work: Path
 ) -> tuple[dict[str, Any], dict[str, str]]:
     running: dict[str, Row] = {}
     skipped: dict[str, str] = {}
-    for name in ROWS:
+    for name in names:
         print(f"Loading {name}", file=sys.stderr)
         row = _start(name, pythons, model, max_tokens, files[0])
         if isinstance(row, Row):
@@ -187,21 +195,32 @@ COLUMNS = {
 
 
 def _markdown(document: dict[str, Any]) -> str:
+    parts = [_rows_of(document)] if document["rows"] else []
+    parts += [_tables_of(document)] if document["tables"] else []
+    processor = document["processor"]
+    machine = f"{processor['name']}, {processor['threads']} threads, {', '.join(processor['instructions'])}."
+    left_out = [f"Left out: {name} ({why})." for name, why in document["skipped"].items()]
+    return "\n".join([*parts, machine, *left_out]) + "\n"
+
+
+def _rows_of(document: dict[str, Any]) -> str:
     lines = [f"| encoder | {' | '.join(title for title, _ in COLUMNS.values())} |", "|---" * (len(COLUMNS) + 1) + "|"]
     for name, row in document["rows"].items():
         cells = [format(row[key], form) if key in row else "" for key, (_, form) in COLUMNS.items()]
         lines.append(f"| {name if name == OURS else f'sentence-transformers, {name}'} | {' | '.join(cells)} |")
-    lines += ["", "| articles of a table | seconds | peak MiB | MiB at the end, mapped files apart |", "|---" * 4 + "|"]
-    for size, row in document["tables"].items():
-        lines.append(f"| {size:,} | {row['seconds']:.0f} | {row['peak_mib']:.0f} | {row['anonymous_mib']:.0f} |")
-    texts, processor = document["texts"], document["processor"]
+    texts = document["texts"]
     about = (
         f"{texts['count']:,} texts of at most {texts['max_tokens']} tokens in {texts['rounds']} rounds, which all rows "
-        "took in turn; medians over the rounds. Cosine and neighbours against sentence-transformers in float32. "
-        f"{processor['name']}, {processor['threads']} threads, {', '.join(processor['instructions'])}."
+        "took in turn; medians over the rounds. Cosine and neighbours against sentence-transformers in float32."
     )
-    left_out = [f"Left out: {name} ({why})." for name, why in document["skipped"].items()]
-    return "\n".join([*lines, "", about, *left_out]) + "\n"
+    return "\n".join([*lines, "", about, ""])
+
+
+def _tables_of(document: dict[str, Any]) -> str:
+    lines = ["| articles of a table | seconds | peak MiB | MiB at the end, mapped files apart |", "|---" * 4 + "|"]
+    for size, row in document["tables"].items():
+        lines.append(f"| {size:,} | {row['seconds']:.0f} | {row['peak_mib']:.0f} | {row['anonymous_mib']:.0f} |")
+    return "\n".join([*lines, ""])
 
 
 def _write(document: dict[str, Any], out: Path) -> None:
@@ -209,10 +228,13 @@ def _write(document: dict[str, Any], out: Path) -> None:
     from broadsheet.plots import new_figure
     from broadsheet.tables import replacing
 
-    write_json(out / "encoding.json", document)
-    with replacing(out / "encoding.md") as part:
-        part.write_text(_markdown(document), "utf-8")
     rows = document["rows"]
+    name = "encoding" if rows else "encoding-memory"
+    write_json(out / f"{name}.json", document)
+    with replacing(out / f"{name}.md") as part:
+        part.write_text(_markdown(document), "utf-8")
+    if not rows:
+        return
     figure = new_figure(7, 0.4 * len(rows) + 1)
     axes = figure.subplots()
     bars = axes.barh(list(rows), [row["articles_per_second"] for row in rows.values()], color="#1d1b17")
