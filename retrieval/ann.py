@@ -51,6 +51,6 @@ class Ann:
             left = (near >= 0) & ~self._future[near] & reader.allows(near)
             if left.sum(axis=1).min() >= n:
                 break
-            depth = min(len(self._vectors), 4 * depth)
+            depth = min(len(self._vectors), max(n, 4 * depth))
             _, near = self._search(reader.interests, depth)
         return near

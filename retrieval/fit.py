@@ -106,16 +106,25 @@ def fit(
         callbacks=[EarlyStoppingCallback(recipe.patience)],
     )
     trainer.remove_callback(PrinterCallback)
-    before = measure(model.eval())
-    untrained = _trainable(model)
     try:
-        trainer.train(resume_from_checkpoint=last_whole(folder))
+        return _fit(trainer, model, measure, recipe.patience, folder)
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise out_of_memory(error) from error
     except RuntimeError as error:
         if "allocate" not in str(error):
             raise
         raise out_of_memory(error) from error
+
+
+def _fit(
+    trainer: TowersTrainer, model: TwoTowers, measure: Measure, patience: int, folder: Path
+) -> list[dict[str, float]]:
+    before = measure(model.eval())
+    untrained = _trainable(model)
+    last = last_whole(folder)
+    if last and (epochs := _stopped_after(Path(last), patience)):
+        trainer.args.num_train_epochs = epochs  # it had ended: only its best epoch is loaded again
+    trainer.train(resume_from_checkpoint=last)
     log = [{"epoch": 0.0, "eval_ndcg@10": before}, *trainer.state.log_history]
     best = max((row["eval_ndcg@10"] for row in log[1:] if "eval_ndcg@10" in row), default=before)
     if before >= best:
@@ -140,10 +149,10 @@ def average_checkpoints(model: TwoTowers, folder: Path, measure: Measure, best: 
     The model comes with the weights of the best checkpoint, whose measure is `best`, and has the mean afterwards.
     """
     kept = _trainable(model)
-    count = 1
+    count, device = 1, str(model.log_scale.device)
     for path in sorted(folder.glob(f"checkpoint-*/{WEIGHTS}"), key=lambda path: -_measured(path.parent)):
-        weights = load_file(path)
-        if all(torch.equal(weights[name], value) for name, value in kept.items() if count == 1):
+        weights = load_file(path, device=device)
+        if count == 1 and all(torch.equal(weights[name], value) for name, value in kept.items()):
             continue  # the best one, with which the mean starts
         mixed = {name: value + (weights[name] - value) / (count + 1) for name, value in kept.items()}
         _load(model, mixed)
@@ -153,9 +162,21 @@ def average_checkpoints(model: TwoTowers, folder: Path, measure: Measure, best: 
     _load(model, kept)
 
 
-def _measured(checkpoint: Path) -> float:
+def _measures(checkpoint: Path) -> list[float]:
+    """Return the measure of each epoch up to a checkpoint."""
     history = json.loads((checkpoint / TRAINER_STATE_NAME).read_text("utf-8"))["log_history"]
-    return float(next(row["eval_ndcg@10"] for row in reversed(history) if "eval_ndcg@10" in row))
+    return [float(row["eval_ndcg@10"]) for row in history if "eval_ndcg@10" in row]
+
+
+def _measured(checkpoint: Path) -> float:
+    return _measures(checkpoint)[-1]
+
+
+def _stopped_after(checkpoint: Path, patience: int) -> int:
+    """Return after how many epochs a training had stopped early at this checkpoint; 0 if it goes on from there."""
+    measures = _measures(checkpoint)
+    since_best = len(measures) - 1 - measures.index(max(measures)) if measures else 0
+    return len(measures) if since_best >= patience else 0
 
 
 def _trainable(model: TwoTowers) -> dict[str, torch.Tensor]:
@@ -184,7 +205,7 @@ def last_whole(folder: Path) -> str | None:
 def arguments(recipe: TowersConfig, seed: int, folder: Path, *, encodes: bool) -> TrainingArguments:
     """Return what Trainer is told; `encodes` says whether the news tower learns too."""
     device, processes = models.pick_device(), PartialState().num_processes
-    return TrainingArguments(
+    made = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=recipe.batch_size,
         num_train_epochs=recipe.epochs,
@@ -209,7 +230,11 @@ def arguments(recipe: TowersConfig, seed: int, folder: Path, *, encodes: bool) -
         dataloader_pin_memory=False,
         dataloader_drop_last=processes > 1,  # all processes have as many clicks a step
         ddp_find_unused_parameters=True,
+        restore_callback_states_from_checkpoint=True,  # else patience would begin anew
     )
+    if made.n_gpu > 1:  # asked for first, since that sets it
+        made._n_gpu = 1  # DataParallel would cut a batch's places from their rows; several GPUs are torchrun's
+    return made
 
 
 def _has_tensorboard() -> bool:

@@ -136,8 +136,12 @@ def read_card(folder: Path, base: str) -> dict[str, Any]:
         _ = [int(card["user_tower"][name]) for name in ("interests", "layers", "history")]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {AGAIN}") from error
+    wanted = {"lora": (ADAPTER, "adapter_config.json"), "frozen": ()}.get(mode, (f"{ENCODER}/config.json",))
+    missing = [name for name in wanted if not (folder / name).is_file()]
     if mode not in MODES:
         raise ModelError(f"{folder / CARD}: mode is {mode!r}, expected one of {', '.join(MODES)}. {AGAIN}")
+    if missing:
+        raise ModelError(f"{folder}: no {', '.join(missing)}. {AGAIN}")
     if found != models.fingerprint(base):
         raise ModelError(
             f"{folder}: trained on base model {found}, but retrieval.encoder = {base!r} is {models.fingerprint(base)}. "
@@ -162,6 +166,7 @@ def load_user_tower(folder: Path | None, base: str, dim: int, *, history: int) -
     except (SafetensorError, OSError, RuntimeError, ValueError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{folder / USER_TOWER}: cannot be read ({reason}). {AGAIN}") from error
+    tower.history = min(tower.history, history)
     return tower.eval()
 
 

@@ -29,9 +29,12 @@ def read_clicks(bench: Workbench) -> tuple[list[Labelled], list[Labelled]]:
     log = bench.clicks
     moment = float(np.quantile(log.times, 1 - MEASURED)) if len(log) else 0.0
     earlier = log.before(moment)
-    histories: dict[int, list[int]] = {}
+    read: dict[int, dict[int, None]] = {}
     for user, row in zip(earlier.users.tolist(), earlier.rows.tolist(), strict=True):
-        histories.setdefault(user, []).append(row)
+        history = read.setdefault(user, {})
+        history.pop(row, None)  # read again, or liked as well: it stands where it was met last
+        history[row] = None
+    histories = {user: list(rows) for user, rows in read.items()}
     learn = [Labelled(str(user), f"reader {user}", history, [], []) for user, history in histories.items()]
     measured = _measured(log, len(earlier), histories)
     if not any(len(one.history) > 1 for one in learn) or not measured:
@@ -48,7 +51,7 @@ def _measured(log: ClickLog, start: int, histories: dict[int, list[int]]) -> lis
     for place in range(start, len(log)):
         user, row = int(log.users[place]), int(log.rows[place])
         history = histories.get(user, [])
-        beside = _read_by_others(log, place, {row, *history})
+        beside = _read_by_others(log, place, user, {row, *history})
         if history and row not in history and beside:
             flags = [True] + [False] * len(beside)
             found.append(Labelled(str(user), f"click {place} of the log", history, [row, *beside], flags))
@@ -57,7 +60,10 @@ def _measured(log: ClickLog, start: int, histories: dict[int, list[int]]) -> lis
     return found
 
 
-def _read_by_others(log: ClickLog, place: int, known: set[int]) -> list[int]:
-    """Return the distinct articles of the newest clicks before one, in order of their rows, without those known."""
-    newest = dict.fromkeys(log.rows[max(0, place - 10 * BESIDE) : place][::-1].tolist())
+def _read_by_others(log: ClickLog, place: int, user: int, known: set[int]) -> list[int]:
+    """Return the distinct articles of others' newest clicks before one, in order of their rows, without those known."""
+    near = slice(max(0, place - 10 * BESIDE), place)
+    own = log.users[near] == user
+    known = known | set(log.rows[near][own].tolist())
+    newest = dict.fromkeys(log.rows[near][~own][::-1].tolist())
     return sorted([row for row in newest if row not in known][:BESIDE])

@@ -21,7 +21,10 @@ def read_items(bench: Workbench, labelled: list[Labelled], split: str) -> Items:
     Raises CorpusError, naming the split, if there are neither.
     """
     impressions = [one for one in labelled if one.history]
-    items: Items = [example for one in impressions for example in _examples(one)]
+    clicked_by: dict[str, set[int]] = {}
+    for one in impressions:
+        clicked_by.setdefault(one.user_id, set()).update(_clicked(one))
+    items: Items = [example for one in impressions for example in _examples(one, sorted(clicked_by[one.user_id]))]
     histories: dict[str, list[int]] = {}
     for one in impressions:
         if len(one.history) > max(1, len(histories.get(one.user_id, []))):
@@ -36,10 +39,14 @@ def read_items(bench: Workbench, labelled: list[Labelled], split: str) -> Items:
     return _with_teacher(bench, _with_mined(bench, items))
 
 
-def _examples(one: Labelled) -> Items:
-    clicked = [row for row, hit in zip(one.shown, one.clicked, strict=True) if hit]
+def _clicked(one: Labelled) -> list[int]:
+    return [row for row, hit in zip(one.shown, one.clicked, strict=True) if hit]
+
+
+def _examples(one: Labelled, others: list[int]) -> Items:
+    """Return an example for each click; `others` are all clicks of the reader, in any impression."""
     shown = [row for row, hit in zip(one.shown, one.clicked, strict=True) if not hit]
-    return [Example(one.history, row, shown, others=clicked, name=one.name) for row in clicked]
+    return [Example(one.history, row, shown, others=others, name=one.name) for row in _clicked(one)]
 
 
 def count_items(items: Items) -> str:

@@ -51,8 +51,8 @@ class TowersMeasure:
         parts = []
         for start in range(0, len(self._impressions), BATCH):
             block = self._impressions[start : start + BATCH]
-            histories = [vectors[np.searchsorted(self._rows, one.history)] for one in block]
-            users = tower.encode([history[-self._history :] for history in histories])  # (users, interests, dim)
+            newest = [np.searchsorted(self._rows, one.history[-self._history :]) for one in block]
+            users = tower.encode([vectors[places] for places in newest])  # (users, interests, dim)
             for one, user in zip(block, users, strict=True):
                 parts.append((vectors[np.searchsorted(self._rows, one.shown)] @ user.T).max(axis=1))
         return np.concatenate(parts)

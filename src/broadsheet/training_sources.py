@@ -31,7 +31,7 @@ def tune_weights(newsroom: Newsroom, towers: Path, split: str, report: Callable[
     pools = _pools(bench, [one for one in read_split(bench, split).impressions if one.relevant][:LIMIT])
     start = vars(SourceWeights())
     weights = tune_sources(pools, start)
-    write_json(towers.resolve() / SOURCE_WEIGHTS, weights)
+    write_json(towers / SOURCE_WEIGHTS, weights)
     shown = ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
     before, after = mean_recall(pools, start), mean_recall(pools, weights)
     return f"weights of the sources: {shown} (recall on {split} {after:.4f}, {before:.4f} by the default ones)"

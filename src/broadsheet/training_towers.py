@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet import models
 from broadsheet.build import prepare_vectors
-from broadsheet.errors import CorpusError, InputError
-from broadsheet.newsroom import Newsroom, remove_folder
+from broadsheet.errors import CorpusError, InputError, join_problems
+from broadsheet.newsroom import Newsroom, file_sha256, remove_folder
 from broadsheet.training_data import Labelled, read_labelled, read_rankable, require_splits
 from broadsheet.training_folder import new_card, swap, work_folder
 from broadsheet.workbench import Workbench
@@ -53,8 +53,7 @@ def train_towers(
 
     if mode not in MODES:
         raise InputError(f"mode: found {mode!r}, expected one of {', '.join(MODES)}.")
-    if (train is None) != (valid is None):
-        raise InputError("--train and --valid: found one of them, expected both, or none to learn from the click log.")
+    _check(train, valid, out)
     require_splits(newsroom, *filter(None, (train, valid)))
     process = PartialState(cpu=models.pick_device().type == "cpu")
     bench = _open(newsroom, process, report)
@@ -63,20 +62,36 @@ def train_towers(
         labelled, measured = _read(bench, train, valid)
         learn = read_items(bench, labelled, train or "clicks")
         check = _with_history(measured, valid or "clicks")[: VALID_LIMIT if mode == "frozen" else ENCODED_LIMIT]
-        work = work_folder(target, _settings(bench, train, valid, mode, seed, len(learn)))
+        work = work_folder(target, _settings(bench, train, valid, mode, seed))
         model, log, metrics = _train(bench, learn, check, mode, seed, work)
         process.wait_for_everyone()
         if process.is_main_process:
             card = _card(bench, train, valid, seed, learn, check, metrics, log)
             remove_folder(work / "towers")
             save_towers(model, work / "towers", mode=mode, base=bench.config.retrieval.encoder, card=card)
+    if process.is_main_process:
+        if valid:
+            report(tune_weights(newsroom, work / "towers", valid, report))
+        with newsroom.lock():
             swap(work / "towers", target)
             remove_folder(work)
-    if process.is_main_process and valid:
-        report(tune_weights(newsroom, target, valid, report))
     reached = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
     learned = f"{mode}, trained on {count_items(learn)} of {train or 'the click log'}"
-    return f"{target}: {learned}; on {len(check)} impressions of {valid or 'its end'}: {reached}"
+    build = "" if mode == "frozen" else f". Article vectors change: run `broadsheet build {newsroom.path}`"
+    return f"{target}: {learned}; on {len(check)} impressions of {valid or 'its end'}: {reached}{build}"
+
+
+def _check(train: str | None, valid: str | None, out: Path | None) -> None:
+    """Raise InputError for arguments that cannot be meant, all at once and before the long work."""
+    problems = []
+    if (train is None) != (valid is None):
+        problems.append("--train and --valid: found one of them, expected both, or none to learn from the click log")
+    if train is not None and train == valid:
+        problems.append(f"--valid: found {valid!r}, which is learned from; expected another split, later in time")
+    if out is not None and (not out.name or (out.exists() and not (out / "card.json").is_file())):
+        problems.append(f"--out {out}: is there and holds no towers; expected a new folder, or one of towers")
+    if problems:
+        raise InputError(f"{join_problems(problems)}.")
 
 
 def _read(bench: Workbench, train: str | None, valid: str | None) -> tuple[list[Labelled], list[Labelled]]:
@@ -175,14 +190,15 @@ def _with_history(measured: list[Labelled], split: str) -> list[Labelled]:
     return found
 
 
-def _settings(
-    bench: Workbench, train: str | None, valid: str | None, mode: str, seed: int, items: int
-) -> dict[str, Any]:
+def _settings(bench: Workbench, train: str | None, valid: str | None, mode: str, seed: int) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
-    retrieval = bench.config.retrieval
+    retrieval, recipe = bench.config.retrieval, bench.config.towers
+    learned = [bench.newsroom.impressions(split) for split in (train, valid) if split] or [bench.edition.clicks]
+    teacher = bench.cross_encoder if recipe.distillation else None
     return {
-        **{"train": train, "valid": valid, "mode": mode, "seed": seed, "items": items},
-        "recipe": asdict(bench.config.towers),
+        **{"train": train, "valid": valid, "mode": mode, "seed": seed, "recipe": asdict(recipe)},
+        "data": [file_sha256(path) for path in learned if path.is_file()],
+        "teacher": teacher.fingerprint if teacher else "",
         "base_fingerprint": models.fingerprint(retrieval.encoder),
         "vectors": bench.news_tower.fingerprint,
         "articles": len(bench.catalogue),
