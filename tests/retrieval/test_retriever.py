@@ -179,3 +179,10 @@ def test_no_articles_are_described_by_an_empty_table():
     retriever, _ = make_retriever()
     table = retriever.describe({"user_id": "u", "history": [], "profile": "", "hidden": []}, NORTH[None], [], NOON)
     assert len(table) == 0 and table.schema.equals(CANDIDATES, check_metadata=True)
+
+
+def test_an_index_that_finds_nothing_ends_the_search():
+    empty = (np.zeros((1, 0), np.float32), np.zeros((1, 0), np.int64))
+    retriever, _ = make_retriever()
+    retriever._search = lambda queries, k: (np.repeat(empty[0], len(queries), 0), np.repeat(empty[1], len(queries), 0))
+    assert len(ids(retriever, {"history": ["N0"]})) == 3, "the list is filled with what is new"
