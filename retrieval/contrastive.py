@@ -60,7 +60,8 @@ def gather(values: torch.Tensor) -> torch.Tensor:
     distributed.all_gather(counts, count)
     lengths = [int(number) for number in counts]
     padded = torch.cat([values, values.new_zeros(max(lengths) - len(values), *values.shape[1:])])
-    parts = all_gather(padded.contiguous())  # takes tensors of one shape alone
+    # It takes tensors of one shape alone.
+    parts = all_gather(padded.contiguous())  # type: ignore[no-untyped-call]
     return torch.cat([part[:length] for part, length in zip(parts, lengths, strict=True)])
 
 

@@ -31,6 +31,7 @@ class TowersTrainer(Trainer):  # type: ignore[misc]
     """Trainer with the towers' own loss, learning rates and measure."""
 
     control: Any
+    optimizer: Any
 
     def __init__(self, *, measure: Measure, encoder_learning_rate: float, **options: Any) -> None:  # noqa: ANN401
         super().__init__(**options)

@@ -22,6 +22,9 @@ LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 1.0
 class TwoTowers(nn.Module):
     """The user tower, and the news tower if it is trained too; else article vectors are those stored."""
 
+    stored: torch.Tensor
+    log_popularity: torch.Tensor
+
     def __init__(
         self,
         user_tower: UserTower,

@@ -3,9 +3,11 @@
 A small BERT reads the sequence, newest first, so that a position is a recency. What it read says how much each article
 counts for each interest, and adds a correction to their weighted mean. Weights start equal and the correction starts at
 nothing: an untrained tower is exactly the mean of the history, and a trained one departs from it as far as clicks ask.
+(Several interests begin with weights apart, since equal ones would stay equal.)
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -43,8 +45,9 @@ class UserTower(nn.Module):
         )
         self.attention = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, interests))
         self.correction = nn.Linear(width, dim)
-        for layer in [self.correction] if interests > 1 else [self.correction, self.attention[2]]:
-            nn.init.zeros_(layer.weight)  # several interests must begin apart, or they would stay one
+        equal = [] if interests > 1 else [cast(nn.Linear, self.attention[2])]  # several must begin apart, or stay one
+        for layer in (self.correction, *equal):
+            nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
     def forward(self, items: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -59,7 +59,8 @@ def log_popularity(items: Items, articles: int) -> npt.NDArray[np.float32]:
     """Return the log of how often each article is a click to learn, smoothed by one, over the mean article's."""
     clicked = [row for item in items for row in ([item.clicked] if isinstance(item, Example) else item.history[1:])]
     counts = np.bincount(np.array(clicked, np.int64), minlength=articles) + 1.0
-    return np.log(counts / counts.mean()).astype(np.float32)
+    found: npt.NDArray[np.float32] = np.log(counts / counts.mean()).astype(np.float32)
+    return found
 
 
 def _with_mined(bench: Workbench, items: Items) -> Items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def tune_weights(newsroom: Newsroom, towers: Path, split: str, report: Callable[
 def _pools(bench: Workbench, impressions: list[Impression]) -> list[Pool]:
     retrievers: dict[str, Retriever] = {}
 
-    def make(weights: dict[str, float]) -> Retriever:
+    def make(weights: Mapping[str, float]) -> Retriever:
         name = ",".join(weights)  # one source alone
         if name not in retrievers:
             retrievers[name] = bench.make_retriever(weights=weights)

@@ -33,7 +33,7 @@ def train_towers(
     *,
     train: str | None = None,
     valid: str | None = None,
-    mode: Mode = "frozen",
+    mode: str = "frozen",
     seed: int = 0,
     out: Path | None = None,
     report: Report = lambda line: None,
@@ -51,7 +51,8 @@ def train_towers(
     from broadsheet.training_items import count_items, read_items
     from broadsheet.training_sources import tune_weights
 
-    if mode not in MODES:
+    chosen = next((name for name in MODES if name == mode), None)
+    if chosen is None:
         raise InputError(f"mode: found {mode!r}, expected one of {', '.join(MODES)}.")
     _check(train, valid, out)
     require_splits(newsroom, *filter(None, (train, valid)))
@@ -63,12 +64,12 @@ def train_towers(
         learn = read_items(bench, labelled, train or "clicks")
         check = _with_history(measured, valid or "clicks")[: VALID_LIMIT if mode == "frozen" else ENCODED_LIMIT]
         work = work_folder(target, _settings(bench, train, valid, mode, seed))
-        model, log, metrics = _train(bench, learn, check, mode, seed, work)
+        model, log, metrics = _train(bench, learn, check, chosen, seed, work)
         process.wait_for_everyone()
         if process.is_main_process:
             card = _card(bench, train, valid, seed, learn, check, metrics, log)
             remove_folder(work / "towers")
-            save_towers(model, work / "towers", mode=mode, base=bench.config.retrieval.encoder, card=card)
+            save_towers(model, work / "towers", mode=chosen, base=bench.config.retrieval.encoder, card=card)
     if process.is_main_process:
         if valid:
             report(tune_weights(newsroom, work / "towers", valid, report))
