@@ -239,6 +239,7 @@ def _write(document: dict[str, Any], out: Path) -> None:
     axes = figure.subplots()
     bars = axes.barh(list(rows), [row["articles_per_second"] for row in rows.values()], color="#1d1b17")
     axes.bar_label(bars, fmt="%.0f", padding=3)
+    axes.margins(x=0.12)  # room for the label of the longest
     axes.invert_yaxis()
     axes.set_xlabel("articles a second, median over rounds")
     with replacing(out / "encoding.png") as part:
