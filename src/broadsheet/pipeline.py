@@ -60,7 +60,7 @@ class Pipeline:
             raise ModelError(
                 f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} "
                 f"(vectors {built_with['news_tower']}), but broadsheet.toml names {config.retrieval.encoder!r} "
-                f"with towers {bench.towers or 'untrained'} (vectors {bench.news_tower.fingerprint}). "
+                f"(vectors {bench.news_tower.fingerprint}) with towers {bench.towers or 'untrained'}. "
                 f"Run `broadsheet build {newsroom.path}`, or name the former model and towers."
             )
         stories = read_table(edition.stories, STORIES)
