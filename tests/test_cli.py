@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,7 @@ def test_an_interrupt_is_one_line_and_exit_code_130(built, tmp_path):
     words = [sys.executable, "-m", "broadsheet.cli", "build", str(built.path), "--users", str(tmp_path / "ids")]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         with (tmp_path / "ids").open("w"):  # opens once the command reads it, and keeps it waiting
+            time.sleep(0.5)  # a signal that comes just before the read would not end it
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 130
         assert process.stderr.read() == (
