@@ -21,6 +21,7 @@ def work(folder: Path) -> None:
     loss.backward()
     found = {name: part.grad for name, part in model.module.named_parameters() if part.grad is not None}
     save_file({**found, "loss": loss.detach()}, folder / f"{rank}.safetensors")
+    del model, loss, found  # freed after the group, their threads can wait for it for ever
     distributed.destroy_process_group()
 
 
