@@ -1,5 +1,7 @@
 """Encoding a corpus: streamed in blocks, each article once a model, resumed after a kill."""
 
+import ctypes
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -57,6 +59,7 @@ def encode_news(
                 write_table(next(part_names), fresh, schema, model=fingerprint)
                 encoded += len(fresh)
             writer.write(table)
+            _give_back_memory()
     remove_folder(parts)
     return EncodingReport(encoded, len(news) - encoded)
 
@@ -86,6 +89,13 @@ class _Reusable:
         number = int(np.searchsorted(self._starts, row, side="right")) - 1
         vector: Vectors = self._batches[number][row - self._starts[number]]
         return vector
+
+
+def _give_back_memory() -> None:
+    """Hand freed memory to the system: the heaps of threads that have ended keep theirs, and the process would grow."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None  # glibc alone has it
+    if trim:
+        trim(0)
 
 
 def _hashes(column: pa.Array) -> npt.NDArray[np.bytes_]:

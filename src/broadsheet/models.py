@@ -6,6 +6,7 @@ Models load with safetensors only and never run code that comes with them.
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ from broadsheet.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     import torch
+
+# For each new shape oneDNN makes code, some 60 KB, and keeps that of the last 1,024: texts of all lengths fill it
+# slowly, which looks like a leak. It reads this at its first product; a smaller number cost no time in encoding.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 
 def resolve(name: str) -> str:
