@@ -17,12 +17,11 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
-from transformers.trainer import TRAINER_STATE_NAME
 
 from broadsheet import models
 from broadsheet.batching import pad
 from broadsheet.catalogue import Catalogue
-from broadsheet.newsroom import remove_folder
+from broadsheet.checkpoints import last_whole
 from broadsheet.rerank.cross_encoder import CARD, HEAD, CrossEncoder, Pair, encode_pairs, load_base
 from broadsheet.rerank.pairs import make_pairs, nearest_history
 
@@ -161,20 +160,8 @@ def fit(
     )
     trainer.remove_callback(PrinterCallback)
     before = measure(model.eval())
-    trainer.train(resume_from_checkpoint=_last_whole(checkpoints))
+    trainer.train(resume_from_checkpoint=last_whole(checkpoints))
     return [{"epoch": 0.0, "eval_ndcg@10": before}, *trainer.state.log_history]
-
-
-def _last_whole(checkpoints: Path) -> str | None:
-    """Return the newest whole checkpoint; Trainer writes its state last, so one without it was cut short, and goes."""
-    found = sorted(checkpoints.glob("checkpoint-*"), key=lambda folder: int(folder.name.rpartition("-")[2]))
-    while found:
-        try:
-            json.loads((found[-1] / TRAINER_STATE_NAME).read_text("utf-8"))
-            return str(found[-1])
-        except (OSError, ValueError):
-            remove_folder(found.pop())
-    return None
 
 
 def _arguments(recipe: Recipe, checkpoints: Path) -> TrainingArguments:

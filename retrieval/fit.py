@@ -11,12 +11,11 @@ from accelerate import PartialState
 from safetensors.torch import load_file
 from torch import nn
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
-from transformers.trainer import TRAINER_STATE_NAME
 
 from broadsheet import models
+from broadsheet.checkpoints import TRAINER_STATE, last_whole
 from broadsheet.config import TowersConfig
 from broadsheet.errors import TrainingError
-from broadsheet.newsroom import remove_folder
 from broadsheet.retrieval.examples import BatchMaker, Example, Reader
 from broadsheet.retrieval.two_towers import TwoTowers
 
@@ -165,7 +164,7 @@ def average_checkpoints(model: TwoTowers, folder: Path, measure: Measure, best: 
 
 def _measures(checkpoint: Path) -> list[float]:
     """Return the measure of each epoch up to a checkpoint."""
-    history = json.loads((checkpoint / TRAINER_STATE_NAME).read_text("utf-8"))["log_history"]
+    history = json.loads((checkpoint / TRAINER_STATE).read_text("utf-8"))["log_history"]
     return [float(row["eval_ndcg@10"]) for row in history if "eval_ndcg@10" in row]
 
 
@@ -189,18 +188,6 @@ def _load(model: TwoTowers, weights: dict[str, torch.Tensor]) -> None:
         for name, parameter in model.named_parameters():
             if name in weights:
                 parameter.copy_(weights[name])
-
-
-def last_whole(folder: Path) -> str | None:
-    """Return the newest whole checkpoint; Trainer writes its state last, so one without it was cut short, and goes."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    while found:
-        try:
-            json.loads((found[-1] / TRAINER_STATE_NAME).read_text("utf-8"))
-            return str(found[-1])
-        except (OSError, ValueError):
-            remove_folder(found.pop())
-    return None
 
 
 def arguments(recipe: TowersConfig, seed: int, folder: Path, *, encodes: bool) -> TrainingArguments:

@@ -3,11 +3,12 @@
 Takes some readers of a split, each with a history and a click that no other of them has, trains towers on these clicks
 alone, and prints Recall@10 of each reader's own click among all articles of the newsroom.
 
-Example: python scripts/check_overfit.py newsroom --split train
+Example: python scripts/check_overfit.py newsroom --split train --out benchmarks/results
 """
 
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,19 +56,27 @@ def check(
     split: Annotated[str, typer.Option(help="Split whose clicks are learned.")],
     readers: Annotated[int, typer.Option(help="Readers, each with one click.")] = 200,
     epochs: Annotated[int, typer.Option(help="Epochs.")] = 150,
+    out: Annotated[Path | None, typer.Option(help="Folder for the JSON.")] = None,
 ) -> None:
     """Print Recall@10 before and after; exit with 1 if training does not reach what it must."""
     from broadsheet.build import prepare_vectors
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.evaluation_report import check_output, stamp
+    from broadsheet.newsroom import Newsroom, write_json
 
+    check_output(out)
     room = Newsroom(newsroom)
     config = room.config()
     config = replace(config, towers=recipe(epochs), retrieval=replace(config.retrieval, towers="untrained"))
     bench = prepare_vectors(room, lambda line: print(line, file=sys.stderr), config)
     items = choose(bench, split)[:readers]
+    started = time.perf_counter()
     before, after = overfit(bench, items)
     among = f"{len(items)} readers' own clicks among {len(bench.catalogue)} articles"
     print(f"Recall@10 of {among}: {before:.3f} untrained, {after:.3f} trained for {epochs} epochs")
+    if out:
+        found = {"untrained": before, "trained": after, "epochs": epochs, "seconds": time.perf_counter() - started}
+        data = {"split": split, "readers": len(items), "articles": len(bench.catalogue)}
+        write_json(out / "overfit.json", {**stamp(Path(__file__).parent), "data": data, "recall@10": found})
     if after <= ENOUGH:
         sys.exit(f"check_overfit: expected more than {ENOUGH}")
 

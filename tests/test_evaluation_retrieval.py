@@ -13,7 +13,7 @@ from broadsheet.evaluation_measure import make_targets, measure
 from broadsheet.evaluation_retrieval import BM25, CATALOGUE, POOL, index_recall, measure_retrieval
 from broadsheet.evaluation_setting import content_only
 from broadsheet.retrieval import interest_vectors
-from tests.evaluated import SHOWN_AT, make_room, row
+from tests.evaluated import SHOWN_AT, ids, make_room, row
 from tests.tiny import START
 
 
@@ -25,15 +25,6 @@ def bench(tmp_path_factory, encoder):
 @pytest.fixture(scope="module")
 def split(bench):
     return read_split(bench, "valid")
-
-
-def ids(bench, lists):
-    return [[str(news_id) for news_id in bench.catalogue.ids(rows[rows >= 0])] for rows in lists]
-
-
-def events(bench, setting):
-    names = bench.catalogue.ids(setting.clicks.rows).to_pylist()
-    return sorted(zip(names, ((setting.clicks.times - START.timestamp()) / 3600).round(3).tolist(), strict=True))
 
 
 def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(bench, split):

@@ -8,7 +8,7 @@ from broadsheet.evaluation import Split, read_split
 from broadsheet.evaluation_bench import open_bench
 from broadsheet.evaluation_lists import RetrievedLists, ScoredLists
 from broadsheet.evaluation_setting import Sightings, content_only, live, live_pool
-from tests.evaluated import CLICKS, SHOWN_AT, click, make_room
+from tests.evaluated import CLICKS, SHOWN_AT, click, ids, make_room
 from tests.tiny import START, make_impressions
 
 
@@ -20,10 +20,6 @@ def bench(tmp_path_factory, encoder):
 @pytest.fixture(scope="module")
 def split(bench):
     return read_split(bench, "valid")
-
-
-def ids(bench, lists):
-    return [[str(news_id) for news_id in bench.catalogue.ids(rows[rows >= 0])] for rows in lists]
 
 
 def events(bench, setting):

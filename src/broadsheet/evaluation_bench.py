@@ -93,7 +93,7 @@ def _prepare(newsroom: Newsroom, config: Config, report: Report) -> Workbench:
     """Return a workbench with the corpus's vectors and index by the towers that `config` names."""
     clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
     tower = Workbench(newsroom, newsroom.building, config, clock).news_tower
-    edition = Edition(newsroom.editions_folder / f"measured-{tower.fingerprint.replace(' ', '-')}")
+    edition = Edition(newsroom.editions_folder / f"measured-{tower.fingerprint}")
     with newsroom.lock():
         edition.path.mkdir(parents=True, exist_ok=True)
         _take(newsroom.news, edition.news)
