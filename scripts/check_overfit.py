@@ -45,8 +45,11 @@ def recipe(epochs: int) -> TowersConfig:
 
 
 def recall_at_10(users: np.ndarray, articles: np.ndarray, clicked: Sequence[int]) -> float:
-    """Return the share of readers whose click is among the ten best articles; vectors (users, dim), (articles, dim)."""
-    scores = users @ articles.T
+    """Return the share of readers whose click is among the ten best articles, by the nearest interest of each reader.
+
+    Vectors are (readers, interests, dim) and (articles, dim).
+    """
+    scores = (users @ articles.T).max(1)
     own = scores[np.arange(len(scores)), clicked][:, None]
     return float(((scores > own).sum(1) < 10).mean())
 
@@ -107,7 +110,7 @@ def overfit(bench: "Workbench", items: "list[Example]") -> tuple[float, float]:
     model = new_model(bench, list(items), "frozen")
 
     def recall(towers: "TwoTowers") -> float:
-        users = towers.user_tower.eval().encode([vectors[item.history] for item in items])[:, 0]
+        users = towers.user_tower.eval().encode([vectors[item.history] for item in items])
         return recall_at_10(users, vectors, clicked)
 
     make = BatchMaker(history=history, negatives=0, next_clicks=0, history_drop=0.0)
