@@ -101,12 +101,15 @@ def choose(bench: "Workbench", split: str) -> "list[Example]":
 
 def overfit(bench: "Workbench", items: "list[Example]") -> tuple[float, float]:
     """Train the user tower on the items alone; return Recall@10 before and after."""
+    from transformers import set_seed
+
     from broadsheet.retrieval.examples import BatchMaker
     from broadsheet.retrieval.fit import fit
     from broadsheet.training_towers import new_model
 
     settings, history = bench.config.towers, bench.config.retrieval.history
     vectors, clicked = bench.catalogue.vectors, [item.clicked for item in items]
+    set_seed(0)
     model = new_model(bench, list(items), "frozen")
 
     def recall(towers: "TwoTowers") -> float:

@@ -17,7 +17,7 @@ LAYERS = [
     {"errors", "version"},
     {"schemas", "tables"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
-    | {"batching", "metrics_retrieval"},
+    | {"batching", "checkpoints", "metrics_retrieval"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "show"}
     | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
