@@ -24,7 +24,7 @@ from broadsheet.tables import replacing, write_table
 log = logging.getLogger(__name__)
 
 EXACT_UP_TO = 20_000
-"""Up to so many vectors auto is Flat: a query takes about a millisecond at most, and no other kind is worth its build."""
+"""Up to so many vectors auto is Flat: a query takes about a millisecond at most; no other kind is worth its build."""
 STAND_INS = 1000
 """Article vectors searched for where there are no readers'."""
 
@@ -75,7 +75,7 @@ def build_index(
     goal: Goal,
     earlier: Sequence[Earlier] = (),
 ) -> dict[str, Any]:
-    """Write the FAISS index of a news_vectors table, and the table index beside it; returns what was measured, for JSON.
+    """Write the FAISS index of a news_vectors table, and the table index beside it; returns what was measured.
 
     `queries` are user vectors (queries, dim), none of them zero; without any, articles are searched for. The first of
     the `earlier` is taken over whole if vectors and goal are the same, and its kind if they are about as many.

@@ -1,7 +1,7 @@
 """The kinds of index worth a trial, as FAISS factory strings, and how each is built.
 
-Flat compares with every vector. HNSW (Malkov and Yashunin 2016) walks a graph, over whole, half-precision or 8-bit vectors.
-IVF with PQ fast-scan (André et al. 2015) or RaBitQ (Gao and Long 2024) compares short codes of the nearest lists. Codes
+Flat compares with every vector. HNSW (Malkov and Yashunin 2016) walks a graph, of whole, half-precision or 8-bit
+vectors. IVF with PQ fast-scan (André et al. 2015) or RaBitQ (Gao and Long 2024) compares short codes of the nearest lists. Codes
 need a refinement: the best few are compared again with half-precision vectors, which stay in the file, mapped.
 """
 
@@ -75,7 +75,7 @@ def _prepare(index: faiss.Index) -> faiss.Index:
 
 
 def memory_bytes(index: faiss.Index, size: int) -> int:
-    """Return what the index of `size` bytes in its file holds in memory for searching: all but the mapped refinement."""
+    """Return what an index of `size` bytes in its file keeps in memory: all but the refinement, which is mapped."""
     outer = layers(index)[0]
     if not isinstance(outer, faiss.IndexRefine):
         return size

@@ -30,10 +30,15 @@ class SearchIndex:
         """Search as hard as was `tuned`, or as little as can be."""
         self._whole = index  # owns the memory of what is inside
         self._index, self._tuned = faiss.downcast_index(index), tuned or Parameters()
-        self._on_gpu, self._one_at_a_time = _to_gpu(self._index), Lock()
+        self._copy, self._one_at_a_time = _to_gpu(self._index), Lock()
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether a GPU does the search."""
+        return self._copy is not None
 
     def __call__(self, queries: npt.NDArray[np.float32], k: int) -> Found:
         """Return inner products and rows, (queries, min(k, vectors)) each, best first, for unit vectors (queries, dim).
@@ -44,9 +49,9 @@ class SearchIndex:
         k = min(k, len(self))
         options = search_parameters(self._index, self._tuned, k)
         queries = np.ascontiguousarray(queries, np.float32)
-        if self._on_gpu is not None and k <= GPU_LONGEST:
+        if self._copy is not None and k <= GPU_LONGEST:
             with self._one_at_a_time:  # a GPU index has one scratch space
-                scores, rows = self._on_gpu.search(queries, k, params=options)
+                scores, rows = self._copy.search(queries, k, params=options)
         else:
             scores, rows = self._index.search(queries, k, params=options)
         return scores, rows
