@@ -1,8 +1,9 @@
 """The kinds of index worth a trial, as FAISS factory strings, and how each is built.
 
 Flat compares with every vector. HNSW (Malkov and Yashunin 2016) walks a graph, of whole, half-precision or 8-bit
-vectors. IVF with PQ fast-scan (André et al. 2015) or RaBitQ (Gao and Long 2024) compares short codes of the nearest lists. Codes
-need a refinement: the best few are compared again with half-precision vectors, which stay in the file, mapped.
+vectors. IVF with PQ fast-scan (André et al. 2015) or RaBitQ (Gao and Long 2024) compares short codes of the nearest
+lists. Codes need a refinement: the best few are compared again with half-precision vectors, which stay in the file,
+mapped.
 """
 
 from math import log2

@@ -110,7 +110,7 @@ def test_no_kind_within_the_memory_is_one_clear_error_that_names_each(room, smal
 
 
 def test_a_named_kind_too_large_for_the_memory_is_one_clear_error(room):
-    with pytest.raises(ConfigError, match="index.kind: Flat needs 2 MiB, memory_mib is 1"):
+    with pytest.raises(ConfigError, match=r"index\.kind: Flat needs 2 MiB, memory_mib is 1"):
         room.build(random_vectors(20_000, 32), "flat", memory_mib=1)
     assert not room.index.exists() and not room.rows.exists()
 

@@ -53,8 +53,7 @@ def test_a_gpu_finds_what_the_processor_finds(room, kind):
     index = room.open()
     assert index.on_gpu
     _, rows = index(queries, 20)
-    assert (
-        np.mean([len(set(found) & set(near)) / 20 for found, near in zip(rows, exact(vectors, queries, 20)[1])]) > 0.95
-    )
+    near = exact(vectors, queries, 20)[1]
+    assert np.mean([len(set(a) & set(b)) / 20 for a, b in zip(rows, near, strict=True)]) > 0.95
     with ThreadPoolExecutor(8) as pool:
         assert all(np.array_equal(found, rows) for found in pool.map(lambda _: index(queries, 20)[1], range(16)))
