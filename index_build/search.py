@@ -44,7 +44,7 @@ class SearchIndex:
         """Return inner products and rows, (queries, min(k, vectors)) each, best first, for unit vectors (queries, dim).
 
         Where fewer are found, the rest has row -1. Inner products are exact, to the half precision of the refinement
-        where there is one (1e-3), and those of the codes for kinds that keep codes alone.
+        where there is one (1e-4), and those of the codes for kinds that keep codes alone.
         """
         k = min(k, len(self))
         options = search_parameters(self._index, self._tuned, k)

@@ -2,8 +2,8 @@
 
 Ours (the kind that `auto` chooses, and others named) beside hnswlib and usearch, with the same number of threads, the
 same links and breadth of building, and the same queries. Every round goes through all of them, so that whatever else
-the machine does falls on all; the figures are medians over the rounds. Larger sizes are the articles' own vectors widened
-by mixing and noise (scripts/index_vectors.py). hnswlib and usearch are no part of Broadsheet:
+the machine does falls on all; the figures are medians over the rounds. Larger sizes are the articles' own vectors,
+widened by mixing and noise (scripts/index_vectors.py). hnswlib and usearch are no part of Broadsheet:
 
     pip install hnswlib==0.8.0 usearch==2.26.6      # the first is built here, and needs a C++ compiler
 

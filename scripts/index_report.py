@@ -118,8 +118,9 @@ def _trials(auto: Mapping[str, Any]) -> list[str]:
 def _about(document: Mapping[str, Any]) -> list[str]:
     real, new = document["widened"]["articles"], document["widened"]["widened"]
     return [
-        f"{document['queries']} user vectors in batches of {document['batch']}, {document['threads']} threads, median of "
-        f"{document['rounds']} rounds that took all indexes in turn; graphs with 32 links, built at breadth 200.",
+        f"{document['queries']} user vectors in batches of {document['batch']}, {document['threads']} threads, "
+        f"median of {document['rounds']} rounds that took all indexes in turn; graphs with 32 links, built at "
+        "breadth 200.",
         "",
         "| as many vectors as articles | 1st score | 10th | 100th | its deviation | local dimension |",
         "|---" * 6 + "|",
