@@ -34,7 +34,7 @@ KINDS = [
     "IVF16,PQ16x4fsr,Refine(SQfp16)",
     "IVF16,RaBitQfs,Refine(SQfp16)",
     "IVF16_HNSW32,PQ16x4fs,RFlat",
-    "OPQ16,IVF16,PQ16x4fsr,RFlat",
+    "PCAR32,IVF16,PQ16x4fsr,RFlat",
 ]
 
 
