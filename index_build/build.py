@@ -122,7 +122,7 @@ def _build(
         "goal": str(goal),
         "vectors": len(vectors),
         "queries": {"of": of, "count": len(exact.queries)},
-        "threads": faiss.omp_get_max_threads(),  # type: ignore[attr-defined]
+        "threads": faiss.omp_get_max_threads(),
         "taken_over": attempt.taken_over,
         "chosen_for": attempt.chosen_for,
         "trials": attempt.table or [whole | {"chosen": True}],

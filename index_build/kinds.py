@@ -66,7 +66,7 @@ def build_kind(kind: str, vectors: MappedVectors) -> faiss.Index:
 
 def _prepare(index: faiss.Index) -> faiss.Index:
     """Set what the factory string cannot say."""
-    inner = layers(index)[-1]
+    inner: faiss.Index = layers(index)[-1]
     if isinstance(inner, faiss.IndexHNSW):
         inner.hnsw.efConstruction = EF_CONSTRUCTION
     if isinstance(inner, faiss.IndexIVF):
@@ -80,4 +80,4 @@ def memory_bytes(index: faiss.Index, size: int) -> int:
     outer = layers(index)[0]
     if not isinstance(outer, faiss.IndexRefine):
         return size
-    return size - outer.ntotal * int(faiss.downcast_index(outer.refine_index).code_size)
+    return size - outer.ntotal * int(outer.refine_index.sa_code_size())

@@ -53,7 +53,7 @@ def search_exactly(vectors: MappedVectors, queries: Vectors) -> Exact:
     k = min(AT, len(vectors))
     best = np.full((len(queries), 0), -np.inf, np.float32)
     for block in vectors:
-        scores, _ = faiss.knn(queries, block, min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)  # type: ignore[attr-defined]
+        scores, _ = faiss.knn(queries, block, min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
         best = -np.sort(-np.hstack([best, scores]), axis=1)[:, :k]
     return Exact(queries, best[:, -1], k)
 

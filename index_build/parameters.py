@@ -44,15 +44,15 @@ def search_parameters(index: faiss.Index, tuned: Parameters, k: int) -> Any:  # 
     elif isinstance(inner, faiss.IndexIVF):
         # So long a list wants the vectors of all lists; else the last places would stay empty.
         lists = inner.nlist if 4 * depth >= inner.ntotal else min(inner.nlist, ceil(max(1, tuned.nprobe) * harder))
-        found = faiss.SearchParametersIVF(nprobe=lists)  # type: ignore[attr-defined]
+        found = faiss.SearchParametersIVF(nprobe=lists)  # type: ignore[call-arg]
         if isinstance(faiss.downcast_index(inner.quantizer), faiss.IndexHNSW):
             breadth = faiss.SearchParametersHNSW(efSearch=max(64, 2 * lists))  # type: ignore[attr-defined]
-            found = faiss.SearchParametersIVF(nprobe=lists, quantizer_params=breadth)  # type: ignore[attr-defined]
+            found = faiss.SearchParametersIVF(nprobe=lists, quantizer_params=breadth)  # type: ignore[call-arg]
     for outer in reversed(outside):
         if isinstance(outer, faiss.IndexRefine):
-            found = faiss.IndexRefineSearchParameters(  # type: ignore[attr-defined]
+            found = faiss.IndexRefineSearchParameters(  # type: ignore[call-arg]
                 k_factor=max(1, tuned.k_factor), base_index_params=found
             )
         elif found is not None:
-            found = faiss.SearchParametersPreTransform(index_params=found)  # type: ignore[attr-defined]
+            found = faiss.SearchParametersPreTransform(index_params=found)  # type: ignore[call-arg]
     return found

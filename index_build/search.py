@@ -112,4 +112,4 @@ def _to_gpu(index: faiss.Index) -> faiss.Index | None:
     count = getattr(faiss, "get_num_gpus", lambda: 0)()
     whole = len(layers(index)) == 1
     able = isinstance(index, faiss.IndexFlat | faiss.IndexIVFFlat | faiss.IndexIVFPQ | faiss.IndexIVFScalarQuantizer)
-    return faiss.index_cpu_to_all_gpus(index) if count and whole and able else None  # type: ignore[attr-defined]
+    return faiss.index_cpu_to_all_gpus(index) if count and whole and able else None

@@ -69,7 +69,7 @@ def try_kinds(vectors: MappedVectors, queries: Vectors, *, recall: float, memory
         index = build_kind(small, sample)
         seconds = perf_counter() - started
         measured = tune(index, exact, sample, recall)
-        size = len(faiss.serialize_index(index))  # type: ignore[attr-defined]
+        size = len(faiss.serialize_index(index))
         memory = memory_bytes(index, size)
         growth = expected_cost(kind, count) / expected_cost(kind, len(sample))
         each = (size / len(sample), memory / len(sample))

@@ -22,8 +22,8 @@ Rows = npt.NDArray[np.int64]
 Search = Callable[[Vectors, int, Any], Rows]
 """Queries, k and an effort to rows (queries, k)."""
 LINKS = 32
-BREADTHS = (100, 115, 130, 150, 170, 200, 230, 260, 300, 350, 400, 460, 530, 600, 700, 800, 1000)
-LISTS = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+BREADTHS = (100, 130, 170, 230, 300, 400, 530, 700, 1000)
+LISTS = (2, 4, 8, 16, 32, 48, 64, 96, 128, 192)
 
 
 class Engine:
