@@ -1,6 +1,7 @@
-"""Index build: from article vectors to a FAISS index, and search in it."""
+"""Index build: from article vectors to the FAISS index that measurement chooses, and search in it."""
 
-from broadsheet.index_build.build import build_index
-from broadsheet.index_build.search import SearchIndex, open_index
+from broadsheet.index_build.build import Goal, build_index, describe
+from broadsheet.index_build.reuse import Earlier
+from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
 
-__all__ = ["SearchIndex", "build_index", "open_index"]
+__all__ = ["Earlier", "Goal", "SearchIndex", "ShardedIndex", "build_index", "describe", "open_index"]

@@ -1,41 +1,167 @@
-"""Building the index: exact up to a size, HNSW above (Malkov and Yashunin 2016)."""
+"""Building the index of an edition: the kind that is fastest at the recall asked for, as measured, never as guessed."""
 
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import faiss
 import pyarrow as pa
 
-from broadsheet.errors import ContractError
+from broadsheet.errors import ConfigError, ContractError
+from broadsheet.index_build.kinds import build_kind, memory_bytes
+from broadsheet.index_build.measure import Exact, Measured, search_exactly, tune
+from broadsheet.index_build.reuse import Earlier, choice_before, take_over
+from broadsheet.index_build.trials import fits, row, try_kinds
+from broadsheet.index_build.vectors import MappedVectors, Vectors
 from broadsheet.newsroom import file_sha256
 from broadsheet.schemas import INDEX
-from broadsheet.tables import replacing, vectors_to_numpy, write_table
+from broadsheet.tables import replacing, write_table
 
-HNSW_LINKS, HNSW_EF_CONSTRUCTION, HNSW_EF_SEARCH = 32, 200, 128
-BLOCK = 50_000
+log = logging.getLogger(__name__)
+
+EXACT_UP_TO = 20_000
+"""Up to so many vectors auto is Flat: a query takes about a millisecond at most; no other kind is worth its build."""
+STAND_INS = 1000
+"""Article vectors searched for where there are no readers'."""
 
 
-def build_index(vectors: pa.Table, index_path: Path, rows_path: Path, *, model: str, exact_up_to: int) -> str:
-    """Write the FAISS index of a news_vectors table, and the table index beside it; returns the kind, flat or hnsw.
+@dataclass(frozen=True)
+class Goal:
+    """What an index has to do."""
 
-    Rows follow the table's order; the metric is the inner product. Raises ContractError if there are no vectors.
+    kind: str
+    "auto, flat, or a FAISS factory string."
+    recall: float
+    "Least recall@100, 0 to 1, on the queries."
+    memory_mib: int
+    "Most memory for searching; 0 is what fits."
+
+    def __str__(self) -> str:
+        return json.dumps(vars(self))
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A kind to build, and why."""
+
+    kind: str
+    table: list[dict[str, Any]]
+    "The trials that it was chosen by, if any."
+    chosen_for: int
+    "The number of vectors that it was chosen for."
+    taken_over: str
+
+
+@dataclass(frozen=True)
+class _Built:
+    """A kind that was built and has the recall."""
+
+    index: faiss.Index
+    measured: Measured
+    seconds: float
+
+
+def build_index(
+    vectors: pa.Table,
+    index_path: Path,
+    rows_path: Path,
+    *,
+    model: str,
+    queries: Vectors,
+    goal: Goal,
+    earlier: Sequence[Earlier] = (),
+) -> dict[str, Any]:
+    """Write the FAISS index of a news_vectors table, and the table index beside it; returns what was measured.
+
+    `queries` are user vectors (queries, dim), none of them zero; without any, articles are searched for. The first of
+    the `earlier` is taken over whole if vectors and goal are the same, and its kind if they are about as many.
+    Rows follow the table's order; the metric is the inner product. Raises ContractError if there are no vectors, and
+    ConfigError if the kind is none, or if none has the recall within the memory.
     """
-    array = vectors_to_numpy(vectors)
-    if not len(array):
+    mapped = MappedVectors(vectors)
+    if not len(mapped):
         raise ContractError("news_vectors: no rows, expected at least one article. Import articles first.")
-    kind = "flat" if len(array) <= exact_up_to else "hnsw"
-    index = _new_index(kind, array.shape[1])
-    for start in range(0, len(array), BLOCK):
-        index.add(array[start : start + BLOCK])
-    with replacing(index_path) as part:
-        faiss.write_index(index, str(part))
-    stamp = {"model": model, "kind": kind, "dim": str(array.shape[1]), "metric": "inner_product"}
-    write_table(rows_path, vectors.select(["news_id"]), INDEX, **stamp, sha256=file_sha256(index_path))
-    return kind
+    stamp = {"vectors": mapped.sha256(), "goal": str(goal), "metric": "inner_product", "dim": str(mapped.dim)}
+    report = take_over(index_path, stamp, earlier)
+    if report is None:
+        report = _build(mapped, queries, goal, index_path, choice_before(earlier, str(goal), len(mapped)))
+    stamp |= {"kind": report["kind"], "parameters": json.dumps(report["parameters"])}
+    write_table(rows_path, vectors.select(["news_id"]), INDEX, model=model, **stamp, sha256=file_sha256(index_path))
+    return report
 
 
-def _new_index(kind: str, dim: int) -> faiss.Index:
-    if kind == "flat":
-        return faiss.IndexFlatIP(dim)
-    index = faiss.IndexHNSWFlat(dim, HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-    index.hnsw.efConstruction, index.hnsw.efSearch = HNSW_EF_CONSTRUCTION, HNSW_EF_SEARCH
-    return index
+def describe(report: Mapping[str, Any]) -> str:
+    """Return in a line what a report of build_index says."""
+    line = (
+        f"{report['vectors']} vectors, {report['kind']}, recall@100 {report['recall@100']:.4f} "
+        f"on {report['queries']['count']} {report['queries']['of']}, {report['qps']:.0f} queries/s"
+    )
+    return line + (f"; taken over: {report['taken_over']}" if report["taken_over"] else "")
+
+
+def _build(
+    vectors: MappedVectors, queries: Vectors, goal: Goal, path: Path, before: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    of = "user vectors" if len(queries) else "article vectors"
+    exact = search_exactly(vectors, queries if len(queries) else vectors.sample(STAND_INS, seed=1))
+    attempt, built = _first_good(vectors, exact, goal, before)
+    with replacing(path) as part:
+        faiss.write_index(built.index, str(part))
+        size = part.stat().st_size
+        memory = memory_bytes(built.index, size)
+        if goal.memory_mib and (problem := fits(size, memory, goal.memory_mib)):
+            raise ConfigError(f"index.kind: {attempt.kind} {problem}. Raise it, or name auto or a smaller kind.")
+    each = (size / len(vectors), memory / len(vectors))
+    whole = row(attempt.kind, built.measured, each, built.seconds)
+    return {
+        **whole,
+        "goal": str(goal),
+        "vectors": len(vectors),
+        "queries": {"of": of, "count": len(exact.queries)},
+        "threads": faiss.omp_get_max_threads(),
+        "taken_over": attempt.taken_over,
+        "chosen_for": attempt.chosen_for,
+        "trials": attempt.table or [whole | {"chosen": True}],
+    }
+
+
+def _first_good(
+    vectors: MappedVectors, exact: Exact, goal: Goal, before: Mapping[str, Any] | None
+) -> tuple[_Attempt, _Built]:
+    """Build kinds, the most promising first, until one has the recall on all vectors."""
+    missed = []
+    for attempt in _attempts(vectors, exact.queries, goal, before):
+        started = perf_counter()
+        index = build_kind(attempt.kind, vectors)
+        seconds = perf_counter() - started
+        measured = tune(index, exact, vectors, goal.recall)
+        if measured.low >= goal.recall:
+            return attempt, _Built(index, measured, seconds)
+        missed.append(f"{attempt.kind} has {measured.recall:.4f} at most")
+        log.warning("index: %s of recall@100, %s is asked for", missed[-1], goal.recall)
+    raise ConfigError(
+        f"index.recall: found {goal.recall}, expected what the kind can do ({'; '.join(missed)}). "
+        "Lower it, or name another index.kind, or auto."
+    )
+
+
+def _attempts(
+    vectors: MappedVectors, queries: Vectors, goal: Goal, before: Mapping[str, Any] | None
+) -> Iterator[_Attempt]:
+    if goal.kind != "auto":
+        yield _Attempt("Flat" if goal.kind == "flat" else goal.kind, [], 0, "")
+        return
+    if len(vectors) <= EXACT_UP_TO:
+        yield _Attempt("Flat", [], 0, "")
+        return
+    if before:
+        yield _Attempt(before["kind"], before["trials"], before["chosen_for"], "the choice of its kind")
+    trials = try_kinds(vectors, queries, recall=goal.recall, memory_mib=goal.memory_mib)
+    for trial in trials:
+        if not trial.note and not (before and trial.kind == before["kind"]):
+            table = [other.as_json(chosen=other is trial) for other in trials]
+            yield _Attempt(trial.kind, table, len(vectors), "")

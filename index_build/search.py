@@ -1,6 +1,9 @@
 """Searching an index, and opening one only after checking that it is the one that its table names."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import faiss
 import numpy as np
@@ -8,34 +11,69 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.errors import ContractError
-from broadsheet.index_build.build import HNSW_EF_SEARCH
+from broadsheet.index_build.parameters import Parameters, layers, search_parameters
 from broadsheet.newsroom import file_sha256
 from broadsheet.schemas import INDEX
 from broadsheet.tables import read_stamp, read_table
 
+Found = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
+"""Inner products and rows, (queries, k) each, best first; row -1 where fewer are found."""
+
+GPU_LONGEST = 2048
+"""FAISS gives no longer list on a GPU."""
+
 
 class SearchIndex:
-    """A FAISS index; safe to search from several threads."""
+    """A FAISS index; safe to search from several threads. What can be is searched on a GPU, where FAISS has one."""
 
-    def __init__(self, index: faiss.Index) -> None:
-        self._whole = index  # owns the memory of what downcast_index returns
-        self._index = faiss.downcast_index(index)
+    def __init__(self, index: faiss.Index, tuned: Parameters | None = None) -> None:
+        """Search as hard as was `tuned`, or as little as can be."""
+        self._whole = index  # owns the memory of what is inside
+        self._index, self._tuned = faiss.downcast_index(index), tuned or Parameters()
+        self._copy, self._one_at_a_time = _to_gpu(self._index), Lock()
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def __call__(
-        self, queries: npt.NDArray[np.float32], k: int
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Return inner products and rows, (queries, k) each, best first, for unit vectors (queries, dim).
+    @property
+    def on_gpu(self) -> bool:
+        """Whether a GPU does the search."""
+        return self._copy is not None
 
-        Where fewer than k are found, the rest has row -1.
+    def __call__(self, queries: npt.NDArray[np.float32], k: int) -> Found:
+        """Return inner products and rows, (queries, min(k, vectors)) each, best first, for unit vectors (queries, dim).
+
+        Where fewer are found, the rest has row -1. Inner products are exact, to the half precision of the refinement
+        where there is one (1e-4), and those of the codes for kinds that keep codes alone.
         """
-        options = None
-        if isinstance(self._index, faiss.IndexHNSW):
-            options = faiss.SearchParametersHNSW(efSearch=max(HNSW_EF_SEARCH, 2 * k))  # type: ignore[attr-defined]
-        scores, rows = self._index.search(np.ascontiguousarray(queries, np.float32), min(k, len(self)), params=options)
+        k = min(k, len(self))
+        options = search_parameters(self._index, self._tuned, k)
+        queries = np.ascontiguousarray(queries, np.float32)
+        if self._copy is not None and k <= GPU_LONGEST:
+            with self._one_at_a_time:  # a GPU index has one scratch space
+                scores, rows = self._copy.search(queries, k, params=options)
+        else:
+            scores, rows = self._index.search(queries, k, params=options)
         return scores, rows
+
+
+class ShardedIndex:
+    """Several indexes searched as one: rows count on from shard to shard. Safe if they are."""
+
+    def __init__(self, shards: Sequence[SearchIndex]) -> None:
+        self._shards = list(shards)
+        self._starts = np.cumsum([0, *map(len, self._shards)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __call__(self, queries: npt.NDArray[np.float32], k: int) -> Found:
+        """Return what one index over the shards' vectors, one after the other, would; see SearchIndex."""
+        found = [shard(queries, k) for shard in self._shards]
+        scores = np.hstack([np.where(rows < 0, -np.inf, scores) for scores, rows in found])
+        rows = [np.where(rows < 0, -1, rows + start) for (_, rows), start in zip(found, self._starts, strict=False)]
+        order = np.argsort(-scores, axis=1, kind="stable")[:, : min(k, len(self))]
+        return np.take_along_axis(scores, order, 1), np.take_along_axis(np.hstack(rows), order, 1)
 
 
 def open_index(index_path: Path, rows_path: Path, *, news_ids: pa.ChunkedArray, model: str) -> SearchIndex:
@@ -55,4 +93,23 @@ def open_index(index_path: Path, rows_path: Path, *, news_ids: pa.ChunkedArray, 
         raise ContractError(
             f"{index_path}: {index.ntotal} vectors for {len(news_ids)} articles, or in another order. Build again."
         )
-    return SearchIndex(index)
+    return SearchIndex(index, read_parameters(rows_path, stamp))
+
+
+def read_parameters(rows_path: Path, stamp: dict[str, str]) -> Parameters:
+    """Return the parameters that the table's stamp holds; raises ContractError if they are none."""
+    try:
+        return Parameters(**{name: int(value) for name, value in json.loads(stamp.get("parameters", "{}")).items()})
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ContractError(
+            f"{rows_path}: parameters is {stamp.get('parameters')!r}, expected efSearch, nprobe and k_factor as JSON. "
+            "Build again."
+        ) from error
+
+
+def _to_gpu(index: faiss.Index) -> faiss.Index | None:
+    """Return a copy on the GPUs, or None where there are none or the kind cannot be searched there."""
+    count = getattr(faiss, "get_num_gpus", lambda: 0)()
+    whole = len(layers(index)) == 1
+    able = isinstance(index, faiss.IndexFlat | faiss.IndexIVFFlat | faiss.IndexIVFPQ | faiss.IndexIVFScalarQuantizer)
+    return faiss.index_cpu_to_all_gpus(index) if count and whole and able else None

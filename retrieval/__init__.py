@@ -6,13 +6,14 @@
 from broadsheet.retrieval.encoding import encode_news, news_text
 from broadsheet.retrieval.fusion import SOURCES, fuse
 from broadsheet.retrieval.reader import interest_vectors
-from broadsheet.retrieval.retriever import Retriever
+from broadsheet.retrieval.retriever import Retriever, encode_users
 from broadsheet.retrieval.sources import fresh_scores, trending_scores
 
 __all__ = [
     "SOURCES",
     "Retriever",
     "encode_news",
+    "encode_users",
     "fresh_scores",
     "fuse",
     "interest_vectors",

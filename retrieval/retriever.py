@@ -53,21 +53,7 @@ class Retriever:
 
     def vectors(self, users: pa.Table) -> pa.Table:
         """Return the table user_vectors of a users table; a user of whom nothing is known gets zeros."""
-        newest = self._user_tower.history
-        histories = (self._catalogue.rows(history)[-newest:] for history in users.column("history").to_pylist())
-        sequences = [self._catalogue.vectors[rows] for rows in histories]
-        profiles = users.column("profile").to_pylist()
-        spoken = [row for row, profile in enumerate(profiles) if profile.strip()]
-        for row, vector in zip(spoken, self._encode([topic_of(profiles[row]) for row in spoken]), strict=True):
-            sequences[row] = np.vstack([sequences[row], vector])  # what the reader says counts as the newest item
-        vectors = self._user_tower.encode(sequences)  # (users, interests, dim)
-        count, dim = vectors.shape[1:]
-        columns = [
-            users.column("user_id").take(pa.array(np.repeat(np.arange(len(users)), count))),
-            pa.array(np.tile(np.arange(1, count + 1, dtype=np.int32), len(users))),
-            vectors_to_arrow(vectors.reshape(-1, dim)),
-        ]
-        return pa.table(columns, schema=user_vectors(dim))
+        return encode_users(users, self._catalogue, self._encode, self._user_tower)
 
     def __call__(self, users: pa.Table, vectors: pa.Table, as_of: datetime, *, k: int | None = None) -> pa.Table:
         """Return the table candidates, without articles read, hidden, or published after `as_of`.
@@ -158,6 +144,25 @@ class Retriever:
             **{name: _floats(scores[name][order]) for name in SOURCES},
         }
         return pa.table(columns, schema=CANDIDATES)
+
+
+def encode_users(users: pa.Table, catalogue: Catalogue, encode: Encoder, user_tower: UserTower) -> pa.Table:
+    """Return the table user_vectors of a users table; a user of whom nothing is known gets zeros."""
+    newest = user_tower.history
+    histories = (catalogue.rows(history)[-newest:] for history in users.column("history").to_pylist())
+    sequences = [catalogue.vectors[rows] for rows in histories]
+    profiles = users.column("profile").to_pylist()
+    spoken = [row for row, profile in enumerate(profiles) if profile.strip()]
+    for row, vector in zip(spoken, encode([topic_of(profiles[row]) for row in spoken]), strict=True):
+        sequences[row] = np.vstack([sequences[row], vector])  # what the reader says counts as the newest item
+    vectors = user_tower.encode(sequences)  # (users, interests, dim)
+    count, dim = vectors.shape[1:]
+    columns = [
+        users.column("user_id").take(pa.array(np.repeat(np.arange(len(users)), count))),
+        pa.array(np.tile(np.arange(1, count + 1, dtype=np.int32), len(users))),
+        vectors_to_arrow(vectors.reshape(-1, dim)),
+    ]
+    return pa.table(columns, schema=user_vectors(dim))
 
 
 def _floats(values: Floats) -> pa.Array:

@@ -149,6 +149,6 @@ def test_live_gives_each_halving_a_run_over_all_requests(bench, split):
 
 def test_an_exact_index_has_no_recall_of_its_own_and_an_approximate_one_has(bench, split, tmp_path, encoder):
     assert index_recall(bench, split.impressions) is None
-    room = make_room(tmp_path / "room", encoder, extra="[index]\nexact_up_to = 0\n", adapter=False)
+    room = make_room(tmp_path / "room", encoder, extra='[index]\nkind = "HNSW32"\n', adapter=False)
     found = index_recall(open_bench(room), split.impressions)
     assert found["recall@10"] == found["recall@1000"] == 1.0

@@ -63,7 +63,7 @@ def test_status_names_corpus_splits_and_editions(newsroom, built, capsys):
     assert "impressions, valid" in printed and "broadsheet build" in printed
     show_status(built)
     line = next(line for line in capsys.readouterr().out.splitlines() if built.current().name in line)
-    assert "current" in line and "flat" in line and " 60 " in line and " 4 " in line and "encoder" in line
+    assert "current" in line and "Flat" in line and " 60 " in line and " 4 " in line and "encoder" in line
 
 
 def test_status_takes_no_markup_from_a_folders_name(tmp_path, encoder, capsys):

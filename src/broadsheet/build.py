@@ -19,7 +19,7 @@ from broadsheet.config import Config
 from broadsheet.errors import InputError, NewsroomError, join_problems
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.schemas import USERS
-from broadsheet.steps import STEPS, Step, encode, generate
+from broadsheet.steps import STEPS, Step, encode, generate, index
 from broadsheet.tables import read_table, write_table
 from broadsheet.verify import check_edition
 from broadsheet.version import __version__
@@ -116,7 +116,12 @@ def _steps(newsroom: Newsroom) -> dict[str, Step]:
     earlier = _editions_to_reuse(newsroom)
     vectors = tuple(edition.news_vectors for edition in earlier if edition.news_vectors.is_file())
     stories = tuple(edition.stories for edition in earlier if edition.stories.is_file())
-    return STEPS | {"encode": partial(encode, known=vectors), "generate": partial(generate, known=stories)}
+    whole = tuple(edition for edition in earlier if edition.manifest.is_file())
+    return STEPS | {
+        "encode": partial(encode, known=vectors),
+        "index": partial(index, known=whole),
+        "generate": partial(generate, known=stories),
+    }
 
 
 def _run(bench: Workbench, edition: Edition, names: Sequence[str], report: Report) -> dict[str, float]:
@@ -145,6 +150,7 @@ def _manifest(bench: Workbench, users: str | Sequence[str], seconds: dict[str, f
             "writer": bench.writer.model if bench.writer else "",
         },
         "seconds": seconds,
+        **bench.figures,
         "config": asdict(config),
     }
 

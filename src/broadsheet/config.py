@@ -43,8 +43,12 @@ class RetrievalConfig:
 class IndexConfig:
     """Settings of the FAISS index."""
 
-    exact_up_to: int = 200_000
-    "Up to this many articles the index is exact; above, HNSW."
+    kind: str = "auto"
+    "auto is the kind that is fastest as measured; else flat (exact), or a FAISS factory string, such as HNSW32_SQfp16."
+    recall: float = 0.98
+    "Least share of a reader's 100 nearest articles that is found, measured on the readers' own vectors."
+    memory_mib: int = 0
+    "Most memory that searching may take; 0 is what fits into this machine."
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ _AT_LEAST = {
     "max_tokens": 8,
     "history": 1,
     "candidates": 1,
-    "exact_up_to": 0,
+    "memory_mib": 0,
     "depth": 1,
     "headlines": 1,
     "half_life_hours": 0.01,
@@ -178,7 +182,7 @@ _AT_LEAST = {
 }
 
 
-_SHARES = ("diversity", "dropout", "history_drop", "text_drop")
+_SHARES = ("diversity", "dropout", "history_drop", "text_drop", "recall")
 
 
 def read_config(path: Path) -> Config:
@@ -229,6 +233,8 @@ def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]
         wrong = f"at least {_AT_LEAST[name]}"
     elif name in _SHARES and not 0 <= value <= 1:
         wrong = "a number from 0 to 1"
+    elif prefix == "index." and name == "kind" and not value.strip():
+        wrong = 'auto, flat or a FAISS factory string, such as "HNSW32_SQfp16"'
     elif name == "clock" and value not in ("now", "latest"):
         wrong = '"now" or "latest"'
     elif prefix in ("retrieval.weights.", "rerank.weights.") and value < 0:

@@ -186,7 +186,7 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
 
     Measured with the vectors of real readers; those without a history are left out.
     """
-    if read_stamp(bench.edition.index_rows)["kind"] == "flat":
+    if read_stamp(bench.edition.index_rows)["kind"] == "Flat":
         return None
     depths = [min(k, len(bench.catalogue)) for k in DEPTHS]
     shares: dict[int, list[float]] = {k: [] for k in DEPTHS}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
-from broadsheet.errors import InputError
+from broadsheet.errors import InputError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.progress import track
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, news_vectors, user_vectors
@@ -19,6 +20,8 @@ Step = Callable[[Workbench, Edition], str]
 """Reads a workbench's edition, writes to another (in a build the same), and returns a line that says what it did."""
 
 USERS_AT_ONCE = 64
+INDEX_QUERIES = 1000
+"""User vectors that the choice of the index is measured with."""
 
 
 def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
@@ -31,15 +34,35 @@ def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
     return f"{report.encoded} articles encoded, {report.reused} taken over"
 
 
-def index(bench: Workbench, out: Edition) -> str:
-    """Write the FAISS index of the edition's news_vectors."""
-    from broadsheet.index_build import build_index
+def index(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> str:
+    """Write the FAISS index of the edition's news_vectors, of the kind that the readers' own vectors choose.
+
+    That of a `known` edition is taken over where the vectors are the same, and the choice where they are about as many.
+    """
+    from broadsheet.index_build import Earlier, Goal, build_index, describe
 
     tower = bench.news_tower
     vectors = read_table(bench.edition.news_vectors, news_vectors(tower.dim), model=tower.fingerprint)
-    limit = bench.config.index.exact_up_to
-    kind = build_index(vectors, out.index, out.index_rows, model=tower.fingerprint, exact_up_to=limit)
-    return f"{len(vectors)} vectors, {kind}"
+    report = build_index(
+        vectors,
+        out.index,
+        out.index_rows,
+        model=tower.fingerprint,
+        queries=bench.sample_user_vectors(INDEX_QUERIES),
+        goal=Goal(**vars(bench.config.index)),
+        earlier=[Earlier(one.index, one.index_rows, _index_report(one)) for one in known],
+    )
+    bench.figures["index"] = report
+    return describe(report)
+
+
+def _index_report(edition: Edition) -> dict[str, Any]:
+    """Return what an earlier build measured of its index; empty where that is not known."""
+    try:
+        report: dict[str, Any] = edition.read_manifest().get("index", {})
+    except NewsroomError:
+        return {}
+    return report
 
 
 def retrieve(bench: Workbench, out: Edition) -> str:

@@ -6,36 +6,11 @@ import pyarrow as pa
 import pytest
 
 from broadsheet.errors import ContractError
-from broadsheet.index_build import build_index, open_index
+from broadsheet.index_build import Goal, build_index
 from broadsheet.newsroom import file_sha256
-from broadsheet.schemas import INDEX, news_vectors
-from broadsheet.tables import read_stamp, read_table, vectors_to_arrow, vectors_to_numpy, write_table
-from tests.stage_contract import unit
-
-
-def vectors_table(vectors):
-    ids = [f"N{number}" for number in range(len(vectors))]
-    return pa.table([ids, ids, vectors_to_arrow(vectors)], schema=news_vectors(vectors.shape[1]))
-
-
-def random_vectors(count, dim=16, seed=0):
-    return unit(np.random.default_rng(seed).normal(size=(count, dim)))
-
-
-class Room:
-    """The two files of an index in a folder."""
-
-    def __init__(self, folder):
-        folder.mkdir(exist_ok=True)
-        self.index, self.rows = folder / "index.faiss", folder / "index.arrow"
-
-    def build(self, vectors, exact_up_to=10**6, model="m1"):
-        self.table = vectors_table(vectors)
-        return build_index(self.table, self.index, self.rows, model=model, exact_up_to=exact_up_to)
-
-    def open(self, model="m1", news_ids=None):
-        news_ids = self.table["news_id"] if news_ids is None else news_ids
-        return open_index(self.index, self.rows, news_ids=news_ids, model=model)
+from broadsheet.schemas import INDEX
+from broadsheet.tables import read_stamp, read_table, vectors_to_numpy, write_table
+from tests.index_build.rooms import Room, exact, random_vectors
 
 
 @pytest.fixture
@@ -43,40 +18,57 @@ def room(tmp_path):
     return Room(tmp_path / "room")
 
 
-def exact(vectors, queries, k):
-    scores = queries @ vectors.T
-    rows = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(scores, rows, 1), rows
-
-
-def test_up_to_the_limit_search_is_what_brute_force_finds(room):
+def test_few_articles_are_searched_exactly(room):
     vectors, queries = random_vectors(500), random_vectors(40, seed=1)
-    assert room.build(vectors, exact_up_to=500) == "flat"
+    assert room.build(vectors)["kind"] == "Flat"
     scores, rows = room.open()(queries, 20)
     expected_scores, expected_rows = exact(vectors, queries, 20)
     assert np.array_equal(rows, expected_rows) and scores == pytest.approx(expected_scores, abs=1e-6)
 
 
-def test_above_the_limit_the_graph_finds_more_than_nine_in_ten(room):
-    vectors, queries = random_vectors(3000), random_vectors(60, seed=1)
-    assert room.build(vectors, exact_up_to=2999) == "hnsw"
-    scores, rows = room.open()(queries, 20)
-    _, expected = exact(vectors, queries, 20)
-    recall = np.mean([len(set(found) & set(near)) / 20 for found, near in zip(rows, expected, strict=True)])
-    assert recall > 0.9
-    assert (np.diff(scores, axis=1) <= 0).all() and scores[0] == pytest.approx(vectors[rows[0]] @ queries[0], abs=1e-6)
+KINDS = [
+    "flat",
+    "HNSW32",
+    "HNSW32_SQfp16",
+    "HNSW32_SQ8,Refine(SQfp16)",
+    "IVF16,PQ16x4fsr,Refine(SQfp16)",
+    "IVF16,RaBitQfs,Refine(SQfp16)",
+    "IVF16_HNSW32,PQ16x4fs,RFlat",
+    "PCAR32,IVF16,PQ16x4fsr,RFlat",
+]
 
 
-def test_the_graph_is_searched_as_deep_as_k(room):
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_finds_what_was_asked_of_it_and_gives_inner_products(room, kind):
+    vectors, queries = random_vectors(3000, 32), random_vectors(100, 32, seed=1)
+    report = room.build(vectors, kind, recall=0.95, queries=queries)
+    scores, rows = room.open()(queries, 100)
+    _, expected = exact(vectors, queries, 100)
+    recall = np.mean([len(set(found) & set(near)) / 100 for found, near in zip(rows, expected, strict=True)])
+    assert recall >= 0.95 and report["recall@100"] == pytest.approx(recall, abs=2e-4)
+    assert (np.diff(scores, axis=1) <= 0).all()
+    assert scores == pytest.approx(np.einsum("qd,qkd->qk", queries, vectors[rows]), abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["HNSW32", "HNSW32_SQ8,RFlat"])
+def test_a_graph_is_searched_as_deep_as_k(room, kind):
     vectors = random_vectors(1500)
-    room.build(vectors, exact_up_to=0)
+    room.build(vectors, kind)
     _, rows = room.open()(vectors[:5], 1000)
     assert (rows >= 0).all() and all(len(set(found)) == 1000 for found in rows.tolist())
 
 
-@pytest.mark.parametrize("limit", [0, 100])
-def test_more_than_there_are_gives_all_there_are(room, limit):
-    room.build(random_vectors(7), exact_up_to=limit)
+def test_lists_are_searched_the_wider_the_more_is_asked_for(room):
+    vectors = random_vectors(3000)
+    room.build(vectors, "IVF64,Flat", recall=0.5)
+    assert room.tuned()["nprobe"] < 16
+    _, rows = room.open()(vectors[:5], 3000)
+    assert (np.sort(rows, axis=1) == np.arange(3000)).all()
+
+
+@pytest.mark.parametrize("kind", ["flat", "HNSW32", "HNSW32_SQ8,RFlat", "IVF2,Flat"])
+def test_more_than_there_are_gives_all_there_are(room, kind):
+    room.build(random_vectors(7), kind)
     scores, rows = room.open()(random_vectors(2, seed=1), 50)
     assert scores.shape == rows.shape == (2, 7) and sorted(rows[0]) == list(range(7))
 
@@ -86,21 +78,28 @@ def test_the_table_beside_it_names_rows_model_and_kind(room):
     room.build(vectors)
     assert read_table(room.rows, INDEX, model="m1")["news_id"].to_pylist() == ["N0", "N1", "N2", "N3", "N4"]
     stamp = read_stamp(room.rows)
-    assert stamp["kind"] == "flat" and stamp["dim"] == "16" and stamp["metric"] == "inner_product"
+    assert stamp["kind"] == "Flat" and stamp["dim"] == "16" and stamp["metric"] == "inner_product"
     assert stamp["sha256"] == file_sha256(room.index)
     assert np.array_equal(vectors_to_numpy(room.table), vectors), "the input is as it was"
 
 
 def test_the_same_vectors_give_the_same_files(room, tmp_path):
     other = Room(tmp_path / "other")
-    for limit in (0, 100):
-        room.build(random_vectors(50), exact_up_to=limit)
-        other.build(random_vectors(50), exact_up_to=limit)
-        queries = random_vectors(3, seed=1)
-        assert np.array_equal(room.open()(queries, 9)[1], other.open()(queries, 9)[1])
-    room.build(random_vectors(50))
-    other.build(random_vectors(50))
-    assert file_sha256(room.index) == file_sha256(other.index)
+    for kind in ("flat", "IVF4,RaBitQfs,Refine(SQfp16)", "HNSW32"):
+        for one in (room, other):
+            one.build(random_vectors(200), kind)
+        assert file_sha256(room.index) == file_sha256(other.index)
+        assert read_stamp(room.rows) == read_stamp(other.rows)
+
+
+def test_the_same_vectors_in_other_batches_give_the_same_file(room, tmp_path):
+    room.build(random_vectors(300), "IVF4,PQ8x4fs,RFlat")
+    first, stamp = file_sha256(room.index), read_stamp(room.rows)
+    halves = pa.concat_tables([room.table.slice(0, 123), room.table.slice(123)])
+    goal = Goal("IVF4,PQ8x4fs,RFlat", 0.9, 0)
+    none = np.zeros((0, 16), np.float32)
+    build_index(halves, room.index, room.rows, model="m1", queries=none, goal=goal)
+    assert file_sha256(room.index) == first and read_stamp(room.rows) == stamp
 
 
 def test_no_vectors_are_one_clear_error_and_no_file(room):
@@ -117,9 +116,9 @@ def test_an_open_index_answers_from_the_files_it_opened(room):
     assert np.array_equal(index(queries, 5)[1], exact(first, queries, 5)[1])
 
 
-@pytest.mark.parametrize("limit", [0, 10_000])
-def test_eight_threads_find_what_one_finds(room, limit):
-    room.build(random_vectors(800), exact_up_to=limit)
+@pytest.mark.parametrize("kind", ["flat", "HNSW32_SQ8,Refine(SQfp16)", "IVF8,RaBitQfs,RFlat", "IVF8_HNSW32,Flat"])
+def test_eight_threads_find_what_one_finds(room, kind):
+    room.build(random_vectors(800), kind)
     index, queries = room.open(), random_vectors(64, seed=1)
     _, expected = index(queries, 10)
     with ThreadPoolExecutor(8) as pool:
@@ -158,7 +157,7 @@ def test_a_file_that_faiss_cannot_read_is_one_clear_error_though_its_hash_is_rig
     room.build(random_vectors(50))
     room.index.write_bytes(content)
     stamp = {**read_stamp(room.rows), "sha256": file_sha256(room.index)}
-    stamp = {name: stamp[name] for name in ("model", "kind", "dim", "metric", "sha256")}
+    stamp = {name: value for name, value in stamp.items() if name not in ("table", "version")}
     write_table(room.rows, room.table.select(["news_id"]), INDEX, **stamp)
     with pytest.raises(ContractError, match=r"index.faiss: FAISS cannot read it .* Build again, or roll back"):
         room.open()
@@ -193,3 +192,12 @@ def test_an_index_in_another_order_or_of_other_articles_is_one_clear_error(room)
     for news_ids in (ids.take(pa.array([*range(48), 49, 48])), ids.slice(0, 49)):
         with pytest.raises(ContractError, match=r"50 vectors for \d+ articles, or in another order. Build again"):
             room.open(news_ids=news_ids)
+
+
+@pytest.mark.parametrize("parameters", ["{", "[1]", '{"speed": 3}', '{"nprobe": "many"}'])
+def test_parameters_that_are_none_are_one_clear_error(room, parameters):
+    room.build(random_vectors(50))
+    stamp = {name: value for name, value in read_stamp(room.rows).items() if name not in ("table", "version")}
+    write_table(room.rows, room.table.select(["news_id"]), INDEX, **(stamp | {"parameters": parameters}))
+    with pytest.raises(ContractError, match=r"index.arrow: parameters is .*, expected efSearch, nprobe and k_factor"):
+        room.open()

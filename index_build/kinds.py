@@ -1,0 +1,83 @@
+"""The kinds of index worth a trial, as FAISS factory strings, and how each is built.
+
+Flat compares with every vector. HNSW (Malkov and Yashunin 2016) walks a graph, of whole, half-precision or 8-bit
+vectors. IVF with PQ fast-scan (André et al. 2015) or RaBitQ (Gao and Long 2024) compares short codes of the nearest
+lists. Codes need a refinement: the best few are compared again with half-precision vectors, which stay in the file,
+mapped.
+"""
+
+from math import log2
+
+import faiss
+
+from broadsheet.errors import ConfigError
+from broadsheet.index_build.parameters import layers
+from broadsheet.index_build.vectors import MappedVectors
+
+EF_CONSTRUCTION = 200
+TRAIN_PER_LIST, TRAIN_ROWS = 64, 65_536
+MOST_FLAT_LISTS = 4096
+"""Above, the nearest lists are found by a graph of them: comparing with all would cost more than the lists."""
+
+
+def candidates(count: int, dim: int) -> list[str]:
+    """Return the kinds worth a trial for so many vectors."""
+    lists = list_count(count)
+    inverted = f"IVF{lists}" if lists <= MOST_FLAT_LISTS else f"IVF{lists}_HNSW32"
+    kinds = ["Flat", "HNSW32", "HNSW32_SQfp16", "HNSW32_SQ8,Refine(SQfp16)"]
+    kinds += [] if dim % 2 else [f"{inverted},PQ{dim // 2}x4fsr,Refine(SQfp16)"]
+    return [*kinds, f"{inverted},RaBitQfs,Refine(SQfp16)"]
+
+
+def list_count(count: int) -> int:
+    """Return the number of inverted lists for so many vectors: a power of two near 4 * sqrt(count)."""
+    return int(max(1, min(2 ** round(log2(4 * count**0.5)), count // 39)))
+
+
+def expected_cost(kind: str, count: int) -> float:
+    """Return how a query's time grows with the number of vectors, up to a factor of the kind."""
+    if "HNSW" in kind and "IVF" not in kind:
+        return log2(count + 1)
+    return count**0.5 if "IVF" in kind else float(count)
+
+
+def build_kind(kind: str, vectors: MappedVectors) -> faiss.Index:
+    """Return the index over all vectors: trained on a sample of fixed seed, filled block by block.
+
+    Raises ConfigError for what is no factory string, or if it cannot be trained on so few vectors.
+    """
+    try:
+        index = faiss.index_factory(vectors.dim, kind, faiss.METRIC_INNER_PRODUCT)
+        if not index.is_trained:
+            inner = _prepare(index)
+            lists = inner.nlist if isinstance(inner, faiss.IndexIVF) else 0
+            index.train(vectors.sample(max(TRAIN_ROWS, TRAIN_PER_LIST * lists)))
+        _prepare(index)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].rsplit("Error: ", 1)[-1]
+        raise ConfigError(
+            f"index.kind: {kind!r} cannot be built for {len(vectors)} vectors of {vectors.dim} dimensions ({reason}). "
+            "Name another FAISS factory string, or auto."
+        ) from error
+    for block in vectors:
+        index.add(block)
+    return index
+
+
+def _prepare(index: faiss.Index) -> faiss.Index:
+    """Set what the factory string cannot say."""
+    inner: faiss.Index = layers(index)[-1]
+    if isinstance(inner, faiss.IndexHNSW):
+        inner.hnsw.efConstruction = EF_CONSTRUCTION
+    if isinstance(inner, faiss.IndexIVF):
+        inner.cp.spherical = True  # centroids of unit vectors compared by inner product
+        inner.cp.min_points_per_centroid = 1  # fewer are no mistake here, and a warning each would hide those that are
+    return inner
+
+
+def memory_bytes(index: faiss.Index, size: int) -> int:
+    """Return what an index of `size` bytes in its file keeps in memory: all but the refinement, which is mapped."""
+    outer = layers(index)[0]
+    if not isinstance(outer, faiss.IndexRefine):
+        return size
+    return size - outer.ntotal * int(outer.refine_index.sa_code_size())

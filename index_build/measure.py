@@ -1,0 +1,134 @@
+"""Recall against exact search and queries a second, and the parameters that give the one at the most of the other."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from time import perf_counter
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.index_build.parameters import AT, Parameters, layers, search_parameters
+from broadsheet.index_build.vectors import MappedVectors, Vectors
+
+BATCH = 192
+"""Queries searched together: the interests of the readers that a build handles at once."""
+ROUNDS = 3
+BREADTHS = (100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000, 1250, 1600, 2000)
+LISTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+FACTORS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+WORTH = 0.9
+"""A larger k_factor is tried no more once it gives less than this share of the best speed."""
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What exact search finds for some queries."""
+
+    queries: Vectors
+    "Unit vectors (queries, dim)."
+    least: npt.NDArray[np.float32]
+    "The inner product of each query's last true neighbour (queries,)."
+    k: int
+    "True neighbours of each query: AT, or all there are."
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an index finds, and how fast."""
+
+    parameters: Parameters
+    recall: float
+    "Mean share of the true neighbours that are found, at AT."
+    low: float
+    "The same less twice its standard error: what other queries of the kind will find at least, most likely."
+    qps: float
+    "Queries a second in batches of BATCH; 0 where it was not timed."
+
+
+def search_exactly(vectors: MappedVectors, queries: Vectors) -> Exact:
+    """Compare the queries with all vectors, block by block."""
+    k = min(AT, len(vectors))
+    best = np.full((len(queries), 0), -np.inf, np.float32)
+    for block in vectors:
+        scores, _ = faiss.knn(queries, block, min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
+        best = -np.sort(-np.hstack([best, scores]), axis=1)[:, :k]
+    return Exact(queries, best[:, -1], k)
+
+
+def measure_recall(index: faiss.Index, exact: Exact, vectors: MappedVectors, tuned: Parameters) -> Measured:
+    """Search with given parameters; what is as near as the last true neighbour counts as found.
+
+    (Articles of the same text have the same vector, and which of them are listed does not matter.)
+    """
+    shares = []
+    wanted = search_parameters(index, tuned, exact.k)
+    for start in range(0, len(exact.queries), BATCH):
+        queries = exact.queries[start : start + BATCH]
+        _, rows = index.search(queries, exact.k, params=wanted)
+        found = vectors.take(np.maximum(rows, 0).ravel()).reshape(*rows.shape, -1)
+        scores = np.einsum("qd,qkd->qk", queries, found)
+        near = (rows >= 0) & (scores >= exact.least[start : start + BATCH, None] - 1e-6)
+        shares.append(near.mean(axis=1))
+    recalls = np.concatenate(shares)
+    mean = float(recalls.mean())
+    return Measured(tuned, mean, mean - 2 * float(recalls.std()) / len(recalls) ** 0.5, 0.0)
+
+
+def measure_speed(index: faiss.Index, queries: Vectors, tuned: Parameters, k: int) -> float:
+    """Return queries a second, the median of some rounds."""
+    wanted, spent = search_parameters(index, tuned, k), []
+    for _ in range(ROUNDS):
+        started = perf_counter()
+        for start in range(0, len(queries), BATCH):
+            index.search(queries[start : start + BATCH], k, params=wanted)
+        spent.append(perf_counter() - started)
+    return len(queries) / median(spent)
+
+
+def tune(index: faiss.Index, exact: Exact, vectors: MappedVectors, recall: float) -> Measured:
+    """Return the fastest parameters whose recall is at least `recall` (`low` is what counts), timed.
+
+    Where there are none, return those of the highest recall, which is then below it.
+    """
+    reached: Measured | None = None
+    missed: list[Measured] = []
+    for base in _factors(index):
+        ladder = _ladder(index, base)
+        tried: dict[int, Measured] = {}
+
+        def enough(place: int, ladder: Sequence[Parameters] = ladder, tried: dict[int, Measured] = tried) -> bool:
+            tried[place] = measure_recall(index, exact, vectors, ladder[place])
+            return tried[place].low >= recall
+
+        place = bisect_left(range(len(ladder)), True, key=enough)
+        if place == len(ladder):
+            missed.append(tried[len(ladder) - 1])
+            continue
+        found = replace(tried[place], qps=measure_speed(index, exact.queries, ladder[place], exact.k))
+        if reached is None or found.qps > reached.qps:
+            reached = found
+        elif found.qps < WORTH * reached.qps:
+            break
+    best = reached or max(missed, key=lambda measured: measured.recall)
+    return best if best.qps else replace(best, qps=measure_speed(index, exact.queries, best.parameters, exact.k))
+
+
+def _factors(index: faiss.Index) -> list[Parameters]:
+    refined = isinstance(layers(index)[0], faiss.IndexRefine)
+    return [Parameters(k_factor=factor) for factor in FACTORS] if refined else [Parameters()]
+
+
+def _ladder(index: faiss.Index, base: Parameters) -> list[Parameters]:
+    """Return parameters from the least to the most thorough; one, where the kind has nothing to set."""
+    inner = layers(index)[-1]
+    if isinstance(inner, faiss.IndexHNSW):
+        least = AT * max(1, base.k_factor)
+        breadths = [least, *(breadth for breadth in BREADTHS if breadth > least)]
+        return [replace(base, efSearch=breadth) for breadth in breadths]
+    if isinstance(inner, faiss.IndexIVF):
+        counts = [count for count in LISTS if count < inner.nlist] + ([inner.nlist] if inner.nlist <= LISTS[-1] else [])
+        return [replace(base, nprobe=count) for count in counts]
+    return [base]

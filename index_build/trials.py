@@ -1,0 +1,107 @@
+"""Which kind of index: each is built on a sample of the vectors, tuned with real queries, and measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import faiss
+
+from broadsheet.errors import ConfigError
+from broadsheet.index_build.kinds import build_kind, candidates, expected_cost, memory_bytes
+from broadsheet.index_build.measure import Measured, search_exactly, tune
+from broadsheet.index_build.vectors import MappedVectors, Vectors, as_vectors
+
+SAMPLE = 50_000
+"""Vectors that trials are made on."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A kind as it was measured; a row of the table in the manifest."""
+
+    kind: str
+    measured: Measured
+    expected_qps: float
+    "Queries a second over all vectors, from how the kind's time grows with their number."
+    bytes_per_vector: float
+    "Of the file."
+    memory_per_vector: float
+    "Of that, what is held in memory for searching: all but the mapped refinement."
+    build_seconds: float
+    note: str
+    "Why it cannot be chosen; empty if it can."
+
+    def as_json(self, *, chosen: bool) -> dict[str, Any]:
+        """Return the row as JSON holds it."""
+        each = (self.bytes_per_vector, self.memory_per_vector)
+        shown = row(self.kind, self.measured, each, self.build_seconds)
+        return {**shown, "expected_qps": round(self.expected_qps, 1), "chosen": chosen, "note": self.note}
+
+
+def row(kind: str, measured: Measured, each: Sequence[float], build_seconds: float) -> dict[str, Any]:
+    """Return what was measured of a kind as JSON holds it; `each` are the bytes of a vector in file and memory."""
+    return {
+        "kind": kind,
+        "parameters": vars(measured.parameters),
+        "recall@100": round(measured.recall, 4),
+        "recall_low": round(measured.low, 4),
+        "qps": round(measured.qps, 1),
+        "bytes_per_vector": round(each[0], 1),
+        "memory_per_vector": round(each[1], 1),
+        "build_seconds": round(build_seconds, 2),
+    }
+
+
+def try_kinds(vectors: MappedVectors, queries: Vectors, *, recall: float, memory_mib: int) -> list[Trial]:
+    """Return a trial of each candidate, those that can be chosen first, the fastest first.
+
+    Raises ConfigError if none reaches the recall within the memory.
+    """
+    count = len(vectors)
+    sample = as_vectors(vectors.sample(SAMPLE))
+    exact = search_exactly(sample, queries)
+    trials = []
+    # On the sample a kind has as many lists as suit the sample.
+    for kind, small in zip(candidates(count, vectors.dim), candidates(len(sample), vectors.dim), strict=True):
+        started = perf_counter()
+        index = build_kind(small, sample)
+        seconds = perf_counter() - started
+        measured = tune(index, exact, sample, recall)
+        size = len(faiss.serialize_index(index))
+        memory = memory_bytes(index, size)
+        growth = expected_cost(kind, count) / expected_cost(kind, len(sample))
+        each = (size / len(sample), memory / len(sample))
+        note = _why_not(measured, recall, each, count, memory_mib)
+        trials.append(Trial(kind, measured, measured.qps / growth, *each, seconds, note))
+    if all(trial.note for trial in trials):
+        found = "; ".join(f"{trial.kind}: {trial.note}" for trial in trials)
+        raise ConfigError(
+            f"index: no kind has recall@100 {recall} within the memory ({found}). "
+            "Raise index.memory_mib, lower index.recall, or build on a machine of more memory."
+        )
+    return sorted(trials, key=lambda trial: (bool(trial.note), -trial.expected_qps))
+
+
+def fits(size: float, memory: float, memory_mib: int) -> str:
+    """Return why an index of `size` bytes, `memory` of them held for searching, is too large; empty if it is not."""
+    limit, free = memory_mib << 20, _free_memory()
+    if limit and memory > limit:
+        return f"needs {memory / 2**20:.0f} MiB, memory_mib is {memory_mib}"
+    return f"needs {size / 2**20:.0f} MiB to build, {free / 2**20:.0f} MiB are free" if free and size > free else ""
+
+
+def _why_not(measured: Measured, recall: float, each: Sequence[float], count: int, memory_mib: int) -> str:
+    if measured.low < recall:
+        return f"recall@100 {measured.recall:.4f} at most"
+    return fits(each[0] * count, each[1] * count, memory_mib)
+
+
+def _free_memory() -> int:
+    """Return the bytes that may be had without swapping; 0 where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text("utf-8").splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return 0

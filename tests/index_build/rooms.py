@@ -1,0 +1,50 @@
+"""An index in a folder of its own, and what exact search would find."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+
+from broadsheet.index_build import Earlier, Goal, build_index, open_index
+from broadsheet.schemas import news_vectors
+from broadsheet.tables import read_stamp, vectors_to_arrow
+from tests.stage_contract import unit
+
+
+def vectors_table(vectors):
+    ids = [f"N{number}" for number in range(len(vectors))]
+    return pa.table([ids, ids, vectors_to_arrow(vectors)], schema=news_vectors(vectors.shape[1]))
+
+
+def random_vectors(count, dim=16, seed=0):
+    return unit(np.random.default_rng(seed).normal(size=(count, dim)))
+
+
+class Room:
+    """The two files of an index in a folder."""
+
+    def __init__(self, folder):
+        folder.mkdir(exist_ok=True)
+        self.index, self.rows = folder / "index.faiss", folder / "index.arrow"
+
+    def build(self, vectors, kind="auto", model="m1", *, recall=0.9, memory_mib=0, queries=None, earlier=()):
+        self.table = vectors_table(vectors)
+        queries = np.zeros((0, vectors.shape[1]), np.float32) if queries is None else queries
+        goal = Goal(kind, recall, memory_mib)
+        return build_index(self.table, self.index, self.rows, model=model, queries=queries, goal=goal, earlier=earlier)
+
+    def earlier(self, report):
+        return Earlier(self.index, self.rows, report)
+
+    def tuned(self):
+        return json.loads(read_stamp(self.rows)["parameters"])
+
+    def open(self, model="m1", news_ids=None):
+        news_ids = self.table["news_id"] if news_ids is None else news_ids
+        return open_index(self.index, self.rows, news_ids=news_ids, model=model)
+
+
+def exact(vectors, queries, k):
+    scores = queries @ vectors.T
+    rows = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(scores, rows, 1), rows

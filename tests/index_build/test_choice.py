@@ -1,0 +1,207 @@
+import json
+import logging
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from broadsheet.errors import ConfigError
+from broadsheet.index_build import build, measure, trials
+from broadsheet.index_build.kinds import build_kind, candidates, list_count
+from broadsheet.index_build.measure import measure_recall, search_exactly, tune
+from broadsheet.index_build.parameters import Parameters
+from broadsheet.index_build.vectors import MappedVectors, as_vectors
+from tests.index_build.rooms import Room, exact, random_vectors, vectors_table
+
+
+@pytest.fixture
+def room(tmp_path):
+    return Room(tmp_path / "room")
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Trials from 500 vectors on, on a sample of 1,000: the code is that of the millions, the time is not."""
+    monkeypatch.setattr(build, "EXACT_UP_TO", 500)
+    monkeypatch.setattr(trials, "SAMPLE", 1000)
+    monkeypatch.setattr(measure, "ROUNDS", 1)
+
+
+def test_recall_is_the_share_of_the_true_hundred():
+    vectors = random_vectors(300, 8)
+    queries = random_vectors(5, 8, seed=1)
+    mapped = as_vectors(vectors)
+    found = search_exactly(mapped, queries)
+    assert found.k == 100 and found.least == pytest.approx(exact(vectors, queries, 100)[0][:, -1], abs=1e-6)
+    half = build_kind("Flat", as_vectors(vectors[:150]))
+    _, near = exact(vectors, queries, 100)
+    measured = measure_recall(half, found, mapped, Parameters())
+    shares = (near < 150).mean(axis=1)
+    assert measured.recall == pytest.approx(shares.mean())
+    assert measured.low == pytest.approx(shares.mean() - 2 * shares.std() / 5**0.5)
+
+
+def test_articles_of_one_vector_stand_for_each_other_in_the_recall():
+    vectors = np.repeat(random_vectors(4, 8), 50, axis=0)
+    mapped, queries = as_vectors(vectors), random_vectors(9, 8, seed=1)
+    measured = measure_recall(build_kind("Flat", mapped), search_exactly(mapped, queries), mapped, Parameters())
+    assert measured.recall == measured.low == 1.0
+
+
+def test_tuning_finds_the_least_breadth_that_has_the_recall():
+    mapped, queries = as_vectors(random_vectors(4000, 32)), random_vectors(100, 32, seed=1)
+    index, found = build_kind("IVF64,Flat", mapped), search_exactly(mapped, queries)
+    measured = tune(index, found, mapped, 0.9)
+    assert measured.low >= 0.9 and measured.qps > 0
+    below = max(count for count in measure.LISTS if count < measured.parameters.nprobe)
+    assert measure_recall(index, found, mapped, Parameters(nprobe=below)).low < 0.9
+    assert tune(index, found, mapped, 1.0).parameters.nprobe > measured.parameters.nprobe
+
+
+def test_a_refinement_gets_the_factor_that_its_codes_need():
+    mapped, queries = as_vectors(random_vectors(4000, 32)), random_vectors(100, 32, seed=1)
+    index, found = build_kind("IVF16,PQ8x4fs,RFlat", mapped), search_exactly(mapped, queries)
+    one = measure_recall(index, found, mapped, Parameters(nprobe=16, k_factor=1))
+    tuned = tune(index, found, mapped, 0.95)
+    assert one.recall < 0.7 < 0.95 <= tuned.low and tuned.parameters.k_factor > 1
+
+
+def test_what_cannot_be_reached_comes_back_as_the_best_there_is():
+    mapped, queries = as_vectors(random_vectors(2000, 32)), random_vectors(50, 32, seed=1)
+    index = build_kind("IVF16,PQ8x4fs", mapped)
+    measured = tune(index, search_exactly(mapped, queries), mapped, 0.99)
+    assert 0.1 < measured.recall < 0.9 and measured.parameters.nprobe == 16 and measured.qps > 0
+
+
+def test_auto_tries_every_kind_with_the_queries_and_takes_the_fastest_that_has_the_recall(room, small):
+    vectors, queries = random_vectors(1500, 32), random_vectors(60, 32, seed=1)
+    report = room.build(vectors, recall=0.9, queries=queries)
+    table = report["trials"]
+    assert sorted(row["kind"] for row in table) == sorted(candidates(1500, 32))
+    assert [row["kind"] for row in table if row["chosen"]] == [report["kind"]]
+    best = max((row for row in table if not row["note"]), key=lambda row: row["expected_qps"])
+    assert report["kind"] == best["kind"] == json.loads(json.dumps(report))["kind"]
+    assert report["queries"] == {"of": "user vectors", "count": 60} and report["recall_low"] >= 0.9
+    assert all(row["recall_low"] >= 0.9 for row in table if not row["note"])
+    _, rows = room.open()(queries, 100)
+    near = exact(vectors, queries, 100)[1]
+    assert np.mean([len(set(a) & set(b)) / 100 for a, b in zip(rows, near, strict=True)]) >= 0.9
+
+
+def test_without_readers_articles_are_searched_for_and_the_report_says_so(room):
+    report = room.build(random_vectors(200))
+    assert report["queries"] == {"of": "article vectors", "count": 200}
+    assert report["kind"] == "Flat" and report["recall@100"] == 1.0
+    assert [(row["kind"], row["chosen"]) for row in report["trials"]] == [("Flat", True)]
+
+
+def test_a_memory_limit_excludes_what_does_not_fit(room, small):
+    vectors = random_vectors(4000, 128)  # Flat takes 1.95 MiB, codes with a mapped refinement less than 1
+    report = room.build(vectors, recall=0.5, memory_mib=1, queries=random_vectors(30, 128, seed=1))
+    assert {row["kind"]: row["note"] for row in report["trials"]}["Flat"] == "needs 2 MiB, memory_mib is 1"
+    assert report["kind"].startswith("IVF") and report["memory_per_vector"] * 4000 <= 2**20
+    assert report["memory_per_vector"] == pytest.approx(report["bytes_per_vector"] - 2 * 128, abs=0.2)
+
+
+def test_no_kind_within_the_memory_is_one_clear_error_that_names_each(room, small, monkeypatch):
+    monkeypatch.setattr(measure, "FACTORS", (1,))  # so that codes have no recall of 1
+    with pytest.raises(ConfigError, match=r"recall@100 1.0 within the memory \(.*Flat: needs 2 MiB") as error:
+        room.build(random_vectors(4000, 128), recall=1.0, memory_mib=1, queries=random_vectors(9, 128, seed=1))
+    assert "Raise index.memory_mib, lower index.recall" in str(error.value) and not room.index.exists()
+
+
+def test_a_named_kind_too_large_for_the_memory_is_one_clear_error(room):
+    with pytest.raises(ConfigError, match=r"index\.kind: Flat needs 2 MiB, memory_mib is 1"):
+        room.build(random_vectors(4000, 128), "flat", memory_mib=1)
+    assert not room.index.exists() and not room.rows.exists()
+
+
+def test_a_named_kind_below_the_recall_is_never_published(room):
+    with pytest.raises(ConfigError, match=r"index.recall: found 0.99, .* \(IVF16,PQ8x4fs has 0.\d+ at most\)"):
+        room.build(random_vectors(2000, 32), "IVF16,PQ8x4fs", recall=0.99)
+    assert not room.index.exists() and not room.rows.exists()
+
+
+@pytest.mark.parametrize("kind", ["HNSW32_SQ9", "pickle", "IVF5000,Flat", "PQ7"])
+def test_what_faiss_cannot_build_is_one_clear_error(room, kind):
+    with pytest.raises(ConfigError, match=f"index.kind: '{kind}' cannot be built for 100 vectors of 16 dimensions"):
+        room.build(random_vectors(100), kind)
+
+
+def test_the_next_kind_is_built_where_the_best_of_the_trials_fails_on_all_vectors(room, small, caplog):
+    vectors, queries = random_vectors(1500, 32), random_vectors(60, 32, seed=1)
+    report = room.build(vectors, recall=0.9, queries=queries)
+    poor = {**report, "kind": "IVF16,PQ8x4fs"}
+    with caplog.at_level(logging.WARNING):
+        again = room.build(random_vectors(1400, 32), recall=0.9, queries=queries, earlier=[room.earlier(poor)])
+    assert "IVF16,PQ8x4fs has 0." in caplog.text and "0.9 is asked for" in caplog.text
+    assert again["kind"] != "IVF16,PQ8x4fs" and again["recall_low"] >= 0.9 and not again["taken_over"]
+
+
+def test_the_same_vectors_take_over_the_index(room, tmp_path):
+    report = room.build(random_vectors(200))
+    other = Room(tmp_path / "other")
+    taken = other.build(random_vectors(200), model="m2", earlier=[room.earlier(report)])
+    assert taken == {**report, "taken_over": "same vectors"} and other.index.samefile(room.index)
+    assert np.array_equal(other.open(model="m2")(random_vectors(3), 5)[1], room.open()(random_vectors(3), 5)[1])
+
+
+def other_vectors(room, report):
+    return {"vectors": random_vectors(200, seed=5)}
+
+
+def other_goal(room, report):
+    return {"vectors": random_vectors(200), "recall": 0.8}
+
+
+def damaged(room, report):
+    room.index.write_bytes(room.index.read_bytes()[:-4])
+    return {"vectors": random_vectors(200)}
+
+
+def no_report(room, report):
+    report.clear()
+    return {"vectors": random_vectors(200)}
+
+
+def no_table(room, report):
+    room.rows.unlink()
+    return {"vectors": random_vectors(200)}
+
+
+@pytest.mark.parametrize("change", [other_vectors, other_goal, damaged, no_report, no_table])
+def test_anything_else_is_built_anew(room, tmp_path, change):
+    report = room.build(random_vectors(200))
+    arguments = change(room, report)
+    other = Room(tmp_path / "other")
+    assert not other.build(**arguments, earlier=[room.earlier(report)])["taken_over"]
+    assert len(other.open()) == 200 and not (room.index.exists() and other.index.samefile(room.index))
+
+
+@pytest.mark.parametrize(("count", "kept"), [(1300, True), (1799, True), (1100, False), (1900, False)])
+def test_the_choice_is_taken_over_while_the_articles_are_about_as_many(room, tmp_path, small, count, kept):
+    queries = random_vectors(30, seed=1)
+    report = room.build(random_vectors(1500), recall=0.9, queries=queries)
+    other = Room(tmp_path / "other")
+    again = random_vectors(count, seed=2)
+    taken = other.build(again, recall=0.9, queries=queries, earlier=[room.earlier(report)])
+    assert (taken["taken_over"] == "the choice of its kind") is kept
+    assert taken["chosen_for"] == (1500 if kept else count) and taken["vectors"] == count
+    assert not kept or taken["kind"] == report["kind"]
+    assert taken["recall_low"] >= 0.9
+
+
+def test_lists_are_a_power_of_two_near_four_roots_or_as_many_as_can_be_learnt():
+    assert [list_count(count) for count in (10, 1000, 12_229, 200_000, 10**6, 10**7)] == [1, 25, 313, 2048, 4096, 16384]
+
+
+def test_vectors_of_several_batches_are_read_as_one_without_a_copy():
+    vectors = random_vectors(100, 8)
+    mapped = MappedVectors(vectors_table(vectors))
+    table = vectors_table(vectors)
+    parts = MappedVectors(pa.concat_tables([table.slice(0, 30), table.slice(30, 0), table.slice(30)]))
+    rows = np.array([99, 0, 30, 29, 30])
+    assert len(parts) == 100 and np.array_equal(parts.take(rows), vectors[rows])
+    assert np.array_equal(np.vstack(list(parts)), vectors) and parts.sha256() == mapped.sha256()
+    assert not any(block.flags.owndata for block in parts)
+    assert np.array_equal(parts.sample(20), mapped.sample(20)) and len(np.unique(parts.sample(20), axis=0)) == 20
