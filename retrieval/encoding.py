@@ -42,8 +42,8 @@ def encode_news(
     """Write the table news_vectors for a news table, in its order.
 
     Vectors of `known` files, tables news_vectors or late_news, are taken over where model and content hash agree. What
-    a killed run had encoded lies in a folder beside `out` and is taken over too. Memory does not grow with the news, but for 24 bytes a
-    vector that can be taken over; the files are mapped.
+    a killed run had encoded lies in a folder beside `out` and is taken over too. Memory does not grow with the news,
+    but for 24 bytes a vector that can be taken over; the files are mapped.
     """
     schema = news_vectors(dim)
     parts = out.with_suffix(".parts")

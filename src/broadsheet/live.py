@@ -63,18 +63,18 @@ class Live:
 
     def _follow(self) -> None:
         with self._lock:
-            modified, state = self._journal.modified(), self._state
+            state, modified = self._state, self._journal.modified()  # looked at before the entries are listed
             if modified is not None and modified == state.listed:
                 return  # another thread was here
-            entries, bench, applied = self._journal.entries(after=state.applied), state.bench, state.applied
-            first = entries[0].sequence if entries else self._journal.carried() + 1 if modified != 0 else 0
-            missed = first > applied + 1
-            if entries or missed:
+            entries = self._journal.entries(after=state.applied)
+            last = entries[-1].sequence if entries else self._journal.carried() if modified != 0 else 0
+            bench = state.bench
+            if last > state.applied:
                 changes = read_changes(entries, partial(_with_vectors_of, bench.news_tower))
-                if missed:
-                    changes = _with_missed(changes, bench, applied + 1, first - 1)
-                bench, applied = self._extended(bench, changes), entries[-1].sequence if entries else first - 1
-            self._state = _State(bench, applied, modified)
+                if len(entries) < last - state.applied:
+                    changes = _with_missed(changes, bench, last - state.applied - len(entries))
+                bench = self._extended(bench, changes)
+            self._state = _State(bench, max(last, state.applied), modified)
 
     def _extended(self, bench: Workbench, changes: Changes) -> Workbench:
         from broadsheet.index_build import LateSearch
@@ -100,15 +100,14 @@ def _with_vectors_of(tower: NewsTower, articles: pa.Table, model: str) -> pa.Tab
     return pa.table([*news.columns, vectors_to_arrow(tower(texts_of(news)))], schema=late_news(tower.dim))
 
 
-def _with_missed(changes: Changes, bench: Workbench, first: int, last: int) -> Changes:
+def _with_missed(changes: Changes, bench: Workbench, count: int) -> Changes:
     """Stand in for entries that are gone, since newer editions hold them: what is withdrawn is withdrawn here too."""
     log.warning(
-        "%s: edition %s was left behind, entries %d to %d are in newer ones alone. What they withdrew is hidden, what "
-        "they added is not here; open the newsroom again.",
+        "%s: edition %s was left behind: %d entries of the journal are in newer ones alone. What they withdrew is "
+        "hidden here, what they added is not to be found; open the newsroom again.",
         bench.newsroom.path,
         bench.edition.name,
-        first,
-        last,
+        count,
     )
     back = set() if changes.added is None else set(changes.added.column("news_id").to_pylist())
     missed = {news_id: time for news_id, time in read_withdrawn(bench.newsroom).items() if news_id not in back}
