@@ -70,8 +70,13 @@ class Pipeline:
         stories = read_table(edition.stories, STORIES)
         _open_all(bench)
         pipeline = Pipeline(bench, stories)
-        pipeline._live.bench()  # what was added since, now rather than in the first request
+        _ = pipeline.bench  # takes in what was added since, now rather than in the first request
         return pipeline
+
+    @property
+    def bench(self) -> Workbench:
+        """The stages as a request takes them that is made now, with all that was acknowledged; never changed."""
+        return self._live.bench()
 
     def run(self, user_id: str, k: int = 10) -> Page:
         """Return the page of one reader, with k stories at most, best first.
@@ -83,7 +88,7 @@ class Pipeline:
 
     def run_many(self, user_ids: Sequence[str], k: int = 10) -> list[Page]:
         """Return the pages of several readers, in their order; `timings` are those of all of them together."""
-        bench = self._live.bench()
+        bench = self.bench
         _check(k, bench)
         if isinstance(user_ids, str):
             raise InputError(f"user_ids: found {user_ids!r}, expected a list of ids. For one reader call run.")
@@ -99,7 +104,7 @@ class Pipeline:
 
         Raises InputError if the text is empty, or if k is not 1 to the number of articles.
         """
-        bench = self._live.bench()
+        bench = self.bench
         _check(k, bench)
         if not text.strip():
             raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
@@ -113,9 +118,9 @@ class Pipeline:
         disk, are found by the next request of every process, and are carried into the next edition. An id that was
         withdrawn is so no longer. Raises CorpusError if not one row can be taken.
         """
-        bench = self._live.bench()
+        bench = self.bench
         report = add_articles(bench.newsroom, articles, bench.news_tower, known=bench.catalogue.row_of)
-        self._live.bench()
+        _ = self.bench
         return report
 
     def withdraw(self, news_ids: Sequence[str]) -> list[str]:
@@ -124,9 +129,9 @@ class Pipeline:
         When the call returns they are on no page of any process, and no later edition holds them. Raises InputError
         for a list without ids or with something that cannot be one.
         """
-        bench = self._live.bench()
+        bench = self.bench
         unknown = withdraw_articles(bench.newsroom, news_ids, lambda: bench.catalogue.row_of)
-        self._live.bench()
+        _ = self.bench
         return unknown
 
     def _pages(self, bench: Workbench, users: pa.Table, as_of: datetime, k: int, request: str = "") -> list[Page]:
