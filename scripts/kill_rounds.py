@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +36,8 @@ PRELOAD = ["broadsheet.pipeline", "broadsheet.retrieval.towers", "broadsheet.rer
 PRELOAD += ["broadsheet.generate.writers", "transformers.models.bert.modeling_bert", "peft", "pandas"]
 LONGEST = 1.0
 """Seconds in which a process that adds or withdraws is killed."""
+FEWEST = 30
+"""Articles below which none is withdrawn."""
 
 Titles = dict[str, str]
 
@@ -51,16 +54,16 @@ def work(path: Path, kind: str, seed: int, reader: str, link: Connection) -> Non
     link.send("ready")
     while kind in ("add", "withdraw"):
         known = sorted(pipeline.bench.catalogue.row_of)
-        if kind == "add":
-            ids = [*rng.sample(known, 2), f"late-{seed}-{rng.random()}"]
+        if kind == "add" or len(known) < FEWEST:
+            ids = [*rng.sample(known, 2), *(f"late-{rng.random()}" for _ in range(3))]
             title = f"Late {rng.random()}"
-            say_around(link, dict.fromkeys(ids, title), lambda ids=ids, title=title: pipeline.add(articles(ids, title)))
+            say_around(link, dict.fromkeys(ids, title), partial(pipeline.add, articles(ids, title)))
         else:
             ids = rng.sample(known, 2)
-            say_around(link, dict.fromkeys(ids, ""), lambda ids=ids: pipeline.withdraw(ids))
+            say_around(link, dict.fromkeys(ids, ""), partial(pipeline.withdraw, ids))
     title = f"Before the night {seed}"
     news_id = f"night-{seed}"
-    say_around(link, {news_id: title}, lambda: pipeline.add(articles([news_id], title)))
+    say_around(link, {news_id: title}, partial(pipeline.add, articles([news_id], title)))
     if kind == "publish":
         kill_at(rng.randrange(1, 40))
     build(room, [reader])

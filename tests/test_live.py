@@ -46,7 +46,7 @@ def test_an_added_article_is_on_the_next_page_of_this_process_and_of_every_other
     assert (report.taken, report.replaced, report.titles_made) == ({"news": 2}, {"news": 0}, 1)
     for pipeline in (opened, other, Pipeline.open(room.path)):
         assert set(ids(everything(pipeline))) == ALL | {"X1", "X2"}
-        assert ids(pipeline.ask("coach cup goal", 1)) == ["X1"]
+        assert "X1" in ids(pipeline.ask("coach says cup goal", 5))
     assert opened.run("fan").edition == room.current().name
 
 
