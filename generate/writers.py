@@ -158,7 +158,9 @@ class LoadedWriter:
         import torch
 
         size = self._network.config.vocab_size
-        bias = torch.full((len(prompts), size), -_HELD_BACK, device=prompts.device).scatter_(1, prompts, 0.0)
+        bias = torch.full((len(prompts), size), -_HELD_BACK, dtype=torch.float32, device=prompts.device).scatter_(
+            1, prompts, 0.0
+        )
         bias[:, self._ends] = 0.0
         start = self._draft_start(prompts)
 

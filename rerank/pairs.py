@@ -20,7 +20,7 @@ def nearest_history(
     if not history or not candidates:
         return np.zeros((len(candidates), 0), np.int64)
     newest_first = np.array(history[::-1], np.int64)
-    similarity = catalogue.vectors[list(candidates)] @ catalogue.vectors[newest_first].T  # (candidates, history)
+    similarity = catalogue.vectors_of(candidates) @ catalogue.vectors_of(newest_first).T  # (candidates, history)
     order = np.argsort(-similarity, axis=1, kind="stable")[:, :count]
     result: npt.NDArray[np.int64] = newest_first[order]
     return result

@@ -103,7 +103,7 @@ class Reranker:
         weights = self._weights_for(user)
         score = fuse(signals, weights)
         diversity = self._diversity * (SPOKEN_DIVERSITY if self._only_spoke(user) else 1)
-        order, distance = maximal_marginal_relevance(score, self._catalogue.vectors[rows], diversity)
+        order, distance = maximal_marginal_relevance(score, self._catalogue.vectors_of(rows), diversity)
         because, reasons = self._explain(user, rows, signals, weights)
         columns = {
             "user_id": candidates.column("user_id"),

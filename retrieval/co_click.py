@@ -6,6 +6,7 @@ clicks that came later.
 
 from collections.abc import Sequence
 from itertools import pairwise
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -46,8 +47,10 @@ class CoClicks:
     def __call__(self, histories: Sequence[Rows]) -> list[tuple[Rows, Floats]]:
         """Return for each history the articles that share readers with it, rising, and their scores.
 
+        Articles added later, whose rows are not below `size`, share none.
         A score is 1 - exp(-sum of the cosines), 0 to 1: near the sum where it is small, and never more than 1.
         """
+        histories = [history[history < self._clicks.shape[1]] for history in histories]
         rows = np.concatenate([np.zeros(0, np.int64), *histories])
         starts = np.cumsum([0, *map(len, histories)])
         queries = csr_array((np.ones(len(rows)), rows, starts), shape=(len(histories), self._clicks.shape[1]))
@@ -66,6 +69,26 @@ def _strongest(readers: csr_array) -> csr_array:
         values[np.argpartition(values, -READERS)[:-READERS]] = 0
     readers.eliminate_zeros()
     return readers
+
+
+class LastCoClicks:
+    """The CoClicks of a click log as of the last moment asked for.
+
+    Retrievers of one edition share them: articles added later have no clicks in the log. Safe to call from several
+    threads.
+    """
+
+    def __init__(self, clicks: ClickLog) -> None:
+        self.clicks = clicks
+        self._lock = Lock()
+        self._last: tuple[float, CoClicks] | None = None
+
+    def __call__(self, as_of: float, *, size: int) -> CoClicks:
+        """Return the CoClicks as of a time in epoch seconds, of so many articles at least."""
+        with self._lock:
+            if self._last is None or self._last[0] != as_of:
+                self._last = as_of, CoClicks(self.clicks, as_of, size=size)
+            return self._last[1]
 
 
 class CoClick:

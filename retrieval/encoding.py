@@ -3,8 +3,9 @@
 import ctypes
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from broadsheet.errors import ContractError
 from broadsheet.newsroom import remove_folder
 from broadsheet.progress import track
 from broadsheet.retrieval.news_tower import Encoder, Vectors
-from broadsheet.schemas import news_vectors
+from broadsheet.schemas import late_news, news_vectors
 from broadsheet.tables import open_writer, read_table, vectors_to_arrow, vectors_to_numpy, write_table
 
 BLOCK = 1024
@@ -40,9 +41,9 @@ def encode_news(
 ) -> EncodingReport:
     """Write the table news_vectors for a news table, in its order.
 
-    Vectors of `known` files by the same model are taken over where the content hash agrees. What a killed run had
-    encoded lies in a folder beside `out` and is taken over too. Memory does not grow with the news, but for 24 bytes a
-    vector that can be taken over; the files are mapped.
+    Vectors of `known` files, tables news_vectors or late_news, are taken over where model and content hash agree. What
+    a killed run had encoded lies in a folder beside `out` and is taken over too. Memory does not grow with the news,
+    but for 24 bytes a vector that can be taken over; the files are mapped.
     """
     schema = news_vectors(dim)
     parts = out.with_suffix(".parts")
@@ -124,9 +125,8 @@ def _encode_block(
 def _readable(paths: Iterable[Path], schema: pa.Schema, fingerprint: str) -> list[pa.Table]:
     """Open the files that hold this model's vectors; one of another model or a damaged one is no source."""
     tables = []
-    for path in paths:
-        try:
-            tables.append(read_table(path, schema, model=fingerprint))
-        except ContractError:
-            continue
+    late = late_news(schema.field("vector").type.list_size)
+    for path, kind in product(paths, (schema, late)):
+        with suppress(ContractError):
+            tables.append(read_table(path, kind, model=fingerprint).select(schema.names))
     return tables

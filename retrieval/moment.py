@@ -26,19 +26,23 @@ class Moment:
         clicks: ClickLog,
         as_of: datetime,
         *,
+        co_clicks: CoClicks,
         half_life_hours: float,
     ) -> None:
-        """`categories` holds a number from 0 for each article; `half_life_hours` is that of freshness."""
+        """`categories` holds a number from 0 for each article; `half_life_hours` is that of freshness.
+
+        `co_clicks` are those of the same clicks and time.
+        """
         seconds = as_of.timestamp()
-        self.as_of, self._future = as_of, catalogue.published_at > seconds
-        self._trending = trending_scores(clicks, seconds, categories, self._future)
+        self.as_of, self.co_clicks = as_of, co_clicks
+        self._hidden = (catalogue.published_at > seconds) | catalogue.gone
+        self._trending = trending_scores(clicks, seconds, categories, self._hidden)
         self._fresh = fresh_scores(catalogue.published_at, seconds, half_life_hours)
-        self.co_clicks = CoClicks(clicks, seconds, size=len(catalogue))
         self.sources: Mapping[str, Source] = {
-            "ann": Ann(catalogue.vectors, search, self._future),
-            "trending": Trending(self._trending, self._future),
-            "fresh": Fresh(self._fresh, categories, self._future),
-            "co_click": CoClick(self._future),
+            "ann": Ann(catalogue, search, self._hidden),
+            "trending": Trending(self._trending, self._hidden),
+            "fresh": Fresh(self._fresh, categories, self._hidden),
+            "co_click": CoClick(self._hidden),
         }
 
     def fill(self, reader: Reader, rows: Rows, n: int) -> Rows:
@@ -53,4 +57,4 @@ class Moment:
     def _order(self) -> Rows:
         """Rows of all articles that may be shown, by the sum of trending and fresh."""
         order = np.argsort(-(np.nan_to_num(self._trending) + np.nan_to_num(self._fresh)), kind="stable")
-        return order[~self._future[order]]
+        return order[~self._hidden[order]]

@@ -4,10 +4,11 @@ Several sources propose, each in its own way, and the weighted sum of their scor
 known gets what is trending and new; one who only says what to read about gets what is nearest to that.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow as pa
 from broadsheet.catalogue import Catalogue
 from broadsheet.click_log import ClickLog
 from broadsheet.retrieval.ann import Search, search_together
+from broadsheet.retrieval.co_click import LastCoClicks
 from broadsheet.retrieval.fusion import SOURCES, fuse, propose
 from broadsheet.retrieval.moment import Moment
 from broadsheet.retrieval.news_tower import Encoder, Vectors
@@ -45,8 +47,24 @@ class Retriever:
     ) -> None:
         """`half_life_hours` is that of freshness; `weights` are those of the sources, 0 where one is not named."""
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
-        self._k, self._half_life_hours, self._clicks, self._weights = k, half_life_hours, clicks, dict(weights)
-        categories = catalogue.news.column("category").combine_chunks().dictionary_encode()
+        self._k, self._half_life_hours, self._weights = k, half_life_hours, dict(weights)
+        self._co_clicks = LastCoClicks(clicks)
+        self._prepare()
+
+    def over(self, catalogue: Catalogue, search: Search, clicks: ClickLog) -> Self:
+        """Return a retriever over a later catalogue of the same edition, sharing the models.
+
+        What the click log alone says is shared too, if it is the same object.
+        """
+        later = copy.copy(self)
+        later._catalogue, later._search = catalogue, search
+        if clicks is not self._co_clicks.clicks:
+            later._co_clicks = LastCoClicks(clicks)
+        later._prepare()
+        return later
+
+    def _prepare(self) -> None:
+        categories = self._catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._categories = np.asarray(categories.indices, np.int64)
         self._lock = Lock()
         self._last_moment: Moment | None = None
@@ -92,8 +110,9 @@ class Retriever:
                     self._catalogue,
                     self._categories,
                     self._search,
-                    self._clicks,
+                    self._co_clicks.clicks,
                     as_of,
+                    co_clicks=self._co_clicks(as_of.timestamp(), size=len(self._catalogue)),
                     half_life_hours=self._half_life_hours,
                 )
             return self._last_moment
@@ -150,7 +169,7 @@ def encode_users(users: pa.Table, catalogue: Catalogue, encode: Encoder, user_to
     """Return the table user_vectors of a users table; a user of whom nothing is known gets zeros."""
     newest = user_tower.history
     histories = (catalogue.rows(history)[-newest:] for history in users.column("history").to_pylist())
-    sequences = [catalogue.vectors[rows] for rows in histories]
+    sequences = [catalogue.vectors_of(rows) for rows in histories]
     profiles = users.column("profile").to_pylist()
     spoken = [row for row, profile in enumerate(profiles) if profile.strip()]
     for row, vector in zip(spoken, encode([topic_of(profiles[row]) for row in spoken]), strict=True):

@@ -75,7 +75,8 @@ class UserTower(nn.Module):
         device = self.correction.weight.device
         for start in range(0, len(sequences), BATCH):
             batch = [sequence[-self.history - 1 :][::-1].copy() for sequence in sequences[start : start + BATCH]]
-            items = torch.zeros(len(batch), max(1, *map(len, batch)), self.dim)
+            # Named, since a model that another thread loads meanwhile changes the default dtype for all.
+            items = torch.zeros(len(batch), max(1, *map(len, batch)), self.dim, dtype=torch.float32)
             mask = torch.zeros(items.shape[:2], dtype=torch.long)
             for row, sequence in enumerate(batch):
                 items[row, : len(sequence)] = torch.from_numpy(sequence)

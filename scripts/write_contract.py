@@ -36,6 +36,8 @@ def contract() -> str:
         schemas.CANDIDATES,
         schemas.RANKED,
         schemas.STORIES,
+        schemas.late_news(384),
+        schemas.WITHDRAWN,
     ]
     return "\n".join([HEAD, *map(_section, tables)])
 

@@ -17,16 +17,16 @@ LAYERS = [
     {"errors", "version"},
     {"schemas", "tables"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
-    | {"batching", "checkpoints", "metrics_retrieval"},
+    | {"batching", "checkpoints", "metrics_retrieval", "journal"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "show"}
     | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
     | {"training_sources", "training_clicks"}
-    | {"source_tuning"}
+    | {"source_tuning", "live", "late"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
     | {"evaluation_retrieval_report"},
-    {"cli", "cli_train"},
+    {"cli", "cli_train", "cli_live"},
 ]
 STAGES = LAYERS[3]
 

@@ -16,7 +16,9 @@ from typing import Any
 
 from broadsheet.audience import read_clock
 from broadsheet.config import Config
+from broadsheet.corpus.absorb import absorb
 from broadsheet.errors import InputError, NewsroomError, join_problems
+from broadsheet.journal import CARRIED, Journal, carried_by
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.schemas import USERS
 from broadsheet.steps import STEPS, Step, encode, generate, index
@@ -51,6 +53,7 @@ def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Rep
         if problems:
             raise NewsroomError(f"{edition.path}: not published, {join_problems(problems)}. The current edition stays.")
         published = newsroom.publish(_manifest(bench, users, seconds))
+        Journal(newsroom).remove_carried()
         report(f"published {published.name}")
         return published
 
@@ -71,7 +74,8 @@ def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, conf
 
 
 def _start(newsroom: Newsroom) -> Edition:
-    """Open the folder of the edition being built, with the corpus as it is now."""
+    """Open the folder of the edition being built, with the corpus as it is now, and the journal in it."""
+    absorb(newsroom)
     edition = newsroom.start_edition()
     for path in edition.path.iterdir():
         if not path.name.startswith(KEPT):
@@ -115,6 +119,7 @@ def _steps(newsroom: Newsroom) -> dict[str, Step]:
     """Return the stages, told where the work of earlier builds lies."""
     earlier = _editions_to_reuse(newsroom)
     vectors = tuple(edition.news_vectors for edition in earlier if edition.news_vectors.is_file())
+    vectors += tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
     stories = tuple(edition.stories for edition in earlier if edition.stories.is_file())
     whole = tuple(edition for edition in earlier if edition.manifest.is_file())
     return STEPS | {
@@ -141,6 +146,7 @@ def _manifest(bench: Workbench, users: str | Sequence[str], seconds: dict[str, f
         "broadsheet": __version__,
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "as_of": bench.as_of.isoformat(),
+        CARRIED: carried_by(bench.edition.news),
         "users": users if isinstance(users, str) else "list",
         "counts": {"news": len(bench.catalogue), "users": len(read_table(bench.edition.users, USERS))},
         "models": {

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli_live import Columns, add, read_columns, withdraw
 from broadsheet.cli_train import Room, say, training
 from broadsheet.errors import BroadsheetError, InputError
 
@@ -21,6 +22,8 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="Take articles, readers and clicks into a newsroom.")
 app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
+app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
+app.command(epilog="Example: broadsheet withdraw newsroom N1 N2")(withdraw)
 
 Into = Annotated[
     Path, typer.Option("--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; made if it is not there.")
@@ -77,19 +80,14 @@ def import_tables(
     news: Annotated[Path | None, typer.Option(help="Articles: CSV, TSV, JSONL or Parquet, also .gz.")] = None,
     clicks: Annotated[Path | None, typer.Option(help="Clicks: user_id, news_id, time.")] = None,
     users: Annotated[Path | None, typer.Option(help="Readers: user_id, history, profile, hidden.")] = None,
-    column: Annotated[list[str] | None, typer.Option(help="OURS=THEIRS: how a column is named in the files.")] = None,
+    column: Columns = None,
     into: Into = DEFAULT_ROOM,
 ) -> None:
     """Take a publisher's own tables."""
     from broadsheet.corpus.tables import import_tables as take
     from broadsheet.newsroom import Newsroom
 
-    wrong = [pair for pair in column or [] if pair.count("=") != 1 or pair.startswith("=") or pair.endswith("=")]
-    if wrong:
-        found = ", ".join(map(repr, wrong))
-        raise InputError(f"--column: found {found}, expected OURS=THEIRS, such as title=headline.")
-    columns = dict(pair.split("=") for pair in column or [])
-    typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=columns))
+    typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column)))
 
 
 @app.command(epilog="Example: broadsheet build newsroom --users all   Then: broadsheet run USER --newsroom newsroom")
@@ -168,14 +166,16 @@ def status(newsroom: Room = DEFAULT_ROOM) -> None:
 
 @app.command(epilog="Example: broadsheet verify newsroom   Exit code 1 if something is wrong.")
 def verify(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Check every file of the current edition."""
+    """Check every file of the current edition, and the journal of what was added and withdrawn."""
     from broadsheet.newsroom import Newsroom
-    from broadsheet.verify import verify_edition
+    from broadsheet.verify import verify_edition, verify_journal
 
-    edition = Newsroom(newsroom).current()
-    problems = verify_edition(edition)
+    room = Newsroom(newsroom)
+    edition = room.current()
+    problems = [f"{edition.name}: {problem}" for problem in verify_edition(edition)]
+    problems += [f"live: {problem}" for problem in verify_journal(room)]
     for problem in problems:
-        say(f"{edition.name}: {problem}")
+        say(problem)
     if problems:
         raise typer.Exit(1)
     typer.echo(f"{edition.name}: sound")

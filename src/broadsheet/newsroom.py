@@ -130,6 +130,16 @@ class Newsroom:
         """Table clicks."""
         return self.path / "corpus" / "clicks.arrow"
 
+    @property
+    def withdrawn(self) -> Path:
+        """Table withdrawn: articles that no import brings back; missing if there are none."""
+        return self.path / "corpus" / "withdrawn.arrow"
+
+    @property
+    def live(self) -> Path:
+        """The journal of what was added and withdrawn between nights; missing before the first."""
+        return self.path / "live"
+
     def impressions(self, split: str) -> Path:
         """Table impressions of a split; raises NewsroomError for a name that is not letters, digits, '-' or '_'."""
         if not split or not split.isascii() or not all(c.isalnum() or c in "-_" for c in split):

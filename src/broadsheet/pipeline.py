@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,7 +20,10 @@ import pyarrow.compute as pc
 
 from broadsheet.audience import read_clock
 from broadsheet.build import build
+from broadsheet.corpus.report import ImportReport
 from broadsheet.errors import InputError, ModelError
+from broadsheet.late import add_articles, withdraw_articles
+from broadsheet.live import Live
 from broadsheet.newsroom import Newsroom
 from broadsheet.page import PAGE_STORIES, SIGNALS, Page
 from broadsheet.schemas import STORIES, USERS
@@ -38,11 +41,12 @@ _OPENING = Lock()
 class Pipeline:
     """The current edition of a newsroom with its models, opened once; safe to call from several threads.
 
-    It keeps the edition that it opened, also when a newer one is published.
+    It keeps the edition that it opened, also when a newer one is published. What is added or withdrawn since, here or
+    by another process, is seen by the next request, which raises ContractError if the journal is damaged.
     """
 
     def __init__(self, bench: Workbench, stories: pa.Table) -> None:
-        self._bench, self._stories = bench, stories
+        self._live, self._stories = Live(bench), stories
 
     @staticmethod
     def open(path: str | Path) -> Pipeline:
@@ -65,7 +69,14 @@ class Pipeline:
             )
         stories = read_table(edition.stories, STORIES)
         _open_all(bench)
-        return Pipeline(bench, stories)
+        pipeline = Pipeline(bench, stories)
+        _ = pipeline.bench  # takes in what was added since, now rather than in the first request
+        return pipeline
+
+    @property
+    def bench(self) -> Workbench:
+        """The stages as a request takes them that is made now, with all that was acknowledged; never changed."""
+        return self._live.bench()
 
     def run(self, user_id: str, k: int = 10) -> Page:
         """Return the page of one reader, with k stories at most, best first.
@@ -77,13 +88,14 @@ class Pipeline:
 
     def run_many(self, user_ids: Sequence[str], k: int = 10) -> list[Page]:
         """Return the pages of several readers, in their order; `timings` are those of all of them together."""
-        self._check(k)
+        bench = self.bench
+        _check(k, bench)
         if isinstance(user_ids, str):
             raise InputError(f"user_ids: found {user_ids!r}, expected a list of ids. For one reader call run.")
         if not all(isinstance(user_id, str) and user_id.strip() for user_id in user_ids):
             raise InputError("user_id: found an empty one or none, expected the id of a reader.")
-        unique, as_of = list(dict.fromkeys(user_ids)), self._now()
-        pages = self._pages(self._bench.audience.state(unique, as_of), as_of, k, request="")
+        unique, as_of = list(dict.fromkeys(user_ids)), _now(bench)
+        pages = self._pages(bench, bench.audience.state(unique, as_of), as_of, k)
         by_user = {page.user_id: page for page in pages}
         return [by_user[user_id] for user_id in user_ids]
 
@@ -92,54 +104,75 @@ class Pipeline:
 
         Raises InputError if the text is empty, or if k is not 1 to the number of articles.
         """
-        self._check(k)
+        bench = self.bench
+        _check(k, bench)
         if not text.strip():
             raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
         users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": text, "hidden": []}], USERS)
-        return self._pages(users, self._now(), k, request=text.strip())[0]
+        return self._pages(bench, users, _now(bench), k, request=text.strip())[0]
 
-    def _check(self, k: int) -> None:
-        count = len(self._bench.catalogue)
-        if not isinstance(k, int) or not 1 <= k <= count:
-            raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition.")
+    def add(self, articles: Iterable[Mapping[str, Any]]) -> ImportReport:
+        """Add articles, or replace the texts of those that are there; returns what was taken.
 
-    def _now(self) -> datetime:
-        """Return the time of a request, to the minute, so that requests share what depends on it.
-
-        An archive's time stands still.
+        Rows have the columns of table news, and are checked as in an import. When the call returns they are on the
+        disk, are found by the next request of every process, and are carried into the next edition. An id that was
+        withdrawn is so no longer. Raises CorpusError if not one row can be taken.
         """
-        return (
-            datetime.now(UTC).replace(second=0, microsecond=0)
-            if self._bench.config.clock == "now"
-            else self._bench.as_of
-        )
+        bench = self.bench
+        report = add_articles(bench.newsroom, articles, bench.news_tower, known=bench.catalogue.row_of)
+        _ = self.bench
+        return report
 
-    def _pages(self, users: pa.Table, as_of: datetime, k: int, request: str) -> list[Page]:
+    def withdraw(self, news_ids: Sequence[str]) -> list[str]:
+        """Withdraw articles; returns those of the ids that no article has, which are kept from being imported too.
+
+        When the call returns they are on no page of any process, and no later edition holds them. Raises InputError
+        for a list without ids or with something that cannot be one.
+        """
+        bench = self.bench
+        unknown = withdraw_articles(bench.newsroom, news_ids, lambda: bench.catalogue.row_of)
+        _ = self.bench
+        return unknown
+
+    def _pages(self, bench: Workbench, users: pa.Table, as_of: datetime, k: int, request: str = "") -> list[Page]:
         timings: dict[str, float] = {}
         with _timed(timings, "user tower"):
-            vectors = self._bench.retriever.vectors(users)
+            vectors = bench.retriever.vectors(users)
         with _timed(timings, "retrieve"):
-            candidates = self._bench.retriever(users, vectors, as_of, k=k)
+            candidates = bench.retriever(users, vectors, as_of, k=k)
         with _timed(timings, "rerank"):
-            depth = self._bench.config.rerank.depth
-            reranker = self._bench.reranker if k <= depth else self._bench.make_reranker(k)
+            reranker = bench.reranker if k <= bench.config.rerank.depth else bench.make_reranker(k)
             ranked = reranker(users, candidates)
         with _timed(timings, "generate"):
             ranked = ranked.filter(pc.less_equal(ranked.column("rank"), k))
-            stories = self._bench.make_story_writer(k)(ranked, self._bench.catalogue.news, known=self._stories)
-        rows = _join(ranked, stories, self._bench)
+            stories = bench.make_story_writer(k)(ranked, bench.catalogue.news, known=self._stories)
+        rows = _join(ranked, stories, bench)
         pages = []
         for user in users.to_pylist():
             table = pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
-            kind = "request" if request else self._kind(user)
-            edition = self._bench.edition.name
-            pages.append(Page(user["user_id"], kind, request, edition, as_of, table, dict(timings)))
+            kind = "request" if request else _kind(user, bench)
+            pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, dict(timings)))
         return pages
 
-    def _kind(self, user: dict[str, Any]) -> Literal["known", "profile", "new"]:
-        if self._bench.catalogue.rows(user["history"]):
-            return "known"
-        return "profile" if user["profile"].strip() else "new"
+
+def _check(k: int, bench: Workbench) -> None:
+    count = len(bench.catalogue.row_of)
+    if not isinstance(k, int) or not 1 <= k <= count:
+        raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition.")
+
+
+def _now(bench: Workbench) -> datetime:
+    """Return the time of a request, to the minute, so that requests share what depends on it.
+
+    An archive's time stands still.
+    """
+    return datetime.now(UTC).replace(second=0, microsecond=0) if bench.config.clock == "now" else bench.as_of
+
+
+def _kind(user: dict[str, Any], bench: Workbench) -> Literal["known", "profile", "new"]:
+    if bench.catalogue.rows(user["history"]):
+        return "known"
+    return "profile" if user["profile"].strip() else "new"
 
 
 def _open_all(bench: Workbench) -> None:

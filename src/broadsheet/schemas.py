@@ -166,6 +166,20 @@ def user_vectors(dim: int) -> pa.Schema:
     return _table("user_vectors", 2, [_USER, interest, _vector(dim)])
 
 
+def late_news(dim: int) -> pa.Schema:
+    """Return the schema of articles added between nights: table news, with a unit vector of `dim` float32 values."""
+    return _table("late_news", 1, [*NEWS, _vector(dim)])
+
+
+WITHDRAWN = _table(
+    "withdrawn",
+    1,
+    [
+        _field("news_id", pa.string(), "An article that is not to be shown again; none need have it."),
+        _field("time", TIME, "When it was withdrawn, UTC."),
+    ],
+)
+
 INDEX = _table("index", 1, [_field("news_id", pa.string(), "The article at this row of the FAISS index; row 0 first.")])
 
 

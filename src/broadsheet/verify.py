@@ -1,12 +1,15 @@
 """Checks of an edition: that its files are those of its manifest, and that its tables agree with each other."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.newsroom import Edition, file_sha256
+from broadsheet.journal import Entry, Journal, read_added, read_withdrawal, read_withdrawn
+from broadsheet.newsroom import Edition, Newsroom, file_sha256
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.tables import read_stamp, read_table, vectors_to_numpy
 
@@ -54,6 +57,40 @@ def check_edition(edition: Edition, dim: int) -> list[str]:
     for name, table in lists.items():
         problems += _check_list(name, table, news.column("news_id"), users.column("user_id"))
     return problems
+
+
+def verify_journal(newsroom: Newsroom) -> list[str]:
+    """Return every problem of the journal: names, numbers that repeat or are missing, damaged entries."""
+    journal = Journal(newsroom)
+    entries = journal.entries()
+    names = {path.name for path in journal.folder.glob("*") if not path.name.startswith(".")}
+    strangers = sorted(names - {entry.path.name for entry in entries})
+    problems = [f"{name}: not the name of an entry, {'0' * 11}1-add.arrow or -withdraw.arrow" for name in strangers]
+    for one, other in pairwise(entries):
+        if one.sequence == other.sequence:
+            problems.append(f"{other.path.name}: its number is that of {one.path.name}")
+        elif other.sequence != one.sequence + 1:
+            problems.append(
+                f"{other.path.name}: expected {one.sequence + 1} after {one.path.name}; entries are missing"
+            )
+    for entry in entries:
+        problems += _check_entry(entry)
+    try:
+        read_withdrawn(newsroom)
+    except BroadsheetError as error:
+        problems.append(str(error))
+    return problems
+
+
+def _check_entry(entry: Entry) -> list[str]:
+    try:
+        if entry.kind == "withdraw":
+            read_withdrawal(entry)
+            return []
+        articles, _ = read_added(entry)
+    except BroadsheetError as error:
+        return [str(error)]
+    return _check_vectors(entry.path.name, vectors_to_numpy(articles), zeros=False)
 
 
 def _check_vectors(name: str, vectors: npt.NDArray[np.float32], *, zeros: bool) -> list[str]:

@@ -93,3 +93,12 @@ def test_the_sequences_are_as_they_were(trained):
     sequence = E[:3].copy()
     trained.encode([sequence])
     assert np.array_equal(sequence, E[:3])
+
+
+def test_a_model_that_another_thread_loads_meanwhile_changes_nothing(trained):
+    expected = trained.encode([E[:3]])
+    torch.set_default_dtype(torch.bfloat16)  # as transformers does while it loads
+    try:
+        assert np.array_equal(trained.encode([E[:3]]), expected)
+    finally:
+        torch.set_default_dtype(torch.float32)

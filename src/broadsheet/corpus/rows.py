@@ -42,6 +42,16 @@ def news_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return news
 
 
+def article_row(row: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Return a row of table news with its content hash, and whether its title had to be made of its text."""
+    news = news_row(row)
+    title_is_made = not news["title"].strip()
+    if title_is_made:
+        news["title"] = made_title(news["abstract"], news["body"])
+    news["content_hash"] = content_hash(news["title"], news["abstract"], news["body"], news["category"])
+    return news, title_is_made
+
+
 def made_title(abstract: str, body: str) -> str:
     """Return a title for an article without one: the first sentence of its abstract or body, at most 200 characters."""
     text = abstract.strip() or body.strip()

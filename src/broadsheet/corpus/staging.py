@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.rows import SkipRow
 from broadsheet.errors import ContractError
-from broadsheet.tables import from_rows, open_writer, read_table
+from broadsheet.journal import CARRIED
+from broadsheet.tables import from_rows, open_writer, read_stamp, read_table
 
 _BATCH_ROWS = 2000
 
@@ -68,13 +69,14 @@ class Staged:
 def merge(staged: Staged) -> tuple[Path, int]:
     """Return the file of the old rows and the staged ones, and how many old rows the staged ones replaced.
 
-    Old rows stay in their order and staged ones follow. Both are read a batch at a time. Raises ContractError if the
-    old file is damaged.
+    Old rows stay in their order and staged ones follow. Both are read a batch at a time. What the old file holds of the
+    journal, the new one holds, and says so. Raises ContractError if the old file is damaged.
     """
     if not staged.target.exists():
         return staged.path, 0
     merged, replaced = staged.path.with_name(staged.target.name), 0
-    with open_writer(merged, staged.schema) as writer:
+    stamp = {name: value for name, value in read_stamp(staged.target).items() if name == CARRIED}
+    with open_writer(merged, staged.schema, **stamp) as writer:
         for batch in read_existing(staged.target, staged.schema).to_batches():
             if staged.key:
                 keep = pa.array([key not in staged.keys for key in batch.column(staged.key).to_pylist()], pa.bool_())

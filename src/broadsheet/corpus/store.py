@@ -18,19 +18,20 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from broadsheet.corpus.absorb import absorb
 from broadsheet.corpus.report import ImportReport
 from broadsheet.corpus.rows import (
     SkipRow,
+    article_row,
     checked_id,
     click_row,
     content_hash,
     impression_row,
-    made_title,
-    news_row,
     user_row,
 )
 from broadsheet.corpus.staging import Staged, merge, read_existing
 from broadsheet.errors import CorpusError
+from broadsheet.journal import read_withdrawn
 from broadsheet.newsroom import Newsroom, remove_folder
 from broadsheet.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 from broadsheet.tables import replacing, sync_folder
@@ -50,7 +51,8 @@ class Import:
     """One import into a newsroom: a context manager that takes rows, and commits them if its block succeeds.
 
     Rows are mappings with the schema's column names; what is missing is empty. A bad row is counted in `report.skipped`
-    with its reason. The same id again replaces the row of an earlier import; within one import the first is kept. Add
+    with its reason. The same id again replaces the row of an earlier import; within one import the first is kept. What
+    was added and withdrawn between nights enters the corpus first, and no import brings back what is withdrawn. Add
     news before clicks and impressions, which are checked against the articles known.
 
     Raises NewsroomError if another writer holds the newsroom, ContractError if one of its files is damaged, CorpusError
@@ -62,6 +64,7 @@ class Import:
         self.report = ImportReport()
         self._stack = ExitStack()
         self._staged: dict[str, Staged] = {}
+        self._withdrawn: set[str] = set()
         self._published: dict[str, datetime | None] = {}
         self._mentioned: Counter[str] = Counter()
         self._clicks_are_known = False
@@ -139,14 +142,12 @@ class Import:
                 self.skip(f"{table}: {reason}")
 
     def _news_row(self, row: Row, staged: Staged) -> dict[str, Any]:
-        news = news_row(row)
-        has_title = bool(news["title"].strip())
-        if not has_title:
-            news["title"] = made_title(news["abstract"], news["body"])
+        news, title_is_made = article_row(row)
+        if news["news_id"] in self._withdrawn:
+            raise SkipRow("withdrawn")
         staged.claim(news["news_id"])
-        self.report.titles_made += not has_title
+        self.report.titles_made += title_is_made
         self._published[news["news_id"]] = news["published_at"]
-        news["content_hash"] = content_hash(news["title"], news["abstract"], news["body"], news["category"])
         return news
 
     def _user_row(self, row: Row, staged: Staged) -> dict[str, Any]:
@@ -226,6 +227,8 @@ class Import:
 
     def _read_known(self) -> None:
         if self.newsroom.news.exists():
+            absorb(self.newsroom)
+            self._withdrawn = set(read_withdrawn(self.newsroom))
             for batch in read_existing(self.newsroom.news, NEWS).select(["news_id", "published_at"]).to_batches():
                 self._published.update(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 

@@ -46,15 +46,24 @@ def import_tables(
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "users": add.users, "clicks": add.clicks}
         for source in sources:
-            take[source.table](_rows(source, add))
+            take[source.table](_rows(source, add.skip))
     return add.report
 
 
-def _rows(source: _Source, add: Import) -> Iterator[dict[str, Any]]:
-    def skip(reason: str) -> None:
-        add.skip(f"{source.table}: {reason}")
+def news_rows(path: Path, columns: Mapping[str, str], skip: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+    """Return the rows of one file of articles, named and read as by `import_tables`.
 
-    for found in read_rows(source.path, list(source.columns.values()), skip):
+    `skip` is told, as "news: reason", why a row cannot be read. Raises CorpusError before the first row.
+    """
+    (source,) = _sources({"news": path}, columns)
+    return _rows(source, skip)
+
+
+def _rows(source: _Source, skip: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+    def skip_of_table(reason: str) -> None:
+        skip(f"{source.table}: {reason}")
+
+    for found in read_rows(source.path, list(source.columns.values()), skip_of_table):
         row = {ours: found[theirs] for ours, theirs in source.columns.items()}
         for name in ("history", "hidden"):
             if isinstance(row.get(name), str):

@@ -1,0 +1,237 @@
+"""Kill processes that add, withdraw, build and publish, and look whether anything acknowledged is lost or there twice.
+
+A copy of a newsroom with an edition is worked on by one process after the other. Each loads everything, then adds
+articles and updates, withdraws some, or builds, and tells of each call before it begins and after it has returned; it
+dies by SIGKILL at a random moment, in builds also before a random rename or removal of a file. After each, `verify`
+has to pass, and a pipeline has to show exactly what was acknowledged, each article once; the one call that was cut
+short may have happened or not. At the end a whole build must hold the same.
+
+Example: python scripts/kill_rounds.py newsroom --rounds 100 --out benchmarks/results
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+KINDS = ("add", "withdraw", "build", "publish")
+FORKS = multiprocessing.get_context("forkserver")
+PRELOAD = ["broadsheet.pipeline", "broadsheet.retrieval.towers", "broadsheet.rerank.training", "broadsheet.index_build"]
+PRELOAD += ["broadsheet.generate.writers", "transformers.models.bert.modeling_bert", "peft", "pandas"]
+LONGEST = 1.0
+"""Seconds in which a process that adds or withdraws is killed."""
+FEWEST = 30
+"""Articles below which none is withdrawn."""
+
+Titles = dict[str, str]
+
+
+def work(path: Path, kind: str, seed: int, reader: str, link: Connection) -> None:
+    """Do calls of one kind until killed; a publication ends by itself if it was not killed."""
+    from broadsheet.build import build
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.pipeline import Pipeline
+
+    rng, room = random.Random(seed), Newsroom(path)
+    pipeline = Pipeline.open(path)
+    pipeline.run(reader, 1)  # loads what is loaded late
+    link.send("ready")
+    while kind in ("add", "withdraw"):
+        known = sorted(pipeline.bench.catalogue.row_of)
+        if kind == "add" or len(known) < FEWEST:
+            ids = [*rng.sample(known, 2), *(f"late-{rng.random()}" for _ in range(3))]
+            title = f"Late {rng.random()}"
+            say_around(link, dict.fromkeys(ids, title), partial(pipeline.add, articles(ids, title)))
+        else:
+            ids = rng.sample(known, 2)
+            say_around(link, dict.fromkeys(ids, ""), partial(pipeline.withdraw, ids))
+    title = f"Before the night {seed}"
+    news_id = f"night-{seed}"
+    say_around(link, {news_id: title}, partial(pipeline.add, articles([news_id], title)))
+    if kind == "publish":
+        kill_at(rng.randrange(1, 40))
+    build(room, [reader])
+    for old in room.editions()[:-3]:  # as a night with retention does
+        shutil.rmtree(old.path)
+    link.send("built")
+
+
+def say_around(link: Connection, titles: Titles, call: Callable[[], Any]) -> None:
+    """Tell what a call will do, do it, and tell that it returned."""
+    link.send(("begin", titles))
+    call()
+    link.send(("done", titles))
+
+
+def articles(ids: list[str], title: str) -> list[dict[str, Any]]:
+    """Return late articles of one title."""
+    now = datetime.now(UTC)
+    return [{"news_id": news_id, "title": title, "abstract": "As told.", "published_at": now} for news_id in ids]
+
+
+def kill_at(number: int) -> None:
+    """Die by SIGKILL before the operation on files of that number: audit hooks come first."""
+    left = number
+
+    def hook(event: str, _: object) -> None:
+        nonlocal left
+        if event in ("os.rename", "os.symlink", "os.link", "os.remove"):
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+class Ledger:
+    """What was acknowledged: the title of each article, and none for one that was withdrawn."""
+
+    def __init__(self, titles: Titles) -> None:
+        self.titles, self.open = dict(titles), dict[str, str]()
+        self.acknowledged = 0
+        self.spans = dict[str, float]()
+        "Seconds within which a process of a kind is killed, where it is not LONGEST."
+
+    def hear(self, message: object) -> None:
+        """Take what a process told."""
+        if isinstance(message, tuple):
+            event, titles = message
+            self.open = titles if event == "begin" else {}
+            if event == "done":
+                self.acknowledged += 1
+                self._enter(titles)
+
+    def compare(self, found: Titles) -> list[str]:
+        """Return what differs; the call that was cut short counts as done if any of it is found, and then whole."""
+        before, self.open = self.open, {}
+        if before and all(found.get(news_id, "") == title for news_id, title in before.items()):
+            self._enter(before)
+        names = found.keys() | self.titles.keys()
+        pairs = [(name, self.titles.get(name), found.get(name)) for name in sorted(names)]
+        return [f"{name}: acknowledged {ours!r}, found {theirs!r}" for name, ours, theirs in pairs if ours != theirs]
+
+    def _enter(self, titles: Titles) -> None:
+        for news_id, title in titles.items():
+            self.titles.pop(news_id, None)
+            if title:
+                self.titles[news_id] = title
+
+
+def one_round(path: Path, kind: str, seed: int, reader: str, ledger: Ledger) -> bool:
+    """Run one process and kill it; returns whether it died by the kill."""
+    rng = random.Random(seed)
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=work, args=(path, kind, seed, reader, theirs))
+    process.start()
+    theirs.close()
+    try:
+        assert ours.recv() == "ready"
+        end = time.monotonic() + (math.inf if kind == "publish" else rng.uniform(0, ledger.spans.get(kind, LONGEST)))
+        built = False
+        while not built and (left := end - time.monotonic()) > 0:
+            if ours.poll(min(left, 60)):
+                built = _hear(ours, ledger)
+        process.kill()
+        process.join()
+        while ours.poll() and not _hear(ours, ledger):  # what it told before it died
+            pass
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    return not built
+
+
+def _hear(link: Connection, ledger: Ledger) -> bool:
+    """Return whether the process has ended or is about to."""
+    try:
+        message = link.recv()
+    except EOFError:
+        return True
+    ledger.hear(message)
+    return message == "built"
+
+
+def shown(path: Path) -> tuple[Titles, list[str]]:
+    """Return what a pipeline opened now shows, id and title, and what is wrong with the newsroom."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.pipeline import Pipeline
+    from broadsheet.verify import verify_edition, verify_journal
+
+    room = Newsroom(path)
+    problems = verify_edition(room.current()) + verify_journal(room)
+    bench = Pipeline.open(path).bench
+    catalogue = bench.catalogue
+    ids, titles = (catalogue.news.column(name).to_pylist() for name in ("news_id", "title"))
+    there = [(news_id, title) for news_id, title, gone in zip(ids, titles, catalogue.gone, strict=True) if not gone]
+    counts = Counter(news_id for news_id, _ in there)
+    problems += [f"{news_id}: there {count} times" for news_id, count in counts.items() if count > 1]
+    return dict(there), problems
+
+
+def kill_rounds(
+    newsroom: Annotated[Path, typer.Argument(help="A newsroom with an edition; it is copied.")],
+    rounds: Annotated[int, typer.Option(help="Processes to kill.", min=1)] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of everything random but the moments of the machine.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for kill-rounds.json.")] = None,
+) -> None:
+    """Kill, look, and exit with code 1 at the first thing that is lost, twice or unsound."""
+    from broadsheet.build import build
+    from broadsheet.evaluation_report import stamp
+    from broadsheet.newsroom import Newsroom, write_json
+    from broadsheet.schemas import USERS
+    from broadsheet.tables import read_table
+
+    FORKS.set_forkserver_preload(PRELOAD)
+    kills: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(shutil.copytree(newsroom, Path(folder) / "newsroom", symlinks=True))
+        reader = read_table(Newsroom(path).users, USERS).column("user_id")[0].as_py()
+        build(Newsroom(path), [reader])
+        ledger, number, started = Ledger(shown(path)[0]), 0, time.monotonic()
+        build(Newsroom(path), [reader])
+        ledger.spans["build"] = 1.5 * (time.monotonic() - started)
+        while sum(kills.values()) < rounds:
+            kind, number = KINDS[number % len(KINDS)], number + 1
+            killed = one_round(path, kind, 1000 * seed + number, reader, ledger)
+            kills[kind] += killed
+            _stop_if(*_state(path, ledger), f"round {number}, {kind}")
+            print(f"{number}: {kind} {'killed' if killed else 'ended'}, {ledger.acknowledged} calls", file=sys.stderr)
+        build(Newsroom(path), [reader])
+        _stop_if(*_state(path, ledger), "the build after all of them")
+    document = {**stamp(Path(__file__).parent), "articles": len(ledger.titles), "seed": seed, "processes": number}
+    document |= {"kills": dict(kills), "acknowledged_calls": ledger.acknowledged, "lost": 0, "twice": 0, "unsound": 0}
+    found = f"{sum(kills.values())} kills, {ledger.acknowledged} acknowledged calls"
+    print(f"{found}: nothing lost, nothing twice, all sound")
+    if out:
+        write_json(out / "kill-rounds.json", document)
+
+
+def _state(path: Path, ledger: Ledger) -> tuple[list[str], list[str]]:
+    found, problems = shown(path)
+    return ledger.compare(found), problems
+
+
+def _stop_if(differences: list[str], problems: list[str], when: str) -> None:
+    if differences or problems:
+        sys.exit("\n".join([f"after {when}:", *differences[:20], *problems[:20]]))
+
+
+if __name__ == "__main__":
+    typer.run(kill_rounds)
