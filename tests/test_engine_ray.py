@@ -42,6 +42,7 @@ def rooms(tmp_path_factory, encoder):
         add.clicks(
             {"user_id": f"R{number}", "news_id": history[-1], "time": START + timedelta(hours=20, minutes=number)}
             for number, history in enumerate(histories)
+            if history
         )
     shutil.copytree(local.path, folder / "ray")
     build(local, "all")
