@@ -10,11 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.errors import ContractError
-from broadsheet.generate.stories import StoryWriter, first_ranks
+from broadsheet.generate.stories import StoryWriter
 from broadsheet.newsroom import Edition, remove_folder
+from broadsheet.parts import part_path, parts_of
 from broadsheet.progress import track
 from broadsheet.schemas import NEWS, RANKED, STORIES
 from broadsheet.tables import empty, read_table, write_table
@@ -30,7 +32,7 @@ def generate_files(writer: StoryWriter, edition: Edition, out: Path, *, known: S
     `out`. Raises ContractError if the edition's ranked or news table is not as expected.
     """
     ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
-    parts = out.with_suffix(".parts")
+    parts = parts_of(out)
     texts = pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts.glob("*.arrow"))])])
     if writer.model:
         texts = pa.concat_tables([texts, *_write_parts(writer, ranked, news, texts, parts)])
@@ -44,14 +46,35 @@ def _write_parts(
     writer: StoryWriter, ranked: pa.Table, news: pa.Table, known: pa.Table, folder: Path
 ) -> Iterator[pa.Table]:
     """Write each article's texts, a block at a time, and yield the blocks; what `known` has is not drafted again."""
-    rows = first_ranks(ranked, writer.k)
-    _, first = np.unique(rows["news_id"].to_numpy(zero_copy_only=False), return_index=True)
-    articles = rows.take(np.sort(first))
+    articles = ranked.take(_first_rows(ranked, writer.k))
     starts = range(0, len(articles), BLOCK)
     for number, start in enumerate(track(starts, "Writing stories", total=len(articles), weight=BLOCK)):
         part = writer(articles.slice(start, BLOCK), news, known=known)
-        write_table(folder / f"{number:05}.arrow", part, STORIES)
+        write_table(part_path(folder, number), part, STORIES)
         yield part
+
+
+def stories_to_write(
+    writer: StoryWriter, ranked: pa.Table, news: pa.Table, out: Path, *, known: Sequence[Path] = ()
+) -> list[list[int]]:
+    """Return the rows of the ranked table, block by block, whose articles `generate_files` would have drafted.
+
+    Another process can give such a block of rows to the writer and write its stories as a part of `out`: then
+    `generate_files` takes all texts over, and they are those that it would have written alone.
+    """
+    texts = pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts_of(out).glob("*.arrow"))])])
+    rows = _first_rows(ranked, writer.k)
+    lacking = writer.lacks(ranked.take(rows), news, known=texts)
+    blocks = [rows[start : start + BLOCK][lacking[start : start + BLOCK]] for start in range(0, len(rows), BLOCK)]
+    return [block.tolist() for block in blocks if len(block)]
+
+
+def _first_rows(ranked: pa.Table, k: int) -> npt.NDArray[np.int64]:
+    """Return the row of each article's first place among the ranks 1 to k, in the order of the table."""
+    rows = np.flatnonzero(np.asarray(ranked["rank"]) <= k)
+    ids = ranked["news_id"].take(rows).to_numpy(zero_copy_only=False)
+    _, first = np.unique(ids, return_index=True)
+    return rows[np.sort(first)]
 
 
 def _readable(paths: Sequence[Path]) -> Iterator[pa.Table]:

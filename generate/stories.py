@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -75,6 +76,13 @@ class StoryWriter:
         texts |= self._written_texts([article for content, article in contents.items() if content not in texts])
         stories = from_rows([self._story(article, texts[article["content_hash"]]) for article in articles], STORIES)
         return _for_readers(stories.take(pc.index_in(rows["news_id"], value_set=ids)), rows)
+
+    def lacks(self, ranked: pa.Table, news: pa.Table, *, known: pa.Table) -> npt.NDArray[np.bool_]:
+        """Return for each row of a RANKED table whether the STORIES table `known` lacks a text that can be used."""
+        articles = _articles(news, ranked["news_id"].to_pylist())
+        hashes = [article["content_hash"] for article in articles]
+        have = self._known_texts(known, dict.fromkeys(hashes))
+        return np.array([content not in have for content in hashes], bool)
 
     def _story(self, article: Mapping[str, Any], text: Mapping[str, Any]) -> dict[str, Any]:
         named = {"model": self.model, "prompt": self._prompt, "interest": "", "content_hash": article["content_hash"]}

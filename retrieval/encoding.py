@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from broadsheet.errors import ContractError
 from broadsheet.newsroom import remove_folder
+from broadsheet.parts import first_free_number, part_path, parts_of
 from broadsheet.progress import track
 from broadsheet.retrieval.news_tower import Encoder, Vectors
 from broadsheet.schemas import late_news, news_vectors
@@ -46,10 +47,10 @@ def encode_news(
     but for 24 bytes a vector that can be taken over; the files are mapped.
     """
     schema = news_vectors(dim)
-    parts = out.with_suffix(".parts")
+    parts = parts_of(out)
     left = sorted(parts.glob("*.arrow"))  # by a run that was killed
     reusable = _Reusable(_readable([*known, *left], schema, fingerprint))
-    part_names = (parts / f"{number:06d}.arrow" for number in count(len(left)))
+    part_names = (part_path(parts, number) for number in count(first_free_number(parts)))
     encoded = 0
     with open_writer(out, schema, model=fingerprint) as writer:
         blocks = range(0, len(news), BLOCK)
@@ -63,6 +64,30 @@ def encode_news(
             _give_back_memory()
     remove_folder(parts)
     return EncodingReport(encoded, len(news) - encoded)
+
+
+def articles_to_encode(
+    news: pa.Table, out: Path, *, dim: int, fingerprint: str, known: Sequence[Path] = ()
+) -> list[list[int]]:
+    """Return the rows of each block that `encode_news` would encode, blocks with none left out.
+
+    Another process can encode them by `encode_block` and write the tables as parts of `out`: then `encode_news` finds
+    nothing left to encode, and its table is the one that it would have made alone.
+    """
+    left = sorted(parts_of(out).glob("*.arrow"))
+    reusable = _Reusable(_readable([*known, *left], news_vectors(dim), fingerprint))
+    blocks = []
+    for start in range(0, len(news), BLOCK):
+        found = reusable.find(news.slice(start, BLOCK).column("content_hash"))
+        blocks.append([start + number for number, vector in enumerate(found) if vector is None])
+    return [rows for rows in blocks if rows]
+
+
+def encode_block(news: pa.Table, encode: Encoder, *, dim: int) -> pa.Table:
+    """Return the table news_vectors of some articles, encoded in one call."""
+    block = news.select(["news_id", "content_hash", "title", "abstract", "category"])
+    table, _ = _encode_block(block, encode, _Reusable([]), news_vectors(dim))
+    return table
 
 
 class _Reusable:

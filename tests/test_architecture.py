@@ -17,12 +17,13 @@ LAYERS = [
     {"errors", "version"},
     {"schemas", "tables"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
-    | {"batching", "checkpoints", "metrics_retrieval", "journal"},
+    | {"batching", "checkpoints", "metrics_retrieval", "journal", "parts"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "show"}
     | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
     | {"training_sources", "training_clicks"}
     | {"source_tuning", "live", "late"}
+    | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
     | {"evaluation_retrieval_report"},
@@ -30,7 +31,18 @@ LAYERS = [
 ]
 STAGES = LAYERS[3]
 
-HEAVY = {"torch", "transformers", "faiss", "datasets", "pyarrow.dataset", "peft", "accelerate", "matplotlib", "sklearn"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "faiss",
+    "datasets",
+    "pyarrow.dataset",
+    "peft",
+    "accelerate",
+    "matplotlib",
+    "sklearn",
+    "ray",
+}
 
 # Python files of more than 250 lines, and why they are not split.
 LONG_FILES = {

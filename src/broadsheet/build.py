@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from broadsheet.errors import InputError, NewsroomError, join_problems
 from broadsheet.journal import CARRIED, Journal, carried_by
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.schemas import USERS
-from broadsheet.steps import STEPS, Step, encode, generate, index
+from broadsheet.steps import STEPS, Engine, Step, local_engine
 from broadsheet.tables import read_table, write_table
 from broadsheet.verify import check_edition
 from broadsheet.version import __version__
@@ -34,8 +34,15 @@ KEPT = ("news_vectors", "stories")
 """What a killed build leaves that the next one takes over: these files and the folders of their finished parts."""
 
 
-def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Report = lambda line: None) -> Edition:
+def build(
+    newsroom: Newsroom,
+    users: str | Sequence[str] = "active",
+    report: Report = lambda line: None,
+    engine: Engine = local_engine,
+) -> Edition:
     """Build and publish an edition for `users`: "active", "all", or user ids. `report` gets a line for each stage.
+
+    `engine` runs the stages; see `broadsheet.engines`.
 
     Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks,
     and InputError for an unknown user; readers keep the current edition in each of these cases.
@@ -48,7 +55,7 @@ def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Rep
         bench = Workbench(newsroom, edition, config, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.audience.state(chosen, as_of), USERS)
-        seconds = _run(bench, edition, tuple(STEPS), report)
+        seconds = _run(bench, edition, tuple(STEPS), report, engine)
         problems = check_edition(edition, bench.news_tower.dim)
         if problems:
             raise NewsroomError(f"{edition.path}: not published, {join_problems(problems)}. The current edition stays.")
@@ -115,27 +122,32 @@ def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
     return list(dict.fromkeys(editions))
 
 
-def _steps(newsroom: Newsroom) -> dict[str, Step]:
+def _steps(newsroom: Newsroom, steps: Mapping[str, Step]) -> dict[str, Step]:
     """Return the stages, told where the work of earlier builds lies."""
     earlier = _editions_to_reuse(newsroom)
     vectors = tuple(edition.news_vectors for edition in earlier if edition.news_vectors.is_file())
     vectors += tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
     stories = tuple(edition.stories for edition in earlier if edition.stories.is_file())
     whole = tuple(edition for edition in earlier if edition.manifest.is_file())
-    return STEPS | {
-        "encode": partial(encode, known=vectors),
-        "index": partial(index, known=whole),
-        "generate": partial(generate, known=stories),
+    told = {
+        "encode": partial(steps["encode"], known=vectors),
+        "index": partial(steps["index"], known=whole),
+        "generate": partial(steps["generate"], known=stories),
     }
+    return {**steps, **told}
 
 
-def _run(bench: Workbench, edition: Edition, names: Sequence[str], report: Report) -> dict[str, float]:
-    steps, seconds = _steps(bench.newsroom), {}
-    for name in names:
-        started = time.perf_counter()
-        line = steps[name](bench, edition)
-        seconds[name] = round(time.perf_counter() - started, 3)
-        report(f"{name}: {line} ({seconds[name]:.1f} s)")
+def _run(
+    bench: Workbench, edition: Edition, names: Sequence[str], report: Report, engine: Engine = local_engine
+) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    with engine() as ready:
+        steps = _steps(bench.newsroom, ready)
+        for name in names:
+            started = time.perf_counter()
+            line = steps[name](bench, edition)
+            seconds[name] = round(time.perf_counter() - started, 3)
+            report(f"{name}: {line} ({seconds[name]:.1f} s)")
     return seconds
 
 

@@ -94,12 +94,16 @@ def import_tables(
 def build(
     newsroom: Room = DEFAULT_ROOM,
     users: Annotated[str, typer.Option(help="active, all, or a file with a user id on each line.")] = "active",
+    engine: Annotated[str, typer.Option(help="local, or ray, which needs broadsheet[ray].")] = "local",
+    address: Annotated[str | None, typer.Option(help="A Ray cluster: HOST:PORT or auto, else Ray starts here.")] = None,
 ) -> None:
     """Build and publish tonight's edition; an interrupted build goes on where it was."""
     from broadsheet.build import build as make
+    from broadsheet.engines import choose_engine
     from broadsheet.newsroom import Newsroom
 
-    make(Newsroom(newsroom), users if users in ("active", "all") else _read_ids(Path(users)), say)
+    chosen = choose_engine(engine, address)
+    make(Newsroom(newsroom), users if users in ("active", "all") else _read_ids(Path(users)), say, chosen)
 
 
 def _read_ids(path: Path) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,14 @@ from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, news_vectors, us
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
-Step = Callable[[Workbench, Edition], str]
-"""Reads a workbench's edition, writes to another (in a build the same), and returns a line that says what it did."""
+Step = Callable[..., str]
+"""Reads a workbench's edition, writes to another (in a build the same), and returns a line that says what it did.
+
+`encode` and `generate` also take `known`, the files of earlier editions to take work over from.
+"""
+
+Engine = Callable[[], AbstractContextManager[Mapping[str, Step]]]
+"""Gives the steps of a build, and holds what runs them until it is left."""
 
 USERS_AT_ONCE = 64
 INDEX_QUERIES = 1000
@@ -67,38 +74,51 @@ def _index_report(edition: Edition) -> dict[str, Any]:
 
 def retrieve(bench: Workbench, out: Edition) -> str:
     """Write user_vectors and candidates for the edition's users."""
-    users = read_table(bench.edition.users, USERS)
+    blocks = _blocks(read_table(bench.edition.users, USERS), "Retrieving for users")
+    return write_candidates(bench, out, (retrieve_block(bench, block) for block in blocks))
+
+
+def retrieve_block(bench: Workbench, users: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Return user_vectors and candidates of some users, in one call of the retriever."""
+    vectors = bench.retriever.vectors(users)
+    return vectors, bench.retriever(users, vectors, bench.as_of)
+
+
+def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> str:
+    """Write user_vectors and candidates from those of each block of users, in the order of the users."""
     model = bench.news_tower.fingerprint
     found = 0
-    vector_schema = user_vectors(bench.news_tower.dim)
     with (
-        open_writer(out.user_vectors, vector_schema, model=model) as vector_writer,
+        open_writer(out.user_vectors, user_vectors(bench.news_tower.dim), model=model) as vector_writer,
         open_writer(out.candidates, CANDIDATES, model=model) as candidate_writer,
     ):
-        for block in _blocks(users, "Retrieving for users"):
-            vectors = bench.retriever.vectors(block)
-            candidates = bench.retriever(block, vectors, bench.as_of)
+        for vectors, candidates in blocks:
             vector_writer.write(vectors)
             candidate_writer.write(candidates)
             found += len(candidates)
-    return f"{found} candidates for {len(users)} users"
+    return f"{found} candidates for {len(read_table(bench.edition.users, USERS))} users"
 
 
 def rerank(bench: Workbench, out: Edition) -> str:
     """Write ranked for the edition's users and candidates."""
     users = read_table(bench.edition.users, USERS)
     candidates = read_table(bench.edition.candidates, CANDIDATES, model=bench.news_tower.fingerprint)
-    scorer = bench.cross_encoder
+    return write_ranked(bench, out, _rank_blocks(bench, users, candidates))
+
+
+def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table]) -> str:
+    """Write ranked from the rankings of each block of users, in the order of the users."""
     ranked = 0
-    start = 0
-    lengths = _rows_per_user(users, candidates)
-    with open_writer(out.ranked, RANKED, model=scorer.fingerprint if scorer else "") as writer:
-        for block in _blocks(users, "Ranking for users"):
-            size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
-            table = bench.reranker(block, candidates.slice(start, size))
+    with open_writer(out.ranked, RANKED, model=ranking_model(bench)) as writer:
+        for table in blocks:
             writer.write(table)
-            start, ranked = start + size, ranked + len(table)
-    return f"{ranked} articles ranked for {len(users)} users"
+            ranked += len(table)
+    return f"{ranked} articles ranked for {len(read_table(bench.edition.users, USERS))} users"
+
+
+def ranking_model(bench: Workbench) -> str:
+    """Return the fingerprint that stamps ranked: the cross-encoder's, empty without one."""
+    return bench.cross_encoder.fingerprint if bench.cross_encoder else ""
 
 
 def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
@@ -118,6 +138,11 @@ STEPS: dict[str, Step] = {
     "generate": generate,
 }
 """The stages in order."""
+
+
+def local_engine() -> AbstractContextManager[Mapping[str, Step]]:
+    """Run every stage in this process."""
+    return nullcontext(STEPS)
 
 
 def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
@@ -140,6 +165,14 @@ def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:
     starts = range(0, len(users), USERS_AT_ONCE)
     for start in track(starts, what, total=len(users), weight=USERS_AT_ONCE):
         yield users.slice(start, USERS_AT_ONCE)
+
+
+def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table) -> Iterator[pa.Table]:
+    lengths, start = _rows_per_user(users, candidates), 0
+    for block in _blocks(users, "Ranking for users"):
+        size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
+        yield bench.reranker(block, candidates.slice(start, size))
+        start += size
 
 
 def _rows_per_user(users: pa.Table, candidates: pa.Table) -> dict[str, int]:

@@ -1,0 +1,199 @@
+"""Print the tables of docs/scale.md: what larger newsrooms would cost, from the figures of benchmarks/results alone.
+
+Everything is in proportion to what was measured, so what does not grow in proportion is not in it: see the document.
+
+Example: python scripts/extrapolate.py --price 0.03 --cores 32
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
+SIZES = ((100_000, 1_000_000), (1_000_000, 10_000_000), (10_000_000, 100_000_000), (100_000_000, 1_000_000_000))
+"""Articles and users."""
+DIM = 384
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What is not measured."""
+
+    active: float = 0.1
+    "Share of the users for whom a night makes a page."
+    changed: float = 0.01
+    "Share of the articles that are new in a night; each of them is encoded, and its texts are written, once."
+    cores: int = 64
+    "Cores of a machine."
+    night: float = 6.0
+    "Hours that a night's build may take."
+    price: float = 0.04
+    "Price of a core for an hour, in whatever currency."
+    peak: float = 3.0
+    "Requests a second in the busiest hour, over the day's mean; every active user asks for one page a day."
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Figures of the benchmarks, in seconds of one core and bytes."""
+
+    encode: float
+    page: float
+    text: float
+    learn: float
+    "A click of training."
+    driver: float
+    "Memory of the encoding process that is its own, each article more."
+    process: float
+    "Memory of a process with the encoder."
+    user_bytes: dict[str, float]
+    "Of each table, for a reader."
+
+
+def read_measured(results: Path = RESULTS) -> Measured:
+    """Read the figures."""
+    encoding, memory, pipeline, training, engines = (
+        json.loads((results / f"{name}.json").read_text("utf-8"))
+        for name in ("encoding", "encoding-memory", "pipeline", "training-step", "engines")
+    )
+    local, counts = engines["rows"]["local"]["stages"], engines["counts"]
+    small, large = memory["tables"]["10000"], memory["tables"]["200000"]
+    return Measured(
+        encode=1 / encoding["rows"]["Broadsheet"]["articles_per_processor_second"],
+        page=pipeline["stages"]["whole page"]["p50_ms"] / 1000 * pipeline["machine"]["cores"],
+        text=local["generate"] * engines["machine"]["cores"] / counts["texts_written"],
+        learn=1 / training["rows"]["ours, stored history"]["clicks_per_s"],
+        driver=(large["anonymous_mib"] - small["anonymous_mib"]) * 2**20 / 190_000,
+        process=small["peak_mib"] * 2**20,
+        user_bytes={
+            name: engines["bytes"][f"{name}.arrow"] / counts["readers"]
+            for name in ("user_vectors", "candidates", "ranked", "stories")
+        },
+    )
+
+
+def extrapolation(assumed: Assumptions | None = None, measured: Measured | None = None) -> str:
+    """Return the tables as Markdown."""
+    assumed, measured = assumed or Assumptions(), measured or read_measured()
+    tables = (_units(measured), _night(assumed, measured), _disk(assumed, measured), _machines(assumed, measured))
+    return "\n\n".join([*tables, _assumptions(assumed)]) + "\n"
+
+
+def _units(measured: Measured) -> str:
+    rows = [
+        ("encode an article", _seconds(measured.encode), "encoding.json: Broadsheet, articles_per_processor_second"),
+        ("make a page", _seconds(measured.page), "pipeline.json: whole page, p50_ms, times its cores"),
+        ("write the texts of an article", _seconds(measured.text), "engines.json: local, generate, times its cores"),
+        ("learn from a click", _seconds(measured.learn), "training-step.json: ours, stored history, clicks_per_s"),
+        ("encoding process, for each article", _bytes(measured.driver), "encoding-memory.json: anonymous_mib"),
+        ("process with the encoder", _bytes(measured.process), "encoding-memory.json: 10000, peak_mib"),
+        *((f"{name}, a reader", _bytes(size), "engines.json: bytes") for name, size in measured.user_bytes.items()),
+    ]
+    return _table(("one of", "core-seconds or bytes", "from"), rows)
+
+
+def _night(assumed: Assumptions, measured: Measured) -> str:
+    rows = []
+    for articles, users in SIZES:
+        first = articles * measured.encode / 3600
+        encode = first * assumed.changed
+        pages = users * assumed.active * measured.page / 3600
+        texts = articles * assumed.changed * measured.text / 3600
+        night = encode + pages + texts
+        machines = -(-night // (assumed.cores * assumed.night))
+        hours = (first, encode, pages, texts, night)
+        rows.append([*_size(articles, users), *map(_number, hours), _number(machines), _number(night * assumed.price)])
+    first_row = "first encoding, night's encoding, night's pages, night's texts, night in all".split(", ")
+    return _table(("articles", "users", *(f"{name}, core-h" for name in first_row), "machines", "price a night"), rows)
+
+
+def _disk(assumed: Assumptions, measured: Measured) -> str:
+    of_reader = sum(measured.user_bytes.values())
+    rows = []
+    for articles, users in SIZES:
+        vectors = articles * DIM * 4
+        codes = articles * (DIM // 4 + 8)  # 4 bits for each two dimensions, and a 64-bit id
+        sizes = (vectors, vectors / 2, codes, users * assumed.active * of_reader, articles * measured.driver)
+        rows.append([*_size(articles, users), *map(_bytes, sizes)])
+    columns = (
+        "news_vectors, float32",
+        "in float16",
+        "IVF-PQ codes",
+        "readers' tables",
+        "memory of the encoding process",
+    )
+    return _table(("articles", "users", *columns), rows)
+
+
+def _machines(assumed: Assumptions, measured: Measured) -> str:
+    rows = []
+    for articles, users in SIZES:
+        asked = users * assumed.active * assumed.peak / 86_400
+        serving = -(-asked * measured.page // assumed.cores)
+        clicks = users * assumed.active / 10
+        learning = clicks * measured.learn / 3600
+        memory = measured.process * assumed.cores + articles * (DIM * 2 + DIM // 4 + 8)
+        cells = (_number(asked), _number(serving), _bytes(memory), _number(learning))
+        rows.append([*_size(articles, users), *cells])
+    columns = (
+        "pages/s at the peak",
+        "serving machines",
+        "memory of one",
+        "training, core-h",
+    )
+    return _table(("articles", "users", *columns), rows)
+
+
+def _assumptions(assumed: Assumptions) -> str:
+    return (
+        f"Assumed: {assumed.active:.0%} of the users are active; {assumed.changed:.0%} of the articles are new in a "
+        "night; "
+        f"machines of {assumed.cores} cores; a night of {assumed.night:g} hours; {assumed.price:g} for a core-hour; "
+        f"at the peak {assumed.peak:g} times the day's mean; "
+        "the training learns from one click of each tenth active user."
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines)
+
+
+def _size(articles: int, users: int) -> tuple[str, str]:
+    return f"{articles:,}", f"{users:,}"
+
+
+def _number(value: float) -> str:
+    """Return a count or hours with two digits that count."""
+    return f"{float(f'{value:.2g}'):,.10g}"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3g} s"
+
+
+def _bytes(value: float) -> str:
+    units = ["B", "kB", "MB", "GB", "TB", "PB"]
+    while value >= 999.5 and len(units) > 1:
+        value /= 1000
+        units.pop(0)
+    return f"{value:.3g} {units[0]}"
+
+
+def show(
+    price: Annotated[float, typer.Option(help="Of a core for an hour.")] = Assumptions.price,
+    cores: Annotated[int, typer.Option(help="Of a machine.")] = Assumptions.cores,
+    night: Annotated[float, typer.Option(help="Hours of a night.")] = Assumptions.night,
+    active: Annotated[float, typer.Option(help="Share of the users with a page a night.")] = Assumptions.active,
+    changed: Annotated[float, typer.Option(help="Share of the articles new in a night.")] = Assumptions.changed,
+) -> None:
+    """Print the tables with other assumptions."""
+    print(extrapolation(Assumptions(active=active, changed=changed, cores=cores, night=night, price=price)), end="")
+
+
+if __name__ == "__main__":
+    typer.run(show)

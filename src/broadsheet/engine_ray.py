@@ -1,0 +1,166 @@
+"""The stages under Ray: workers write parts of an edition's tables, and the local steps take them over.
+
+Encoding, the readers' pages and the stories are cut into the blocks that the local engine works in, and Ray Data gives
+them to actors that hold the models (`ray_worker`). What the workers write are files beside those of the edition, on a
+file system that all machines see; through Ray go names and row numbers alone. The tables are then assembled by the
+local engine's own code, so they are the same, and a worker that dies costs the part it was at.
+
+The index is built by the local step; workers that build shards of it would take its place in `_steps`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from broadsheet import errors
+from broadsheet.errors import BroadsheetError, NewsroomError
+from broadsheet.newsroom import Edition, Newsroom, remove_folder
+from broadsheet.parts import first_free_number
+from broadsheet.progress import track
+from broadsheet.ray_cluster import cluster, require_ray
+from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, Output, Task, Worker, outputs, pages_folder
+from broadsheet.schemas import NEWS, RANKED, USERS
+from broadsheet.steps import STEPS, USERS_AT_ONCE, Engine, Step, write_candidates, write_ranked
+from broadsheet.tables import read_table
+from broadsheet.workbench import Workbench
+
+PARTS_PER_WORKER = 32
+"""Parts that a stage is cut into for each worker, so that all end at nearly one time and a death costs little."""
+BLOCKS_PER_PART = 256
+TRIES = 4
+"""Workers that may die at one part before the build stops: one that kills each of them would go round for ever."""
+
+Spread = Callable[[str, Workbench, Sequence[Sequence[int]]], bool]
+"""Has the parts of a stage written, given the rows of its blocks; False, and nothing done, if there are too few."""
+
+
+def ray_engine(address: str | None = None, workers: int | None = None) -> Engine:
+    """Return the engine that runs on the Ray cluster at `address`, else on so many local workers, one a core.
+
+    Raises InputError where Ray is not installed and, when a build begins, where no cluster answers at the address.
+    """
+    require_ray()
+    return partial(_started, address, workers)
+
+
+@contextmanager
+def _started(address: str | None, workers: int | None) -> Iterator[Mapping[str, Step]]:
+    with cluster(address, workers) as size:
+        yield _steps(partial(_spread, size))
+
+
+def _steps(spread: Spread) -> dict[str, Step]:
+    return STEPS | {
+        "encode": partial(_encode, spread),
+        "retrieve": partial(_retrieve, spread),
+        "rerank": _rerank,
+        "generate": partial(_generate, spread),
+    }
+
+
+def _encode(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
+    from broadsheet.retrieval.encoding import articles_to_encode
+
+    tower = bench.news_tower
+    news = read_table(bench.edition.news, NEWS)
+    blocks = articles_to_encode(news, out.news_vectors, dim=tower.dim, fingerprint=tower.fingerprint, known=known)
+    if not spread(ENCODE, bench, blocks):
+        return STEPS["encode"](bench, out, known)
+    STEPS["encode"](bench, out, known)
+    encoded = sum(map(len, blocks))
+    return f"{encoded} articles encoded, {len(news) - encoded} taken over"
+
+
+def _retrieve(spread: Spread, bench: Workbench, out: Edition) -> str:
+    """Have whole pages made, and assemble user_vectors and candidates; `_rerank` takes the rest."""
+    remove_folder(pages_folder(bench.edition))
+    rows = range(len(read_table(bench.edition.users, USERS)))
+    if not spread(PAGES, bench, [rows[start : start + USERS_AT_ONCE] for start in rows[::USERS_AT_ONCE]]):
+        return STEPS["retrieve"](bench, out)
+    vectors, candidates, _ = map(_parts, outputs(PAGES, bench))
+    return write_candidates(bench, out, zip(vectors, candidates, strict=True))
+
+
+def _rerank(bench: Workbench, out: Edition) -> str:
+    folder = pages_folder(bench.edition)
+    if not folder.is_dir():
+        return STEPS["rerank"](bench, out)
+    *_, ranked = outputs(PAGES, bench)
+    line = write_ranked(bench, out, _parts(ranked))
+    remove_folder(folder)
+    return line
+
+
+def _generate(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
+    from broadsheet.generate.files import stories_to_write
+
+    if bench.config.generate.writer:
+        ranked, news = read_table(bench.edition.ranked, RANKED), read_table(bench.edition.news, NEWS)
+        writer = bench.make_story_writer(bench.config.generate.stories)
+        spread(GENERATE, bench, stories_to_write(writer, ranked, news, out.stories, known=known))
+    return STEPS["generate"](bench, out, known)
+
+
+def _parts(output: Output) -> Iterator[pa.Table]:
+    """Yield the parts of a table in their order."""
+    for path in sorted(output.folder.glob("*.arrow"), key=lambda path: int(path.stem)):
+        yield read_table(path, output.schema, **output.stamp)
+
+
+def _spread(size: int, stage: str, bench: Workbench, blocks: Sequence[Sequence[int]]) -> bool:
+    """Have `size` workers write the parts of a stage; a single block is not worth starting them."""
+    if len(blocks) < 2:
+        return False
+    first = first_free_number(outputs(stage, bench)[0].folder)
+    together = max(1, min(BLOCKS_PER_PART, len(blocks) // (size * PARTS_PER_WORKER)))
+    tasks: list[Task] = [
+        {"part": first + number, "blocks": [list(rows) for rows in blocks[start : start + together]]}
+        for number, start in enumerate(range(0, len(blocks), together))
+    ]
+    for answer in track(_run(stage, bench, tasks, size), f"Ray: {stage}, parts", total=len(tasks)):
+        _raise_problem(answer)
+    return True
+
+
+def _run(stage: str, bench: Workbench, tasks: list[Task], size: int) -> Iterator[dict[str, Any]]:
+    """Yield the workers' answers as they come."""
+    import ray
+    from ray.data import ActorPoolStrategy
+
+    newsroom, edition = Newsroom(bench.newsroom.path.resolve()), Edition(bench.edition.path.resolve())
+    answers = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
+        Worker,
+        fn_constructor_args=(stage, newsroom, edition, bench.config, bench.as_of),
+        batch_size=None,
+        batch_format="pyarrow",
+        compute=ActorPoolStrategy(size=min(size, len(tasks)), max_tasks_in_flight_per_actor=1),
+        num_cpus=1,
+        max_task_retries=TRIES - 1,
+    )
+    try:
+        yield from answers.iter_rows()
+    except ray.exceptions.RayError as error:
+        raise NewsroomError(
+            f"{edition.path}: Ray's workers could not end the stage {stage} ({_last_line(error)}). Nothing was "
+            "published; build again to go on. Workers that die again and again mostly lack memory."
+        ) from error
+
+
+def _last_line(error: Exception) -> str:
+    return next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+
+
+def _raise_problem(answer: Mapping[str, Any]) -> None:
+    """Raise what a worker met as it would have been raised here."""
+    if not answer["problem"]:
+        return
+    if answer["number"]:
+        raise OSError(answer["number"], os.strerror(answer["number"]), answer["problem"])
+    raise getattr(errors, answer["kind"], BroadsheetError)(answer["problem"])

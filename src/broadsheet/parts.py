@@ -1,0 +1,23 @@
+"""Parts: the finished pieces of a table that is written a block at a time, so that a kill loses a block.
+
+They lie in a folder beside the table until it is whole. Whoever writes some has numbers that no part there bears, so
+that several processes can write side by side.
+"""
+
+from pathlib import Path
+
+
+def parts_of(table: Path) -> Path:
+    """Return the folder of a table's parts."""
+    return table.with_suffix(".parts")
+
+
+def part_path(folder: Path, number: int) -> Path:
+    """Return the name of a part."""
+    return folder / f"{number:06d}.arrow"
+
+
+def first_free_number(folder: Path) -> int:
+    """Return the number after the last that a part in the folder bears; 0 where there is none."""
+    taken = (int(path.stem) for path in folder.glob("*.arrow") if path.stem.isdecimal())
+    return max(taken, default=-1) + 1

@@ -1,0 +1,133 @@
+"""What a Ray worker does: it opens the models of a stage once, and writes parts of the stage's tables.
+
+The work is that of the local engine, block by block: one call of the news tower, of retriever and re-ranker, or of the
+story writer for each block that the driver names. Ray itself is not needed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypedDict
+
+import pyarrow as pa
+
+from broadsheet.config import Config
+from broadsheet.errors import BroadsheetError
+from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.parts import part_path, parts_of
+from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.steps import ranking_model, retrieve_block
+from broadsheet.tables import open_writer, read_table
+from broadsheet.workbench import Workbench
+
+ENCODE, PAGES, GENERATE = "encode", "pages", "generate"
+"""The stages that workers share; pages are retrieval and re-ranking together."""
+
+_ANSWER = pa.schema([("problem", pa.string()), ("kind", pa.string()), ("number", pa.int64())])
+
+Make = Callable[[pa.Table], Sequence[pa.Table]]
+"""Rows of the stage's source, a block, to the tables of its outputs."""
+
+
+class Task(TypedDict):
+    """A part to write."""
+
+    part: int
+    "The part's number."
+    blocks: list[list[int]]
+    "The rows of each block, in the table that the stage reads."
+
+
+@dataclass(frozen=True)
+class Output:
+    """A table that a stage writes in parts."""
+
+    folder: Path
+    schema: pa.Schema
+    stamp: dict[str, str]
+
+
+def outputs(stage: str, bench: Workbench) -> list[Output]:
+    """Return the tables that a stage writes for the workbench's edition."""
+    edition = bench.edition
+    if stage == GENERATE:
+        return [Output(parts_of(edition.stories), STORIES, {})]
+    dim, model = bench.news_tower.dim, {"model": bench.news_tower.fingerprint}
+    if stage == ENCODE:
+        return [Output(parts_of(edition.news_vectors), news_vectors(dim), model)]
+    folder = pages_folder(edition)
+    return [
+        Output(folder / edition.user_vectors.stem, user_vectors(dim), model),
+        Output(folder / edition.candidates.stem, CANDIDATES, model),
+        Output(folder / edition.ranked.stem, RANKED, {"model": ranking_model(bench)}),
+    ]
+
+
+def pages_folder(edition: Edition) -> Path:
+    """Return the folder of the pages' parts, which are of one moment: no later build takes them over."""
+    return parts_of(edition.path / PAGES)
+
+
+class Worker:
+    """Writes parts of one stage. What it opens, it opens when the first part is asked for, and keeps."""
+
+    def __init__(self, stage: str, newsroom: Newsroom, edition: Edition, config: Config, as_of: datetime) -> None:
+        self._stage = stage
+        self._bench = Workbench(newsroom, edition, config, as_of)
+        self._opened: tuple[pa.Table, Make, list[Output]] | None = None
+
+    def __call__(self, tasks: pa.Table) -> pa.Table:
+        """Write the parts of a table of tasks; returns for each the problem met, empty if there was none.
+
+        An error that the user can mend comes back as a row, and the worker goes on; any other is raised.
+        """
+        return pa.Table.from_pylist([self._answer(task) for task in tasks.to_pylist()], schema=_ANSWER)
+
+    def _answer(self, task: Task) -> dict[str, Any]:
+        try:
+            self._write(task)
+        except BroadsheetError as error:
+            return {"problem": str(error), "kind": type(error).__name__, "number": 0}
+        except OSError as error:
+            return {"problem": str(error.filename or error), "kind": "", "number": error.errno}
+        return {"problem": "", "kind": "", "number": 0}
+
+    def _write(self, task: Task) -> None:
+        if self._opened is None:
+            self._opened = (*_open(self._stage, self._bench), outputs(self._stage, self._bench))
+        source, make, tables = self._opened
+        paths = [part_path(table.folder, task["part"]) for table in tables]
+        if all(path.is_file() for path in paths):  # by a worker that died before it could say so
+            return
+        with ExitStack() as stack:
+            writers = [
+                stack.enter_context(open_writer(path, table.schema, **table.stamp))
+                for path, table in zip(paths, tables, strict=True)
+            ]
+            for rows in task["blocks"]:
+                for writer, made in zip(writers, make(source.take(pa.array(rows, pa.int64()))), strict=True):
+                    writer.write(made)
+
+
+def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
+    """Return the table whose rows the blocks name, and what makes a block's tables."""
+    edition = bench.edition
+    if stage == PAGES:
+        return read_table(edition.users, USERS), lambda users: _pages(bench, users)
+    news = read_table(edition.news, NEWS)
+    if stage == ENCODE:
+        from broadsheet.retrieval.encoding import encode_block
+
+        tower = bench.news_tower
+        return news, lambda articles: [encode_block(articles, tower, dim=tower.dim)]
+    write = bench.make_story_writer(bench.config.generate.stories)
+    return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news)]
+
+
+def _pages(bench: Workbench, users: pa.Table) -> list[pa.Table]:
+    vectors, candidates = retrieve_block(bench, users)
+    return [vectors, candidates, bench.reranker(users, candidates)]

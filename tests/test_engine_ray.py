@@ -1,0 +1,105 @@
+"""Whole builds under Ray, on two workers of this machine."""
+
+import os
+import shutil
+import signal
+import threading
+import time
+from datetime import timedelta
+
+import psutil
+import pytest
+
+from broadsheet.build import build
+from broadsheet.corpus.store import Import
+from broadsheet.engine_ray import ray_engine
+from broadsheet.errors import InputError
+from broadsheet.newsroom import Newsroom
+from broadsheet.parts import parts_of
+from broadsheet.ray_worker import pages_folder
+from broadsheet.retrieval.encoding import BLOCK
+from broadsheet.verify import verify_edition
+from tests.tiny import START, make_newsroom, make_writer
+
+pytest.importorskip("ray", reason="needs the extra ray")
+
+READERS = 320
+"Five blocks."
+
+
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory, encoder):
+    """Two newsrooms of more articles than a block and more readers than one: one built by the local engine."""
+    folder = tmp_path_factory.mktemp("ray")
+    writer = str(make_writer(folder / "writer"))
+    local = make_newsroom(folder / "local", encoder, writer=writer, news=2 * BLOCK + 100)
+    histories = [[f"N{(number * step + 7) % 300}" for step in range(1, 1 + number % 9)] for number in range(READERS)]
+    with Import(local) as add:
+        add.users(
+            {"user_id": f"R{number}", "history": history, "profile": "", "hidden": []}
+            for number, history in enumerate(histories)
+        )
+        add.clicks(
+            {"user_id": f"R{number}", "news_id": history[-1], "time": START + timedelta(hours=20, minutes=number)}
+            for number, history in enumerate(histories)
+            if history
+        )
+    shutil.copytree(local.path, folder / "ray")
+    build(local, "all")
+    return local, Newsroom(folder / "ray")
+
+
+def when(folder, act):
+    """Call `act` in a thread of its own once there is a part in a folder."""
+
+    def watch():
+        until = time.monotonic() + 60
+        while not list(folder.glob("*.arrow")) and time.monotonic() < until:
+            time.sleep(0.005)
+        act()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+def files_of(room):
+    edition = room.current()
+    assert verify_edition(edition) == []
+    return edition.read_manifest()["files"]
+
+
+def kill_a_worker(killed):
+    for process in psutil.Process().children(recursive=True):
+        if process.name().startswith("ray::") and "Worker" in process.name():
+            process.kill()
+            killed.append(process.pid)
+            return
+
+
+def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of_the_local_engine(rooms):
+    local, room = rooms
+    stopped = when(parts_of(room.building.news_vectors), lambda: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        build(room, "all", engine=ray_engine(workers=2))
+    stopped.join()
+    left = list(parts_of(room.building.news_vectors).glob("*.arrow"))
+    assert left and not room.editions()
+
+    lines, killed, done = [], [], []
+    ranked = pages_folder(room.building) / "ranked"
+    watcher = when(ranked, lambda: (done.extend(ranked.glob("*.arrow")), kill_a_worker(killed)))
+    build(room, "all", lines.append, ray_engine(workers=2))
+    watcher.join()
+    assert len(killed) == 1 and 1 <= len(done) < -(-(READERS + 4) // 64)
+    taken_over = int(lines[0].split(", ")[1].split()[0])
+    assert taken_over >= BLOCK * (len(left) - 1) and taken_over > 0
+    assert files_of(room) == files_of(local)
+
+
+def test_an_address_at_which_nothing_answers_is_one_clear_error_and_nothing_is_built(newsroom):
+    with pytest.raises(InputError, match=r"--address 127\.0\.0\.1:9: nothing answers there"):
+        build(newsroom, ["fan"], engine=ray_engine("127.0.0.1:9"))
+    with pytest.raises(InputError, match="found 'somewhere', expected HOST:PORT or auto"):
+        build(newsroom, ["fan"], engine=ray_engine("somewhere"))
+    assert newsroom.editions() == []

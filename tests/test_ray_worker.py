@@ -1,0 +1,125 @@
+"""What Ray's workers do, in this process and without Ray."""
+
+import errno
+import sys
+from datetime import datetime
+
+import pyarrow as pa
+import pytest
+
+from broadsheet import engine_ray, steps
+from broadsheet.build import build
+from broadsheet.engines import choose_engine
+from broadsheet.errors import ContractError, InputError
+from broadsheet.newsroom import Edition, file_hashes, file_sha256
+from broadsheet.parts import part_path
+from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, Worker, outputs
+from broadsheet.schemas import USERS
+from broadsheet.tables import read_table
+from broadsheet.workbench import Workbench
+from tests.tiny import make_newsroom, make_writer
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory, encoder):
+    """The workbench of an edition with a writer."""
+    folder = tmp_path_factory.mktemp("worker")
+    room = make_newsroom(folder / "newsroom", encoder, writer=str(make_writer(folder / "writer")))
+    edition = build(room, "all")
+    as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
+    return Workbench(room, edition, room.config(), as_of)
+
+
+@pytest.fixture
+def fresh(bench, tmp_path):
+    """A workbench like it whose edition is a copy, to write beside."""
+    for path in bench.edition.path.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return Workbench(bench.newsroom, Edition(tmp_path), bench.config, bench.as_of)
+
+
+def worker_of(stage, bench):
+    return Worker(stage, bench.newsroom, bench.edition, bench.config, bench.as_of)
+
+
+def ask(worker, *tasks):
+    table = pa.Table.from_pylist([{"part": part, "blocks": blocks} for part, blocks in tasks])
+    return worker(table).to_pylist()
+
+
+FINE = {"problem": "", "kind": "", "number": 0}
+
+
+def in_this_process(stage, bench, blocks):
+    """Spread a stage over two workers that take turns, the later parts first."""
+    workers = [worker_of(stage, bench), worker_of(stage, bench)]
+    for part in reversed(range(len(blocks))):
+        assert ask(workers[part % 2], (part, [list(blocks[part])])) == [FINE]
+    return bool(blocks)
+
+
+def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_engine_to_the_byte(
+    bench, fresh, monkeypatch
+):
+    monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
+    monkeypatch.setattr(steps, "USERS_AT_ONCE", 2)
+    ours, local = engine_ray._steps(in_this_process), steps.STEPS
+    for name in ("news_vectors", "user_vectors", "candidates", "ranked", "stories"):
+        getattr(fresh.edition, name).unlink()
+    lines = {}
+    for name in ours:
+        lines[name] = ours[name](fresh, fresh.edition)
+    made = file_hashes(fresh.edition.path)
+    for name in local:
+        assert local[name](fresh, fresh.edition) == lines[name]
+    assert file_hashes(fresh.edition.path) == made
+    assert not [path for path in fresh.edition.path.iterdir() if path.is_dir()]
+    assert lines["encode"] == "60 articles encoded, 0 taken over"
+
+
+def test_a_part_that_is_there_is_not_written_again(fresh):
+    worker = worker_of(PAGES, fresh)
+    assert ask(worker, (3, [[0, 1]])) == [FINE]
+    paths = [part_path(output.folder, 3) for output in outputs(PAGES, fresh)]
+    before = [(path.stat().st_ino, file_sha256(path)) for path in paths]
+    assert ask(worker, (3, [[2]])) == [FINE]
+    assert [(path.stat().st_ino, file_sha256(path)) for path in paths] == before
+    paths[1].unlink()  # the worker died between two files
+    assert ask(worker, (3, [[0, 1]])) == [FINE]
+    assert [file_sha256(path) for path in paths] == [sha256 for _, sha256 in before]
+
+
+def test_a_part_has_its_blocks_in_order(fresh):
+    assert ask(worker_of(PAGES, fresh), (0, [[3, 1], [0]])) == [FINE]
+    table = read_table(part_path(outputs(PAGES, fresh)[0].folder, 0), outputs(PAGES, fresh)[0].schema)
+    ids = read_table(fresh.edition.users, USERS)["user_id"].to_pylist()
+    assert list(dict.fromkeys(table["user_id"].to_pylist())) == [ids[3], ids[1], ids[0]]
+
+
+def test_an_error_that_the_user_can_mend_comes_back_and_is_raised_as_it_was(fresh):
+    fresh.edition.ranked.write_bytes(b"torn")
+    (answer,) = ask(worker_of(GENERATE, fresh), (0, [[0]]))
+    with pytest.raises(ContractError, match="not a whole Arrow IPC file"):
+        engine_ray._raise_problem(answer)
+
+
+def test_a_folder_that_cannot_be_written_comes_back_with_its_number_and_name(fresh):
+    (fresh.edition.path / "news_vectors.parts").write_text("in the way")
+    (answer,) = ask(worker_of(ENCODE, fresh), (0, [[0]]))
+    with pytest.raises(OSError) as raised:
+        engine_ray._raise_problem(answer)
+    assert raised.value.errno in (errno.EEXIST, errno.ENOTDIR) and "news_vectors.parts" in raised.value.filename
+
+
+def test_an_engine_is_local_or_ray_and_the_local_one_has_no_address():
+    assert choose_engine("local") is steps.local_engine
+    with pytest.raises(InputError, match="found 'spark', expected local or ray"):
+        choose_engine("spark")
+    with pytest.raises(InputError, match="the local engine has none"):
+        choose_engine("local", "head:6379")
+
+
+def test_without_ray_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install 'broadsheet\[ray\]'"):
+        choose_engine("ray")
