@@ -14,7 +14,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traini
 from transformers.trainer import TRAINER_STATE_NAME
 
 from broadsheet import models
-from broadsheet.config import TowersConfig
+from broadsheet.config_towers import TowersConfig
 from broadsheet.errors import TrainingError
 from broadsheet.newsroom import remove_folder
 from broadsheet.retrieval.examples import BatchMaker, Example, Reader

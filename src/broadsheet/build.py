@@ -3,56 +3,84 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from broadsheet.audience import read_clock
 from broadsheet.config import Config
-from broadsheet.errors import InputError, NewsroomError, join_problems
+from broadsheet.editions import not_reused
+from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
+from broadsheet.expiry import expire
+from broadsheet.gate import Verdict, judge
+from broadsheet.manifest import file_sha256
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.schemas import USERS
-from broadsheet.steps import STEPS, Step, encode, generate
-from broadsheet.tables import read_table, write_table
+from broadsheet.steps import STEPS, Done, Step, encode, generate
+from broadsheet.tables import link_or_copy, read_table, write_table
 from broadsheet.verify import check_edition
 from broadsheet.version import __version__
 from broadsheet.workbench import Workbench
 
 Report = Callable[[str], None]
+Record = Callable[[dict[str, Any]], None]
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-KEPT = ("news_vectors", "stories")
-"""What a killed build leaves that the next one takes over: these files and the folders of their finished parts."""
+WHY_AGAIN = {
+    "retrieve": "; for every user again: clicks and freshness go with the clock",
+    "rerank": "; for every user again: clicks and freshness go with the clock",
+}
+"""Why a stage takes nothing over."""
 
 
-def build(newsroom: Newsroom, users: str | Sequence[str] = "active", report: Report = lambda line: None) -> Edition:
-    """Build and publish an edition for `users`: "active", "all", or user ids. `report` gets a line for each stage.
+def build(
+    newsroom: Newsroom,
+    users: str | Sequence[str] = "active",
+    report: Report = lambda line: None,
+    record: Record = lambda event: None,
+) -> Edition:
+    """Build and publish an edition for `users`: "active", "all", or user ids.
 
+    `report` gets a line for each stage, and `record` the same as a dictionary: time, stage, what, seconds and counts.
     Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks,
-    and InputError for an unknown user; readers keep the current edition in each of these cases.
+    GateError if it is out of bounds and therefore kept back, and InputError for an unknown user; readers keep the
+    current edition in each of these cases.
     """
     newsroom.require()
     config = newsroom.config()
     with newsroom.lock(), _clear_disk_errors(newsroom):
+        started = time.perf_counter()
         edition = _start(newsroom)
         as_of = read_clock(config.clock, edition.news, edition.clicks)
+        expired = expire(edition, config.articles, as_of)
+        if len(expired):
+            report(f"articles: {len(expired)} beyond their age limit leave")
         bench = Workbench(newsroom, edition, config, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.audience.state(chosen, as_of), USERS)
-        seconds = _run(bench, edition, tuple(STEPS), report)
-        problems = check_edition(edition, bench.news_tower.dim)
-        if problems:
-            raise NewsroomError(f"{edition.path}: not published, {join_problems(problems)}. The current edition stays.")
-        published = newsroom.publish(_manifest(bench, users, seconds))
-        report(f"published {published.name}")
-        return published
+        stages = _run(bench, edition, tuple(STEPS), report, record)
+        verdict, stages["check"] = _check(newsroom, bench, expired, report, record)
+        manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
+        done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
+        if not verdict.reasons:
+            newsroom.point_to(done)
+        report(f"{'kept back' if verdict.reasons else 'published'} {done.name}")
+        record(_event("kept" if verdict.reasons else "published", done.name, time.perf_counter() - started, {}))
+        if verdict.reasons:
+            raise GateError(
+                f"{done.path}: kept and not published: {join_problems(verdict.reasons)}. The current edition stays. "
+                f"Find out why; if it is meant to be so, run `broadsheet publish {newsroom.path} {done.name}`."
+            )
+        return done
 
 
 def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, config: Config | None = None) -> Workbench:
@@ -73,21 +101,13 @@ def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, conf
 def _start(newsroom: Newsroom) -> Edition:
     """Open the folder of the edition being built, with the corpus as it is now."""
     edition = newsroom.start_edition()
-    for path in edition.path.iterdir():
-        if not path.name.startswith(KEPT):
-            path.unlink() if path.is_file() else remove_folder(path)
-    _snapshot(newsroom.news, edition.news)
+    for path in not_reused(edition):
+        path.unlink() if path.is_file() else remove_folder(path)
+    # Imports replace files and never change them, so the edition keeps what it has.
+    link_or_copy(newsroom.news, edition.news)
     if newsroom.clicks.is_file():
-        _snapshot(newsroom.clicks, edition.clicks)
+        link_or_copy(newsroom.clicks, edition.clicks)
     return edition
-
-
-def _snapshot(source: Path, target: Path) -> None:
-    """Link a corpus file into the edition: imports replace files and never change them, so it keeps what it had."""
-    try:
-        os.link(source, target)
-    except OSError:  # a file system without hard links
-        shutil.copyfile(source, target)
 
 
 def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
@@ -104,47 +124,101 @@ def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
 
 
 def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
-    """Return the editions to take work over from: what a killed build left, the newest, and the current one."""
-    editions = [newsroom.building, *newsroom.editions()[-1:]]
+    """Return the editions to take work over from: what a killed build left, the newest published, and the current one.
+
+    One that was kept back is none of them: what is wrong with it would come back every night.
+    """
+    published = (edition for edition in reversed(newsroom.editions()) if edition.is_published())
+    editions = [newsroom.building, *islice(published, 1)]
     with suppress(NewsroomError):
         editions.append(newsroom.current())
     return list(dict.fromkeys(editions))
 
 
-def _steps(newsroom: Newsroom) -> dict[str, Step]:
-    """Return the stages, told where the work of earlier builds lies."""
+def _steps(newsroom: Newsroom, report: Report) -> dict[str, Step]:
+    """Return the stages, told where the work of earlier builds lies.
+
+    A file that is no longer what its manifest says is no source: a flipped bit would be handed on from night to night.
+    """
     earlier = _editions_to_reuse(newsroom)
-    vectors = tuple(edition.news_vectors for edition in earlier if edition.news_vectors.is_file())
-    stories = tuple(edition.stories for edition in earlier if edition.stories.is_file())
+    vectors = tuple(edition.news_vectors for edition in earlier if _whole(edition, edition.news_vectors, report))
+    stories = tuple(edition.stories for edition in earlier if _whole(edition, edition.stories, report))
     return STEPS | {"encode": partial(encode, known=vectors), "generate": partial(generate, known=stories)}
 
 
-def _run(bench: Workbench, edition: Edition, names: Sequence[str], report: Report) -> dict[str, float]:
-    steps, seconds = _steps(bench.newsroom), {}
+def _whole(edition: Edition, path: Path, report: Report) -> bool:
+    if not path.is_file():
+        return False
+    with suppress(NewsroomError):  # what a killed build left has no manifest
+        if edition.read_manifest()["files"].get(path.name) != file_sha256(path):
+            report(f"nothing is taken over from {path}: its SHA-256 is not that of its manifest")
+            return False
+    return True
+
+
+def _run(
+    bench: Workbench, edition: Edition, names: Sequence[str], report: Report, record: Record = lambda event: None
+) -> dict[str, dict[str, Any]]:
+    """Run stages; returns the event of each, by name."""
+    steps, events = _steps(bench.newsroom, report), {}
     for name in names:
         started = time.perf_counter()
-        line = steps[name](bench, edition)
-        seconds[name] = round(time.perf_counter() - started, 3)
-        report(f"{name}: {line} ({seconds[name]:.1f} s)")
-    return seconds
+        done = steps[name](bench, edition)
+        counts = done.counts if isinstance(done, Done) else {}
+        events[name] = _event(name, f"{done}{WHY_AGAIN.get(name, '')}", time.perf_counter() - started, counts)
+        _tell(events[name], report, record)
+    return events
 
 
-def _manifest(bench: Workbench, users: str | Sequence[str], seconds: dict[str, float]) -> dict[str, Any]:
+def _check(
+    newsroom: Newsroom, bench: Workbench, expired: pa.Array, report: Report, record: Record
+) -> tuple[Verdict, dict[str, Any]]:
+    """Check a complete edition and measure it against its bounds; raises NewsroomError if it is not sound."""
+    started = time.perf_counter()
+    problems = check_edition(bench.edition, bench.news_tower.dim)
+    if problems:
+        raise NewsroomError(
+            f"{bench.edition.path}: not published, {join_problems(problems)}. The current edition stays."
+        )
+    current = None
+    with suppress(NewsroomError):
+        current = newsroom.current()
+    verdict = judge(bench, current, expired)
+    event = _event("check", verdict.line(), time.perf_counter() - started, verdict.figures)
+    _tell(event, report, record)
+    return verdict, event
+
+
+def _event(stage: str, what: str, seconds: float, counts: Mapping[str, float]) -> dict[str, Any]:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return {"time": now, "stage": stage, "what": what, "seconds": round(seconds, 3), "counts": dict(counts)}
+
+
+def _tell(event: dict[str, Any], report: Report, record: Record) -> None:
+    record(event)
+    report(f"{event['stage']}: {event['what']} ({event['seconds']:.1f} s)")
+
+
+def _manifest(
+    bench: Workbench, users: str | Sequence[str], stages: dict[str, dict[str, Any]], expired: int
+) -> dict[str, Any]:
     config = bench.config
+    counts = {"news": len(bench.catalogue), "users": len(read_table(bench.edition.users, USERS)), "expired": expired}
     return {
-        "manifest": 1,
+        "manifest": 2,
         "broadsheet": __version__,
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "as_of": bench.as_of.isoformat(),
         "users": users if isinstance(users, str) else "list",
-        "counts": {"news": len(bench.catalogue), "users": len(read_table(bench.edition.users, USERS))},
+        "counts": counts,
         "models": {
             "encoder": config.retrieval.encoder,
             "news_tower": bench.news_tower.fingerprint,
             "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
             "writer": bench.writer.model if bench.writer else "",
         },
-        "seconds": seconds,
+        "seconds": {name: event["seconds"] for name, event in stages.items()},
+        "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.items()},
         "config": asdict(config),
     }
 

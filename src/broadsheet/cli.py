@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli_operate import DEFAULT_ROOM, operation
 from broadsheet.cli_train import Room, say, training
-from broadsheet.errors import BroadsheetError, InputError
+from broadsheet.errors import BroadsheetError, GateError, InputError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +22,7 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="Take articles, readers and clicks into a newsroom.")
 app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
+app.add_typer(operation)
 
 Into = Annotated[
     Path, typer.Option("--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; made if it is not there.")
@@ -32,8 +34,7 @@ AtNewsroom = Annotated[
 Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsHtml = Annotated[Path | None, typer.Option("--html", help="Write the page to this HTML file.")]
-DEFAULT_ROOM = Path("newsroom")
-INTERRUPTED = 130
+KEPT, INTERRUPTED = 3, 130
 
 
 @app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
@@ -92,30 +93,6 @@ def import_tables(
     typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=columns))
 
 
-@app.command(epilog="Example: broadsheet build newsroom --users all   Then: broadsheet run USER --newsroom newsroom")
-def build(
-    newsroom: Room = DEFAULT_ROOM,
-    users: Annotated[str, typer.Option(help="active, all, or a file with a user id on each line.")] = "active",
-) -> None:
-    """Build and publish tonight's edition; an interrupted build goes on where it was."""
-    from broadsheet.build import build as make
-    from broadsheet.newsroom import Newsroom
-
-    make(Newsroom(newsroom), users if users in ("active", "all") else _read_ids(Path(users)), say)
-
-
-def _read_ids(path: Path) -> list[str]:
-    expected = "Expected active, all, or a UTF-8 file with a user id on each line."
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--users {path}: {error}. {expected}") from error
-    ids = [line.strip() for line in lines if line.strip()]
-    if not ids:
-        raise InputError(f"--users {path}: found no user id. {expected}")
-    return ids
-
-
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")
 def run(
     user: Annotated[str, typer.Argument(help="The reader's id.")],
@@ -157,40 +134,6 @@ def demo(
     show_demo(newsroom, pages, say)
 
 
-@app.command(epilog="Example: broadsheet status newsroom")
-def status(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Show the corpus and the editions."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.show import show_status
-
-    show_status(Newsroom(newsroom))
-
-
-@app.command(epilog="Example: broadsheet verify newsroom   Exit code 1 if something is wrong.")
-def verify(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Check every file of the current edition."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.verify import verify_edition
-
-    edition = Newsroom(newsroom).current()
-    problems = verify_edition(edition)
-    for problem in problems:
-        say(f"{edition.name}: {problem}")
-    if problems:
-        raise typer.Exit(1)
-    typer.echo(f"{edition.name}: sound")
-
-
-@app.command(epilog="Example: broadsheet rollback newsroom")
-def rollback(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Go back to the edition before the current one."""
-    from broadsheet.newsroom import Newsroom
-
-    room = Newsroom(newsroom)
-    with room.lock():
-        typer.echo(f"current is now {room.rollback().name}")
-
-
 @app.command(epilog="Example: broadsheet stage rerank newsroom --out again")
 def stage(
     name: Annotated[str, typer.Argument(help="encode, index, retrieve, rerank or generate.")],
@@ -205,10 +148,13 @@ def stage(
 
 
 def main() -> None:
-    """Run the command line; an error that the user can mend is one line and exit code 2."""
+    """Run the command line; an error that the user can mend is one line and exit code 2, 3 for an edition kept back."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         app()
+    except GateError as error:
+        say(f"broadsheet: {error}")
+        sys.exit(KEPT)
     except BroadsheetError as error:
         say(f"broadsheet: {error}")
         sys.exit(2)

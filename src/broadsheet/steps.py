@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -15,20 +16,40 @@ from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, news_vectors, us
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
-Step = Callable[[Workbench, Edition], str]
-"""Reads a workbench's edition, writes to another (in a build the same), and returns a line that says what it did."""
+
+class Done(NamedTuple):
+    """What a stage did: a line for people, and the numbers in it by name."""
+
+    line: str
+    counts: dict[str, int]
+
+    def __str__(self) -> str:
+        return self.line
+
+
+Step = Callable[[Workbench, Edition], Done | str]
+"""Reads a workbench's edition, writes to another (in a build the same), and says what it did."""
 
 USERS_AT_ONCE = 64
 
 
-def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
+def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done:
     """Write news_vectors; vectors of `known` files are taken over where the article and the model are the same."""
     from broadsheet.retrieval import encode_news
 
     tower = bench.news_tower
     news = read_table(bench.edition.news, NEWS)
     report = encode_news(news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known)
-    return f"{report.encoded} articles encoded, {report.reused} taken over"
+    new = report.encoded - report.changed
+    whence = sorted({path.parent.name for path in known})
+    said = [f"{report.encoded} articles encoded", f"{report.reused} taken over"]
+    if report.reused:
+        said[1] += f" from {' and '.join(whence)}" if whence else ""
+        why = f"{new} new, {report.changed} changed text" if report.encoded else "nothing changed"
+    else:
+        why = f"all again: {', '.join(report.refused)}" if report.refused else "nothing to take over"
+    counts = {"encoded": report.encoded, "new": new, "changed": report.changed, "reused": report.reused}
+    return Done(f"{', '.join(said)}: {why}", counts)
 
 
 def index(bench: Workbench, out: Edition) -> str:
@@ -42,7 +63,7 @@ def index(bench: Workbench, out: Edition) -> str:
     return f"{len(vectors)} vectors, {kind}"
 
 
-def retrieve(bench: Workbench, out: Edition) -> str:
+def retrieve(bench: Workbench, out: Edition) -> Done:
     """Write user_vectors and candidates for the edition's users."""
     users = read_table(bench.edition.users, USERS)
     model = bench.news_tower.fingerprint
@@ -58,10 +79,10 @@ def retrieve(bench: Workbench, out: Edition) -> str:
             vector_writer.write(vectors)
             candidate_writer.write(candidates)
             found += len(candidates)
-    return f"{found} candidates for {len(users)} users"
+    return Done(f"{found} candidates for {len(users)} users", {"users": len(users), "candidates": found})
 
 
-def rerank(bench: Workbench, out: Edition) -> str:
+def rerank(bench: Workbench, out: Edition) -> Done:
     """Write ranked for the edition's users and candidates."""
     users = read_table(bench.edition.users, USERS)
     candidates = read_table(bench.edition.candidates, CANDIDATES, model=bench.news_tower.fingerprint)
@@ -75,7 +96,7 @@ def rerank(bench: Workbench, out: Edition) -> str:
             table = bench.reranker(block, candidates.slice(start, size))
             writer.write(table)
             start, ranked = start + size, ranked + len(table)
-    return f"{ranked} articles ranked for {len(users)} users"
+    return Done(f"{ranked} articles ranked for {len(users)} users", {"users": len(users), "ranked": ranked})
 
 
 def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
@@ -110,7 +131,7 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     edition = newsroom.current()
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)
-    return STEPS[name](Workbench(newsroom, edition, newsroom.config(), as_of), Edition(out))
+    return str(STEPS[name](Workbench(newsroom, edition, newsroom.config(), as_of), Edition(out)))
 
 
 def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:
