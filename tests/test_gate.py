@@ -201,10 +201,11 @@ def test_changed_neighbours_is_the_share_of_neighbours_that_are_others():
     angles = np.linspace(0, 1.5, 12)
     line = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     ids = [f"N{row}" for row in range(12)]
-    # The farthest from each end is the other end: with the ends exchanged, each end lacks its former neighbour.
+    # All but the farthest are neighbours, which is one of the ends. With the ends exchanged, the ten between them have
+    # another farthest one each, and the ends themselves the same: one in ten neighbours of ten in twelve changed.
     ends = line.copy()
     ends[[0, 11]] = ends[[11, 0]]
-    assert changed_neighbours(table(ids, line), table(ids, ends)) == pytest.approx(1 / 10)
+    assert changed_neighbours(table(ids, line), table(ids, ends)) == pytest.approx(1 / 10 * 10 / 12)
 
 
 @pytest.mark.parametrize(

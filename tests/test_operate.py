@@ -140,7 +140,7 @@ def test_the_page_is_whole_and_its_pictures_are_valid_xml(built):
     page = render("Paper", manifests(built))
     tags = Tags()
     tags.feed(page)
-    assert tags.open == [] and "script" not in tags.seen and "http" not in re.sub(r"Content.*?'none'", "", page)
+    assert tags.open == [] and "script" not in tags.seen and "://" not in page
     pictures = re.findall(r"<svg.*?</svg>", page, re.S)
     assert len(pictures) == 5
     for picture in pictures:

@@ -12,6 +12,9 @@ from typing import Any
 
 from broadsheet.tables import replacing
 
+Sample = tuple[str, dict[str, str], float]
+"""Name, labels and value."""
+
 _HELP = {
     "broadsheet_build_exit_code": "Of the last build: 0 published, 2 failed, 3 kept back.",
     "broadsheet_build_end_timestamp_seconds": "When the last build ended, well or not.",
@@ -33,7 +36,7 @@ def write_metrics(
     `current` is the manifest of the edition that readers see, `built` that of the edition which the build made; None
     for none.
     """
-    samples = [
+    samples: list[Sample] = [
         ("broadsheet_build_exit_code", {}, exit_code),
         ("broadsheet_build_end_timestamp_seconds", {}, datetime.now(UTC).timestamp()),
     ]
@@ -42,9 +45,6 @@ def write_metrics(
     samples += _of_edition(built) if built is not None else []
     with replacing(path) as part:
         part.write_text("".join(_lines(samples)), "utf-8")
-
-
-Sample = tuple[str, dict[str, str], float]
 
 
 def _of_edition(manifest: Mapping[str, Any]) -> list[Sample]:
