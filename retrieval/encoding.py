@@ -2,23 +2,21 @@
 
 import ctypes
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count, product
+from itertools import count
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from broadsheet.errors import ContractError
 from broadsheet.newsroom import remove_folder
 from broadsheet.parts import first_free_number, part_path, parts_of
 from broadsheet.progress import track
-from broadsheet.retrieval.news_tower import Encoder, Vectors
-from broadsheet.schemas import late_news, news_vectors
-from broadsheet.tables import open_writer, read_table, vectors_to_arrow, vectors_to_numpy, write_table
+from broadsheet.retrieval.news_tower import Encoder
+from broadsheet.retrieval.reusable import Reusable, open_known, take_whole
+from broadsheet.schemas import news_vectors
+from broadsheet.tables import open_writer, vectors_to_arrow, write_table
 
 BLOCK = 1024
 """Articles encoded between two saves: some seconds of work, which is what a kill can lose."""
@@ -30,6 +28,10 @@ class EncodingReport:
 
     encoded: int
     reused: int
+    changed: int = 0
+    "Of those encoded: articles that an earlier file has with another content."
+    refused: tuple[str, ...] = ()
+    "Why earlier files were no source, such as another model; each reason once."
 
 
 def news_text(title: str, abstract: str, category: str) -> str:
@@ -42,16 +44,21 @@ def encode_news(
 ) -> EncodingReport:
     """Write the table news_vectors for a news table, in its order.
 
-    Vectors of `known` files, tables news_vectors or late_news, are taken over where model and content hash agree. What
-    a killed run had encoded lies in a folder beside `out` and is taken over too. Memory does not grow with the news,
-    but for 24 bytes a vector that can be taken over; the files are mapped.
+    Vectors of `known` files, tables news_vectors or late_news, are taken over where model and content hash agree; a
+    file that has all of them in this order is linked as a whole. What a killed run had encoded lies in a folder beside
+    `out` and is taken over too. Memory does not grow with the news, but for 24 bytes a vector that can be taken over
+    and the ids of what is encoded beside them; the files are mapped.
     """
     schema = news_vectors(dim)
     parts = parts_of(out)
     left = sorted(parts.glob("*.arrow"))  # by a run that was killed
-    reusable = _Reusable(_readable([*known, *left], schema, fingerprint))
+    sources, refused = open_known([*known, *left], schema, fingerprint)
+    if take_whole(sources, news, out):
+        remove_folder(parts)
+        return EncodingReport(0, len(news), 0, tuple(refused))
+    reusable = Reusable([table for _, table in sources], dim)
     part_names = (part_path(parts, number) for number in count(first_free_number(parts)))
-    encoded = 0
+    encoded, ids = 0, list[str]()
     with open_writer(out, schema, model=fingerprint) as writer:
         blocks = range(0, len(news), BLOCK)
         for start in track(blocks, "Encoding articles", total=len(news), weight=BLOCK):
@@ -60,10 +67,12 @@ def encode_news(
             if len(fresh):
                 write_table(next(part_names), fresh, schema, model=fingerprint)
                 encoded += len(fresh)
+                ids += fresh.column("news_id").to_pylist() if sources else []
             writer.write(table)
-            _give_back_memory()
+            if len(fresh):
+                _give_back_memory()
     remove_folder(parts)
-    return EncodingReport(encoded, len(news) - encoded)
+    return EncodingReport(encoded, len(news) - encoded, reusable.count_ids(ids), tuple(refused))
 
 
 def articles_to_encode(
@@ -75,46 +84,20 @@ def articles_to_encode(
     nothing left to encode, and its table is the one that it would have made alone.
     """
     left = sorted(parts_of(out).glob("*.arrow"))
-    reusable = _Reusable(_readable([*known, *left], news_vectors(dim), fingerprint))
+    sources, _ = open_known([*known, *left], news_vectors(dim), fingerprint)
+    reusable = Reusable([table for _, table in sources], dim)
     blocks = []
     for start in range(0, len(news), BLOCK):
-        found = reusable.find(news.slice(start, BLOCK).column("content_hash"))
-        blocks.append([start + number for number, vector in enumerate(found) if vector is None])
+        found, _ = reusable.find(news.slice(start, BLOCK).column("content_hash"))
+        blocks.append((start + np.flatnonzero(~found)).tolist())
     return [rows for rows in blocks if rows]
 
 
 def encode_block(news: pa.Table, encode: Encoder, *, dim: int) -> pa.Table:
     """Return the table news_vectors of some articles, encoded in one call."""
     block = news.select(["news_id", "content_hash", "title", "abstract", "category"])
-    table, _ = _encode_block(block, encode, _Reusable([]), news_vectors(dim))
+    table, _ = _encode_block(block, encode, Reusable([], dim), news_vectors(dim))
     return table
-
-
-class _Reusable:
-    """Vectors of earlier files, which stay on disk, found by content hash: 24 bytes a vector in memory."""
-
-    def __init__(self, tables: Iterable[pa.Table]) -> None:
-        batches = [batch for table in tables for batch in table.to_batches() if len(batch)]
-        self._batches = [vectors_to_numpy(pa.Table.from_batches([batch])) for batch in batches]
-        self._starts = np.cumsum([0, *map(len, batches)])
-        hashes = [_hashes(batch.column("content_hash")) for batch in batches]
-        unordered = np.concatenate(hashes) if hashes else np.zeros(0, "S16")
-        self._order = np.argsort(unordered, kind="stable")
-        self._sorted = unordered[self._order]
-
-    def find(self, content_hashes: pa.Array) -> list[Vectors | None]:
-        """Return the vector of each content hash, that of the last file which has it, or None."""
-        wanted = _hashes(content_hashes)
-        places = np.searchsorted(self._sorted, wanted, side="right") - 1
-        return [
-            self._vector(self._order[place]) if place >= 0 and self._sorted[place] == key else None
-            for place, key in zip(places, wanted, strict=True)
-        ]
-
-    def _vector(self, row: np.int64) -> Vectors:
-        number = int(np.searchsorted(self._starts, row, side="right")) - 1
-        vector: Vectors = self._batches[number][row - self._starts[number]]
-        return vector
 
 
 def _give_back_memory() -> None:
@@ -124,34 +107,13 @@ def _give_back_memory() -> None:
         trim(0)
 
 
-def _hashes(column: pa.Array) -> npt.NDArray[np.bytes_]:
-    return np.array(column.cast(pa.binary()).to_pylist(), np.bytes_)
-
-
-def _encode_block(
-    block: pa.Table, encode: Encoder, reusable: _Reusable, schema: pa.Schema
-) -> tuple[pa.Table, pa.Table]:
+def _encode_block(block: pa.Table, encode: Encoder, reusable: Reusable, schema: pa.Schema) -> tuple[pa.Table, pa.Table]:
     """Return the block's vectors, and the rows of it that had to be encoded."""
-    rows = block.to_pylist()
-    found = reusable.find(block.column("content_hash"))
-    missing = [number for number, vector in enumerate(found) if vector is None]
-    texts = [news_text(rows[number]["title"], rows[number]["abstract"], rows[number]["category"]) for number in missing]
-    fresh = encode(texts)  # (missing, dim)
-    vectors = np.zeros((len(rows), schema.field("vector").type.list_size), np.float32)
-    for number, vector in enumerate(found):
-        if vector is not None:
-            vectors[number] = vector
-    vectors[missing] = fresh
+    known, vectors = reusable.find(block.column("content_hash"))
+    missing = np.flatnonzero(~known)
+    rows = block.take(pa.array(missing, pa.int64())).to_pylist()
+    texts = [news_text(row["title"], row["abstract"], row["category"]) for row in rows]
+    vectors[missing] = encode(texts)  # (missing, dim)
     columns = [block.column("news_id"), block.column("content_hash"), vectors_to_arrow(vectors)]
     table = pa.table(columns, schema=schema)
     return table, table.take(pa.array(missing, pa.int64()))
-
-
-def _readable(paths: Iterable[Path], schema: pa.Schema, fingerprint: str) -> list[pa.Table]:
-    """Open the files that hold this model's vectors; one of another model or a damaged one is no source."""
-    tables = []
-    late = late_news(schema.field("vector").type.list_size)
-    for path, kind in product(paths, (schema, late)):
-        with suppress(ContractError):
-            tables.append(read_table(path, kind, model=fingerprint).select(schema.names))
-    return tables

@@ -14,7 +14,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traini
 
 from broadsheet import models
 from broadsheet.checkpoints import TRAINER_STATE, last_whole
-from broadsheet.config import TowersConfig
+from broadsheet.config_towers import TowersConfig
 from broadsheet.errors import TrainingError
 from broadsheet.retrieval.examples import BatchMaker, Example, Reader
 from broadsheet.retrieval.two_towers import TwoTowers

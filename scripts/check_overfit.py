@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from broadsheet.config import TowersConfig
+from broadsheet.config_towers import TowersConfig
 
 if TYPE_CHECKING:
     from broadsheet.retrieval.examples import Example

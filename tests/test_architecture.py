@@ -15,19 +15,21 @@ FOLDERS = PROJECT["tool"]["setuptools"]["package-dir"] | {"broadsheet.corpus": "
 # Lowest first: a part imports from its own layer and those below; but no stage imports another.
 LAYERS = [
     {"errors", "version"},
-    {"schemas", "tables"},
+    {"schemas", "tables", "manifest"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
-    | {"batching", "checkpoints", "metrics_retrieval", "journal", "parts"},
+    | {"batching", "checkpoints", "metrics_retrieval", "journal", "parts"}
+    | {"config_nightly", "config_towers"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
-    {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "show"}
+    {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "run_steps", "show"}
     | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
     | {"training_sources", "training_clicks"}
     | {"source_tuning", "live", "late"}
     | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
+    | {"build_report", "editions", "expiry", "gate", "metrics_file", "operate", "recall", "status"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
     | {"evaluation_retrieval_report"},
-    {"cli", "cli_train", "cli_live"},
+    {"cli", "cli_live", "cli_operate", "cli_train"},
 ]
 STAGES = LAYERS[3]
 

@@ -1,3 +1,4 @@
+import shutil
 from datetime import timedelta
 
 import datasets
@@ -6,14 +7,16 @@ import pytest
 
 from broadsheet.build import build, prepare_vectors
 from broadsheet.corpus.store import Import
-from broadsheet.errors import InputError, NewsroomError
+from broadsheet.errors import BroadsheetError, InputError, NewsroomError
+from broadsheet.manifest import file_hashes, write_manifest
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.schemas import NEWS, STORIES, USERS, news_vectors
 from broadsheet.tables import read_table, write_table
+from broadsheet.verify import verify_edition
 from tests.tiny import START, make_impressions, make_news, make_newsroom, make_writer
 
-STAGES = ["encode", "index", "retrieve", "rerank", "generate"]
+STAGES = ["encode", "index", "retrieve", "rerank", "generate", "check"]
 
 
 def build_and_report(room, users="active"):
@@ -34,7 +37,9 @@ def vectors_of(edition):
 def test_a_build_reports_each_stage_and_then_what_it_published(newsroom):
     edition, lines = build_and_report(newsroom)
     assert [line.split(":")[0] for line in lines[:-1]] == STAGES
-    assert lines[0].startswith("encode: 60 articles encoded, 0 taken over (") and lines[0].endswith(" s)")
+    assert lines[0].startswith("encode: 60 articles encoded, 0 taken over: nothing to take over (") and lines[
+        0
+    ].endswith(" s)")
     assert lines[-1] == f"published {edition.name}" and newsroom.current() == edition
 
 
@@ -43,7 +48,7 @@ def test_the_manifest_says_what_the_edition_holds_and_is_written_last(built):
     manifest = edition.read_manifest()
     tables = ["candidates", "clicks", "index", "news", "news_vectors", "ranked", "stories", "user_vectors", "users"]
     assert sorted(manifest["files"]) == sorted([f"{name}.arrow" for name in tables] + ["index.faiss"])
-    assert manifest["counts"] == {"news": 60, "users": 4} and manifest["users"] == "all"
+    assert manifest["counts"] == {"news": 60, "users": 4, "expired": 0} and manifest["users"] == "all"
     assert list(manifest["seconds"]) == STAGES
     assert manifest["as_of"] == (START + timedelta(hours=59, seconds=1)).isoformat()
     assert manifest["config"]["retrieval"]["encoder"] == manifest["models"]["encoder"]
@@ -79,20 +84,42 @@ def test_a_second_build_takes_over_every_vector_and_every_text(tmp_path, encoder
     marked = pa.array([f"Taken over {rank}" for rank in stories["rank"].to_pylist()])
     stories = stories.set_column(STORIES.names.index("headline"), STORIES.field("headline"), marked)
     write_table(first.stories, stories, STORIES)
+    write_manifest(first.manifest, first.read_manifest() | {"files": file_hashes(first.path)})
     second, lines = build_and_report(room, ["fan"])
-    assert lines[0].startswith("encode: 0 articles encoded, 60 taken over")
+    assert lines[0].startswith(f"encode: 0 articles encoded, 60 taken over from {first.name}: nothing changed (")
+    assert first.news_vectors.samefile(second.news_vectors)
     assert read_table(second.stories, STORIES)["headline"].to_pylist() == [f"Taken over {n}" for n in range(1, 6)]
     assert vectors_of(second) == vectors_of(first)
 
 
-def test_a_changed_article_is_encoded_alone(newsroom):
-    before = vectors_of(build(newsroom, ["fan"]))
+def test_a_changed_and_a_new_article_are_encoded_alone(newsroom):
+    first = build(newsroom, ["fan"])
+    before = vectors_of(first)
     with Import(newsroom) as add:
-        add.news([make_news()[5] | {"title": "Ocean energy study"}])
+        add.news([make_news()[5] | {"title": "Ocean energy study"}, make_news(61)[60]])
     edition, lines = build_and_report(newsroom, ["fan"])
-    assert lines[0].startswith("encode: 1 articles encoded, 59 taken over")
+    assert lines[0].startswith(f"encode: 2 articles encoded, 59 taken over from {first.name}: 1 new, 1 changed text (")
     after = vectors_of(edition)
-    assert [news_id for news_id in after if after[news_id] != before[news_id]] == ["N5"]
+    assert [news_id for news_id in after if after[news_id] != before.get(news_id)] == ["N5", "N60"]
+    counts = edition.read_manifest()["stages"]["encode"]["counts"]
+    assert counts == {"encoded": 2, "new": 1, "changed": 1, "reused": 59}
+
+
+def test_a_stage_that_takes_nothing_over_says_why(newsroom):
+    build(newsroom, ["fan"])
+    lines = build_and_report(newsroom, ["fan"])[1]
+    assert [line.split(":")[0] for line in lines if "for every user again" in line] == ["retrieve", "rerank"]
+
+
+def test_nothing_is_taken_over_from_a_file_that_is_not_what_its_manifest_says(newsroom):
+    first = build(newsroom, ["fan"])
+    content = bytearray(first.news_vectors.read_bytes())
+    content[len(content) // 2] ^= 1
+    first.news_vectors.write_bytes(content)
+    second, lines = build_and_report(newsroom, ["fan"])
+    assert lines[0] == (f"nothing is taken over from {first.news_vectors}: its SHA-256 is not that of its manifest")
+    assert lines[1].startswith("encode: 60 articles encoded, 0 taken over")
+    assert verify_edition(second) == []
 
 
 def test_another_encoder_means_that_nothing_is_taken_over(newsroom):
@@ -100,7 +127,8 @@ def test_another_encoder_means_that_nothing_is_taken_over(newsroom):
     newsroom.config_file.write_text(
         newsroom.config_file.read_text().replace("[retrieval]", "[retrieval]\nmax_tokens = 9")
     )
-    assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 60 articles encoded, 0 taken over")
+    lines = build_and_report(newsroom, ["fan"])[1]
+    assert lines[0].startswith("encode: 60 articles encoded, 0 taken over: all again: another model (")
 
 
 def test_vectors_of_an_edition_that_was_rolled_back_are_taken_over(newsroom):
@@ -207,3 +235,19 @@ def test_a_reader_who_has_read_everything_gets_no_story_and_others_get_theirs(ne
     build(newsroom, ["all-read"])
     pages = Pipeline.open(newsroom.path).run_many(["all-read", "fan"], 5)
     assert [(page.kind, len(page.stories)) for page in pages] == [("known", 0), ("known", 5)]
+
+
+@pytest.mark.parametrize("section", ["retrieval", "rerank", "generate"])
+def test_a_lost_model_leaves_the_current_edition_in_place(tmp_path, encoder, section):
+    lost = shutil.copytree(encoder, tmp_path / "lost")
+    room = make_newsroom(tmp_path / "newsroom", encoder)
+    current = build(room, ["fan"])
+    settings = room.config_file.read_text()
+    name = "writer" if section == "generate" else "encoder"
+    before = {"writer": 'writer = ""', "encoder": f'encoder = "{encoder}"'}[name]
+    head, found, tail = settings.partition(f"[{section}]")
+    room.config_file.write_text(head + found + tail.replace(before, f'{name} = "{lost}"', 1))
+    shutil.rmtree(lost)
+    with pytest.raises(BroadsheetError, match="lost"):
+        build(room, ["fan"])
+    assert room.current() == current and room.editions() == [current] and verify_edition(current) == []

@@ -65,7 +65,7 @@ def test_the_commands_are_these():
             "run",
             "ask",
         ),
-        *("demo", "status", "verify", "rollback", "stage", "add", "withdraw"),
+        *("demo", "status", "verify", "rollback", "stage", "publish", "prune", "add", "withdraw"),
     }
 
 

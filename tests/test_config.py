@@ -28,6 +28,12 @@ def test_a_file_names_only_what_it_changes(file):
     assert config.generate == GenerateConfig(writer="")
 
 
+def test_an_age_limit_is_named_for_any_category(file):
+    file.write_text("[articles]\nmax_age_days = 30\n[articles.max_age_days_by_category]\nhistory = 0\n'a b' = 1.5\n")
+    limits = read_config(file).articles
+    assert limits.max_age_days == 30 and limits.max_age_days_by_category == {"history": 0.0, "a b": 1.5}
+
+
 def test_a_byte_order_mark_does_no_harm(file):
     file.write_text('clock = "latest"', "utf-8-sig")
     assert read_config(file).clock == "latest"
@@ -72,6 +78,12 @@ def test_all_problems_come_at_once(file):
         ("[rerank]\ndiversity = nan", "a finite number"),
         ("[rerank.weights]\ntower = inf", "a finite number"),
         ("[retrieval.weights]\nann = -0.1", "a number of 0 or more"),
+        ("[articles]\nmax_age_days = -1", "at least 0.0"),
+        ("[articles]\nmax_age_days_by_category = 3", r"a section \[articles.max_age_days_by_category\]"),
+        ("[articles.max_age_days_by_category]\nhistory = -3", "a number of 0 or more"),
+        ("[articles.max_age_days_by_category]\ndepth = '3'", "a number"),
+        ("[gate]\nmax_lost = 1.5", "a number from 0 to 1"),
+        ("[gate]\nmax_centroid_shift = -0.1", "a number of 0 or more"),
         ("[rerank]\nweights = 2", r"a section \[rerank.weights\]"),
         ("[retrieval]\nencoder = ['a']", "a text in quotes"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from broadsheet.errors import NewsroomError
+from broadsheet.manifest import manifest_problem, write_manifest
 from broadsheet.newsroom import Newsroom, file_sha256, remove_folder, write_json
 from broadsheet.schemas import INDEX
 from broadsheet.tables import from_rows, read_table, write_table
@@ -32,7 +33,9 @@ def shown(newsroom):
 def test_a_published_edition_is_current_and_its_manifest_holds_the_hashes(newsroom):
     edition = publish(newsroom, "N1")
     assert newsroom.current() == edition and shown(newsroom) == ["N1"]
-    assert edition.read_manifest() == {"made_for": "N1", "files": {"index.arrow": file_sha256(edition.index_rows)}}
+    manifest = edition.read_manifest()
+    assert manifest["made_for"] == "N1" and manifest["files"] == {"index.arrow": file_sha256(edition.index_rows)}
+    assert manifest_problem(edition.manifest, manifest) == ""
     assert newsroom.current_link.readlink() == Path("editions") / edition.name
     assert not newsroom.building.path.exists()
 
@@ -115,6 +118,34 @@ def test_rollback_goes_one_edition_back_at_a_time(newsroom):
     assert shown(newsroom) == ["N1"]
 
 
+def test_rollback_passes_over_editions_that_were_kept_back_or_cannot_be_read(newsroom):
+    first = publish(newsroom, "N1")
+    newsroom.start_edition()
+    kept = newsroom.complete({"published": False})
+    damaged = publish(newsroom, "N2")
+    damaged.manifest.write_text("{")
+    last = publish(newsroom, "N3")
+    assert newsroom.editions() == [first, kept, damaged, last]
+    assert newsroom.rollback() == first
+
+
+def test_any_changed_byte_of_a_manifest_shows(tmp_path):
+    path = tmp_path / "manifest.json"
+    write_manifest(path, {"title": 'Über "sha256": ""', "files": {}})
+    whole = path.read_bytes()
+    document = json.loads(whole)
+    assert document["title"] == 'Über "sha256": ""' and manifest_problem(path, document) == ""
+    write_manifest(path, document)
+    assert path.read_bytes() == whole
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            found = json.loads(path.read_bytes())
+        except ValueError:
+            continue
+        assert "manifest.json: SHA-256 is " in manifest_problem(path, found), place
+
+
 def test_a_newsroom_without_articles_or_editions_says_what_to_do(newsroom):
     with pytest.raises(NewsroomError, match="broadsheet import demo"):
         newsroom.require()
@@ -167,6 +198,7 @@ def test_a_failure_inside_the_lock_lets_go_of_it(newsroom):
 HOLDER = """
 import sys, time
 from pathlib import Path
+from broadsheet.manifest import manifest_problem, write_manifest
 from broadsheet.newsroom import Newsroom
 with Newsroom(Path(sys.argv[1])).lock():
     print("held", flush=True)

@@ -5,7 +5,6 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from rich.text import Text
 
 from broadsheet import assets
 from broadsheet.corpus.demo import import_demo, read_users
@@ -14,8 +13,8 @@ from broadsheet.errors import InputError, NewsroomError
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.present import present_edition
-from broadsheet.show import PRINTED, REQUEST, show, show_demo, show_status
-from tests.tiny import START, make_encoder, make_impressions, make_news
+from broadsheet.show import PRINTED, REQUEST, show, show_demo
+from tests.tiny import START, make_encoder, make_news
 
 
 @pytest.fixture(scope="module")
@@ -53,30 +52,6 @@ def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(page, tmp_pa
     with pytest.raises(InputError, match="folder: cannot be written"):
         show(page, as_json=False, html=tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"] and not capsys.readouterr().out
-
-
-def test_status_names_corpus_splits_and_editions(newsroom, built, capsys):
-    with Import(newsroom) as add:
-        add.impressions("valid", make_impressions(7))
-    show_status(newsroom)
-    printed = capsys.readouterr().out
-    assert "impressions, valid" in printed and "broadsheet build" in printed
-    show_status(built)
-    line = next(line for line in capsys.readouterr().out.splitlines() if built.current().name in line)
-    assert "current" in line and "Flat" in line and " 60 " in line and " 4 " in line and "encoder" in line
-
-
-def test_status_takes_no_markup_from_a_folders_name(tmp_path, encoder, capsys):
-    newsroom = Newsroom(tmp_path / "[red]room[/nothing]")
-    with Import(newsroom) as add:
-        add.news(make_news(3))
-    show_status(newsroom)
-    assert "[red]room[/nothing]" in Text.from_ansi(capsys.readouterr().out).plain.replace("\n", "")
-
-
-def test_status_of_no_newsroom_says_how_to_make_one(tmp_path):
-    with pytest.raises(NewsroomError, match="no newsroom here"):
-        show_status(Newsroom(tmp_path))
 
 
 def test_an_edition_is_present_until_articles_or_clicks_come_in(newsroom):

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from broadsheet.manifest import write_manifest
 from broadsheet.newsroom import Edition
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.tables import read_stamp, read_table, vectors_to_arrow, vectors_to_numpy, write_table
@@ -73,6 +74,36 @@ def test_every_file_that_is_not_as_published_is_named_with_both_hashes(edition):
     index, ranked = verify_edition(edition)
     assert index.startswith("index.faiss: SHA-256 is ") and index.endswith(f", expected {expected['index.faiss']}")
     assert ranked == f"ranked.arrow: SHA-256 is missing, expected {expected['ranked.arrow']}"
+
+
+FILES = [*SCHEMAS, "clicks", "index", "index_rows", "manifest"]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("place", [0.02, 0.5, 0.98])
+def test_a_flipped_bit_in_any_file_is_found_and_the_file_named(edition, name, place):
+    path = getattr(edition, name)
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 4
+    path.write_bytes(content)
+    (problem,) = verify_edition(edition)
+    assert path.name in problem.partition(" ")[0]
+
+
+def test_the_files_above_are_all_that_an_edition_has(edition):
+    assert {path.name for path in edition.path.iterdir()} == {getattr(edition, name).name for name in FILES}
+
+
+def test_counts_and_recall_are_held_to_the_manifest(edition):
+    manifest = edition.read_manifest()
+    manifest["counts"] = {"news": 61, "users": 3, "expired": 0}
+    manifest["gate"]["bounds"]["min_recall"] = 1.01
+    write_manifest(edition.manifest, manifest)
+    assert verify_edition(edition) == [
+        "news: 60 rows, expected 61",
+        "users: 4 rows, expected 3",
+        "index.faiss: recall@100 is 1.000, expected 1.01 or more",
+    ]
 
 
 @pytest.mark.parametrize(

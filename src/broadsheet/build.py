@@ -3,66 +3,78 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from broadsheet.audience import read_clock
 from broadsheet.config import Config
 from broadsheet.corpus.absorb import absorb
-from broadsheet.errors import InputError, NewsroomError, join_problems
+from broadsheet.editions import not_reused
+from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
+from broadsheet.expiry import expire
+from broadsheet.gate import Verdict, judge
 from broadsheet.journal import CARRIED, Journal, carried_by
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
+from broadsheet.run_steps import Record, Report, event_of, run_steps, tell
 from broadsheet.schemas import USERS
-from broadsheet.steps import STEPS, Engine, Step, local_engine
-from broadsheet.tables import read_table, write_table
+from broadsheet.steps import STEPS, Engine, local_engine
+from broadsheet.tables import link_or_copy, read_table, write_table
 from broadsheet.verify import check_edition
 from broadsheet.version import __version__
 from broadsheet.workbench import Workbench
 
-Report = Callable[[str], None]
-
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-KEPT = ("news_vectors", "stories")
-"""What a killed build leaves that the next one takes over: these files and the folders of their finished parts."""
 
 
 def build(
     newsroom: Newsroom,
     users: str | Sequence[str] = "active",
     report: Report = lambda line: None,
+    record: Record = lambda event: None,
     engine: Engine = local_engine,
 ) -> Edition:
-    """Build and publish an edition for `users`: "active", "all", or user ids. `report` gets a line for each stage.
+    """Build and publish an edition for `users`: "active", "all", or user ids.
 
+    `report` gets a line for each stage, and `record` the same as a dictionary: time, stage, what, seconds and counts.
     `engine` runs the stages; see `broadsheet.engines`.
-
     Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks,
-    and InputError for an unknown user; readers keep the current edition in each of these cases.
+    GateError if it is out of bounds and therefore kept back, and InputError for an unknown user; readers keep the
+    current edition in each of these cases.
     """
     newsroom.require()
     config = newsroom.config()
     with newsroom.lock(), _clear_disk_errors(newsroom):
+        started = time.perf_counter()
         edition = _start(newsroom)
         as_of = read_clock(config.clock, edition.news, edition.clicks)
+        expired = expire(edition, config.articles, as_of)
+        if len(expired):
+            report(f"articles: {len(expired)} beyond their age limit leave")
         bench = Workbench(newsroom, edition, config, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.audience.state(chosen, as_of), USERS)
-        seconds = _run(bench, edition, tuple(STEPS), report, engine)
-        problems = check_edition(edition, bench.news_tower.dim)
-        if problems:
-            raise NewsroomError(f"{edition.path}: not published, {join_problems(problems)}. The current edition stays.")
-        published = newsroom.publish(_manifest(bench, users, seconds))
+        stages = run_steps(bench, edition, tuple(STEPS), report, record, engine)
+        verdict, stages["check"] = _check(newsroom, bench, expired, report, record)
+        manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
+        done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
+        if not verdict.reasons:
+            newsroom.point_to(done)
         Journal(newsroom).remove_carried()
-        report(f"published {published.name}")
-        return published
+        report(f"{'kept back' if verdict.reasons else 'published'} {done.name}")
+        record(event_of("kept" if verdict.reasons else "published", done.name, time.perf_counter() - started, {}))
+        if verdict.reasons:
+            raise GateError(
+                f"{done.path}: kept and not published: {join_problems(verdict.reasons)}. The current edition stays. "
+                f"Find out why; if it is meant to be so, run `broadsheet publish {newsroom.path} {done.name}`."
+            )
+        return done
 
 
 def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, config: Config | None = None) -> Workbench:
@@ -75,7 +87,7 @@ def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, conf
     with newsroom.lock(), _clear_disk_errors(newsroom):
         edition = _start(newsroom)
         bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
-        _run(bench, edition, ("encode", "index"), report)
+        run_steps(bench, edition, ("encode", "index"), report)
         _ = bench.retriever  # opens what it needs while no other build can move the folder
     return bench
 
@@ -84,21 +96,13 @@ def _start(newsroom: Newsroom) -> Edition:
     """Open the folder of the edition being built, with the corpus as it is now, and the journal in it."""
     absorb(newsroom)
     edition = newsroom.start_edition()
-    for path in edition.path.iterdir():
-        if not path.name.startswith(KEPT):
-            path.unlink() if path.is_file() else remove_folder(path)
-    _snapshot(newsroom.news, edition.news)
+    for path in not_reused(edition):
+        path.unlink() if path.is_file() else remove_folder(path)
+    # Imports replace files and never change them, so the edition keeps what it has.
+    link_or_copy(newsroom.news, edition.news)
     if newsroom.clicks.is_file():
-        _snapshot(newsroom.clicks, edition.clicks)
+        link_or_copy(newsroom.clicks, edition.clicks)
     return edition
-
-
-def _snapshot(source: Path, target: Path) -> None:
-    """Link a corpus file into the edition: imports replace files and never change them, so it keeps what it had."""
-    try:
-        os.link(source, target)
-    except OSError:  # a file system without hard links
-        shutil.copyfile(source, target)
 
 
 def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
@@ -114,60 +118,46 @@ def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
     return list(dict.fromkeys(users))
 
 
-def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
-    """Return the editions to take work over from: what a killed build left, the newest, and the current one."""
-    editions = [newsroom.building, *newsroom.editions()[-1:]]
+def _check(
+    newsroom: Newsroom, bench: Workbench, expired: pa.Array, report: Report, record: Record
+) -> tuple[Verdict, dict[str, Any]]:
+    """Check a complete edition and measure it against its bounds; raises NewsroomError if it is not sound."""
+    started = time.perf_counter()
+    problems = check_edition(bench.edition, bench.news_tower.dim)
+    if problems:
+        raise NewsroomError(
+            f"{bench.edition.path}: not published, {join_problems(problems)}. The current edition stays."
+        )
+    current = None
     with suppress(NewsroomError):
-        editions.append(newsroom.current())
-    return list(dict.fromkeys(editions))
+        current = newsroom.current()
+    verdict = judge(bench, current, expired)
+    event = event_of("check", verdict.line(), time.perf_counter() - started, verdict.figures)
+    tell(event, report, record)
+    return verdict, event
 
 
-def _steps(newsroom: Newsroom, steps: Mapping[str, Step]) -> dict[str, Step]:
-    """Return the stages, told where the work of earlier builds lies."""
-    earlier = _editions_to_reuse(newsroom)
-    vectors = tuple(edition.news_vectors for edition in earlier if edition.news_vectors.is_file())
-    vectors += tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
-    stories = tuple(edition.stories for edition in earlier if edition.stories.is_file())
-    whole = tuple(edition for edition in earlier if edition.manifest.is_file())
-    told = {
-        "encode": partial(steps["encode"], known=vectors),
-        "index": partial(steps["index"], known=whole),
-        "generate": partial(steps["generate"], known=stories),
-    }
-    return {**steps, **told}
-
-
-def _run(
-    bench: Workbench, edition: Edition, names: Sequence[str], report: Report, engine: Engine = local_engine
-) -> dict[str, float]:
-    seconds: dict[str, float] = {}
-    with engine() as ready:
-        steps = _steps(bench.newsroom, ready)
-        for name in names:
-            started = time.perf_counter()
-            line = steps[name](bench, edition)
-            seconds[name] = round(time.perf_counter() - started, 3)
-            report(f"{name}: {line} ({seconds[name]:.1f} s)")
-    return seconds
-
-
-def _manifest(bench: Workbench, users: str | Sequence[str], seconds: dict[str, float]) -> dict[str, Any]:
+def _manifest(
+    bench: Workbench, users: str | Sequence[str], stages: dict[str, dict[str, Any]], expired: int
+) -> dict[str, Any]:
     config = bench.config
+    counts = {"news": len(bench.catalogue), "users": len(read_table(bench.edition.users, USERS)), "expired": expired}
     return {
-        "manifest": 1,
+        "manifest": 2,
         "broadsheet": __version__,
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "as_of": bench.as_of.isoformat(),
-        CARRIED: carried_by(bench.edition.news),
+        CARRIED: carried_by(bench.newsroom.news),
         "users": users if isinstance(users, str) else "list",
-        "counts": {"news": len(bench.catalogue), "users": len(read_table(bench.edition.users, USERS))},
+        "counts": counts,
         "models": {
             "encoder": config.retrieval.encoder,
             "news_tower": bench.news_tower.fingerprint,
             "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
             "writer": bench.writer.model if bench.writer else "",
         },
-        "seconds": seconds,
+        "seconds": {name: event["seconds"] for name, event in stages.items()},
+        "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.items()},
         **bench.figures,
         "config": asdict(config),
     }

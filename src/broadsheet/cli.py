@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli_live import Columns, add, read_columns, withdraw
+from broadsheet.cli_operate import DEFAULT_ROOM, operation
 from broadsheet.cli_train import Room, say, training
-from broadsheet.errors import BroadsheetError, InputError
+from broadsheet.errors import BroadsheetError, GateError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +25,7 @@ app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
 app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
 app.command(epilog="Example: broadsheet withdraw newsroom N1 N2")(withdraw)
+app.add_typer(operation)
 
 Into = Annotated[
     Path, typer.Option("--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; made if it is not there.")
@@ -35,8 +37,7 @@ AtNewsroom = Annotated[
 Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsHtml = Annotated[Path | None, typer.Option("--html", help="Write the page to this HTML file.")]
-DEFAULT_ROOM = Path("newsroom")
-INTERRUPTED = 130
+KEPT, INTERRUPTED = 3, 130
 
 
 @app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
@@ -90,34 +91,6 @@ def import_tables(
     typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column)))
 
 
-@app.command(epilog="Example: broadsheet build newsroom --users all   Then: broadsheet run USER --newsroom newsroom")
-def build(
-    newsroom: Room = DEFAULT_ROOM,
-    users: Annotated[str, typer.Option(help="active, all, or a file with a user id on each line.")] = "active",
-    engine: Annotated[str, typer.Option(help="local, or ray, which needs broadsheet[ray].")] = "local",
-    address: Annotated[str | None, typer.Option(help="A Ray cluster: HOST:PORT or auto, else Ray starts here.")] = None,
-) -> None:
-    """Build and publish tonight's edition; an interrupted build goes on where it was."""
-    from broadsheet.build import build as make
-    from broadsheet.engines import choose_engine
-    from broadsheet.newsroom import Newsroom
-
-    chosen = choose_engine(engine, address)
-    make(Newsroom(newsroom), users if users in ("active", "all") else _read_ids(Path(users)), say, chosen)
-
-
-def _read_ids(path: Path) -> list[str]:
-    expected = "Expected active, all, or a UTF-8 file with a user id on each line."
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--users {path}: {error}. {expected}") from error
-    ids = [line.strip() for line in lines if line.strip()]
-    if not ids:
-        raise InputError(f"--users {path}: found no user id. {expected}")
-    return ids
-
-
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")
 def run(
     user: Annotated[str, typer.Argument(help="The reader's id.")],
@@ -159,42 +132,6 @@ def demo(
     show_demo(newsroom, pages, say)
 
 
-@app.command(epilog="Example: broadsheet status newsroom")
-def status(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Show the corpus and the editions."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.show import show_status
-
-    show_status(Newsroom(newsroom))
-
-
-@app.command(epilog="Example: broadsheet verify newsroom   Exit code 1 if something is wrong.")
-def verify(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Check every file of the current edition, and the journal of what was added and withdrawn."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.verify import verify_edition, verify_journal
-
-    room = Newsroom(newsroom)
-    edition = room.current()
-    problems = [f"{edition.name}: {problem}" for problem in verify_edition(edition)]
-    problems += [f"live: {problem}" for problem in verify_journal(room)]
-    for problem in problems:
-        say(problem)
-    if problems:
-        raise typer.Exit(1)
-    typer.echo(f"{edition.name}: sound")
-
-
-@app.command(epilog="Example: broadsheet rollback newsroom")
-def rollback(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Go back to the edition before the current one."""
-    from broadsheet.newsroom import Newsroom
-
-    room = Newsroom(newsroom)
-    with room.lock():
-        typer.echo(f"current is now {room.rollback().name}")
-
-
 @app.command(epilog="Example: broadsheet stage rerank newsroom --out again")
 def stage(
     name: Annotated[str, typer.Argument(help="encode, index, retrieve, rerank or generate.")],
@@ -209,10 +146,13 @@ def stage(
 
 
 def main() -> None:
-    """Run the command line; an error that the user can mend is one line and exit code 2."""
+    """Run the command line; an error that the user can mend is one line and exit code 2, 3 for an edition kept back."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         app()
+    except GateError as error:
+        say(f"broadsheet: {error}")
+        sys.exit(KEPT)
     except BroadsheetError as error:
         say(f"broadsheet: {error}")
         sys.exit(2)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from broadsheet.config_nightly import ArticlesConfig, GateConfig
+from broadsheet.config_towers import TowersConfig
 from broadsheet.errors import ConfigError, join_problems
 
 
@@ -94,50 +96,6 @@ class GenerateConfig:
 
 
 @dataclass(frozen=True)
-class TowersConfig:
-    """How `broadsheet train towers` learns."""
-
-    interests: int = 3
-    "Interest vectors of a reader."
-    layers: int = 1
-    "Layers of the user tower."
-    epochs: int = 8
-    patience: int = 3
-    "Epochs without a better valid nDCG@10 after which it stops."
-    batch_size: int = 64
-    "Impression clicks and readers a step, each process."
-    next_clicks: int = 0
-    "Clicks learned from each reader's history an epoch, 1 at least where there are no impressions; 0 leaves them out."
-    negatives: int = 8
-    "Most articles shown and not clicked beside each click."
-    hard_negatives: int = 0
-    "Articles near the reader and never clicked, mined from the index, beside each click."
-    learning_rate: float = 1e-3
-    encoder_learning_rate: float = 2e-4
-    "Of the news tower, where it learns too."
-    weight_decay: float = 0.05
-    dropout: float = 0.1
-    history_drop: float = 0.5
-    "Share of clicks whose history loses half of its articles."
-    text_drop: float = 0.3
-    "Share of articles that are read by their title or by their abstract alone."
-    temperature: float = 0.2
-    "Of the softmax, at the start; it is learned."
-    anchor: float = 1.0
-    "Weight of staying near the untrained towers: more for few clicks, 0 for many."
-    in_batch: float = 0.1
-    "Weight of the contrast with the batch's other clicks, beside that with what was shown."
-    distillation: float = 0.0
-    "Weight of the cross-encoder's opinion of what was shown; 0 leaves it out."
-    adversarial: float = 0.0
-    "Length by which article vectors are pushed against the loss (FGM); 0 leaves it out."
-    encode_history: bool = False
-    "Whether history articles are encoded in each step, or taken as they were encoded before the training."
-    recompute: bool = False
-    "Whether the encoder's activations are made again rather than kept: larger batches, a third more time."
-
-
-@dataclass(frozen=True)
 class Config:
     """Everything that broadsheet.toml can say."""
 
@@ -145,6 +103,8 @@ class Config:
     "The time of a build or a request: the real one, or that of the corpus's latest article or click (archives)."
     active_days: float = 30.0
     "A user with a click in so many days before the clock, or with a profile, is active."
+    articles: ArticlesConfig = field(default_factory=ArticlesConfig)
+    gate: GateConfig = field(default_factory=GateConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     index: IndexConfig = field(default_factory=IndexConfig)
     rerank: RerankConfig = field(default_factory=RerankConfig)
@@ -170,6 +130,7 @@ _AT_LEAST = {
     "distillation": 0.0,
     "adversarial": 0.0,
     "active_days": 0.0,
+    "max_age_days": 0.0,
     "max_tokens": 8,
     "history": 1,
     "candidates": 1,
@@ -183,6 +144,9 @@ _AT_LEAST = {
 
 
 _SHARES = ("diversity", "dropout", "history_drop", "text_drop", "recall")
+_SHARES += ("min_recall", "max_lost", "max_changed_neighbours")
+
+_OF_ZERO_OR_MORE = ("retrieval.weights.", "rerank.weights.", "gate.")
 
 
 def read_config(path: Path) -> Config:
@@ -215,9 +179,22 @@ def _read(kind: Any, document: dict[str, Any], prefix: str, problems: list[str])
             if section is not value:
                 problems.append(f"{prefix}{name}: found {value!r}, expected a section [{prefix}{name}]")
             values[name] = _read(known[name].default_factory, section, f"{prefix}{name}.", problems)
+        elif known[name].default_factory is dict:
+            values[name] = _read_numbers(name, value, prefix, problems)
         else:
             values[name] = _check(name, value, known[name].default, prefix, problems)
     return kind(**values)
+
+
+def _read_numbers(name: str, value: Any, prefix: str, problems: list[str]) -> dict[str, float]:  # noqa: ANN401
+    """Read a section whose names are the user's own, each with a number of 0 or more."""
+    if not isinstance(value, dict):
+        problems.append(f"{prefix}{name}: found {value!r}, expected a section [{prefix}{name}]")
+        return {}
+    numbers = {key: _check("", number, 0.0, f"{prefix}{name}.{key}", problems) for key, number in value.items()}
+    below = [key for key, number in numbers.items() if number < 0]
+    problems += [f"{prefix}{name}.{key}: found {numbers[key]}, expected a number of 0 or more" for key in below]
+    return numbers
 
 
 def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]) -> Any:  # noqa: ANN401
@@ -237,7 +214,7 @@ def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]
         wrong = 'auto, flat or a FAISS factory string, such as "HNSW32_SQfp16"'
     elif name == "clock" and value not in ("now", "latest"):
         wrong = '"now" or "latest"'
-    elif prefix in ("retrieval.weights.", "rerank.weights.") and value < 0:
+    elif prefix in _OF_ZERO_OR_MORE and value < 0:
         wrong = "a number of 0 or more"
     if wrong:
         problems.append(f"{prefix}{name}: found {value!r}, expected {wrong}")

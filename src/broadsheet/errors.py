@@ -35,6 +35,10 @@ class NewsroomError(BroadsheetError, RuntimeError):
     """A newsroom lacks what was asked of it, or is in use by another build."""
 
 
+class GateError(BroadsheetError, RuntimeError):
+    """An edition is complete and out of bounds: it is kept, and what is current stays so."""
+
+
 class ModelError(BroadsheetError, RuntimeError):
     """A model cannot be found or loaded, or is not the one that made a file."""
 

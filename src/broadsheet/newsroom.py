@@ -5,7 +5,6 @@ becomes current when the link `current` is replaced; a build killed at any point
 whose vectors and stories the next build takes over.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,9 +19,10 @@ from filelock import FileLock, Timeout
 
 from broadsheet.config import Config, read_config
 from broadsheet.errors import NewsroomError
+from broadsheet.manifest import MANIFEST, write_manifest
+from broadsheet.manifest import file_hashes as file_hashes
+from broadsheet.manifest import file_sha256 as file_sha256
 from broadsheet.tables import replacing, sync_folder
-
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,13 @@ class Edition:
                 f"{self.manifest}: no readable manifest ({error}). Run `broadsheet build` again."
             ) from error
         return manifest
+
+    def is_published(self) -> bool:
+        """Whether readers may see it: not if the gate kept it back, or if its manifest cannot be read."""
+        try:
+            return bool(self.read_manifest().get("published", True))
+        except NewsroomError:
+            return False
 
 
 @dataclass(frozen=True)
@@ -228,11 +235,16 @@ class Newsroom:
 
     def publish(self, manifest: dict[str, Any]) -> Edition:
         """Complete the edition being built and make it current: manifest, rename, link, each atomic, in this order."""
-        write_json(self.building.manifest, {**manifest, "files": file_hashes(self.building.path)})
+        edition = self.complete(manifest)
+        self.point_to(edition)
+        return edition
+
+    def complete(self, manifest: dict[str, Any]) -> Edition:
+        """Complete the edition being built under its own name; what is current stays so."""
+        write_manifest(self.building.manifest, {**manifest, "files": file_hashes(self.building.path)})
         edition = Edition(self.editions_folder / self._free_name())
         self.building.path.rename(edition.path)
         sync_folder(self.editions_folder)
-        self.point_to(edition)
         return edition
 
     def point_to(self, edition: Edition) -> None:
@@ -244,15 +256,16 @@ class Newsroom:
         sync_folder(self.path)
 
     def rollback(self) -> Edition:
-        """Make the edition before the current one current; raises NewsroomError if there is none."""
+        """Make the published edition before the current one current; raises NewsroomError if there is none."""
         if not self.current_link.is_symlink():
             raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
         current = Path(os.readlink(self.current_link)).name  # noqa: PTH115
-        older = [edition for edition in self.editions() if edition.name < current]
-        if not older:
+        older = (edition for edition in reversed(self.editions()) if edition.name < current)
+        target = next((edition for edition in older if edition.is_published()), None)
+        if target is None:
             raise NewsroomError(f"{self.path}: no edition before {current} to go back to.")
-        self.point_to(older[-1])
-        return older[-1]
+        self.point_to(target)
+        return target
 
     def _free_name(self) -> str:
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%fZ")
@@ -268,21 +281,6 @@ def write_json(path: Path, document: Any) -> None:  # noqa: ANN401
     """Write a JSON file whole or not at all."""
     with replacing(path) as part:
         part.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
-
-
-def file_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each table and index in a folder, by name."""
-    return {
-        path.name: file_sha256(path)
-        for path in sorted(folder.iterdir())
-        if path.suffix in (".arrow", ".faiss") and not path.name.startswith(".")
-    }
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remove_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the command line shows: pages, the demo, and the state of a newsroom."""
+"""What the command line shows: pages and the demo."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 from broadsheet.errors import InputError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.present import present_edition
-from broadsheet.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
-from broadsheet.tables import read_stamp, read_table, replacing
+from broadsheet.schemas import USERS
+from broadsheet.tables import read_table, replacing
 from broadsheet.version import __version__
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from broadsheet.page import Page
     from broadsheet.pipeline import Pipeline
 
@@ -27,8 +25,6 @@ PRINTED = ("maya-politics", "priya-science", "nora-culture")
 """Readers whose pages the demo prints: two with a history, and one who only said what she likes."""
 REQUEST = "quiet long reads on space"
 _STORIES = 10
-_WIDTH = 120
-"""Columns of a table that goes to a file or a pipe, so that nothing is folded."""
 
 
 def show(page: Page, *, as_json: bool, html: Path | None) -> None:
@@ -69,15 +65,6 @@ def show_demo(newsroom_path: Path, pages_folder: Path, say: Callable[[str], None
         _write(pages_folder / f"{name}.html", page.to_html())
     _write(pages_folder / "index.html", _index(pages))
     _say_what_next(newsroom_path, pages_folder, say)
-
-
-def show_status(newsroom: Newsroom) -> None:
-    """Print what the corpus holds, and the editions; raises NewsroomError if there are no articles."""
-    from rich.console import Console
-
-    newsroom.require()
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
-    console.print(_corpus_table(newsroom), _editions_table(newsroom))
 
 
 def _print(page: Page) -> None:
@@ -190,55 +177,3 @@ def _index(pages: Mapping[str, Page]) -> str:
     style = Markup(source.partition("<style>")[2].partition("</style>")[0])
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(_INDEX).render(pages=pages, style=style)
-
-
-def _corpus_table(newsroom: Newsroom) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("table", "rows", title=Text(f"Corpus of {newsroom.path}"), title_justify="left")
-    table.columns[1].justify = "right"
-    for name, path, schema in (
-        ("articles", newsroom.news, NEWS),
-        ("users", newsroom.users, USERS),
-        ("clicks", newsroom.clicks, CLICKS),
-    ):
-        table.add_row(name, f"{len(read_table(path, schema)) if path.is_file() else 0:,}")
-    for path in sorted(newsroom.news.parent.glob("impressions-*.arrow")):
-        table.add_row(
-            f"impressions, {path.stem.removeprefix('impressions-')}", f"{len(read_table(path, IMPRESSIONS)):,}"
-        )
-    return table
-
-
-def _editions_table(newsroom: Newsroom) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    columns = ("edition", "current", "articles", "users", "index", "encoder", "size", "built in")
-    table = Table(*columns, title="Editions", title_justify="left")
-    for place in (2, 3, 6, 7):
-        table.columns[place].justify = "right"
-    editions = newsroom.editions()
-    current = newsroom.current().name if newsroom.current_link.is_symlink() else ""
-    for edition in reversed(editions):
-        table.add_row(*map(Text, _edition_row(edition, edition.name == current)))
-    table.caption = None if editions else Text(f"none yet: broadsheet build {newsroom.path}")
-    return table
-
-
-def _edition_row(edition: Edition, current: bool) -> list[str]:
-    manifest = edition.read_manifest()
-    size = sum(path.stat().st_size for path in edition.path.iterdir() if path.is_file())
-    counts, kind = manifest["counts"], read_stamp(edition.index_rows).get("kind", "")
-    encoder, seconds = Path(manifest["models"]["encoder"]).name, sum(manifest["seconds"].values())
-    numbers = [f"{counts['news']:,}", f"{counts['users']:,}"]
-    return [
-        edition.name,
-        "current" if current else "",
-        *numbers,
-        kind,
-        encoder,
-        f"{size / 1e6:.1f} MB",
-        f"{seconds:.1f} s",
-    ]

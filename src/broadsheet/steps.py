@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -17,10 +17,21 @@ from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, news_vectors, us
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
-Step = Callable[..., str]
-"""Reads a workbench's edition, writes to another (in a build the same), and returns a line that says what it did.
 
-`encode` and `generate` also take `known`, the files of earlier editions to take work over from.
+class Done(NamedTuple):
+    """What a stage did: a line for people, and the numbers in it by name."""
+
+    line: str
+    counts: dict[str, int]
+
+    def __str__(self) -> str:
+        return self.line
+
+
+Step = Callable[..., Done | str]
+"""Reads a workbench's edition, writes to another (in a build the same), and says what it did.
+
+`encode`, `index` and `generate` also take `known`, what earlier editions have to take work over from.
 """
 
 Engine = Callable[[], AbstractContextManager[Mapping[str, Step]]]
@@ -31,14 +42,23 @@ INDEX_QUERIES = 1000
 """User vectors that the choice of the index is measured with."""
 
 
-def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
+def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done:
     """Write news_vectors; vectors of `known` files are taken over where the article and the model are the same."""
     from broadsheet.retrieval import encode_news
 
     tower = bench.news_tower
     news = read_table(bench.edition.news, NEWS)
     report = encode_news(news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known)
-    return f"{report.encoded} articles encoded, {report.reused} taken over"
+    new = report.encoded - report.changed
+    whence = sorted({path.parent.name for path in known})
+    said = [f"{report.encoded} articles encoded", f"{report.reused} taken over"]
+    if report.reused:
+        said[1] += f" from {' and '.join(whence)}" if whence else ""
+        why = f"{new} new, {report.changed} changed text" if report.encoded else "nothing changed"
+    else:
+        why = f"all again: {', '.join(report.refused)}" if report.refused else "nothing to take over"
+    counts = {"encoded": report.encoded, "new": new, "changed": report.changed, "reused": report.reused}
+    return Done(f"{', '.join(said)}: {why}", counts)
 
 
 def index(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> str:
@@ -72,7 +92,7 @@ def _index_report(edition: Edition) -> dict[str, Any]:
     return report
 
 
-def retrieve(bench: Workbench, out: Edition) -> str:
+def retrieve(bench: Workbench, out: Edition) -> Done:
     """Write user_vectors and candidates for the edition's users."""
     blocks = _blocks(read_table(bench.edition.users, USERS), "Retrieving for users")
     return write_candidates(bench, out, (retrieve_block(bench, block) for block in blocks))
@@ -84,7 +104,7 @@ def retrieve_block(bench: Workbench, users: pa.Table) -> tuple[pa.Table, pa.Tabl
     return vectors, bench.retriever(users, vectors, bench.as_of)
 
 
-def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> str:
+def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> Done:
     """Write user_vectors and candidates from those of each block of users, in the order of the users."""
     model = bench.news_tower.fingerprint
     found = 0
@@ -96,24 +116,26 @@ def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.T
             vector_writer.write(vectors)
             candidate_writer.write(candidates)
             found += len(candidates)
-    return f"{found} candidates for {len(read_table(bench.edition.users, USERS))} users"
+    users = len(read_table(bench.edition.users, USERS))
+    return Done(f"{found} candidates for {users} users", {"users": users, "candidates": found})
 
 
-def rerank(bench: Workbench, out: Edition) -> str:
+def rerank(bench: Workbench, out: Edition) -> Done:
     """Write ranked for the edition's users and candidates."""
     users = read_table(bench.edition.users, USERS)
     candidates = read_table(bench.edition.candidates, CANDIDATES, model=bench.news_tower.fingerprint)
     return write_ranked(bench, out, _rank_blocks(bench, users, candidates))
 
 
-def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table]) -> str:
+def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table]) -> Done:
     """Write ranked from the rankings of each block of users, in the order of the users."""
     ranked = 0
     with open_writer(out.ranked, RANKED, model=ranking_model(bench)) as writer:
         for table in blocks:
             writer.write(table)
             ranked += len(table)
-    return f"{ranked} articles ranked for {len(read_table(bench.edition.users, USERS))} users"
+    users = len(read_table(bench.edition.users, USERS))
+    return Done(f"{ranked} articles ranked for {users} users", {"users": users, "ranked": ranked})
 
 
 def ranking_model(bench: Workbench) -> str:
@@ -158,7 +180,7 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     edition = newsroom.current()
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)
-    return STEPS[name](Workbench(newsroom, edition, newsroom.config(), as_of), Edition(out))
+    return str(STEPS[name](Workbench(newsroom, edition, newsroom.config(), as_of), Edition(out)))
 
 
 def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:

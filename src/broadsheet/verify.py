@@ -1,15 +1,18 @@
 """Checks of an edition: that its files are those of its manifest, and that its tables agree with each other."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.errors import BroadsheetError
+from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.journal import Entry, Journal, read_added, read_withdrawal, read_withdrawn
-from broadsheet.newsroom import Edition, Newsroom, file_sha256
+from broadsheet.manifest import file_sha256, manifest_problem
+from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.recall import RECALL_AT, reader_recall
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.tables import read_stamp, read_table, vectors_to_numpy
 
@@ -17,15 +20,45 @@ BLOCK = 100_000
 
 
 def verify_edition(edition: Edition) -> list[str]:
-    """Return every problem of a published edition: its files against the manifest's hashes, then the tables."""
-    manifest = edition.read_manifest()
+    """Return every problem of a finished edition: its files against the manifest's hashes, then what they hold.
+
+    That are the tables, their counts, and the recall of the index for the edition's readers.
+    """
+    try:
+        manifest = edition.read_manifest()
+    except NewsroomError as error:
+        return [str(error)]
+    if problem := manifest_problem(edition.manifest, manifest):
+        return [problem]
     problems = []
     for name, expected in manifest["files"].items():
         path = edition.path / name
         found = file_sha256(path) if path.is_file() else "missing"
         if found != expected:
             problems.append(f"{name}: SHA-256 is {found}, expected {expected}")
-    return problems or check_edition(edition, int(read_stamp(edition.index_rows)["dim"]))
+    dim = int(read_stamp(edition.index_rows)["dim"]) if not problems else 0
+    return problems or check_edition(edition, dim) or _check_figures(edition, manifest, dim)
+
+
+def _check_figures(edition: Edition, manifest: dict[str, Any], dim: int) -> list[str]:
+    """Hold counts and recall to the manifest."""
+    from broadsheet.index_build import open_index
+
+    news, users = read_table(edition.news, NEWS), read_table(edition.users, USERS)
+    vectors = read_table(edition.news_vectors, news_vectors(dim))
+    found = {"news": len(news), "users": len(users)}
+    problems = [
+        f"{name}: {count} rows, expected {manifest['counts'][name]}"
+        for name, count in found.items()
+        if count != manifest["counts"][name]
+    ]
+    model = read_stamp(edition.news_vectors).get("model", "")
+    index = open_index(edition.index, edition.index_rows, news_ids=news.column("news_id"), model=model)
+    readers = vectors_to_numpy(read_table(edition.user_vectors, user_vectors(dim)))
+    recall, least = reader_recall(index, vectors_to_numpy(vectors), readers), manifest["gate"]["bounds"]["min_recall"]
+    if recall is not None and recall < least:
+        problems.append(f"{edition.index.name}: recall@{RECALL_AT} is {recall:.3f}, expected {least:g} or more")
+    return problems
 
 
 def check_edition(edition: Edition, dim: int) -> list[str]:

@@ -7,7 +7,7 @@ import torch
 from scripts.check_overfit import ENOUGH, recall_at_10, recipe
 from transformers import set_seed
 
-from broadsheet.config import TowersConfig
+from broadsheet.config_towers import TowersConfig
 from broadsheet.errors import TrainingError
 from broadsheet.retrieval.examples import BatchMaker, Example
 from broadsheet.retrieval.fit import average_checkpoints, fit
