@@ -166,6 +166,15 @@ def test_entries_go_when_every_edition_holds_them_and_their_numbers_do_not_come_
     assert names(room) == ["000000000004-add.arrow"] and verify_journal(room) == []
 
 
+def test_entries_stay_where_an_edition_does_not_say_what_it_holds(room):
+    write(room, "+x")
+    complete(room, "2026-01-01", 1)
+    complete(room, "2026-01-02", 1)
+    (room.editions_folder / "2026-01-01" / "manifest.json").write_text("{")
+    Journal(room).remove_carried()
+    assert names(room) == ["000000000001-add.arrow"]
+
+
 def test_numbers_go_on_after_an_editions_where_the_corpus_was_imported_anew(room):
     complete(room, "2026-01-01", 7)
     write(room, "+x")

@@ -26,7 +26,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from broadsheet.errors import ContractError, NewsroomError
-from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.schemas import WITHDRAWN, late_news
 from broadsheet.tables import read_stamp, read_table, sync_folder, vectors_to_numpy, write_table
 
@@ -95,15 +95,19 @@ class Journal:
         found = [carried_by(self._newsroom.news)]
         for edition in self._newsroom.editions():
             with suppress(NewsroomError):
-                found.append(int(edition.read_manifest().get(CARRIED, 0)))
+                found.append(self._held_by(edition))
         return max(found)
 
     def remove_carried(self) -> None:
-        """Remove the entries that every complete edition holds, oldest first, and what killed writers left."""
-        editions = self._newsroom.editions()
-        held = min((int(edition.read_manifest().get(CARRIED, 0)) for edition in editions), default=0)
+        """Remove the entries that every complete edition holds, oldest first, and what killed writers left.
+
+        Where a manifest cannot be read, all entries stay.
+        """
         if not self.folder.is_dir():
             return
+        held = 0
+        with suppress(NewsroomError):
+            held = min((self._held_by(edition) for edition in self._newsroom.editions()), default=0)
         with self._lock():
             for part in self.folder.glob(".*.part"):
                 part.unlink()
@@ -120,6 +124,10 @@ class Journal:
             number = (entries[-1].sequence if entries else self.carried()) + 1
             path = self.folder / f"{number:012d}-{kind}.arrow"
             write_table(path, table, schema, sequence=str(number), sha256=_digest(table), **stamp)
+
+    @staticmethod
+    def _held_by(edition: Edition) -> int:
+        return int(edition.read_manifest().get(CARRIED, 0))
 
     def _lock(self) -> FileLock:
         return FileLock(self.folder / ".lock")
