@@ -89,7 +89,7 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
     lines, killed, done = [], [], []
     ranked = pages_folder(room.building) / "ranked"
     watcher = when(ranked, lambda: (done.extend(ranked.glob("*.arrow")), kill_a_worker(killed)))
-    build(room, "all", lines.append, ray_engine(workers=2))
+    build(room, "all", lines.append, engine=ray_engine(workers=2))
     watcher.join()
     assert len(killed) == 1 and 1 <= len(done) < -(-(READERS + 4) // 64)
     taken_over = int(lines[0].split(", ")[1].split()[0])

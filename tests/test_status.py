@@ -19,7 +19,7 @@ def test_status_names_corpus_splits_and_editions(newsroom, built, capsys):
     assert "impressions, valid" in printed and "broadsheet build" in printed
     show_status(built)
     line = next(line for line in capsys.readouterr().out.splitlines() if built.current().name in line)
-    for part in ("current", "1.000", "flat", " 60 ", " 4 ", "encoder"):
+    for part in ("current", "1.000", "Flat", " 60 ", " 4 ", "encoder"):
         assert part in line
 
 

@@ -20,7 +20,8 @@ from broadsheet.editions import not_reused
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
 from broadsheet.expiry import expire
 from broadsheet.gate import Verdict, judge
-from broadsheet.journal import CARRIED, Journal, carried_by
+from broadsheet.journal import CARRIED, Journal, carried_by, read_withdrawn
+from broadsheet.models import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.run_steps import Record, Report, event_of, run_steps, tell
 from broadsheet.schemas import USERS
@@ -131,7 +132,8 @@ def _check(
     current = None
     with suppress(NewsroomError):
         current = newsroom.current()
-    verdict = judge(bench, current, expired)
+    withdrawn = pa.array(list(read_withdrawn(newsroom)), pa.string())
+    verdict = judge(bench, current, pa.concat_arrays([expired, withdrawn]))
     event = event_of("check", verdict.line(), time.perf_counter() - started, verdict.figures)
     tell(event, report, record)
     return verdict, event
@@ -153,6 +155,7 @@ def _manifest(
         "models": {
             "encoder": config.retrieval.encoder,
             "news_tower": bench.news_tower.fingerprint,
+            "user_tower": folder_fingerprint(bench.towers) if bench.towers else "",
             "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
             "writer": bench.writer.model if bench.writer else "",
         },

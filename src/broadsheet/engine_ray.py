@@ -27,7 +27,7 @@ from broadsheet.progress import track
 from broadsheet.ray_cluster import cluster, require_ray
 from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, Output, Task, Worker, outputs, pages_folder
 from broadsheet.schemas import NEWS, RANKED, USERS
-from broadsheet.steps import STEPS, USERS_AT_ONCE, Engine, Step, write_candidates, write_ranked
+from broadsheet.steps import STEPS, USERS_AT_ONCE, Done, Engine, Step, write_candidates, write_ranked
 from broadsheet.tables import read_table
 from broadsheet.workbench import Workbench
 
@@ -65,7 +65,7 @@ def _steps(spread: Spread) -> dict[str, Step]:
     }
 
 
-def _encode(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
+def _encode(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done | str:
     from broadsheet.retrieval.encoding import articles_to_encode
 
     tower = bench.news_tower
@@ -75,10 +75,11 @@ def _encode(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, .
         return STEPS["encode"](bench, out, known)
     STEPS["encode"](bench, out, known)
     encoded = sum(map(len, blocks))
-    return f"{encoded} articles encoded, {len(news) - encoded} taken over"
+    counts = {"encoded": encoded, "reused": len(news) - encoded}
+    return Done(f"{encoded} articles encoded, {len(news) - encoded} taken over", counts)
 
 
-def _retrieve(spread: Spread, bench: Workbench, out: Edition) -> str:
+def _retrieve(spread: Spread, bench: Workbench, out: Edition) -> Done | str:
     """Have whole pages made, and assemble user_vectors and candidates; `_rerank` takes the rest."""
     remove_folder(pages_folder(bench.edition))
     rows = range(len(read_table(bench.edition.users, USERS)))
@@ -88,7 +89,7 @@ def _retrieve(spread: Spread, bench: Workbench, out: Edition) -> str:
     return write_candidates(bench, out, zip(vectors, candidates, strict=True))
 
 
-def _rerank(bench: Workbench, out: Edition) -> str:
+def _rerank(bench: Workbench, out: Edition) -> Done | str:
     folder = pages_folder(bench.edition)
     if not folder.is_dir():
         return STEPS["rerank"](bench, out)
@@ -98,7 +99,7 @@ def _rerank(bench: Workbench, out: Edition) -> str:
     return line
 
 
-def _generate(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
+def _generate(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done | str:
     from broadsheet.generate.files import stories_to_write
 
     if bench.config.generate.writer:

@@ -63,10 +63,10 @@ class Verdict:
         }
 
 
-def judge(bench: Workbench, current: Edition | None, expired: pa.Array) -> Verdict:
+def judge(bench: Workbench, current: Edition | None, left: pa.Array) -> Verdict:
     """Measure a complete edition against the bounds of its config, and against the current edition if there is one.
 
-    `expired` are the ids of articles that left by their age, which are not lost.
+    `left` are the ids of articles that left by their age or were withdrawn, which are not lost.
     """
     bounds = bench.config.gate
     figures: dict[str, float] = {}
@@ -77,7 +77,7 @@ def judge(bench: Workbench, current: Edition | None, expired: pa.Array) -> Verdi
     note = ""
     if current is not None:
         try:
-            figures |= _lost(bench, current, expired)
+            figures |= _lost(bench, current, left)
             drift, note = _drift(bench, current)
             figures |= drift
         except BroadsheetError as error:  # a damaged edition must not keep the next one from its readers
@@ -95,12 +95,12 @@ def foreign_vectors(bench: Workbench) -> float:
     return float((np.sum(again * bench.catalogue.vectors[rows], axis=1) < SAME).mean())
 
 
-def _lost(bench: Workbench, current: Edition, expired: pa.Array) -> dict[str, float]:
+def _lost(bench: Workbench, current: Edition, left: pa.Array) -> dict[str, float]:
     """Return which share of the current edition's articles is not there, and by which the count fell."""
     before = read_table(current.news, NEWS).column("news_id")
     still = pc.or_(
         pc.is_in(before, value_set=bench.catalogue.news.column("news_id").combine_chunks()),
-        pc.is_in(before, value_set=expired),
+        pc.is_in(before, value_set=left),
     )
     lost = len(before) - int(pc.sum(still).as_py() or 0)
     count = max(1, len(before))
