@@ -36,7 +36,7 @@ class Moment:
         seconds = as_of.timestamp()
         self.as_of, self.co_clicks = as_of, co_clicks
         self._hidden = (catalogue.published_at > seconds) | catalogue.gone
-        self._trending = trending_scores(clicks, seconds, categories, self._hidden)
+        self._trending = trending_scores(clicks, seconds, categories, self._hidden, catalogue.gone)
         self._fresh = fresh_scores(catalogue.published_at, seconds, half_life_hours)
         self.sources: Mapping[str, Source] = {
             "ann": Ann(catalogue, search, self._hidden),

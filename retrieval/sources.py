@@ -31,20 +31,22 @@ def trending_scores(
     as_of: float,
     categories: npt.NDArray[np.int64],
     future: npt.NDArray[np.bool_],
+    gone: npt.NDArray[np.bool_],
     half_life_hours: float = TRENDING_HALF_LIFE_HOURS,
 ) -> Floats:
     """Return the logarithm of each article's time-decayed clicks, 0 to 1; all NaN without clicks that still count.
 
     Only clicks strictly before `as_of`, in epoch seconds, count. `categories` holds a number from 0 for each article;
-    `future` marks those that are not published yet. An article has a share of its category's mean beside its own
+    `future` marks those that are not to be shown yet, and `gone` those withdrawn, whose clicks do not count. An article has a share of its category's mean beside its own
     clicks, so none in a category that is read has 0.
     """
     past = clicks.before(as_of)
     decayed = 0.5 ** ((as_of - past.times) / (half_life_hours * HOUR))
     counts = np.bincount(past.rows, decayed, minlength=len(categories))
+    counts[gone] = 0
     if not counts.any():  # none, or so old that their weight rounds to 0
         return np.full(len(categories), np.nan)
-    sizes = np.bincount(categories, ~future)
+    sizes = np.bincount(categories, ~(future | gone))
     means = np.bincount(categories, counts) / np.maximum(sizes, 1)
     logarithms = np.log1p((counts + PRIOR_CLICKS * means[categories]) / CLICKS_THAT_COUNT)
     scaled: Floats = logarithms / logarithms.max()

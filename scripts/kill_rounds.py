@@ -99,6 +99,10 @@ def kill_at(number: int) -> None:
     sys.addaudithook(hook)
 
 
+WIDE_GATE = "[gate]\nmax_lost = 1.0\nmax_centroid_shift = 2.0\nmax_changed_neighbours = 1.0\n"
+"""Every article may come and go in these rounds, which no ordinary night does."""
+
+
 class Ledger:
     """What was acknowledged: the title of each article, and none for one that was withdrawn."""
 
@@ -202,6 +206,8 @@ def kill_rounds(
     kills: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(shutil.copytree(newsroom, Path(folder) / "newsroom", symlinks=True))
+        with (path / "broadsheet.toml").open("a", encoding="utf-8") as settings:
+            settings.write(WIDE_GATE)
         reader = read_table(Newsroom(path).users, USERS).column("user_id")[0].as_py()
         build(Newsroom(path), [reader])
         ledger, number, started = Ledger(shown(path)[0]), 0, time.monotonic()

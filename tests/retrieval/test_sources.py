@@ -14,10 +14,10 @@ DAY = 24 * HOUR
 NOBODY_HIDDEN = np.zeros(6, np.bool_)
 
 
-def trending(clicks, categories=(0, 0, 0), future=()):
-    """Trending at time 0, by tuples of a reader, a row and a time, with a half-life of a day; `future` are rows."""
-    unpublished = np.isin(np.arange(len(categories)), future)
-    return trending_scores(clicks_of(clicks), 0, np.array(categories, np.int64), unpublished, 24)
+def trending(clicks, categories=(0, 0, 0), future=(), gone=()):
+    """Trending at time 0, by tuples of a reader, a row and a time, half-life a day; `future` and `gone` are rows."""
+    unpublished, gone = (np.isin(np.arange(len(categories)), rows) for rows in (future, gone))
+    return trending_scores(clicks_of(clicks), 0, np.array(categories, np.int64), unpublished, gone, 24)
 
 
 def test_freshness_halves_with_each_half_life_and_is_unknown_for_the_future():
