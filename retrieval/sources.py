@@ -37,8 +37,8 @@ def trending_scores(
     """Return the logarithm of each article's time-decayed clicks, 0 to 1; all NaN without clicks that still count.
 
     Only clicks strictly before `as_of`, in epoch seconds, count. `categories` holds a number from 0 for each article;
-    `future` marks those that are not to be shown yet, and `gone` those withdrawn, whose clicks do not count. An article has a share of its category's mean beside its own
-    clicks, so none in a category that is read has 0.
+    `future` marks those that are not to be shown yet, and `gone` those withdrawn, whose clicks do not count. An article
+    has a share of its category's mean beside its own clicks, so none in a category that is read has 0.
     """
     past = clicks.before(as_of)
     decayed = 0.5 ** ((as_of - past.times) / (half_life_hours * HOUR))

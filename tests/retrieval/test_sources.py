@@ -20,6 +20,13 @@ def trending(clicks, categories=(0, 0, 0), future=(), gone=()):
     return trending_scores(clicks_of(clicks), 0, np.array(categories, np.int64), unpublished, gone, 24)
 
 
+def test_clicks_on_a_withdrawn_article_count_neither_for_it_nor_for_its_category():
+    clicks = [(1, 0, -HOUR), (2, 1, -HOUR), (3, 1, -HOUR)]
+    without = trending([(1, 0, -HOUR)], (0, 5))
+    np.testing.assert_allclose(trending(clicks, (0, 0), gone=[1])[0], without[0])
+    assert np.isnan(trending(clicks[1:], (0, 0), gone=[1])).all()
+
+
 def test_freshness_halves_with_each_half_life_and_is_unknown_for_the_future():
     published = np.array([0, -DAY, -2 * DAY, 1, np.nan])
     scores = fresh_scores(published, 0, 24)
