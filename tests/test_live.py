@@ -1,7 +1,7 @@
 """Articles that enter and leave between nights, as a running pipeline shows them."""
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -163,6 +163,13 @@ def test_a_late_article_of_the_future_waits_for_its_time(room, opened):
     pipeline = Pipeline.open(room.path)
     pipeline.add([row("X1", published_at=START.replace(year=2100)), row("X2", published_at=None)])
     assert set(ids(pipeline.run("nobody", 62))) == ALL | {"X2"}
+
+
+def test_an_article_published_this_very_second_is_shown_at_once(room):
+    room.config_file.write_text(room.config_file.read_text().replace('clock = "latest"', 'clock = "now"'))
+    pipeline = Pipeline.open(room.path)
+    pipeline.add([row("X1", published_at=datetime.now(UTC))])
+    assert set(ids(everything(pipeline))) == ALL | {"X1"}
 
 
 def test_the_time_of_an_archive_follows_its_latest_article(opened):

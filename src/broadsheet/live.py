@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -81,7 +81,7 @@ class Live:
 
         before, tower = bench.catalogue, bench.news_tower
         added = late_news(tower.dim).empty_table() if changes.added is None else changes.added
-        catalogue = extend(before, added, vectors_to_numpy(added), changes.withdrawn)
+        catalogue = _as_of_this_minute(extend(before, added, vectors_to_numpy(added), changes.withdrawn))
         search = LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors))
         clicks = _moved(bench.clicks, before, catalogue, added)
         later = copy.copy(bench)
@@ -112,6 +112,13 @@ def _with_missed(changes: Changes, bench: Workbench, count: int) -> Changes:
     back = set() if changes.added is None else set(changes.added.column("news_id").to_pylist())
     missed = {news_id: time for news_id, time in read_withdrawn(bench.newsroom).items() if news_id not in back}
     return Changes(changes.added, missed | changes.withdrawn)
+
+
+def _as_of_this_minute(catalogue: Catalogue) -> Catalogue:
+    """Let what was published in this minute count from its beginning, since a request's time is that of the minute."""
+    now = datetime.now(UTC).timestamp()
+    minute, published = now - now % 60, catalogue.published_at
+    return replace(catalogue, published_at=np.where((published > minute) & (published <= now), minute, published))
 
 
 def _moved(clicks: ClickLog, before: Catalogue, after: Catalogue, added: pa.Table) -> ClickLog:
