@@ -52,7 +52,7 @@ def measure(
             **stamp(Path(__file__).parent),
             "data": {"newsroom": newsroom.name, "stories_a_reader": stories, "depth": depth},
             "counts": _counts(local),
-            "bytes": {path.name: path.stat().st_size for path in sorted(local.current().path.glob("*.arrow"))},
+            "tables": {name: _size(local, name) for name in TABLES},
             "rows": rows,
             "differences": {name: _differences(local, room) for name, room in rooms.items() if room is not local},
         }
@@ -76,7 +76,9 @@ def _take_part(whole: Any, part: Any, articles: int, readers: int) -> None:  # n
     read = pa.table({"row": owners.filter(hits)}).group_by("row").aggregate([("row", "count")])
     best = read.sort_by([("row_count", "descending"), ("row", "ascending")])["row"][:readers]
     write_table(part.news, news, NEWS)
-    write_table(part.users, users.take(pa.array(sorted(best.to_pylist()), pa.int64())), USERS)
+    taken = users.take(pa.array(sorted(best.to_pylist()), pa.int64()))
+    write_table(part.users, taken, USERS)
+    (part.path / "readers.txt").write_text("\n".join(taken["user_id"].to_pylist()), "utf-8")
     if whole.clicks.is_file():
         clicks = read_table(whole.clicks, CLICKS)
         write_table(part.clicks, clicks.filter(pc.is_in(clicks["news_id"], value_set=known)), CLICKS)
@@ -88,7 +90,8 @@ def _settings(stories: int, depth: int) -> str:
 
 
 def _build(room: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
-    command = [sys.executable, "-m", "broadsheet.cli", "build", str(room.path), "--users", "all", *ENGINES[name]]
+    readers = room.path / "readers.txt"
+    command = [sys.executable, "-m", "broadsheet.cli", "build", str(room.path), "--users", str(readers), *ENGINES[name]]
     started = time.perf_counter()
     process = psutil.Popen(command, stderr=subprocess.DEVNULL)
     killed = _kill_a_worker(process, room) if "killed" in name else None
@@ -131,6 +134,10 @@ def _counts(room: Any) -> dict[str, int]:  # noqa: ANN401
         "readers": len(read_table(edition.users, USERS)),
         "texts_written": pc.count_distinct(texts).as_py(),
     }
+
+
+def _size(room: Any, name: str) -> dict[str, int]:  # noqa: ANN401
+    return {"rows": len(_open(room, name)), "bytes": getattr(room.current(), name).stat().st_size}
 
 
 def _differences(one: Any, other: Any) -> dict[str, list[str]]:  # noqa: ANN401
