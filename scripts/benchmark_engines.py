@@ -105,9 +105,9 @@ def _kill_a_worker(build: psutil.Popen, room: Any) -> dict[str, int]:  # noqa: A
     """Kill a worker once the first part of the pages is there; returns how many parts there were."""
     from broadsheet.ray_worker import pages_folder
 
-    ranked = pages_folder(room.building) / "ranked"
+    pages = pages_folder(room.building)
     while build.poll() is None:
-        parts = len(list(ranked.glob("*.arrow")))
+        parts = len(list(pages.glob("*/ranked/*.arrow")))
         workers = [one for one in build.children(recursive=True) if _is_worker(one)] if parts else []
         if workers:
             workers[0].kill()
