@@ -63,7 +63,7 @@ def test_an_interrupted_run_leaves_no_table_and_the_next_takes_its_texts_over(ed
 def test_a_part_that_is_cut_off_is_written_again(edition):
     with pytest.raises(KeyboardInterrupt):
         generate_files(stories_of(Drafts(stop_at=5)), edition, edition.stories)
-    part = edition.stories.with_suffix(".parts") / "00000.arrow"
+    part = edition.stories.with_suffix(".parts") / "000000.arrow"
     part.write_bytes(part.read_bytes()[:100])
     again = Drafts()
     generate_files(stories_of(again), edition, edition.stories)
