@@ -88,8 +88,8 @@ def test_stories_are_named_by_each_articles_first_row_in_the_blocks_of_the_local
     ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
     write = stories_of(Drafts())
     firsts = [*range(45), *range(55, 95)]  # rows 50 to 54 are N40 to N44 again; N45 is beyond the first reader's 45
-    assert sum(stories_to_write(write, ranked, news, edition.stories), []) == firsts
     blocks = stories_to_write(write, ranked, news, edition.stories)
+    assert [row for rows in blocks for row in rows] == firsts
     assert [len(block) for block in blocks] == [32, 32, 21] and STORIES_AT_ONCE == 32
     for number, rows in enumerate(blocks):
         stories = stories_of(Drafts())(ranked.take(rows), news)
