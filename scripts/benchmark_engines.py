@@ -32,6 +32,7 @@ def measure(
     articles: Annotated[int, typer.Option(help="Articles taken, the first.")] = 4000,
     readers: Annotated[int, typer.Option(help="Readers taken, those who read most of these articles.")] = 256,
     stories: Annotated[int, typer.Option(help="Stories written for each reader; 0: the publisher's words.")] = 2,
+    depth: Annotated[int, typer.Option(help="Candidates of each reader that the cross-encoder reads.")] = 60,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON and Markdown.")] = None,
 ) -> None:
     """Print the seconds of each engine, and whether the tables are equal."""
@@ -42,15 +43,16 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         rooms = {name: Newsroom(Path(folder) / str(number)) for number, name in enumerate(ENGINES)}
         for room in rooms.values():
-            _take_part(Newsroom(newsroom), room, articles, readers, stories)
+            _take_part(Newsroom(newsroom), room, articles, readers)
+            room.config_file.write_text(_settings(stories, depth), "utf-8")
         rows = {name: _build(rooms[name], name) for name in ENGINES}
         local = rooms["local"]
         document = {
             "benchmark": "engines",
             **stamp(Path(__file__).parent),
-            "data": {"newsroom": newsroom.name, "readers": readers, "stories_a_reader": stories},
+            "data": {"newsroom": newsroom.name, "stories_a_reader": stories, "depth": depth},
             "counts": _counts(local),
-            "bytes": {path.name: path.stat().st_size for path in sorted(local.current().path.glob("*.arrow"))},
+            "tables": {name: _size(local, name) for name in TABLES},
             "rows": rows,
             "differences": {name: _differences(local, room) for name, room in rooms.items() if room is not local},
         }
@@ -61,7 +63,7 @@ def measure(
         write_text(out / "engines.md", markdown)
 
 
-def _take_part(whole: Any, part: Any, articles: int, readers: int, stories: int) -> None:  # noqa: ANN401
+def _take_part(whole: Any, part: Any, articles: int, readers: int) -> None:  # noqa: ANN401
     from broadsheet.schemas import CLICKS, NEWS, USERS
     from broadsheet.tables import read_table, write_table
 
@@ -74,16 +76,22 @@ def _take_part(whole: Any, part: Any, articles: int, readers: int, stories: int)
     read = pa.table({"row": owners.filter(hits)}).group_by("row").aggregate([("row", "count")])
     best = read.sort_by([("row_count", "descending"), ("row", "ascending")])["row"][:readers]
     write_table(part.news, news, NEWS)
-    write_table(part.users, users.take(pa.array(sorted(best.to_pylist()), pa.int64())), USERS)
+    taken = users.take(pa.array(sorted(best.to_pylist()), pa.int64()))
+    write_table(part.users, taken, USERS)
+    (part.path / "readers.txt").write_text("\n".join(taken["user_id"].to_pylist()), "utf-8")
     if whole.clicks.is_file():
         clicks = read_table(whole.clicks, CLICKS)
         write_table(part.clicks, clicks.filter(pc.is_in(clicks["news_id"], value_set=known)), CLICKS)
-    settings = f"stories = {stories}" if stories else 'writer = ""'
-    part.config_file.write_text(f'clock = "latest"\n[generate]\n{settings}\n', "utf-8")
+
+
+def _settings(stories: int, depth: int) -> str:
+    writing = f"stories = {stories}" if stories else 'writer = ""'
+    return f'clock = "latest"\n[rerank]\ndepth = {depth}\n[generate]\n{writing}\n'
 
 
 def _build(room: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
-    command = [sys.executable, "-m", "broadsheet.cli", "build", str(room.path), "--users", "all", *ENGINES[name]]
+    readers = room.path / "readers.txt"
+    command = [sys.executable, "-m", "broadsheet.cli", "build", str(room.path), "--users", str(readers), *ENGINES[name]]
     started = time.perf_counter()
     process = psutil.Popen(command, stderr=subprocess.DEVNULL)
     killed = _kill_a_worker(process, room) if "killed" in name else None
@@ -97,9 +105,9 @@ def _kill_a_worker(build: psutil.Popen, room: Any) -> dict[str, int]:  # noqa: A
     """Kill a worker once the first part of the pages is there; returns how many parts there were."""
     from broadsheet.ray_worker import pages_folder
 
-    ranked = pages_folder(room.building) / "ranked"
+    pages = pages_folder(room.building)
     while build.poll() is None:
-        parts = len(list(ranked.glob("*.arrow")))
+        parts = len(list(pages.glob("*/ranked/*.arrow")))
         workers = [one for one in build.children(recursive=True) if _is_worker(one)] if parts else []
         if workers:
             workers[0].kill()
@@ -126,6 +134,10 @@ def _counts(room: Any) -> dict[str, int]:  # noqa: ANN401
         "readers": len(read_table(edition.users, USERS)),
         "texts_written": pc.count_distinct(texts).as_py(),
     }
+
+
+def _size(room: Any, name: str) -> dict[str, int]:  # noqa: ANN401
+    return {"rows": len(_open(room, name)), "bytes": getattr(room.current(), name).stat().st_size}
 
 
 def _differences(one: Any, other: Any) -> dict[str, list[str]]:  # noqa: ANN401
@@ -174,6 +186,7 @@ def to_markdown(document: dict[str, Any]) -> str:
     lines += [
         "",
         f"{counts['articles']:,} articles, {counts['readers']:,} readers, {counts['texts_written']:,} texts written, "
+        f"{document['data']['depth']} candidates a reader re-ranked, "
         f"{document['machine']['cores']} cores, {document['date'][:10]}, commit {document['commit'][:7]}.",
     ]
     return "\n".join(lines) + "\n"

@@ -69,11 +69,26 @@ def read_measured(results: Path = RESULTS) -> Measured:
         learn=1 / training["rows"]["ours, stored history"]["clicks_per_s"],
         driver=(large["anonymous_mib"] - small["anonymous_mib"]) * 2**20 / 190_000,
         process=small["peak_mib"] * 2**20,
-        user_bytes={
-            name: engines["bytes"][f"{name}.arrow"] / counts["readers"]
-            for name in ("user_vectors", "candidates", "ranked", "stories")
-        },
+        user_bytes={name: rows * table_bytes(engines["tables"][name]) for name, rows in rows_of_a_reader().items()},
     )
+
+
+def rows_of_a_reader() -> dict[str, int]:
+    """Return how many rows of each table a reader has, by the default settings."""
+    from broadsheet.config import Config
+
+    config = Config()
+    return {
+        "user_vectors": config.towers.interests,
+        "candidates": config.retrieval.candidates,
+        "ranked": config.rerank.depth,
+        "stories": config.generate.stories,
+    }
+
+
+def table_bytes(table: dict[str, int]) -> float:
+    """Return the bytes of a row."""
+    return table["bytes"] / table["rows"]
 
 
 def extrapolation(assumed: Assumptions | None = None, measured: Measured | None = None) -> str:
@@ -91,7 +106,10 @@ def _units(measured: Measured) -> str:
         ("learn from a click", _seconds(measured.learn), "training-step.json: ours, stored history, clicks_per_s"),
         ("encoding process, for each article", _bytes(measured.driver), "encoding-memory.json: anonymous_mib"),
         ("process with the encoder", _bytes(measured.process), "encoding-memory.json: 10000, peak_mib"),
-        *((f"{name}, a reader", _bytes(size), "engines.json: bytes") for name, size in measured.user_bytes.items()),
+        *(
+            (f"{name}, a reader", _bytes(size), "engines.json: tables, bytes a row, times the rows by default")
+            for name, size in measured.user_bytes.items()
+        ),
     ]
     return _table(("one of", "core-seconds or bytes", "from"), rows)
 

@@ -49,12 +49,12 @@ def rooms(tmp_path_factory, encoder):
     return local, Newsroom(folder / "ray")
 
 
-def when(folder, act):
-    """Call `act` in a thread of its own once there is a part in a folder."""
+def when(folder, pattern, act):
+    """Call `act` in a thread of its own once there is such a part in a folder."""
 
     def watch():
         until = time.monotonic() + 60
-        while not list(folder.glob("*.arrow")) and time.monotonic() < until:
+        while not list(folder.glob(pattern)) and time.monotonic() < until:
             time.sleep(0.005)
         act()
 
@@ -79,7 +79,7 @@ def kill_a_worker(killed):
 
 def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of_the_local_engine(rooms):
     local, room = rooms
-    stopped = when(parts_of(room.building.news_vectors), lambda: os.kill(os.getpid(), signal.SIGINT))
+    stopped = when(parts_of(room.building.news_vectors), "*.arrow", lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         build(room, "all", engine=ray_engine(workers=2))
     stopped.join()
@@ -87,8 +87,8 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
     assert left and not room.editions()
 
     lines, killed, done = [], [], []
-    ranked = pages_folder(room.building) / "ranked"
-    watcher = when(ranked, lambda: (done.extend(ranked.glob("*.arrow")), kill_a_worker(killed)))
+    pages, ranked = pages_folder(room.building), "*/ranked/*.arrow"
+    watcher = when(pages, ranked, lambda: (done.extend(pages.glob(ranked)), kill_a_worker(killed)))
     build(room, "all", lines.append, engine=ray_engine(workers=2))
     watcher.join()
     assert len(killed) == 1 and 1 <= len(done) < -(-(READERS + 4) // 64)

@@ -39,7 +39,7 @@ def fresh(bench, tmp_path):
 
 
 def worker_of(stage, bench):
-    return Worker(stage, bench.newsroom, bench.edition, bench.config, bench.as_of)
+    return Worker(stage, "run", bench.newsroom, bench.edition, bench.config, bench.as_of)
 
 
 def ask(worker, *tasks):
@@ -63,7 +63,7 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
 ):
     monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
     monkeypatch.setattr(steps, "USERS_AT_ONCE", 2)
-    ours, local = engine_ray._steps(in_this_process), steps.STEPS
+    ours, local = engine_ray._steps(in_this_process, "run"), steps.STEPS
     for name in ("news_vectors", "user_vectors", "candidates", "ranked", "stories"):
         getattr(fresh.edition, name).unlink()
     lines = {}
@@ -80,7 +80,7 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
 def test_a_part_that_is_there_is_not_written_again(fresh):
     worker = worker_of(PAGES, fresh)
     assert ask(worker, (3, [[0, 1]])) == [FINE]
-    paths = [part_path(output.folder, 3) for output in outputs(PAGES, fresh)]
+    paths = [part_path(output.folder, 3) for output in outputs(PAGES, fresh, "run")]
     before = [(path.stat().st_ino, file_sha256(path)) for path in paths]
     assert ask(worker, (3, [[2]])) == [FINE]
     assert [(path.stat().st_ino, file_sha256(path)) for path in paths] == before
@@ -89,9 +89,17 @@ def test_a_part_that_is_there_is_not_written_again(fresh):
     assert [file_sha256(path) for path in paths] == [sha256 for _, sha256 in before]
 
 
+def test_a_worker_that_outlives_its_build_writes_pages_that_the_next_does_not_read(fresh):
+    late = Worker(PAGES, "earlier", fresh.newsroom, fresh.edition, fresh.config, fresh.as_of)
+    assert ask(late, (0, [[0, 1, 2, 3]])) == [FINE]
+    theirs, ours = outputs(PAGES, fresh, "earlier"), outputs(PAGES, fresh, "run")
+    assert all(part_path(output.folder, 0).is_file() for output in theirs)
+    assert not any(output.folder.exists() for output in ours)
+
+
 def test_a_part_has_its_blocks_in_order(fresh):
     assert ask(worker_of(PAGES, fresh), (0, [[3, 1], [0]])) == [FINE]
-    table = read_table(part_path(outputs(PAGES, fresh)[0].folder, 0), outputs(PAGES, fresh)[0].schema)
+    table = read_table(part_path(outputs(PAGES, fresh, "run")[0].folder, 0), outputs(PAGES, fresh, "run")[0].schema)
     ids = read_table(fresh.edition.users, USERS)["user_id"].to_pylist()
     assert list(dict.fromkeys(table["user_id"].to_pylist())) == [ids[3], ids[1], ids[0]]
 

@@ -11,6 +11,7 @@ The index is built by the local step; workers that build shards of it would take
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -52,15 +53,16 @@ def ray_engine(address: str | None = None, workers: int | None = None) -> Engine
 
 @contextmanager
 def _started(address: str | None, workers: int | None) -> Iterator[Mapping[str, Step]]:
+    run = secrets.token_hex(4)
     with cluster(address, workers) as size:
-        yield _steps(partial(_spread, size))
+        yield _steps(partial(_spread, size, run), run)
 
 
-def _steps(spread: Spread) -> dict[str, Step]:
+def _steps(spread: Spread, run: str) -> dict[str, Step]:
     return STEPS | {
         "encode": partial(_encode, spread),
-        "retrieve": partial(_retrieve, spread),
-        "rerank": _rerank,
+        "retrieve": partial(_retrieve, spread, run),
+        "rerank": partial(_rerank, run),
         "generate": partial(_generate, spread),
     }
 
@@ -79,21 +81,21 @@ def _encode(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, .
     return Done(f"{encoded} articles encoded, {len(news) - encoded} taken over", counts)
 
 
-def _retrieve(spread: Spread, bench: Workbench, out: Edition) -> Done | str:
+def _retrieve(spread: Spread, run: str, bench: Workbench, out: Edition) -> Done | str:
     """Have whole pages made, and assemble user_vectors and candidates; `_rerank` takes the rest."""
     remove_folder(pages_folder(bench.edition))
     rows = range(len(read_table(bench.edition.users, USERS)))
     if not spread(PAGES, bench, [rows[start : start + USERS_AT_ONCE] for start in rows[::USERS_AT_ONCE]]):
         return STEPS["retrieve"](bench, out)
-    vectors, candidates, _ = map(_parts, outputs(PAGES, bench))
+    vectors, candidates, _ = map(_parts, outputs(PAGES, bench, run))
     return write_candidates(bench, out, zip(vectors, candidates, strict=True))
 
 
-def _rerank(bench: Workbench, out: Edition) -> Done | str:
+def _rerank(run: str, bench: Workbench, out: Edition) -> Done | str:
     folder = pages_folder(bench.edition)
     if not folder.is_dir():
         return STEPS["rerank"](bench, out)
-    *_, ranked = outputs(PAGES, bench)
+    *_, ranked = outputs(PAGES, bench, run)
     line = write_ranked(bench, out, _parts(ranked))
     remove_folder(folder)
     return line
@@ -115,22 +117,22 @@ def _parts(output: Output) -> Iterator[pa.Table]:
         yield read_table(path, output.schema, **output.stamp)
 
 
-def _spread(size: int, stage: str, bench: Workbench, blocks: Sequence[Sequence[int]]) -> bool:
+def _spread(size: int, run: str, stage: str, bench: Workbench, blocks: Sequence[Sequence[int]]) -> bool:
     """Have `size` workers write the parts of a stage; a single block is not worth starting them."""
     if len(blocks) < 2:
         return False
-    first = first_free_number(outputs(stage, bench)[0].folder)
+    first = first_free_number(outputs(stage, bench, run)[0].folder)
     together = max(1, min(BLOCKS_PER_PART, len(blocks) // (size * PARTS_PER_WORKER)))
     tasks: list[Task] = [
         {"part": first + number, "blocks": [list(rows) for rows in blocks[start : start + together]]}
         for number, start in enumerate(range(0, len(blocks), together))
     ]
-    for answer in track(_run(stage, bench, tasks, size), f"Ray: {stage}, parts", total=len(tasks)):
+    for answer in track(_ask(stage, run, bench, tasks, size), f"Ray: {stage}, parts", total=len(tasks)):
         _raise_problem(answer)
     return True
 
 
-def _run(stage: str, bench: Workbench, tasks: list[Task], size: int) -> Iterator[dict[str, Any]]:
+def _ask(stage: str, run: str, bench: Workbench, tasks: list[Task], size: int) -> Iterator[dict[str, Any]]:
     """Yield the workers' answers as they come."""
     import ray
     from ray.data import ActorPoolStrategy
@@ -138,7 +140,7 @@ def _run(stage: str, bench: Workbench, tasks: list[Task], size: int) -> Iterator
     newsroom, edition = Newsroom(bench.newsroom.path.resolve()), Edition(bench.edition.path.resolve())
     answers = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
         Worker,
-        fn_constructor_args=(stage, newsroom, edition, bench.config, bench.as_of),
+        fn_constructor_args=(stage, run, newsroom, edition, bench.config, bench.as_of),
         batch_size=None,
         batch_format="pyarrow",
         compute=ActorPoolStrategy(size=min(size, len(tasks)), max_tasks_in_flight_per_actor=1),

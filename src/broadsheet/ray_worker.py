@@ -51,15 +51,19 @@ class Output:
     stamp: dict[str, str]
 
 
-def outputs(stage: str, bench: Workbench) -> list[Output]:
-    """Return the tables that a stage writes for the workbench's edition."""
+def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
+    """Return the tables that a stage writes for the workbench's edition.
+
+    Vectors and texts are of a content, whoever wrote them. Pages are of a moment: `run` names the build, so that a
+    worker that outlives a killed build cannot write among those of the next.
+    """
     edition = bench.edition
     if stage == GENERATE:
         return [Output(parts_of(edition.stories), STORIES, {})]
     dim, model = bench.news_tower.dim, {"model": bench.news_tower.fingerprint}
     if stage == ENCODE:
         return [Output(parts_of(edition.news_vectors), news_vectors(dim), model)]
-    folder = pages_folder(edition)
+    folder = pages_folder(edition) / run
     return [
         Output(folder / edition.user_vectors.stem, user_vectors(dim), model),
         Output(folder / edition.candidates.stem, CANDIDATES, model),
@@ -68,15 +72,17 @@ def outputs(stage: str, bench: Workbench) -> list[Output]:
 
 
 def pages_folder(edition: Edition) -> Path:
-    """Return the folder of the pages' parts, which are of one moment: no later build takes them over."""
+    """Return the folder of the pages' parts, in it one for each run; no later build takes them over."""
     return parts_of(edition.path / PAGES)
 
 
 class Worker:
     """Writes parts of one stage. What it opens, it opens when the first part is asked for, and keeps."""
 
-    def __init__(self, stage: str, newsroom: Newsroom, edition: Edition, config: Config, as_of: datetime) -> None:
-        self._stage = stage
+    def __init__(
+        self, stage: str, run: str, newsroom: Newsroom, edition: Edition, config: Config, as_of: datetime
+    ) -> None:
+        self._stage, self._run = stage, run
         self._bench = Workbench(newsroom, edition, config, as_of)
         self._opened: tuple[pa.Table, Make, list[Output]] | None = None
 
@@ -98,7 +104,7 @@ class Worker:
 
     def _write(self, task: Task) -> None:
         if self._opened is None:
-            self._opened = (*_open(self._stage, self._bench), outputs(self._stage, self._bench))
+            self._opened = (*_open(self._stage, self._bench), outputs(self._stage, self._bench, self._run))
         source, make, tables = self._opened
         paths = [part_path(table.folder, task["part"]) for table in tables]
         if all(path.is_file() for path in paths):  # by a worker that died before it could say so
