@@ -125,7 +125,8 @@ def _build(room: Path, users: Path) -> dict[str, Any]:
 
 def _markdown(document: dict[str, Any]) -> str:
     lines = [
-        f"| build | seconds | of which for readers | share of the first | encoded | taken over | {' | '.join(STAGES)} | the rest |",
+        "| build | seconds | of which for readers | share of the first | encoded | taken over | "
+        f"{' | '.join(STAGES)} | the rest |",
         "|---" * (len(STAGES) + 7) + "|",
     ]
     for name, row in document["rows"].items():
