@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError
 from broadsheet.generate.stories import StoryWriter
@@ -33,13 +34,14 @@ def generate_files(writer: StoryWriter, edition: Edition, out: Path, *, known: S
     """
     ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
     parts = parts_of(out)
-    texts = pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts.glob("*.arrow"))])])
+    earlier = pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts.glob("*.arrow"))])])
+    texts = earlier
     if writer.model:
-        texts = pa.concat_tables([texts, *_write_parts(writer, ranked, news, texts, parts)])
+        texts = pa.concat_tables([earlier, *_write_parts(writer, ranked, news, earlier, parts)])
     stories = writer(ranked, news, known=texts)
     write_table(out, stories, STORIES, model=writer.model)
     remove_folder(parts)
-    return _report(stories)
+    return _report(stories) + (f"; {_taken_over(stories, earlier)} taken over" if writer.model and len(stories) else "")
 
 
 def _write_parts(
@@ -81,6 +83,16 @@ def _readable(paths: Sequence[Path]) -> Iterator[pa.Table]:
     for path in paths:
         with suppress(ContractError):  # of an older version, or none yet: its texts are written again
             yield read_table(path, STORIES).replace_schema_metadata(STORIES.metadata)
+
+
+def _taken_over(stories: pa.Table, earlier: pa.Table) -> int:
+    """Return how many contents had their texts in earlier tables, by the same model with the same prompts."""
+    same = pc.and_(
+        pc.is_in(earlier["model"], value_set=pc.unique(stories["model"])),
+        pc.is_in(earlier["prompt"], value_set=pc.unique(stories["prompt"])),
+    )
+    known = pc.unique(earlier.filter(same)["content_hash"])
+    return int(pc.sum(pc.is_in(pc.unique(stories["content_hash"]), value_set=known)).as_py() or 0)
 
 
 def _report(stories: pa.Table) -> str:
