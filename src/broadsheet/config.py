@@ -143,8 +143,10 @@ _AT_LEAST = {
 }
 
 
-_SHARES = ("diversity", "dropout", "history_drop", "text_drop", "recall")
-_SHARES += ("min_recall", "max_lost", "max_changed_neighbours")
+_SHARES = (
+    *("diversity", "dropout", "history_drop", "text_drop"),
+    *("recall", "min_recall", "max_lost", "max_changed_neighbours"),
+)
 
 _OF_ZERO_OR_MORE = ("retrieval.weights.", "rerank.weights.", "gate.")
 
