@@ -30,6 +30,8 @@ from typing import Annotated, Any
 
 import typer
 
+ENDS = ("built", "gone")
+"""Last words of a process."""
 KINDS = ("add", "withdraw", "build", "publish")
 FORKS = multiprocessing.get_context("forkserver")
 PRELOAD = ["broadsheet.pipeline", "broadsheet.retrieval.towers", "broadsheet.rerank.training", "broadsheet.index_build"]
@@ -147,29 +149,31 @@ def one_round(path: Path, kind: str, seed: int, reader: str, ledger: Ledger) -> 
     try:
         assert ours.recv() == "ready"
         end = time.monotonic() + (math.inf if kind == "publish" else rng.uniform(0, ledger.spans.get(kind, LONGEST)))
-        built = False
-        while not built and (left := end - time.monotonic()) > 0:
+        message: object = None
+        while message not in ENDS and (left := end - time.monotonic()) > 0:
             if ours.poll(min(left, 60)):
-                built = _hear(ours, ledger)
-        process.kill()
+                message = _hear(ours, ledger)
+        if message != "gone":
+            process.kill()
         process.join()
-        while ours.poll() and not _hear(ours, ledger):  # what it told before it died
-            pass
+        while message not in ENDS and ours.poll():  # what it told before it died
+            message = _hear(ours, ledger)
     finally:
         process.kill()
         process.join()
         ours.close()
-    return not built
+    assert message == "built" or process.exitcode == -signal.SIGKILL, "it failed by itself"
+    return message != "built"
 
 
-def _hear(link: Connection, ledger: Ledger) -> bool:
-    """Return whether the process has ended or is about to."""
+def _hear(link: Connection, ledger: Ledger) -> object:
+    """Return what a process told, or "gone" if it will tell nothing more."""
     try:
         message = link.recv()
-    except EOFError:
-        return True
+    except (EOFError, ConnectionResetError):
+        return "gone"
     ledger.hear(message)
-    return message == "built"
+    return message
 
 
 def shown(path: Path) -> tuple[Titles, list[str]]:
