@@ -20,7 +20,7 @@ class GateConfig:
     min_recall: float = 0.95
     "Least share of the 100 articles nearest to a reader that the index finds."
     max_lost: float = 0.2
-    "Largest share of the current edition's articles that may be missing, those beyond their age left out."
+    "Largest share of the current edition's articles that may be missing; expired and withdrawn ones are not."
     max_centroid_shift: float = 0.05
     "Largest cosine distance between the mean article vectors of the current edition and of this one."
     max_changed_neighbours: float = 0.1

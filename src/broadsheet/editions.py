@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from broadsheet.errors import InputError, NewsroomError, join_problems
+from broadsheet.journal import Journal
 from broadsheet.manifest import write_manifest
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.tables import sync_folder
@@ -40,7 +41,8 @@ def prune(newsroom: Newsroom, keep: int) -> list[str]:
     """Remove all editions but the current one, the `keep` newest published ones and as many kept back.
 
     Returns a line for each edition removed, which says so if it is newer than the current one. What killed builds and
-    prunings left goes too, but not what the next build takes over. Killed at any point, an edition is there or not.
+    prunings left goes too, but not what the next build takes over, and so do
+    journal entries that every edition left holds. Killed at any point, an edition is there or not.
     """
     if keep < 1:
         raise InputError(f"--keep: found {keep}, expected 1 or more.")
@@ -54,6 +56,7 @@ def prune(newsroom: Newsroom, keep: int) -> list[str]:
             lines.append(f"removed {edition.name} ({kind}{newer})")
         for path in _leftovers(newsroom):
             path.unlink() if path.is_symlink() or path.is_file() else remove_folder(path)
+        Journal(newsroom).remove_carried()
         return lines
 
 
