@@ -16,6 +16,7 @@ import typer
 RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 SIZES = ((100_000, 1_000_000), (1_000_000, 10_000_000), (10_000_000, 100_000_000), (100_000_000, 1_000_000_000))
 """Articles and users."""
+DOCUMENT = RESULTS.parents[1] / "docs" / "scale.md"
 DIM = 384
 
 
@@ -43,7 +44,8 @@ class Measured:
 
     encode: float
     page: float
-    text: float
+    text: float | None
+    "None, like the readers' tables, until engines.json is there."
     learn: float
     "A click of training."
     driver: float
@@ -56,21 +58,32 @@ class Measured:
 
 def read_measured(results: Path = RESULTS) -> Measured:
     """Read the figures."""
-    encoding, memory, pipeline, training, engines = (
+    encoding, memory, pipeline, training = (
         json.loads((results / f"{name}.json").read_text("utf-8"))
-        for name in ("encoding", "encoding-memory", "pipeline", "training-step", "engines")
+        for name in ("encoding", "encoding-memory", "pipeline", "training-step")
     )
-    local, counts = engines["rows"]["local"]["stages"], engines["counts"]
+    text, user_bytes = _read_engines(results / "engines.json")
     small, large = memory["tables"]["10000"], memory["tables"]["200000"]
     return Measured(
         encode=1 / encoding["rows"]["Broadsheet"]["articles_per_processor_second"],
         page=pipeline["stages"]["whole page"]["p50_ms"] / 1000 * pipeline["machine"]["cores"],
-        text=local["generate"] * engines["machine"]["cores"] / counts["texts_written"],
+        text=text,
         learn=1 / training["rows"]["ours, stored history"]["clicks_per_s"],
         driver=(large["anonymous_mib"] - small["anonymous_mib"]) * 2**20 / 190_000,
         process=small["peak_mib"] * 2**20,
-        user_bytes={name: rows * table_bytes(engines["tables"][name]) for name, rows in rows_of_a_reader().items()},
+        user_bytes=user_bytes,
     )
+
+
+def _read_engines(path: Path) -> tuple[float | None, dict[str, float]]:
+    """Return the seconds of an article's texts and the bytes of a reader's tables, if they were measured."""
+    if not path.is_file():
+        return None, {}
+    engines = json.loads(path.read_text("utf-8"))
+    seconds = engines["rows"]["local"]["stages"]["generate"] * engines["machine"]["cores"]
+    tables = engines["tables"]
+    sizes = {name: rows * tables[name]["bytes"] / tables[name]["rows"] for name, rows in rows_of_a_reader().items()}
+    return seconds / engines["counts"]["texts_written"], sizes
 
 
 def rows_of_a_reader() -> dict[str, int]:
@@ -86,11 +99,6 @@ def rows_of_a_reader() -> dict[str, int]:
     }
 
 
-def table_bytes(table: dict[str, int]) -> float:
-    """Return the bytes of a row."""
-    return table["bytes"] / table["rows"]
-
-
 def extrapolation(assumed: Assumptions | None = None, measured: Measured | None = None) -> str:
     """Return the tables as Markdown."""
     assumed, measured = assumed or Assumptions(), measured or read_measured()
@@ -102,7 +110,6 @@ def _units(measured: Measured) -> str:
     rows = [
         ("encode an article", _seconds(measured.encode), "encoding.json: Broadsheet, articles_per_processor_second"),
         ("make a page", _seconds(measured.page), "pipeline.json: whole page, p50_ms, times its cores"),
-        ("write the texts of an article", _seconds(measured.text), "engines.json: local, generate, times its cores"),
         ("learn from a click", _seconds(measured.learn), "training-step.json: ours, stored history, clicks_per_s"),
         ("encoding process, for each article", _bytes(measured.driver), "encoding-memory.json: anonymous_mib"),
         ("process with the encoder", _bytes(measured.process), "encoding-memory.json: 10000, peak_mib"),
@@ -111,6 +118,10 @@ def _units(measured: Measured) -> str:
             for name, size in measured.user_bytes.items()
         ),
     ]
+    if measured.text:
+        rows.append(
+            ("write the texts of an article", _seconds(measured.text), "engines.json: local, generate, times cores")
+        )
     return _table(("one of", "core-seconds or bytes", "from"), rows)
 
 
@@ -120,11 +131,12 @@ def _night(assumed: Assumptions, measured: Measured) -> str:
         first = articles * measured.encode / 3600
         encode = first * assumed.changed
         pages = users * assumed.active * measured.page / 3600
-        texts = articles * assumed.changed * measured.text / 3600
+        texts = articles * assumed.changed * (measured.text or 0) / 3600
         night = encode + pages + texts
         machines = -(-night // (assumed.cores * assumed.night))
-        hours = (first, encode, pages, texts, night)
-        rows.append([*_size(articles, users), *map(_number, hours), _number(machines), _number(night * assumed.price)])
+        cells = [*map(_number, (first, encode, pages)), _number(texts) if measured.text else "not measured"]
+        cells += map(_number, (night, machines, night * assumed.price))
+        rows.append([*_size(articles, users), *cells])
     first_row = "first encoding, night's encoding, night's pages, night's texts, night in all".split(", ")
     return _table(("articles", "users", *(f"{name}, core-h" for name in first_row), "machines", "price a night"), rows)
 
@@ -135,8 +147,9 @@ def _disk(assumed: Assumptions, measured: Measured) -> str:
     for articles, users in SIZES:
         vectors = articles * DIM * 4
         codes = articles * (DIM // 4 + 8)  # 4 bits for each two dimensions, and a 64-bit id
-        sizes = (vectors, vectors / 2, codes, users * assumed.active * of_reader, articles * measured.driver)
-        rows.append([*_size(articles, users), *map(_bytes, sizes)])
+        readers = _bytes(users * assumed.active * of_reader) if of_reader else "not measured"
+        cells = [*map(_bytes, (vectors, vectors / 2, codes)), readers, _bytes(articles * measured.driver)]
+        rows.append([*_size(articles, users), *cells])
     columns = (
         "news_vectors, float32",
         "in float16",
@@ -202,14 +215,29 @@ def _bytes(value: float) -> str:
     return f"{value:.3g} {units[0]}"
 
 
+def document(text: str) -> str:
+    """Return docs/scale.md with the tables as they are now."""
+    engines = RESULTS / "engines.md"
+    measured = engines.read_text("utf-8") if engines.is_file() else "Not measured yet.\n"
+    for name, tables in (("engines", measured), ("extrapolation", extrapolation())):
+        before, _, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"<!-- end of {name} -->")
+        text = f"{before}<!-- {name} -->\n{tables}{end}{after}"
+    return text
+
+
 def show(
     price: Annotated[float, typer.Option(help="Of a core for an hour.")] = Assumptions.price,
     cores: Annotated[int, typer.Option(help="Of a machine.")] = Assumptions.cores,
     night: Annotated[float, typer.Option(help="Hours of a night.")] = Assumptions.night,
     active: Annotated[float, typer.Option(help="Share of the users with a page a night.")] = Assumptions.active,
     changed: Annotated[float, typer.Option(help="Share of the articles new in a night.")] = Assumptions.changed,
+    write: Annotated[bool, typer.Option("--write", help="Bring docs/scale.md up to date, by the defaults.")] = False,
 ) -> None:
     """Print the tables with other assumptions."""
+    if write:
+        DOCUMENT.write_text(document(DOCUMENT.read_text("utf-8")), "utf-8")
+        return
     print(extrapolation(Assumptions(active=active, changed=changed, cores=cores, night=night, price=price)), end="")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -138,15 +139,17 @@ def _ask(stage: str, run: str, bench: Workbench, tasks: list[Task], size: int) -
     from ray.data import ActorPoolStrategy
 
     newsroom, edition = Newsroom(bench.newsroom.path.resolve()), Edition(bench.edition.path.resolve())
-    answers = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
-        Worker,
-        fn_constructor_args=(stage, run, newsroom, edition, bench.config, bench.as_of),
-        batch_size=None,
-        batch_format="pyarrow",
-        compute=ActorPoolStrategy(size=min(size, len(tasks)), max_tasks_in_flight_per_actor=1),
-        num_cpus=1,
-        max_task_retries=TRIES - 1,
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*ray_remote_args")  # there is no other way to bound the tries yet
+        answers = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
+            Worker,
+            fn_constructor_args=(stage, run, newsroom, edition, bench.config, bench.as_of),
+            batch_size=None,
+            batch_format="pyarrow",
+            compute=ActorPoolStrategy(size=min(size, len(tasks)), max_tasks_in_flight_per_actor=1),
+            num_cpus=1,
+            max_task_retries=TRIES - 1,
+        )
     try:
         yield from answers.iter_rows()
     except ray.exceptions.RayError as error:

@@ -32,6 +32,7 @@ def cluster(address: str | None, workers: int | None = None) -> Iterator[int]:
     Raises InputError if there is no cluster at the address. Workers have one thread each.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else its C++ code writes to the terminal, whatever we say
     import ray
     from ray.data import DataContext
 
@@ -65,7 +66,10 @@ def _join(address: str, settings: dict[str, Any]) -> None:
         raise InputError(f"--address {address}: no Ray cluster can be joined ({reason}). {_HELP}") from error
 
 
-_HELP = "Start one with `ray start --head` and name its HOST:PORT, or leave --address out."
+_HELP = (
+    "Start one with `ray start --head` and name its HOST:PORT, give this process the cluster's token if it wants one, "
+    "or leave --address out."
+)
 
 
 def _knock(address: str) -> None:
