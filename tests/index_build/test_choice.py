@@ -1,5 +1,6 @@
 import json
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -138,6 +139,20 @@ def test_the_next_kind_is_built_where_the_best_of_the_trials_fails_on_all_vector
         again = room.build(random_vectors(1400, 32), recall=0.9, queries=queries, earlier=[room.earlier(poor)])
     assert "IVF16,PQ8x4fs has 0." in caplog.text and "0.9 is asked for" in caplog.text
     assert again["kind"] != "IVF16,PQ8x4fs" and again["recall_low"] >= 0.9 and not again["taken_over"]
+
+
+def test_what_is_slower_over_all_vectors_than_the_next_was_expected_to_be_gives_way_to_it(room, small, monkeypatch):
+    measured = []
+
+    def slow_at_first(index, *about):
+        measured.append(replace(tune(index, *about), qps=1.0 if not measured else 1e9))
+        return measured[-1]
+
+    monkeypatch.setattr(build, "tune", slow_at_first)
+    report = room.build(random_vectors(1500, 32), recall=0.9, queries=random_vectors(60, 32, seed=1))
+    able = [row["kind"] for row in report["trials"] if not row["note"]]
+    assert len(measured) == 2 and report["kind"] == able[1] and report["qps"] == 1e9
+    assert [row["kind"] for row in report["trials"] if row["chosen"]] == [able[1]]
 
 
 def test_the_same_vectors_take_over_the_index(room, tmp_path):
