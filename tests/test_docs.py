@@ -55,6 +55,14 @@ def test_the_tables_of_the_readme_are_those_of_the_benchmarks(benchmark, metrics
         assert f"| {name} | {' | '.join(cells)} |" in README
 
 
+def test_the_figures_of_index_and_night_in_the_readme_are_those_of_the_benchmarks():
+    speed_at = runpy.run_path(str(ROOT / "scripts" / "index_report.py"))["speed_at"]
+    engines = result("index")["sizes"]["200000"]["engines"]
+    ours, theirs = (speed_at(engines[name]["curve"], 0.98) for name in (next(iter(engines)), "hnswlib"))
+    assert f"answers {ours:,.0f} readers" in README and f"hnswlib {theirs:,.0f}" in README
+    assert f"costs {result('nightly')['rows']['1 % changed']['share_of_first']:.1%} of the first" in README
+
+
 def test_the_times_of_the_readme_are_those_of_the_benchmarks():
     assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in README
     assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in README

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -113,10 +114,15 @@ def stamp(checkout: Path) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(checkout),
-        "command": shlex.join(["python", f"scripts/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
+        "command": shlex.join(["python", f"scripts/{Path(sys.argv[0]).name}", *map(_without_folders, sys.argv[1:])]),
         "versions": _versions(),
         "machine": {"processor": platform.machine(), "cores": os.cpu_count()},
     }
+
+
+def _without_folders(argument: str) -> str:
+    """Return an argument, an absolute path by its last name alone: where a machine keeps it says nothing."""
+    return re.sub(r"(^|=)/(?:[^/]*/)*", r"\1", argument)
 
 
 def to_markdown(document: Mapping[str, Any]) -> str:
