@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from broadsheet.errors import InputError
 from broadsheet.evaluation import POPULARITY, RANDOM, UNTRAINED
 from broadsheet.evaluation_ranking import CROSS_ENCODER, PIPELINE, WITHOUT
-from broadsheet.evaluation_report import check_output, differences_of
+from broadsheet.evaluation_report import check_output, differences_of, stamp
 from broadsheet.intervals import Bootstrap
 from tests.evaluated import make_room, make_towers
 
@@ -89,3 +90,17 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"--out .*out: cannot be made"):
         check_output(tmp_path / "file" / "out")
+
+
+def test_the_command_of_a_report_names_files_without_the_folders_of_a_machine(monkeypatch):
+    argv = [
+        "/opt/x/scripts/benchmark_ranking.py",
+        "/srv/rooms/paper",
+        "--towers",
+        "a=/srv/t/a-0",
+        "--out",
+        "here/results",
+    ]
+    monkeypatch.setattr(sys, "argv", argv)
+    command = "python scripts/benchmark_ranking.py paper --towers a=a-0 --out here/results"
+    assert stamp(Path(__file__).parent)["command"] == command
