@@ -94,7 +94,7 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path):
 
 def test_the_command_of_a_report_names_files_without_the_folders_of_a_machine(monkeypatch):
     argv = [
-        "/opt/x/scripts/benchmark_ranking.py",
+        "benchmark_ranking.py",
         "/srv/rooms/paper",
         "--towers",
         "a=/srv/t/a-0",
