@@ -8,7 +8,7 @@ widened by mixing and noise (scripts/index_vectors.py). hnswlib and usearch are 
     pip install hnswlib==0.8.0 usearch==2.26.6      # the first is built here, and needs a C++ compiler
 
 Indexes are kept in the folder --work: a second run measures them again without building. `--engine none` builds and
-measures ours alone. Example: python scripts/benchmark_index.py newsroom --work /var/tmp/indexes --out results
+measures ours alone. Example: python scripts/benchmark_index.py newsroom --work indexes --out results
 """
 
 import json

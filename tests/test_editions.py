@@ -1,6 +1,4 @@
 import os
-import signal
-import sys
 
 import pytest
 
@@ -9,6 +7,7 @@ from broadsheet.errors import InputError, NewsroomError
 from broadsheet.newsroom import Newsroom
 from broadsheet.schemas import INDEX
 from broadsheet.tables import from_rows, write_table
+from tests.killing import kill_at
 
 
 @pytest.fixture
@@ -87,20 +86,6 @@ def test_nothing_is_removed_where_no_edition_is_current_or_none_would_stay(newsr
     assert kept in newsroom.editions()
 
 
-def kill_at(event_number):
-    """Kill this process at the given change of a folder: before it, since audit hooks come first."""
-    seen = 0
-
-    def hook(event, _):
-        nonlocal seen
-        if event in ("os.rename", "os.remove", "os.rmdir", "os.unlink", "shutil.rmtree"):
-            seen += 1
-            if seen == event_number:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)
-
-
 def test_a_pruning_killed_at_any_change_leaves_each_edition_whole_or_gone_and_the_next_one_ends_well(newsroom):
     newest = [make(newsroom) for _ in range(3)][-1]
     number, survived = 0, False
@@ -108,7 +93,7 @@ def test_a_pruning_killed_at_any_change_leaves_each_edition_whole_or_gone_and_th
         number += 1
         child = os.fork()
         if not child:
-            kill_at(number)
+            kill_at(number, ("os.rename", "os.remove", "os.rmdir", "os.unlink", "shutil.rmtree"))
             prune(newsroom, 1)
             os._exit(0)
         survived = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from broadsheet.newsroom import Newsroom, remove_folder
 from broadsheet.schemas import NEWS
 from broadsheet.tables import read_table
 from broadsheet.verify import verify_journal
+from tests.killing import kill_at
 from tests.test_journal import articles, withdrawn
 
 NAMES = st.sampled_from("abcxyz")
@@ -46,16 +46,7 @@ def killed_night(room, number):
     """A night in a process that dies before its operation on files of that number."""
     child = os.fork()
     if not child:
-        left = number
-
-        def hook(event, _):
-            nonlocal left
-            if event in ("os.rename", "os.symlink", "os.remove", "os.mkdir"):
-                left -= 1
-                if not left:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(hook)
+        kill_at(number, ("os.rename", "os.symlink", "os.remove", "os.mkdir"))
         night(room)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (0, -signal.SIGKILL)

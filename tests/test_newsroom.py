@@ -12,6 +12,7 @@ from broadsheet.manifest import manifest_problem, write_manifest
 from broadsheet.newsroom import Newsroom, file_sha256, remove_folder, write_json
 from broadsheet.schemas import INDEX
 from broadsheet.tables import from_rows, read_table, write_table
+from tests.killing import kill_at
 
 
 @pytest.fixture
@@ -65,20 +66,6 @@ def test_a_publication_that_fails_before_the_link_leaves_the_old_edition_current
     assert shown(newsroom) == ["N3"]
 
 
-def kill_at(event_number):
-    """Kill this process with SIGKILL at the given operation on files: before it, since audit hooks come first."""
-    seen = 0
-
-    def hook(event, _):
-        nonlocal seen
-        if event in ("open", "os.rename", "os.symlink", "os.remove", "os.mkdir"):
-            seen += 1
-            if seen == event_number:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)
-
-
 def test_a_build_killed_at_any_operation_leaves_a_whole_edition_and_the_next_build_ends_well(newsroom):
     publish(newsroom, "N0")
     survived, number = False, 0
@@ -87,7 +74,7 @@ def test_a_build_killed_at_any_operation_leaves_a_whole_edition_and_the_next_bui
         before = shown(newsroom)
         child = os.fork()
         if not child:
-            kill_at(number)
+            kill_at(number, ("open", "os.rename", "os.symlink", "os.remove", "os.mkdir"))
             publish(newsroom, f"N{number}")
             os._exit(0)
         survived = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
