@@ -2,7 +2,10 @@
 
 import os
 import signal
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +35,22 @@ def built(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
     room = make_newsroom(tmp_path_factory.mktemp("built") / "newsroom", encoder)
     build(room, "all")
     return room
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Any]:
+    """Runs a command line as a user would: exit code, standard output and error output."""
+    from broadsheet.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BROADSHEET_NEWSROOM", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> tuple[Any, str, str]:
+        monkeypatch.setattr(sys, "argv", ["broadsheet", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return run

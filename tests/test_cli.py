@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 
 from broadsheet.build import build
-from broadsheet.cli import app, main
+from broadsheet.cli import app
 from broadsheet.newsroom import Newsroom
 from broadsheet.schemas import CANDIDATES, CLICKS, NEWS, USERS
 from broadsheet.tables import read_table
@@ -27,23 +27,6 @@ def leaves(command, path=()):
 
 
 COMMANDS = dict(leaves(get_command(app)))
-
-
-@pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
-    """Runs a command line as a user would: exit code, standard output and error output."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("BROADSHEET_NEWSROOM", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["broadsheet", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return run
 
 
 @pytest.fixture

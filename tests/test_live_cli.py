@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from broadsheet.cli import app, main
+from broadsheet.cli import app
 from broadsheet.journal import Journal
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
@@ -21,20 +21,6 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def room(built, tmp_path):
     return Newsroom(shutil.copytree(built.path, tmp_path / "room", symlinks=True))
-
-
-@pytest.fixture
-def command(monkeypatch, capsys):
-    """Runs a command line as a user would: exit code, standard output and error output."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["broadsheet", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return run
 
 
 def write_articles(path, *rows):
