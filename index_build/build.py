@@ -16,15 +16,15 @@ from broadsheet.index_build.kinds import build_kind, memory_bytes
 from broadsheet.index_build.measure import Exact, Measured, search_exactly, tune
 from broadsheet.index_build.reuse import Earlier, choice_before, take_over
 from broadsheet.index_build.trials import fits, row, try_kinds
-from broadsheet.index_build.vectors import MappedVectors, Vectors
+from broadsheet.mapped_vectors import MappedVectors, Vectors
 from broadsheet.newsroom import file_sha256
 from broadsheet.schemas import INDEX
 from broadsheet.tables import replacing, write_table
 
 log = logging.getLogger(__name__)
 
-EXACT_UP_TO = 20_000
-"""Up to so many vectors auto is Flat: a query takes about a millisecond at most; no other kind is worth its build."""
+EXACT_UP_TO = 10_000
+"""Up to so many vectors auto is Flat: a query takes a fraction of a millisecond; no other kind is worth its build."""
 STAND_INS = 1000
 """Article vectors searched for where there are no readers'."""
 

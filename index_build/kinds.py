@@ -12,7 +12,7 @@ import faiss
 
 from broadsheet.errors import ConfigError
 from broadsheet.index_build.parameters import layers
-from broadsheet.index_build.vectors import MappedVectors
+from broadsheet.mapped_vectors import MappedVectors
 
 EF_CONSTRUCTION = 200
 TRAIN_PER_LIST, TRAIN_ROWS = 64, 65_536
@@ -34,13 +34,6 @@ def list_count(count: int) -> int:
     return int(max(1, min(2 ** round(log2(4 * count**0.5)), count // 39)))
 
 
-def expected_cost(kind: str, count: int) -> float:
-    """Return how a query's time grows with the number of vectors, up to a factor of the kind."""
-    if "HNSW" in kind and "IVF" not in kind:
-        return log2(count + 1)
-    return count**0.5 if "IVF" in kind else float(count)
-
-
 def build_kind(kind: str, vectors: MappedVectors) -> faiss.Index:
     """Return the index over all vectors: trained on a sample of fixed seed, filled block by block.
 
@@ -59,9 +52,21 @@ def build_kind(kind: str, vectors: MappedVectors) -> faiss.Index:
             f"index.kind: {kind!r} cannot be built for {len(vectors)} vectors of {vectors.dim} dimensions ({reason}). "
             "Name another FAISS factory string, or auto."
         ) from error
+    _reserve(index, len(vectors))
     for block in vectors:
         index.add(block)
     return index
+
+
+def _reserve(index: faiss.Index, count: int) -> None:
+    """Give codes that lie in one array their memory at once: growing, it would be held twice while it is copied."""
+    outer, inner = layers(index)[0], layers(index)[-1]
+    parts = [inner.storage if isinstance(inner, faiss.IndexHNSW) else inner]
+    parts += [outer.refine_index] if isinstance(outer, faiss.IndexRefine) else []
+    for part in map(faiss.downcast_index, parts):
+        if isinstance(part, faiss.IndexFlatCodes):
+            part.codes.resize(count * part.code_size)
+            part.codes.resize(0)  # FAISS lets nobody reserve; what is let go of stays reserved
 
 
 def _prepare(index: faiss.Index) -> faiss.Index:

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.index_build.parameters import AT, Parameters, layers, search_parameters
-from broadsheet.index_build.vectors import MappedVectors, Vectors
+from broadsheet.mapped_vectors import MappedVectors, Vectors
 
 BATCH = 192
 """Queries searched together: the interests of the readers that a build handles at once."""
 ROUNDS = 3
-BREADTHS = (100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000, 1250, 1600, 2000)
-LISTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+BREADTHS = (100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000, 1250, 1600, 2000, 2500, 3200, 4000)
+LISTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 FACTORS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 WORTH = 0.9
 """A larger k_factor is tried no more once it gives less than this share of the best speed."""

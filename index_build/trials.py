@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import faiss
 
 from broadsheet.errors import ConfigError
-from broadsheet.index_build.kinds import build_kind, candidates, expected_cost, memory_bytes
+from broadsheet.index_build.kinds import build_kind, candidates, memory_bytes
 from broadsheet.index_build.measure import Measured, search_exactly, tune
-from broadsheet.index_build.vectors import MappedVectors, Vectors, as_vectors
+from broadsheet.mapped_vectors import MappedVectors, Vectors, as_vectors
 
 SAMPLE = 50_000
 """Vectors that trials are made on."""
+PART = 4
+"""A quarter of the sample shows how a kind slows down as vectors become more."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ class Trial:
     kind: str
     measured: Measured
     expected_qps: float
-    "Queries a second over all vectors, from how the kind's time grows with their number."
+    "Queries a second over all vectors: of the sample, divided by what the growth makes of their number."
+    growth: float | None
+    "Exponent of a query's time in the number of vectors, 0 to 1, as measured; None where the sample is all of them."
     bytes_per_vector: float
     "Of the file."
     memory_per_vector: float
@@ -37,7 +42,9 @@ class Trial:
         """Return the row as JSON holds it."""
         each = (self.bytes_per_vector, self.memory_per_vector)
         shown = row(self.kind, self.measured, each, self.build_seconds)
-        return {**shown, "expected_qps": round(self.expected_qps, 1), "chosen": chosen, "note": self.note}
+        growth = None if self.growth is None else round(self.growth, 2)
+        expected = {"expected_qps": round(self.expected_qps, 1), "growth": growth}
+        return {**shown, **expected, "chosen": chosen, "note": self.note}
 
 
 def row(kind: str, measured: Measured, each: Sequence[float], build_seconds: float) -> dict[str, Any]:
@@ -61,20 +68,25 @@ def try_kinds(vectors: MappedVectors, queries: Vectors, *, recall: float, memory
     """
     count = len(vectors)
     sample = as_vectors(vectors.sample(SAMPLE))
-    exact = search_exactly(sample, queries)
+    part = as_vectors(sample.sample(len(sample) // PART))
+    exact, exact_of_part = search_exactly(sample, queries), search_exactly(part, queries)
     trials = []
-    # On the sample a kind has as many lists as suit the sample.
-    for kind, small in zip(candidates(count, vectors.dim), candidates(len(sample), vectors.dim), strict=True):
+    for place, kind in enumerate(candidates(count, vectors.dim)):
+        # Over fewer vectors a kind has as many lists as suit them.
+        on_sample, on_part = (candidates(len(few), vectors.dim)[place] for few in (sample, part))
         started = perf_counter()
-        index = build_kind(small, sample)
+        index = build_kind(on_sample, sample)
         seconds = perf_counter() - started
         measured = tune(index, exact, sample, recall)
         size = len(faiss.serialize_index(index))
-        memory = memory_bytes(index, size)
-        growth = expected_cost(kind, count) / expected_cost(kind, len(sample))
-        each = (size / len(sample), memory / len(sample))
+        each = (size / len(sample), memory_bytes(index, size) / len(sample))
+        growth = None
+        if count > len(sample):
+            faster = tune(build_kind(on_part, part), exact_of_part, part, recall).qps / measured.qps
+            growth = min(1.0, max(0.0, log(faster) / log(len(sample) / len(part))))
+        expected = measured.qps / (count / len(sample)) ** (growth or 0.0)
         note = _why_not(measured, recall, each, count, memory_mib)
-        trials.append(Trial(kind, measured, measured.qps / growth, *each, seconds, note))
+        trials.append(Trial(kind, measured, expected, growth, *each, seconds, note))
     if all(trial.note for trial in trials):
         found = "; ".join(f"{trial.kind}: {trial.note}" for trial in trials)
         raise ConfigError(

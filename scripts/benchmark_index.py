@@ -30,7 +30,7 @@ from broadsheet.evaluation_bench import open_bench
 from broadsheet.evaluation_report import check_output, stamp
 from broadsheet.index_build import Goal, build_index
 from broadsheet.index_build.measure import BATCH, Exact, search_exactly
-from broadsheet.index_build.vectors import MappedVectors
+from broadsheet.mapped_vectors import MappedVectors
 from broadsheet.newsroom import Newsroom, write_json
 
 OTHERS = ("hnswlib", "usearch f16", "usearch i8")
@@ -84,7 +84,7 @@ def _read(newsroom: Path, work: Path) -> tuple[Any, Any]:
     kept = work / "articles.npz"
     if not kept.is_file():
         bench = open_bench(Newsroom(newsroom))
-        np.savez(kept, vectors=bench.catalogue.vectors, queries=bench.sample_user_vectors(1000))
+        np.savez(kept, vectors=bench.catalogue.vectors.whole(), queries=bench.sample_user_vectors(1000))
     with np.load(kept) as arrays:
         return arrays["vectors"], arrays["queries"]
 

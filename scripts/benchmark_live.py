@@ -82,7 +82,11 @@ def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroo
         tower, encoder = bench.news_tower, bench.config.retrieval.encoder
         rows = np.arange(size) % len(bench.catalogue)
         news = _renamed(bench.catalogue.news.take(pa.array(rows)).combine_chunks())
-        columns = [news["news_id"], news["content_hash"], vectors_to_arrow(_mixed(bench.catalogue.vectors, rows))]
+        columns = [
+            news["news_id"],
+            news["content_hash"],
+            vectors_to_arrow(_mixed(bench.catalogue.vectors.whole(), rows)),
+        ]
     target.path.mkdir()
     target.config_file.write_text(f'[retrieval]\nencoder = "{encoder}"\n[generate]\nwriter = ""\n', "utf-8")
     edition, model, dim = target.start_edition(), tower.fingerprint, tower.dim

@@ -108,7 +108,7 @@ def overfit(bench: "Workbench", items: "list[Example]") -> tuple[float, float]:
     from broadsheet.training_towers import new_model
 
     settings, history = bench.config.towers, bench.config.retrieval.history
-    vectors, clicked = bench.catalogue.vectors, [item.clicked for item in items]
+    vectors, clicked = bench.catalogue.vectors.whole(), [item.clicked for item in items]
     set_seed(0)
     model = new_model(bench, list(items), "frozen")
 

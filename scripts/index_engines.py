@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from broadsheet.index_build.kinds import EF_CONSTRUCTION, build_kind
 from broadsheet.index_build.parameters import Parameters, layers, search_parameters
-from broadsheet.index_build.vectors import MappedVectors
+from broadsheet.mapped_vectors import MappedVectors
 from broadsheet.newsroom import write_json
 
 Vectors = npt.NDArray[np.float32]
@@ -22,8 +22,8 @@ Rows = npt.NDArray[np.int64]
 Search = Callable[[Vectors, int, Any], Rows]
 """Queries, k and an effort to rows (queries, k)."""
 LINKS = 32
-BREADTHS = (100, 130, 170, 230, 300, 400, 530, 700, 1000)
-LISTS = (2, 4, 8, 16, 32, 48, 64, 96, 128, 192)
+BREADTHS = (100, 130, 170, 230, 300, 400, 530, 700, 1000, 1400, 2000, 2800)
+LISTS = (2, 4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768)
 
 
 class Engine:

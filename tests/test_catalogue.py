@@ -21,7 +21,7 @@ def test_articles_are_found_by_id_and_row():
     assert len(catalogue) == 2 and catalogue.row_of == {"N0": 0, "N1": 1}
     assert catalogue.rows(["N1", "GONE", "N0", "N1"]) == [1, 0, 1]
     assert catalogue.ids([1, 0, 1]).to_pylist() == ["N1", "N0", "N1"] and catalogue.ids([]).to_pylist() == []
-    assert catalogue.vectors.tolist() == [pytest.approx([0.6, 0.8]), [0, 1]]
+    assert catalogue.vectors.whole().tolist() == [pytest.approx([0.6, 0.8]), [0, 1]]
     assert catalogue.category.tolist() == ["sports", ""]
     assert catalogue.published_at[0] == NOON.timestamp() and np.isnan(catalogue.published_at[1])
 

@@ -90,10 +90,10 @@ def test_each_mode_trains_and_its_build_and_pipeline_use_it(trained, mode, tmp_p
     bench = Workbench(room, edition, room.config(), START + timedelta(hours=60))
     assert bench.towers == room.towers.resolve()
     tower = load_user_tower(room.towers, bench.config.retrieval.encoder, 32, history=50)
-    user = tower.encode([bench.catalogue.vectors[[0, 3, 6]]])[0]
+    user = tower.encode([bench.catalogue.vectors_of([0, 3, 6])])[0]
     fan = [row for row in read_table(edition.candidates, CANDIDATES).to_pylist() if row["user_id"] == "fan"]
     rows = [bench.catalogue.row_of[row["news_id"]] for row in fan]
-    nearest = (bench.catalogue.vectors[rows] @ user.T).max(1)
+    nearest = (bench.catalogue.vectors_of(rows) @ user.T).max(1)
     assert [row["ann"] for row in fan] == pytest.approx(nearest.tolist(), abs=1e-5)
     assert Pipeline.open(room.path).run("fan").stories
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError
-from broadsheet.tables import vectors_to_numpy
+from broadsheet.mapped_vectors import MappedVectors
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Catalogue:
 
     news: pa.Table
     "Table news, mapped from its file."
-    vectors: npt.NDArray[np.float32]
-    "Unit vectors of the edition's articles, (articles, dim), mapped from their file."
+    vectors: MappedVectors
+    "Unit vectors of the edition's articles, mapped from their file."
     row_of: dict[str, int]
     "Row of each news_id."
     published_at: npt.NDArray[np.float64]
@@ -42,10 +42,10 @@ class Catalogue:
         """Return the vectors of rows, (rows, dim)."""
         places, size = np.asarray(rows, np.int64), len(self.vectors)
         if not len(self.late_vectors):
-            return self.vectors[places]
+            return self.vectors.take(places)
         late = places >= size
-        found = np.empty((len(places), self.vectors.shape[1]), np.float32)
-        found[~late], found[late] = self.vectors[places[~late]], self.late_vectors[places[late] - size]
+        found = np.empty((len(places), self.vectors.dim), np.float32)
+        found[~late], found[late] = self.vectors.take(places[~late]), self.late_vectors[places[late] - size]
         return found
 
     def ids(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> pa.Array:
@@ -60,14 +60,14 @@ def make_catalogue(news: pa.Table, vectors: pa.Table) -> Catalogue:
             f"news has {len(news)} articles, news_vectors {len(vectors)}, and they differ or stand in another order. "
             "Build again."
         )
-    ids, array = news.column("news_id").to_pylist(), vectors_to_numpy(vectors)
+    ids, mapped = news.column("news_id").to_pylist(), MappedVectors(vectors)
     return Catalogue(
         news=news,
-        vectors=array,
+        vectors=mapped,
         row_of={news_id: row for row, news_id in enumerate(ids)},
         published_at=epoch_seconds(news.column("published_at")),
         category=_categories(news),
-        late_vectors=np.zeros((0, array.shape[1]), np.float32),
+        late_vectors=np.zeros((0, mapped.dim), np.float32),
         gone=np.zeros(len(news), np.bool_),
     )
 

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from broadsheet.click_log import ClickLog
 from broadsheet.errors import InputError
 from broadsheet.evaluation import ClicksBefore, Floats, Impression, blocks, states
+from broadsheet.mapped_vectors import MappedVectors
 from broadsheet.workbench import Workbench
 
 DEPTH = 1000
@@ -171,9 +172,9 @@ class RetrievedLists:
 class _PoolSearch:
     """Exact search among some rows of the catalogue: as the index, for a pool too small to need one."""
 
-    def __init__(self, vectors: npt.NDArray[np.float32], pool: Flags) -> None:
+    def __init__(self, vectors: MappedVectors, pool: Flags) -> None:
         self._rows = np.flatnonzero(pool)
-        self._vectors = vectors[self._rows]
+        self._vectors = vectors.take(self._rows)
 
     def __call__(
         self, queries: npt.NDArray[np.float32], k: int

@@ -109,7 +109,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     for block in blocks(impressions, "Scoring with the towers"):
         interests = interest_vectors(bench.retriever.vectors(states(block)))
         for impression, vectors in zip(block, interests, strict=True):
-            products = bench.catalogue.vectors[bench.catalogue.rows(impression.shown)] @ vectors.T
+            products = bench.catalogue.vectors_of(bench.catalogue.rows(impression.shown)) @ vectors.T
             parts.append(products.max(axis=1).astype(np.float64))  # over the reader's interests, as `ann` does
     return np.concatenate(parts)
 

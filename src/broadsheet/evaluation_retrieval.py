@@ -193,7 +193,7 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
     for block in blocks(impressions, "Searching exactly"):
         vectors = vectors_to_numpy(bench.retriever.vectors(states(block)))
         vectors = vectors[vectors.any(axis=1)]
-        exact = np.argsort(-(vectors @ bench.catalogue.vectors.T), axis=1, kind="stable")[:, : max(depths)]
+        exact = np.argsort(-(vectors @ bench.catalogue.vectors.whole().T), axis=1, kind="stable")[:, : max(depths)]
         _, found = bench.index(vectors, max(depths))
         for k, depth in zip(DEPTHS, depths, strict=True):
             pairs = zip(found[:, :depth], exact[:, :depth], strict=True)

@@ -71,7 +71,7 @@ def judge(bench: Workbench, current: Edition | None, left: pa.Array) -> Verdict:
     bounds = bench.config.gate
     figures: dict[str, float] = {}
     readers = vectors_to_numpy(read_table(bench.edition.user_vectors, user_vectors(bench.news_tower.dim)))
-    if (recall := reader_recall(bench.index, bench.catalogue.vectors, readers)) is not None:
+    if (recall := reader_recall(bench.index, bench.catalogue.vectors.whole(), readers)) is not None:
         figures["recall"] = recall
     figures["foreign_vectors"] = foreign_vectors(bench)
     note = ""
@@ -92,7 +92,7 @@ def foreign_vectors(bench: Workbench) -> float:
     rows = _sample(np.arange(len(bench.catalogue)), ENCODED_AGAIN)
     articles = bench.catalogue.news.select(["title", "abstract", "category"]).take(pa.array(rows)).to_pylist()
     again = bench.news_tower([news_text(**article) for article in articles])
-    return float((np.sum(again * bench.catalogue.vectors[rows], axis=1) < SAME).mean())
+    return float((np.sum(again * bench.catalogue.vectors_of(rows), axis=1) < SAME).mean())
 
 
 def _lost(bench: Workbench, current: Edition, left: pa.Array) -> dict[str, float]:

@@ -73,9 +73,9 @@ def _with_mined(bench: Workbench, items: Items) -> Items:
         return items
     clicks = [item for item in items if isinstance(item, Example)]
     vectors = bench.catalogue.vectors
-    users = bench.user_tower.encode([vectors[click.history] for click in clicks])[:, 0]
+    users = bench.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
     known = [[*click.history, click.clicked, *click.shown, *click.others] for click in clicks]
-    clicked = vectors[[click.clicked for click in clicks]]
+    clicked = vectors.take([click.clicked for click in clicks])
     mined = mine(users, clicked, known, bench.index, count=count, rng=np.random.default_rng(0))
     found = list(items)
     for place, click, rows in zip(places, clicks, mined, strict=True):

@@ -161,7 +161,7 @@ def new_model(bench: Workbench, learn: Items, mode: Mode) -> TwoTowers:
     return TwoTowers(
         tower,
         new_encoder(retrieval.encoder, mode),
-        torch.from_numpy(bench.catalogue.vectors.copy()),
+        torch.from_numpy(bench.catalogue.vectors.whole().copy()),
         torch.from_numpy(log_popularity(learn, len(bench.catalogue))),
         temperature=recipe.temperature,
         anchor=recipe.anchor,

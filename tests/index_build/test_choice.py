@@ -3,16 +3,15 @@ import logging
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from broadsheet.errors import ConfigError
 from broadsheet.index_build import build, measure, trials
-from broadsheet.index_build.kinds import build_kind, candidates, list_count
+from broadsheet.index_build.kinds import build_kind, candidates
 from broadsheet.index_build.measure import measure_recall, search_exactly, tune
 from broadsheet.index_build.parameters import Parameters
-from broadsheet.index_build.vectors import MappedVectors, as_vectors
-from tests.index_build.rooms import Room, exact, random_vectors, vectors_table
+from broadsheet.mapped_vectors import as_vectors
+from tests.index_build.rooms import Room, exact, random_vectors
 
 
 @pytest.fixture
@@ -91,6 +90,19 @@ def test_auto_tries_every_kind_with_the_queries_and_takes_one_that_has_the_recal
     assert np.mean([len(set(a) & set(b)) / 100 for a, b in zip(rows, near, strict=True)]) >= 0.9
 
 
+def test_a_kind_is_expected_over_all_vectors_to_slow_down_as_it_did_from_a_part_of_the_sample_to_the_whole(room, small):
+    queries = random_vectors(60, 32, seed=1)
+    for row in room.build(random_vectors(4000, 32), recall=0.9, queries=queries)["trials"]:
+        assert 0 <= row["growth"] <= 1
+        assert row["expected_qps"] == pytest.approx(row["qps"] / 4 ** row["growth"], rel=0.02)
+
+
+def test_where_the_sample_is_all_there_is_nothing_is_extrapolated(room, small):
+    table = room.build(random_vectors(900, 32), recall=0.9, queries=random_vectors(60, 32, seed=1))["trials"]
+    assert len(table) == len(candidates(900, 32))
+    assert all(row["growth"] is None and row["expected_qps"] == row["qps"] for row in table)
+
+
 def test_without_readers_articles_are_searched_for_and_the_report_says_so(room):
     report = room.build(random_vectors(200))
     assert report["queries"] == {"of": "article vectors", "count": 200}
@@ -123,12 +135,6 @@ def test_a_named_kind_below_the_recall_is_never_published(room):
     with pytest.raises(ConfigError, match=r"index.recall: found 0.99, .* \(IVF16,PQ8x4fs has 0.\d+ at most\)"):
         room.build(random_vectors(2000, 32), "IVF16,PQ8x4fs", recall=0.99)
     assert not room.index.exists() and not room.rows.exists()
-
-
-@pytest.mark.parametrize("kind", ["HNSW32_SQ9", "pickle", "IVF5000,Flat", "PQ7"])
-def test_what_faiss_cannot_build_is_one_clear_error(room, kind):
-    with pytest.raises(ConfigError, match=f"index.kind: '{kind}' cannot be built for 100 vectors of 16 dimensions"):
-        room.build(random_vectors(100), kind)
 
 
 def test_the_next_kind_is_built_where_the_best_of_the_trials_fails_on_all_vectors(room, small, caplog):
@@ -206,19 +212,3 @@ def test_the_choice_is_taken_over_while_the_articles_are_about_as_many(room, tmp
     assert taken["chosen_for"] == (1500 if kept else count) and taken["vectors"] == count
     assert not kept or taken["kind"] == report["kind"]
     assert taken["recall_low"] >= 0.9
-
-
-def test_lists_are_a_power_of_two_near_four_roots_or_as_many_as_can_be_learnt():
-    assert [list_count(count) for count in (10, 1000, 12_229, 200_000, 10**6, 10**7)] == [1, 25, 313, 2048, 4096, 16384]
-
-
-def test_vectors_of_several_batches_are_read_as_one_without_a_copy():
-    vectors = random_vectors(100, 8)
-    mapped = MappedVectors(vectors_table(vectors))
-    table = vectors_table(vectors)
-    parts = MappedVectors(pa.concat_tables([table.slice(0, 30), table.slice(30, 0), table.slice(30)]))
-    rows = np.array([99, 0, 30, 29, 30])
-    assert len(parts) == 100 and np.array_equal(parts.take(rows), vectors[rows])
-    assert np.array_equal(np.vstack(list(parts)), vectors) and parts.sha256() == mapped.sha256()
-    assert not any(block.flags.owndata for block in parts)
-    assert np.array_equal(parts.sample(20), mapped.sample(20)) and len(np.unique(parts.sample(20), axis=0)) == 20

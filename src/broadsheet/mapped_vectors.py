@@ -1,7 +1,7 @@
 """Vectors as the file holds them: in blocks that stay mapped, however many there are."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -36,19 +36,26 @@ class MappedVectors:
             for start in range(0, len(part), BLOCK):
                 yield part[start : start + BLOCK]
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Vectors:
+    def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Vectors:
         """Return an array (rows, dim) of these rows, in their order."""
-        taken = np.empty((len(rows), self.dim), np.float32)
-        homes = np.searchsorted(self._starts, rows, side="right") - 1
+        places = np.asarray(rows, np.int64)
+        if len(self._parts) == 1:
+            return self._parts[0][places]
+        taken = np.empty((len(places), self.dim), np.float32)
+        homes = np.searchsorted(self._starts, places, side="right") - 1
         for home in np.unique(homes):
             here = homes == home
-            taken[here] = self._parts[home][rows[here] - self._starts[home]]
+            taken[here] = self._parts[home][places[here] - self._starts[home]]
         return taken
+
+    def whole(self) -> Vectors:
+        """Return all of them as one array (rows, dim): the file's own where it is one batch, else a copy."""
+        return self._parts[0] if len(self._parts) == 1 else self.take(np.arange(len(self)))
 
     def sample(self, count: int, seed: int = 0) -> Vectors:
         """Return `count` vectors drawn without repetition, or all, in order; the same for the same seed."""
         if count >= len(self):
-            return self.take(np.arange(len(self)))
+            return self.whole()
         return self.take(np.sort(np.random.default_rng(seed).choice(len(self), count, replace=False)))
 
     def sha256(self) -> str:
