@@ -3,7 +3,8 @@
 Ours (the kind that `auto` chooses, and others named) beside hnswlib and usearch, with the same number of threads, the
 same links and breadth of building, and the same queries. Every round goes through all of them, so that whatever else
 the machine does falls on all; the figures are medians over the rounds. Larger sizes are the articles' own vectors,
-widened by mixing and noise (scripts/index_vectors.py). hnswlib and usearch are no part of Broadsheet:
+widened by mixing and noise (scripts/index_vectors.py). Ten millions take 16 GB of disk and an hour of two cores:
+`--size 10000000 --memory-mib 4000 --engine none`, so that auto takes no graph. hnswlib and usearch are no part of Broadsheet:
 
     pip install hnswlib==0.8.0 usearch==2.26.6      # the first is built here, and needs a C++ compiler
 
@@ -45,6 +46,7 @@ def measure(
     kind: Annotated[list[str] | None, typer.Option(help="Other kinds of ours to measure beside auto's choice.")] = None,
     engine: Annotated[list[str] | None, typer.Option(help=f"Others: {', '.join(OTHERS)}; or none.")] = None,
     recall: Annotated[float, typer.Option(help="The recall@100 asked of auto.")] = 0.98,
+    memory_mib: Annotated[int, typer.Option(help="Most memory that auto's choice may take; 0 is what fits.")] = 0,
     rounds: Annotated[int, typer.Option(help="Rounds of timing.")] = 5,
     threads: Annotated[int, typer.Option(help="Threads of each.")] = os.cpu_count() or 1,
     build_only: Annotated[bool, typer.Option(help="Build, and measure nothing.")] = False,
@@ -59,7 +61,7 @@ def measure(
     sizes: dict[str, Any] = {}
     for count in size or SIZES:
         table = make_table(vectors, count or len(vectors), work / f"vectors-{count or len(vectors)}.arrow")
-        report = _auto(table, queries, work, recall)
+        report = _auto(table, queries, work, Goal("auto", recall, memory_mib))
         names = list(dict.fromkeys([report["kind"], *(kind or []), *others]))
         engines = _open(names, report, MappedVectors(table), work, threads)
         if not build_only:
@@ -89,7 +91,7 @@ def _read(newsroom: Path, work: Path) -> tuple[Any, Any]:
         return arrays["vectors"], arrays["queries"]
 
 
-def _auto(table: Any, queries: Any, work: Path, recall: float) -> dict[str, Any]:  # noqa: ANN401
+def _auto(table: Any, queries: Any, work: Path, goal: Goal) -> dict[str, Any]:  # noqa: ANN401
     """Return the report of the build that a newsroom of so many articles would have."""
     path = work / f"{len(table)}-auto.json"
     if not path.is_file():
@@ -97,7 +99,7 @@ def _auto(table: Any, queries: Any, work: Path, recall: float) -> dict[str, Any]
         index, rows = work / f"{len(table)}-auto.faiss", work / f"{len(table)}-auto.arrow"
         with peak_memory() as peak:
             started = perf_counter()
-            report = build_index(table, index, rows, model="", queries=queries, goal=Goal("auto", recall, 0))
+            report = build_index(table, index, rows, model="", queries=queries, goal=goal)
             seconds = perf_counter() - started
         write_json(path, {**report, "seconds": seconds, **peak})
         kind = report["kind"].replace(" ", "-")

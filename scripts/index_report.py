@@ -106,10 +106,11 @@ def _about_auto(auto: Mapping[str, Any]) -> str:
 def _trials(auto: Mapping[str, Any]) -> list[str]:
     if len(auto["trials"]) < 2:
         return []
-    lines = ["| trial on a sample | recall@100 | queries/s | expected over all | bytes a vector | build, s |"]
-    lines.append("|---" * 6 + "|")
+    lines = ["| trial on a sample | recall@100 | queries/s | growth | expected over all | bytes a vector | build, s |"]
+    lines.append("|---" * 7 + "|")
     for row in auto["trials"]:
-        cells = f"{row['qps']:,.0f} | {row['expected_qps']:,.0f} | {row['bytes_per_vector']:,.0f}"
+        growth = "" if row["growth"] is None else row["growth"]
+        cells = f"{row['qps']:,.0f} | {growth} | {row['expected_qps']:,.0f} | {row['bytes_per_vector']:,.0f}"
         note = f" ({row['note']})" if row["note"] else ""
         lines.append(f"| {row['kind']}{note} | {row['recall@100']:.4f} | {cells} | {row['build_seconds']:,.1f} |")
     return [*lines, ""]
