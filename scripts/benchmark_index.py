@@ -4,7 +4,8 @@ Ours (the kind that `auto` chooses, and others named) beside hnswlib and usearch
 same links and breadth of building, and the same queries. Every round goes through all of them, so that whatever else
 the machine does falls on all; the figures are medians over the rounds. Larger sizes are the articles' own vectors,
 widened by mixing and noise (scripts/index_vectors.py). Ten millions take 16 GB of disk and an hour of two cores:
-`--size 10000000 --memory-mib 4000 --engine none`, so that auto takes no graph. hnswlib and usearch are no part of Broadsheet:
+`--size 10000000 --memory-mib 4000 --engine none`, so that auto takes no graph. hnswlib and usearch are no part of
+Broadsheet:
 
     pip install hnswlib==0.8.0 usearch==2.26.6      # the first is built here, and needs a C++ compiler
 
