@@ -5,6 +5,7 @@ draws as many new vectors as there are articles and compares what the same reade
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import faiss
@@ -44,7 +45,7 @@ def make_table(vectors: Vectors, count: int, path: Path) -> pa.Table:
     if not path.is_file():
         with open_writer(path, schema) as writer:
             written = 0
-            for block in (vectors[:count], *widen(vectors, max(0, count - len(vectors)))):
+            for block in chain([vectors[:count]], widen(vectors, max(0, count - len(vectors)))):
                 ids = pa.array([f"N{row}" for row in range(written, written + len(block))])
                 writer.write(pa.table([ids, ids, vectors_to_arrow(block)], schema=schema))
                 written += len(block)
