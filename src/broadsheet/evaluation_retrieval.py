@@ -19,7 +19,8 @@ from broadsheet.evaluation_bench import describe_towers
 from broadsheet.evaluation_lists import QUERY_TITLES, Bm25, Lists, Pool, RetrievedLists, ScoredLists
 from broadsheet.evaluation_measure import DEPTHS, Measured, Targets, make_targets, measure, spread_out, top_categories
 from broadsheet.evaluation_setting import Setting, content_only, live, live_pool
-from broadsheet.tables import read_stamp, vectors_to_numpy
+from broadsheet.schemas import news_vectors
+from broadsheet.tables import read_stamp, read_table, vectors_to_numpy
 from broadsheet.workbench import Workbench
 
 CATALOGUE, POOL = "catalogue", "live_pool"
@@ -186,16 +187,16 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
 
     Measured with the vectors of real readers; those without a history are left out.
     """
+    from broadsheet.index_build import MappedVectors, search_exactly, shares_found
+
     if read_stamp(bench.edition.index_rows)["kind"] == "Flat":
         return None
-    depths = [min(k, len(bench.catalogue)) for k in DEPTHS]
+    articles = MappedVectors(read_table(bench.edition.news_vectors, news_vectors(bench.news_tower.dim)))
     shares: dict[int, list[float]] = {k: [] for k in DEPTHS}
     for block in blocks(impressions, "Searching exactly"):
         vectors = vectors_to_numpy(bench.retriever.vectors(states(block)))
-        vectors = vectors[vectors.any(axis=1)]
-        exact = np.argsort(-(vectors @ bench.catalogue.vectors.T), axis=1, kind="stable")[:, : max(depths)]
-        _, found = bench.index(vectors, max(depths))
-        for k, depth in zip(DEPTHS, depths, strict=True):
-            pairs = zip(found[:, :depth], exact[:, :depth], strict=True)
-            shares[k] += [len(np.intersect1d(ours, best)) / depth for ours, best in pairs]
+        exact = search_exactly(articles, vectors[vectors.any(axis=1)], max(DEPTHS))
+        _, rows = bench.index(exact.queries, exact.k)
+        for k in DEPTHS:
+            shares[k] += shares_found(rows, exact.at(k), articles).tolist()
     return {f"recall@{k}": float(np.mean(values)) for k, values in shares.items() if values}
