@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import pytest
 
 from broadsheet.build import build
 from broadsheet.newsroom import Newsroom
+from broadsheet.pipeline import Pipeline
+from tests.late_articles import make_clicked
 from tests.tiny import make_encoder, make_newsroom
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -35,6 +38,30 @@ def built(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
     room = make_newsroom(tmp_path_factory.mktemp("built") / "newsroom", encoder)
     build(room, "all")
     return room
+
+
+@pytest.fixture
+def copy(built: Newsroom, tmp_path: Path) -> Newsroom:
+    """A copy of it that a test may change."""
+    return Newsroom(shutil.copytree(built.path, tmp_path / "copy", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def clicked(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
+    """A newsroom with clicks and one edition; tests that share it only read."""
+    return make_clicked(tmp_path_factory.mktemp("clicked") / "newsroom", encoder)
+
+
+@pytest.fixture
+def room(clicked: Newsroom, tmp_path: Path) -> Newsroom:
+    """A copy of it that a test may change."""
+    return Newsroom(shutil.copytree(clicked.path, tmp_path / "room", symlinks=True))
+
+
+@pytest.fixture
+def opened(room: Newsroom) -> Pipeline:
+    """The pipeline of that copy."""
+    return Pipeline.open(room.path)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Articles that enter and leave between nights, as a running pipeline shows them."""
 
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,27 +8,10 @@ from broadsheet.corpus.store import Import
 from broadsheet.errors import CorpusError, InputError
 from broadsheet.journal import Journal
 from broadsheet.late import known_ids
-from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.retrieval import SOURCES
-from tests.late_articles import ALL, everything, ids, make_clicked, row
+from tests.late_articles import ALL, everything, ids, row
 from tests.tiny import START
-
-
-@pytest.fixture(scope="module")
-def clicked(tmp_path_factory, encoder):
-    return make_clicked(tmp_path_factory.mktemp("live") / "newsroom", encoder)
-
-
-@pytest.fixture
-def room(clicked, tmp_path):
-    """A newsroom with an edition that a test may change."""
-    return Newsroom(shutil.copytree(clicked.path, tmp_path / "room", symlinks=True))
-
-
-@pytest.fixture
-def opened(room):
-    return Pipeline.open(room.path)
 
 
 def candidates(pipeline, source, reader="fan"):
