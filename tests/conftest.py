@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 from broadsheet.build import build
+from broadsheet.evaluation import Split, read_split
+from broadsheet.evaluation_bench import open_bench
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
+from broadsheet.workbench import Workbench
+from tests.evaluated import make_room
 from tests.late_articles import make_clicked
 from tests.tiny import make_encoder, make_newsroom
 
@@ -62,6 +66,18 @@ def room(clicked: Newsroom, tmp_path: Path) -> Newsroom:
 def opened(room: Newsroom) -> Pipeline:
     """The pipeline of that copy."""
     return Pipeline.open(room.path)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Workbench:
+    """A workbench to measure with, over the whole corpus and without a cross-encoder."""
+    return open_bench(make_room(tmp_path_factory.mktemp("measured") / "room", encoder, adapter=False))
+
+
+@pytest.fixture(scope="session")
+def split(bench: Workbench) -> Split:
+    """The impressions to measure on."""
+    return read_split(bench, "valid")
 
 
 @pytest.fixture
