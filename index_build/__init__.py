@@ -2,7 +2,20 @@
 
 from broadsheet.index_build.build import Goal, build_index, describe
 from broadsheet.index_build.late import LateSearch
+from broadsheet.index_build.measure import Exact, search_exactly, shares_found
 from broadsheet.index_build.reuse import Earlier
 from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
 
-__all__ = ["Earlier", "Goal", "LateSearch", "SearchIndex", "ShardedIndex", "build_index", "describe", "open_index"]
+__all__ = [
+    "Earlier",
+    "Exact",
+    "Goal",
+    "LateSearch",
+    "SearchIndex",
+    "ShardedIndex",
+    "build_index",
+    "describe",
+    "open_index",
+    "search_exactly",
+    "shares_found",
+]

@@ -13,6 +13,13 @@ import numpy.typing as npt
 from broadsheet.index_build.parameters import AT, Parameters, layers, search_parameters
 from broadsheet.mapped_vectors import MappedVectors, Vectors
 
+Rows = npt.NDArray[np.int64]
+
+ROUNDING = 1e-5
+"""Inner products that differ by less are equal: the same products summed in another order do."""
+TAKEN = 20_000
+"""Vectors of found rows that are held at once, about: 29 MiB at 384 dimensions."""
+
 BATCH = 192
 """Queries searched together: the interests of the readers that a build handles at once."""
 ROUNDS = 3
@@ -29,10 +36,23 @@ class Exact:
 
     queries: Vectors
     "Unit vectors (queries, dim)."
-    least: npt.NDArray[np.float32]
-    "The inner product of each query's last true neighbour (queries,)."
-    k: int
-    "True neighbours of each query: AT, or all there are."
+    nearest: Vectors
+    "Inner products with each query's true neighbours, the nearest first (queries, k)."
+
+    @property
+    def k(self) -> int:
+        """True neighbours of each query."""
+        return int(self.nearest.shape[1])
+
+    @property
+    def least(self) -> Vectors:
+        """The inner product of each query's last true neighbour (queries,)."""
+        last: Vectors = self.nearest[:, -1]
+        return last
+
+    def at(self, k: int) -> "Exact":
+        """Return the same for the k nearest, or for all that there are."""
+        return Exact(self.queries, self.nearest[:, :k])
 
 
 @dataclass(frozen=True)
@@ -48,31 +68,40 @@ class Measured:
     "Queries a second in batches of BATCH; 0 where it was not timed."
 
 
-def search_exactly(vectors: MappedVectors, queries: Vectors) -> Exact:
-    """Compare the queries with all vectors, block by block."""
-    k = min(AT, len(vectors))
+def search_exactly(vectors: MappedVectors, queries: Vectors, k: int = AT) -> Exact:
+    """Compare the queries with all vectors, block by block, for the k nearest of each, or all where there are fewer."""
+    k = min(k, len(vectors))
     best = np.full((len(queries), 0), -np.inf, np.float32)
     for block in vectors:
         scores, _ = faiss.knn(queries, block, min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
         best = -np.sort(-np.hstack([best, scores]), axis=1)[:, :k]
-    return Exact(queries, best[:, -1], k)
+    return Exact(queries, best)
+
+
+def shares_found(rows: Rows, exact: Exact, vectors: MappedVectors) -> npt.NDArray[np.float64]:
+    """Return which share of each query's true neighbours is among the rows found for it (queries, k), 0 to 1.
+
+    What is as near as the last true neighbour counts as found, since articles of the same text have the same vector,
+    and which of them are listed does not matter. A row counts once; -1 is none.
+    """
+    ordered = np.sort(rows[:, : exact.k], axis=1)
+    counts = np.diff(ordered, axis=1, prepend=-1) > 0
+    near = np.zeros(len(ordered), np.int64)
+    step = max(1, TAKEN // exact.k)
+    for start in range(0, len(ordered), step):
+        part = slice(start, start + step)
+        found = vectors.take(np.maximum(ordered[part], 0).ravel()).reshape(*ordered[part].shape, -1)
+        scores = np.einsum("qd,qkd->qk", exact.queries[part], found)
+        near[part] = (counts[part] & (scores >= exact.least[part, None] - ROUNDING)).sum(axis=1)
+    return near / exact.k
 
 
 def measure_recall(index: faiss.Index, exact: Exact, vectors: MappedVectors, tuned: Parameters) -> Measured:
-    """Search with given parameters; what is as near as the last true neighbour counts as found.
-
-    (Articles of the same text have the same vector, and which of them are listed does not matter.)
-    """
-    shares = []
+    """Search with given parameters, and measure the recall alone."""
     wanted = search_parameters(index, tuned, exact.k)
-    for start in range(0, len(exact.queries), BATCH):
-        queries = exact.queries[start : start + BATCH]
-        _, rows = index.search(queries, exact.k, params=wanted)
-        found = vectors.take(np.maximum(rows, 0).ravel()).reshape(*rows.shape, -1)
-        scores = np.einsum("qd,qkd->qk", queries, found)
-        near = (rows >= 0) & (scores >= exact.least[start : start + BATCH, None] - 1e-6)
-        shares.append(near.mean(axis=1))
-    recalls = np.concatenate(shares)
+    batches = [exact.queries[start : start + BATCH] for start in range(0, len(exact.queries), BATCH)]
+    rows = np.concatenate([index.search(queries, exact.k, params=wanted)[1] for queries in batches])
+    recalls = shares_found(rows, exact, vectors)
     mean = float(recalls.mean())
     return Measured(tuned, mean, mean - 2 * float(recalls.std()) / len(recalls) ** 0.5, 0.0)
 

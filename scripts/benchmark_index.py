@@ -31,7 +31,7 @@ from index_vectors import compare, make_table
 from broadsheet.evaluation_bench import open_bench
 from broadsheet.evaluation_report import check_output, stamp
 from broadsheet.index_build import Goal, build_index
-from broadsheet.index_build.measure import BATCH, Exact, search_exactly
+from broadsheet.index_build.measure import BATCH, Exact, search_exactly, shares_found
 from broadsheet.mapped_vectors import MappedVectors
 from broadsheet.newsroom import Newsroom, write_json
 
@@ -145,14 +145,9 @@ def _compare(engines: dict[str, Engine], table: Any, queries: Any, rounds: int) 
 
 def _recall(engine: Engine, place: int, exact: Exact, vectors: MappedVectors) -> float:
     """Return the recall as the build measures it: what is as near as the last true neighbour counts."""
-    shares = []
-    for start in range(0, len(exact.queries), BATCH):
-        queries = exact.queries[start : start + BATCH]
-        rows = engine.search(queries, exact.k, engine.efforts[place])
-        found = vectors.take(np.maximum(rows, 0).ravel()).reshape(*rows.shape, -1)
-        scores = np.einsum("qd,qkd->qk", queries, found)
-        shares.append(((rows >= 0) & (scores >= exact.least[start : start + BATCH, None] - 1e-6)).mean(axis=1))
-    return float(np.concatenate(shares).mean())
+    batches = [exact.queries[start : start + BATCH] for start in range(0, len(exact.queries), BATCH)]
+    rows = np.concatenate([engine.search(queries, exact.k, engine.efforts[place]) for queries in batches])
+    return float(shares_found(rows, exact, vectors).mean())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -10,7 +11,13 @@ from typing import Any
 import pytest
 
 from broadsheet.build import build
+from broadsheet.evaluation import Split, read_split
+from broadsheet.evaluation_bench import open_bench
 from broadsheet.newsroom import Newsroom
+from broadsheet.pipeline import Pipeline
+from broadsheet.workbench import Workbench
+from tests.evaluated import make_room
+from tests.late_articles import make_clicked
 from tests.tiny import make_encoder, make_newsroom
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -35,6 +42,42 @@ def built(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
     room = make_newsroom(tmp_path_factory.mktemp("built") / "newsroom", encoder)
     build(room, "all")
     return room
+
+
+@pytest.fixture
+def copy(built: Newsroom, tmp_path: Path) -> Newsroom:
+    """A copy of it that a test may change."""
+    return Newsroom(shutil.copytree(built.path, tmp_path / "copy", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def clicked(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
+    """A newsroom with clicks and one edition; tests that share it only read."""
+    return make_clicked(tmp_path_factory.mktemp("clicked") / "newsroom", encoder)
+
+
+@pytest.fixture
+def room(clicked: Newsroom, tmp_path: Path) -> Newsroom:
+    """A copy of it that a test may change."""
+    return Newsroom(shutil.copytree(clicked.path, tmp_path / "room", symlinks=True))
+
+
+@pytest.fixture
+def opened(room: Newsroom) -> Pipeline:
+    """The pipeline of that copy."""
+    return Pipeline.open(room.path)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Workbench:
+    """A workbench to measure with, over the whole corpus and without a cross-encoder."""
+    return open_bench(make_room(tmp_path_factory.mktemp("measured") / "room", encoder, adapter=False))
+
+
+@pytest.fixture(scope="session")
+def split(bench: Workbench) -> Split:
+    """The impressions to measure on."""
+    return read_split(bench, "valid")
 
 
 @pytest.fixture

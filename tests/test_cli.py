@@ -29,12 +29,6 @@ def leaves(command, path=()):
 COMMANDS = dict(leaves(get_command(app)))
 
 
-@pytest.fixture
-def copy(built, tmp_path):
-    """A newsroom with an edition that a test may change."""
-    return Newsroom(shutil.copytree(built.path, tmp_path / "copy", symlinks=True))
-
-
 def test_the_commands_are_these():
     assert {" ".join(words) for words in COMMANDS} == {
         *(

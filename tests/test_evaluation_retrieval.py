@@ -17,16 +17,6 @@ from tests.evaluated import SHOWN_AT, ids, make_room, row
 from tests.tiny import START
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory, encoder):
-    return open_bench(make_room(tmp_path_factory.mktemp("retrieved") / "room", encoder, adapter=False))
-
-
-@pytest.fixture(scope="module")
-def split(bench):
-    return read_split(bench, "valid")
-
-
 def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(bench, split):
     lists = RetrievedLists(bench, split.impressions)(bench.clicks, source="ann")
     assert lists.shape == (30, DEPTH) and lists.dtype == np.int32

@@ -12,16 +12,6 @@ from tests.evaluated import CLICKS, SHOWN_AT, click, ids, make_room
 from tests.tiny import START, make_impressions
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory, encoder):
-    return open_bench(make_room(tmp_path_factory.mktemp("retrieved") / "room", encoder, adapter=False))
-
-
-@pytest.fixture(scope="module")
-def split(bench):
-    return read_split(bench, "valid")
-
-
 def events(bench, setting):
     names = bench.catalogue.ids(setting.clicks.rows).to_pylist()
     return sorted(zip(names, ((setting.clicks.times - START.timestamp()) / 3600).round(3).tolist(), strict=True))

@@ -1,6 +1,5 @@
 """Articles that enter and leave between nights, as a running pipeline shows them."""
 
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,27 +8,10 @@ from broadsheet.corpus.store import Import
 from broadsheet.errors import CorpusError, InputError
 from broadsheet.journal import Journal
 from broadsheet.late import known_ids
-from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.retrieval import SOURCES
-from tests.late_articles import ALL, everything, ids, make_clicked, row
+from tests.late_articles import ALL, everything, ids, row
 from tests.tiny import START
-
-
-@pytest.fixture(scope="module")
-def clicked(tmp_path_factory, encoder):
-    return make_clicked(tmp_path_factory.mktemp("live") / "newsroom", encoder)
-
-
-@pytest.fixture
-def room(clicked, tmp_path):
-    """A newsroom with an edition that a test may change."""
-    return Newsroom(shutil.copytree(clicked.path, tmp_path / "room", symlinks=True))
-
-
-@pytest.fixture
-def opened(room):
-    return Pipeline.open(room.path)
 
 
 def candidates(pipeline, source, reader="fan"):
@@ -120,12 +102,30 @@ def test_a_withdrawn_article_that_is_added_again_is_back(opened):
     assert set(ids(everything(opened))) == ALL and "Back" in everything(opened).stories["title"].to_pylist()
 
 
-def test_k_may_be_as_large_as_what_is_left(opened):
+def test_a_k_that_was_fine_before_a_withdrawal_gives_what_is_left(opened):
     opened.add([row("X1")])
     opened.withdraw(["N1", "N2"])
-    assert len(opened.run("nobody", 59).stories) == 59
-    with pytest.raises(InputError, match="expected 1 to 59"):
-        opened.run("nobody", 60)
+    assert len(opened.run("nobody", 59).stories) == len(opened.run("nobody", 61).stories) == 59
+    with pytest.raises(InputError, match="expected 1 to 61, the number of articles"):
+        opened.run("nobody", 62)
+
+
+def test_when_all_articles_are_withdrawn_each_page_is_empty_and_says_so(room, opened):
+    opened.withdraw(sorted(ALL))
+    for pipeline in (opened, Pipeline.open(room.path)):
+        pages = [*pipeline.run_many(["fan", "voter", "asker", "nobody", "stranger"]), pipeline.ask("space rocket")]
+        assert [len(page.stories) for page in pages] == [0] * 6
+        for page in pages:
+            assert "There are no stories to show now." in str(page) and page.note in page.to_html()
+    opened.add([row("X1")])
+    assert ids(opened.run("fan")) == ["X1"]
+
+
+def test_a_reader_who_has_read_all_that_is_left_has_an_empty_page(opened):
+    opened.withdraw(sorted(ALL - {"N0", "N3"}))
+    page = opened.run("fan")
+    assert (page.kind, len(page.stories)) == ("known", 0) and page.note.startswith("There are no stories")
+    assert len(opened.run("nobody").stories) == 2
 
 
 def test_what_no_article_has_is_named_and_kept_from_being_imported(room, opened):

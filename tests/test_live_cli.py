@@ -1,7 +1,6 @@
 """The commands `add` and `withdraw`, beside a pipeline that runs meanwhile."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +10,10 @@ from typer.testing import CliRunner
 
 from broadsheet.cli import app
 from broadsheet.journal import Journal
-from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from tests.late_articles import ALL, everything, ids, row
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def room(built, tmp_path):
-    return Newsroom(shutil.copytree(built.path, tmp_path / "room", symlinks=True))
 
 
 def write_articles(path, *rows):

@@ -1,7 +1,6 @@
 """Articles that entered and left between nights, through builds, imports and other processes."""
 
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -12,29 +11,13 @@ from broadsheet.build import build
 from broadsheet.corpus.store import Import
 from broadsheet.errors import ContractError
 from broadsheet.journal import Journal, carried_by, read_withdrawn
-from broadsheet.newsroom import Newsroom, remove_folder
+from broadsheet.newsroom import remove_folder
 from broadsheet.pipeline import Pipeline
 from broadsheet.schemas import NEWS, STORIES, news_vectors
 from broadsheet.tables import read_table, vectors_to_numpy
 from broadsheet.verify import verify_edition, verify_journal
-from tests.late_articles import ALL, CUP, everything, ids, make_clicked, row
+from tests.late_articles import ALL, CUP, everything, ids, row
 from tests.tiny import make_encoder
-
-
-@pytest.fixture(scope="module")
-def clicked(tmp_path_factory, encoder):
-    return make_clicked(tmp_path_factory.mktemp("live") / "newsroom", encoder)
-
-
-@pytest.fixture
-def room(clicked, tmp_path):
-    """A newsroom with an edition that a test may change."""
-    return Newsroom(shutil.copytree(clicked.path, tmp_path / "room", symlinks=True))
-
-
-@pytest.fixture
-def opened(room):
-    return Pipeline.open(room.path)
 
 
 @pytest.mark.parametrize("reader", ["fan", "voter", "asker", "nobody"])

@@ -13,7 +13,6 @@ import pytest
 from broadsheet.build_report import LAST, bars, columns, render
 from broadsheet.errors import GateError, InputError
 from broadsheet.metrics_file import write_metrics
-from broadsheet.newsroom import Newsroom
 from broadsheet.operate import Outputs, run_build
 from broadsheet.schemas import NEWS
 from broadsheet.tables import read_table, write_table
@@ -24,12 +23,6 @@ STAGES = ["encode", "index", "retrieve", "rerank", "generate", "check"]
 
 def silent(line):
     pass
-
-
-@pytest.fixture
-def copy(built, tmp_path):
-    """A newsroom with an edition that a test may add to."""
-    return Newsroom(shutil.copytree(built.path, tmp_path / "copy", symlinks=True))
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ def test_each_story_is_shown_once_in_order_for_any_number_of_them(count):
     expected = [f"Headline {rank}." for rank in range(1, count + 1)]
     for text in (Elements(made.to_html()).text, str(made), on_terminal(made)):
         assert re.findall(r"Headline \d+\.", text) == expected
-        assert ("No stories in this edition." in text) == (count == 0)
+        assert ("There are no stories to show now." in text) == (count == 0)
 
 
 def test_a_story_of_bare_facts_has_no_empty_lines():

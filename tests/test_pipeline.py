@@ -45,12 +45,6 @@ def plain(built):
     return Pipeline.open(built.path)
 
 
-@pytest.fixture
-def copy(built, tmp_path):
-    """A newsroom with an edition that a test may change."""
-    return Newsroom(shutil.copytree(built.path, tmp_path / "copy", symlinks=True))
-
-
 def ids(page):
     return page.stories["news_id"].to_pylist()
 

@@ -6,8 +6,12 @@ from rich.text import Text
 from broadsheet.build import build
 from broadsheet.corpus.store import Import
 from broadsheet.errors import NewsroomError
+from broadsheet.journal import Journal
+from broadsheet.late import known_ids, withdraw_articles
 from broadsheet.newsroom import Newsroom
-from broadsheet.status import show_status
+from broadsheet.pipeline import Pipeline
+from broadsheet.status import newsroom_state, show_status
+from tests.late_articles import row
 from tests.tiny import make_impressions, make_news
 
 
@@ -54,9 +58,47 @@ def test_an_edition_that_was_kept_back_or_cannot_be_read_is_shown_with_the_reaso
     assert "kept back:" in text and "recall is low" in text and "no readable manifest" in text
 
 
+def test_what_was_added_and_withdrawn_since_the_current_edition_waits_for_the_next(newsroom, capsys):
+    build(newsroom, ["fan"])
+    pipeline = Pipeline.open(newsroom.path)
+    assert newsroom_state(newsroom)["journal"] == {"added": 0, "withdrawn": 0}
+    pipeline.add([row("X1"), row("X2"), row("N5")])
+    pipeline.withdraw(["N1", "X2"])
+    pipeline.withdraw(["N1", "N2"])
+    assert newsroom_state(newsroom)["journal"] == {"added": 2, "withdrawn": 3}
+    show_status(newsroom)
+    waiting = [line.replace("│", " ").split() for line in lines_of(capsys) if "for the next build" in line]
+    assert [line[-2:] for line in waiting] == [["added", "2"], ["withdrawn", "3"]]
+    with Import(newsroom) as add:
+        add.news([row("X3")])
+    assert newsroom_state(newsroom)["journal"] == {"added": 2, "withdrawn": 3}  # in the corpus, and in no edition yet
+    build(newsroom, ["fan"])
+    assert newsroom_state(newsroom)["journal"] == {"added": 0, "withdrawn": 0}
+    newsroom.rollback()
+    assert newsroom_state(newsroom)["journal"] == {"added": 2, "withdrawn": 3}
+
+
+def test_before_the_first_edition_what_the_corpus_does_not_hold_waits(newsroom):
+    withdraw_articles(newsroom, ["N1"], lambda: known_ids(newsroom))
+    assert newsroom_state(newsroom)["journal"] == {"added": 0, "withdrawn": 1}
+    with Import(newsroom) as add:
+        add.news([row("X1")])
+    assert newsroom_state(newsroom)["journal"] == {"added": 0, "withdrawn": 0}
+
+
+def test_a_journal_that_cannot_be_read_is_shown_with_the_reason(newsroom, capsys):
+    withdraw_articles(newsroom, ["N1"], lambda: known_ids(newsroom))
+    entry = Journal(newsroom).entries()[0].path
+    entry.write_bytes(b"nothing of ours")
+    show_status(newsroom)
+    said = "".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "forthenextbuild:problem" in said and f"{entry.name}:nottheentrythatwaswritten" in said
+
+
 def test_json_says_the_same_for_programs(built, capsys):
     show_status(built, as_json=True)
     state = json.loads(capsys.readouterr().out)
+    assert state["journal"] == {"added": 0, "withdrawn": 0}
     assert state["corpus"] == {"articles": 60, "users": 4, "clicks": 0}
     (edition,) = state["editions"]
     assert (edition["edition"], edition["current"], edition["published"]) == (built.current().name, True, True)

@@ -134,6 +134,15 @@ def test_a_table_that_does_not_agree_with_the_others_is_one_problem(edition, nam
     assert problem in "\n".join(check_edition(edition, DIM))
 
 
+def test_a_vector_is_checked_in_whichever_batch_of_the_file_it_lies(edition):
+    def in_two(table):
+        return pa.concat_tables([table.slice(0, 50), scale(2)(table.slice(50)).cast(table.schema)])
+
+    change(edition, "news_vectors", in_two)
+    assert read_table(edition.news_vectors, news_vectors(DIM))["vector"].num_chunks == 2
+    assert check_edition(edition, DIM) == ["news_vectors: 1 vectors are not of unit length"]
+
+
 def test_all_problems_of_the_tables_come_at_once(edition):
     change(edition, "news_vectors", scale(2))
     change(edition, "ranked", put("rank", 0, 2))

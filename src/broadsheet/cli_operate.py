@@ -54,7 +54,7 @@ def status(
     newsroom: Room = DEFAULT_ROOM,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the corpus and the editions."""
+    """Show the corpus, what waits for the next build, and the editions."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.status import show_status
 

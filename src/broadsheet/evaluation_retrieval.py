@@ -186,16 +186,15 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
 
     Measured with the vectors of real readers; those without a history are left out.
     """
+    from broadsheet.index_build import search_exactly, shares_found
+
     if read_stamp(bench.edition.index_rows)["kind"] == "Flat":
         return None
-    depths = [min(k, len(bench.catalogue)) for k in DEPTHS]
     shares: dict[int, list[float]] = {k: [] for k in DEPTHS}
     for block in blocks(impressions, "Searching exactly"):
         vectors = vectors_to_numpy(bench.retriever.vectors(states(block)))
-        vectors = vectors[vectors.any(axis=1)]
-        exact = np.argsort(-(vectors @ bench.catalogue.vectors.whole().T), axis=1, kind="stable")[:, : max(depths)]
-        _, found = bench.index(vectors, max(depths))
-        for k, depth in zip(DEPTHS, depths, strict=True):
-            pairs = zip(found[:, :depth], exact[:, :depth], strict=True)
-            shares[k] += [len(np.intersect1d(ours, best)) / depth for ours, best in pairs]
+        exact = search_exactly(bench.catalogue.vectors, vectors[vectors.any(axis=1)], max(DEPTHS))
+        _, rows = bench.index(exact.queries, exact.k)
+        for k in DEPTHS:
+            shares[k] += shares_found(rows, exact.at(k), bench.catalogue.vectors).tolist()
     return {f"recall@{k}": float(np.mean(values)) for k, values in shares.items() if values}

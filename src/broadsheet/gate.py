@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from broadsheet.config_nightly import GateConfig
 from broadsheet.errors import BroadsheetError
+from broadsheet.mapped_vectors import MappedVectors
 from broadsheet.newsroom import Edition
-from broadsheet.recall import RECALL_AT, reader_recall
+from broadsheet.recall import reader_recall
 from broadsheet.schemas import NEWS, news_vectors, user_vectors
 from broadsheet.tables import read_table, vectors_to_numpy
 from broadsheet.workbench import Workbench
@@ -70,8 +71,8 @@ def judge(bench: Workbench, current: Edition | None, left: pa.Array) -> Verdict:
     """
     bounds = bench.config.gate
     figures: dict[str, float] = {}
-    readers = vectors_to_numpy(read_table(bench.edition.user_vectors, user_vectors(bench.news_tower.dim)))
-    if (recall := reader_recall(bench.index, bench.catalogue.vectors.whole(), readers)) is not None:
+    readers = MappedVectors(read_table(bench.edition.user_vectors, user_vectors(bench.news_tower.dim)))
+    if (recall := reader_recall(bench.index, bench.catalogue.vectors, readers)) is not None:
         figures["recall"] = recall
     figures["foreign_vectors"] = foreign_vectors(bench)
     note = ""
@@ -180,7 +181,7 @@ def _reasons(figures: dict[str, float], bounds: GateConfig) -> list[str]:
     }
     reasons = []
     if figures.get("recall", 1.0) < bounds.min_recall:
-        reasons.append(f"recall@{RECALL_AT} of the index is {figures['recall']:.3f}, expected {bounds.min_recall:g}")
+        reasons.append(f"recall@100 of the index is {figures['recall']:.3f}, expected {bounds.min_recall:g}")
     for name, (limit, said) in limits.items():
         if figures.get(name, 0.0) > limit:
             reasons.append(f"{said.format(figures[name])}, expected at most {limit:g}")

@@ -95,7 +95,7 @@ class Journal:
         found = [carried_by(self._newsroom.news)]
         for edition in self._newsroom.editions():
             with suppress(NewsroomError):
-                found.append(self._held_by(edition))
+                found.append(held_by(edition))
         return max(found)
 
     def remove_carried(self) -> None:
@@ -107,7 +107,7 @@ class Journal:
             return
         held = 0
         with suppress(NewsroomError):
-            held = min((self._held_by(edition) for edition in self._newsroom.editions()), default=0)
+            held = min((held_by(edition) for edition in self._newsroom.editions()), default=0)
         with self._lock():
             for part in self.folder.glob(".*.part"):
                 part.unlink()
@@ -124,10 +124,6 @@ class Journal:
             number = (entries[-1].sequence if entries else self.carried()) + 1
             path = self.folder / f"{number:012d}-{kind}.arrow"
             write_table(path, table, schema, sequence=str(number), sha256=_digest(table), **stamp)
-
-    @staticmethod
-    def _held_by(edition: Edition) -> int:
-        return int(edition.read_manifest().get(CARRIED, 0))
 
     def _lock(self) -> FileLock:
         return FileLock(self.folder / ".lock")
@@ -170,6 +166,16 @@ def read_withdrawn(newsroom: Newsroom) -> dict[str, datetime]:
 def carried_by(news: Path) -> int:
     """Return the number of the last entry that a news table holds; 0 for none, or where there is no table."""
     return int(read_stamp(news).get(CARRIED, 0)) if news.is_file() else 0
+
+
+def held_by(edition: Edition) -> int:
+    """Return the number of the last entry that an edition holds, or 0; raises NewsroomError without a manifest."""
+    return int(edition.read_manifest().get(CARRIED, 0))
+
+
+def read_changed_ids(entries: Sequence[Entry]) -> Changes:
+    """Return what entries come to, of the articles their ids alone; raises ContractError if an entry is damaged."""
+    return read_changes(entries, lambda articles, _: articles.select(["news_id"]))
 
 
 def read_changes(entries: Sequence[Entry], prepare: Callable[[pa.Table, str], pa.Table]) -> Changes:

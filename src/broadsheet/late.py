@@ -14,7 +14,7 @@ from broadsheet.corpus.report import ImportReport
 from broadsheet.corpus.rows import SkipRow, article_row, checked_id
 from broadsheet.corpus.tables import news_rows
 from broadsheet.errors import CorpusError, InputError
-from broadsheet.journal import Journal, read_changes
+from broadsheet.journal import Journal, read_changed_ids
 from broadsheet.newsroom import Newsroom
 from broadsheet.schemas import NEWS, WITHDRAWN, late_news
 from broadsheet.tables import from_rows, read_table, vectors_to_arrow
@@ -86,8 +86,7 @@ def withdraw_articles(newsroom: Newsroom, news_ids: Sequence[str], known: Callab
 
 def known_ids(newsroom: Newsroom) -> set[str]:
     """Return the ids of the articles of the corpus and of the journal."""
-    entries = Journal(newsroom).entries()
-    changes = read_changes(entries, lambda articles, _: articles.select(["news_id"]))
+    changes = read_changed_ids(Journal(newsroom).entries())
     ids = set(read_table(newsroom.news, NEWS).column("news_id").to_pylist())
     ids -= changes.withdrawn.keys()
     return ids if changes.added is None else ids | set(changes.added.column("news_id").to_pylist())

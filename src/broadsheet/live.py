@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from broadsheet.catalogue import Catalogue, extend
 from broadsheet.click_log import ClickLog
-from broadsheet.journal import CARRIED, Changes, Journal, read_changes, read_withdrawn
+from broadsheet.journal import Changes, Journal, held_by, read_changes, read_withdrawn
 from broadsheet.late import texts_of
 from broadsheet.schemas import late_news
 from broadsheet.tables import vectors_to_arrow, vectors_to_numpy
@@ -48,7 +48,7 @@ class Live:
         """Take the opened workbench of an edition; raises NewsroomError if the edition has no manifest."""
         self._journal, self._frozen = Journal(bench.newsroom), bench.index
         self._lock = Lock()
-        self._state = _State(bench, int(bench.edition.read_manifest().get(CARRIED, 0)), None)
+        self._state = _State(bench, held_by(bench.edition), None)
 
     def bench(self) -> Workbench:
         """Return the workbench with all that was acknowledged before this call.

@@ -60,9 +60,6 @@ _MADE_BY = {
 }
 
 
-_NO_STORIES = "No stories in this edition."
-
-
 @dataclass(frozen=True)
 class Page:
     """The front page of one reader."""
@@ -111,7 +108,9 @@ class Page:
 
     @property
     def note(self) -> str:
-        """What the reader should know of how the page was chosen; empty for a reader with a history."""
+        """How the page was chosen, in words for the reader, or that it is empty; no words for one from a history."""
+        if not self.stories.num_rows:
+            return "There are no stories to show now. Please come back later."
         return {
             "known": "",
             "profile": "You have read nothing here yet: this page follows what you told us of your interests.",
@@ -131,8 +130,6 @@ class Page:
         lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80, *textwrap.wrap(self.note, 80)]
         for row in self.stories.to_pylist():
             lines += ["", *_text(_story(row))]
-        if not self.stories.num_rows:
-            lines += ["", _NO_STORIES]
         return "\n".join([*lines, "", "-" * 80, self.colophon])
 
     def __rich__(self) -> "RenderableType":
@@ -146,7 +143,7 @@ class Page:
         ]
         head += [Text(day(self.as_of), "dim", justify="center"), Rule(style="dim")]
         head += [Text(printable(self.note), "italic")] if self.note else []
-        stories = [_rich_story(_story(row)) for row in self.stories.to_pylist()] or [Text(f"\n{_NO_STORIES}")]
+        stories = [_rich_story(_story(row)) for row in self.stories.to_pylist()]
         return Group(*head, *stories, Text(), Rule(style="dim"), Text(self.colophon, "dim"))
 
 

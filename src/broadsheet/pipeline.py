@@ -81,8 +81,9 @@ class Pipeline:
     def run(self, user_id: str, k: int = 10) -> Page:
         """Return the page of one reader, with k stories at most, best first.
 
-        A reader who is not known gets a page for new readers, marked as such. Raises InputError if k is not 1 to the
-        number of articles, or if the id is empty.
+        A reader who is not known gets a page for new readers, marked as such. Where less is left to show, the page is
+        shorter, and one without stories says so. Raises InputError if k is not 1 to the number of articles, those
+        withdrawn since the edition included, or if the id is empty.
         """
         return self.run_many([user_id], k)[0]
 
@@ -156,9 +157,10 @@ class Pipeline:
 
 
 def _check(k: int, bench: Workbench) -> None:
-    count = len(bench.catalogue.row_of)
+    # With what was withdrawn since: a call that a site made yesterday must not fail because an article left.
+    count = len(bench.catalogue)
     if not isinstance(k, int) or not 1 <= k <= count:
-        raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition.")
+        raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition and since.")
 
 
 def _now(bench: Workbench) -> datetime:

@@ -1,13 +1,15 @@
-"""The state of a newsroom: what its corpus holds, and its editions."""
+"""The state of a newsroom: what its corpus holds, what waits for the next build, and its editions."""
 
 from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import BroadsheetError, NewsroomError
+from broadsheet.journal import Journal, carried_by, held_by, read_changed_ids
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 from broadsheet.tables import read_stamp, read_table
@@ -20,7 +22,7 @@ _WIDTH = 160
 
 
 def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
-    """Print what the corpus holds, and the editions; raises NewsroomError if there are no articles."""
+    """Print what the corpus holds, what waits, and the editions; raises NewsroomError if there are no articles."""
     from rich.console import Console
 
     state = newsroom_state(newsroom)
@@ -28,36 +30,50 @@ def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
         sys.stdout.write(json.dumps(state, indent=2, ensure_ascii=False) + "\n")
         return
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
-    console.print(_corpus_table(newsroom, state["corpus"]), _editions_table(newsroom, state["editions"]))
+    console.print(_corpus_table(newsroom, state), _editions_table(newsroom, state["editions"]))
 
 
 def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
-    """Return rows of each corpus table, and what is known of each edition, newest first.
+    """Return rows of each corpus table, what waits in the journal, and what is known of each edition, newest first.
 
     Raises NewsroomError if there are no articles.
     """
     newsroom.require()
-    try:
-        current = newsroom.current().name
-    except NewsroomError:
-        current = ""
+    current: Edition | None = None
+    with suppress(NewsroomError):
+        current = newsroom.current()
     tables = [("articles", newsroom.news, NEWS), ("users", newsroom.users, USERS), ("clicks", newsroom.clicks, CLICKS)]
     splits = sorted(newsroom.news.parent.glob("impressions-*.arrow"))
     tables += [(f"impressions, {path.stem.removeprefix('impressions-')}", path, IMPRESSIONS) for path in splits]
     return {
         "newsroom": str(newsroom.path),
         "corpus": {name: len(read_table(path, schema)) if path.is_file() else 0 for name, path, schema in tables},
-        "editions": [edition_state(edition, current) for edition in reversed(newsroom.editions())],
+        "journal": journal_state(newsroom, current),
+        "editions": [edition_state(edition, current=edition == current) for edition in reversed(newsroom.editions())],
     }
 
 
-def edition_state(edition: Edition, current: str) -> dict[str, Any]:
+def journal_state(newsroom: Newsroom, current: Edition | None) -> dict[str, Any]:
+    """Return how many articles were added and withdrawn since the current edition, or since the corpus without one.
+
+    Each article counts once, by the last that was done with it. Where the journal or the manifest cannot be read,
+    return the problem.
+    """
+    try:
+        held = held_by(current) if current else carried_by(newsroom.news)
+        changes = read_changed_ids(Journal(newsroom).entries(after=held))
+    except BroadsheetError as error:
+        return {"problem": str(error)}
+    return {"added": 0 if changes.added is None else len(changes.added), "withdrawn": len(changes.withdrawn)}
+
+
+def edition_state(edition: Edition, *, current: bool) -> dict[str, Any]:
     """Return what is known of an edition; of one whose manifest or index cannot be read, its name and the problem."""
     # A hard link to a file of the corpus or of another edition takes no space of its own.
     files = [path.stat() for path in edition.path.iterdir() if path.is_file()]
     state = {
         "edition": edition.name,
-        "current": edition.name == current,
+        "current": current,
         "bytes": sum(file.st_size for file in files),
         "bytes_of_its_own": sum(file.st_size for file in files if file.st_nlink == 1),
     }
@@ -82,14 +98,17 @@ def edition_state(edition: Edition, current: str) -> dict[str, Any]:
     }
 
 
-def _corpus_table(newsroom: Newsroom, counts: dict[str, int]) -> Table:
+def _corpus_table(newsroom: Newsroom, state: dict[str, Any]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table("table", "rows", title=Text(f"Corpus of {newsroom.path}"), title_justify="left")
     table.columns[1].justify = "right"
-    for name, count in counts.items():
+    for name, count in state["corpus"].items():
         table.add_row(name, f"{count:,}")
+    table.add_section()
+    for name, found in state["journal"].items():
+        table.add_row(f"for the next build: {name}", Text(found) if name == "problem" else f"{found:,}")
     return table
 
 

@@ -11,12 +11,11 @@ import pyarrow.compute as pc
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.journal import Entry, Journal, read_added, read_withdrawal, read_withdrawn
 from broadsheet.manifest import file_sha256, manifest_problem
+from broadsheet.mapped_vectors import MappedVectors
 from broadsheet.newsroom import Edition, Newsroom
-from broadsheet.recall import RECALL_AT, reader_recall
+from broadsheet.recall import reader_recall
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
-from broadsheet.tables import read_stamp, read_table, vectors_to_numpy
-
-BLOCK = 100_000
+from broadsheet.tables import read_stamp, read_table
 
 
 def verify_edition(edition: Edition) -> list[str]:
@@ -45,7 +44,6 @@ def _check_figures(edition: Edition, manifest: dict[str, Any], dim: int) -> list
     from broadsheet.index_build import open_index
 
     news, users = read_table(edition.news, NEWS), read_table(edition.users, USERS)
-    vectors = read_table(edition.news_vectors, news_vectors(dim))
     found = {"news": len(news), "users": len(users)}
     problems = [
         f"{name}: {count} rows, expected {manifest['counts'][name]}"
@@ -54,10 +52,11 @@ def _check_figures(edition: Edition, manifest: dict[str, Any], dim: int) -> list
     ]
     model = read_stamp(edition.news_vectors).get("model", "")
     index = open_index(edition.index, edition.index_rows, news_ids=news.column("news_id"), model=model)
-    readers = vectors_to_numpy(read_table(edition.user_vectors, user_vectors(dim)))
-    recall, least = reader_recall(index, vectors_to_numpy(vectors), readers), manifest["gate"]["bounds"]["min_recall"]
+    articles = MappedVectors(read_table(edition.news_vectors, news_vectors(dim)))
+    readers = MappedVectors(read_table(edition.user_vectors, user_vectors(dim)))
+    recall, least = reader_recall(index, articles, readers), manifest["gate"]["bounds"]["min_recall"]
     if recall is not None and recall < least:
-        problems.append(f"{edition.index.name}: recall@{RECALL_AT} is {recall:.3f}, expected {least:g} or more")
+        problems.append(f"{edition.index.name}: recall@100 is {recall:.3f}, expected {least:g} or more")
     return problems
 
 
@@ -79,8 +78,8 @@ def check_edition(edition: Edition, dim: int) -> list[str]:
         open_index(edition.index, edition.index_rows, news_ids=news.column("news_id"), model=model)
     except BroadsheetError as error:
         return [str(error)]
-    problems = _check_vectors("news_vectors", vectors_to_numpy(vectors), zeros=False)
-    problems += _check_vectors("user_vectors", vectors_to_numpy(of_users), zeros=True)
+    problems = _check_vectors("news_vectors", vectors, zeros=False)
+    problems += _check_vectors("user_vectors", of_users, zeros=True)
     twice = len(news) - pc.count_distinct(news.column("news_id")).as_py()
     if twice:
         problems.append(f"news: {twice} rows repeat a news_id")
@@ -123,13 +122,13 @@ def _check_entry(entry: Entry) -> list[str]:
         articles, _ = read_added(entry)
     except BroadsheetError as error:
         return [str(error)]
-    return _check_vectors(entry.path.name, vectors_to_numpy(articles), zeros=False)
+    return _check_vectors(entry.path.name, articles, zeros=False)
 
 
-def _check_vectors(name: str, vectors: npt.NDArray[np.float32], *, zeros: bool) -> list[str]:
+def _check_vectors(name: str, table: pa.Table, *, zeros: bool) -> list[str]:
     bad = 0
-    for start in range(0, len(vectors), BLOCK):
-        lengths = np.linalg.norm(vectors[start : start + BLOCK], axis=1)
+    for block in MappedVectors(table):
+        lengths = np.linalg.norm(block, axis=1)
         fine = np.abs(lengths - 1) < 1e-3
         bad += int((~(fine | (lengths == 0) if zeros else fine)).sum())
     return [f"{name}: {bad} vectors are not of unit length"] if bad else []

@@ -2,22 +2,15 @@ import resource
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
 
 import pytest
 
 from broadsheet.corpus.store import Import
 from broadsheet.errors import ContractError, CorpusError, NewsroomError
 from broadsheet.newsroom import Newsroom
-from broadsheet.schemas import NEWS, USERS
+from broadsheet.schemas import USERS
 from broadsheet.tables import read_table
-
-NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
-
-
-def impression(impression_id, **values):
-    row = {"user_id": "u", "time": NOON, "history": ["a"], "shown": ["a", "b"], "clicked": [True, False]}
-    return {"impression_id": impression_id, **row, **values}
+from tests.corpus.alpha_and_beta import NOON, impression, news
 
 
 def files(newsroom):
@@ -26,10 +19,6 @@ def files(newsroom):
         for path in newsroom.path.rglob("*")
         if path.is_file() and ".import" not in path.parts
     }
-
-
-def news(newsroom):
-    return read_table(newsroom.news, NEWS)
 
 
 KILLED = """

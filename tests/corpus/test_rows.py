@@ -6,19 +6,9 @@ from hypothesis import strategies as st
 
 from broadsheet.corpus.rows import SkipRow, checked_id, checked_ids, checked_time
 from broadsheet.corpus.store import Import, content_hash
-from broadsheet.schemas import CLICKS, IMPRESSIONS, NEWS
+from broadsheet.schemas import CLICKS, IMPRESSIONS
 from broadsheet.tables import read_table
-
-NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
-
-
-def impression(impression_id, **values):
-    row = {"user_id": "u", "time": NOON, "history": ["a"], "shown": ["a", "b"], "clicked": [True, False]}
-    return {"impression_id": impression_id, **row, **values}
-
-
-def news(newsroom):
-    return read_table(newsroom.news, NEWS)
+from tests.corpus.alpha_and_beta import NOON, impression, news
 
 
 def test_the_content_hash_is_sha256_of_the_four_texts_and_tells_their_borders_apart():

@@ -1,23 +1,13 @@
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from broadsheet.corpus.store import Import, content_hash
 from broadsheet.newsroom import Newsroom
-from broadsheet.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
+from broadsheet.schemas import CLICKS, IMPRESSIONS, USERS
 from broadsheet.tables import read_table
-
-NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
-
-
-def impression(impression_id, **values):
-    row = {"user_id": "u", "time": NOON, "history": ["a"], "shown": ["a", "b"], "clicked": [True, False]}
-    return {"impression_id": impression_id, **row, **values}
-
-
-def news(newsroom):
-    return read_table(newsroom.news, NEWS)
+from tests.corpus.alpha_and_beta import NOON, impression, news
 
 
 def test_rows_arrive_as_given_with_missing_texts_empty(newsroom):
