@@ -1,6 +1,6 @@
 import numpy as np
 
-from broadsheet.index_build.vectors import as_vectors
+from broadsheet.mapped_vectors import as_vectors
 from broadsheet.recall import READERS, reader_recall
 
 VECTORS = as_vectors(np.eye(4, dtype=np.float32))

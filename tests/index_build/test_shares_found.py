@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.index_build import measure, search_exactly, shares_found
-from broadsheet.index_build.vectors import as_vectors
-from broadsheet.mapped_vectors import MappedVectors
+from broadsheet.mapped_vectors import MappedVectors, as_vectors
 from broadsheet.tables import vectors_to_arrow
 from tests.index_build.rooms import exact
 
