@@ -1,8 +1,23 @@
 """Index build: from article vectors to the FAISS index that measurement chooses, and search in it."""
 
 from broadsheet.index_build.build import Goal, build_index, describe
+from broadsheet.index_build.join import join_shards
 from broadsheet.index_build.late import LateSearch
 from broadsheet.index_build.reuse import Earlier
 from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
+from broadsheet.index_build.shards import shard_goal, shard_of, shard_path
 
-__all__ = ["Earlier", "Goal", "LateSearch", "SearchIndex", "ShardedIndex", "build_index", "describe", "open_index"]
+__all__ = [
+    "Earlier",
+    "Goal",
+    "LateSearch",
+    "SearchIndex",
+    "ShardedIndex",
+    "build_index",
+    "describe",
+    "join_shards",
+    "open_index",
+    "shard_goal",
+    "shard_of",
+    "shard_path",
+]
