@@ -57,7 +57,7 @@ def _check_figures(edition: Edition, manifest: dict[str, Any], dim: int) -> list
     readers = vectors_to_numpy(read_table(edition.user_vectors, user_vectors(dim)))
     recall, least = reader_recall(index, vectors_to_numpy(vectors), readers), manifest["gate"]["bounds"]["min_recall"]
     if recall is not None and recall < least:
-        problems.append(f"{edition.index.name}: recall@{RECALL_AT} is {recall:.3f}, expected {least:g} or more")
+        problems.append(f"{edition.index.stem}: recall@{RECALL_AT} is {recall:.3f}, expected {least:g} or more")
     return problems
 
 
