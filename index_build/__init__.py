@@ -1,10 +1,12 @@
 """Index build: from article vectors to the FAISS index that measurement chooses, and search in it."""
 
 from broadsheet.index_build.build import Goal, build_index, describe
+from broadsheet.index_build.join import join_shards
 from broadsheet.index_build.late import LateSearch
 from broadsheet.index_build.measure import Exact, search_exactly, shares_found
 from broadsheet.index_build.reuse import Earlier
 from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
+from broadsheet.index_build.shards import shard_goal, shard_of, shard_path
 
 __all__ = [
     "Earlier",
@@ -15,7 +17,11 @@ __all__ = [
     "ShardedIndex",
     "build_index",
     "describe",
+    "join_shards",
     "open_index",
     "search_exactly",
+    "shard_goal",
+    "shard_of",
+    "shard_path",
     "shares_found",
 ]

@@ -13,6 +13,8 @@ from broadsheet.tables import read_stamp, replacing
 
 SAME_SIZE = 0.2
 """A choice holds while the number of vectors is within this share of the number that it was made for."""
+SAME_VECTORS = "same vectors"
+"""What a report says of an index that was taken over whole."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def take_over(target: Path, wanted: Mapping[str, str], earlier: Sequence[Earlier
                 os.link(one.index, part)
             except OSError:
                 shutil.copyfile(one.index, part)
-        return {**one.report, "taken_over": "same vectors"}
+        return {**one.report, "taken_over": SAME_VECTORS}
     return None
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from broadsheet.errors import ContractError
 from broadsheet.index_build.parameters import Parameters, layers, search_parameters
+from broadsheet.index_build.shards import cut, shard_path
 from broadsheet.newsroom import file_sha256
 from broadsheet.schemas import INDEX
 from broadsheet.tables import read_stamp, read_table
@@ -76,8 +77,25 @@ class ShardedIndex:
         return np.take_along_axis(scores, order, 1), np.take_along_axis(np.hstack(rows), order, 1)
 
 
-def open_index(index_path: Path, rows_path: Path, *, news_ids: pa.ChunkedArray, model: str) -> SearchIndex:
-    """Open an index; raises ContractError unless it is whole, of this model, and lists these articles in this order."""
+def open_index(
+    index_path: Path, rows_path: Path, *, news_ids: pa.ChunkedArray, model: str
+) -> SearchIndex | ShardedIndex:
+    """Open an index, or its shards as one.
+
+    Raises ContractError unless all is whole, of this model, and lists these articles in this order.
+    """
+    read_table(rows_path, INDEX, model=model)
+    found = read_stamp(rows_path).get("shards", "1")
+    if not (found.isdecimal() and 1 <= int(found) <= max(1, len(news_ids))):
+        raise ContractError(f"{rows_path}: shards is {found!r}, expected 1 to {len(news_ids)}. Build again.")
+    opened, count = [], int(found)
+    for number, rows in enumerate(cut(len(news_ids), count)):
+        index, table = shard_path(index_path, number, count), shard_path(rows_path, number, count)
+        opened.append(_open_one(index, table, news_ids[rows], model))
+    return opened[0] if count == 1 else ShardedIndex(opened)
+
+
+def _open_one(index_path: Path, rows_path: Path, news_ids: pa.ChunkedArray, model: str) -> SearchIndex:
     rows = read_table(rows_path, INDEX, model=model)
     stamp = read_stamp(rows_path)
     found = file_sha256(index_path) if index_path.is_file() else "missing"

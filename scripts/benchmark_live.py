@@ -72,8 +72,8 @@ def benchmark(
 
 def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroom:
     """Publish an edition of `size` articles in `target`, its index made by the stage that a build runs."""
+    from broadsheet.index_step import index
     from broadsheet.schemas import CANDIDATES, CLICKS, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
-    from broadsheet.steps import index
     from broadsheet.tables import vectors_to_arrow, write_table
     from broadsheet.workbench import Workbench
 

@@ -25,7 +25,7 @@ LAYERS = [
     | {"training_sources", "training_clicks"}
     | {"source_tuning", "live", "late"}
     | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
-    | {"build_report", "editions", "expiry", "gate", "metrics_file", "operate", "recall", "status"}
+    | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
     | {"evaluation_retrieval_report"},

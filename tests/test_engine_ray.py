@@ -5,20 +5,24 @@ import shutil
 import signal
 import threading
 import time
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import psutil
 import pytest
 
 from broadsheet.build import build
+from broadsheet.config import IndexConfig
 from broadsheet.corpus.store import Import
 from broadsheet.engine_ray import ray_engine
 from broadsheet.errors import InputError
-from broadsheet.newsroom import Newsroom
+from broadsheet.index_step import index, shard_files
+from broadsheet.newsroom import Edition, Newsroom, file_hashes, file_sha256
 from broadsheet.parts import parts_of
-from broadsheet.ray_worker import pages_folder
+from broadsheet.ray_worker import pages_folder, shards_folder
 from broadsheet.retrieval.encoding import BLOCK
 from broadsheet.verify import verify_edition
+from broadsheet.workbench import Workbench
 from tests.tiny import START, make_newsroom, make_writer
 
 pytest.importorskip("ray", reason="needs the extra ray")
@@ -95,6 +99,34 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
     taken_over = int(lines[0].split(", ")[1].split()[0])
     assert taken_over >= BLOCK * (len(left) - 1) and taken_over > 0
     assert files_of(room) == files_of(local)
+
+
+def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_those_of_the_local_engine(
+    rooms, tmp_path
+):
+    current = rooms[0].current()
+    for table in (current.news, current.users, current.news_vectors):
+        shutil.copy(table, tmp_path)
+    config = replace(rooms[0].config(), index=IndexConfig(kind="HNSW64", shards=12))
+    bench = Workbench(rooms[0], Edition(tmp_path), config, datetime.fromisoformat(current.read_manifest()["as_of"]))
+    folder, killed, done = shards_folder(bench.edition), [], {}
+
+    def kill():
+        for report in folder.glob("*/*.json"):
+            file, _ = shard_files(Edition(report.parent), int(report.stem), 12)
+            done[file.name] = file.stat().st_ino
+        kill_a_worker(killed)
+
+    watcher = when(folder, "*/*.json", kill)
+    with ray_engine(workers=2)() as steps:
+        steps["index"](bench, bench.edition)
+    watcher.join()
+    assert len(killed) == 1 and 1 <= len(done) < 11 and not folder.exists()
+    assert {name: (tmp_path / name).stat().st_ino for name in done} == done, "what was finished is not built again"
+    (local := Edition(tmp_path / "local")).path.mkdir()
+    index(bench, local)
+    made = {path.name: file_sha256(path) for path in tmp_path.glob("index*")}
+    assert len(made) == 25 and file_hashes(local.path) == made
 
 
 def test_an_address_at_which_nothing_answers_is_one_clear_error_and_nothing_is_built(newsroom):

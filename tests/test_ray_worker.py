@@ -2,18 +2,21 @@
 
 import errno
 import sys
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 import pytest
 
 from broadsheet import engine_ray, steps
 from broadsheet.build import build
+from broadsheet.config import IndexConfig
 from broadsheet.engines import choose_engine
 from broadsheet.errors import ContractError, InputError
 from broadsheet.newsroom import Edition, file_hashes, file_sha256
 from broadsheet.parts import part_path
-from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, Worker, outputs
+from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, SHARDS, Worker, outputs, shard_report
 from broadsheet.schemas import USERS
 from broadsheet.tables import read_table
 from broadsheet.workbench import Workbench
@@ -22,9 +25,10 @@ from tests.tiny import make_newsroom, make_writer
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory, encoder):
-    """The workbench of an edition with a writer."""
+    """The workbench of an edition with a writer and an index of three shards."""
     folder = tmp_path_factory.mktemp("worker")
-    room = make_newsroom(folder / "newsroom", encoder, writer=str(make_writer(folder / "writer")))
+    writer = str(make_writer(folder / "writer"))
+    room = make_newsroom(folder / "newsroom", encoder, writer=writer, extra="[index]\nshards = 3\n")
     edition = build(room, "all")
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     return Workbench(room, edition, room.config(), as_of)
@@ -38,8 +42,8 @@ def fresh(bench, tmp_path):
     return Workbench(bench.newsroom, Edition(tmp_path), bench.config, bench.as_of)
 
 
-def worker_of(stage, bench):
-    return Worker(stage, "run", bench.newsroom, bench.edition, bench.config, bench.as_of)
+def worker_of(stage, bench, known=()):
+    return Worker(stage, "run", bench.newsroom, bench.edition, bench.config, bench.as_of, known)
 
 
 def ask(worker, *tasks):
@@ -50,9 +54,9 @@ def ask(worker, *tasks):
 FINE = {"problem": "", "kind": "", "number": 0}
 
 
-def in_this_process(stage, bench, blocks):
+def in_this_process(stage, bench, blocks, known=()):
     """Spread a stage over two workers that take turns, the later parts first."""
-    workers = [worker_of(stage, bench), worker_of(stage, bench)]
+    workers = [worker_of(stage, bench, known), worker_of(stage, bench, known)]
     for part in reversed(range(len(blocks))):
         assert ask(workers[part % 2], (part, [list(blocks[part])])) == [FINE]
     return bool(blocks)
@@ -66,6 +70,8 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
     ours, local = engine_ray._steps(in_this_process, "run"), steps.STEPS
     for name in ("news_vectors", "user_vectors", "candidates", "ranked", "stories"):
         getattr(fresh.edition, name).unlink()
+    for path in fresh.edition.path.glob("index*"):
+        path.unlink()
     lines = {}
     for name in ours:
         lines[name] = ours[name](fresh, fresh.edition)
@@ -75,6 +81,31 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
     assert file_hashes(fresh.edition.path) == made
     assert not [path for path in fresh.edition.path.iterdir() if path.is_dir()]
     assert str(lines["encode"]) == "60 articles encoded, 0 taken over"
+    assert lines["index"].startswith("60 vectors, 3 x Flat, recall@100 1.0000") and len(made) == 8 + 7
+
+
+def test_shards_are_taken_over_by_workers_as_by_the_local_engine(bench, fresh):
+    line = engine_ray._steps(in_this_process, "run")["index"](fresh, fresh.edition, (bench.edition,))
+    assert line.endswith("; taken over: same vectors") and fresh.figures["index"]["taken_over"] == "same vectors"
+    for path in bench.edition.path.glob("index-*.faiss"):
+        assert path.samefile(fresh.edition.path / path.name)
+
+
+def test_a_shard_is_built_again_unless_it_was_whole(fresh):
+    assert ask(worker_of(SHARDS, fresh), (0, [[0]]), (1, [[2]])) == [FINE, FINE]
+    (output,) = outputs(SHARDS, fresh, "run")
+    whole, torn = (output.folder / f"index-{number:03d}.faiss" for number in (0, 2))
+    before, content = whole.stat().st_ino, torn.read_bytes()
+    shard_report(output.folder, 2).unlink()  # the worker died before it could write it
+    torn.write_bytes(content[:100])
+    assert ask(worker_of(SHARDS, fresh), (0, [[0]]), (1, [[2]])) == [FINE, FINE]
+    assert whole.stat().st_ino == before and torn.read_bytes() == content
+
+
+def test_an_index_of_one_shard_is_built_here(bench, fresh):
+    whole = Workbench(bench.newsroom, fresh.edition, replace(bench.config, index=IndexConfig()), bench.as_of)
+    line = engine_ray._steps(partial(engine_ray._spread, 2, "run"), "run")["index"](whole, fresh.edition)
+    assert line.startswith("60 vectors, Flat,") and fresh.edition.index.is_file()
 
 
 def test_a_part_that_is_there_is_not_written_again(fresh):

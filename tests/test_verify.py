@@ -102,7 +102,7 @@ def test_counts_and_recall_are_held_to_the_manifest(edition):
     assert verify_edition(edition) == [
         "news: 60 rows, expected 61",
         "users: 4 rows, expected 3",
-        "index.faiss: recall@100 is 1.000, expected 1.01 or more",
+        "index: recall@100 is 1.000, expected 1.01 or more",
     ]
 
 

@@ -51,6 +51,8 @@ class IndexConfig:
     "Least share of a reader's 100 nearest articles that is found, measured on the readers' own vectors."
     memory_mib: int = 0
     "Most memory that searching may take; 0 is what fits into this machine."
+    shards: int = 1
+    "Parts of about equal size that the index is cut into, built one by one or on several workers, searched as one."
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ _AT_LEAST = {
     "history": 1,
     "candidates": 1,
     "memory_mib": 0,
+    "shards": 1,
     "depth": 1,
     "headlines": 1,
     "half_life_hours": 0.01,

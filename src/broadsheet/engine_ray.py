@@ -1,33 +1,46 @@
 """The stages under Ray: workers write parts of an edition's tables, and the local steps take them over.
 
-Encoding, the readers' pages and the stories are cut into the blocks that the local engine works in, and Ray Data gives
-them to actors that hold the models (`ray_worker`). What the workers write are files beside those of the edition, on a
-file system that all machines see; through Ray go names and row numbers alone. The tables are then assembled by the
-local engine's own code, so they are the same, and a worker that dies costs the part it was at.
-
-The index is built by the local step; workers that build shards of it would take its place in `_steps`.
+Encoding, the readers' pages and the stories are cut into the blocks that the local engine works in, and an index of
+several shards into these; Ray Data gives them to actors that hold the models (`ray_worker`). What the workers write are
+files beside those of the edition, on a file system that all machines see; through Ray go names and row numbers alone.
+The tables are then assembled by the local engine's own code, so they are the same, and a worker that dies costs the
+part it was at.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
 from broadsheet import errors
 from broadsheet.errors import BroadsheetError, NewsroomError
+from broadsheet.index_step import join_index, shard_files
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.parts import first_free_number
 from broadsheet.progress import track
 from broadsheet.ray_cluster import cluster, require_ray
-from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, Output, Task, Worker, outputs, pages_folder
+from broadsheet.ray_worker import (
+    ENCODE,
+    GENERATE,
+    PAGES,
+    SHARDS,
+    Output,
+    Task,
+    Worker,
+    outputs,
+    pages_folder,
+    shard_report,
+    shards_folder,
+)
 from broadsheet.schemas import NEWS, RANKED, USERS
 from broadsheet.steps import STEPS, USERS_AT_ONCE, Done, Engine, Step, write_candidates, write_ranked
 from broadsheet.tables import read_table
@@ -39,8 +52,14 @@ BLOCKS_PER_PART = 256
 TRIES = 4
 """Workers that may die at one part before the build stops: one that kills each of them would go round for ever."""
 
-Spread = Callable[[str, Workbench, Sequence[Sequence[int]]], bool]
-"""Has the parts of a stage written, given the rows of its blocks; False, and nothing done, if there are too few."""
+
+class Spread(Protocol):
+    """Has the parts of a stage written, given the rows of its blocks; False, and nothing done, if there are too few."""
+
+    def __call__(
+        self, stage: str, bench: Workbench, blocks: Sequence[Sequence[int]], known: tuple[Edition, ...] = ()
+    ) -> bool:
+        """Workers take shards of the index over from `known` editions."""
 
 
 def ray_engine(address: str | None = None, workers: int | None = None) -> Engine:
@@ -62,6 +81,7 @@ def _started(address: str | None, workers: int | None) -> Iterator[Mapping[str, 
 def _steps(spread: Spread, run: str) -> dict[str, Step]:
     return STEPS | {
         "encode": partial(_encode, spread),
+        "index": partial(_index, spread, run),
         "retrieve": partial(_retrieve, spread, run),
         "rerank": partial(_rerank, run),
         "generate": partial(_generate, spread),
@@ -80,6 +100,21 @@ def _encode(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, .
     encoded = sum(map(len, blocks))
     counts = {"encoded": encoded, "reused": len(news) - encoded}
     return Done(f"{encoded} articles encoded, {len(news) - encoded} taken over", counts)
+
+
+def _index(spread: Spread, run: str, bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> Done | str:
+    """Have the shards built, if there are several, and join them."""
+    count = bench.config.index.shards
+    remove_folder(shards_folder(bench.edition))
+    if not spread(SHARDS, bench, [[number] for number in range(count)], known):
+        return STEPS["index"](bench, out, known)
+    folder, reports = outputs(SHARDS, bench, run)[0].folder, []
+    for number in range(count):
+        reports.append(json.loads(shard_report(folder, number).read_text("utf-8")))
+        for source, target in zip(*(shard_files(one, number, count) for one in (Edition(folder), out)), strict=True):
+            source.replace(target)
+    remove_folder(shards_folder(bench.edition))
+    return join_index(bench, out, known, reports)
 
 
 def _retrieve(spread: Spread, run: str, bench: Workbench, out: Edition) -> Done | str:
@@ -118,7 +153,14 @@ def _parts(output: Output) -> Iterator[pa.Table]:
         yield read_table(path, output.schema, **output.stamp)
 
 
-def _spread(size: int, run: str, stage: str, bench: Workbench, blocks: Sequence[Sequence[int]]) -> bool:
+def _spread(
+    size: int,
+    run: str,
+    stage: str,
+    bench: Workbench,
+    blocks: Sequence[Sequence[int]],
+    known: tuple[Edition, ...] = (),
+) -> bool:
     """Have `size` workers write the parts of a stage; a single block is not worth starting them."""
     if len(blocks) < 2:
         return False
@@ -128,22 +170,25 @@ def _spread(size: int, run: str, stage: str, bench: Workbench, blocks: Sequence[
         {"part": first + number, "blocks": [list(rows) for rows in blocks[start : start + together]]}
         for number, start in enumerate(range(0, len(blocks), together))
     ]
-    for answer in track(_ask(stage, run, bench, tasks, size), f"Ray: {stage}, parts", total=len(tasks)):
+    for answer in track(_ask(stage, run, bench, tasks, size, known=known), f"Ray: {stage}, parts", total=len(tasks)):
         _raise_problem(answer)
     return True
 
 
-def _ask(stage: str, run: str, bench: Workbench, tasks: list[Task], size: int) -> Iterator[dict[str, Any]]:
+def _ask(
+    stage: str, run: str, bench: Workbench, tasks: list[Task], size: int, *, known: tuple[Edition, ...]
+) -> Iterator[dict[str, Any]]:
     """Yield the workers' answers as they come."""
     import ray
     from ray.data import ActorPoolStrategy
 
     newsroom, edition = Newsroom(bench.newsroom.path.resolve()), Edition(bench.edition.path.resolve())
+    known = tuple(Edition(one.path.resolve()) for one in known)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*ray_remote_args")  # there is no other way to bound the tries yet
         answers = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
             Worker,
-            fn_constructor_args=(stage, run, newsroom, edition, bench.config, bench.as_of),
+            fn_constructor_args=(stage, run, newsroom, edition, bench.config, bench.as_of, known),
             batch_size=None,
             batch_format="pyarrow",
             compute=ActorPoolStrategy(size=min(size, len(tasks)), max_tasks_in_flight_per_actor=1),

@@ -17,10 +17,11 @@ from broadsheet.audience import read_clock
 from broadsheet.build import prepare_vectors
 from broadsheet.config import Config
 from broadsheet.errors import InputError
+from broadsheet.index_step import index
 from broadsheet.models import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.present import present_edition
-from broadsheet.steps import encode, index
+from broadsheet.steps import encode
 from broadsheet.tables import replacing
 from broadsheet.workbench import Workbench
 

@@ -63,12 +63,12 @@ class Edition:
 
     @property
     def index(self) -> Path:
-        """The FAISS index."""
+        """The FAISS index; of one in shards, the name that theirs are made of."""
         return self.path / "index.faiss"
 
     @property
     def index_rows(self) -> Path:
-        """Table index: which article is at which row of the FAISS index."""
+        """Table index: which article is at which row of the FAISS index, or of its shards, one after the other."""
         return self.path / "index.arrow"
 
     @property

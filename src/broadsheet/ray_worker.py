@@ -1,7 +1,8 @@
 """What a Ray worker does: it opens the models of a stage once, and writes parts of the stage's tables.
 
 The work is that of the local engine, block by block: one call of the news tower, of retriever and re-ranker, or of the
-story writer for each block that the driver names. Ray itself is not needed here.
+story writer for each block that the driver names, and one of the index builder for each shard. Ray itself is not
+needed here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -17,15 +19,16 @@ import pyarrow as pa
 
 from broadsheet.config import Config
 from broadsheet.errors import BroadsheetError
-from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.index_step import shard_builder
+from broadsheet.newsroom import Edition, Newsroom, write_json
 from broadsheet.parts import part_path, parts_of
-from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.steps import ranking_model, retrieve_block
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
-ENCODE, PAGES, GENERATE = "encode", "pages", "generate"
-"""The stages that workers share; pages are retrieval and re-ranking together."""
+ENCODE, SHARDS, PAGES, GENERATE = "encode", "shards", "pages", "generate"
+"""The stages that workers share; shards are those of the index, pages are retrieval and re-ranking together."""
 
 _ANSWER = pa.schema([("problem", pa.string()), ("kind", pa.string()), ("number", pa.int64())])
 
@@ -39,7 +42,7 @@ class Task(TypedDict):
     part: int
     "The part's number."
     blocks: list[list[int]]
-    "The rows of each block, in the table that the stage reads."
+    "The rows of each block, in the table that the stage reads; of the index, the number of a shard."
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,14 @@ class Output:
 def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
     """Return the tables that a stage writes for the workbench's edition.
 
-    Vectors and texts are of a content, whoever wrote them. Pages are of a moment: `run` names the build, so that a
-    worker that outlives a killed build cannot write among those of the next.
+    Vectors and texts are of a content, whoever wrote them. Pages are of a moment, and shards of a cut: `run` names the
+    build, so that a worker that outlives a killed build cannot write among those of the next.
     """
     edition = bench.edition
     if stage == GENERATE:
         return [Output(parts_of(edition.stories), STORIES, {})]
+    if stage == SHARDS:
+        return [Output(shards_folder(edition) / run, INDEX, {})]
     dim, model = bench.news_tower.dim, {"model": bench.news_tower.fingerprint}
     if stage == ENCODE:
         return [Output(parts_of(edition.news_vectors), news_vectors(dim), model)]
@@ -76,15 +81,33 @@ def pages_folder(edition: Edition) -> Path:
     return parts_of(edition.path / PAGES)
 
 
+def shards_folder(edition: Edition) -> Path:
+    """Return the folder of the index's shards, in it one for each run; no later build takes them over."""
+    return parts_of(edition.index)
+
+
+def shard_report(folder: Path, number: int) -> Path:
+    """Return the name of what was measured of a shard; written last, so the shard is whole where it is there."""
+    return folder / f"{number:06d}.json"
+
+
 class Worker:
     """Writes parts of one stage. What it opens, it opens when the first part is asked for, and keeps."""
 
     def __init__(
-        self, stage: str, run: str, newsroom: Newsroom, edition: Edition, config: Config, as_of: datetime
+        self,
+        stage: str,
+        run: str,
+        newsroom: Newsroom,
+        edition: Edition,
+        config: Config,
+        as_of: datetime,
+        known: tuple[Edition, ...] = (),
     ) -> None:
-        self._stage, self._run = stage, run
+        """`known` are editions to take shards of the index over from."""
+        self._stage, self._run, self._known = stage, run, known
         self._bench = Workbench(newsroom, edition, config, as_of)
-        self._opened: tuple[pa.Table, Make, list[Output]] | None = None
+        self._write: Callable[[Task], None] | None = None
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
         """Write the parts of a table of tasks; returns for each the problem met, empty if there was none.
@@ -95,6 +118,8 @@ class Worker:
 
     def _answer(self, task: Task) -> dict[str, Any]:
         try:
+            if self._write is None:
+                self._write = self._open()
             self._write(task)
         except BroadsheetError as error:
             return {"problem": str(error), "kind": type(error).__name__, "number": 0}
@@ -102,21 +127,34 @@ class Worker:
             return {"problem": str(error.filename or error), "kind": "", "number": error.errno}
         return {"problem": "", "kind": "", "number": 0}
 
-    def _write(self, task: Task) -> None:
-        if self._opened is None:
-            self._opened = (*_open(self._stage, self._bench), outputs(self._stage, self._bench, self._run))
-        source, make, tables = self._opened
-        paths = [part_path(table.folder, task["part"]) for table in tables]
-        if all(path.is_file() for path in paths):  # by a worker that died before it could say so
-            return
-        with ExitStack() as stack:
-            writers = [
-                stack.enter_context(open_writer(path, table.schema, **table.stamp))
-                for path, table in zip(paths, tables, strict=True)
-            ]
-            for rows in task["blocks"]:
-                for writer, made in zip(writers, make(source.take(pa.array(rows, pa.int64()))), strict=True):
-                    writer.write(made)
+    def _open(self) -> Callable[[Task], None]:
+        tables = outputs(self._stage, self._bench, self._run)
+        if self._stage == SHARDS:
+            folder = tables[0].folder
+            return partial(_write_shards, folder, shard_builder(self._bench, Edition(folder), self._known))
+        return partial(_write_part, tables, *_open(self._stage, self._bench))
+
+
+def _write_shards(folder: Path, build: Callable[[int], dict[str, Any]], task: Task) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for (number,) in task["blocks"]:
+        report = shard_report(folder, number)
+        if not report.is_file():  # else a worker died before it could say so
+            write_json(report, build(number))
+
+
+def _write_part(tables: Sequence[Output], source: pa.Table, make: Make, task: Task) -> None:
+    paths = [part_path(table.folder, task["part"]) for table in tables]
+    if all(path.is_file() for path in paths):  # by a worker that died before it could say so
+        return
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(open_writer(path, table.schema, **table.stamp))
+            for path, table in zip(paths, tables, strict=True)
+        ]
+        for rows in task["blocks"]:
+            for writer, made in zip(writers, make(source.take(pa.array(rows, pa.int64()))), strict=True):
+                writer.write(made)
 
 
 def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:

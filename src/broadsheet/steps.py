@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from broadsheet.errors import InputError, NewsroomError
+from broadsheet.errors import InputError
+from broadsheet.index_step import index
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.progress import track
-from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, news_vectors, user_vectors
+from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
@@ -38,8 +39,6 @@ Engine = Callable[[], AbstractContextManager[Mapping[str, Step]]]
 """Gives the steps of a build, and holds what runs them until it is left."""
 
 USERS_AT_ONCE = 64
-INDEX_QUERIES = 1000
-"""User vectors that the choice of the index is measured with."""
 
 
 def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done:
@@ -59,37 +58,6 @@ def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done
         why = f"all again: {', '.join(report.refused)}" if report.refused else "nothing to take over"
     counts = {"encoded": report.encoded, "new": new, "changed": report.changed, "reused": report.reused}
     return Done(f"{', '.join(said)}: {why}", counts)
-
-
-def index(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> str:
-    """Write the FAISS index of the edition's news_vectors, of the kind that the readers' own vectors choose.
-
-    That of a `known` edition is taken over where the vectors are the same, and the choice where they are about as many.
-    """
-    from broadsheet.index_build import Earlier, Goal, build_index, describe
-
-    tower = bench.news_tower
-    vectors = read_table(bench.edition.news_vectors, news_vectors(tower.dim), model=tower.fingerprint)
-    report = build_index(
-        vectors,
-        out.index,
-        out.index_rows,
-        model=tower.fingerprint,
-        queries=bench.sample_user_vectors(INDEX_QUERIES),
-        goal=Goal(**vars(bench.config.index)),
-        earlier=[Earlier(one.index, one.index_rows, _index_report(one)) for one in known],
-    )
-    bench.figures["index"] = report
-    return describe(report)
-
-
-def _index_report(edition: Edition) -> dict[str, Any]:
-    """Return what an earlier build measured of its index; empty where that is not known."""
-    try:
-        report: dict[str, Any] = edition.read_manifest().get("index", {})
-    except NewsroomError:
-        return {}
-    return report
 
 
 def retrieve(bench: Workbench, out: Edition) -> Done:

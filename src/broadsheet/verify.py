@@ -56,7 +56,7 @@ def _check_figures(edition: Edition, manifest: dict[str, Any], dim: int) -> list
     readers = MappedVectors(read_table(edition.user_vectors, user_vectors(dim)))
     recall, least = reader_recall(index, articles, readers), manifest["gate"]["bounds"]["min_recall"]
     if recall is not None and recall < least:
-        problems.append(f"{edition.index.name}: recall@100 is {recall:.3f}, expected {least:g} or more")
+        problems.append(f"{edition.index.stem}: recall@100 is {recall:.3f}, expected {least:g} or more")
     return problems
 
 

@@ -29,7 +29,7 @@ from broadsheet.tables import empty, read_table, vectors_to_numpy
 if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
     from broadsheet.generate.writers import LoadedWriter
-    from broadsheet.index_build import SearchIndex
+    from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.rerank import PairScorer, Reranker
     from broadsheet.rerank.cross_encoder import Score
     from broadsheet.retrieval import Retriever
@@ -99,8 +99,8 @@ class Workbench:
         return vectors[_draw(draw, len(vectors), count)]
 
     @cached_property
-    def index(self) -> SearchIndex:
-        """The edition's FAISS index."""
+    def index(self) -> SearchIndex | ShardedIndex:
+        """The edition's FAISS index, or its shards as one."""
         from broadsheet.index_build import open_index
 
         ids = self.catalogue.news.column("news_id")
