@@ -14,12 +14,11 @@ from typing import Any
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.errors import ConfigError
 from broadsheet.index_build.build import STAND_INS, Goal
-from broadsheet.index_build.measure import BATCH, Exact, search_exactly
+from broadsheet.index_build.measure import BATCH, search_exactly, shares_found
 from broadsheet.index_build.reuse import SAME_VECTORS
 from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
 from broadsheet.mapped_vectors import MappedVectors, Vectors
@@ -67,14 +66,11 @@ def join_shards(
 def _measure(search: SearchIndex | ShardedIndex, vectors: MappedVectors, queries: Vectors) -> dict[str, Any]:
     """Search once for all queries, or for articles where there are none."""
     exact = search_exactly(vectors, queries if len(queries) else vectors.sample(STAND_INS, seed=1))
-    shares, seconds = [], 0.0
-    for start in range(0, len(exact.queries), BATCH):
-        batch = slice(start, start + BATCH)
-        started = perf_counter()
-        _, rows = search(exact.queries[batch], exact.k)
-        seconds += perf_counter() - started
-        shares.append(_found(rows, exact, batch, vectors))
-    recalls = np.concatenate(shares)
+    started = perf_counter()
+    batches = [exact.queries[start : start + BATCH] for start in range(0, len(exact.queries), BATCH)]
+    rows = np.concatenate([search(queries, exact.k)[1] for queries in batches])
+    seconds = perf_counter() - started
+    recalls = shares_found(rows, exact, vectors)
     return {
         "recall@100": round(float(recalls.mean()), 4),
         "recall_low": round(float(recalls.mean() - 2 * recalls.std() / len(recalls) ** 0.5), 4),
@@ -83,15 +79,6 @@ def _measure(search: SearchIndex | ShardedIndex, vectors: MappedVectors, queries
         "queries": {"of": "user vectors" if len(queries) else "article vectors", "count": len(recalls)},
         "threads": faiss.omp_get_max_threads(),
     }
-
-
-def _found(rows: npt.NDArray[np.int64], exact: Exact, batch: slice, vectors: MappedVectors) -> npt.NDArray[np.float64]:
-    """Return the share of each query's true neighbours among the rows (queries, k), as `measure_recall` counts them."""
-    found = vectors.take(np.maximum(rows, 0).ravel()).reshape(*rows.shape, -1)
-    scores = np.einsum("qd,qkd->qk", exact.queries[batch], found)
-    near = (rows >= 0) & (scores >= exact.least[batch, None] - 1e-6)
-    shares: npt.NDArray[np.float64] = near.mean(axis=1)
-    return shares
 
 
 def _sums(shards: Sequence[Report]) -> dict[str, float]:
