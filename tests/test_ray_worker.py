@@ -1,7 +1,9 @@
 """What Ray's workers do, in this process and without Ray."""
 
+import copy
 import errno
 import sys
+from dataclasses import replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -14,17 +16,19 @@ from broadsheet.errors import ContractError, InputError
 from broadsheet.newsroom import Edition, file_hashes, file_sha256
 from broadsheet.parts import part_path
 from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, Worker, outputs
-from broadsheet.schemas import USERS
-from broadsheet.tables import read_table
+from broadsheet.schemas import RANKED, USERS
+from broadsheet.tables import read_stamp, read_table, write_table
 from broadsheet.workbench import Workbench
+from tests.evaluated import make_adapter
 from tests.tiny import make_newsroom, make_writer
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory, encoder):
-    """The workbench of an edition with a writer."""
+    """The workbench of an edition with a writer and a cross-encoder."""
     folder = tmp_path_factory.mktemp("worker")
     room = make_newsroom(folder / "newsroom", encoder, writer=str(make_writer(folder / "writer")))
+    make_adapter(room.reranker, encoder)
     edition = build(room, "all")
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     return Workbench(room, edition, room.config(), as_of)
@@ -39,7 +43,7 @@ def fresh(bench, tmp_path):
 
 
 def worker_of(stage, bench):
-    return Worker(stage, "run", bench.newsroom, bench.edition, bench.config, bench.as_of)
+    return Worker(stage, "run", bench.newsroom, bench.edition, bench.config, bench.as_of, bench.earlier_rankings)
 
 
 def ask(worker, *tasks):
@@ -75,6 +79,41 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
     assert file_hashes(fresh.edition.path) == made
     assert not [path for path in fresh.edition.path.iterdir() if path.is_dir()]
     assert str(lines["encode"]) == "60 articles encoded, 0 taken over"
+
+
+def test_workers_take_over_the_scores_that_the_local_engine_takes_over(bench, fresh, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
+    ranked, stamp = read_table(bench.edition.ranked, RANKED), read_stamp(bench.edition.ranked)
+    marked = ranked.set_column(RANKED.names.index("relevance"), "relevance", pa.array([0.125] * len(ranked)))
+    earlier = tmp_path / "earlier" / "ranked.arrow"
+    write_table(earlier, marked, RANKED, model=stamp["model"], arithmetic=stamp["arithmetic"])
+    fresh.earlier_rankings = (earlier,)
+    ours, lines = engine_ray._steps(in_this_process, "run"), []
+    for table in (ours, steps.STEPS):
+        for name in ("retrieve", "rerank"):
+            said = str(table[name](fresh, fresh.edition))
+        lines.append((said, read_table(fresh.edition.ranked, RANKED)["relevance"].to_pylist()))
+    assert lines[0] == lines[1] and set(lines[0][1]) == {0.125, None}
+    assert "; 0 scores of the cross-encoder made, 24 taken over from earlier: nothing changed" in lines[0][0]
+
+
+def test_scores_of_workers_that_differ_in_dtype_are_those_of_both_and_nobody_takes_them_over(fresh, monkeypatch):
+    monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
+
+    def on_two_machines(stage, bench, blocks):
+        workers = [worker_of(stage, bench), worker_of(stage, bench)]
+        scorer = copy.deepcopy(workers[1]._bench.cross_encoder.model)
+        scorer.bert.double()
+        workers[1]._bench.cross_encoder = replace(workers[1]._bench.cross_encoder, model=scorer)
+        return all(ask(workers[part], (part, [list(rows)])) == [FINE] for part, rows in enumerate(blocks))
+
+    ours = engine_ray._steps(on_two_machines, "run")
+    ours["retrieve"](fresh, fresh.edition)
+    ours["rerank"](fresh, fresh.edition)
+    mine = fresh.cross_encoder.arithmetic
+    assert read_stamp(fresh.edition.ranked)["arithmetic"] == f"{mine}, cpu float64"
+    fresh.earlier_rankings = (fresh.edition.ranked,)
+    assert str(steps.rerank(fresh, fresh.edition)).endswith("0 taken over: all again: another device or dtype")
 
 
 def test_a_part_that_is_there_is_not_written_again(fresh):

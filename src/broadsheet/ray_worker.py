@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
@@ -20,7 +20,7 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.parts import part_path, parts_of
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
-from broadsheet.steps import ranking_model, retrieve_block
+from broadsheet.steps import rank_block, retrieve_block
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
@@ -49,6 +49,8 @@ class Output:
     folder: Path
     schema: pa.Schema
     stamp: dict[str, str]
+    notes: dict[str, str] = field(default_factory=dict)
+    "Stamps in which the workers of a cluster may differ."
 
 
 def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
@@ -63,11 +65,12 @@ def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
     dim, model = bench.news_tower.dim, {"model": bench.news_tower.fingerprint}
     if stage == ENCODE:
         return [Output(parts_of(edition.news_vectors), news_vectors(dim), model)]
-    folder = pages_folder(edition) / run
+    folder, scorer = pages_folder(edition) / run, bench.cross_encoder
+    made = {"arithmetic": scorer.arithmetic if scorer else ""}
     return [
         Output(folder / edition.user_vectors.stem, user_vectors(dim), model),
         Output(folder / edition.candidates.stem, CANDIDATES, model),
-        Output(folder / edition.ranked.stem, RANKED, {"model": ranking_model(bench)}),
+        Output(folder / edition.ranked.stem, RANKED, {"model": scorer.fingerprint if scorer else ""}, made),
     ]
 
 
@@ -80,10 +83,18 @@ class Worker:
     """Writes parts of one stage. What it opens, it opens when the first part is asked for, and keeps."""
 
     def __init__(
-        self, stage: str, run: str, newsroom: Newsroom, edition: Edition, config: Config, as_of: datetime
+        self,
+        stage: str,
+        run: str,
+        newsroom: Newsroom,
+        edition: Edition,
+        config: Config,
+        as_of: datetime,
+        earlier_rankings: tuple[Path, ...] = (),
     ) -> None:
         self._stage, self._run = stage, run
         self._bench = Workbench(newsroom, edition, config, as_of)
+        self._bench.earlier_rankings = earlier_rankings
         self._opened: tuple[pa.Table, Make, list[Output]] | None = None
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
@@ -111,7 +122,7 @@ class Worker:
             return
         with ExitStack() as stack:
             writers = [
-                stack.enter_context(open_writer(path, table.schema, **table.stamp))
+                stack.enter_context(open_writer(path, table.schema, **table.stamp, **table.notes))
                 for path, table in zip(paths, tables, strict=True)
             ]
             for rows in task["blocks"]:
@@ -136,4 +147,4 @@ def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
 
 def _pages(bench: Workbench, users: pa.Table) -> list[pa.Table]:
     vectors, candidates = retrieve_block(bench, users)
-    return [vectors, candidates, bench.reranker(users, candidates)]
+    return [vectors, candidates, rank_block(bench, users, candidates)]
