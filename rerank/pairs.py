@@ -1,5 +1,6 @@
 """What the cross-encoder reads: a reader's most relevant headlines, and the candidate."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +36,12 @@ def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates:
         headlines = [texts[other]["title"] for other in near]
         pairs.append((" ; ".join(headlines), candidate_text(**texts[row])))
     return pairs
+
+
+def pair_hash(pair: Pair) -> str:
+    """Return 16 hex digits that name what the cross-encoder reads, and so its score."""
+    history, candidate = pair
+    return hashlib.sha256(f"{len(history)} {history}{candidate}".encode()).hexdigest()[:16]
 
 
 def candidate_text(title: str, category: str) -> str:

@@ -1,6 +1,6 @@
 """The re-ranker: signals, fusion, diversity and reasons over each user's candidates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.catalogue import Catalogue
-from broadsheet.rerank.cross_encoder import Score
+from broadsheet.rerank.cross_encoder import Pair, Score
 from broadsheet.rerank.diversity import maximal_marginal_relevance
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
-from broadsheet.rerank.pairs import make_pairs, nearest_history
+from broadsheet.rerank.pairs import make_pairs, nearest_history, pair_hash
 from broadsheet.rerank.reasons import Evidence, write_reason
 from broadsheet.schemas import RANKED
 
@@ -53,17 +53,22 @@ class Reranker:
         tables = [
             self._rank(user, by_user[user["user_id"]]) for user in users.to_pylist() if user["user_id"] in by_user
         ]
-        return pa.concat_tables(tables) if tables else RANKED.empty_table()
+        return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
 
     def signals(self, user: Mapping[str, Any], candidates: pa.Table) -> dict[str, Floats]:
         """Return each signal of one user's candidates, NaN where it is absent."""
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
+        return self._signals(user, candidates, rows, self._pairs(user, rows))
+
+    def _signals(
+        self, user: Mapping[str, Any], candidates: pa.Table, rows: list[int], pairs: Sequence[Pair]
+    ) -> dict[str, Floats]:
         history = self._read(user)
         signals = {
             name: np.asarray(pc.fill_null(candidates.column(column), float("nan")), np.float64)
             for name, column in FROM_CANDIDATES.items()
         }
-        signals["relevance"] = self._relevance(rows, history)
+        signals["relevance"] = self._relevance(pairs, len(rows))
         signals["affinity"] = category_affinity(self._catalogue.category[history], self._catalogue.category[rows])
         return {name: signals[name] for name in SIGNALS}
 
@@ -89,17 +94,25 @@ class Reranker:
     def _only_spoke(self, user: Mapping[str, Any]) -> bool:
         return bool(user["profile"].strip()) and not self._catalogue.rows(user["history"])
 
-    def _relevance(self, rows: list[int], history: list[int]) -> Floats:
-        """Score by the cross-encoder; absent without a history, since it learned from headlines, not from requests."""
+    def _pairs(self, user: Mapping[str, Any], rows: list[int]) -> list[Pair]:
+        """Return what the cross-encoder reads; nothing without a history: it learned from headlines, not requests."""
+        history = self._read(user)
         if self._score is None or not history:
-            return np.full(len(rows), np.nan)
-        nearest = nearest_history(self._catalogue, history, rows, self._headlines)
-        return self._score(make_pairs(self._catalogue, nearest, rows)).astype(np.float64)
+            return []
+        return make_pairs(self._catalogue, nearest_history(self._catalogue, history, rows, self._headlines), rows)
+
+    def _relevance(self, pairs: Sequence[Pair], count: int) -> Floats:
+        """Score `count` candidates by the cross-encoder; absent where it reads nothing."""
+        if self._score is None or not pairs:
+            return np.full(count, np.nan)
+        return self._score(pairs).astype(np.float64)
 
     def _rank(self, user: Mapping[str, Any], candidates: pa.Table) -> pa.Table:
         candidates = candidates.slice(0, self._depth)
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
-        signals = self.signals(user, candidates)
+        pairs = self._pairs(user, rows)
+        hashes: list[str | None] = [*map(pair_hash, pairs)] or [None] * len(rows)
+        signals = self._signals(user, candidates, rows, pairs)
         weights = self._weights_for(user)
         score = fuse(signals, weights)
         diversity = self._diversity * (SPOKEN_DIVERSITY if self._only_spoke(user) else 1)
@@ -111,6 +124,7 @@ class Reranker:
             "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
             "score": pa.array(score[order].astype(np.float32)),
             **{name: pa.array(values[order].astype(np.float32), from_pandas=True) for name, values in signals.items()},
+            "pair_hash": pa.array([hashes[place] for place in order], pa.string()),
             "diversity": pa.array(distance.astype(np.float32)),
             "because_news_id": pa.array([because[place] for place in order], pa.string()),
             "reason": pa.array([reasons[place] for place in order], pa.string()),

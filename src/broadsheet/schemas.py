@@ -109,13 +109,14 @@ CANDIDATES = _table(
 
 RANKED = _table(
     "ranked",
-    1,
+    2,
     [
         _USER,
         _NEWS,
         _RANK,
         _field("score", pa.float32(), "Weighted sum of the signals, before the diversity pass."),
         _signal("relevance", "Probability of a click by the cross-encoder, 0 to 1."),
+        _field("pair_hash", pa.string(), "SHA-256 of what it read, 16 hex digits; null if nothing.", nullable=True),
         _signal("tower", "Inner product of the two towers, -1 to 1."),
         _signal("popularity", "Time-decayed clicks as of the request, 0 to 1."),
         _signal("freshness", "0.5 ** (age / half-life), 0 to 1."),

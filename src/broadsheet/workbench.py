@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.rerank import PairScorer, Reranker
     from broadsheet.rerank.cross_encoder import Score
+    from broadsheet.rerank.known import KnownScores
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.news_tower import NewsTower
     from broadsheet.retrieval.user_tower import UserTower
@@ -46,6 +47,8 @@ class Workbench:
         self.newsroom, self.edition, self.config, self.as_of = newsroom, edition, config, as_of
         self.figures: dict[str, Any] = {}
         "What the stages measured while they wrote the edition, for its manifest."
+        self.earlier_rankings: tuple[Path, ...] = ()
+        "Tables ranked of earlier editions, whose scores of the cross-encoder are taken over; the last counts most."
 
     @cached_property
     def towers(self) -> Path | None:
@@ -195,6 +198,18 @@ class Workbench:
             diversity=settings.diversity,
             weights=vars(settings.weights),
         )
+
+    @cached_property
+    def known_scores(self) -> KnownScores:
+        """The scores of `earlier_rankings` that this process would make."""
+        return self.known_scores_in(self.cross_encoder.arithmetic if self.cross_encoder else "")
+
+    def known_scores_in(self, arithmetic: str) -> KnownScores:
+        """Return the scores of `earlier_rankings` that this cross-encoder made in an arithmetic: device and dtype."""
+        from broadsheet.rerank.known import open_known_scores
+
+        model = self.cross_encoder.fingerprint if self.cross_encoder else ""
+        return open_known_scores(self.earlier_rankings if model else (), model=model, arithmetic=arithmetic)
 
     @cached_property
     def writer(self) -> LoadedWriter | None:
