@@ -18,7 +18,8 @@ LAYERS = [
     {"schemas", "tables", "manifest"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
     | {"batching", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
-    | {"config_nightly", "config_towers"},
+    | {"config_nightly", "config_towers", "submission"}
+    | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "run_steps", "show"}
     | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}

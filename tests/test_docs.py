@@ -66,3 +66,11 @@ def test_the_figures_of_index_and_night_in_the_readme_are_those_of_the_benchmark
 def test_the_times_of_the_readme_are_those_of_the_benchmarks():
     assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in README
     assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in README
+
+
+def test_the_figures_of_the_metrics_document_are_those_of_the_check():
+    document, found = (ROOT / "docs" / "metrics.md").read_text("utf-8"), result("metrics")
+    apart = [seen["largest_difference"] for metrics in found["references"].values() for seen in metrics.values()]
+    assert f"compares {found['impressions']:,} random impressions" in document
+    assert f"The largest difference of all is\n{max(apart):.1e}." in document
+    assert f"take {found['speed']['seconds']:.1f} s for a million impressions" in document
