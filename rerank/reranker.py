@@ -1,6 +1,7 @@
-"""The re-ranker: signals, fusion, diversity and reasons over each user's candidates."""
+"""The re-ranker: signals, fusion, policy and reasons over each user's candidates."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,9 +11,10 @@ import pyarrow.compute as pc
 
 from broadsheet.catalogue import Catalogue
 from broadsheet.rerank.cross_encoder import Score
-from broadsheet.rerank.diversity import maximal_marginal_relevance
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
+from broadsheet.rerank.limits import large_sources
 from broadsheet.rerank.pairs import make_pairs, nearest_history
+from broadsheet.rerank.policy import Items, Names, Policy, arrange
 from broadsheet.rerank.reasons import Evidence, write_reason
 from broadsheet.schemas import RANKED
 
@@ -37,11 +39,12 @@ class Reranker:
         depth: int,
         history: int,
         headlines: int,
-        diversity: float,
+        policy: Policy,
         weights: Mapping[str, float],
     ) -> None:
         self._catalogue, self._score = catalogue, score
-        self._depth, self._history, self._headlines, self._diversity = depth, history, headlines, diversity
+        self._depth, self._history, self._headlines, self._policy = depth, history, headlines, policy
+        self._large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
         self._weights = {name: weights[name] for name in SIGNALS}
 
     def __call__(self, users: pa.Table, candidates: pa.Table) -> pa.Table:
@@ -102,8 +105,9 @@ class Reranker:
         signals = self.signals(user, candidates)
         weights = self._weights_for(user)
         score = fuse(signals, weights)
-        diversity = self._diversity * (SPOKEN_DIVERSITY if self._only_spoke(user) else 1)
-        order, distance = maximal_marginal_relevance(score, self._catalogue.vectors_of(rows), diversity)
+        order, distance = arrange(
+            self._items(rows, score), self._policy_for(user), self._catalogue.category[self._read(user)], self._large
+        )
         because, reasons = self._explain(user, rows, signals, weights)
         columns = {
             "user_id": candidates.column("user_id"),
@@ -116,6 +120,16 @@ class Reranker:
             "reason": pa.array([reasons[place] for place in order], pa.string()),
         }
         return pa.table(columns, schema=RANKED)
+
+    def _policy_for(self, user: Mapping[str, Any]) -> Policy:
+        share = SPOKEN_DIVERSITY if self._only_spoke(user) else 1.0
+        return replace(self._policy, diversity=self._policy.diversity * share)
+
+    def _items(self, rows: list[int], score: Floats) -> Items:
+        catalogue, column = self._catalogue, self._catalogue.news.column("source")
+        asked = self._policy.source or self._policy.small_sources
+        sources: Names = np.array([column[row].as_py() if asked else "" for row in rows], object)
+        return Items(score, catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
 
     def _explain(
         self, user: Mapping[str, Any], rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
     from broadsheet.generate.writers import LoadedWriter
     from broadsheet.index_build import SearchIndex
-    from broadsheet.rerank import PairScorer, Reranker
+    from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder import Score
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.news_tower import NewsTower
@@ -177,8 +177,17 @@ class Workbench:
             return None
 
     @cached_property
+    def policy(self) -> Policy:
+        """How the scored candidates are arranged."""
+        from broadsheet.rerank import Policy
+
+        settings = self.config.rerank
+        weights = {name: getattr(settings, name) for name in ("diversity", "calibration", "small_sources")}
+        return Policy(**weights, **vars(settings.caps))
+
+    @cached_property
     def reranker(self) -> Reranker:
-        """Signals, fusion, diversity and reasons."""
+        """Signals, fusion, policy and reasons."""
         return self.make_reranker(self.config.rerank.depth)
 
     def make_reranker(self, depth: int, score: Score | None = None) -> Reranker:
@@ -192,7 +201,7 @@ class Workbench:
             depth=depth,
             history=self.config.retrieval.history,
             headlines=settings.headlines,
-            diversity=settings.diversity,
+            policy=self.policy,
             weights=vars(settings.weights),
         )
 
