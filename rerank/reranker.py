@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.catalogue import Catalogue
+from broadsheet.mutes import NO_MUTES, Mutes
 from broadsheet.rerank.cross_encoder import Score
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
 from broadsheet.rerank.limits import large_sources
@@ -47,14 +48,16 @@ class Reranker:
         self._large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
         self._weights = {name: weights[name] for name in SIGNALS}
 
-    def __call__(self, users: pa.Table, candidates: pa.Table) -> pa.Table:
+    def __call__(self, users: pa.Table, candidates: pa.Table, mutes: Mutes = NO_MUTES) -> pa.Table:
         """Return the table ranked: for each user the `depth` best candidates, with their signals and reasons.
 
-        Users come in the order of the users table; one without candidates gets no rows.
+        Users come in the order of the users table; one without candidates gets no rows. What a user muted is left out.
         """
-        by_user = _group(candidates)
+        by_user = {user_id: self._unmuted(user_id, table, mutes) for user_id, table in _group(candidates).items()}
         tables = [
-            self._rank(user, by_user[user["user_id"]]) for user in users.to_pylist() if user["user_id"] in by_user
+            self._rank(user, by_user[user["user_id"]])
+            for user in users.to_pylist()
+            if len(by_user.get(user["user_id"], ()))
         ]
         return pa.concat_tables(tables) if tables else RANKED.empty_table()
 
@@ -98,6 +101,13 @@ class Reranker:
             return np.full(len(rows), np.nan)
         nearest = nearest_history(self._catalogue, history, rows, self._headlines)
         return self._score(make_pairs(self._catalogue, nearest, rows)).astype(np.float64)
+
+    def _unmuted(self, user_id: str, candidates: pa.Table, mutes: Mutes) -> pa.Table:
+        if user_id not in mutes:
+            return candidates
+        rows = pa.array(self._catalogue.rows(candidates.column("news_id").to_pylist()), pa.int64())
+        articles = self._catalogue.news.select(["category", "source"]).take(rows)
+        return candidates.filter(pa.array(~mutes.flags(user_id, articles)))
 
     def _rank(self, user: Mapping[str, Any], candidates: pa.Table) -> pa.Table:
         candidates = candidates.slice(0, self._depth)

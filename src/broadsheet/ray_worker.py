@@ -136,4 +136,4 @@ def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
 
 def _pages(bench: Workbench, users: pa.Table) -> list[pa.Table]:
     vectors, candidates = retrieve_block(bench, users)
-    return [vectors, candidates, bench.reranker(users, candidates)]
+    return [vectors, candidates, bench.reranker(users, candidates, bench.mutes())]

@@ -101,7 +101,7 @@ def retrieve(bench: Workbench, out: Edition) -> Done:
 def retrieve_block(bench: Workbench, users: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Return user_vectors and candidates of some users, in one call of the retriever."""
     vectors = bench.retriever.vectors(users)
-    return vectors, bench.retriever(users, vectors, bench.as_of)
+    return vectors, bench.retriever(users, vectors, bench.as_of, mutes=bench.mutes())
 
 
 def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> Done:
@@ -193,7 +193,7 @@ def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table) -> Ite
     lengths, start = _rows_per_user(users, candidates), 0
     for block in _blocks(users, "Ranking for users"):
         size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
-        yield bench.reranker(block, candidates.slice(start, size))
+        yield bench.reranker(block, candidates.slice(start, size), bench.mutes())
         start += size
 
 

@@ -22,6 +22,7 @@ from broadsheet.catalogue import Catalogue, make_catalogue
 from broadsheet.click_log import ClickLog, read_click_log
 from broadsheet.config import Config
 from broadsheet.errors import ModelError
+from broadsheet.mutes import MutesFile
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.schemas import CLICKS, NEWS, USERS, news_vectors
 from broadsheet.tables import empty, read_table, vectors_to_numpy
@@ -105,6 +106,11 @@ class Workbench:
 
         ids = self.catalogue.news.column("news_id")
         return open_index(self.edition.index, self.edition.index_rows, news_ids=ids, model=self.news_tower.fingerprint)
+
+    @cached_property
+    def mutes(self) -> MutesFile:
+        """What the newsroom's readers do not want to see, as of each call."""
+        return MutesFile(self.newsroom.mutes)
 
     @cached_property
     def clicks(self) -> ClickLog:
