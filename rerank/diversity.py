@@ -6,12 +6,29 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 
-class Similarity:
-    """Costs an item its largest inner product with an item above, -1 to 1; nothing in the first place."""
+class Likeness:
+    """The inner products of one item with all, the last asked for being kept, since several parts ask for the same."""
 
     def __init__(self, vectors: npt.NDArray[np.float32]) -> None:
         """Take the items' unit vectors (items, dim)."""
         self._vectors = vectors
+        self._last: tuple[int, npt.NDArray[np.float32]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def __call__(self, item: int) -> npt.NDArray[np.float32]:
+        """Return the inner products (items,), -1 to 1."""
+        if self._last is None or self._last[0] != item:
+            self._last = item, self._vectors @ self._vectors[item]
+        return self._last[1]
+
+
+class Similarity:
+    """Costs an item its largest inner product with an item above, -1 to 1; nothing in the first place."""
+
+    def __init__(self, likeness: Likeness) -> None:
+        self._likeness = likeness
         self._nearest: Floats | None = None
         self._distances: list[float] = []
 
@@ -22,11 +39,11 @@ class Similarity:
 
     def costs(self) -> Floats:
         """Return the cost of each item."""
-        return np.zeros(len(self._vectors)) if self._nearest is None else self._nearest
+        return np.zeros(len(self._likeness)) if self._nearest is None else self._nearest
 
     def take(self, item: int) -> None:
         """Note that an item is the next of the list."""
-        similarity = (self._vectors @ self._vectors[item]).astype(np.float64)
+        similarity = self._likeness(item).astype(np.float64)
         # Rounding can take the distance to a double just below 0.
         self._distances.append(1.0 if self._nearest is None else max(0.0, 1 - float(self._nearest[item])))
         self._nearest = similarity if self._nearest is None else np.maximum(self._nearest, similarity)

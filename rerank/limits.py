@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.rerank.diversity import Likeness
+
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.object_]
@@ -40,16 +42,14 @@ class Cap:
 class StoryCap:
     """At most so many items of one story: an item is out once so many above are near to it."""
 
-    def __init__(
-        self, vectors: npt.NDArray[np.float32], published_at: Floats, most: int, *, similarity: float, days: float
-    ) -> None:
+    def __init__(self, likeness: Likeness, published_at: Floats, most: int, *, similarity: float, days: float) -> None:
         """Near are items with an inner product of `similarity` or more, published within so many days where known.
 
-        `vectors` are unit vectors (items, dim), `published_at` epoch seconds, NaN where unknown.
+        `published_at` are epoch seconds (items,), NaN where unknown.
         """
-        self._vectors, self._published_at, self._most = vectors, published_at, most
+        self._likeness, self._published_at, self._most = likeness, published_at, most
         self._similarity, self._seconds = similarity, days * DAY
-        self._above = np.zeros(len(vectors), np.int64)
+        self._above = np.zeros(len(likeness), np.int64)
 
     def allowed(self) -> Flags:
         """Return for each item whether it may be the next."""
@@ -58,7 +58,7 @@ class StoryCap:
     def take(self, item: int) -> None:
         """Note that an item is the next of the list."""
         apart = np.abs(self._published_at - self._published_at[item]) > self._seconds  # False where one is unknown
-        self._above += (self._vectors @ self._vectors[item] >= self._similarity) & ~apart
+        self._above += (self._likeness(item) >= self._similarity) & ~apart
 
 
 class Floor:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.rerank.calibration import Miscalibration
-from broadsheet.rerank.diversity import Similarity
+from broadsheet.rerank.diversity import Likeness, Similarity
 from broadsheet.rerank.limits import Cap, Floor, StoryCap, are_small
 from broadsheet.rerank.selection import Floats, Limit, Order, Penalty, select
 
@@ -62,19 +62,20 @@ def arrange(items: Items, policy: Policy, read: Names, large: Collection[str] = 
     `read` are the categories of the history's articles, empty where unknown, and `large` the large sources. Where not
     all limits can hold, the story's goes before the category's, that before the source's, and the floor comes last.
     """
-    similarity = Similarity(items.vectors)
+    likeness = Likeness(items.vectors)
+    similarity = Similarity(likeness)
     penalties: list[tuple[float, Penalty]] = [(policy.diversity, similarity)]
     if policy.calibration:
         penalties.append((policy.calibration, Miscalibration(read, items.categories)))
-    order = select(items.scores, penalties, _limits(items, policy, large))
+    order = select(items.scores, penalties, _limits(items, likeness, policy, large))
     return order, similarity.distances
 
 
-def _limits(items: Items, policy: Policy, large: Collection[str]) -> list[Limit]:
+def _limits(items: Items, likeness: Likeness, policy: Policy, large: Collection[str]) -> list[Limit]:
     limits: list[Limit] = []
     if policy.story:
         near = {"similarity": policy.story_similarity, "days": policy.story_days}
-        limits.append(StoryCap(items.vectors, items.published_at, policy.story, **near))
+        limits.append(StoryCap(likeness, items.published_at, policy.story, **near))
     if policy.category:
         limits.append(Cap(items.categories, policy.category))
     if policy.source:

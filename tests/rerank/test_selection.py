@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.rerank.diversity import Similarity
+from broadsheet.rerank.diversity import Likeness, Similarity
 from broadsheet.rerank.selection import select
 from tests.stage_contract import unit
 
@@ -25,7 +25,7 @@ class Only:
 
 def by_likeness(scores, vectors, weight):
     """The order and the distances of maximal marginal relevance."""
-    similarity = Similarity(unit(vectors))
+    similarity = Similarity(Likeness(unit(vectors)))
     order = select(np.array(scores, np.float64), [(weight, similarity)], [])
     return order.tolist(), similarity.distances
 
@@ -55,7 +55,7 @@ def test_ties_go_to_the_earlier_item():
 
 
 def test_no_items_have_no_order():
-    similarity = Similarity(np.zeros((0, 2), np.float32))
+    similarity = Similarity(Likeness(np.zeros((0, 2), np.float32)))
     assert select(np.zeros(0), [(0.3, similarity)], []).tolist() == [] and similarity.distances.tolist() == []
 
 
