@@ -24,7 +24,15 @@ def benchmark(
     """Score what was shown once, by the pipeline, and order it by many policies."""
     from broadsheet.evaluation import read_split
     from broadsheet.evaluation_bench import open_bench
-    from broadsheet.evaluation_policy import DISTANCE, DIVERGENCE, compared, measure_rows, read_shown, sweep
+    from broadsheet.evaluation_policy import (
+        DISTANCE,
+        DIVERGENCE,
+        compared,
+        measure_rows,
+        read_shown,
+        sweep,
+        with_one_story_twice,
+    )
     from broadsheet.evaluation_policy_report import (
         PolicyFindings,
         describe_policies,
@@ -46,7 +54,8 @@ def benchmark(
     sweeps = [sweep(shown, policy, "diversity", DISTANCE), sweep(shown, policy, "calibration", DIVERGENCE)]
     remarks = [
         "Measured: impressions that keep both a click and another article, with text. What was shown is ranked anew, "
-        f"{len(shown.clicked) / len(impressions):.1f} articles on average, so the first 10 are most of a list."
+        f"{len(shown.clicked) / len(impressions):.1f} articles on average, so the first 10 are most of a list.",
+        f"Impressions that show two articles of one story: {with_one_story_twice(shown, policy):,}.",
     ]
     if not any(items.sources.any() for items in shown.items):
         remarks.append("The articles name no source: the cap of sources and the floor for small ones change nothing.")

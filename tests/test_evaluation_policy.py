@@ -14,6 +14,7 @@ from broadsheet.evaluation_policy import (
     intra_list_distance,
     measure_policy,
     read_shown,
+    with_one_story_twice,
 )
 from broadsheet.evaluation_ranking import PIPELINE, pipeline_scores
 from broadsheet.metrics import Impressions, ndcg
@@ -64,6 +65,18 @@ def test_a_policy_moves_what_it_is_there_for():
     assert calibrated["miscalibration@5"] == pytest.approx(-np.log(0.99 * 0.6 + 0.01))
     discounts = 1 / np.log2([2, 3, 5, 6])
     assert calibrated["ndcg@5"] == pytest.approx(discounts[2:].sum() / discounts[:2].sum())
+
+
+def test_impressions_that_show_a_story_twice_are_counted():
+    def shown_of(*vectors, days):
+        none = np.full(len(vectors), "", object)
+        items = Items(np.zeros(len(vectors)), unit(vectors), none, none, np.array(days) * 86400.0)
+        return Shown([items] * 2, [none] * 2, np.zeros(0, bool), np.zeros(1, int), frozenset())
+
+    policy = Policy(story_similarity=0.9, story_days=1.0)
+    assert with_one_story_twice(shown_of([1, 0], [0, 1], [1, 0.1], days=[0, 0, 1]), policy) == 2
+    assert with_one_story_twice(shown_of([1, 0], [0, 1], [1, 0.1], days=[0, 0, 2]), policy) == 0
+    assert with_one_story_twice(shown_of([1, 0], [0, 1], days=[0, 0]), policy) == 0
 
 
 def test_the_distance_within_a_list_is_the_mean_over_its_pairs():

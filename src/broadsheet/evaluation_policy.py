@@ -16,6 +16,7 @@ from broadsheet.evaluation_ranking import PIPELINE, pipeline_scores
 from broadsheet.metrics import Flags, Impressions, Integers, ndcg
 from broadsheet.progress import track
 from broadsheet.rerank import Items, Policy, arrange, large_sources, miscalibration
+from broadsheet.rerank.limits import DAY
 from broadsheet.rerank.policy import Names
 from broadsheet.workbench import Workbench
 
@@ -93,6 +94,16 @@ def _of_list(items: Items, first: Integers, read: Names) -> tuple[float, ...]:
     names = items.categories[first]
     categories = float(len(set(names.tolist()) - {""}))
     return intra_list_distance(items.vectors[first].astype(np.float64)), miscalibration(read, names), categories
+
+
+def with_one_story_twice(shown: Shown, policy: Policy) -> int:
+    """Return how many impressions show two articles of one story, as the policy tells stories."""
+    count = 0
+    for items in shown.items:
+        apart = np.abs(items.published_at[:, None] - items.published_at) > policy.story_days * DAY
+        near = (items.vectors @ items.vectors.T >= policy.story_similarity) & ~apart
+        count += bool(np.triu(near, 1).any())
+    return count
 
 
 def intra_list_distance(vectors: Floats) -> float:
