@@ -3,12 +3,14 @@
 import json
 import re
 import runpy
+from functools import reduce
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from broadsheet.cli import app
+from broadsheet.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -66,3 +68,11 @@ def test_the_figures_of_index_and_night_in_the_readme_are_those_of_the_benchmark
 def test_the_times_of_the_readme_are_those_of_the_benchmarks():
     assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in README
     assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in README
+
+
+def test_the_defaults_of_the_ranking_page_are_those_of_the_settings():
+    page = (ROOT / "docs" / "ranking.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` in `\[([\w.]+)\]` \|.*\| ([^|]+) \|$", page, re.M)
+    assert len(rows) > 7
+    for name, section, default in rows:
+        assert float(default) == getattr(reduce(getattr, section.split("."), Config()), name), name
