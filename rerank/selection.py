@@ -52,8 +52,10 @@ def select(scores: Floats, penalties: Sequence[tuple[float, Penalty]], limits: S
             worth = (1 - weight) * worth - weight * penalty.costs()
         best = int(np.argmax(np.where(_within(limits, left), worth, -np.inf)))
         order[place], left[best] = best, False
-        for part in (*(penalty for _, penalty in penalties), *limits):
-            part.take(best)
+        for _, penalty in penalties:
+            penalty.take(best)
+        for limit in limits:
+            limit.take(best)
     return order
 
 

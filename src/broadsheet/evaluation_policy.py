@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
@@ -126,12 +127,12 @@ class Sweep:
     "For each curve the metrics of every impression, by the setting's value."
 
 
-def sweep(shown: Shown, default: Policy, setting: str, against: str) -> Sweep:
+def sweep(shown: Shown, default: Policy, setting: Literal["diversity", "calibration"], against: str) -> Sweep:
     """Sweep a setting twice: with all others off, and with all others as in the default policy."""
     bases = {"all else off": Policy(), "all else as in the newsroom": default}
     curves = {
         name: {
-            weight: measure_policy(shown, replace(base, **{setting: weight}))
+            weight: measure_policy(shown, _with(base, setting, weight))
             for weight in track(WEIGHTS, f"{setting}, {name}", total=len(WEIGHTS))
         }
         for name, base in bases.items()
@@ -139,11 +140,15 @@ def sweep(shown: Shown, default: Policy, setting: str, against: str) -> Sweep:
     return Sweep(setting, against, curves)
 
 
+def _with(policy: Policy, setting: Literal["diversity", "calibration"], weight: float) -> Policy:
+    return replace(policy, diversity=weight) if setting == "diversity" else replace(policy, calibration=weight)
+
+
 def compared(default: Policy) -> dict[str, Policy]:
     """Return the policies that stand as rows: what each part costs alone, and the newsroom's own."""
-    similarity = {"story_similarity": default.story_similarity, "story_days": default.story_days}
+    stories = Policy(story_similarity=default.story_similarity, story_days=default.story_days)
     rows = {ALONE: Policy()}
-    rows |= {f"story cap {most}": Policy(story=most, **similarity) for most in (1, 2)}
+    rows |= {f"story cap {most}": replace(stories, story=most) for most in (1, 2)}
     rows |= {f"category cap {most}": Policy(category=most) for most in (2, 3, 4)}
     rows |= {
         f"diversity {default.diversity} alone": Policy(diversity=default.diversity),
