@@ -76,3 +76,12 @@ def test_the_defaults_of_the_ranking_page_are_those_of_the_settings():
     assert len(rows) > 7
     for name, section, default in rows:
         assert float(default) == getattr(reduce(getattr, section.split("."), Config()), name), name
+
+
+def test_the_costs_of_the_ranking_page_are_those_of_the_benchmark():
+    page, rows = (ROOT / "docs" / "ranking.md").read_text("utf-8"), result("diversity-valid")["rows"]
+    table = re.search(r"\| policy \| (.*) \|\n.*\n((?:\|.*\n)+)", page)
+    for line in table[2].splitlines():
+        name, *values = line.strip("| ").split(" | ")
+        metrics = [metric.lower() for metric in table[1].split(" | ")]
+        assert values == [f"{rows[name][metric]['mean']:.4f}" for metric in metrics], name
