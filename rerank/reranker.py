@@ -1,6 +1,7 @@
-"""The re-ranker: signals, fusion, diversity and reasons over each user's candidates."""
+"""The re-ranker: signals, fusion, policy and reasons over each user's candidates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.catalogue import Catalogue
+from broadsheet.mutes import NO_MUTES, Mutes
 from broadsheet.rerank.cross_encoder import Pair, Score
-from broadsheet.rerank.diversity import maximal_marginal_relevance
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
+from broadsheet.rerank.limits import large_sources
 from broadsheet.rerank.pairs import make_pairs, nearest_history, pair_hash
+from broadsheet.rerank.policy import Items, Names, Policy, arrange
 from broadsheet.rerank.reasons import Evidence, write_reason
 from broadsheet.schemas import RANKED
 
@@ -37,21 +40,24 @@ class Reranker:
         depth: int,
         history: int,
         headlines: int,
-        diversity: float,
+        policy: Policy,
         weights: Mapping[str, float],
     ) -> None:
         self._catalogue, self._score = catalogue, score
-        self._depth, self._history, self._headlines, self._diversity = depth, history, headlines, diversity
+        self._depth, self._history, self._headlines, self._policy = depth, history, headlines, policy
+        self._large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
         self._weights = {name: weights[name] for name in SIGNALS}
 
-    def __call__(self, users: pa.Table, candidates: pa.Table) -> pa.Table:
+    def __call__(self, users: pa.Table, candidates: pa.Table, mutes: Mutes = NO_MUTES) -> pa.Table:
         """Return the table ranked: for each user the `depth` best candidates, with their signals and reasons.
 
-        Users come in the order of the users table; one without candidates gets no rows.
+        Users come in the order of the users table; one without candidates gets no rows. What a user muted is left out.
         """
-        by_user = _group(candidates)
+        by_user = {user_id: self._unmuted(user_id, table, mutes) for user_id, table in _group(candidates).items()}
         tables = [
-            self._rank(user, by_user[user["user_id"]]) for user in users.to_pylist() if user["user_id"] in by_user
+            self._rank(user, by_user[user["user_id"]])
+            for user in users.to_pylist()
+            if len(by_user.get(user["user_id"], ()))
         ]
         return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
 
@@ -107,6 +113,13 @@ class Reranker:
             return np.full(count, np.nan)
         return self._score(pairs).astype(np.float64)
 
+    def _unmuted(self, user_id: str, candidates: pa.Table, mutes: Mutes) -> pa.Table:
+        if user_id not in mutes:
+            return candidates
+        rows = pa.array(self._catalogue.rows(candidates.column("news_id").to_pylist()), pa.int64())
+        articles = self._catalogue.news.select(["category", "source"]).take(rows)
+        return candidates.filter(pa.array(~mutes.flags(user_id, articles)))
+
     def _rank(self, user: Mapping[str, Any], candidates: pa.Table) -> pa.Table:
         candidates = candidates.slice(0, self._depth)
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
@@ -115,8 +128,9 @@ class Reranker:
         signals = self._signals(user, candidates, rows, pairs)
         weights = self._weights_for(user)
         score = fuse(signals, weights)
-        diversity = self._diversity * (SPOKEN_DIVERSITY if self._only_spoke(user) else 1)
-        order, distance = maximal_marginal_relevance(score, self._catalogue.vectors_of(rows), diversity)
+        order, distance = arrange(
+            self._items(rows, score), self._policy_for(user), self._catalogue.category[self._read(user)], self._large
+        )
         because, reasons = self._explain(user, rows, signals, weights)
         columns = {
             "user_id": candidates.column("user_id"),
@@ -130,6 +144,16 @@ class Reranker:
             "reason": pa.array([reasons[place] for place in order], pa.string()),
         }
         return pa.table(columns, schema=RANKED)
+
+    def _policy_for(self, user: Mapping[str, Any]) -> Policy:
+        share = SPOKEN_DIVERSITY if self._only_spoke(user) else 1.0
+        return replace(self._policy, diversity=self._policy.diversity * share)
+
+    def _items(self, rows: list[int], score: Floats) -> Items:
+        catalogue, column = self._catalogue, self._catalogue.news.column("source")
+        asked = self._policy.source or self._policy.small_sources
+        sources: Names = np.array([column[row].as_py() if asked else "" for row in rows], object)
+        return Items(score, catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
 
     def _explain(
         self, user: Mapping[str, Any], rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]

@@ -181,6 +181,16 @@ WITHDRAWN = _table(
     ],
 )
 
+MUTES = _table(
+    "mutes",
+    1,
+    [
+        _field("user_id", pa.string(), "A reader; each once."),
+        _field("categories", IDS, "Categories of the news table of which the reader is shown nothing."),
+        _field("sources", IDS, "Sources of the news table of which the reader is shown nothing."),
+    ],
+)
+
 INDEX = _table("index", 1, [_field("news_id", pa.string(), "The article at this row of the FAISS index; row 0 first.")])
 
 

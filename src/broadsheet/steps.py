@@ -74,7 +74,7 @@ def retrieve(bench: Workbench, out: Edition) -> Done:
 def retrieve_block(bench: Workbench, users: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Return user_vectors and candidates of some users, in one call of the retriever."""
     vectors = bench.retriever.vectors(users)
-    return vectors, bench.retriever(users, vectors, bench.as_of)
+    return vectors, bench.retriever(users, vectors, bench.as_of, mutes=bench.mutes())
 
 
 def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> Done:
@@ -119,8 +119,9 @@ def rank_block(bench: Workbench, users: pa.Table, candidates: pa.Table) -> pa.Ta
 
     known, scorer = bench.known_scores.of(users.column("user_id").to_pylist()), bench.cross_encoder
     if not known or scorer is None:
-        return bench.reranker(users, candidates)
-    return bench.make_reranker(bench.config.rerank.depth, score_with(known, scorer))(users, candidates)
+        return bench.reranker(users, candidates, bench.mutes())
+    reranker = bench.make_reranker(bench.config.rerank.depth, score_with(known, scorer))
+    return reranker(users, candidates, bench.mutes())
 
 
 def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:

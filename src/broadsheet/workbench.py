@@ -22,6 +22,7 @@ from broadsheet.catalogue import Catalogue, make_catalogue
 from broadsheet.click_log import ClickLog, read_click_log
 from broadsheet.config import Config
 from broadsheet.errors import ModelError
+from broadsheet.mutes import MutesFile
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.schemas import CLICKS, NEWS, USERS, news_vectors
 from broadsheet.tables import empty, read_table, vectors_to_numpy
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
     from broadsheet.generate.writers import LoadedWriter
     from broadsheet.index_build import SearchIndex, ShardedIndex
-    from broadsheet.rerank import PairScorer, Reranker
+    from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder import Score
     from broadsheet.rerank.known import KnownScores
     from broadsheet.retrieval import Retriever
@@ -110,6 +111,11 @@ class Workbench:
         return open_index(self.edition.index, self.edition.index_rows, news_ids=ids, model=self.news_tower.fingerprint)
 
     @cached_property
+    def mutes(self) -> MutesFile:
+        """What the newsroom's readers do not want to see, as of each call."""
+        return MutesFile(self.newsroom.mutes)
+
+    @cached_property
     def clicks(self) -> ClickLog:
         """The edition's click log."""
         path = self.edition.clicks
@@ -180,8 +186,17 @@ class Workbench:
             return None
 
     @cached_property
+    def policy(self) -> Policy:
+        """How the scored candidates are arranged."""
+        from broadsheet.rerank import Policy
+
+        settings = self.config.rerank
+        weights = {name: getattr(settings, name) for name in ("diversity", "calibration", "small_sources")}
+        return Policy(**weights, **vars(settings.caps))
+
+    @cached_property
     def reranker(self) -> Reranker:
-        """Signals, fusion, diversity and reasons."""
+        """Signals, fusion, policy and reasons."""
         return self.make_reranker(self.config.rerank.depth)
 
     def make_reranker(self, depth: int, score: Score | None = None) -> Reranker:
@@ -195,7 +210,7 @@ class Workbench:
             depth=depth,
             history=self.config.retrieval.history,
             headlines=settings.headlines,
-            diversity=settings.diversity,
+            policy=self.policy,
             weights=vars(settings.weights),
         )
 
