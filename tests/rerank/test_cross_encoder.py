@@ -13,7 +13,8 @@ from broadsheet import models
 from broadsheet.batching import pad
 from broadsheet.errors import ConfigError, ModelError
 from broadsheet.rerank import load_cross_encoder
-from broadsheet.rerank.cross_encoder import HEAD, CrossEncoder, encode_pairs, load_base
+from broadsheet.rerank.cross_encoder import HEAD, CrossEncoder, load_base
+from broadsheet.rerank.pair_tokens import encode_pairs
 from broadsheet.rerank.training import Recipe, new_cross_encoder, save_cross_encoder
 from tests.stage_contract import unit
 from tests.tiny import GLUE, TOPICS, make_encoder

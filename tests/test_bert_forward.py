@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from broadsheet import models
-from broadsheet.retrieval.bert_forward import BertForward, Run, can_forward, mean_of_runs
+from broadsheet.bert_forward import BertForward, Run, can_forward, mean_of_runs
 
 TOKENS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
 DTYPES = [torch.float32, torch.bfloat16]

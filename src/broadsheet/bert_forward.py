@@ -74,22 +74,27 @@ class BertForward:
         tables = model.embeddings
         self._heads = int(model.config.num_attention_heads)
         self._words = tables.word_embeddings.weight.detach()
-        self._positions = (tables.position_embeddings.weight + tables.token_type_embeddings.weight[0]).detach()
+        places, segments = tables.position_embeddings.weight, tables.token_type_embeddings.weight
+        self._places = (places + segments[:, None]).detach()  # (segments, places, dim)
         self._embedding_norm = _norm(tables.LayerNorm)
         self._layers = [_layer(layer) for layer in model.encoder.layer]
 
-    def __call__(self, texts: Sequence[list[int]]) -> tuple[Tensor, list[Run]]:
+    def __call__(
+        self, texts: Sequence[list[int]], segments: Sequence[list[int]] | None = None
+    ) -> tuple[Tensor, list[Run]]:
         """Return states (tokens, dim) of texts given as token numbers, one text behind the other, and their runs.
 
-        Texts of one length should be neighbours: each run of them is one call of attention.
+        `segments` are BERT's token types, a number for each token; all 0 where they are not given. Texts of one length
+        should be neighbours: each run of them is one call of attention.
         """
         runs = [Run(len(list(group)), length) for length, group in groupby(len(text) for text in texts)]
         count = sum(len(text) for text in texts)
         filler = Run(1, -count % STEP)  # a text more, which nobody reads
-        tokens = torch.tensor([*chain.from_iterable(texts), *[0] * filler.tokens])
         within = runs + [filler] * (filler.tokens > 0)
         places = torch.cat([torch.arange(run.tokens).repeat(run.texts) for run in within])
-        states = self._embedding_norm(self._words[tokens] + self._positions[places])  # (tokens, dim)
+        kinds = _flat(segments, filler.tokens) if segments else torch.zeros_like(places)
+        embedded = self._words[_flat(texts, filler.tokens)] + self._places[kinds, places]
+        states = self._embedding_norm(embedded)  # (tokens, dim)
         for layer in self._layers:
             mixed = _attend(layer.query_key_value(states), within, self._heads)
             states = layer.attention_norm(layer.attention_output(mixed).add_(states))
@@ -102,6 +107,10 @@ def mean_of_runs(states: Tensor, runs: Sequence[Run]) -> Tensor:
     parts = torch.split(states, [run.texts * run.tokens for run in runs])
     means = [part.float().view(*run, -1).mean(1) for part, run in zip(parts, runs, strict=True)]
     return torch.cat(means)
+
+
+def _flat(rows: Sequence[list[int]], fill: int) -> Tensor:
+    return torch.tensor([*chain.from_iterable(rows), *[0] * fill])
 
 
 def _attend(query_key_value: Tensor, runs: Sequence[Run], heads: int) -> Tensor:
