@@ -63,8 +63,8 @@ class CrossEncoder(nn.Module):
 
     def judge(self, history: torch.Tensor, candidate: torch.Tensor) -> torch.Tensor:
         """Return logits (pairs,) from the unit means of both segments' states (pairs, dim)."""
-        product = history * candidate  # (pairs, dim)
-        logits: torch.Tensor = self.scale * product.sum(-1) + 10 * self.linear(product).squeeze(-1) + self.offset
+        weight = (self.scale + 10 * self.linear.weight[0]).to(history.dtype)  # (dim,)
+        logits: torch.Tensor = (history * candidate * weight).sum(-1) + self.offset
         return logits
 
 
@@ -124,7 +124,7 @@ def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScore
             "model that it was trained on."
         )
     device = models.pick_device()
-    model = _read_weights(folder, load_base(base))
+    model = read_weights(folder, load_base(base))
     model.bert.to(models.pick_dtype(device))
     tokenizer = models.load("AutoTokenizer", models.resolve(base))
     models.check_length("rerank.max_tokens", max_tokens, model.bert, tokenizer)
@@ -146,7 +146,7 @@ def load_base(name: str, **options: Any) -> Any:  # noqa: ANN401
     return bert
 
 
-def _read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
+def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
     """Merge a trained adapter into its base model and put its head on; raises ModelError unless both are whole."""
     from peft import PeftModel
 

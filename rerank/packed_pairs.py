@@ -48,8 +48,9 @@ class PackedPairs:
         states, _ = self._forward([row.ids for row in rows], [row.segments for row in rows])
         sizes = torch.tensor([size for row in rows for size in _segment_sizes(row)])
         means = torch.segment_reduce(states.float(), "mean", lengths=sizes)  # (2 * pairs, dim)
-        history, candidate = normalize(means, dim=-1).view(len(rows), 2, -1).unbind(1)
-        scores: npt.NDArray[np.float32] = self._judge(history, candidate).sigmoid().numpy()
+        # In float64, since how float32 rounds in a sum or a sigmoid depends on a row's place among the others.
+        history, candidate = normalize(means.double(), dim=-1).view(len(rows), 2, -1).unbind(1)
+        scores: npt.NDArray[np.float32] = self._judge(history, candidate).sigmoid().float().numpy()
         return scores
 
 

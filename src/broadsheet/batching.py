@@ -66,7 +66,7 @@ def even_batches(lengths: Sequence[int], parts: int) -> list[list[int]]:
     Rows of one length are neighbours. Cores that take a batch each have done at about the same time.
     """
     batches: list[list[int]] = [[] for _ in range(parts)]
-    total, before = sum(lengths), 0
+    total, before = max(1, sum(lengths)), 0
     for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
         middle = before + lengths[row] / 2
         batches[min(int(middle * parts / total), parts - 1)].append(row)
