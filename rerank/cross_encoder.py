@@ -31,6 +31,8 @@ Score = Callable[[Sequence[Pair]], npt.NDArray[np.float32]]
 
 HEAD = "head.safetensors"
 CARD = "card.json"
+KEPT_SCORES = 1 << 15
+"""Pairs whose scores are kept, some 300 bytes each."""
 AGAIN = "Expected a folder that `broadsheet train reranker` wrote: run it again."
 
 
@@ -77,7 +79,8 @@ class PairScorer:
     """Scores pairs with a trained cross-encoder; safe to call from several threads.
 
     The weights are taken as they are now. On a CPU a plain BERT goes without padding; any other encoder, and any
-    encoder on a GPU, goes through transformers in batches of like length.
+    encoder on a GPU, goes through transformers in batches of like length. The scores of the last pairs are kept, so
+    that a reader who asks again waits for new pairs alone.
     """
 
     def __init__(self, model: CrossEncoder, tokenizer: Any, *, max_tokens: int, fingerprint: str) -> None:  # noqa: ANN401
@@ -85,6 +88,7 @@ class PairScorer:
         self._tokenize = PairTokenizer(tokenizer, max_tokens)
         self._filler = int(tokenizer.pad_token_id or 0)
         self._packed = PackedPairs(model.bert, model.judge) if can_forward(model.bert) else None
+        self._kept: dict[Pair, float] = {}
         self.fingerprint = fingerprint
         "Names the scores: of the base model, the adapter and the number of tokens."
 
@@ -94,6 +98,17 @@ class PairScorer:
         A plain BERT on a CPU gives a pair the same score to the bit, whatever pairs stand beside it and however many
         threads work. Padded batches round: each score by less than 1e-5 in float32, 2e-2 in bfloat16.
         """
+        kept = self._kept
+        missing = [pair for pair in dict.fromkeys(pairs) if pair not in kept]
+        found = dict(zip(missing, self._score(missing).tolist(), strict=True))
+        scores = np.array([found[pair] if pair in found else kept[pair] for pair in pairs], np.float32)
+        if len(kept) + len(found) > KEPT_SCORES:
+            self._kept = found  # other threads may still read the former one
+        else:
+            kept.update(found)
+        return scores
+
+    def _score(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
         rows = self._tokenize(pairs)
         if self._packed is not None:
             return self._packed(rows)

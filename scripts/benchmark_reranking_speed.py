@@ -57,13 +57,14 @@ def measure(
     if unknown := [name for name in names if name not in ROWS]:
         raise typer.BadParameter(f"--row: found {unknown}, expected some of {'; '.join(ROWS)}.")
     bench = open_bench(Newsroom(newsroom), lambda line: print(line, file=sys.stderr))
-    requests = draw_requests(bench, split, readers, depth)
+    *requests, other = draw_requests(bench, split, readers + 1, depth)  # rows warm up with the last
     with tempfile.TemporaryDirectory() as place:
         merged = Path(place) / "merged"
         tokenizer = save_merged(_adapter(bench), bench.config.rerank.encoder, merged)
         pairs = pairs_of(bench, requests, tokenizer)
         files = _write_rounds(pairs, rounds, Path(place))
-        rows, skipped = _measure_rows(names, bench, merged, files, pythons)
+        warm = _write_pairs(pairs_of(bench, [other], tokenizer), Path(place) / "warm.json")
+        rows, skipped = _measure_rows(names, bench, merged, [warm, *files], pythons)
     about = {"split": split, "readers": readers, "candidates": depth, "rounds": rounds}
     alike = read_alike(pairs, tokenizer, bench.config.rerank.max_tokens)
     tokens = {"max_tokens": bench.config.rerank.max_tokens, "pairs_read_alike": alike}
@@ -73,7 +74,7 @@ def measure(
         "pairs": about | tokens | {"articles": len(bench.catalogue)},
         "rows": rows,
         "skipped": skipped,
-        "reranking": _measure_reranking(bench, requests, depth),
+        "reranking": _measure_reranking(bench, [other, *requests], depth),
     }
     print(to_markdown(document))
     if out:
@@ -88,24 +89,29 @@ def _adapter(bench: "Workbench") -> Path:
 
 
 def _write_rounds(pairs: Sequence[Any], rounds: int, work: Path) -> list[Path]:
-    """Write the pairs of each round's readers as JSON, and return the files."""
-    files = []
-    for number, part in enumerate(np.array_split(np.arange(len(pairs)), rounds)):
-        files.append(work / f"pairs-{number}.json")
-        files[-1].write_text(json.dumps([pairs[reader] for reader in part]), "utf-8")
-    return files
+    """Write the pairs of each round's readers, and return the files."""
+    parts = np.array_split(np.arange(len(pairs)), rounds)
+    return [
+        _write_pairs([pairs[reader] for reader in part], work / f"pairs-{number}.json")
+        for number, part in enumerate(parts)
+    ]
+
+
+def _write_pairs(pairs: Sequence[Any], path: Path) -> Path:
+    path.write_text(json.dumps(pairs), "utf-8")
+    return path
 
 
 def _measure_rows(
     names: Sequence[str], bench: "Workbench", merged: Path, files: Sequence[Path], pythons: list[str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
+    """Measure rows in rounds: the pairs of each file, but of the first, which only warms."""
+    warm, *files = files
     settings, running, skipped = bench.config.rerank, dict[str, WarmProcess](), dict[str, str]()
     for name in names:
         print(f"Loading {name}", file=sys.stderr)
         where, folder = ([sys.executable], _adapter(bench)) if name == OURS else (pythons, merged)
-        process = start_first(
-            where, WORKER, name, str(folder), settings.encoder, str(settings.max_tokens), str(files[0])
-        )
+        process = start_first(where, WORKER, name, str(folder), settings.encoder, str(settings.max_tokens), str(warm))
         if isinstance(process, WarmProcess):
             running[name] = process
         else:
@@ -154,10 +160,10 @@ def _likeness(scores: Any, reference: Any) -> dict[str, float]:  # noqa: ANN401
 
 
 def _measure_reranking(bench: "Workbench", requests: Sequence[Any], depth: int) -> dict[str, float]:
-    """Return milliseconds of re-ranking a reader's candidates: signals, fusion, diversity and reasons."""
+    """Return milliseconds of re-ranking a reader's candidates, the first of whom only warms."""
     rerank, seconds = bench.make_reranker(depth), []
     rerank(*requests[0])
-    for user, candidates in requests:
+    for user, candidates in requests[1:]:
         started = time.perf_counter()
         rerank(user, candidates)
         seconds.append(time.perf_counter() - started)

@@ -21,7 +21,7 @@ from warm_process import serve
 CALIBRATION = 300
 """Pairs on which OpenVINO's int8 is calibrated, the library's own number."""
 NAMES = ("input_ids", "attention_mask", "token_type_ids")
-Pairs = Sequence[Sequence[str]]
+Pairs = Sequence[tuple[str, str]]
 
 
 def judged(folder: Path, dtype: str = "float32") -> Any:  # noqa: ANN401
@@ -63,7 +63,7 @@ def predict(folder: Path, run: Callable[..., Any], batch_size: int = 32) -> Call
     encoder = CrossEncoder(str(folder), num_labels=1, device="cpu", activation_fn=torch.nn.Sigmoid())
     inside = Inside()
     inside.config, encoder[0].model = encoder[0].model.config, inside
-    return lambda pairs: encoder.predict([tuple(pair) for pair in pairs], batch_size, show_progress_bar=False)
+    return lambda pairs: encoder.predict(list(pairs), batch_size, show_progress_bar=False)
 
 
 def exported(folder: Path) -> tuple[str, Path]:
@@ -138,16 +138,21 @@ def scorer(row: str, folder: Path, base: str, max_tokens: int, pairs: Pairs) -> 
     return predict(folder, RUNS[kind](folder, pairs), int(size or 32))
 
 
+def read(file: Path) -> list[list[tuple[str, str]]]:
+    """Return the pairs of each reader."""
+    return [[(history, candidate) for history, candidate in pairs] for pairs in json.loads(file.read_text("utf-8"))]
+
+
 def warm(row: str, folder: Path, base: str, max_tokens: int, file: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Load a row's model, and return what scores a round's readers, one at a time."""
-    first = json.loads(file.read_text("utf-8"))
+    first = read(file)
     score = scorer(row, folder, base, max_tokens, [pair for pairs in first for pair in pairs])
     for pairs in first:
         score(pairs)
 
     def work(task: dict[str, Any]) -> dict[str, Any]:
         found, seconds, worked = [], [], time.process_time()
-        for pairs in json.loads(Path(task["pairs"]).read_text("utf-8")):
+        for pairs in read(Path(task["pairs"])):
             started = time.perf_counter()
             found.append(score(pairs))
             seconds.append(time.perf_counter() - started)

@@ -114,6 +114,24 @@ def test_a_score_is_a_probability_and_does_not_depend_on_the_pairs_beside_it(sco
     assert np.abs(together - alone).max() < TOLERANCE
 
 
+def test_pairs_that_were_scored_are_not_read_again(adapter, encoder, monkeypatch):
+    score = load_cross_encoder(adapter[0], str(encoder), max_tokens=48)
+    first, read = score([*PAIRS, *PAIRS]), []
+    whole = score._score
+    monkeypatch.setattr(score, "_score", lambda pairs: read.extend(pairs) or whole(pairs))
+    new = ("a new team", "sports: cup")
+    assert np.array_equal(score([PAIRS[2], new, PAIRS[0]])[[2, 0]], first[[0, 2]]) and read == [new]
+    assert np.array_equal(first[:3], first[3:])
+
+
+def test_scores_that_no_longer_fit_are_computed_again(adapter, encoder, monkeypatch):
+    monkeypatch.setattr("broadsheet.rerank.cross_encoder.KEPT_SCORES", 2)
+    score = load_cross_encoder(adapter[0], str(encoder), max_tokens=48)
+    first = score(PAIRS)
+    assert all(np.abs(score([pair]) - expected).max() < TOLERANCE for pair, expected in zip(PAIRS, first, strict=True))
+    assert np.abs(score(PAIRS) - first).max() < TOLERANCE
+
+
 def test_eight_threads_get_what_one_gets(score):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda pair: score([pair])[0], PAIRS * 8))
