@@ -83,8 +83,8 @@ class PairScorer:
     that a reader who asks again waits for new pairs alone.
     """
 
-    def __init__(self, model: CrossEncoder, tokenizer: Any, *, max_tokens: int, fingerprint: str) -> None:  # noqa: ANN401
-        self._model = model.eval()
+    def __init__(self, model: CrossEncoder, tokenizer: Any, max_tokens: int, fingerprint: str) -> None:  # noqa: ANN401
+        self.model = model.eval()
         self._tokenize = PairTokenizer(tokenizer, max_tokens)
         self._filler = int(tokenizer.pad_token_id or 0)
         self._packed = PackedPairs(model.bert, model.judge) if can_forward(model.bert) else None
@@ -120,8 +120,9 @@ class PairScorer:
     @torch.inference_mode()
     def _score_padded(self, rows: Sequence[PairTokens]) -> npt.NDArray[np.float32]:
         inputs = pad([{"input_ids": row.ids, "token_type_ids": row.segments} for row in rows], self._filler)
-        logits = self._model(**{name: tensor.to(self._model.scale.device) for name, tensor in inputs.items()})
-        result: npt.NDArray[np.float32] = logits.sigmoid().float().cpu().numpy()
+        logits = self.model(**{name: tensor.to(self.model.scale.device) for name, tensor in inputs.items()})
+        # In float32 the last of a batch may be rounded otherwise than the first.
+        result: npt.NDArray[np.float32] = logits.double().sigmoid().float().cpu().numpy()
         return result
 
 
@@ -145,7 +146,7 @@ def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScore
     models.check_length("rerank.max_tokens", max_tokens, model.bert, tokenizer)
     name = f"{card['base_fingerprint']} {models.folder_fingerprint(folder)} {max_tokens}"
     fingerprint = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return PairScorer(model.to(device), tokenizer, max_tokens=max_tokens, fingerprint=fingerprint)
+    return PairScorer(model.to(device), tokenizer, max_tokens, fingerprint)
 
 
 def load_base(name: str, **options: Any) -> Any:  # noqa: ANN401
