@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.catalogue import Catalogue
-from broadsheet.rerank.cross_encoder import Pair
+from broadsheet.rerank.pair_tokens import HEADLINE_MARK, Pair
 
 
 def nearest_history(
@@ -34,7 +34,7 @@ def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates:
     pairs = []
     for row, near in zip(candidates, nearest.tolist(), strict=True):
         headlines = [texts[other]["title"] for other in near]
-        pairs.append((" ; ".join(headlines), candidate_text(**texts[row])))
+        pairs.append((HEADLINE_MARK.join(headlines), candidate_text(**texts[row])))
     return pairs
 
 

@@ -17,7 +17,7 @@ LAYERS = [
     {"errors", "version"},
     {"schemas", "tables", "manifest"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
-    | {"batching", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
+    | {"batching", "bert_forward", "streams", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
     | {"config_nightly", "config_policy", "config_towers", "mutes", "submission"}
     | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},

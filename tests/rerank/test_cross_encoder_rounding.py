@@ -1,6 +1,5 @@
 """A pair's score does not depend on how many pairs are read beside it."""
 
-import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -28,7 +27,7 @@ def test_the_head_gives_a_pair_the_same_score_to_the_bit_beside_any_number_of_ot
     torch.manual_seed(0)
     model = CrossEncoder(Lookup(len(tokenizer))).eval()
     torch.nn.init.normal_(model.linear.weight)
-    score = PairScorer(model, tokenizer, 48, "", threading.Lock())
+    score = PairScorer(model, tokenizer, 48, "")
     pairs = [(one, other) for one in WORDS for other in WORDS[:15]]
     together = score(pairs)
     assert np.unique(together).size > len(pairs) / 2
