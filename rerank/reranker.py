@@ -12,11 +12,18 @@ from broadsheet.catalogue import Catalogue
 from broadsheet.rerank.cross_encoder import Score
 from broadsheet.rerank.diversity import maximal_marginal_relevance
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
+from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.pairs import make_pairs, nearest_history
 from broadsheet.rerank.reasons import Evidence, write_reason
 from broadsheet.schemas import RANKED
 
-FROM_CANDIDATES = {"tower": "ann", "popularity": "trending", "freshness": "fresh"}
+FROM_CANDIDATES = {
+    "tower": "ann",
+    "popularity": "trending",
+    "click_rate": "click_rate",
+    "co_click": "co_click",
+    "freshness": "fresh",
+}
 """Signals that retrieval computed already, as of the request."""
 SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
 """What freshness keeps of its weight, and diversity of its share, for a user who only says what to read about."""
@@ -39,7 +46,10 @@ class Reranker:
         headlines: int,
         diversity: float,
         weights: Mapping[str, float],
+        fusion: LearnedFusion | None = None,
     ) -> None:
+        """`fusion` takes the place of the `weights` where a reader has a history."""
+        self._fusion = fusion
         self._catalogue, self._score = catalogue, score
         self._depth, self._history, self._headlines, self._diversity = depth, history, headlines, diversity
         self._weights = {name: weights[name] for name in SIGNALS}
@@ -69,7 +79,18 @@ class Reranker:
 
     def scores(self, user: Mapping[str, Any], candidates: pa.Table) -> Floats:
         """Return the fused score of each candidate of one user, in their order."""
-        return fuse(self.signals(user, candidates), self._weights_for(user))
+        return self._fuse(user, self.signals(user, candidates))
+
+    def _fuse(self, user: Mapping[str, Any], signals: Mapping[str, Floats]) -> Floats:
+        learned = self._learned(user)
+        return fuse(signals, self._weights_for(user)) if learned is None else learned(signals)
+
+    def _learned(self, user: Mapping[str, Any]) -> LearnedFusion | None:
+        """Return the learned fusion, or None where there is none, or none for the like of this user.
+
+        Impressions of those who only say what to read about are no part of what it learned.
+        """
+        return None if self._only_spoke(user) else self._fusion
 
     def _weights_for(self, user: Mapping[str, Any]) -> dict[str, float]:
         """Return the weights for one user: one who only says what to read about wants the topic before the hour.
@@ -101,7 +122,7 @@ class Reranker:
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
         signals = self.signals(user, candidates)
         weights = self._weights_for(user)
-        score = fuse(signals, weights)
+        score = self._fuse(user, signals)
         diversity = self._diversity * (SPOKEN_DIVERSITY if self._only_spoke(user) else 1)
         order, distance = maximal_marginal_relevance(score, self._catalogue.vectors_of(rows), diversity)
         because, reasons = self._explain(user, rows, signals, weights)
@@ -111,17 +132,25 @@ class Reranker:
             "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
             "score": pa.array(score[order].astype(np.float32)),
             **{name: pa.array(values[order].astype(np.float32), from_pandas=True) for name, values in signals.items()},
+            "probability": self._probability(user, score[order]),
             "diversity": pa.array(distance.astype(np.float32)),
             "because_news_id": pa.array([because[place] for place in order], pa.string()),
             "reason": pa.array([reasons[place] for place in order], pa.string()),
         }
         return pa.table(columns, schema=RANKED)
 
+    def _probability(self, user: Mapping[str, Any], scores: Floats) -> pa.Array:
+        learned = self._learned(user)
+        if learned is None:
+            return pa.nulls(len(scores), pa.float32())
+        return pa.array(learned.probability(scores).astype(np.float32))
+
     def _explain(
         self, user: Mapping[str, Any], rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]
     ) -> tuple[list[str | None], list[str]]:
         """Return for each item the history article behind its reason, where there is one, and the reason."""
-        parts = contributions(signals, weights)
+        learned = self._learned(user)
+        parts = contributions(signals, weights) if learned is None else learned.contributions(signals)
         nearest = nearest_history(self._catalogue, self._read(user), rows, 1)
         because: list[str | None] = []
         reasons = []

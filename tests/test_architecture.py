@@ -17,11 +17,11 @@ LAYERS = [
     {"errors", "version"},
     {"schemas", "tables", "manifest"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
-    | {"batching", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
+    | {"batching", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors", "exposures"}
     | {"config_nightly", "config_towers"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "run_steps", "show"}
-    | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
+    | {"training", "training_fusion", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
     | {"training_sources", "training_clicks"}
     | {"source_tuning", "live", "late"}
     | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
@@ -44,6 +44,7 @@ HEAVY = {
     "matplotlib",
     "sklearn",
     "ray",
+    "lightgbm",
 }
 
 # Python files of more than 250 lines, and why they are not split.

@@ -22,6 +22,7 @@ from broadsheet.catalogue import Catalogue, make_catalogue
 from broadsheet.click_log import ClickLog, read_click_log
 from broadsheet.config import Config
 from broadsheet.errors import ModelError
+from broadsheet.exposures import Exposures, read_exposures
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.schemas import CLICKS, NEWS, USERS, news_vectors
 from broadsheet.tables import empty, read_table, vectors_to_numpy
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.rerank import PairScorer, Reranker
     from broadsheet.rerank.cross_encoder import Score
+    from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.news_tower import NewsTower
     from broadsheet.retrieval.user_tower import UserTower
@@ -136,10 +138,19 @@ class Workbench:
         """The user tower and the candidate search."""
         return self.make_retriever()
 
+    @cached_property
+    def exposures(self) -> Exposures:
+        """What the newsroom's impressions show, of all splits."""
+        return read_exposures(self.newsroom.all_impressions(), self.catalogue)
+
     def make_retriever(
-        self, *, weights: Mapping[str, float] | None = None, clicks: ClickLog | None = None
+        self,
+        *,
+        weights: Mapping[str, float] | None = None,
+        clicks: ClickLog | None = None,
+        exposures: Exposures | None = None,
     ) -> Retriever:
-        """Return a retriever with other weights of the sources or another click log, sharing its models.
+        """Return a retriever with other weights of the sources, click log or exposures, sharing its models.
 
         A source that `weights` does not name is off.
         """
@@ -154,6 +165,7 @@ class Workbench:
             half_life_hours=self.config.rerank.half_life_hours,
             clicks=self.clicks if clicks is None else clicks,
             weights=self.source_weights if weights is None else weights,
+            exposures=self.exposures if exposures is None else exposures,
         )
 
     @cached_property
@@ -177,6 +189,13 @@ class Workbench:
             return None
 
     @cached_property
+    def fusion(self) -> LearnedFusion | None:
+        """The newsroom's own learned fusion of signals, or None; raises ModelError if it is damaged."""
+        from broadsheet.rerank.learned_fusion import load_fusion
+
+        return load_fusion(self.newsroom.fusion) if self.newsroom.fusion.is_dir() else None
+
+    @cached_property
     def reranker(self) -> Reranker:
         """Signals, fusion, diversity and reasons."""
         return self.make_reranker(self.config.rerank.depth)
@@ -194,6 +213,7 @@ class Workbench:
             headlines=settings.headlines,
             diversity=settings.diversity,
             weights=vars(settings.weights),
+            fusion=self.fusion,
         )
 
     @cached_property
