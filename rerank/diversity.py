@@ -1,4 +1,4 @@
-"""The diversity pass: maximal marginal relevance (Carbonell and Goldstein 1998)."""
+"""The penalty of maximal marginal relevance (Carbonell and Goldstein 1998): likeness to what stands above."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,27 +6,44 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 
-def maximal_marginal_relevance(
-    scores: Floats, vectors: npt.NDArray[np.float32], diversity: float
-) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Return the order of the items, and for each place 1 - the largest similarity to an item above (1 for the first).
+class Likeness:
+    """The inner products of one item with all, the last asked for being kept, since several parts ask for the same."""
 
-    An item's worth is (1 - diversity) * score - diversity * largest similarity, with scores scaled to 0 to 1 over the
-    list; `diversity` 0 keeps the order of the scores. Ties go to the earlier item. `vectors` are unit vectors
-    (items, dim).
-    """
-    count = len(scores)
-    order, distance = np.zeros(count, np.int64), np.ones(count)
-    scaled = (scores - scores.min()) / max(float(np.ptp(scores)), 1e-9) if count else scores
-    similarity = np.full(count, -np.inf)
-    left = np.ones(count, bool)
-    for place in range(count):
-        penalty = diversity * similarity if place else 0.0
-        worth = np.where(left, (1 - diversity) * scaled - penalty, -np.inf)
-        best = int(np.argmax(worth))
-        order[place], left[best] = best, False
-        if place:
-            # Rounding can take the distance to a double just below 0.
-            distance[place] = max(0.0, 1 - similarity[best])
-        similarity = np.maximum(similarity, vectors @ vectors[best])
-    return order, distance
+    def __init__(self, vectors: npt.NDArray[np.float32]) -> None:
+        """Take the items' unit vectors (items, dim)."""
+        self._vectors = vectors
+        self._last: tuple[int, npt.NDArray[np.float32]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def __call__(self, item: int) -> npt.NDArray[np.float32]:
+        """Return the inner products (items,), -1 to 1."""
+        if self._last is None or self._last[0] != item:
+            self._last = item, self._vectors @ self._vectors[item]
+        return self._last[1]
+
+
+class Similarity:
+    """Costs an item its largest inner product with an item above, -1 to 1; nothing in the first place."""
+
+    def __init__(self, likeness: Likeness) -> None:
+        self._likeness = likeness
+        self._nearest: Floats | None = None
+        self._distances: list[float] = []
+
+    @property
+    def distances(self) -> Floats:
+        """For each place so far 1 - the largest similarity to an item above, 0 to 2; 1 for the first."""
+        return np.array(self._distances, np.float64)
+
+    def costs(self) -> Floats:
+        """Return the cost of each item."""
+        return np.zeros(len(self._likeness)) if self._nearest is None else self._nearest
+
+    def take(self, item: int) -> None:
+        """Note that an item is the next of the list."""
+        similarity = self._likeness(item).astype(np.float64)
+        # Rounding can take the distance to a double just below 0.
+        self._distances.append(1.0 if self._nearest is None else max(0.0, 1 - float(self._nearest[item])))
+        self._nearest = similarity if self._nearest is None else np.maximum(self._nearest, similarity)

@@ -1,5 +1,6 @@
 """What the cross-encoder reads: a reader's most relevant headlines, and the candidate."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.catalogue import Catalogue
-from broadsheet.rerank.cross_encoder import Pair
+from broadsheet.rerank.pair_tokens import HEADLINE_MARK, Pair
 
 
 def nearest_history(
@@ -33,8 +34,14 @@ def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates:
     pairs = []
     for row, near in zip(candidates, nearest.tolist(), strict=True):
         headlines = [texts[other]["title"] for other in near]
-        pairs.append((" ; ".join(headlines), candidate_text(**texts[row])))
+        pairs.append((HEADLINE_MARK.join(headlines), candidate_text(**texts[row])))
     return pairs
+
+
+def pair_hash(pair: Pair) -> str:
+    """Return 16 hex digits that name what the cross-encoder reads, and so its score."""
+    history, candidate = pair
+    return hashlib.sha256(f"{len(history)} {history}{candidate}".encode()).hexdigest()[:16]
 
 
 def candidate_text(title: str, category: str) -> str:

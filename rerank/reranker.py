@@ -1,6 +1,7 @@
-"""The re-ranker: signals, fusion, diversity and reasons over each user's candidates."""
+"""The re-ranker: signals, fusion, policy and reasons over each user's candidates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.catalogue import Catalogue
-from broadsheet.rerank.cross_encoder import Score
-from broadsheet.rerank.diversity import maximal_marginal_relevance
+from broadsheet.mutes import NO_MUTES, Mutes
+from broadsheet.rerank.cross_encoder import Pair, Score
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
 from broadsheet.rerank.learned_fusion import LearnedFusion
-from broadsheet.rerank.pairs import make_pairs, nearest_history
+from broadsheet.rerank.limits import large_sources
+from broadsheet.rerank.pairs import make_pairs, nearest_history, pair_hash
+from broadsheet.rerank.policy import Items, Names, Policy, arrange
 from broadsheet.rerank.reasons import Evidence, write_reason
 from broadsheet.schemas import RANKED
 
@@ -44,36 +47,44 @@ class Reranker:
         depth: int,
         history: int,
         headlines: int,
-        diversity: float,
+        policy: Policy,
         weights: Mapping[str, float],
         fusion: LearnedFusion | None = None,
     ) -> None:
         """`fusion` takes the place of the `weights` where a reader has a history."""
         self._fusion = fusion
         self._catalogue, self._score = catalogue, score
-        self._depth, self._history, self._headlines, self._diversity = depth, history, headlines, diversity
+        self._depth, self._history, self._headlines, self._policy = depth, history, headlines, policy
+        self._large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
         self._weights = {name: weights[name] for name in SIGNALS}
 
-    def __call__(self, users: pa.Table, candidates: pa.Table) -> pa.Table:
+    def __call__(self, users: pa.Table, candidates: pa.Table, mutes: Mutes = NO_MUTES) -> pa.Table:
         """Return the table ranked: for each user the `depth` best candidates, with their signals and reasons.
 
-        Users come in the order of the users table; one without candidates gets no rows.
+        Users come in the order of the users table; one without candidates gets no rows. What a user muted is left out.
         """
-        by_user = _group(candidates)
+        by_user = {user_id: self._unmuted(user_id, table, mutes) for user_id, table in _group(candidates).items()}
         tables = [
-            self._rank(user, by_user[user["user_id"]]) for user in users.to_pylist() if user["user_id"] in by_user
+            self._rank(user, by_user[user["user_id"]])
+            for user in users.to_pylist()
+            if len(by_user.get(user["user_id"], ()))
         ]
-        return pa.concat_tables(tables) if tables else RANKED.empty_table()
+        return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
 
     def signals(self, user: Mapping[str, Any], candidates: pa.Table) -> dict[str, Floats]:
         """Return each signal of one user's candidates, NaN where it is absent."""
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
+        return self._signals(user, candidates, rows, self._pairs(user, rows))
+
+    def _signals(
+        self, user: Mapping[str, Any], candidates: pa.Table, rows: list[int], pairs: Sequence[Pair]
+    ) -> dict[str, Floats]:
         history = self._read(user)
         signals = {
             name: np.asarray(pc.fill_null(candidates.column(column), float("nan")), np.float64)
             for name, column in FROM_CANDIDATES.items()
         }
-        signals["relevance"] = self._relevance(rows, history)
+        signals["relevance"] = self._relevance(pairs, len(rows))
         signals["affinity"] = category_affinity(self._catalogue.category[history], self._catalogue.category[rows])
         return {name: signals[name] for name in SIGNALS}
 
@@ -110,21 +121,37 @@ class Reranker:
     def _only_spoke(self, user: Mapping[str, Any]) -> bool:
         return bool(user["profile"].strip()) and not self._catalogue.rows(user["history"])
 
-    def _relevance(self, rows: list[int], history: list[int]) -> Floats:
-        """Score by the cross-encoder; absent without a history, since it learned from headlines, not from requests."""
+    def _pairs(self, user: Mapping[str, Any], rows: list[int]) -> list[Pair]:
+        """Return what the cross-encoder reads; nothing without a history: it learned from headlines, not requests."""
+        history = self._read(user)
         if self._score is None or not history:
-            return np.full(len(rows), np.nan)
-        nearest = nearest_history(self._catalogue, history, rows, self._headlines)
-        return self._score(make_pairs(self._catalogue, nearest, rows)).astype(np.float64)
+            return []
+        return make_pairs(self._catalogue, nearest_history(self._catalogue, history, rows, self._headlines), rows)
+
+    def _relevance(self, pairs: Sequence[Pair], count: int) -> Floats:
+        """Score `count` candidates by the cross-encoder; absent where it reads nothing."""
+        if self._score is None or not pairs:
+            return np.full(count, np.nan)
+        return self._score(pairs).astype(np.float64)
+
+    def _unmuted(self, user_id: str, candidates: pa.Table, mutes: Mutes) -> pa.Table:
+        if user_id not in mutes:
+            return candidates
+        rows = pa.array(self._catalogue.rows(candidates.column("news_id").to_pylist()), pa.int64())
+        articles = self._catalogue.news.select(["category", "source"]).take(rows)
+        return candidates.filter(pa.array(~mutes.flags(user_id, articles)))
 
     def _rank(self, user: Mapping[str, Any], candidates: pa.Table) -> pa.Table:
         candidates = candidates.slice(0, self._depth)
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
-        signals = self.signals(user, candidates)
+        pairs = self._pairs(user, rows)
+        hashes: list[str | None] = [*map(pair_hash, pairs)] or [None] * len(rows)
+        signals = self._signals(user, candidates, rows, pairs)
         weights = self._weights_for(user)
         score = self._fuse(user, signals)
-        diversity = self._diversity * (SPOKEN_DIVERSITY if self._only_spoke(user) else 1)
-        order, distance = maximal_marginal_relevance(score, self._catalogue.vectors_of(rows), diversity)
+        order, distance = arrange(
+            self._items(rows, score), self._policy_for(user), self._catalogue.category[self._read(user)], self._large
+        )
         because, reasons = self._explain(user, rows, signals, weights)
         columns = {
             "user_id": candidates.column("user_id"),
@@ -133,6 +160,7 @@ class Reranker:
             "score": pa.array(score[order].astype(np.float32)),
             **{name: pa.array(values[order].astype(np.float32), from_pandas=True) for name, values in signals.items()},
             "probability": self._probability(user, score[order]),
+            "pair_hash": pa.array([hashes[place] for place in order], pa.string()),
             "diversity": pa.array(distance.astype(np.float32)),
             "because_news_id": pa.array([because[place] for place in order], pa.string()),
             "reason": pa.array([reasons[place] for place in order], pa.string()),
@@ -144,6 +172,16 @@ class Reranker:
         if learned is None:
             return pa.nulls(len(scores), pa.float32())
         return pa.array(learned.probability(scores).astype(np.float32))
+
+    def _policy_for(self, user: Mapping[str, Any]) -> Policy:
+        share = SPOKEN_DIVERSITY if self._only_spoke(user) else 1.0
+        return replace(self._policy, diversity=self._policy.diversity * share)
+
+    def _items(self, rows: list[int], score: Floats) -> Items:
+        catalogue, column = self._catalogue, self._catalogue.news.column("source")
+        asked = self._policy.source or self._policy.small_sources
+        sources: Names = np.array([column[row].as_py() if asked else "" for row in rows], object)
+        return Items(score, catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
 
     def _explain(
         self, user: Mapping[str, Any], rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]

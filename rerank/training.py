@@ -22,7 +22,8 @@ from broadsheet import models
 from broadsheet.batching import pad
 from broadsheet.catalogue import Catalogue
 from broadsheet.checkpoints import last_whole
-from broadsheet.rerank.cross_encoder import CARD, HEAD, CrossEncoder, Pair, encode_pairs, load_base
+from broadsheet.rerank.cross_encoder import CARD, HEAD, CrossEncoder, load_base
+from broadsheet.rerank.pair_tokens import Pair, encode_pairs
 from broadsheet.rerank.pairs import make_pairs, nearest_history
 
 NEGATIVES = 5

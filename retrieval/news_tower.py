@@ -6,8 +6,7 @@ any encoder on a GPU, goes through transformers in batches of like length.
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,8 @@ import torch
 
 from broadsheet import models
 from broadsheet.batching import length_buckets, packed_batches, pad
-from broadsheet.retrieval.bert_forward import BATCH_TOKENS, BertForward, can_forward, mean_of_runs
+from broadsheet.bert_forward import BATCH_TOKENS, BertForward, can_forward, mean_of_runs
+from broadsheet.streams import stream
 
 Vectors = npt.NDArray[np.float32]
 Encoder = Callable[[Sequence[str]], Vectors]
@@ -59,23 +59,10 @@ class NewsTower:
                 vectors[rows] = self._encode_padded([tokens[row] for row in rows])
             return vectors
         batches = list(packed_batches(lengths, BATCH_TOKENS))
-        found = self._stream([[tokens[row] for row in rows] for rows in batches])
+        found = stream(self._encode_packed, [[tokens[row] for row in rows] for rows in batches], self._threads)
         for rows, part in zip(batches, found, strict=True):
             vectors[rows] = part
         return vectors
-
-    def _stream(self, batches: Sequence[list[list[int]]]) -> Iterable[Vectors]:
-        """Encode batches side by side, each on one core.
-
-        Threads that share each product wait for one another: where something else runs too, many times as long.
-        """
-        if len(batches) == 1 or self._threads == 1:
-            return [self._encode_packed(batch) for batch in batches]
-        try:
-            with ThreadPoolExecutor(self._threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-                return list(pool.map(self._encode_packed, batches))
-        finally:
-            torch.set_num_threads(self._threads)  # torch hands the last number set to every new thread
 
     @torch.inference_mode()
     def _encode_packed(self, batch: list[list[int]]) -> Vectors:

@@ -21,7 +21,7 @@ class Reader:
     history: Rows
     "Catalogue rows read, oldest first."
     excluded: Rows
-    "Catalogue rows read or hidden, rising, each once."
+    "Catalogue rows read, hidden or muted, rising, each once."
     only_spoke: bool
     "Has said what to read about, and has read nothing."
     interests: Vectors
@@ -32,7 +32,7 @@ class Reader:
     "Rows clicked by those who clicked the history, rising, and their scores; found for many readers at once."
 
     def allows(self, rows: Rows) -> npt.NDArray[np.bool_]:
-        """Return for each row whether the reader has neither read nor hidden it."""
+        """Return for each row whether the reader has neither read, hidden nor muted it."""
         return np.isin(rows, self.excluded, invert=True)
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from broadsheet.catalogue import Catalogue
 from broadsheet.click_log import ClickLog
 from broadsheet.exposures import Exposures
+from broadsheet.mutes import NO_MUTES, Mutes
 from broadsheet.retrieval.ann import Search, search_together
 from broadsheet.retrieval.co_click import LastCoClicks
 from broadsheet.retrieval.fusion import SOURCES, fuse, propose
@@ -76,8 +77,10 @@ class Retriever:
         """Return the table user_vectors of a users table; a user of whom nothing is known gets zeros."""
         return encode_users(users, self._catalogue, self._encode, self._user_tower)
 
-    def __call__(self, users: pa.Table, vectors: pa.Table, as_of: datetime, *, k: int | None = None) -> pa.Table:
-        """Return the table candidates, without articles read, hidden, or published after `as_of`.
+    def __call__(
+        self, users: pa.Table, vectors: pa.Table, as_of: datetime, *, k: int | None = None, mutes: Mutes = NO_MUTES
+    ) -> pa.Table:
+        """Return the table candidates, without articles read, hidden, muted, or published after `as_of`.
 
         A user gets the configured number of articles, or `k` if that is more, or all that there are.
         """
@@ -85,7 +88,7 @@ class Retriever:
             return CANDIDATES.empty_table()
         count = self._k if k is None else max(k, self._k)
         moment, states = self._moment(as_of), users.to_pylist()
-        readers = self._readers(states, interest_vectors(vectors), moment, depth=2 * count)
+        readers = self._readers(states, interest_vectors(vectors), moment, depth=2 * count, mutes=mutes)
         tables = []
         for user, reader in zip(states, readers, strict=True):
             weights = self._weights_for(reader)
@@ -122,7 +125,13 @@ class Retriever:
             return self._last_moment
 
     def _readers(
-        self, users: Sequence[Mapping[str, Any]], interests: Vectors, moment: Moment, *, depth: int
+        self,
+        users: Sequence[Mapping[str, Any]],
+        interests: Vectors,
+        moment: Moment,
+        *,
+        depth: int,
+        mutes: Mutes = NO_MUTES,
     ) -> list[Reader]:
         """Return the readers, with what one search to a depth and one matrix product found for all of them."""
         near = search_together(self._search, interests, min(len(self._catalogue), depth))
@@ -131,7 +140,7 @@ class Retriever:
         return [
             Reader(
                 history=history,
-                excluded=np.unique([*history, *self._catalogue.rows(user["hidden"])]).astype(np.int64),
+                excluded=self._excluded(user, history, mutes),
                 only_spoke=bool(user["profile"].strip()) and not len(history),
                 interests=interests[number],
                 near=near[number],
@@ -139,6 +148,13 @@ class Retriever:
             )
             for number, (user, history) in enumerate(zip(users, histories, strict=True))
         ]
+
+    def _excluded(self, user: Mapping[str, Any], history: Rows, mutes: Mutes) -> Rows:
+        """Return the rows that the user read, hid or muted, rising."""
+        parts = [history, np.array(self._catalogue.rows(user["hidden"]), np.int64)]
+        if user["user_id"] in mutes:
+            parts.append(np.flatnonzero(mutes.flags(user["user_id"], self._catalogue.news)))
+        return np.unique(np.concatenate(parts))
 
     def _weights_for(self, reader: Reader) -> Mapping[str, float]:
         """Return the weights for one reader: one who only says what to read about wants the topic, not the hour."""

@@ -10,7 +10,6 @@ Example: python scripts/benchmark_encoding.py newsroom --python st/bin/python --
 
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,10 +18,11 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 import typer
-from encoding_row import Row
 from encoding_texts import write_table_of, write_texts
+from speed_report import OURS, machine_lines, plot_bars, processor, table_lines
+from warm_process import WarmProcess, start_first
 
-BASE, OURS = "default", "Broadsheet"
+BASE = "default"
 ROWS = (BASE, "bfloat16", "ONNX", "ONNX int8", "OpenVINO", "OpenVINO int8", OURS)
 TABLES = (10_000, 50_000, 200_000)
 WORKER = Path(__file__).with_name("encoding_row.py")
@@ -70,7 +70,7 @@ def measure(
         sizes = {size: _measure_table(newsroom, size, folder, max_tokens, work) for size in table or TABLES if size}
     document = {
         **stamp(Path(__file__).parent),
-        "processor": _processor(),
+        "processor": processor(),
         "texts": {"count": texts, "rounds": rounds, "max_tokens": max_tokens, "model": model},
         "rows": rows,
         "skipped": skipped,
@@ -81,35 +81,24 @@ def measure(
         _write(document, out)
 
 
-def _start(name: str, pythons: list[str], model: Path, max_tokens: int, warm: Path) -> Row | str:
-    """Return the row in the first interpreter in which it loads, or why there is none."""
-    reasons = []
-    for python in [sys.executable] if name == OURS else pythons:
-        row = Row(name, python, model, max_tokens, warm)
-        if "skipped" not in row.start:
-            return row
-        row.stop()
-        reasons.append(f"{row.start['skipped']}")
-    return "; ".join(dict.fromkeys(reasons)) + f". Install: {INSTALL}"
-
-
 def _measure_rows(
     names: list[str], model: Path, max_tokens: int, files: list[Path], pythons: list[str], work: Path
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    running: dict[str, Row] = {}
+    running: dict[str, WarmProcess] = {}
     skipped: dict[str, str] = {}
     for name in names:
         print(f"Loading {name}", file=sys.stderr)
-        row = _start(name, pythons, model, max_tokens, files[0])
-        if isinstance(row, Row):
+        where = [sys.executable] if name == OURS else pythons
+        row = start_first(where, WORKER, name, str(model), str(max_tokens), str(files[0]))
+        if isinstance(row, WarmProcess):
             running[name] = row
         else:
-            skipped[name] = row
+            skipped[name] = f"{row}. Install: {INSTALL}"
             print(f"{name} is left out: {row}", file=sys.stderr)
     spent: dict[str, list[dict[str, float]]] = {name: [] for name in running}
     for number, texts in enumerate(files):
         for name, row in running.items():
-            spent[name].append(row.encode(texts, work / f"{name}-{number}.npy"))
+            spent[name].append(row.ask(texts=str(texts), vectors=str(work / f"{name}-{number}.npy")))
             print(f"round {number + 1}/{len(files)}: {name} {spent[name][-1]['seconds']:.1f} s", file=sys.stderr)
     found = {name: running[name].start | _figures(name, spent, files, work) for name in running}
     for row in running.values():
@@ -164,23 +153,10 @@ def _measure_table(newsroom: Path, size: int, model: Path, max_tokens: int, work
     print(f"Encoding a table of {size} articles", file=sys.stderr)
     news = work / "news.arrow"
     write_table_of(newsroom, size, news)
-    command = [sys.executable, str(WORKER), "table", str(model), str(max_tokens), str(news)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout)
+    process = WarmProcess(sys.executable, WORKER, "table", str(model), str(max_tokens), str(news))
+    found: dict[str, float] = process.ask()
+    process.stop()
     return found
-
-
-def _processor() -> dict[str, Any]:
-    """Return what decides which products are fast: the cores that torch uses, and the processor's own instructions."""
-    import torch
-
-    able = torch.cpu.get_capabilities()
-    names = ("avx2", "avx512_f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
-    return {
-        "name": able.get("cpu_name"),
-        "threads": torch.get_num_threads(),
-        "instructions": [name for name in names if able.get(name)],
-    }
 
 
 COLUMNS = {
@@ -197,17 +173,11 @@ COLUMNS = {
 def _markdown(document: dict[str, Any]) -> str:
     parts = [_rows_of(document)] if document["rows"] else []
     parts += [_tables_of(document)] if document["tables"] else []
-    processor = document["processor"]
-    machine = f"{processor['name']}, {processor['threads']} threads, {', '.join(processor['instructions'])}."
-    left_out = [f"Left out: {name} ({why})." for name, why in document["skipped"].items()]
-    return "\n".join([*parts, machine, *left_out]) + "\n"
+    return "\n".join([*parts, *machine_lines(document)]) + "\n"
 
 
 def _rows_of(document: dict[str, Any]) -> str:
-    lines = [f"| encoder | {' | '.join(title for title, _ in COLUMNS.values())} |", "|---" * (len(COLUMNS) + 1) + "|"]
-    for name, row in document["rows"].items():
-        cells = [format(row[key], form) if key in row else "" for key, (_, form) in COLUMNS.items()]
-        lines.append(f"| {name if name == OURS else f'sentence-transformers, {name}'} | {' | '.join(cells)} |")
+    lines = table_lines("encoder", COLUMNS, document["rows"])
     texts = document["texts"]
     about = (
         f"{texts['count']:,} texts of at most {texts['max_tokens']} tokens in {texts['rounds']} rounds, which all rows "
@@ -225,7 +195,6 @@ def _tables_of(document: dict[str, Any]) -> str:
 
 def _write(document: dict[str, Any], out: Path) -> None:
     from broadsheet.newsroom import write_json
-    from broadsheet.plots import new_figure
     from broadsheet.tables import replacing
 
     rows = document["rows"]
@@ -235,15 +204,8 @@ def _write(document: dict[str, Any], out: Path) -> None:
         part.write_text(_markdown(document), "utf-8")
     if not rows:
         return
-    figure = new_figure(7, 0.4 * len(rows) + 1)
-    axes = figure.subplots()
-    bars = axes.barh(list(rows), [row["articles_per_second"] for row in rows.values()], color="#1d1b17")
-    axes.bar_label(bars, fmt="%.0f", padding=3)
-    axes.margins(x=0.12)  # room for the label of the longest
-    axes.invert_yaxis()
-    axes.set_xlabel("articles a second, median over rounds")
-    with replacing(out / "encoding.png") as part:
-        figure.savefig(part, format="png", dpi=150)
+    values = {name: row["articles_per_second"] for name, row in rows.items()}
+    plot_bars(values, "articles a second, median over rounds", out / "encoding.png")
 
 
 if __name__ == "__main__":

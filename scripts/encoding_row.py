@@ -1,20 +1,19 @@
 """One row of benchmark_encoding.py, kept warm in a process of its own, so that its memory is its own.
 
-The process reads a line of JSON for each round, {"texts": a JSON file, "vectors": where to write an .npy}, and answers
+The process takes a task for each round, {"texts": a JSON file, "vectors": where to write an .npy}, and answers
 with seconds and memory. It imports Broadsheet only for Broadsheet's row, so that any interpreter can run the others.
 """
 
 import contextlib
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from warm_process import serve
 
 CALIBRATION = 300
 """Texts on which OpenVINO's int8 is calibrated, the library's own number."""
@@ -82,8 +81,8 @@ def encoder(row: str, model: Path, max_tokens: int, texts: Sequence[str]) -> Cal
     return lambda texts: made.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
 
 
-def encode_table(news: Path, model: Path, max_tokens: int) -> None:
-    """Encode a news table through encode_news, and print seconds and peak memory."""
+def encode_table(news: Path, model: Path, max_tokens: int) -> dict[str, float]:
+    """Encode a news table through encode_news; return seconds and peak memory."""
     from broadsheet.retrieval import encode_news
     from broadsheet.retrieval.news_tower import load_news_tower
     from broadsheet.schemas import NEWS
@@ -93,7 +92,7 @@ def encode_table(news: Path, model: Path, max_tokens: int) -> None:
     started = time.perf_counter()
     out = news.with_name("vectors.arrow")
     encode_news(read_table(news, NEWS), out, tower, dim=tower.dim, fingerprint=tower.fingerprint)
-    answer({"seconds": time.perf_counter() - started, **memory()})
+    return {"seconds": time.perf_counter() - started, **memory()}
 
 
 def memory() -> dict[str, float]:
@@ -101,22 +100,6 @@ def memory() -> dict[str, float]:
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if "kB" in rest}
     return {"peak_mib": kib["VmHWM"] / 1024, "anonymous_mib": kib["RssAnon"] / 1024}
-
-
-def answer(document: dict[str, Any]) -> None:
-    """Write a line of JSON to the channel that libraries cannot print on."""
-    CHANNEL.write(json.dumps(document) + "\n")
-    CHANNEL.flush()
-
-
-def versions() -> dict[str, str]:
-    """Return those of the libraries that this interpreter has."""
-    names = ("sentence-transformers", "transformers", "torch", "onnxruntime", "openvino", "optimum", "broadsheet")
-    found = {}
-    for name in names:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
 
 
 @contextlib.contextmanager
@@ -128,64 +111,29 @@ def copied(model: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def serve(row: str, model: Path, max_tokens: int, texts: Path) -> None:
-    """Load a row's model, say so with its versions, and answer each round until the input ends."""
+def warm(row: str, model: Path, max_tokens: int, texts: Path) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Load a row's model, and return what encodes a round's texts."""
     import numpy as np
 
-    warm = json.loads(texts.read_text("utf-8"))
-    with copied(model) as folder:
-        try:
-            encode = encoder(row, folder, max_tokens, warm)
-        except Exception as error:  # whatever a library lacks, the row is left out and says why
-            answer({"skipped": f"{type(error).__name__}: {str(error).strip().splitlines()[0][:300]}"})
-            return
-        encode(warm[:64])
-        answer({"versions": versions()})
-        for line in sys.stdin:
-            task = json.loads(line)
-            asked = json.loads(Path(task["texts"]).read_text("utf-8"))
-            started, worked = time.perf_counter(), time.process_time()
-            vectors = encode(asked)
-            spent = {"seconds": time.perf_counter() - started, "processor_seconds": time.process_time() - worked}
-            np.save(task["vectors"], np.asarray(vectors, np.float32))
-            answer({**spent, **memory()})
+    first = json.loads(texts.read_text("utf-8"))
+    encode = encoder(row, model, max_tokens, first)
+    encode(first[:64])
 
+    def work(task: dict[str, Any]) -> dict[str, Any]:
+        asked = json.loads(Path(task["texts"]).read_text("utf-8"))
+        started, worked = time.perf_counter(), time.process_time()
+        vectors = encode(asked)
+        spent = {"seconds": time.perf_counter() - started, "processor_seconds": time.process_time() - worked}
+        np.save(task["vectors"], np.asarray(vectors, np.float32))
+        return {**spent, **memory()}
 
-class Row:
-    """A warm process that encodes."""
-
-    def __init__(self, name: str, python: str, model: Path, max_tokens: int, warm: Path) -> None:
-        command = [python, __file__, name, str(model), str(max_tokens), str(warm)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        self.start = self._answer()
-
-    def encode(self, texts: Path, vectors: Path) -> dict[str, float]:
-        """Encode a file of texts to a file of vectors; return seconds and memory."""
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps({"texts": str(texts), "vectors": str(vectors)}) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def stop(self) -> None:
-        """End the process."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        found: dict[str, Any] = json.loads(line) if line else {"skipped": "the process ended without an answer"}
-        return found
+    return work
 
 
 if __name__ == "__main__":
-    CHANNEL = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print goes to the error stream
     job, model, max_tokens, file = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])
     if job == "table":
-        encode_table(file, model, max_tokens)
+        serve(lambda: lambda _: encode_table(file, model, max_tokens))
     else:
-        serve(job, model, max_tokens, file)
+        with copied(model) as folder:
+            serve(lambda: warm(job, folder, max_tokens, file))

@@ -38,6 +38,7 @@ def contract() -> str:
         schemas.STORIES,
         schemas.late_news(384),
         schemas.WITHDRAWN,
+        schemas.MUTES,
     ]
     return "\n".join([HEAD, *map(_section, tables)])
 

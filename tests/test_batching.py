@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.batching import length_buckets, pad, padded_length
+from broadsheet.batching import even_batches, length_buckets, pad, padded_length
 
 LENGTHS = st.lists(st.integers(0, 200), max_size=60)
 
@@ -41,3 +41,13 @@ def test_padding_fills_each_column_to_one_length_and_masks_it():
     assert batch["token_type_ids"].tolist() == [[0, 1, 1, *[0] * 5], [1, *[0] * 7]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1, *[0] * 5], [1, *[0] * 7]]
     assert {tensor.dtype for tensor in batch.values()} == {torch.long}
+
+
+@given(LENGTHS, st.integers(1, 8))
+def test_even_batches_hold_every_row_once_longest_first_and_about_as_many_tokens(lengths, parts):
+    batches = even_batches(lengths, parts)
+    rows = [row for batch in batches for row in batch]
+    assert sorted(rows) == list(range(len(lengths))) and len(batches) <= parts and all(batches)
+    assert [lengths[row] for row in rows] == sorted(lengths, reverse=True)
+    for batch in batches:
+        assert sum(lengths[row] for row in batch) <= sum(lengths) / parts + max(lengths[row] for row in batch)

@@ -85,7 +85,7 @@ def test_a_changed_and_a_new_article_are_encoded_alone(newsroom):
     assert counts == {"encoded": 2, "new": 1, "changed": 1, "reused": 59}
 
 
-def test_a_stage_that_takes_nothing_over_says_why(newsroom):
+def test_a_stage_that_works_for_every_reader_again_says_why(newsroom):
     build(newsroom, ["fan"])
     lines = build_and_report(newsroom, ["fan"])[1]
     assert [line.split(":")[0] for line in lines if "for every user again" in line] == ["retrieve", "rerank"]

@@ -42,7 +42,7 @@ def test_the_commands_are_these():
             "run",
             "ask",
         ),
-        *("demo", "status", "verify", "rollback", "stage", "publish", "prune", "add", "withdraw"),
+        *("demo", "status", "verify", "rollback", "stage", "publish", "prune", "add", "withdraw", "mute", "unmute"),
     }
 
 

@@ -3,12 +3,14 @@
 import json
 import re
 import runpy
+from functools import reduce
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from broadsheet.cli import app
+from broadsheet.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -66,3 +68,28 @@ def test_the_figures_of_index_and_night_in_the_readme_are_those_of_the_benchmark
 def test_the_times_of_the_readme_are_those_of_the_benchmarks():
     assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in README
     assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in README
+
+
+def test_the_figures_of_the_metrics_document_are_those_of_the_check():
+    document, found = (ROOT / "docs" / "metrics.md").read_text("utf-8"), result("metrics")
+    apart = [seen["largest_difference"] for metrics in found["references"].values() for seen in metrics.values()]
+    assert f"compares {found['impressions']:,} random impressions" in document
+    assert f"The largest difference of all is\n{max(apart):.1e}." in document
+    assert f"take {found['speed']['seconds']:.1f} s for a million impressions" in document
+
+
+def test_the_defaults_of_the_ranking_page_are_those_of_the_settings():
+    page = (ROOT / "docs" / "ranking.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` in `\[([\w.]+)\]` \|.*\| ([^|]+) \|$", page, re.M)
+    assert len(rows) > 7
+    for name, section, default in rows:
+        assert float(default) == getattr(reduce(getattr, section.split("."), Config()), name), name
+
+
+def test_the_costs_of_the_ranking_page_are_those_of_the_benchmark():
+    page, rows = (ROOT / "docs" / "ranking.md").read_text("utf-8"), result("diversity-valid")["rows"]
+    table = re.search(r"\| policy \| (.*) \|\n.*\n((?:\|.*\n)+)", page)
+    for line in table[2].splitlines():
+        name, *values = line.strip("| ").split(" | ")
+        metrics = [metric.lower() for metric in table[1].split(" | ")]
+        assert values == [f"{rows[name][metric]['mean']:.4f}" for metric in metrics], name

@@ -23,6 +23,7 @@ from broadsheet.ray_worker import pages_folder, shards_folder
 from broadsheet.retrieval.encoding import BLOCK
 from broadsheet.verify import verify_edition
 from broadsheet.workbench import Workbench
+from tests.evaluated import make_adapter
 from tests.tiny import START, make_newsroom, make_writer
 
 pytest.importorskip("ray", reason="needs the extra ray")
@@ -48,6 +49,7 @@ def rooms(tmp_path_factory, encoder):
             for number, history in enumerate(histories)
             if history
         )
+    make_adapter(local.reranker, encoder)
     shutil.copytree(local.path, folder / "ray")
     build(local, "all")
     return local, Newsroom(folder / "ray")
@@ -98,6 +100,14 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
     assert len(killed) == 1 and 1 <= len(done) < -(-(READERS + 4) // 64)
     taken_over = int(lines[0].split(", ")[1].split()[0])
     assert taken_over >= BLOCK * (len(left) - 1) and taken_over > 0
+    assert files_of(room) == files_of(local)
+
+    lines.clear()
+    build(room, "all", lines.append, engine=ray_engine(workers=2))
+    assert (
+        "; 0 scores of the cross-encoder made, " in lines[3]
+        and f"taken over from {room.editions()[0].name}" in lines[3]
+    )
     assert files_of(room) == files_of(local)
 
 

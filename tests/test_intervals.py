@@ -1,7 +1,10 @@
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import bootstrap
 
 from broadsheet.errors import ContractError
 from broadsheet.intervals import Bootstrap, holm
@@ -45,6 +48,31 @@ def test_the_interval_weighs_users_by_their_values_and_leaves_out_nan():
     bootstrap = Bootstrap(["a", "a", "a", "a", "b"], rng(5))
     assert set(bootstrap.means(values)) == {1.0, 0.75, 0.0}
     assert bootstrap.interval(values) == (0.0, 1.0)
+
+
+def test_the_resamples_are_all_draws_of_users_alike():
+    # Three users with sums 3, 1, 0 over 2, 1, 1 values: each of the 27 draws of three of them is equally likely.
+    sums, counts = np.array([3.0, 1.0, 0.0]), np.array([2, 1, 1])
+    draws = np.array(list(product(range(3), repeat=3)))
+    expected = sums[draws].sum(axis=1) / counts[draws].sum(axis=1)
+    found = Bootstrap(["a", "b", "a", "c"], rng(12), samples=27_000).means(np.array([1.0, 1.0, 2.0, 0.0]))
+    values, shares = np.unique(expected.round(9), return_counts=True)
+    seen, often = np.unique(found.round(9), return_counts=True)
+    np.testing.assert_array_equal(seen, values)
+    np.testing.assert_allclose(often / 27_000, shares / 27, atol=0.01)
+
+
+def test_the_interval_of_users_with_one_value_each_is_that_of_scipy():
+    values = rng(13).exponential(size=300)
+    expected = bootstrap((values,), np.mean, n_resamples=20_000, method="percentile", rng=rng(14)).confidence_interval
+    assert Bootstrap(np.arange(300), rng(15), samples=20_000).interval(values) == pytest.approx(expected, abs=0.005)
+
+
+def test_a_p_value_computed_by_hand():
+    # Of users with differences 1, 1, -1 a resample's mean is 0 or less if two or three of its draws are the last:
+    # 3 * 2/3 * (1/3)^2 + (1/3)^3 = 7/27, twice over.
+    found = Bootstrap(["a", "b", "c"], rng(16), samples=20_000).difference(np.array([1.0, 1.0, -1.0]), np.zeros(3))
+    assert found.mean == pytest.approx(1 / 3) and found.p == pytest.approx(14 / 27, abs=0.02)
 
 
 def test_a_resample_without_any_value_is_left_out():
@@ -92,6 +120,8 @@ def test_intervals_refuse_nothing_to_measure_and_different_impressions():
 def test_holm_computed_by_hand():
     # In order .01, .02, .03, .04 times 4, 3, 2, 1 is .04, .06, .06, .04, which then may not fall.
     assert holm([0.03, 0.01, 0.04, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    # .005, .01, .03, .04 times 4, 3, 2, 1 is .02, .03, .06, .04: at .05 the first two are rejected.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.7, 0.9]) == [1.0, 1.0] and holm([]) == []
 
 

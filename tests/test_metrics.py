@@ -1,3 +1,6 @@
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -6,7 +9,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score, roc_auc_score
 
 from broadsheet.errors import ContractError
-from broadsheet.metrics import Impressions, auc, mrr, ndcg, ranking_metrics
+from broadsheet.metrics import Impressions, auc, mean_scores, mrr, ndcg, ranking_metrics
+
+PLAIN = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "plain_metrics.py"))["plain_metrics"]
+NAMES = ("auc", "mrr", "ndcg@5", "ndcg@10")
 
 # Few distinct values, so that ties are common.
 lists = st.lists(st.tuples(st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0]), st.booleans()), min_size=1, max_size=20)
@@ -17,21 +23,7 @@ def impressions(*rows):
 
 
 def slow_metrics(scores, clicked):
-    """MIND's definitions, one article at a time; ties of MRR and nDCG take the later article first."""
-    if all(clicked) or not any(clicked):
-        return {"auc": np.nan, "mrr": np.nan, "ndcg@5": np.nan, "ndcg@10": np.nan}
-    order = sorted(range(len(scores)), key=lambda place: (scores[place], place), reverse=True)
-    gains = [2 ** int(clicked[place]) - 1 for place in order]
-    hits = [score for score, click in zip(scores, clicked, strict=True) if click]
-    misses = [score for score, click in zip(scores, clicked, strict=True) if not click]
-    wins = [(hit > miss) + 0.5 * (hit == miss) for hit in hits for miss in misses]
-    values = {"auc": sum(wins) / len(wins)}
-    values["mrr"] = sum(gain / (place + 1) for place, gain in enumerate(gains)) / sum(gains)
-    for k in (5, 10):
-        found = sum(gain / np.log2(place + 2) for place, gain in enumerate(gains[:k]))
-        best = sum(gain / np.log2(place + 2) for place, gain in enumerate(sorted(gains, reverse=True)[:k]))
-        values[f"ndcg@{k}"] = found / best
-    return values
+    return {name: value for name, value in PLAIN(scores, clicked).items() if name in NAMES}
 
 
 def test_values_computed_by_hand():
@@ -43,6 +35,56 @@ def test_values_computed_by_hand():
     assert ndcg(shown, 5) == pytest.approx([(discount[1] + discount[3]) / (discount[0] + discount[1])])
     assert ndcg(shown, 2) == pytest.approx([discount[1] / (discount[0] + discount[1])])
     assert ndcg(shown, 1) == pytest.approx([0.0])
+
+
+# log2(3), written out so that the cases below read as fractions.
+L3 = 1.584962500721156
+
+
+@pytest.mark.parametrize(
+    ("scores", "clicked", "expected"),
+    [
+        # the only click first, second and last of three
+        ([3, 2, 1], "100", (1, 1, 1, 1)),
+        ([3, 2, 1], "010", (1 / 2, 1 / 2, 1 / L3, 1 / L3)),
+        ([3, 2, 1], "001", (0, 1 / 3, 1 / 2, 1 / 2)),
+        # the same shown in another order
+        ([1, 2, 3], "001", (1, 1, 1, 1)),
+        ([2, 3, 1], "100", (1 / 2, 1 / 2, 1 / L3, 1 / L3)),
+        # two clicks: MRR is over both
+        ([4, 3, 2, 1], "1100", (1, 3 / 4, 1, 1)),
+        ([4, 3, 2, 1], "0011", (0, (1 / 3 + 1 / 4) / 2, (1 / 2 + 0.4306765580733931) / (1 + 1 / L3), None)),
+        ([4, 3, 2, 1], "1001", (1 / 2, 5 / 8, (1 + 0.4306765580733931) / (1 + 1 / L3), None)),
+        # all tied: AUC is a half, and the last shown stands first
+        ([0, 0, 0], "100", (1 / 2, 1 / 3, 1 / 2, 1 / 2)),
+        ([0, 0, 0], "001", (1 / 2, 1, 1, 1)),
+        ([0, 0, 0, 0], "0110", (1 / 2, (1 / 2 + 1 / 3) / 2, (1 / L3 + 1 / 2) / (1 + 1 / L3), None)),
+        # a click tied with one miss of two
+        ([2, 2, 1], "100", (3 / 4, 1 / 2, 1 / L3, 1 / L3)),
+        ([2, 2, 1], "010", (3 / 4, 1, 1, 1)),
+        ([2, 1, 1], "010", (1 / 4, 1 / 3, 1 / 2, 1 / 2)),
+        # two clicks and two misses in two ties
+        ([2, 2, 1, 1], "1010", (1 / 2, (1 / 2 + 1 / 4) / 2, (1 / L3 + 0.4306765580733931) / (1 + 1 / L3), None)),
+        # a click beyond the fifth rank, and one beyond the tenth
+        ([7, 6, 5, 4, 3, 2, 1], "0000001", (0, 1 / 7, 0, 1 / 3)),
+        (range(12, 0, -1), "000000000001", (0, 1 / 12, 0, 0)),
+        # more clicks than five: the best order has five of them
+        ([7, 6, 5, 4, 3, 2, 1], "1111110", (1, 147 / 360, 1, 1)),
+        # infinite and negative scores are scores
+        ([float("-inf"), -1.0, float("inf")], "001", (1, 1, 1, 1)),
+        ([float("-inf"), float("-inf")], "10", (1 / 2, 1 / 2, 1 / L3, 1 / L3)),
+    ],
+)
+def test_cases_computed_by_hand(scores, clicked, expected):
+    found = ranking_metrics(impressions(([float(score) for score in scores], [click == "1" for click in clicked])))
+    for name, value in zip(NAMES, expected, strict=True):
+        value = expected[2] if value is None else value  # fewer than five articles: nDCG@10 is nDCG@5
+        assert found[name][0] == pytest.approx(value, abs=1e-12), name
+
+
+def test_the_mean_leaves_out_what_was_skipped():
+    assert mean_scores({"a": np.array([1.0, np.nan, 0.5]), "b": np.array([0.0, 0.0, 1.0])}) == {"a": 0.75, "b": 1 / 3}
+    assert np.isnan(mean_scores({"a": np.array([np.nan])})["a"]) and np.isnan(mean_scores({"a": np.zeros(0)})["a"])
 
 
 def test_a_tie_counts_half_for_auc_and_puts_the_later_article_first_for_the_others():

@@ -1,5 +1,6 @@
 """What Ray's workers do, in this process and without Ray."""
 
+import copy
 import errno
 import sys
 from dataclasses import replace
@@ -17,18 +18,20 @@ from broadsheet.errors import ContractError, InputError
 from broadsheet.newsroom import Edition, file_hashes, file_sha256
 from broadsheet.parts import part_path
 from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, SHARDS, Worker, outputs, shard_report
-from broadsheet.schemas import USERS
-from broadsheet.tables import read_table
+from broadsheet.schemas import RANKED, USERS
+from broadsheet.tables import read_stamp, read_table, write_table
 from broadsheet.workbench import Workbench
+from tests.evaluated import make_adapter
 from tests.tiny import make_newsroom, make_writer
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory, encoder):
-    """The workbench of an edition with a writer and an index of three shards."""
+    """The workbench of an edition with a writer, a cross-encoder and an index of three shards."""
     folder = tmp_path_factory.mktemp("worker")
     writer = str(make_writer(folder / "writer"))
     room = make_newsroom(folder / "newsroom", encoder, writer=writer, extra="[index]\nshards = 3\n")
+    make_adapter(room.reranker, encoder)
     edition = build(room, "all")
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     return Workbench(room, edition, room.config(), as_of)
@@ -43,7 +46,8 @@ def fresh(bench, tmp_path):
 
 
 def worker_of(stage, bench, known=()):
-    return Worker(stage, "run", bench.newsroom, bench.edition, bench.config, bench.as_of, known)
+    earlier = bench.earlier_rankings
+    return Worker(stage, "run", bench.newsroom, bench.edition, bench.config, bench.as_of, known, earlier)
 
 
 def ask(worker, *tasks):
@@ -106,6 +110,42 @@ def test_an_index_of_one_shard_is_built_here(bench, fresh):
     whole = Workbench(bench.newsroom, fresh.edition, replace(bench.config, index=IndexConfig()), bench.as_of)
     line = engine_ray._steps(partial(engine_ray._spread, 2, "run"), "run")["index"](whole, fresh.edition)
     assert line.startswith("60 vectors, Flat,") and fresh.edition.index.is_file()
+
+
+def test_workers_take_over_the_scores_that_the_local_engine_takes_over(bench, fresh, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
+    ranked, stamp = read_table(bench.edition.ranked, RANKED), read_stamp(bench.edition.ranked)
+    marked = ranked.set_column(RANKED.names.index("relevance"), "relevance", pa.array([0.125] * len(ranked)))
+    earlier = tmp_path / "earlier" / "ranked.arrow"
+    write_table(earlier, marked, RANKED, model=stamp["model"], arithmetic=stamp["arithmetic"])
+    fresh.earlier_rankings = (earlier,)
+    ours, lines = engine_ray._steps(in_this_process, "run"), []
+    for table in (ours, steps.STEPS):
+        for name in ("retrieve", "rerank"):
+            said = str(table[name](fresh, fresh.edition))
+        lines.append((said, read_table(fresh.edition.ranked, RANKED)["relevance"].to_pylist()))
+    assert lines[0] == lines[1] and set(lines[0][1]) == {0.125, None}
+    assert "; 0 scores of the cross-encoder made, 24 taken over from earlier: nothing changed" in lines[0][0]
+
+
+def test_scores_of_workers_that_differ_in_dtype_are_those_of_both_and_nobody_takes_them_over(fresh, monkeypatch):
+    monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
+
+    def on_two_machines(stage, bench, blocks):
+        workers = [worker_of(stage, bench), worker_of(stage, bench)]
+        scorer = copy.copy(workers[1]._bench.cross_encoder)
+        scorer.model = copy.deepcopy(scorer.model)
+        scorer.model.bert.double()
+        workers[1]._bench.cross_encoder = scorer
+        return all(ask(workers[part], (part, [list(rows)])) == [FINE] for part, rows in enumerate(blocks))
+
+    ours = engine_ray._steps(on_two_machines, "run")
+    ours["retrieve"](fresh, fresh.edition)
+    ours["rerank"](fresh, fresh.edition)
+    mine = fresh.cross_encoder.arithmetic
+    assert read_stamp(fresh.edition.ranked)["arithmetic"] == f"{mine}, cpu float64"
+    fresh.earlier_rankings = (fresh.edition.ranked,)
+    assert str(steps.rerank(fresh, fresh.edition)).endswith("0 taken over: all again: another device or dtype")
 
 
 def test_a_part_that_is_there_is_not_written_again(fresh):

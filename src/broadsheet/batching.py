@@ -58,3 +58,17 @@ def packed_batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[i
         tokens += lengths[row]
     if batch:
         yield batch
+
+
+def even_batches(lengths: Sequence[int], parts: int) -> list[list[int]]:
+    """Return row numbers in at most so many batches of about as many tokens each, longest first.
+
+    Rows of one length are neighbours. Cores that take a batch each have done at about the same time.
+    """
+    batches: list[list[int]] = [[] for _ in range(parts)]
+    total, before = max(1, sum(lengths)), 0
+    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
+        middle = before + lengths[row] / 2
+        batches[min(int(middle * parts / total), parts - 1)].append(row)
+        before += lengths[row]
+    return [batch for batch in batches if batch]

@@ -1,4 +1,4 @@
-"""The commands `broadsheet add` and `broadsheet withdraw`. Nothing heavy is imported before a command needs it."""
+"""The commands `add`, `withdraw`, `mute` and `unmute`. Nothing heavy is imported before a command needs it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -46,3 +46,32 @@ def withdraw(
     typer.echo(f"withdrawn: {len(set(ids)):,}")
     if unknown:
         typer.echo(f"of no article that is here, and kept from being imported: {', '.join(unknown)}")
+
+
+Reader = Annotated[str, typer.Argument(help="The reader's id.")]
+Categories = Annotated[list[str] | None, typer.Option("--category", help="A category; may be given again.")]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="A source; may be given again.")]
+
+
+def mute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
+    """Show a reader nothing of some categories and sources, from the next request on; prints all that is muted."""
+    from broadsheet.muting import mute as change
+    from broadsheet.muting import unknown_names
+    from broadsheet.newsroom import Newsroom
+
+    room, categories, sources = Newsroom(newsroom), category or [], source or []
+    typer.echo(_muted(user, *change(room, user, categories, sources).of(user)))
+    if unknown := unknown_names(room, categories, sources):
+        typer.echo(f"of no article that is here: {', '.join(unknown)}")
+
+
+def unmute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
+    """Let categories and sources in again, all if none is named; prints what stays muted."""
+    from broadsheet.muting import unmute as change
+    from broadsheet.newsroom import Newsroom
+
+    typer.echo(_muted(user, *change(Newsroom(newsroom), user, category or [], source or []).of(user)))
+
+
+def _muted(user: str, categories: list[str], sources: list[str]) -> str:
+    return f"{user}: categories {', '.join(categories) or 'none'}; sources {', '.join(sources) or 'none'}"

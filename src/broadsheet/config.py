@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from broadsheet.config_nightly import ArticlesConfig, GateConfig
+from broadsheet.config_policy import CapsConfig
 from broadsheet.config_towers import TowersConfig
 from broadsheet.errors import ConfigError, join_problems
 
@@ -70,7 +71,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class RerankConfig:
-    """Settings of the cross-encoder, the fusion of signals and the diversity pass."""
+    """Settings of the cross-encoder, the fusion of signals and the policy."""
 
     encoder: str = "asset:minilm"
     "The BERT of the cross-encoder: asset:NAME, a folder, or a hub name."
@@ -84,7 +85,12 @@ class RerankConfig:
     "Age at which freshness is one half."
     diversity: float = 0.5
     "0 ranks by score alone, 1 by difference from the articles above alone (MMR)."
+    calibration: float = 0.1
+    "0 leaves the history's categories out of it, 1 ranks by how near the list's categories are to them alone (Steck)."
+    small_sources: float = 0.0
+    "Least share of any first places for sources other than the fewest that hold half of the articles."
     weights: Weights = field(default_factory=Weights)
+    caps: CapsConfig = field(default_factory=CapsConfig)
 
 
 @dataclass(frozen=True)
@@ -145,11 +151,16 @@ _AT_LEAST = {
     "half_life_hours": 0.01,
     "stories": 1,
     "summary_words": 5,
+    "category": 0,
+    "source": 0,
+    "story": 0,
+    "story_days": 0.0,
 }
 
 
 _SHARES = (
-    *("diversity", "dropout", "history_drop", "text_drop"),
+    *("diversity", "calibration", "small_sources", "story_similarity"),
+    *("dropout", "history_drop", "text_drop"),
     *("recall", "min_recall", "max_lost", "max_changed_neighbours"),
 )
 

@@ -43,7 +43,7 @@ from broadsheet.ray_worker import (
 )
 from broadsheet.schemas import NEWS, RANKED, USERS
 from broadsheet.steps import STEPS, USERS_AT_ONCE, Done, Engine, Step, write_candidates, write_ranked
-from broadsheet.tables import read_table
+from broadsheet.tables import read_stamp, read_table
 from broadsheet.workbench import Workbench
 
 PARTS_PER_WORKER = 32
@@ -132,7 +132,10 @@ def _rerank(run: str, bench: Workbench, out: Edition) -> Done | str:
     if not folder.is_dir():
         return STEPS["rerank"](bench, out)
     *_, ranked = outputs(PAGES, bench, run)
-    line = write_ranked(bench, out, _parts(ranked))
+    made = {read_stamp(path)["arithmetic"] for path in ranked.folder.glob("*.arrow")}
+    # Where workers differ in it, no later build takes this edition's scores over: nobody knows which are whose.
+    known = bench.known_scores_in(", ".join(sorted(made)))
+    line = write_ranked(bench, out, _parts(ranked), known)
     remove_folder(folder)
     return line
 
@@ -184,11 +187,12 @@ def _ask(
 
     newsroom, edition = Newsroom(bench.newsroom.path.resolve()), Edition(bench.edition.path.resolve())
     known = tuple(Edition(one.path.resolve()) for one in known)
+    earlier = tuple(path.resolve() for path in bench.earlier_rankings)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*ray_remote_args")  # there is no other way to bound the tries yet
         answers = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
             Worker,
-            fn_constructor_args=(stage, run, newsroom, edition, bench.config, bench.as_of, known),
+            fn_constructor_args=(stage, run, newsroom, edition, bench.config, bench.as_of, known, earlier),
             batch_size=None,
             batch_format="pyarrow",
             compute=ActorPoolStrategy(size=min(size, len(tasks)), max_tasks_in_flight_per_actor=1),

@@ -133,7 +133,9 @@ def _seen_elsewhere(bench: Workbench, split: Split) -> Exposures:
     for path in other_splits(bench, split.name):
         table = read_table(path, IMPRESSIONS)
         keys = zip(table.column("user_id").to_pylist(), table.column("time").to_pylist(), strict=True)
-        parts.append(exposures_of(table.filter(pa.array([key not in own for key in keys], pa.bool_())), bench.catalogue))
+        parts.append(
+            exposures_of(table.filter(pa.array([key not in own for key in keys], pa.bool_())), bench.catalogue)
+        )
     return join_exposures(parts)
 
 

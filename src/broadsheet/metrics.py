@@ -1,14 +1,14 @@
 """Ranking metrics.
 
-They follow the definitions of MIND's evaluation script: each impression is measured by itself, one without a click
-or with clicks alone is skipped, and the mean over the others is unweighted. Where scores tie, AUC counts a half and the
-other metrics take the article shown later first, as reversing an ascending stable sort does. Impressions of one length
-are sorted as one matrix, since sorting all articles at once by impression and score takes several times as long.
+They follow the definitions of MIND's evaluate.py (Wu et al. 2020): each impression is measured by itself, one without a
+click or with clicks alone is skipped, and the mean over the others is unweighted. Where scores tie, AUC counts a half
+and the other metrics take the article shown later first, as reversing an ascending stable sort does. Impressions of one
+length are sorted as one matrix, since sorting all articles at once by impression and score takes several times as long.
 
 All metrics come as one float64 value an impression, NaN where skipped: 0 to 1, higher is better.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,41 +77,53 @@ class Impressions:
 
 def auc(impressions: Impressions) -> Floats:
     """Probability that a clicked article outscores one that was not, ties counting a half."""
-    return _measure(impressions, [_auc])[0]
+    return measure(impressions, {"auc": _auc})["auc"]
 
 
 def mrr(impressions: Impressions) -> Floats:
     """Mean of 1 / rank over all clicked articles of the impression."""
-    return _measure(impressions, [_mrr])[0]
+    return measure(impressions, {"mrr": _mrr})["mrr"]
 
 
 def ndcg(impressions: Impressions, k: int) -> Floats:
     """Discounted gain of the clicks among the first k ranks, over that of the best order."""
-    return _measure(impressions, [_ndcg(k)])[0]
+    return measure(impressions, {"ndcg": _ndcg(k)})["ndcg"]
 
 
 def ranking_metrics(impressions: Impressions) -> dict[str, Floats]:
     """Return auc, mrr, ndcg@5 and ndcg@10 by name, from one sort of each impression."""
-    return dict(
-        zip(("auc", "mrr", "ndcg@5", "ndcg@10"), _measure(impressions, [_auc, _mrr, _ndcg(5), _ndcg(10)]), strict=True)
-    )
+    return measure(impressions, {"auc": _auc, "mrr": _mrr, "ndcg@5": _ndcg(5), "ndcg@10": _ndcg(10)})
 
 
-_Metric = Callable[[Flags, npt.NDArray[Any]], Floats]
+def mean_scores(values: Mapping[str, Floats]) -> dict[str, float]:
+    """Return the mean of each metric over the impressions not skipped, as a leaderboard states it; NaN if all are."""
+    kept = {name: value[~np.isnan(value)] for name, value in values.items()}
+    return {name: float(value.mean()) if len(value) else float("nan") for name, value in kept.items()}
+
+
+Metric = Callable[[Flags, npt.NDArray[Any]], Floats]
 "Takes clicks and scores, both best first (impressions, shown), all with a click and a miss; returns (impressions,)."
 
 
-def _measure(impressions: Impressions, metrics: Sequence[_Metric]) -> list[Floats]:
-    results = [np.full(len(impressions), np.nan) for _ in metrics]
+def measure(impressions: Impressions, metrics: Mapping[str, Metric]) -> dict[str, Floats]:
+    """Return any metrics by name, from one sort of each impression; NaN where one is skipped."""
+    results = {name: np.full(len(impressions), np.nan) for name in metrics}
     for rows, positions in _matrices(impressions.offsets):
         clicked = impressions.clicked[positions]
         both = clicked.any(axis=1) & ~clicked.all(axis=1)
         rows, clicked, scores = rows[both], clicked[both], impressions.scores[positions[both]]
         order = np.argsort(scores, axis=1, kind="stable")[:, ::-1]
         clicked, scores = np.take_along_axis(clicked, order, 1), np.take_along_axis(scores, order, 1)
-        for result, metric in zip(results, metrics, strict=True):
-            result[rows] = metric(clicked, scores)
+        for name, metric in metrics.items():
+            results[name][rows] = metric(clicked, scores)
     return results
+
+
+def at_least_one(k: int) -> int:
+    """Return k; raises ContractError if it is less than 1."""
+    if k < 1:
+        raise ContractError(f"k: found {k}, expected 1 or more.")
+    return k
 
 
 def _matrices(offsets: Integers) -> Iterator[tuple[Integers, Integers]]:
@@ -147,7 +159,7 @@ def _mrr(clicked: Flags, _: npt.NDArray[Any]) -> Floats:
     return np.asarray(clicked @ (1.0 / np.arange(1, clicked.shape[1] + 1)) / clicked.sum(axis=1))
 
 
-def _ndcg(k: int) -> _Metric:
+def _ndcg(k: int) -> Metric:
     def metric(clicked: Flags, _: npt.NDArray[Any]) -> Floats:
         discount = _discount(min(k, clicked.shape[1]))
         best = np.cumsum(discount)[np.minimum(clicked.sum(axis=1), len(discount)) - 1]
@@ -157,9 +169,7 @@ def _ndcg(k: int) -> _Metric:
 
 
 def _discount(k: int) -> Floats:
-    if k < 1:
-        raise ContractError(f"k: found {k}, expected 1 or more.")
-    return np.asarray(1.0 / np.log2(np.arange(2, k + 2)))
+    return np.asarray(1.0 / np.log2(np.arange(2, at_least_one(k) + 2)))
 
 
 def _lengths(lists: pa.ChunkedArray | pa.Array) -> Integers:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.errors import ContractError
+from broadsheet.metrics import at_least_one
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -46,14 +47,14 @@ class Retrieved:
 
     def recall_at(self, k: int) -> Floats:
         """Share of the relevant articles among the first k: |hits| / |relevant|."""
-        return self._ratio(np.ones(_at_least_one(k)), self._relevant().astype(np.float64))
+        return self._ratio(np.ones(at_least_one(k)), self._relevant().astype(np.float64))
 
     def ndcg_at(self, k: int) -> Floats:
         """Discounted gain of the hits among the first k, over that of the best order (Järvelin and Kekäläinen 2002).
 
         The discount is log2(rank + 1).
         """
-        discount = 1.0 / np.log2(np.arange(2, _at_least_one(k) + 2))
+        discount = 1.0 / np.log2(np.arange(2, at_least_one(k) + 2))
         ideal = np.concatenate([[0.0], np.cumsum(discount)])
         return self._ratio(discount, ideal[np.minimum(self._relevant(), k)])
 
@@ -95,7 +96,7 @@ def find_relevant(ranked: Ranked, owners: Integers, relevant: Integers) -> Retri
 
 def exposure(ranked: Ranked, k: int, size: int) -> Integers:
     """Return how many lists hold each of `size` articles among their first k, (size,)."""
-    first = ranked[:, : _at_least_one(k)]
+    first = ranked[:, : at_least_one(k)]
     return np.bincount(first[first >= 0], minlength=size)
 
 
@@ -130,14 +131,8 @@ def novelty(ranked: Ranked, k: int, information: Floats) -> Floats:
     `information` is (articles,), from `self_information` of the clicks before the request. One value a list, NaN for
     an empty one.
     """
-    first = ranked[:, : _at_least_one(k)]
+    first = ranked[:, : at_least_one(k)]
     there = first >= 0
     total = (information[np.where(there, first, 0)] * there).sum(axis=1)
     counts = there.sum(axis=1)
     return np.asarray(np.divide(total, counts, out=np.full(len(first), np.nan), where=counts > 0))
-
-
-def _at_least_one(k: int) -> int:
-    if k < 1:
-        raise ContractError(f"k: found {k}, expected 1 or more.")
-    return k

@@ -143,6 +143,11 @@ class Newsroom:
         return self.path / "corpus" / "withdrawn.arrow"
 
     @property
+    def mutes(self) -> Path:
+        """Table mutes: categories and sources that readers muted; missing if there are none."""
+        return self.path / "readers" / "mutes.arrow"
+
+    @property
     def live(self) -> Path:
         """The journal of what was added and withdrawn between nights; missing before the first."""
         return self.path / "live"

@@ -137,13 +137,14 @@ class Pipeline:
 
     def _pages(self, bench: Workbench, users: pa.Table, as_of: datetime, k: int, request: str = "") -> list[Page]:
         timings: dict[str, float] = {}
+        mutes = bench.mutes()
         with _timed(timings, "user tower"):
             vectors = bench.retriever.vectors(users)
         with _timed(timings, "retrieve"):
-            candidates = bench.retriever(users, vectors, as_of, k=k)
+            candidates = bench.retriever(users, vectors, as_of, k=k, mutes=mutes)
         with _timed(timings, "rerank"):
             reranker = bench.reranker if k <= bench.config.rerank.depth else bench.make_reranker(k)
-            ranked = reranker(users, candidates)
+            ranked = reranker(users, candidates, mutes)
         with _timed(timings, "generate"):
             ranked = ranked.filter(pc.less_equal(ranked.column("rank"), k))
             stories = bench.make_story_writer(k)(ranked, bench.catalogue.news, known=self._stories)

@@ -148,3 +148,32 @@ def _panel(axis: Any, metric: str, rows: Mapping[str, Interval]) -> None:  # noq
     axis.locator_params(axis="x", nbins=5)
     _dress(axis, metric, grid="x")
     axis.spines["left"].set_visible(False)
+
+
+def plot_tradeoffs(
+    panels: Mapping[tuple[str, str], Mapping[str, Sequence[Mapping[str, Interval]]]],
+    marked: Mapping[str, Interval],
+    label: str,
+    path: Path,
+) -> None:
+    """Draw one metric against another, a panel for each pair (down, across), as PNG.
+
+    A line joins the points of each curve in their order, with the 95 % interval of the first metric; `marked` is one
+    point more, a star named `label`. Each point holds the interval of every metric named.
+    """
+    across = 2
+    figure = new_figure(10.4, 3.9 * ceil(len(panels) / across) + 0.5)
+    axes = figure.subplots(ceil(len(panels) / across), across, squeeze=False).ravel()
+    for axis, ((down, along), curves) in zip(axes, panels.items(), strict=True):
+        for (row, points), colour in zip(curves.items(), _HUES[1:], strict=False):
+            places, values = [point[along]["mean"] for point in points], [point[down] for point in points]
+            below, above = [v["low"] for v in values], [v["high"] for v in values]
+            axis.vlines(places, below, above, color=colour, linewidth=0.8, alpha=0.5)
+            axis.plot(places, [v["mean"] for v in values], "o-", color=colour, markersize=3, linewidth=1.2, label=row)
+        at = (marked[along]["mean"], marked[down]["mean"])
+        axis.plot(*at, "*", color=_ACCENT, markersize=13, label=label)
+        axis.set_xlabel(along, fontsize=9)
+        axis.set_ylabel(down, fontsize=9)
+        _dress(axis, "", grid="both")
+        axis.legend(fontsize=8, frameon=False)
+    figure.savefig(path, format="png", dpi=150)

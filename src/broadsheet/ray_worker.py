@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from broadsheet.index_step import shard_builder
 from broadsheet.newsroom import Edition, Newsroom, write_json
 from broadsheet.parts import part_path, parts_of
 from broadsheet.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
-from broadsheet.steps import ranking_model, retrieve_block
+from broadsheet.steps import rank_block, retrieve_block
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
 
@@ -52,6 +52,8 @@ class Output:
     folder: Path
     schema: pa.Schema
     stamp: dict[str, str]
+    notes: dict[str, str] = field(default_factory=dict)
+    "Stamps in which the workers of a cluster may differ."
 
 
 def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
@@ -68,11 +70,12 @@ def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
     dim, model = bench.news_tower.dim, {"model": bench.news_tower.fingerprint}
     if stage == ENCODE:
         return [Output(parts_of(edition.news_vectors), news_vectors(dim), model)]
-    folder = pages_folder(edition) / run
+    folder, scorer = pages_folder(edition) / run, bench.cross_encoder
+    made = {"arithmetic": scorer.arithmetic if scorer else ""}
     return [
         Output(folder / edition.user_vectors.stem, user_vectors(dim), model),
         Output(folder / edition.candidates.stem, CANDIDATES, model),
-        Output(folder / edition.ranked.stem, RANKED, {"model": ranking_model(bench)}),
+        Output(folder / edition.ranked.stem, RANKED, {"model": scorer.fingerprint if scorer else ""}, made),
     ]
 
 
@@ -103,10 +106,12 @@ class Worker:
         config: Config,
         as_of: datetime,
         known: tuple[Edition, ...] = (),
+        earlier_rankings: tuple[Path, ...] = (),
     ) -> None:
         """`known` are editions to take shards of the index over from."""
         self._stage, self._run, self._known = stage, run, known
         self._bench = Workbench(newsroom, edition, config, as_of)
+        self._bench.earlier_rankings = earlier_rankings
         self._write: Callable[[Task], None] | None = None
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
@@ -149,7 +154,7 @@ def _write_part(tables: Sequence[Output], source: pa.Table, make: Make, task: Ta
         return
     with ExitStack() as stack:
         writers = [
-            stack.enter_context(open_writer(path, table.schema, **table.stamp))
+            stack.enter_context(open_writer(path, table.schema, **table.stamp, **table.notes))
             for path, table in zip(paths, tables, strict=True)
         ]
         for rows in task["blocks"]:
@@ -174,4 +179,4 @@ def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
 
 def _pages(bench: Workbench, users: pa.Table) -> list[pa.Table]:
     vectors, candidates = retrieve_block(bench, users)
-    return [vectors, candidates, bench.reranker(users, candidates)]
+    return [vectors, candidates, rank_block(bench, users, candidates)]

@@ -23,9 +23,9 @@ Record = Callable[[dict[str, Any]], None]
 
 WHY_AGAIN = {
     "retrieve": "; for every user again: clicks and freshness go with the clock",
-    "rerank": "; for every user again: clicks and freshness go with the clock",
+    "rerank": "; freshness, popularity and the like for every user again: they go with the clock",
 }
-"""Why a stage takes nothing over."""
+"""Why a stage does work again that no change asks for."""
 
 
 def run_steps(
@@ -38,6 +38,8 @@ def run_steps(
 ) -> dict[str, dict[str, Any]]:
     """Run stages by an engine; returns the event of each, by name."""
     events: dict[str, dict[str, Any]] = {}
+    earlier = _editions_to_reuse(bench.newsroom)
+    bench.earlier_rankings = tuple(one.ranked for one in earlier if _whole(one, one.ranked, report))
     with engine() as steps:
         told = _told(bench.newsroom, steps, report)
         for name in names:
@@ -93,10 +95,13 @@ def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
 
 
 def _whole(edition: Edition, path: Path, report: Report) -> bool:
-    if not path.is_file():
-        return False
+    there, why = path.is_file(), ""
     with suppress(NewsroomError):  # what a killed build left has no manifest
-        if edition.read_manifest()["files"].get(path.name) != file_sha256(path):
-            report(f"nothing is taken over from {path}: its SHA-256 is not that of its manifest")
-            return False
-    return True
+        wanted = edition.read_manifest()["files"].get(path.name)
+        if not there:
+            why = "it is missing" if wanted else ""
+        elif wanted != file_sha256(path):
+            why = "its SHA-256 is not that of its manifest"
+    if why:
+        report(f"nothing is taken over from {path}: {why}")
+    return there and not why

@@ -119,6 +119,7 @@ RANKED = _table(
         _RANK,
         _field("score", pa.float32(), "The signals fused, by weights or as learned, before the diversity pass."),
         _signal("relevance", "Probability of a click by the cross-encoder, 0 to 1."),
+        _field("pair_hash", pa.string(), "SHA-256 of what it read, 16 hex digits; null if nothing.", nullable=True),
         _signal("tower", "Inner product of the two towers, -1 to 1."),
         _signal("popularity", "Time-decayed clicks as of the request, 0 to 1."),
         _signal("freshness", "0.5 ** (age / half-life), 0 to 1."),
@@ -183,6 +184,16 @@ WITHDRAWN = _table(
     [
         _field("news_id", pa.string(), "An article that is not to be shown again; none need have it."),
         _field("time", TIME, "When it was withdrawn, UTC."),
+    ],
+)
+
+MUTES = _table(
+    "mutes",
+    1,
+    [
+        _field("user_id", pa.string(), "A reader; each once."),
+        _field("categories", IDS, "Categories of the news table of which the reader is shown nothing."),
+        _field("sources", IDS, "Sources of the news table of which the reader is shown nothing."),
     ],
 )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
@@ -17,6 +18,9 @@ from broadsheet.progress import track
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
 from broadsheet.tables import open_writer, read_table
 from broadsheet.workbench import Workbench
+
+if TYPE_CHECKING:
+    from broadsheet.rerank.known import KnownScores
 
 
 class Done(NamedTuple):
@@ -32,7 +36,8 @@ class Done(NamedTuple):
 Step = Callable[..., Done | str]
 """Reads a workbench's edition, writes to another (in a build the same), and says what it did.
 
-`encode`, `index` and `generate` also take `known`, what earlier editions have to take work over from.
+`encode`, `index` and `generate` also take `known`, what earlier editions have to take work over from; what `rerank`
+takes over is of the workbench, `earlier_rankings`, since retrieval and re-ranking may be one step for a worker.
 """
 
 Engine = Callable[[], AbstractContextManager[Mapping[str, Step]]]
@@ -69,7 +74,7 @@ def retrieve(bench: Workbench, out: Edition) -> Done:
 def retrieve_block(bench: Workbench, users: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Return user_vectors and candidates of some users, in one call of the retriever."""
     vectors = bench.retriever.vectors(users)
-    return vectors, bench.retriever(users, vectors, bench.as_of)
+    return vectors, bench.retriever(users, vectors, bench.as_of, mutes=bench.mutes())
 
 
 def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> Done:
@@ -92,23 +97,31 @@ def rerank(bench: Workbench, out: Edition) -> Done:
     """Write ranked for the edition's users and candidates."""
     users = read_table(bench.edition.users, USERS)
     candidates = read_table(bench.edition.candidates, CANDIDATES, model=bench.news_tower.fingerprint)
-    return write_ranked(bench, out, _rank_blocks(bench, users, candidates))
+    return write_ranked(bench, out, _rank_blocks(bench, users, candidates), bench.known_scores)
 
 
-def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table]) -> Done:
-    """Write ranked from the rankings of each block of users, in the order of the users."""
-    ranked = 0
-    with open_writer(out.ranked, RANKED, model=ranking_model(bench)) as writer:
+def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], known: KnownScores) -> Done:
+    """Write ranked from the rankings of each block of users, in the order of the users; `known` was taken over."""
+    users = len(read_table(bench.edition.users, USERS))
+    counts = Counter(users=users, ranked=0, scored=0, reused=0)
+    with open_writer(out.ranked, RANKED, **known.stamp) as writer:
         for table in blocks:
             writer.write(table)
-            ranked += len(table)
-    users = len(read_table(bench.edition.users, USERS))
-    return Done(f"{ranked} articles ranked for {users} users", {"users": users, "ranked": ranked})
+            counts["ranked"] += len(table)
+            for batch in table.to_batches():
+                counts.update(known.count(batch))
+    return Done(f"{counts['ranked']} articles ranked for {users} users{known.describe(counts)}", dict(counts))
 
 
-def ranking_model(bench: Workbench) -> str:
-    """Return the fingerprint that stamps ranked: the cross-encoder's, empty without one."""
-    return bench.cross_encoder.fingerprint if bench.cross_encoder else ""
+def rank_block(bench: Workbench, users: pa.Table, candidates: pa.Table) -> pa.Table:
+    """Return ranked of some users; scores of earlier rankings are taken over where what would be read is the same."""
+    from broadsheet.rerank.known import score_with
+
+    known, scorer = bench.known_scores.of(users.column("user_id").to_pylist()), bench.cross_encoder
+    if not known or scorer is None:
+        return bench.reranker(users, candidates, bench.mutes())
+    reranker = bench.make_reranker(bench.config.rerank.depth, score_with(known, scorer))
+    return reranker(users, candidates, bench.mutes())
 
 
 def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
@@ -161,7 +174,7 @@ def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table) -> Ite
     lengths, start = _rows_per_user(users, candidates), 0
     for block in _blocks(users, "Ranking for users"):
         size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
-        yield bench.reranker(block, candidates.slice(start, size))
+        yield rank_block(bench, block, candidates.slice(start, size))
         start += size
 
 

@@ -86,7 +86,7 @@ class _Measure:
     """Scores the valid impressions with a model."""
 
     def __init__(self, pairs: list[Pair], clicked: list[list[bool]], make: PairMaker, max_tokens: int) -> None:
-        from broadsheet.rerank.cross_encoder import encode_pairs
+        from broadsheet.rerank.pair_tokens import encode_pairs
 
         self._rows = encode_pairs(make.tokenizer, pairs, max_tokens)
         self._pad_token = int(make.tokenizer.pad_token_id or 0)

@@ -23,6 +23,7 @@ from broadsheet.click_log import ClickLog, read_click_log
 from broadsheet.config import Config
 from broadsheet.errors import ModelError
 from broadsheet.exposures import Exposures, read_exposures
+from broadsheet.mutes import MutesFile
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.schemas import CLICKS, NEWS, USERS, news_vectors
 from broadsheet.tables import empty, read_table, vectors_to_numpy
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
     from broadsheet.generate.writers import LoadedWriter
     from broadsheet.index_build import SearchIndex, ShardedIndex
-    from broadsheet.rerank import PairScorer, Reranker
+    from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder import Score
+    from broadsheet.rerank.known import KnownScores
     from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.news_tower import NewsTower
@@ -48,6 +50,8 @@ class Workbench:
         self.newsroom, self.edition, self.config, self.as_of = newsroom, edition, config, as_of
         self.figures: dict[str, Any] = {}
         "What the stages measured while they wrote the edition, for its manifest."
+        self.earlier_rankings: tuple[Path, ...] = ()
+        "Tables ranked of earlier editions, whose scores of the cross-encoder are taken over; the last counts most."
 
     @cached_property
     def towers(self) -> Path | None:
@@ -107,6 +111,11 @@ class Workbench:
 
         ids = self.catalogue.news.column("news_id")
         return open_index(self.edition.index, self.edition.index_rows, news_ids=ids, model=self.news_tower.fingerprint)
+
+    @cached_property
+    def mutes(self) -> MutesFile:
+        """What the newsroom's readers do not want to see, as of each call."""
+        return MutesFile(self.newsroom.mutes)
 
     @cached_property
     def clicks(self) -> ClickLog:
@@ -196,8 +205,17 @@ class Workbench:
         return load_fusion(self.newsroom.fusion) if self.newsroom.fusion.is_dir() else None
 
     @cached_property
+    def policy(self) -> Policy:
+        """How the scored candidates are arranged."""
+        from broadsheet.rerank import Policy
+
+        settings = self.config.rerank
+        weights = {name: getattr(settings, name) for name in ("diversity", "calibration", "small_sources")}
+        return Policy(**weights, **vars(settings.caps))
+
+    @cached_property
     def reranker(self) -> Reranker:
-        """Signals, fusion, diversity and reasons."""
+        """Signals, fusion, policy and reasons."""
         return self.make_reranker(self.config.rerank.depth)
 
     def make_reranker(self, depth: int, score: Score | None = None) -> Reranker:
@@ -211,10 +229,22 @@ class Workbench:
             depth=depth,
             history=self.config.retrieval.history,
             headlines=settings.headlines,
-            diversity=settings.diversity,
+            policy=self.policy,
             weights=vars(settings.weights),
             fusion=self.fusion,
         )
+
+    @cached_property
+    def known_scores(self) -> KnownScores:
+        """The scores of `earlier_rankings` that this process would make."""
+        return self.known_scores_in(self.cross_encoder.arithmetic if self.cross_encoder else "")
+
+    def known_scores_in(self, arithmetic: str) -> KnownScores:
+        """Return the scores of `earlier_rankings` that this cross-encoder made in an arithmetic: device and dtype."""
+        from broadsheet.rerank.known import open_known_scores
+
+        model = self.cross_encoder.fingerprint if self.cross_encoder else ""
+        return open_known_scores(self.earlier_rankings if model else (), model=model, arithmetic=arithmetic)
 
     @cached_property
     def writer(self) -> LoadedWriter | None:

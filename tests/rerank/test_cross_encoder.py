@@ -13,7 +13,8 @@ from broadsheet import models
 from broadsheet.batching import pad
 from broadsheet.errors import ConfigError, ModelError
 from broadsheet.rerank import load_cross_encoder
-from broadsheet.rerank.cross_encoder import HEAD, CrossEncoder, encode_pairs, load_base
+from broadsheet.rerank.cross_encoder import HEAD, CrossEncoder, load_base
+from broadsheet.rerank.pair_tokens import encode_pairs
 from broadsheet.rerank.training import Recipe, new_cross_encoder, save_cross_encoder
 from tests.stage_contract import unit
 from tests.tiny import GLUE, TOPICS, make_encoder
@@ -111,6 +112,24 @@ def test_a_score_is_a_probability_and_does_not_depend_on_the_pairs_beside_it(sco
     assert together.dtype == np.float32 and ((together > 0) & (together < 1)).all()
     alone = np.concatenate([score([pair]) for pair in pairs])
     assert np.abs(together - alone).max() < TOLERANCE
+
+
+def test_pairs_that_were_scored_are_not_read_again(adapter, encoder, monkeypatch):
+    score = load_cross_encoder(adapter[0], str(encoder), max_tokens=48)
+    first, read = score([*PAIRS, *PAIRS]), []
+    whole = score._score
+    monkeypatch.setattr(score, "_score", lambda pairs: read.extend(pairs) or whole(pairs))
+    new = ("a new team", "sports: cup")
+    assert np.array_equal(score([PAIRS[2], new, PAIRS[0]])[[2, 0]], first[[0, 2]]) and read == [new]
+    assert np.array_equal(first[:3], first[3:])
+
+
+def test_scores_that_no_longer_fit_are_computed_again(adapter, encoder, monkeypatch):
+    monkeypatch.setattr("broadsheet.rerank.cross_encoder.KEPT_SCORES", 2)
+    score = load_cross_encoder(adapter[0], str(encoder), max_tokens=48)
+    first = score(PAIRS)
+    assert all(np.abs(score([pair]) - expected).max() < TOLERANCE for pair, expected in zip(PAIRS, first, strict=True))
+    assert np.abs(score(PAIRS) - first).max() < TOLERANCE
 
 
 def test_eight_threads_get_what_one_gets(score):

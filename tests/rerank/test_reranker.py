@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from broadsheet.rerank import Reranker
+from broadsheet.rerank import Policy, Reranker
 from broadsheet.rerank.pairs import candidate_text, make_pairs, nearest_history
 from broadsheet.schemas import CANDIDATES, RANKED
 from broadsheet.tables import from_rows
@@ -18,10 +18,10 @@ def make_catalogue(vectors=EYE, **columns):
     return catalogue_of(vectors, **columns)
 
 
-def make_reranker(catalogue=None, score=None, *, weights=WEIGHTS, depth=10, headlines=2, diversity=0.0):
+def make_reranker(catalogue=None, score=None, *, weights=WEIGHTS, depth=10, headlines=2, **policy):
     catalogue = make_catalogue() if catalogue is None else catalogue
     return Reranker(
-        catalogue, score, depth=depth, history=50, headlines=headlines, diversity=diversity, weights=weights
+        catalogue, score, depth=depth, history=50, headlines=headlines, policy=Policy(**policy), weights=weights
     )
 
 
@@ -121,6 +121,33 @@ def test_diversity_puts_another_subject_before_a_near_copy():
     assert diverse["news_id"].to_pylist() == ["N0", "N2", "N1"]
     assert diverse["score"].to_pylist() == pytest.approx([0.9, 0.5, 0.89])
     assert diverse["diversity"].to_pylist() == pytest.approx([1, 1, 0], abs=1e-3)
+
+
+def ranked_by_tower(catalogue, scores, history=("N5",), **policy):
+    """The order of N0, N1, … with these scores."""
+    users = users_table({"user_id": "u", "history": list(history)})
+    offered = {f"N{number}": {"ann": score} for number, score in enumerate(scores)}
+    reranker = make_reranker(catalogue, weights={**NONE, "tower": 1.0}, **policy)
+    return reranker(users, candidates_table(("u", offered)))["news_id"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ({}, ["N0", "N1", "N2", "N3", "N4"]),
+        ({"category": 1}, ["N0", "N2", "N4", "N1", "N3"]),
+        ({"source": 1}, ["N0", "N3", "N4", "N1", "N2"]),
+        ({"story": 1, "story_similarity": 0.9, "story_days": 1.0}, ["N0", "N1", "N2", "N4", "N3"]),
+        ({"story": 1, "story_similarity": 0.9, "story_days": 0.01}, ["N0", "N1", "N2", "N3", "N4"]),
+        ({"calibration": 0.9}, ["N4", "N0", "N1", "N2", "N3"]),
+        ({"small_sources": 0.5}, ["N0", "N3", "N1", "N4", "N2"]),
+    ],
+)
+def test_the_policy_reads_categories_sources_times_and_the_history(policy, expected):
+    vectors = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0.1, 1], [-1, 0, 0], [0, -1, 0]]
+    categories = ["sports", "sports", "science", "science", "politics", "politics"]
+    catalogue = make_catalogue(vectors, category=categories, source=["A", "A", "A", "B", "C", "A"])
+    assert ranked_by_tower(catalogue, [0.9, 0.8, 0.7, 0.6, 0.5], **policy) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.rerank import Reranker
+from broadsheet.rerank import Policy, Reranker
 from broadsheet.retrieval import SOURCES, interest_vectors
 from broadsheet.retrieval.user_tower import new_user_tower
 from tests.retrieval.test_retriever import CIRCLE, WEIGHTS, candidates, ids, make_retriever
@@ -74,7 +74,7 @@ def test_an_unknown_time_leaves_freshness_out_and_takes_no_article_away():
 click = st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(-100, 100))
 CATALOGUE = catalogue_of(CIRCLE, published_at=PUBLISHED, category=CATEGORIES)
 RERANKER = Reranker(
-    CATALOGUE, None, depth=10, history=5, headlines=1, diversity=0.5,
+    CATALOGUE, None, depth=10, history=5, headlines=1, policy=Policy(diversity=0.5),
     weights={"relevance": 1, "tower": 1, "popularity": 0.5, "freshness": 0.5, "affinity": 0.1},
 )  # fmt: skip
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from broadsheet.mutes import Mutes
 from broadsheet.retrieval import SOURCES, Retriever, interest_vectors
 from broadsheet.retrieval.user_tower import new_user_tower
-from broadsheet.schemas import CANDIDATES, user_vectors
-from broadsheet.tables import vectors_to_numpy
+from broadsheet.schemas import CANDIDATES, MUTES, user_vectors
+from broadsheet.tables import from_rows, vectors_to_numpy
 from tests.retrieval.readers import clicks_of
 from tests.stage_contract import NOON, catalogue_of, check_stage, hours, lists_by_user, unit, users_table
 
@@ -32,7 +33,9 @@ def says_north(texts):
     return np.tile(NORTH, (len(texts), 1))
 
 
-def make_retriever(vectors=CIRCLE, *, k=3, tower=None, clicks=(), history=50, weights=WEIGHTS, search=None, exposures=None, **columns):
+def make_retriever(
+    vectors=CIRCLE, *, k=3, tower=None, clicks=(), history=50, weights=WEIGHTS, search=None, exposures=None, **columns
+):
     catalogue = catalogue_of(vectors, **columns)
     search = search or Search(catalogue.vectors.whole())
     tower = tower or new_user_tower(4, history=history)
@@ -187,3 +190,13 @@ def test_an_index_that_finds_nothing_ends_the_search():
     retriever, _ = make_retriever()
     retriever._search = lambda queries, k: (np.repeat(empty[0], len(queries), 0), np.repeat(empty[1], len(queries), 0))
     assert len(ids(retriever, {"history": ["N0"]})) == 3, "the list is filled with what is new"
+
+
+def test_what_was_muted_is_proposed_by_no_source_and_fills_no_list():
+    categories = ["odd" if number % 2 else "even" for number in range(10)]
+    clicks = [(user, row, hours(-1)) for user in (7, 8) for row in (0, 1, 2, 3)]
+    published = [hours(-number) for number in range(10)]
+    retriever, _ = make_retriever(k=9, clicks=clicks, category=categories, published_at=published)
+    mutes = Mutes(from_rows([{"user_id": "u", "categories": ["odd"], "sources": []}], MUTES))
+    assert sorted(ids(retriever, {"history": ["N0"]}, mutes=mutes)) == ["N2", "N4", "N6", "N8"]
+    assert len(ids(retriever, {"user_id": "v", "history": ["N0"]}, mutes=mutes)) == 9

@@ -22,8 +22,6 @@ BATCH_TOKENS = 1024
 STEP = 16
 """Tokens of a call are filled up to a multiple of this: for each new number oneDNN makes, and keeps, new code."""
 
-Linear = Callable[[Tensor], Tensor]
-"""(tokens, in) to (tokens, out)."""
 Norm = Callable[[Tensor], Tensor]
 
 
@@ -36,11 +34,11 @@ class Run(NamedTuple):
 
 
 class _Layer(NamedTuple):
-    query_key_value: Linear
-    attention_output: Linear
+    query_key_value: _Product
+    attention_output: _Product
     attention_norm: Norm
-    intermediate: Linear
-    output: Linear
+    intermediate: _Product
+    output: _Product
     norm: Norm
 
 
@@ -50,6 +48,7 @@ def can_forward(model: Any) -> bool:  # noqa: ANN401
     return (
         type(model).__name__ == "BertModel"
         and model.device.type == "cpu"
+        and model.dtype in (torch.float32, torch.bfloat16)
         and config.hidden_act == "gelu"
         and not config.is_decoder
         and getattr(config, "position_embedding_type", "absolute") in (None, "absolute")
@@ -74,26 +73,31 @@ class BertForward:
         tables = model.embeddings
         self._heads = int(model.config.num_attention_heads)
         self._words = tables.word_embeddings.weight.detach()
-        self._positions = (tables.position_embeddings.weight + tables.token_type_embeddings.weight[0]).detach()
+        places, segments = tables.position_embeddings.weight, tables.token_type_embeddings.weight
+        self._places = (places + segments[:, None]).detach()  # (segments, places, dim)
         self._embedding_norm = _norm(tables.LayerNorm)
         self._layers = [_layer(layer) for layer in model.encoder.layer]
 
-    def __call__(self, texts: Sequence[list[int]]) -> tuple[Tensor, list[Run]]:
+    def __call__(
+        self, texts: Sequence[list[int]], segments: Sequence[list[int]] | None = None
+    ) -> tuple[Tensor, list[Run]]:
         """Return states (tokens, dim) of texts given as token numbers, one text behind the other, and their runs.
 
-        Texts of one length should be neighbours: each run of them is one call of attention.
+        `segments` are BERT's token types, a number for each token; all 0 where they are not given. Texts of one length
+        should be neighbours: each run of them is one call of attention.
         """
         runs = [Run(len(list(group)), length) for length, group in groupby(len(text) for text in texts)]
         count = sum(len(text) for text in texts)
         filler = Run(1, -count % STEP)  # a text more, which nobody reads
-        tokens = torch.tensor([*chain.from_iterable(texts), *[0] * filler.tokens])
         within = runs + [filler] * (filler.tokens > 0)
         places = torch.cat([torch.arange(run.tokens).repeat(run.texts) for run in within])
-        states = self._embedding_norm(self._words[tokens] + self._positions[places])  # (tokens, dim)
+        kinds = _flat(segments, filler.tokens) if segments else torch.zeros_like(places)
+        embedded = self._words[_flat(texts, filler.tokens)] + self._places[kinds, places]
+        states = self._embedding_norm(embedded)  # (tokens, dim)
         for layer in self._layers:
             mixed = _attend(layer.query_key_value(states), within, self._heads)
-            states = layer.attention_norm(layer.attention_output(mixed).add_(states))
-            states = layer.norm(layer.output(functional.gelu(layer.intermediate(states))).add_(states))
+            states = layer.attention_norm(layer.attention_output.plus(mixed, states))
+            states = layer.norm(layer.output.plus(layer.intermediate.gelu(states), states))
         return states[:count], runs
 
 
@@ -102,6 +106,10 @@ def mean_of_runs(states: Tensor, runs: Sequence[Run]) -> Tensor:
     parts = torch.split(states, [run.texts * run.tokens for run in runs])
     means = [part.float().view(*run, -1).mean(1) for part, run in zip(parts, runs, strict=True)]
     return torch.cat(means)
+
+
+def _flat(rows: Sequence[list[int]], fill: int) -> Tensor:
+    return torch.tensor([*chain.from_iterable(rows), *[0] * fill])
 
 
 def _attend(query_key_value: Tensor, runs: Sequence[Run], heads: int) -> Tensor:
@@ -118,31 +126,47 @@ def _layer(layer: Any) -> _Layer:  # noqa: ANN401
     attention = layer.attention.self
     three = [attention.query, attention.key, attention.value]
     return _Layer(
-        _linear(torch.cat([part.weight for part in three]), torch.cat([part.bias for part in three])),
-        _linear(layer.attention.output.dense.weight, layer.attention.output.dense.bias),
+        _Product(torch.cat([part.weight for part in three]), torch.cat([part.bias for part in three])),
+        _Product(layer.attention.output.dense.weight, layer.attention.output.dense.bias),
         _norm(layer.attention.output.LayerNorm),
-        _linear(layer.intermediate.dense.weight, layer.intermediate.dense.bias),
-        _linear(layer.output.dense.weight, layer.output.dense.bias),
+        _Product(layer.intermediate.dense.weight, layer.intermediate.dense.bias),
+        _Product(layer.output.dense.weight, layer.output.dense.bias),
         _norm(layer.output.LayerNorm),
     )
 
 
-def _linear(weight: Tensor, bias: Tensor) -> Linear:
-    """Return the product with a weight laid out, once, in the blocks that oneDNN reads, as torch.compile freezes it.
+class _Product:
+    """The product with a weight laid out, once, in the blocks that oneDNN reads, as torch.compile freezes it.
 
-    It sums a row in one order whatever rows stand beside it, which torch's own float32 product does not.
+    It sums a row in one order whatever rows stand beside it, which torch's own float32 product does not. What follows
+    a product goes into it: that saves a pass over the states, and in bfloat16 a rounding.
     """
-    weight, bias = weight.detach().contiguous(), bias.detach()
-    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return lambda states: functional.linear(states, weight, bias)
-    ops = torch.ops.mkldnn
-    blocks = ops._reorder_linear_weight(weight, BATCH_TOKENS)
 
-    def product(states: Tensor) -> Tensor:
-        found: Tensor = ops._linear_pointwise(states, blocks, bias, "none", [], "")
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        self._weight, self._bias = weight.detach().contiguous(), bias.detach()
+        self._ops = torch.ops.mkldnn if torch.backends.mkldnn.is_available() else None  # type: ignore[no-untyped-call]
+        if self._ops:
+            self._weight = self._ops._reorder_linear_weight(self._weight, BATCH_TOKENS)
+
+    def __call__(self, states: Tensor) -> Tensor:
+        """Return (tokens, out) from (tokens, in)."""
+        return self._run(states, "none") if self._ops else functional.linear(states, self._weight, self._bias)
+
+    def gelu(self, states: Tensor) -> Tensor:
+        """Return the product's GELU."""
+        return self._run(states, "gelu") if self._ops else functional.gelu(self(states))
+
+    def plus(self, states: Tensor, others: Tensor) -> Tensor:
+        """Return the product plus other states (tokens, out)."""
+        if not self._ops:
+            return self(states).add_(others)
+        found: Tensor = self._ops._linear_pointwise.binary(states, others, self._weight, self._bias, "add")
         return found
 
-    return product
+    def _run(self, states: Tensor, then: str) -> Tensor:
+        assert self._ops
+        found: Tensor = self._ops._linear_pointwise(states, self._weight, self._bias, then, [], "none")
+        return found
 
 
 def _norm(norm: Any) -> Norm:  # noqa: ANN401

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from broadsheet import models
-from broadsheet.retrieval.bert_forward import BertForward, Run, can_forward, mean_of_runs
+from broadsheet.bert_forward import BertForward, Run, can_forward, mean_of_runs
 
 TOKENS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
 DTYPES = [torch.float32, torch.bfloat16]
@@ -67,6 +67,7 @@ def test_other_encoders_are_left_to_transformers():
     assert can_forward(BertModel(config()))
     assert not can_forward(BertModel(config(hidden_act="relu")))
     assert not can_forward(BertModel(config(is_decoder=True)))
+    assert not can_forward(BertModel(config()).double())
     assert not can_forward(
         DistilBertModel(DistilBertConfig(vocab_size=40, dim=32, n_heads=2, n_layers=1, hidden_dim=64))
     )
@@ -80,3 +81,25 @@ def test_an_adapter_that_is_not_merged_is_left_to_transformers():
     assert not can_forward(model)
     merged = adapted.merge_and_unload()
     assert can_forward(merged)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(TOKENS, min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_segments_are_bert_token_types(model, texts, random):
+    segments = [[random.randint(0, 1) for _ in text] for text in texts]
+    with torch.inference_mode():
+        states, _ = BertForward(model)(texts, segments)
+        expected = torch.cat(
+            [
+                model(torch.tensor([text]), token_type_ids=torch.tensor([kinds])).last_hidden_state[0]
+                for text, kinds in zip(texts, segments, strict=True)
+            ]
+        )
+    assert (states - expected).abs().max() <= expected.abs().max() * (1e-5 if model.dtype == torch.float32 else 3e-2)
+
+
+def test_it_goes_without_onednn_too(model, monkeypatch):
+    texts = [[7, 8, 9], [7, 8, 9], [10]]
+    expected = means(BertForward(model), texts)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert np.abs(means(BertForward(model), texts) - expected).max() < (1e-5 if model.dtype == torch.float32 else 5e-2)

@@ -1,0 +1,74 @@
+"""Measure what diversity, calibration and caps cost, on a split's impressions ranked anew.
+
+Sweeps the weights of diversity (MMR) and of calibration, and prints Markdown tables of nDCG against the distance within
+the list and against calibration, with 95 % intervals; with --out also writes them, JSON and a plot.
+
+Example: python scripts/benchmark_diversity.py newsroom --split valid --out benchmarks/results
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broadsheet.errors import BroadsheetError
+
+
+def benchmark(
+    newsroom: Annotated[Path, typer.Argument(help="The newsroom's folder.")],
+    split: Annotated[str, typer.Option(help="Split whose impressions are ranked anew, such as valid.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
+) -> None:
+    """Score what was shown once, by the pipeline, and order it by many policies."""
+    from broadsheet.evaluation import read_split
+    from broadsheet.evaluation_bench import open_bench
+    from broadsheet.evaluation_policy import (
+        DISTANCE,
+        DIVERGENCE,
+        compared,
+        measure_rows,
+        read_shown,
+        sweep,
+        with_one_story_twice,
+    )
+    from broadsheet.evaluation_policy_report import (
+        PolicyFindings,
+        describe_policies,
+        policies_to_markdown,
+        write_policies,
+    )
+    from broadsheet.evaluation_report import check_output
+    from broadsheet.newsroom import Newsroom
+
+    def report(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    check_output(out)
+    bench = open_bench(Newsroom(newsroom), report)
+    measured = read_split(bench, split)
+    impressions = [impression for impression in measured.impressions if impression.rankable]
+    shown, policy = read_shown(bench, impressions), bench.policy
+    rows = measure_rows(shown, compared(policy), report)
+    sweeps = [sweep(shown, policy, "diversity", DISTANCE), sweep(shown, policy, "calibration", DIVERGENCE)]
+    remarks = [
+        "Measured: impressions that keep both a click and another article, with text. What was shown is ranked anew, "
+        f"{len(shown.clicked) / len(impressions):.1f} articles on average, so the first 10 are most of a list.",
+        f"Impressions that show two articles of one story: {with_one_story_twice(shown, policy):,}.",
+    ]
+    if not any(items.sources.any() for items in shown.items):
+        remarks.append("The articles name no source: the cap of sources and the floor for small ones change nothing.")
+    findings = PolicyFindings(rows, sweeps, policy, [impression.user_id for impression in impressions], remarks)
+    document = describe_policies(findings, bench, measured, Path(__file__).parent)
+    print(policies_to_markdown(document))
+    for path in write_policies(document, out) if out else []:
+        print(path, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        typer.run(benchmark)
+    except BroadsheetError as error:
+        sys.exit(f"benchmark_diversity: {error}")

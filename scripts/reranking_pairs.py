@@ -1,0 +1,91 @@
+"""What benchmark_reranking_speed.py scores: readers' pairs of headlines and candidates, and the model as a folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from broadsheet.rerank.pair_tokens import Pair
+    from broadsheet.workbench import Workbench
+
+Requests = list[tuple[pa.Table, pa.Table]]
+"""Of each reader: the row of table users, and the candidates."""
+
+
+def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Requests:
+    """Return readers of a split, drawn by a seed, each at their first impression; raises InputError if they are few."""
+    from broadsheet.errors import InputError
+    from broadsheet.evaluation import read_split, states
+
+    first = {one.user_id: one for one in reversed(read_split(bench, split).impressions)}
+    known = [one for _, one in sorted(first.items()) if bench.catalogue.rows(one.history)]
+    requests: Requests = []
+    for place in np.random.default_rng(0).permutation(len(known)).tolist():
+        user = states([known[place]])
+        candidates = bench.retriever(user, bench.retriever.vectors(user), known[place].time, k=depth)
+        if len(candidates) >= depth:
+            requests.append((user, candidates.slice(0, depth)))
+        if len(requests) == readers:
+            return requests
+    raise InputError(f"--readers {readers}: found {len(requests)} of split {split} with {depth} candidates. Ask fewer.")
+
+
+def pairs_of(bench: Workbench, requests: Requests, tokenizer: Any) -> list[list[Pair]]:  # noqa: ANN401
+    """Return the pairs of each reader, cut so that any tokenizer call reads the tokens that the cross-encoder reads."""
+    from broadsheet.rerank.pairs import make_pairs, nearest_history
+
+    settings, found = bench.config.rerank, []
+    for user, candidates in requests:
+        rows = bench.catalogue.rows(candidates.column("news_id").to_pylist())
+        history = bench.catalogue.rows(user.column("history")[0].as_py())[-bench.config.retrieval.history :]
+        nearest = nearest_history(bench.catalogue, history, rows, settings.headlines)
+        found.append(_cut(make_pairs(bench.catalogue, nearest, rows), tokenizer, settings.max_tokens))
+    return found
+
+
+def _cut(pairs: Sequence[Pair], tokenizer: Any, max_tokens: int) -> list[Pair]:  # noqa: ANN401
+    from broadsheet.rerank.pair_tokens import encode_pairs
+
+    rows = encode_pairs(tokenizer, pairs, max_tokens)
+    cut = []
+    for (history, candidate), row in zip(pairs, rows, strict=True):
+        second = sum(row["token_type_ids"])
+        kept = len(row["input_ids"]) - second - 2, second - 1  # without special tokens
+        cut.append((_first_tokens(history, kept[0], tokenizer), _first_tokens(candidate, kept[1], tokenizer)))
+    return cut
+
+
+def _first_tokens(text: str, count: int, tokenizer: Any) -> str:  # noqa: ANN401
+    ends = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    return text if count >= len(ends) else text[: ends[count - 1][1]] if count else ""
+
+
+def read_alike(requests: Sequence[Sequence[Pair]], tokenizer: Any, max_tokens: int) -> float:  # noqa: ANN401
+    """Return the share of pairs that tokenizer(history, candidate) reads as the cross-encoder does."""
+    from broadsheet.rerank.pair_tokens import PairTokenizer
+
+    pairs = [pair for part in requests for pair in part]
+    ours = PairTokenizer(tokenizer, max_tokens)(pairs)
+    theirs = tokenizer(*map(list, zip(*pairs, strict=True)), truncation=True, max_length=max_tokens)["input_ids"]
+    return float(np.mean([row.ids == ids for row, ids in zip(ours, theirs, strict=True)]))
+
+
+def save_merged(adapter: Path, base: str, folder: Path) -> Any:  # noqa: ANN401
+    """Write base model and adapter as one BERT with tokenizer and head, in float32; return the tokenizer."""
+    import torch
+
+    from broadsheet import models
+    from broadsheet.rerank.cross_encoder import HEAD, load_base, read_weights
+
+    model = read_weights(adapter, load_base(base))
+    model.bert.to(torch.float32).save_pretrained(folder)
+    tokenizer = models.load("AutoTokenizer", models.resolve(base))
+    tokenizer.save_pretrained(folder)
+    shutil.copyfile(adapter / HEAD, folder / HEAD)
+    return tokenizer

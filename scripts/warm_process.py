@@ -1,0 +1,91 @@
+"""A process that stays warm and answers lines of JSON: the rows of the benchmarks, each with memory of its own.
+
+It imports nothing of Broadsheet, so that any interpreter can run a row of another library.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+Answers = dict[str, Any]
+LIBRARIES = ("sentence-transformers", "transformers", "torch", "onnxruntime", "openvino", "optimum", "broadsheet")
+
+
+class WarmProcess:
+    """A script in an interpreter of its own, which says a first line of JSON when it is ready."""
+
+    def __init__(self, python: str, script: Path, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [python, str(script), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.start = self._answer()
+        "Its first line; `skipped` in it says why there will be no others."
+
+    def ask(self, **task: str) -> Answers:
+        """Hand in a task, wait, and return the answer."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(task) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def stop(self) -> None:
+        """End the process."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _answer(self) -> Answers:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        found: Answers = json.loads(line) if line else {"skipped": "the process ended without an answer"}
+        return found
+
+
+def start_first(pythons: Sequence[str], script: Path, *arguments: str) -> WarmProcess | str:
+    """Return the process in the first interpreter in which it gets ready, or why there is none."""
+    reasons = []
+    for python in pythons:
+        process = WarmProcess(python, script, *arguments)
+        if "skipped" not in process.start:
+            return process
+        process.stop()
+        reasons.append(f"{process.start['skipped']}")
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def serve(prepare: Callable[[], Callable[[Answers], Answers]]) -> None:
+    """In the process: get ready, say so with the versions, and answer each task until the input ends."""
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print goes to the error stream
+
+    def say(answer: Answers) -> None:
+        channel.write(json.dumps(answer) + "\n")
+        channel.flush()
+
+    try:
+        work = prepare()
+    except Exception as error:  # whatever a library lacks, the row is left out and says why
+        say({"skipped": f"{type(error).__name__}: {str(error).strip().splitlines()[0][:300]}"})
+        return
+    say({"versions": _versions()})
+    for line in sys.stdin:
+        say(work(json.loads(line)))
+
+
+def _versions() -> dict[str, str]:
+    """Return those of the libraries that this interpreter has."""
+    found = {}
+    for name in LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found

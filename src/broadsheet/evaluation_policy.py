@@ -1,0 +1,168 @@
+"""What a policy costs and what it gives, on the articles that impressions showed, ranked anew.
+
+The scores are the pipeline's own, computed once; only the order differs from policy to policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from broadsheet.evaluation import Floats, Impression, Values
+from broadsheet.evaluation_ranking import PIPELINE, pipeline_scores
+from broadsheet.metrics import Flags, Impressions, Integers, ndcg
+from broadsheet.progress import track
+from broadsheet.rerank import Items, Policy, arrange, large_sources, miscalibration
+from broadsheet.rerank.limits import DAY
+from broadsheet.rerank.policy import Names
+from broadsheet.workbench import Workbench
+
+KS = (5, 10)
+"""Places that are measured."""
+WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+NDCG, DISTANCE, DIVERGENCE, CATEGORIES = "ndcg", "distance", "miscalibration", "categories"
+
+DEFINITIONS = {
+    NDCG: "by MIND's rules, of the order that the policy gives",
+    DISTANCE: "mean of 1 - the inner product over all pairs of the first k articles, 0 to 2",
+    DIVERGENCE: "Kullback-Leibler divergence (Steck 2018, smoothing 0.01) of the first k articles' categories from "
+    "those of the history, 0 to 4.6, less is better; readers without a known category are left out",
+    CATEGORIES: "known categories among the first k articles",
+}
+
+ALONE, DEFAULT = "score alone", "the newsroom's policy"
+NOTES = {
+    ALONE: "the order of the scores, every setting of the policy off",
+    DEFAULT: "all settings as they are in this newsroom",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What impressions showed, as the policy reads it."""
+
+    items: list[Items]
+    read: list[Names]
+    "Categories of the history that the re-ranker reads, for each impression."
+    clicked: Flags
+    "Laid end to end. (shown,)"
+    offsets: Integers
+    "Where each impression starts; last, where the last one ends. (impressions + 1,)"
+    large: frozenset[str]
+    "The large sources."
+
+
+def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> Shown:
+    """Score what the impressions show by the pipeline, once for all policies."""
+    catalogue, history = bench.catalogue, bench.config.retrieval.history
+    offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
+    scores, items, read = pipeline_scores(bench, impressions)[PIPELINE], [], []
+    for (start, end), impression in zip(pairwise(offsets), impressions, strict=True):
+        rows = catalogue.rows(impression.shown)
+        sources = np.array([catalogue.news.column("source")[row].as_py() for row in rows], object)
+        known = (catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
+        items.append(Items(scores[start:end], *known))
+        read.append(catalogue.category[catalogue.rows(impression.history)[-history:]])
+    clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
+    return Shown(items, read, clicked, offsets, large_sources(catalogue.news.column("source")))
+
+
+def measure_policy(shown: Shown, policy: Policy) -> Values:
+    """Return each metric of DEFINITIONS at each k for every impression under a policy, NaN where it has no value."""
+    places: list[Integers] = []
+    lists: list[list[tuple[float, ...]]] = [[] for _ in KS]
+    for items, read in zip(shown.items, shown.read, strict=True):
+        order, _ = arrange(items, policy, read, shown.large)
+        places.append(np.argsort(order))  # of each shown article, its place from 0
+        for k, found in zip(KS, lists, strict=True):
+            found.append(_of_list(items, order[:k], read))
+    ranked = Impressions(-np.concatenate(places).astype(np.float64), shown.clicked, shown.offsets)
+    values: Values = {}
+    for k, found in zip(KS, lists, strict=True):
+        columns = np.array(found, np.float64).T
+        values |= {f"{NDCG}@{k}": ndcg(ranked, k)}
+        values |= {
+            f"{name}@{k}": column for name, column in zip((DISTANCE, DIVERGENCE, CATEGORIES), columns, strict=True)
+        }
+    return values
+
+
+def _of_list(items: Items, first: Integers, read: Names) -> tuple[float, ...]:
+    names = items.categories[first]
+    categories = float(len(set(names.tolist()) - {""}))
+    return intra_list_distance(items.vectors[first].astype(np.float64)), miscalibration(read, names), categories
+
+
+def with_one_story_twice(shown: Shown, policy: Policy) -> int:
+    """Return how many impressions show two articles of one story, as the policy tells stories."""
+    count = 0
+    for items in shown.items:
+        apart = np.abs(items.published_at[:, None] - items.published_at) > policy.story_days * DAY
+        near = (items.vectors @ items.vectors.T >= policy.story_similarity) & ~apart
+        count += bool(np.triu(near, 1).any())
+    return count
+
+
+def intra_list_distance(vectors: Floats) -> float:
+    """Return the mean of 1 - the inner product over all pairs of unit vectors (items, dim); NaN for fewer than two."""
+    count = len(vectors)
+    if count < 2:
+        return float("nan")
+    total = np.square(vectors.sum(axis=0)).sum() - np.square(vectors).sum()  # over ordered pairs
+    return float(1 - total / (count * (count - 1)))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One setting swept from 0 to 1."""
+
+    setting: str
+    against: str
+    "The metric that it is there for."
+    curves: dict[str, dict[float, Values]]
+    "For each curve the metrics of every impression, by the setting's value."
+
+
+def sweep(shown: Shown, default: Policy, setting: Literal["diversity", "calibration"], against: str) -> Sweep:
+    """Sweep a setting twice: with all others off, and with all others as in the default policy."""
+    bases = {"all else off": Policy(), "all else as in the newsroom": default}
+    curves = {
+        name: {
+            weight: measure_policy(shown, _with(base, setting, weight))
+            for weight in track(WEIGHTS, f"{setting}, {name}", total=len(WEIGHTS))
+        }
+        for name, base in bases.items()
+    }
+    return Sweep(setting, against, curves)
+
+
+def _with(policy: Policy, setting: Literal["diversity", "calibration"], weight: float) -> Policy:
+    return replace(policy, diversity=weight) if setting == "diversity" else replace(policy, calibration=weight)
+
+
+def compared(default: Policy) -> dict[str, Policy]:
+    """Return the policies that stand as rows: what each part costs alone, and the newsroom's own."""
+    stories = Policy(story_similarity=default.story_similarity, story_days=default.story_days)
+    rows = {ALONE: Policy()}
+    rows |= {f"story cap {most}": replace(stories, story=most) for most in (1, 2)}
+    rows |= {f"category cap {most}": Policy(category=most) for most in (2, 3, 4)}
+    rows |= {
+        f"diversity {default.diversity} alone": Policy(diversity=default.diversity),
+        f"calibration {default.calibration} alone": Policy(calibration=default.calibration),
+        "the newsroom's policy without story cap": replace(default, story=0),
+        DEFAULT: default,
+    }
+    return rows
+
+
+def measure_rows(shown: Shown, policies: Mapping[str, Policy], report: Callable[[str], None]) -> dict[str, Values]:
+    """Measure several policies; `report` gets a line for each."""
+    rows = {}
+    for name, policy in policies.items():
+        report(f"measuring: {name}")
+        rows[name] = measure_policy(shown, policy)
+    return rows

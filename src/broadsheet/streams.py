@@ -1,0 +1,24 @@
+"""Work in batches, side by side, each on one core."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+Batch = TypeVar("Batch")
+Found = TypeVar("Found")
+
+
+def stream(work: Callable[[Batch], Found], batches: Sequence[Batch], threads: int) -> list[Found]:
+    """Return what `work` makes of each batch, in their order; `threads` is torch's number of threads, all of them.
+
+    Threads that share each product wait for one another: where something else runs too, many times as long.
+    """
+    if len(batches) <= 1 or threads == 1:
+        return [work(batch) for batch in batches]
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(work, batches))
+    finally:
+        torch.set_num_threads(threads)  # torch hands the last number set to every new thread
