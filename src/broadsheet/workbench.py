@@ -13,10 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-
 from broadsheet.audience import Audience, open_audience
 from broadsheet.catalogue import Catalogue, make_catalogue
 from broadsheet.click_log import ClickLog, read_click_log
@@ -25,8 +21,8 @@ from broadsheet.errors import ModelError
 from broadsheet.exposures import Exposures, read_exposures
 from broadsheet.mutes import MutesFile
 from broadsheet.newsroom import Edition, Newsroom
-from broadsheet.schemas import CLICKS, NEWS, USERS, news_vectors
-from broadsheet.tables import empty, read_table, vectors_to_numpy
+from broadsheet.schemas import CLICKS, NEWS, news_vectors
+from broadsheet.tables import empty, read_table
 
 if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
@@ -83,26 +79,6 @@ class Workbench:
     def audience(self) -> Audience:
         """The newsroom's readers."""
         return open_audience(self.newsroom.users, self.newsroom.clicks)
-
-    def sample_user_vectors(self, count: int) -> npt.NDArray[np.float32]:
-        """Return `count` vectors (count, dim) of the edition's readers, of all where it has none yet, drawn by a seed.
-
-        Fewer where there are fewer; those of whom nothing is known are left out.
-        """
-        from broadsheet.retrieval import encode_users
-
-        draw = np.random.default_rng(0)
-        if self.edition.users.is_file():
-            users = read_table(self.edition.users, USERS)
-            users = users.take(pa.array(_draw(draw, len(users), count)))
-        else:
-            known = self.audience.all()
-            users = self.audience.state([known[row] for row in _draw(draw, len(known), count)], self.as_of)
-        if not len(users):
-            return np.zeros((0, self.news_tower.dim), np.float32)
-        vectors = vectors_to_numpy(encode_users(users, self.catalogue, self.news_tower, self.user_tower))
-        vectors = vectors[vectors.any(axis=1)]
-        return vectors[_draw(draw, len(vectors), count)]
 
     @cached_property
     def index(self) -> SearchIndex | ShardedIndex:
@@ -261,8 +237,3 @@ class Workbench:
         if self.writer is None:
             return StoryWriter(None, k=k, summary_words=words)
         return StoryWriter(self.writer, method=self.writer.method, model=self.writer.model, k=k, summary_words=words)
-
-
-def _draw(draw: np.random.Generator, total: int, count: int) -> npt.NDArray[np.int64]:
-    """Return the rows of a sample without repetition, in order."""
-    return np.sort(draw.choice(total, min(total, count), replace=False)) if total else np.zeros(0, np.int64)
