@@ -37,7 +37,7 @@ LAYERS = [
     | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
-    | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report"},
+    | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"},
     {"cli", "cli_live", "cli_operate", "cli_train"},
 ]
 STAGES = LAYERS[3]

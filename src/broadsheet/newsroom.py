@@ -153,7 +153,7 @@ class Newsroom:
         return self.path / "live"
 
     def all_impressions(self) -> list[Path]:
-        """The tables impressions of all splits, by name."""
+        """Return the tables impressions of all splits, by name."""
         return sorted((self.path / "corpus").glob("impressions-*.arrow"))
 
     def impressions(self, split: str) -> Path:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from broadsheet.exposures import no_exposures
 from broadsheet.mutes import Mutes
 from broadsheet.retrieval import SOURCES, Retriever, interest_vectors
 from broadsheet.retrieval.user_tower import new_user_tower
