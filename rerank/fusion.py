@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-SIGNALS = ("relevance", "tower", "popularity", "freshness", "affinity")
+SIGNALS = ("relevance", "tower", "popularity", "click_rate", "co_click", "freshness", "affinity")
 
 
 def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

@@ -26,6 +26,10 @@ def write_reason(signal: str, evidence: Evidence) -> str:
         return f"Because you asked for “{_shorten(evidence.profile)}”."
     if signal == "affinity" and evidence.category:
         return f"Because you often read {evidence.category}."
+    if signal == "co_click":
+        return "Because those who read what you read opened it."
+    if signal == "click_rate":
+        return "Because many who saw it opened it."
     if signal == "popularity":
         return "Because many readers opened it lately."
     if signal == "freshness" and evidence.published_at is not None:

@@ -13,13 +13,20 @@ from broadsheet.catalogue import Catalogue
 from broadsheet.mutes import NO_MUTES, Mutes
 from broadsheet.rerank.cross_encoder import Pair, Score
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
+from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.limits import large_sources
 from broadsheet.rerank.pairs import make_pairs, nearest_history, pair_hash
 from broadsheet.rerank.policy import Items, Names, Policy, arrange
 from broadsheet.rerank.reasons import Evidence, write_reason
 from broadsheet.schemas import RANKED
 
-FROM_CANDIDATES = {"tower": "ann", "popularity": "trending", "freshness": "fresh"}
+FROM_CANDIDATES = {
+    "tower": "ann",
+    "popularity": "trending",
+    "click_rate": "click_rate",
+    "co_click": "co_click",
+    "freshness": "fresh",
+}
 """Signals that retrieval computed already, as of the request."""
 SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
 """What freshness keeps of its weight, and diversity of its share, for a user who only says what to read about."""
@@ -42,7 +49,10 @@ class Reranker:
         headlines: int,
         policy: Policy,
         weights: Mapping[str, float],
+        fusion: LearnedFusion | None = None,
     ) -> None:
+        """`fusion` takes the place of the `weights` where a reader has a history."""
+        self._fusion = fusion
         self._catalogue, self._score = catalogue, score
         self._depth, self._history, self._headlines, self._policy = depth, history, headlines, policy
         self._large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
@@ -80,7 +90,18 @@ class Reranker:
 
     def scores(self, user: Mapping[str, Any], candidates: pa.Table) -> Floats:
         """Return the fused score of each candidate of one user, in their order."""
-        return fuse(self.signals(user, candidates), self._weights_for(user))
+        return self._fuse(user, self.signals(user, candidates))
+
+    def _fuse(self, user: Mapping[str, Any], signals: Mapping[str, Floats]) -> Floats:
+        learned = self._learned(user)
+        return fuse(signals, self._weights_for(user)) if learned is None else learned(signals)
+
+    def _learned(self, user: Mapping[str, Any]) -> LearnedFusion | None:
+        """Return the learned fusion, or None where there is none, or none for the like of this user.
+
+        Impressions of those who only say what to read about are no part of what it learned.
+        """
+        return None if self._only_spoke(user) else self._fusion
 
     def _weights_for(self, user: Mapping[str, Any]) -> dict[str, float]:
         """Return the weights for one user: one who only says what to read about wants the topic before the hour.
@@ -127,7 +148,7 @@ class Reranker:
         hashes: list[str | None] = [*map(pair_hash, pairs)] or [None] * len(rows)
         signals = self._signals(user, candidates, rows, pairs)
         weights = self._weights_for(user)
-        score = fuse(signals, weights)
+        score = self._fuse(user, signals)
         order, distance = arrange(
             self._items(rows, score), self._policy_for(user), self._catalogue.category[self._read(user)], self._large
         )
@@ -138,12 +159,19 @@ class Reranker:
             "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
             "score": pa.array(score[order].astype(np.float32)),
             **{name: pa.array(values[order].astype(np.float32), from_pandas=True) for name, values in signals.items()},
+            "probability": self._probability(user, score[order]),
             "pair_hash": pa.array([hashes[place] for place in order], pa.string()),
             "diversity": pa.array(distance.astype(np.float32)),
             "because_news_id": pa.array([because[place] for place in order], pa.string()),
             "reason": pa.array([reasons[place] for place in order], pa.string()),
         }
         return pa.table(columns, schema=RANKED)
+
+    def _probability(self, user: Mapping[str, Any], scores: Floats) -> pa.Array:
+        learned = self._learned(user)
+        if learned is None:
+            return pa.nulls(len(scores), pa.float32())
+        return pa.array(learned.probability(scores).astype(np.float32))
 
     def _policy_for(self, user: Mapping[str, Any]) -> Policy:
         share = SPOKEN_DIVERSITY if self._only_spoke(user) else 1.0
@@ -159,7 +187,8 @@ class Reranker:
         self, user: Mapping[str, Any], rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]
     ) -> tuple[list[str | None], list[str]]:
         """Return for each item the history article behind its reason, where there is one, and the reason."""
-        parts = contributions(signals, weights)
+        learned = self._learned(user)
+        parts = contributions(signals, weights) if learned is None else learned.contributions(signals)
         nearest = nearest_history(self._catalogue, self._read(user), rows, 1)
         because: list[str | None] = []
         reasons = []

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from broadsheet.catalogue import Catalogue
 from broadsheet.click_log import ClickLog
+from broadsheet.exposures import Exposures, click_rates
 from broadsheet.retrieval.ann import Ann, Search
 from broadsheet.retrieval.co_click import CoClick, CoClicks
 from broadsheet.retrieval.reader import Reader, Rows, Source
@@ -16,7 +17,7 @@ from broadsheet.retrieval.sources import Fresh, Trending, fresh_scores, trending
 
 
 class Moment:
-    """The sources as of a time; no click at that time or later enters."""
+    """The sources and click rates as of a time; no click or showing at that time or later enters."""
 
     def __init__(
         self,
@@ -28,12 +29,14 @@ class Moment:
         *,
         co_clicks: CoClicks,
         half_life_hours: float,
+        exposures: Exposures,
     ) -> None:
         """`categories` holds a number from 0 for each article; `half_life_hours` is that of freshness.
 
         `co_clicks` are those of the same clicks and time.
         """
         seconds = as_of.timestamp()
+        self.click_rates = click_rates(exposures, seconds, len(catalogue))
         self.as_of, self.co_clicks = as_of, co_clicks
         self._hidden = (catalogue.published_at > seconds) | catalogue.gone
         self._trending = trending_scores(clicks, seconds, categories, self._hidden, catalogue.gone)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from broadsheet.catalogue import Catalogue
 from broadsheet.click_log import ClickLog
+from broadsheet.exposures import Exposures
 from broadsheet.mutes import NO_MUTES, Mutes
 from broadsheet.retrieval.ann import Search, search_together
 from broadsheet.retrieval.co_click import LastCoClicks
@@ -45,8 +46,10 @@ class Retriever:
         half_life_hours: float,
         clicks: ClickLog,
         weights: Mapping[str, float],
+        exposures: Exposures,
     ) -> None:
         """`half_life_hours` is that of freshness; `weights` are those of the sources, 0 where one is not named."""
+        self._exposures = exposures
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._half_life_hours, self._weights = k, half_life_hours, dict(weights)
         self._co_clicks = LastCoClicks(clicks)
@@ -117,6 +120,7 @@ class Retriever:
                     as_of,
                     co_clicks=self._co_clicks(as_of.timestamp(), size=len(self._catalogue)),
                     half_life_hours=self._half_life_hours,
+                    exposures=self._exposures,
                 )
             return self._last_moment
 
@@ -177,6 +181,7 @@ class Retriever:
             "rank": pa.array(np.arange(1, len(order) + 1), pa.int32()),
             "score": _floats(fused[order]),
             **{name: _floats(scores[name][order]) for name in SOURCES},
+            "click_rate": _floats(moment.click_rates[rows[order]]),
         }
         return pa.table(columns, schema=CANDIDATES)
 

@@ -34,6 +34,7 @@ from broadsheet.index_build import Goal, build_index
 from broadsheet.index_build.measure import BATCH, Exact, search_exactly, shares_found
 from broadsheet.mapped_vectors import MappedVectors
 from broadsheet.newsroom import Newsroom, write_json
+from broadsheet.user_sample import sample_user_vectors
 
 OTHERS = ("hnswlib", "usearch f16", "usearch i8")
 SIZES = (0, 200_000, 1_000_000)
@@ -87,7 +88,7 @@ def _read(newsroom: Path, work: Path) -> tuple[Any, Any]:
     kept = work / "articles.npz"
     if not kept.is_file():
         bench = open_bench(Newsroom(newsroom))
-        np.savez(kept, vectors=bench.catalogue.vectors.whole(), queries=bench.sample_user_vectors(1000))
+        np.savez(kept, vectors=bench.catalogue.vectors.whole(), queries=sample_user_vectors(bench, 1000))
     with np.load(kept) as arrays:
         return arrays["vectors"], arrays["queries"]
 

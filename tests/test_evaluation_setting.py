@@ -7,7 +7,8 @@ import pytest
 from broadsheet.evaluation import Split, read_split
 from broadsheet.evaluation_bench import open_bench
 from broadsheet.evaluation_lists import RetrievedLists, ScoredLists
-from broadsheet.evaluation_setting import Sightings, content_only, live, live_pool
+from broadsheet.evaluation_setting import content_only, live, live_pool
+from broadsheet.exposures import make_exposures
 from tests.evaluated import CLICKS, SHOWN_AT, click, ids, make_room
 from tests.tiny import START, make_impressions
 
@@ -40,7 +41,7 @@ def test_content_only_knows_nothing_of_the_split_itself(tmp_path, encoder):
     )
     setting = content_only(bench, read_split(bench, "valid"))
     assert events(bench, setting) == [("N3", 30.0), ("N3", 35.0), ("N4", 39.0)]
-    assert not len(setting.sightings.rows) and len(setting.impressions) == 20
+    assert not len(setting.exposures.rows) and len(setting.impressions) == 20
 
 
 def test_live_adds_what_half_of_the_readers_did_and_measures_the_other_half(tmp_path, encoder):
@@ -55,7 +56,7 @@ def test_live_adds_what_half_of_the_readers_did_and_measures_the_other_half(tmp_
     assert len(scored) == len(lent) == 10
     expected = [("N3", 30.0), ("N3", 35.0), ("N4", 39.0), *((one.relevant[0], 40.0) for one in lent)]
     assert events(bench, setting) == sorted(expected)
-    assert len(setting.sightings.rows) == sum(len(one.shown) for one in lent)
+    assert len(setting.exposures.rows) == sum(len(one.shown) for one in lent)
     assert {one.time for one in setting.impressions} == {SHOWN_AT + timedelta(seconds=1)}
     assert {one.user_id for one in live(bench, split, seed=1).impressions} != scored
 
@@ -85,7 +86,7 @@ def test_what_the_measured_readers_do_in_the_split_changes_nothing(tmp_path, enc
     lists = []
     for each in (bench, other):
         setting = live(each, read_split(each, "valid"), 0) if lend else content_only(each, read_split(each, "valid"))
-        pool = lambda time, each=each, setting=setting: live_pool(each, setting.sightings, time, 24.0)  # noqa: E731
+        pool = lambda time, each=each, setting=setting: live_pool(each, setting.exposures, time, 24.0)  # noqa: E731
         retrieved = RetrievedLists(each, setting.impressions)
         popular = ScoredLists(each, setting.impressions).popularity(setting.clicks, np.random.default_rng(0))
         lists.append([popular, retrieved(setting.clicks), retrieved(setting.clicks, pool)])
@@ -99,9 +100,9 @@ def test_a_click_of_the_split_is_known_again_in_a_split_that_holds_the_same_impr
     room.impressions("all").write_bytes(room.impressions("valid").read_bytes())
     bench = open_bench(room)
     setting = content_only(bench, read_split(bench, "valid"))
-    assert not len(setting.sightings.rows) and len(setting.clicks) == 3
+    assert not len(setting.exposures.rows) and len(setting.clicks) == 3
     part = Split("part", read_split(bench, "all").impressions[:5], {})
-    seen = content_only(bench, part).sightings
+    seen = content_only(bench, part).exposures
     assert len(seen.rows) == 2 * sum(len(one.shown) for one in read_split(bench, "all").impressions[5:])
 
 
@@ -111,7 +112,7 @@ def test_the_live_pool_holds_what_was_published_or_else_shown_in_the_window(benc
     view = open_bench(bench.newsroom)
     vars(view)["catalogue"] = replace(bench.catalogue, published_at=published)
     rows = np.array(bench.catalogue.rows(["N1", "N2", "N3", "N50"]))
-    seen = Sightings(rows, START.timestamp() + 3600 * np.array([38.0, 40.0, 29.0, 39.0]))
+    seen = make_exposures(rows, START.timestamp() + 3600 * np.array([38.0, 40.0, 29.0, 39.0]), np.zeros(4, np.int8))
     pool = ids(bench, [np.flatnonzero(live_pool(view, seen, SHOWN_AT, 10.0))])[0]
     # N30 to N40 are 10 hours old at most; N1 was shown before, N2 only at the request, N3 too long ago, N50 is to come.
     assert pool == ["N1", *(f"N{number}" for number in range(30, 41))]

@@ -156,6 +156,7 @@ def _manifest(
             "encoder": config.retrieval.encoder,
             "news_tower": bench.news_tower.fingerprint,
             "user_tower": folder_fingerprint(bench.towers) if bench.towers else "",
+            "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.fusion else "",
             "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
             "writer": bench.writer.model if bench.writer else "",
         },

@@ -29,6 +29,20 @@ def train_reranker(
     typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seed=seed, report=say))
 
 
+@training.command("fusion", epilog="Example: broadsheet train fusion newsroom --train tune --valid valid")
+def train_fusion(
+    train: Annotated[str, typer.Option(help="Split to learn from; none that the other models learned from.")],
+    valid: Annotated[str, typer.Option(help="Split on which it has to rank better than the weights.")],
+    newsroom: Room = Path("newsroom"),
+    seeds: Annotated[int, typer.Option(min=1, help="Ensembles of trees, whose scores are averaged.")] = 1,
+) -> None:
+    """Learn to fuse the ranking's signals on impressions; builds and pipelines opened from then on use it."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.training_fusion import train_fusion as learn
+
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seeds=seeds, report=say))
+
+
 @training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
 def train_towers(
     newsroom: Room = Path("newsroom"),

@@ -63,6 +63,8 @@ class Weights:
     relevance: float = 1.0
     tower: float = 1.0
     popularity: float = 0.3
+    click_rate: float = 0.2
+    co_click: float = 0.0
     freshness: float = 0.5
     affinity: float = 0.1
 

@@ -133,6 +133,29 @@ class Ranking:
         pairs += [(PIPELINE, row) for row in (*reversed([row for row, _ in pairs]), UNTRAINED)]
         return pairs + [(PIPELINE, row) for row in (CROSS_ENCODER, WITHOUT) if row in self.rows]
 
+    def against(self, row: str) -> list[tuple[str, str]]:
+        """Return the comparisons of another row with the pipeline, its cross-encoder, and all towers."""
+        labels = dict.fromkeys(f"{one['label']} towers" for one in self.towers)
+        others = [PIPELINE, CROSS_ENCODER, *labels, UNTRAINED, POPULARITY]
+        return [(row, other) for other in others if other in self.rows]
+
+
+def join(parts: Sequence[Ranking]) -> Ranking:
+    """Return the rows of several measurements, such as those of several halvings, laid end to end."""
+    first = parts[0]
+    rows = {
+        name: {metric: np.concatenate([part.rows[name][metric] for part in parts]) for metric in values}
+        for name, values in first.rows.items()
+    }
+    runs = {
+        name: [
+            {metric: float(np.mean([part.runs[name][place][metric] for part in parts])) for metric in run}
+            for place, run in enumerate(several)
+        ]
+        for name, several in first.runs.items()
+    }
+    return Ranking(rows, runs, first.towers)
+
 
 def measure_ranking(
     bench: Workbench,

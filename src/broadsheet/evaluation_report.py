@@ -67,7 +67,9 @@ def check_output(out: Path | None) -> None:
         ) from error
 
 
-def describe(findings: Findings, bench: Workbench, split: Split, checkout: Path) -> dict[str, Any]:
+def describe(
+    findings: Findings, bench: Workbench, split: Split, checkout: Path, *, live: bool = False
+) -> dict[str, Any]:
     """Return a document that JSON can hold: means with 95 % intervals, paired differences, data, models, versions.
 
     `checkout` is the folder whose git commit is named.
@@ -76,6 +78,7 @@ def describe(findings: Findings, bench: Workbench, split: Split, checkout: Path)
     scorer = bench.cross_encoder
     return {
         "benchmark": "ranking",
+        "setting": "live" if live else "content-only",
         **stamp(checkout),
         "data": data_of(bench, split, findings.users),
         "models": models_of(bench, findings.towers)
@@ -168,13 +171,17 @@ def about(document: Mapping[str, Any]) -> list[str]:
 
 
 def write_report(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write ranking-<split>.json, .md and .png into a folder, each whole or not at all, and return their paths."""
-    name = f"{document['benchmark']}-{document['data']['split']}"
+    """Write ranking-<split>.json, .md and .png (ranking-<split>-live in the live setting) into a folder, each whole or not at all, and return their paths."""
+    name = f"{document['benchmark']}-{document['data']['split']}" + ("-live" if document["setting"] == "live" else "")
     paths = [out / f"{name}{suffix}" for suffix in (".json", ".md", ".png")]
     write_json(paths[0], document)
     write_text(paths[1], to_markdown(document))
     with replacing(paths[2]) as part:
-        plot_rows(document["rows"], f"{document['benchmark'].capitalize()} on {document['data']['split']}", part)
+        plot_rows(
+            document["rows"],
+            f"{document['benchmark'].capitalize()} on {document['data']['split']}, {document['setting']}",
+            part,
+        )
     return paths
 
 

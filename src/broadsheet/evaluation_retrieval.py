@@ -109,7 +109,7 @@ def _scenes(
     for number, setting in enumerate(settings):
         places = np.array([place_of[one.number] for one in setting.impressions], np.int64)
         seeds = SEEDS if len(settings) == 1 else SEEDS[number : number + 1]
-        pool = partial(live_pool, bench, setting.sightings, hours=hours)
+        pool = partial(live_pool, bench, setting.exposures, hours=hours)
         for universe, chosen in ((CATALOGUE, None), (POOL, pool)):
             targets = make_targets(bench, setting, chosen, categories)
             yield _Scene(universe, setting, chosen, targets, places, len(requests), seeds)

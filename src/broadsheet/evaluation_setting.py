@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from broadsheet.catalogue import epoch_seconds
 from broadsheet.click_log import READING, ClickLog, make_click_log
 from broadsheet.evaluation import Impression, Split
+from broadsheet.exposures import Exposures, exposures_of, join_exposures, make_exposures
 from broadsheet.schemas import CLICKS, IMPRESSIONS
 from broadsheet.tables import empty, read_table
 from broadsheet.workbench import Workbench
@@ -34,14 +35,6 @@ HOUR = 3600.0
 
 
 @dataclass(frozen=True)
-class Sightings:
-    """When articles were shown to anyone; two arrays of one length."""
-
-    rows: Integers
-    times: Floats
-
-
-@dataclass(frozen=True)
 class Setting:
     """Requests to measure, and what others did before them."""
 
@@ -49,7 +42,7 @@ class Setting:
     "Those measured, each with something to find; their times are the requests'."
     clicks: ClickLog
     "What anyone clicked; a request knows what lies strictly before its time."
-    sightings: Sightings
+    exposures: Exposures
     "What anyone was shown; likewise."
 
 
@@ -70,17 +63,19 @@ def live(bench: Workbench, split: Split, seed: int) -> Setting:
     lent = [one for one in split.impressions if one.user_id in lenders]
     delay = timedelta(seconds=1 if one_time(split) else 0)
     scored = [replace(one, time=one.time + delay) for one in split.impressions if one.user_id not in lenders]
-    seen = _seen_elsewhere(bench, split)
-    rows = [bench.catalogue.rows(one.shown) for one in lent]
-    times = np.repeat([one.time.timestamp() for one in lent], [len(part) for part in rows])
     return Setting(
         [one for one in scored if one.relevant],
         make_log([*_logged(bench, split), *_clicks_of(bench, lent)]),
-        Sightings(
-            np.concatenate([seen.rows, *(np.array(part, np.int64) for part in rows)]),
-            np.concatenate([seen.times, times]),
-        ),
+        join_exposures([_seen_elsewhere(bench, split), _shown_in(bench, lent)]),
     )
+
+
+def _shown_in(bench: Workbench, impressions: Sequence[Impression]) -> Exposures:
+    """Return what these impressions showed, and what was clicked there."""
+    times = np.repeat([one.time.timestamp() for one in impressions], [len(one.shown) for one in impressions])
+    clicked = np.array([hit for one in impressions for hit in one.clicked], np.int8)
+    rows = np.array([row for one in impressions for row in bench.catalogue.rows(one.shown)], np.int64)
+    return make_exposures(rows, times, clicked)
 
 
 def one_time(split: Split) -> bool:
@@ -88,16 +83,16 @@ def one_time(split: Split) -> bool:
     return len({one.time for one in split.impressions}) == 1
 
 
-def live_pool(bench: Workbench, sightings: Sightings, time: datetime, hours: float) -> Flags:
+def live_pool(bench: Workbench, exposures: Exposures, time: datetime, hours: float) -> Flags:
     """Return which articles are live as of a request: published, else shown to anyone, in so many hours before it.
 
     What was shown counts only where no publication time is known. (articles,)
     """
     end = time.timestamp()
     published = bench.catalogue.published_at
-    within = (sightings.times >= end - hours * HOUR) & (sightings.times < end)
+    within = (exposures.times >= end - hours * HOUR) & (exposures.times < end)
     shown = np.zeros(len(published), np.bool_)
-    shown[sightings.rows[within]] = True
+    shown[exposures.rows[within]] = True
     with np.errstate(invalid="ignore"):
         fresh = (published >= end - hours * HOUR) & (published <= end)
     return np.where(np.isnan(published), shown, fresh)
@@ -131,25 +126,23 @@ def _logged(bench: Workbench, split: Split) -> list[_Event]:
     return [(user, row, float(time)) for user, row, time in events if row >= 0 and (user, row, time) not in own]
 
 
-def _seen_elsewhere(bench: Workbench, split: Split) -> Sightings:
+def _seen_elsewhere(bench: Workbench, split: Split) -> Exposures:
     """Return what the impressions of the other splits showed, without those that are in this split too."""
     own = {(one.user_id, one.time) for one in split.impressions}
-    rows, times = [np.zeros(0, np.int64)], [np.zeros(0)]
+    parts = []
     for path in other_splits(bench, split.name):
-        table = read_table(path, IMPRESSIONS).select(["user_id", "time", "shown"])
+        table = read_table(path, IMPRESSIONS)
         keys = zip(table.column("user_id").to_pylist(), table.column("time").to_pylist(), strict=True)
-        table = table.filter(pa.array([key not in own for key in keys], pa.bool_()))
-        found = _rows(bench, pc.list_flatten(table.column("shown")))
-        lengths = pc.list_value_length(table.column("shown")).to_numpy()
-        rows.append(found[found >= 0])
-        times.append(np.repeat(epoch_seconds(table.column("time")), lengths)[found >= 0])
-    return Sightings(np.concatenate(rows), np.concatenate(times))
+        parts.append(
+            exposures_of(table.filter(pa.array([key not in own for key in keys], pa.bool_())), bench.catalogue)
+        )
+    return join_exposures(parts)
 
 
 def other_splits(bench: Workbench, name: str) -> list[Path]:
     """Return the impressions' files of the newsroom's other splits, by name."""
     own = bench.newsroom.impressions(name)
-    return sorted(path for path in own.parent.glob("impressions-*.arrow") if path != own)
+    return [path for path in bench.newsroom.all_impressions() if path != own]
 
 
 def _rows(bench: Workbench, news_ids: pa.ChunkedArray) -> Integers:

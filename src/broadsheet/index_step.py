@@ -12,6 +12,7 @@ from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Edition
 from broadsheet.schemas import news_vectors
 from broadsheet.tables import read_table
+from broadsheet.user_sample import sample_user_vectors
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = (
     """Return what writes a shard of the index, given its number, and returns what it measured; 0 of 1 is all of it."""
     from broadsheet.index_build import Earlier, build_index, shard_goal, shard_of
 
-    vectors, queries, count = _vectors(bench), bench.sample_user_vectors(INDEX_QUERIES), bench.config.index.shards
+    vectors, queries, count = _vectors(bench), sample_user_vectors(bench, INDEX_QUERIES), bench.config.index.shards
     goal = shard_goal(_goal(bench), count)
     reports = {one: _index_report(one) for one in known}
 
@@ -68,7 +69,7 @@ def join_index(bench: Workbench, out: Edition, known: tuple[Edition, ...], shard
             out.index_rows,
             shards,
             model=bench.news_tower.fingerprint,
-            queries=bench.sample_user_vectors(INDEX_QUERIES),
+            queries=sample_user_vectors(bench, INDEX_QUERIES),
             goal=_goal(bench),
             earlier=[_index_report(one) for one in known],
         )

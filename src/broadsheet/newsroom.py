@@ -152,6 +152,10 @@ class Newsroom:
         """The journal of what was added and withdrawn between nights; missing before the first."""
         return self.path / "live"
 
+    def all_impressions(self) -> list[Path]:
+        """Return the tables impressions of all splits, by name."""
+        return sorted((self.path / "corpus").glob("impressions-*.arrow"))
+
     def impressions(self, split: str) -> Path:
         """Table impressions of a split; raises NewsroomError for a name that is not letters, digits, '-' or '_'."""
         if not split or not split.isascii() or not all(c.isalnum() or c in "-_" for c in split):
@@ -159,6 +163,11 @@ class Newsroom:
                 f"split {split!r}: expected letters, digits, '-' and '_' alone, such as train or valid."
             )
         return self.path / "corpus" / f"impressions-{split}.arrow"
+
+    @property
+    def fusion(self) -> Path:
+        """The newsroom's own learned fusion of signals, if there is one."""
+        return self.path / "models" / "fusion"
 
     @property
     def reranker(self) -> Path:

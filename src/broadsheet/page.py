@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from rich.console import RenderableType
 
-SIGNALS = ("relevance", "tower", "popularity", "freshness", "affinity", "diversity")
+SIGNALS = ("relevance", "tower", "popularity", "click_rate", "co_click", "freshness", "affinity", "diversity")
 
 PAGE_STORIES = pa.schema(
     [

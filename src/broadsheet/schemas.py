@@ -92,9 +92,11 @@ USERS = _table(
     ],
 )
 
+CO_CLICK = "How far the article and the history are clicked by the same people lately, 0 to 1."
+CLICK_RATE = "Logarithm of the click rate where it was shown lately, over the average; smoothed, as of the request."
 CANDIDATES = _table(
     "candidates",
-    2,
+    3,
     [
         _USER,
         _NEWS,
@@ -103,7 +105,8 @@ CANDIDATES = _table(
         _signal("ann", "Inner product of the two towers, -1 to 1; the largest over the reader's interests."),
         _signal("trending", "Time-decayed clicks as of the request, smoothed by category, 0 to 1."),
         _signal("fresh", "0.5 ** (age / half-life), 0 to 1."),
-        _signal("co_click", "How far the article and the history are clicked by the same people lately, 0 to 1."),
+        _signal("co_click", CO_CLICK),
+        _signal("click_rate", CLICK_RATE),
     ],
 )
 
@@ -114,13 +117,16 @@ RANKED = _table(
         _USER,
         _NEWS,
         _RANK,
-        _field("score", pa.float32(), "Weighted sum of the signals, before the diversity pass."),
+        _field("score", pa.float32(), "The signals fused, by weights or as learned, before the diversity pass."),
         _signal("relevance", "Probability of a click by the cross-encoder, 0 to 1."),
         _field("pair_hash", pa.string(), "SHA-256 of what it read, 16 hex digits; null if nothing.", nullable=True),
         _signal("tower", "Inner product of the two towers, -1 to 1."),
         _signal("popularity", "Time-decayed clicks as of the request, 0 to 1."),
         _signal("freshness", "0.5 ** (age / half-life), 0 to 1."),
+        _signal("click_rate", CLICK_RATE),
+        _signal("co_click", CO_CLICK),
         _signal("affinity", "How much of the history is in this category, 0 to 1."),
+        _signal("probability", "Of a click on it where it is shown, by the learned fusion, 0 to 1."),
         _signal("diversity", "1 - largest similarity to the articles ranked above, 0 to 2."),
         _field("because_news_id", pa.string(), "The history article behind the reason.", nullable=True),
         _field("reason", pa.string(), "One plain sentence from the largest contribution."),

@@ -43,7 +43,7 @@ def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
     with suppress(NewsroomError):
         current = newsroom.current()
     tables = [("articles", newsroom.news, NEWS), ("users", newsroom.users, USERS), ("clicks", newsroom.clicks, CLICKS)]
-    splits = sorted(newsroom.news.parent.glob("impressions-*.arrow"))
+    splits = newsroom.all_impressions()
     tables += [(f"impressions, {path.stem.removeprefix('impressions-')}", path, IMPRESSIONS) for path in splits]
     return {
         "newsroom": str(newsroom.path),

@@ -13,19 +13,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-
 from broadsheet.audience import Audience, open_audience
 from broadsheet.catalogue import Catalogue, make_catalogue
 from broadsheet.click_log import ClickLog, read_click_log
 from broadsheet.config import Config
 from broadsheet.errors import ModelError
+from broadsheet.exposures import Exposures, read_exposures
 from broadsheet.mutes import MutesFile
 from broadsheet.newsroom import Edition, Newsroom
-from broadsheet.schemas import CLICKS, NEWS, USERS, news_vectors
-from broadsheet.tables import empty, read_table, vectors_to_numpy
+from broadsheet.schemas import CLICKS, NEWS, news_vectors
+from broadsheet.tables import empty, read_table
 
 if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
     from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder import Score
     from broadsheet.rerank.known import KnownScores
+    from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.news_tower import NewsTower
     from broadsheet.retrieval.user_tower import UserTower
@@ -82,26 +80,6 @@ class Workbench:
         """The newsroom's readers."""
         return open_audience(self.newsroom.users, self.newsroom.clicks)
 
-    def sample_user_vectors(self, count: int) -> npt.NDArray[np.float32]:
-        """Return `count` vectors (count, dim) of the edition's readers, of all where it has none yet, drawn by a seed.
-
-        Fewer where there are fewer; those of whom nothing is known are left out.
-        """
-        from broadsheet.retrieval import encode_users
-
-        draw = np.random.default_rng(0)
-        if self.edition.users.is_file():
-            users = read_table(self.edition.users, USERS)
-            users = users.take(pa.array(_draw(draw, len(users), count)))
-        else:
-            known = self.audience.all()
-            users = self.audience.state([known[row] for row in _draw(draw, len(known), count)], self.as_of)
-        if not len(users):
-            return np.zeros((0, self.news_tower.dim), np.float32)
-        vectors = vectors_to_numpy(encode_users(users, self.catalogue, self.news_tower, self.user_tower))
-        vectors = vectors[vectors.any(axis=1)]
-        return vectors[_draw(draw, len(vectors), count)]
-
     @cached_property
     def index(self) -> SearchIndex | ShardedIndex:
         """The edition's FAISS index, or its shards as one."""
@@ -145,10 +123,19 @@ class Workbench:
         """The user tower and the candidate search."""
         return self.make_retriever()
 
+    @cached_property
+    def exposures(self) -> Exposures:
+        """What the newsroom's impressions show, of all splits."""
+        return read_exposures(self.newsroom.all_impressions(), self.catalogue)
+
     def make_retriever(
-        self, *, weights: Mapping[str, float] | None = None, clicks: ClickLog | None = None
+        self,
+        *,
+        weights: Mapping[str, float] | None = None,
+        clicks: ClickLog | None = None,
+        exposures: Exposures | None = None,
     ) -> Retriever:
-        """Return a retriever with other weights of the sources or another click log, sharing its models.
+        """Return a retriever with other weights of the sources, click log or exposures, sharing its models.
 
         A source that `weights` does not name is off.
         """
@@ -163,6 +150,7 @@ class Workbench:
             half_life_hours=self.config.rerank.half_life_hours,
             clicks=self.clicks if clicks is None else clicks,
             weights=self.source_weights if weights is None else weights,
+            exposures=self.exposures if exposures is None else exposures,
         )
 
     @cached_property
@@ -184,6 +172,13 @@ class Workbench:
         except ModelError as error:
             log.warning("No trained cross-encoder fits, so relevance is absent from the ranking: %s", error)
             return None
+
+    @cached_property
+    def fusion(self) -> LearnedFusion | None:
+        """The newsroom's own learned fusion of signals, or None; raises ModelError if it is damaged."""
+        from broadsheet.rerank.learned_fusion import load_fusion
+
+        return load_fusion(self.newsroom.fusion) if self.newsroom.fusion.is_dir() else None
 
     @cached_property
     def policy(self) -> Policy:
@@ -212,6 +207,7 @@ class Workbench:
             headlines=settings.headlines,
             policy=self.policy,
             weights=vars(settings.weights),
+            fusion=self.fusion,
         )
 
     @cached_property
@@ -241,8 +237,3 @@ class Workbench:
         if self.writer is None:
             return StoryWriter(None, k=k, summary_words=words)
         return StoryWriter(self.writer, method=self.writer.method, model=self.writer.model, k=k, summary_words=words)
-
-
-def _draw(draw: np.random.Generator, total: int, count: int) -> npt.NDArray[np.int64]:
-    """Return the rows of a sample without repetition, in order."""
-    return np.sort(draw.choice(total, min(total, count), replace=False)) if total else np.zeros(0, np.int64)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from broadsheet.exposures import no_exposures
 from broadsheet.mutes import Mutes
 from broadsheet.retrieval import SOURCES, Retriever, interest_vectors
 from broadsheet.retrieval.user_tower import new_user_tower
@@ -33,12 +34,15 @@ def says_north(texts):
     return np.tile(NORTH, (len(texts), 1))
 
 
-def make_retriever(vectors=CIRCLE, *, k=3, tower=None, clicks=(), history=50, weights=WEIGHTS, search=None, **columns):
+def make_retriever(
+    vectors=CIRCLE, *, k=3, tower=None, clicks=(), history=50, weights=WEIGHTS, search=None, exposures=None, **columns
+):
     catalogue = catalogue_of(vectors, **columns)
     search = search or Search(catalogue.vectors.whole())
     tower = tower or new_user_tower(4, history=history)
     log = clicks_of([(user, row, time.timestamp()) for user, row, time in clicks])
-    retriever = Retriever(catalogue, search, says_north, tower, k=k, half_life_hours=24, clicks=log, weights=weights)
+    about = {"clicks": log, "weights": weights, "exposures": exposures or no_exposures()}
+    retriever = Retriever(catalogue, search, says_north, tower, k=k, half_life_hours=24, **about)
     return retriever, search
 
 

@@ -1,0 +1,198 @@
+"""Fusing signals by a learned ranker: LambdaMART (Burges 2010) as LightGBM has it, over what impressions showed.
+
+Every signal is constrained to be monotone: more of it never lowers the score. So few lists of clicks as a newsroom has
+at first would else teach the trees single articles by the values of their signals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from broadsheet.errors import ModelError
+from broadsheet.rerank.fusion import SIGNALS, Floats
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+CARD = "card.json"
+AGAIN = "Expected a folder that `broadsheet train fusion` wrote: run it again."
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The signals of what several impressions showed, laid end to end."""
+
+    signals: Mapping[str, Floats]
+    "Each (shown,); NaN where absent."
+    clicked: np.ndarray[Any, np.dtype[np.bool_]]
+    "(shown,)"
+    lengths: np.ndarray[Any, np.dtype[np.int64]]
+    "Articles that each impression showed. (impressions,)"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides the result of a training beside the data; chosen by cross-validation on a day of MIND's train."""
+
+    trees: int = 60
+    leaves: int = 4
+    learning_rate: float = 0.05
+    least_in_leaf: int = 50
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LearnedFusion:
+    """One or several ensembles of trees, whose scores are averaged; safe to call from several threads."""
+
+    boosters: Sequence[Booster]
+    signals: tuple[str, ...]
+    calibration: tuple[float, float]
+    "Slope and offset of the logistic function that makes a score a probability (Platt 1999)."
+
+    def __call__(self, signals: Mapping[str, Floats]) -> Floats:
+        """Return scores (candidates,), higher is better, from arrays of one length; NaN is an absent signal."""
+        values = _matrix(signals, self.signals)
+        if not len(values):
+            return np.zeros(0)
+        return np.mean([booster.predict(values, num_threads=1) for booster in self.boosters], axis=0)
+
+    def contributions(self, signals: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Return what each signal adds to each score beyond what it adds to the average candidate of the list.
+
+        They are the SHAP values of the trees (Lundberg et al. 2020), less their mean over the list: so for each
+        candidate they sum to its score less the mean score.
+        """
+        values = _matrix(signals, self.signals)
+        if not len(values):
+            return {name: np.zeros(0) for name in SIGNALS}
+        parts = [booster.predict(values, num_threads=1, pred_contrib=True) for booster in self.boosters]
+        mean = np.mean(parts, axis=0)[:, :-1]  # the last column is what every candidate has
+        found = dict(zip(self.signals, (mean - mean.mean(axis=0)).T, strict=True))
+        return {name: found.get(name, np.zeros(len(values))) for name in SIGNALS}
+
+    def probability(self, scores: Floats) -> Floats:
+        """Return the probability of a click on a shown article with such a score, 0 to 1."""
+        slope, offset = self.calibration
+        return np.asarray(1 / (1 + np.exp(-(slope * scores + offset))))
+
+
+def fit_fusion(lists: Lists, names: Sequence[str], recipe: Recipe, seeds: Sequence[int] = (0,)) -> LearnedFusion:
+    """Train on impressions, one ensemble of trees a seed, with the signals of these names; the same for the same data.
+
+    The calibration is fitted to the same impressions; `calibrate` fits it to others.
+    """
+    import lightgbm
+
+    data = lightgbm.Dataset(
+        _matrix(lists.signals, names),
+        label=lists.clicked.astype(np.int32),
+        group=lists.lengths,
+        feature_name=list(names),
+        free_raw_data=False,
+        params={"verbosity": -1},
+    )
+    boosters = [lightgbm.train(_parameters(recipe, seed, len(names)), data, recipe.trees) for seed in seeds]
+    return calibrate(LearnedFusion(boosters, tuple(names), (1.0, 0.0)), lists)
+
+
+def _parameters(recipe: Recipe, seed: int, count: int) -> dict[str, Any]:
+    return {
+        "objective": "lambdarank",
+        "num_leaves": recipe.leaves,
+        "learning_rate": recipe.learning_rate,
+        "min_data_in_leaf": recipe.least_in_leaf,
+        "lambdarank_truncation_level": 20,
+        "monotone_constraints": [1] * count,
+        "feature_fraction": 0.6,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,  # FAISS and torch bring threads of their own
+        "verbosity": -1,
+    }
+
+
+def calibrate(fusion: LearnedFusion, lists: Lists) -> LearnedFusion:
+    """Return the fusion with the slope (0 or more) and offset of the highest likelihood of these clicks."""
+    from scipy.optimize import minimize
+
+    scores, clicked = fusion(lists.signals), lists.clicked.astype(np.float64)
+
+    def loss(line: Floats) -> tuple[float, Floats]:
+        logits = line[0] * scores + line[1]
+        probability = 1 / (1 + np.exp(-logits))
+        gradient = probability - clicked
+        value = np.logaddexp(0, logits).mean() - (clicked * logits).mean()
+        return float(value), np.array([(gradient * scores).mean(), gradient.mean()])
+
+    slope, offset = minimize(loss, np.array([1.0, 0.0]), jac=True, bounds=[(0, None), (None, None)]).x
+    return LearnedFusion(fusion.boosters, fusion.signals, (float(slope), float(offset)))
+
+
+def _matrix(signals: Mapping[str, Floats], names: Sequence[str]) -> Floats:
+    """Return the signals as columns (candidates, signals); what is infinite counts as absent."""
+    values = np.stack([np.asarray(signals[name], np.float64) for name in names], axis=1)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def save_fusion(fusion: LearnedFusion, folder: Path, card: Mapping[str, Any]) -> None:
+    """Write the trees as LightGBM's own text and the card into a new folder."""
+    folder.mkdir(parents=True)
+    texts = [booster.model_to_string() for booster in fusion.boosters]
+    for number, text in enumerate(texts):
+        (folder / f"trees-{number}.txt").write_text(text, "utf-8")
+    document = {
+        **card,
+        "signals": list(fusion.signals),
+        "calibration": list(fusion.calibration),
+        "sha256": [_sha256(text) for text in texts],
+    }
+    (folder / CARD).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+
+
+def load_fusion(folder: Path) -> LearnedFusion:
+    """Load what save_fusion wrote; raises ModelError if it is not whole, or was trained on other signals."""
+    from lightgbm import Booster
+    from lightgbm.basic import LightGBMError
+
+    try:
+        card = json.loads((folder / CARD).read_text("utf-8"))
+        signals, hashes = tuple(map(str, card["signals"])), list(card["sha256"])
+        slope, offset = map(float, card["calibration"])
+        texts = [(folder / f"trees-{number}.txt").read_text("utf-8") for number in range(len(hashes))]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: not a learned fusion ({error!r}). {AGAIN}") from error
+    damaged = [f"trees-{number}.txt" for number, text in enumerate(texts) if _sha256(text) != hashes[number]]
+    if damaged:
+        raise ModelError(f"{folder}: {', '.join(damaged)} changed since the training. {AGAIN}")
+    unknown = [name for name in signals if name not in SIGNALS]
+    if unknown or not texts:
+        raise ModelError(
+            f"{folder}: trained on the signals {', '.join(signals)}; this version has {', '.join(SIGNALS)}, "
+            f"not {', '.join(unknown) or 'an empty ensemble'}. Train it again: `broadsheet train fusion`."
+        )
+    try:
+        boosters = [Booster(model_str=text) for text in texts]
+    except (LightGBMError, ValueError) as error:
+        raise ModelError(f"{folder}: LightGBM cannot read the trees ({error}). {AGAIN}") from error
+    for booster in boosters:
+        if tuple(booster.feature_name()) != signals:
+            raise ModelError(
+                f"{folder}: the trees read {', '.join(booster.feature_name())}, the card says {', '.join(signals)}. "
+                f"{AGAIN}"
+            )
+    return LearnedFusion(boosters, signals, (slope, offset))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,115 @@
+"""The learned fusion measured beside the signals that it fuses: each alone, all together, and all but one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from broadsheet.evaluation import SEEDS, Floats, Impression, Split, Values, mean_of
+from broadsheet.evaluation_setting import Setting, content_only, live
+from broadsheet.metrics import Impressions, ranking_metrics
+from broadsheet.rerank.learned_fusion import LearnedFusion, Lists, Recipe, fit_fusion
+from broadsheet.training_fusion import calibration_error, make_lists, usable
+from broadsheet.workbench import Workbench
+
+FUSION, ENSEMBLE = "learned fusion", "learned fusion, ensemble of seeds"
+
+Request = tuple[Workbench, list[Impression]]
+"""Impressions, and a workbench that knows of others' clicks and lists what the setting says."""
+
+
+@dataclass
+class Fused:
+    """The rows about the fusion."""
+
+    rows: dict[str, Values]
+    notes: dict[str, str]
+    runs: dict[str, list[dict[str, float]]]
+    "The means of each seed."
+    figures: dict[str, float | list[str]] = field(default_factory=dict)
+    "What it learned from, and how far its probabilities are off."
+
+    @property
+    def comparisons(self) -> list[tuple[str, str]]:
+        """The ensemble and the fusion without each signal, against the fusion."""
+        return [(ENSEMBLE, FUSION), *((FUSION, row) for row in self.rows if row.startswith(f"{FUSION} without"))]
+
+
+def requests_of(bench: Workbench, split: Split, *, lent: bool) -> list[Request]:
+    """Return the rankable impressions of a split, content-only; with `lent` live, once for each of three halvings."""
+    if not lent:
+        return [(knowing(bench, content_only(bench, split)), [one for one in split.impressions if one.rankable])]
+    settings = [live(bench, split, seed) for seed in SEEDS]
+    return [(knowing(bench, setting), [one for one in setting.impressions if one.rankable]) for setting in settings]
+
+
+def knowing(bench: Workbench, setting: Setting) -> Workbench:
+    """Return a workbench that shares all models and knows the setting's clicks and lists in place of the corpus's."""
+    _ = bench.index, bench.user_tower, bench.cross_encoder  # opened, to be shared
+    view = copy.copy(bench)
+    retriever = bench.make_retriever(clicks=setting.clicks, exposures=setting.exposures)
+    vars(view).pop("reranker", None)
+    vars(view).update(clicks=setting.clicks, exposures=setting.exposures, retriever=retriever)
+    return view
+
+
+def lists_of(requests: Sequence[Request]) -> Lists:
+    """Return the signals of all requests, laid end to end."""
+    parts = [make_lists(view, impressions) for view, impressions in requests]
+    return Lists(
+        {name: np.concatenate([part.signals[name] for part in parts]) for name in parts[0].signals},
+        np.concatenate([part.clicked for part in parts]),
+        np.concatenate([part.lengths for part in parts]),
+    )
+
+
+def measure_fusion(learn: Lists, check: Lists) -> Fused:
+    """Learn on some lists, and measure on others; what depends on chance is the mean over SEEDS."""
+    names, left = usable(learn)
+    signals = {
+        f"signal {name}": _measure(_ties(check.signals[name]), check)
+        for name in names
+        if np.isfinite(check.signals[name]).any()
+    }
+    learned = [fit_fusion(learn, names, Recipe(), (seed,)) for seed in SEEDS]
+    runs = [_measure(fusion(check.signals), check) for fusion in learned]
+    together = LearnedFusion([fusion.boosters[0] for fusion in learned], tuple(names), learned[0].calibration)
+    rows = {**signals, FUSION: mean_of(runs), ENSEMBLE: _measure(together(check.signals), check)}
+    rows |= dict(_ablations(learn, check, names))
+    notes = {f"signal {name}": "this signal alone; absent counts as 0" for name in names}
+    notes |= {
+        FUSION: "LambdaMART over the signals; mean over three seeds",
+        ENSEMBLE: "the mean score of the three",
+        **{_without(name): "the same, learned without this signal" for name in names},
+    }
+    errors = [calibration_error(fusion.probability(fusion(check.signals)), check.clicked) for fusion in learned]
+    figures: dict[str, float | list[str]] = {
+        "learned_from_impressions": len(learn.lengths),
+        "learned_from_clicks": int(learn.clicked.sum()),
+        "calibration_error": round(float(np.mean(errors)), 4),
+        "left_out": left,
+    }
+    means = [{name: round(float(np.nanmean(values)), 4) for name, values in run.items()} for run in runs]
+    return Fused(rows, {name: note for name, note in notes.items() if name in rows}, {FUSION: means}, figures)
+
+
+def _ablations(learn: Lists, check: Lists, names: Sequence[str]) -> Iterator[tuple[str, Values]]:
+    for name in names if len(names) > 1 else ():
+        others = [other for other in names if other != name]
+        runs = [_measure(fit_fusion(learn, others, Recipe(), (seed,))(check.signals), check) for seed in SEEDS]
+        yield _without(name), mean_of(runs)
+
+
+def _without(name: str) -> str:
+    return f"{FUSION} without {name}"
+
+
+def _ties(signal: Floats) -> Floats:
+    return np.nan_to_num(signal, posinf=0.0, neginf=0.0)
+
+
+def _measure(scores: Floats, lists: Lists) -> Values:
+    return ranking_metrics(Impressions(scores, lists.clicked, np.cumsum([0, *lists.lengths])))
