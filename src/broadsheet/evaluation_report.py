@@ -171,7 +171,10 @@ def about(document: Mapping[str, Any]) -> list[str]:
 
 
 def write_report(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write ranking-<split>.json, .md and .png (ranking-<split>-live in the live setting) into a folder, each whole or not at all, and return their paths."""
+    """Write ranking-<split>.json, .md and .png into a folder, each whole or not at all, and return their paths.
+
+    In the live setting they are named ranking-<split>-live.
+    """
     name = f"{document['benchmark']}-{document['data']['split']}" + ("-live" if document["setting"] == "live" else "")
     paths = [out / f"{name}{suffix}" for suffix in (".json", ".md", ".png")]
     write_json(paths[0], document)
