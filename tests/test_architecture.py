@@ -22,16 +22,8 @@ LAYERS = [
     | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "run_steps", "show"}
-    | {
-        "training",
-        "training_fusion",
-        "training_towers",
-        "training_data",
-        "training_folder",
-        "training_items",
-        "training_measure",
-    }
-    | {"training_sources", "training_clicks"}
+    | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
+    | {"training_sources", "training_clicks", "training_fusion", "user_sample"}
     | {"source_tuning", "live", "late", "muting"}
     | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
     | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}

@@ -17,7 +17,15 @@ from broadsheet.tables import from_rows, read_table
 from tests.stage_contract import catalogue_of, lists_by_user, news_table, users_table
 
 NEWS = news_table(4, category=["sports", "", "arts", "sports"], source=["A", "B", "", "B"])
-WEIGHTS = {"relevance": 0.0, "tower": 1.0, "popularity": 0.0, "freshness": 0.0, "affinity": 0.0}
+WEIGHTS = {
+    "relevance": 0.0,
+    "tower": 1.0,
+    "popularity": 0.0,
+    "click_rate": 0.0,
+    "co_click": 0.0,
+    "freshness": 0.0,
+    "affinity": 0.0,
+}
 
 
 def mutes_of(**readers):

@@ -229,19 +229,6 @@ def test_a_base_that_reads_fewer_tokens_is_one_clear_error(adapter, encoder):
     refused(adapter[0], encoder, "rerank.max_tokens: found 200, expected at most 128", ConfigError, max_tokens=200)
 
 
-def test_a_base_that_tells_no_segments_apart_is_one_clear_error(encoder, tmp_path):
-    folder = shutil.copytree(encoder, tmp_path / "base")
-    model = models.load_weights("AutoModel", str(folder))
-    model.config.type_vocab_size = 1
-    weights = model.state_dict()
-    name = "embeddings.token_type_embeddings.weight"
-    weights[name] = weights[name][:1].clone()
-    model.config.save_pretrained(folder)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match="tells 1 segments apart, expected 2"):
-        load_base(str(folder))
-
-
 def test_the_adapter_is_small_and_names_no_path_of_the_machine_but_the_base(adapter, encoder):
     folder, _ = adapter
     assert sum(path.stat().st_size for path in folder.iterdir()) < 4 << 20

@@ -1,11 +1,14 @@
 import random
+import shutil
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from broadsheet import models
+from broadsheet.errors import ModelError
+from broadsheet.rerank.cross_encoder import load_base
 from broadsheet.rerank.training import (
     NEGATIVES,
     Example,
@@ -178,3 +181,16 @@ def test_centring_puts_the_median_at_one_half(encoder):
     before = model.offset.item()
     centre(model, np.array([1.0, 4.0, 2.0], np.float32))
     assert model.offset.item() == pytest.approx(before - 2)
+
+
+def test_a_base_that_tells_no_segments_apart_is_one_clear_error(encoder, tmp_path):
+    folder = shutil.copytree(encoder, tmp_path / "base")
+    model = models.load_weights("AutoModel", str(folder))
+    model.config.type_vocab_size = 1
+    weights = model.state_dict()
+    name = "embeddings.token_type_embeddings.weight"
+    weights[name] = weights[name][:1].clone()
+    model.config.save_pretrained(folder)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="tells 1 segments apart, expected 2"):
+        load_base(str(folder))

@@ -7,11 +7,21 @@ from hypothesis.extra.numpy import arrays
 from broadsheet.rerank.fusion import SIGNALS, category_affinity, contributions, fuse
 
 NAN = np.nan
-WEIGHTS = {"relevance": 1.0, "tower": 0.5, "popularity": 0.0, "freshness": 0.25, "affinity": 0.25}
+WEIGHTS = {
+    "relevance": 1.0,
+    "tower": 0.5,
+    "popularity": 0.0,
+    "click_rate": 0.0,
+    "co_click": 0.0,
+    "freshness": 0.25,
+    "affinity": 0.25,
+}
 HAND = {
     "relevance": np.array([0.8, 0.2]),
     "tower": np.array([0.4, NAN]),
     "popularity": np.array([1.0, 0.0]),
+    "click_rate": np.array([NAN, NAN]),
+    "co_click": np.array([NAN, NAN]),
     "freshness": np.array([NAN, NAN]),
     "affinity": np.array([0.0, 1.0]),
 }

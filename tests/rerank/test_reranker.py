@@ -7,7 +7,15 @@ from broadsheet.schemas import CANDIDATES, RANKED
 from broadsheet.tables import from_rows
 from tests.stage_contract import catalogue_of, check_stage, hours, lists_by_user, users_table
 
-WEIGHTS = {"relevance": 1.0, "tower": 1.0, "popularity": 0.5, "freshness": 0.5, "affinity": 1.0}
+WEIGHTS = {
+    "relevance": 1.0,
+    "tower": 1.0,
+    "popularity": 0.5,
+    "click_rate": 0.0,
+    "co_click": 0.0,
+    "freshness": 0.5,
+    "affinity": 1.0,
+}
 NONE = dict.fromkeys(WEIGHTS, 0.0)
 EYE = np.eye(6)
 CATEGORIES = ["sports", "sports", "science", "science", "politics", ""]
