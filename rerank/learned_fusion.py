@@ -171,7 +171,7 @@ def load_fusion(folder: Path) -> LearnedFusion:
         slope, offset = map(float, card["calibration"])
         texts = [(folder / f"trees-{number}.txt").read_text("utf-8") for number in range(len(hashes))]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder}: not a learned fusion ({error!r}). {AGAIN}") from error
+        raise ModelError(f"{folder}: not a learned fusion ({type(error).__name__}: {error}). {AGAIN}") from error
     damaged = [f"trees-{number}.txt" for number, text in enumerate(texts) if _sha256(text) != hashes[number]]
     if damaged:
         raise ModelError(f"{folder}: {', '.join(damaged)} changed since the training. {AGAIN}")

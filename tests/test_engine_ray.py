@@ -59,7 +59,7 @@ def when(folder, pattern, act):
     """Call `act` in a thread of its own once there is such a part in a folder."""
 
     def watch():
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while not list(folder.glob(pattern)) and time.monotonic() < until:
             time.sleep(0.005)
         act()

@@ -4,7 +4,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.errors import ContractError, InputError, NewsroomError
@@ -117,6 +117,7 @@ names = st.sampled_from(["", "a", "b", "c"])
 muted = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=3)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(names, names), min_size=1, max_size=8), muted, muted)
 def test_no_ranking_holds_what_its_reader_muted_and_none_loses_anything_else(articles, categories, sources):
     columns = {"category": [category for category, _ in articles], "source": [source for _, source in articles]}

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.exposures import (
+    HALF_LIFE_HOURS,
+    HOUR,
+    PRIOR_SHOWINGS,
+    UNKNOWN,
+    click_rates,
+    exposures_of,
+    join_exposures,
+    make_exposures,
+    no_exposures,
+)
+from broadsheet.schemas import IMPRESSIONS
+from broadsheet.tables import from_rows
+from tests.stage_contract import NOON, catalogue_of
+
+NOW = 1e9
+
+
+def shown(*showings):
+    """Exposures from (row, hours before now, clicked)."""
+    rows, hours, clicked = zip(*showings, strict=True) if showings else ((), (), ())
+    return make_exposures(np.array(rows, np.int64), NOW - HOUR * np.array(hours, float), np.array(clicked, np.int8))
+
+
+def test_a_rate_is_that_of_the_article_with_some_showings_at_the_average_over_the_average():
+    day = HALF_LIFE_HOURS
+    found = click_rates(shown((0, day, 1), (0, day, 0), (1, 2 * day, 0)), NOW, 3)
+    # Showings weigh 1/2, 1/2 and 1/4: 1.25 of them with half a click, 0.4 on average.
+    prior = PRIOR_SHOWINGS * 0.4
+    assert found == pytest.approx(
+        [np.log((0.5 + prior) / (1 + PRIOR_SHOWINGS) / 0.4), np.log(prior / (0.25 + PRIOR_SHOWINGS) / 0.4), 0.0]
+    )
+
+
+def test_without_a_click_to_go_by_the_rates_are_absent():
+    for exposures in (no_exposures(), shown((0, 1, 0), (1, 2, UNKNOWN)), shown((0, 500, 1))):
+        assert np.isnan(click_rates(exposures, NOW, 2)).all()
+
+
+def test_an_impression_without_labels_says_nothing_of_the_rate():
+    known = shown((0, 1, 1), (1, 1, 0))
+    assert np.array_equal(
+        click_rates(join_exposures([known, shown((1, 1, UNKNOWN))]), NOW, 2), click_rates(known, NOW, 2)
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(-300, 0), st.sampled_from([0, 1, UNKNOWN])), min_size=1))
+def test_nothing_of_the_request_itself_or_after_it_counts(planted):
+    before = shown((0, 5, 1), (1, 3, 0), (2, 200, 1), (3, 0.001, 0))
+    assert np.array_equal(click_rates(join_exposures([before, shown(*planted)]), NOW, 4), click_rates(before, NOW, 4))
+
+
+def test_impressions_are_read_article_by_article_and_unknown_articles_are_left_out():
+    def row(number, shown, clicked):
+        about = {"impression_id": str(number), "user_id": "u", "time": NOON, "history": [], "propensity": None}
+        return {**about, "shown": shown, "clicked": clicked}
+
+    table = from_rows(
+        [row(0, ["N1", "GONE", "N0"], [True, True, False]), row(1, ["N1"], []), row(2, [], [])], IMPRESSIONS
+    )
+    found = exposures_of(table, catalogue_of(np.eye(3)))
+    assert found.rows.tolist() == [1, 0, 1] and found.clicked.tolist() == [1, 0, UNKNOWN]
+    assert set(found.times) == {NOON.timestamp()}

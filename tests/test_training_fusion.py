@@ -1,0 +1,70 @@
+import json
+
+import numpy as np
+import pytest
+
+from broadsheet.corpus.store import Import
+from broadsheet.errors import CorpusError
+from broadsheet.rerank.learned_fusion import Lists
+from broadsheet.training_fusion import calibration_error, read_lists, train_fusion, usable
+from broadsheet.workbench import Workbench
+from tests.evaluated import make_room
+from tests.tiny import make_impressions
+
+
+@pytest.fixture
+def room(tmp_path, encoder):
+    room = make_room(tmp_path / "room", encoder, adapter=False)
+    with Import(room) as add:
+        add.impressions("tune", make_impressions(40))
+    return room
+
+
+def test_a_learned_fusion_takes_its_place_only_if_it_ranks_the_other_split_better(room, monkeypatch):
+    said = train_fusion(room, train="tune", valid="valid")
+    assert "valid: learned AUC" in said and "calibration error" in said
+    learned, weights = (float(part.split("nDCG@10 ")[1].split(",")[0]) for part in said.split(";")[1:3])
+    assert room.fusion.is_dir() is (learned > weights) is (not said.endswith("as well or better."))
+
+
+def test_signals_that_are_the_same_for_all_or_absent_are_left_out():
+    signals = {
+        "tower": np.array([0.1, 0.2]),
+        "relevance": np.array([0.5, 0.5]),
+        "freshness": np.array([np.nan, np.nan]),
+        "popularity": np.array([np.nan, np.inf]),
+    }
+    found = usable(Lists(signals, np.array([True, False]), np.array([2])))
+    assert found == (["tower"], ["relevance", "freshness", "popularity"])
+
+
+def test_a_split_that_the_cross_encoder_learned_from_is_refused(room):
+    room.reranker.mkdir(parents=True)
+    (room.reranker / "card.json").write_text(json.dumps({"train": {"split": "tune"}}))
+    with pytest.raises(CorpusError, match=r"split 'tune': .*reranker was trained on it, so .* Name a later split"):
+        train_fusion(room, train="tune", valid="valid")
+
+
+def test_missing_splits_are_one_clear_error(room):
+    with pytest.raises(CorpusError, match=r"impressions-none.arrow: no such split"):
+        train_fusion(room, train="none", valid="valid")
+
+
+def test_the_calibration_error_is_the_mean_gap_of_ten_groups():
+    probability = np.repeat([0.2, 0.8], 50)
+    clicked = np.concatenate([np.arange(50) < 10, np.arange(50) < 30])
+    order = np.random.default_rng(0).permutation(50)
+    clicked = np.concatenate([clicked[:50][order], clicked[50:][order]])
+    gaps = [abs(clicked[start : start + 10].mean() - probability[start]) for start in range(0, 100, 10)]
+    assert calibration_error(probability, clicked) == pytest.approx(np.mean(gaps), abs=1e-4)
+
+
+def test_a_reader_s_lists_hold_every_signal_of_every_article_shown(room):
+    from broadsheet.evaluation_bench import open_bench
+
+    bench = open_bench(room)
+    assert isinstance(bench, Workbench)
+    lists = read_lists(bench, "valid")
+    assert lists.lengths.sum() == len(lists.clicked) and all(
+        len(v) == len(lists.clicked) for v in lists.signals.values()
+    )
