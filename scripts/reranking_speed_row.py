@@ -63,7 +63,7 @@ def predict(folder: Path, run: Callable[..., Any], batch_size: int = 32) -> Call
     encoder = CrossEncoder(str(folder), num_labels=1, device="cpu", activation_fn=torch.nn.Sigmoid())
     inside = Inside()
     inside.config, encoder[0].model = encoder[0].model.config, inside
-    return lambda pairs: encoder.predict(list(pairs), batch_size, show_progress_bar=False)
+    return lambda pairs: encoder.predict(list(pairs), batch_size=batch_size, show_progress_bar=False)
 
 
 def exported(folder: Path) -> tuple[str, Path]:
