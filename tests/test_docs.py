@@ -53,6 +53,8 @@ def result(name):
 )
 def test_the_tables_of_the_readme_are_those_of_the_benchmarks(benchmark, metrics):
     for name, row in result(benchmark)["rows"].items():
+        if name.startswith(("signal ", "learned fusion without ")):
+            continue  # in the benchmark's own table
         cells = (f"{row[m]['mean']:.4f} [{row[m]['low']:.4f}, {row[m]['high']:.4f}]" for m in metrics)
         assert f"| {name} | {' | '.join(cells)} |" in README
 
