@@ -48,7 +48,7 @@ def _reciprocal_rank(clicked: Flags, _: npt.NDArray[Any]) -> Floats:
 
 def _hit_ratio(k: int) -> Metric:
     depth = at_least_one(k)
-    return lambda clicked, _: clicked[:, :depth].any(axis=1).astype(np.float64)
+    return lambda clicked, _: np.asarray(clicked[:, :depth].any(axis=1), np.float64)
 
 
 def _log_loss(clicked: Flags, scores: npt.NDArray[Any]) -> Floats:
