@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError
-from broadsheet.rerank.cross_encoder import Pair, Score
+from broadsheet.rerank.cross_encoder import Score
+from broadsheet.rerank.pair_tokens import Pair
 from broadsheet.rerank.pairs import pair_hash
 from broadsheet.schemas import RANKED
 from broadsheet.tables import read_stamp, read_table

@@ -62,7 +62,8 @@ class LearnedFusion:
         values = _matrix(signals, self.signals)
         if not len(values):
             return np.zeros(0)
-        return np.mean([booster.predict(values, num_threads=1) for booster in self.boosters], axis=0)
+        scores: Floats = np.mean([booster.predict(values, num_threads=1) for booster in self.boosters], axis=0)
+        return scores
 
     def contributions(self, signals: Mapping[str, Floats]) -> dict[str, Floats]:
         """Return what each signal adds to each score beyond what it adds to the average candidate of the list.

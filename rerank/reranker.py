@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from broadsheet.catalogue import Catalogue
 from broadsheet.mutes import NO_MUTES, Mutes
-from broadsheet.rerank.cross_encoder import Pair, Score
+from broadsheet.rerank.cross_encoder import Score
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.limits import large_sources
+from broadsheet.rerank.pair_tokens import Pair
 from broadsheet.rerank.pairs import make_pairs, nearest_history, pair_hash
 from broadsheet.rerank.policy import Items, Names, Policy, arrange
 from broadsheet.rerank.reasons import Evidence, write_reason

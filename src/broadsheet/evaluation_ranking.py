@@ -27,8 +27,8 @@ from broadsheet.evaluation import (
 )
 from broadsheet.evaluation_bench import describe_towers
 from broadsheet.metrics import Impressions, ranking_metrics
-from broadsheet.rerank.cross_encoder import Pair
 from broadsheet.rerank.fusion import fuse
+from broadsheet.rerank.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
 from broadsheet.workbench import Workbench
 

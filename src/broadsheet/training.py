@@ -17,7 +17,8 @@ from broadsheet.training_folder import new_card, swap, work_folder
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
-    from broadsheet.rerank.cross_encoder import CrossEncoder, Pair
+    from broadsheet.rerank.cross_encoder import CrossEncoder
+    from broadsheet.rerank.pair_tokens import Pair
     from broadsheet.rerank.training import Example, PairMaker
 
 VALID_LIMIT = 300
