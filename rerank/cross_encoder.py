@@ -83,20 +83,29 @@ class PairScorer:
     that a reader who asks again waits for new pairs alone.
     """
 
-    def __init__(self, model: CrossEncoder, tokenizer: Any, max_tokens: int, fingerprint: str) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        model: CrossEncoder,
+        tokenizer: Any,  # noqa: ANN401
+        max_tokens: int,
+        fingerprint: str,
+        products: torch.dtype | None = None,
+    ) -> None:
+        """Take a trained model; `products` is the dtype of products without padding, the weights' own if it is None."""
         self.model = model.eval()
         self._tokenize = PairTokenizer(tokenizer, max_tokens)
         self._filler = int(tokenizer.pad_token_id or 0)
-        self._packed = PackedPairs(model.bert, model.judge) if can_forward(model.bert) else None
+        self._packed = PackedPairs(model.bert, model.judge, products) if can_forward(model.bert) else None
         self._kept: dict[Pair, float] = {}
         self.fingerprint = fingerprint
         "Names the scores: of the base model, the adapter and the number of tokens."
+        weights = next(model.bert.parameters())
+        dtypes = dict.fromkeys([weights.dtype, products or weights.dtype] if self._packed else [weights.dtype])
+        self.arithmetic = " ".join([weights.device.type, *(str(dtype).removeprefix("torch.") for dtype in dtypes)])
+        """Device, dtype and that of products where it is another, such as "cpu float32 bfloat16".
 
-    @property
-    def arithmetic(self) -> str:
-        """Device and dtype, such as "cpu bfloat16"; scores of two of them differ by as much as 2e-2."""
-        weights = next(self.model.bert.parameters())
-        return f"{weights.device.type} {str(weights.dtype).removeprefix('torch.')}"
+        Scores of two of them differ by as much as 2e-2.
+        """
 
     def __call__(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
         """Return relevance (pairs,), 0 to 1, in the order of the pairs.
@@ -147,12 +156,14 @@ def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScore
         )
     device = models.pick_device()
     model = read_weights(folder, load_base(base))
-    model.bert.to(models.pick_dtype(device))
+    products = models.pick_dtype(device)
+    if not can_forward(model.bert.to(device)):
+        model.bert.to(products)
     tokenizer = models.load("AutoTokenizer", models.resolve(base))
     models.check_length("rerank.max_tokens", max_tokens, model.bert, tokenizer)
     name = f"{card['base_fingerprint']} {models.folder_fingerprint(folder)} {max_tokens}"
     fingerprint = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return PairScorer(model.to(device), tokenizer, max_tokens, fingerprint)
+    return PairScorer(model.to(device), tokenizer, max_tokens, fingerprint, products)
 
 
 def load_base(name: str, **options: Any) -> Any:  # noqa: ANN401

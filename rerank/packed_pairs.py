@@ -22,10 +22,13 @@ Judge = Callable[[Tensor, Tensor], Tensor]
 
 
 class PackedPairs:
-    """Scores tokenised pairs with a plain BERT's weights as they are now, and a head."""
+    """Scores tokenised pairs with a plain BERT's weights as they are now, and a head.
 
-    def __init__(self, bert: Any, judge: Judge) -> None:  # noqa: ANN401
-        self._forward, self._judge = BertForward(bert), judge
+    `products` is the dtype of matrix products, the weights' own if it is None.
+    """
+
+    def __init__(self, bert: Any, judge: Judge, products: torch.dtype | None = None) -> None:  # noqa: ANN401
+        self._forward, self._judge = BertForward(bert, products), judge
         self._threads = torch.get_num_threads()
 
     def __call__(self, rows: Sequence[PairTokens]) -> npt.NDArray[np.float32]:

@@ -103,3 +103,11 @@ def test_it_goes_without_onednn_too(model, monkeypatch):
     expected = means(BertForward(model), texts)
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     assert np.abs(means(BertForward(model), texts) - expected).max() < (1e-5 if model.dtype == torch.float32 else 5e-2)
+
+
+def test_states_of_float32_between_products_of_bfloat16_are_nearer_to_those_of_float32(encoder):
+    texts = [[number % 40 + 1] * (3 + number // 8) for number in range(40)]
+    wide, narrow = (models.load_weights("AutoModel", str(encoder), dtype=dtype) for dtype in DTYPES)
+    exact = means(BertForward(wide), texts)
+    mixed, rounded = means(BertForward(wide, torch.bfloat16), texts), means(BertForward(narrow), texts)
+    assert 0 < np.abs(mixed - exact).mean() < 0.7 * np.abs(rounded - exact).mean()

@@ -132,6 +132,15 @@ def test_scores_that_no_longer_fit_are_computed_again(adapter, encoder, monkeypa
     assert np.abs(score(PAIRS) - first).max() < TOLERANCE
 
 
+def test_the_arithmetic_names_the_dtypes_that_made_a_score(score, adapter, encoder, monkeypatch):
+    products = str(models.pick_dtype(models.pick_device())).removeprefix("torch.")
+    assert score.arithmetic.split()[1:] == list(dict.fromkeys(["float32", products]))
+    monkeypatch.setattr("broadsheet.rerank.cross_encoder.can_forward", lambda bert: False)
+    padded = load_cross_encoder(adapter[0], str(encoder), max_tokens=48)
+    assert padded.arithmetic.split()[1:] == [products]
+    assert np.abs(padded(PAIRS) - score(PAIRS)).max() < 2e-2
+
+
 def test_eight_threads_get_what_one_gets(score):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda pair: score([pair])[0], PAIRS * 8))
