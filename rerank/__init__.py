@@ -1,6 +1,5 @@
 """Re-rank: a cross-encoder and the signals that news lives by, fused, arranged by policy, and explained."""
 
-from broadsheet.rerank.calibration import miscalibration
 from broadsheet.rerank.cross_encoder import PairScorer, load_cross_encoder
 from broadsheet.rerank.limits import large_sources
 from broadsheet.rerank.policy import Items, Policy, arrange
@@ -14,5 +13,4 @@ __all__ = [
     "arrange",
     "large_sources",
     "load_cross_encoder",
-    "miscalibration",
 ]

@@ -38,18 +38,6 @@ class Miscalibration:
         self._counts, self._places = self._counts + self._steps[self._codes[item]], self._places + 1
 
 
-def miscalibration(read: Names, categories: Names) -> float:
-    """Return the divergence of a list's categories from the history's, 0 to 4.6.
-
-    NaN for an empty list, and where no category of the history is known.
-    """
-    if not len(categories) or not (read != "").any():
-        return float("nan")
-    names, counts = np.unique(read[read != ""].astype(str), return_counts=True)
-    shown = np.array([(categories == name).sum() for name in names.tolist()])
-    return float(_divergence(counts / counts.sum(), shown / len(categories)))
-
-
 def _divergence(read: Floats, shown: Floats) -> Floats:
     """Return KL(read || (1 - SMOOTHING) * shown + SMOOTHING * read), over the last axis; all of `read` are above 0."""
     mixed = (1 - SMOOTHING) * shown + SMOOTHING * read

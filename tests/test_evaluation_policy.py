@@ -11,7 +11,6 @@ from broadsheet.evaluation_policy import (
     WEIGHTS,
     Shown,
     compared,
-    intra_list_distance,
     measure_policy,
     read_shown,
     with_one_story_twice,
@@ -48,7 +47,9 @@ def test_a_policy_moves_what_it_is_there_for():
     vectors, categories = unit([[1, 0]] * 5 + [[0, 1]] * 3), np.array(["sports"] * 5 + ["science"] * 3, object)
     items = Items(-np.arange(8.0), vectors, categories, np.full(8, "", object), np.full(8, np.nan))
     clicked = np.array([1, 1, 0, 0, 0, 0, 0, 0], bool)
-    shown = Shown([items], [np.array(["science"], object)], clicked, np.array([0, 8]), frozenset())
+    read, codes = np.array(["science"], object), np.array([1] * 5 + [0] * 3)
+    rows, offsets = np.arange(8), np.array([0, 8])
+    shown = Shown([items], [rows], [read], np.array([[0]]), clicked, offsets, vectors, codes, frozenset())
 
     def measured(**policy):
         return {name: values[0] for name, values in measure_policy(shown, Policy(**policy)).items()}
@@ -71,18 +72,13 @@ def test_impressions_that_show_a_story_twice_are_counted():
     def shown_of(*vectors, days):
         none = np.full(len(vectors), "", object)
         items = Items(np.zeros(len(vectors)), unit(vectors), none, none, np.array(days) * 86400.0)
-        return Shown([items] * 2, [none] * 2, np.zeros(0, bool), np.zeros(1, int), frozenset())
+        nothing = np.zeros(0, int)
+        return Shown([items] * 2, [], [], nothing, nothing, nothing, unit(vectors), nothing, frozenset())
 
     policy = Policy(story_similarity=0.9, story_days=1.0)
     assert with_one_story_twice(shown_of([1, 0], [0, 1], [1, 0.1], days=[0, 0, 1]), policy) == 2
     assert with_one_story_twice(shown_of([1, 0], [0, 1], [1, 0.1], days=[0, 0, 2]), policy) == 0
     assert with_one_story_twice(shown_of([1, 0], [0, 1], days=[0, 0]), policy) == 0
-
-
-def test_the_distance_within_a_list_is_the_mean_over_its_pairs():
-    assert intra_list_distance(unit([[1, 0], [1, 0], [0, 1]]).astype(float)) == pytest.approx(2 / 3)
-    assert intra_list_distance(unit([[1, 0], [-1, 0]]).astype(float)) == pytest.approx(2)
-    assert np.isnan(intra_list_distance(np.zeros((1, 2))))
 
 
 def test_the_script_writes_json_markdown_and_a_plot(room, tmp_path, capsys):

@@ -11,12 +11,15 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from broadsheet.evaluation import Floats, Impression, Values
+from broadsheet.evaluation import Impression, Values
 from broadsheet.evaluation_ranking import PIPELINE, pipeline_scores
 from broadsheet.metrics import Flags, Impressions, Integers, ndcg
+from broadsheet.metrics_diversity import category_coverage, intra_list_distance, miscalibration
+from broadsheet.metrics_labels import Labels, labels_of, number_labels
 from broadsheet.progress import track
-from broadsheet.rerank import Items, Policy, arrange, large_sources, miscalibration
+from broadsheet.rerank import Items, Policy, arrange, large_sources
 from broadsheet.rerank.limits import DAY
 from broadsheet.rerank.policy import Names
 from broadsheet.workbench import Workbench
@@ -46,12 +49,20 @@ class Shown:
     """What impressions showed, as the policy reads it."""
 
     items: list[Items]
+    rows: list[Integers]
+    "Their catalogue rows."
     read: list[Names]
     "Categories of the history that the re-ranker reads, for each impression."
+    histories: Labels
+    "The same as numbers. (impressions, articles read)"
     clicked: Flags
     "Laid end to end. (shown,)"
     offsets: Integers
     "Where each impression starts; last, where the last one ends. (impressions + 1,)"
+    vectors: npt.NDArray[np.float32]
+    "Of all articles, unit length. (articles, dim)"
+    categories: Integers
+    "The number of each article's category, -1 where unknown. (articles,)"
     large: frozenset[str]
     "The large sources."
 
@@ -60,41 +71,50 @@ def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> Shown:
     """Score what the impressions show by the pipeline, once for all policies."""
     catalogue, history = bench.catalogue, bench.config.retrieval.history
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
-    scores, items, read = pipeline_scores(bench, impressions)[PIPELINE], [], []
-    for (start, end), impression in zip(pairwise(offsets), impressions, strict=True):
-        rows = catalogue.rows(impression.shown)
-        sources = np.array([catalogue.news.column("source")[row].as_py() for row in rows], object)
-        known = (catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
+    scores, items = pipeline_scores(bench, impressions)[PIPELINE], []
+    rows = [np.array(catalogue.rows(impression.shown), np.int64) for impression in impressions]
+    for (start, end), places in zip(pairwise(offsets), rows, strict=True):
+        sources = np.array([catalogue.news.column("source")[row].as_py() for row in places.tolist()], object)
+        known = (catalogue.vectors_of(places), catalogue.category[places], sources, catalogue.published_at[places])
         items.append(Items(scores[start:end], *known))
-        read.append(catalogue.category[catalogue.rows(impression.history)[-history:]])
-    clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
-    return Shown(items, read, clicked, offsets, large_sources(catalogue.news.column("source")))
+    read = np.full((len(impressions), history), -1, np.int64)
+    for line, impression in zip(read, impressions, strict=True):
+        newest = catalogue.rows(impression.history)[-history:]
+        line[: len(newest)] = newest
+    categories = number_labels(catalogue.category)
+    return Shown(
+        items,
+        rows,
+        [catalogue.category[line[line >= 0]] for line in read],
+        labels_of(read, categories),
+        np.array([hit for impression in impressions for hit in impression.clicked], np.bool_),
+        offsets,
+        catalogue.vectors.whole(),
+        categories,
+        large_sources(catalogue.news.column("source")),
+    )
 
 
 def measure_policy(shown: Shown, policy: Policy) -> Values:
     """Return each metric of DEFINITIONS at each k for every impression under a policy, NaN where it has no value."""
     places: list[Integers] = []
-    lists: list[list[tuple[float, ...]]] = [[] for _ in KS]
-    for items, read in zip(shown.items, shown.read, strict=True):
+    lists = np.full((len(shown.items), max(KS)), -1, np.int64)
+    for list_, items, rows, read in zip(lists, shown.items, shown.rows, shown.read, strict=True):
         order, _ = arrange(items, policy, read, shown.large)
         places.append(np.argsort(order))  # of each shown article, its place from 0
-        for k, found in zip(KS, lists, strict=True):
-            found.append(_of_list(items, order[:k], read))
+        first = rows[order[: max(KS)]]
+        list_[: len(first)] = first
     ranked = Impressions(-np.concatenate(places).astype(np.float64), shown.clicked, shown.offsets)
     values: Values = {}
-    for k, found in zip(KS, lists, strict=True):
-        columns = np.array(found, np.float64).T
-        values |= {f"{NDCG}@{k}": ndcg(ranked, k)}
+    for k in KS:
+        labels = labels_of(lists[:, :k], shown.categories)
         values |= {
-            f"{name}@{k}": column for name, column in zip((DISTANCE, DIVERGENCE, CATEGORIES), columns, strict=True)
+            f"{NDCG}@{k}": ndcg(ranked, k),
+            f"{DISTANCE}@{k}": intra_list_distance(lists[:, :k], shown.vectors),
+            f"{DIVERGENCE}@{k}": miscalibration(labels, shown.histories),
+            f"{CATEGORIES}@{k}": category_coverage(labels, 1),
         }
     return values
-
-
-def _of_list(items: Items, first: Integers, read: Names) -> tuple[float, ...]:
-    names = items.categories[first]
-    categories = float(len(set(names.tolist()) - {""}))
-    return intra_list_distance(items.vectors[first].astype(np.float64)), miscalibration(read, names), categories
 
 
 def with_one_story_twice(shown: Shown, policy: Policy) -> int:
@@ -105,15 +125,6 @@ def with_one_story_twice(shown: Shown, policy: Policy) -> int:
         near = (items.vectors @ items.vectors.T >= policy.story_similarity) & ~apart
         count += bool(np.triu(near, 1).any())
     return count
-
-
-def intra_list_distance(vectors: Floats) -> float:
-    """Return the mean of 1 - the inner product over all pairs of unit vectors (items, dim); NaN for fewer than two."""
-    count = len(vectors)
-    if count < 2:
-        return float("nan")
-    total = np.square(vectors.sum(axis=0)).sum() - np.square(vectors).sum()  # over ordered pairs
-    return float(1 - total / (count * (count - 1)))
 
 
 @dataclass(frozen=True)
