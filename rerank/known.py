@@ -25,7 +25,7 @@ from broadsheet.rerank.cross_encoder import Score
 from broadsheet.rerank.pair_tokens import Pair
 from broadsheet.rerank.pairs import pair_hash
 from broadsheet.schemas import RANKED
-from broadsheet.tables import read_stamp, read_table
+from broadsheet.tables import read_table, why_refused
 
 COLUMNS = ["user_id", "news_id", "pair_hash", "relevance"]
 REASONS = {
@@ -34,6 +34,8 @@ REASONS = {
     "changed": "of another history or text",
 }
 """Why a score is made though there are earlier ones, by its name in the counts."""
+OTHER = {"model": "another cross-encoder", "arithmetic": "another device or dtype"}
+"""Why a table is no source, by its stamp."""
 
 
 class KnownScores:
@@ -103,20 +105,8 @@ def open_known_scores(paths: Sequence[Path], **stamp: str) -> KnownScores:
         try:
             tables[path.parent.name] = read_table(path, RANKED, **stamp)
         except ContractError:
-            refused.append(_why_refused(path, stamp))
+            refused.append(why_refused(path, RANKED, stamp, OTHER))
     return KnownScores(tables, list(dict.fromkeys(refused)), stamp)
-
-
-def _why_refused(path: Path, stamp: Mapping[str, str]) -> str:
-    try:
-        found = read_stamp(path)
-    except ContractError:
-        return "a damaged file"
-    if found.get("version") != RANKED.metadata[b"version"].decode():
-        return "another version of the table"
-    if found.get("model") != stamp["model"]:
-        return "another cross-encoder"
-    return "another device or dtype" if found.get("arithmetic") != stamp["arithmetic"] else "a damaged file"
 
 
 def score_with(known: Mapping[str, np.float32], score: Score) -> Score:

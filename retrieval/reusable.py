@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError
 from broadsheet.schemas import late_news
-from broadsheet.tables import link_or_copy, read_stamp, read_table, replacing, vectors_to_numpy
+from broadsheet.tables import link_or_copy, read_stamp, read_table, replacing, vectors_to_numpy, why_refused
 
 Vectors = npt.NDArray[np.float32]
 _HASH_DIGITS = 16
@@ -82,18 +82,8 @@ def open_known(
             kind = late if read_stamp(path).get("table") == "late_news" else schema
             found.append((path, read_table(path, kind, model=fingerprint).select(schema.names)))
         except ContractError:
-            refused.append(_why_refused(path, schema, fingerprint))
+            refused.append(why_refused(path, schema, {"model": fingerprint}, {"model": "another model"}))
     return found, list(dict.fromkeys(refused))
-
-
-def _why_refused(path: Path, schema: pa.Schema, fingerprint: str) -> str:
-    try:
-        stamp = read_stamp(path)
-    except ContractError:
-        return "a damaged file"
-    if stamp.get("version") != schema.metadata[b"version"].decode():
-        return "another version of the table"
-    return "another model" if stamp.get("model") != fingerprint else "a damaged file"
 
 
 def take_whole(known: Iterable[tuple[Path, pa.Table]], news: pa.Table, out: Path) -> bool:

@@ -134,8 +134,7 @@ def test_scores_of_workers_that_differ_in_dtype_are_those_of_both_and_nobody_tak
     def on_two_machines(stage, bench, blocks):
         workers = [worker_of(stage, bench), worker_of(stage, bench)]
         scorer = copy.copy(workers[1]._bench.cross_encoder)
-        scorer.model = copy.deepcopy(scorer.model)
-        scorer.model.bert.double()
+        scorer.arithmetic = "cpu float64"
         workers[1]._bench.cross_encoder = scorer
         return all(ask(workers[part], (part, [list(rows)])) == [FINE] for part, rows in enumerate(blocks))
 

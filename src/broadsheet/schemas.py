@@ -92,8 +92,8 @@ USERS = _table(
     ],
 )
 
-CO_CLICK = "How far the article and the history are clicked by the same people lately, 0 to 1."
-CLICK_RATE = "Logarithm of the click rate where it was shown lately, over the average; smoothed, as of the request."
+_CO_CLICK = "How far the article and the history are clicked by the same people lately, 0 to 1."
+_CLICK_RATE = "Logarithm of the click rate where it was shown lately, over the average; smoothed, as of the request."
 CANDIDATES = _table(
     "candidates",
     3,
@@ -105,8 +105,8 @@ CANDIDATES = _table(
         _signal("ann", "Inner product of the two towers, -1 to 1; the largest over the reader's interests."),
         _signal("trending", "Time-decayed clicks as of the request, smoothed by category, 0 to 1."),
         _signal("fresh", "0.5 ** (age / half-life), 0 to 1."),
-        _signal("co_click", CO_CLICK),
-        _signal("click_rate", CLICK_RATE),
+        _signal("co_click", _CO_CLICK),
+        _signal("click_rate", _CLICK_RATE),
     ],
 )
 
@@ -123,8 +123,8 @@ RANKED = _table(
         _signal("tower", "Inner product of the two towers, -1 to 1."),
         _signal("popularity", "Time-decayed clicks as of the request, 0 to 1."),
         _signal("freshness", "0.5 ** (age / half-life), 0 to 1."),
-        _signal("click_rate", CLICK_RATE),
-        _signal("co_click", CO_CLICK),
+        _signal("click_rate", _CLICK_RATE),
+        _signal("co_click", _CO_CLICK),
         _signal("affinity", "How much of the history is in this category, 0 to 1."),
         _signal("probability", "Of a click on it where it is shown, by the learned fusion, 0 to 1."),
         _signal("diversity", "1 - largest similarity to the articles ranked above, 0 to 2."),

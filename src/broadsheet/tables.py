@@ -6,7 +6,7 @@ mapped.
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -99,6 +99,20 @@ def read_table(path: Path, schema: pa.Schema, **stamp: str) -> pa.Table:
         hint = "It was made by another version or model; build or import it again."
         raise ContractError(f"{path}: {join_problems(problems)}. {hint}")
     return table
+
+
+def why_refused(path: Path, schema: pa.Schema, stamp: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """Return in words why read_table refused a file: damage, the version, or the first stamp that is not `stamp`'s.
+
+    `other` has the words for each stamp.
+    """
+    try:
+        found = read_stamp(path)
+    except ContractError:
+        return "a damaged file"
+    if found.get("version") != _metadata(schema)["version"]:
+        return "another version of the table"
+    return next((words for name, words in other.items() if found.get(name) != stamp[name]), "a damaged file")
 
 
 def read_stamp(path: Path) -> dict[str, str]:
