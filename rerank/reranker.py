@@ -53,11 +53,10 @@ class Reranker:
         fusion: LearnedFusion | None = None,
     ) -> None:
         """`fusion` takes the place of the `weights` where a reader has a history."""
-        self._fusion = fusion
         self._catalogue, self._score = catalogue, score
         self._depth, self._history, self._headlines, self._policy = depth, history, headlines, policy
         self._large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
-        self._weights = {name: weights[name] for name in SIGNALS}
+        self._weights, self._fusion = {name: weights[name] for name in SIGNALS}, fusion
 
     def __call__(self, users: pa.Table, candidates: pa.Table, mutes: Mutes = NO_MUTES) -> pa.Table:
         """Return the table ranked: for each user the `depth` best candidates, with their signals and reasons.

@@ -49,10 +49,9 @@ class Retriever:
         exposures: Exposures,
     ) -> None:
         """`half_life_hours` is that of freshness; `weights` are those of the sources, 0 where one is not named."""
-        self._exposures = exposures
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._half_life_hours, self._weights = k, half_life_hours, dict(weights)
-        self._co_clicks = LastCoClicks(clicks)
+        self._co_clicks, self._exposures = LastCoClicks(clicks), exposures
         self._prepare()
 
     def over(self, catalogue: Catalogue, search: Search, clicks: ClickLog) -> Self:

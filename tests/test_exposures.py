@@ -13,9 +13,10 @@ from broadsheet.exposures import (
     join_exposures,
     make_exposures,
     no_exposures,
+    read_exposures,
 )
 from broadsheet.schemas import IMPRESSIONS
-from broadsheet.tables import from_rows
+from broadsheet.tables import from_rows, write_table
 from tests.stage_contract import NOON, catalogue_of
 
 NOW = 1e9
@@ -55,7 +56,7 @@ def test_nothing_of_the_request_itself_or_after_it_counts(planted):
     assert np.array_equal(click_rates(join_exposures([before, shown(*planted)]), NOW, 4), click_rates(before, NOW, 4))
 
 
-def test_impressions_are_read_article_by_article_and_unknown_articles_are_left_out():
+def test_impressions_are_read_article_by_article_and_unknown_articles_and_earlier_times_are_left_out(tmp_path):
     def row(number, shown, clicked):
         about = {"impression_id": str(number), "user_id": "u", "time": NOON, "history": [], "propensity": None}
         return {**about, "shown": shown, "clicked": clicked}
@@ -66,3 +67,6 @@ def test_impressions_are_read_article_by_article_and_unknown_articles_are_left_o
     found = exposures_of(table, catalogue_of(np.eye(3)))
     assert found.rows.tolist() == [1, 0, 1] and found.clicked.tolist() == [1, 0, UNKNOWN]
     assert set(found.times) == {NOON.timestamp()}
+    write_table(tmp_path / "impressions.arrow", table, IMPRESSIONS)
+    for since, count in ((-np.inf, 3), (NOON.timestamp(), 3), (NOON.timestamp() + 1, 0)):
+        assert len(read_exposures([tmp_path / "impressions.arrow"], catalogue_of(np.eye(3)), since).rows) == count

@@ -88,6 +88,7 @@ def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, conf
     with newsroom.lock(), _clear_disk_errors(newsroom):
         edition = _start(newsroom)
         bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
+        bench.looks_back = True
         run_steps(bench, edition, ("encode", "index"), report)
         _ = bench.retriever  # opens what it needs while no other build can move the folder
     return bench

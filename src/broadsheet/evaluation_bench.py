@@ -51,6 +51,7 @@ def open_bench(newsroom: Newsroom, report: Report = silent, *, towers: str | Non
     edition = present_edition(newsroom)
     if edition is not None:
         bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
+        bench.looks_back = True
         built = edition.read_manifest()
         same_index = built["config"]["index"] == vars(config.index)
         if same_index and built["models"]["news_tower"] == bench.news_tower.fingerprint:
@@ -100,6 +101,7 @@ def _prepare(newsroom: Newsroom, config: Config, report: Report) -> Workbench:
         _take(newsroom.news, edition.news)
         _take(newsroom.clicks, edition.clicks)
         bench = Workbench(newsroom, edition, config, clock)
+        bench.looks_back = True
         known = [edition, newsroom.building, *newsroom.editions()[-1:]]
         vectors = tuple(one.news_vectors for one in known if one.news_vectors.is_file())
         report(f"towers {config.retrieval.towers}: {encode(bench, edition, known=vectors)}")

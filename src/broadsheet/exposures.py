@@ -81,10 +81,13 @@ def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
     return make_exposures(rows[known], times[known], clicked[known])
 
 
-def read_exposures(paths: Sequence[Path], catalogue: Catalogue) -> Exposures:
-    """Return the showings of the impressions in several files."""
-    columns = ["time", "shown", "clicked"]
-    return join_exposures([exposures_of(read_table(path, IMPRESSIONS).select(columns), catalogue) for path in paths])
+def read_exposures(paths: Sequence[Path], catalogue: Catalogue, since: float = -np.inf) -> Exposures:
+    """Return the showings of the impressions in several files, of those not before `since` in epoch seconds."""
+    parts = []
+    for path in paths:
+        table = read_table(path, IMPRESSIONS).select(["time", "shown", "clicked"])
+        parts.append(exposures_of(table.filter(pa.array(epoch_seconds(table.column("time")) >= since)), catalogue))
+    return join_exposures(parts)
 
 
 def click_rates(exposures: Exposures, as_of: float, size: int) -> Floats:

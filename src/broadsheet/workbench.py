@@ -7,6 +7,7 @@ they cannot drift apart.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +19,7 @@ from broadsheet.catalogue import Catalogue, make_catalogue
 from broadsheet.click_log import ClickLog, read_click_log
 from broadsheet.config import Config
 from broadsheet.errors import ModelError
-from broadsheet.exposures import Exposures, read_exposures
+from broadsheet.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
 from broadsheet.mutes import MutesFile
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.schemas import CLICKS, NEWS, news_vectors
@@ -46,6 +47,8 @@ class Workbench:
         self.newsroom, self.edition, self.config, self.as_of = newsroom, edition, config, as_of
         self.figures: dict[str, Any] = {}
         "What the stages measured while they wrote the edition, for its manifest."
+        self.looks_back = False
+        "Whether it is asked for requests of any time, as training and benchmarks are, and not from now on."
         self.earlier_rankings: tuple[Path, ...] = ()
         "Tables ranked of earlier editions, whose scores of the cross-encoder are taken over; the last counts most."
 
@@ -125,8 +128,9 @@ class Workbench:
 
     @cached_property
     def exposures(self) -> Exposures:
-        """What the newsroom's impressions show, of all splits."""
-        return read_exposures(self.newsroom.all_impressions(), self.catalogue)
+        """What impressions of all splits showed: what click rates still count, or all where it looks back."""
+        since = -math.inf if self.looks_back else self.as_of.timestamp() - WINDOW_HOURS * HOUR
+        return read_exposures(self.newsroom.all_impressions(), self.catalogue, since)
 
     def make_retriever(
         self,
