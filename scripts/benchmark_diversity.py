@@ -6,14 +6,11 @@ the list and against calibration, with 95 % intervals; with --out also writes th
 Example: python scripts/benchmark_diversity.py newsroom --split valid --out benchmarks/results
 """
 
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from broadsheet.errors import BroadsheetError
 
 
 def benchmark(
@@ -67,8 +64,6 @@ def benchmark(
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        typer.run(benchmark)
-    except BroadsheetError as error:
-        sys.exit(f"benchmark_diversity: {error}")
+    from command import run
+
+    run(benchmark)

@@ -6,14 +6,11 @@ writes it, JSON and a plot.
 Example: python scripts/benchmark_ranking.py newsroom --split valid --towers frozen=seed-0 --towers frozen=seed-1
 """
 
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from broadsheet.errors import BroadsheetError
 
 
 def benchmark(
@@ -67,8 +64,6 @@ def benchmark(
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        typer.run(benchmark)
-    except BroadsheetError as error:
-        sys.exit(f"benchmark_ranking: {error}")
+    from command import run
+
+    run(benchmark)

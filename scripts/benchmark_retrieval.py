@@ -6,7 +6,6 @@ novelty with 95 % intervals; with --out also writes them, JSON and plots.
 Example: python scripts/benchmark_retrieval.py newsroom --split valid --towers frozen=seed-0 --towers frozen=seed-1
 """
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -16,8 +15,6 @@ from typing import Annotated
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import typer
-
-from broadsheet.errors import BroadsheetError
 
 
 def benchmark(
@@ -52,8 +49,6 @@ def benchmark(
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        typer.run(benchmark)
-    except BroadsheetError as error:
-        sys.exit(f"benchmark_retrieval: {error}")
+    from command import run
+
+    run(benchmark)

@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from broadsheet.errors import BroadsheetError, CorpusError
+from broadsheet.errors import CorpusError
 from broadsheet.metrics import mean_scores
 from broadsheet.newsroom import Newsroom
 from broadsheet.schemas import IMPRESSIONS
@@ -37,7 +37,6 @@ def score(
 
 
 if __name__ == "__main__":
-    try:
-        typer.run(score)
-    except BroadsheetError as error:
-        sys.exit(f"score_predictions: {error}")
+    from command import run
+
+    run(score)
