@@ -18,7 +18,7 @@ Rows = npt.NDArray[np.int64]
 ROUNDING = 1e-5
 """Inner products that differ by less are equal: the same products summed in another order do."""
 TAKEN = 20_000
-"""Vectors of found rows that are held at once, about: 29 MiB at 384 dimensions."""
+"""Vectors of found rows that are held at once: 29 MiB at 384 dimensions."""
 
 BATCH = 192
 """Queries searched together: the interests of the readers that a build handles at once."""
@@ -38,6 +38,8 @@ class Exact:
     "Unit vectors (queries, dim)."
     nearest: Vectors
     "Inner products with each query's true neighbours, the nearest first (queries, k)."
+    rows: Rows
+    "The rows of these neighbours (queries, k)."
 
     @property
     def k(self) -> int:
@@ -52,7 +54,7 @@ class Exact:
 
     def at(self, k: int) -> "Exact":
         """Return the same for the k nearest, or for all that there are."""
-        return Exact(self.queries, self.nearest[:, :k])
+        return Exact(self.queries, self.nearest[:, :k], self.rows[:, :k])
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,15 @@ class Measured:
 def search_exactly(vectors: MappedVectors, queries: Vectors, k: int = AT) -> Exact:
     """Compare the queries with all vectors, block by block, for the k nearest of each, or all where there are fewer."""
     k = min(k, len(vectors))
-    best = np.full((len(queries), 0), -np.inf, np.float32)
+    best, rows = np.full((len(queries), 0), -np.inf, np.float32), np.full((len(queries), 0), -1)
+    first = 0
     for block in vectors:
-        scores, _ = faiss.knn(queries, block, min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
-        best = -np.sort(-np.hstack([best, scores]), axis=1)[:, :k]
-    return Exact(queries, best)
+        scores, places = faiss.knn(queries, block, min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
+        best, rows = np.hstack([best, scores]), np.hstack([rows, places + first])
+        order = np.argsort(-best, axis=1, kind="stable")[:, :k]
+        best, rows = np.take_along_axis(best, order, axis=1), np.take_along_axis(rows, order, axis=1)
+        first += len(block)
+    return Exact(queries, best, rows)
 
 
 def shares_found(rows: Rows, exact: Exact, vectors: MappedVectors) -> npt.NDArray[np.float64]:
@@ -85,15 +91,20 @@ def shares_found(rows: Rows, exact: Exact, vectors: MappedVectors) -> npt.NDArra
     and which of them are listed does not matter. A row counts once; -1 is none.
     """
     ordered = np.sort(rows[:, : exact.k], axis=1)
-    counts = np.diff(ordered, axis=1, prepend=-1) > 0
-    near = np.zeros(len(ordered), np.int64)
-    step = max(1, TAKEN // exact.k)
-    for start in range(0, len(ordered), step):
-        part = slice(start, start + step)
-        found = vectors.take(np.maximum(ordered[part], 0).ravel()).reshape(*ordered[part].shape, -1)
-        scores = np.einsum("qd,qkd->qk", exact.queries[part], found)
-        near[part] = (counts[part] & (scores >= exact.least[part, None] - ROUNDING)).sum(axis=1)
-    return near / exact.k
+    counted = np.diff(ordered, axis=1, prepend=-1) > 0
+    known = np.zeros(ordered.shape, bool)
+    for query, neighbours in enumerate(exact.rows):
+        known[query] = counted[query] & np.isin(ordered[query], neighbours)
+    # Vectors of the few others alone are read, for ties: rows far apart in a file larger than memory are slow to read.
+    near: npt.NDArray[np.int64] = known.sum(axis=1)
+    asked, columns = np.nonzero(counted & ~known)
+    for start in range(0, len(asked), TAKEN):
+        part = asked[start : start + TAKEN]
+        found = vectors.take(ordered[part, columns[start : start + TAKEN]])
+        scores = np.einsum("nd,nd->n", exact.queries[part], found)
+        np.add.at(near, part, scores >= exact.least[part] - ROUNDING)
+    shares: npt.NDArray[np.float64] = near / exact.k
+    return shares
 
 
 def measure_recall(index: faiss.Index, exact: Exact, vectors: MappedVectors, tuned: Parameters) -> Measured:

@@ -66,3 +66,11 @@ def test_more_queries_than_are_compared_at_once_have_the_same_shares(monkeypatch
     shares = shares_found(rows, near, vectors)
     monkeypatch.setattr(measure, "TAKEN", 12)
     assert shares_found(rows, near, vectors).tolist() == shares.tolist() and len(set(shares)) > 1
+
+
+def test_vectors_are_read_only_of_rows_that_are_not_the_neighbours_themselves(monkeypatch):
+    read = []
+    vectors, near = as_vectors(VECTORS.take(np.arange(4))), search_exactly(VECTORS, QUERY, 3)
+    monkeypatch.setattr(vectors, "take", lambda rows: read.extend(rows.tolist()) or VECTORS.take(rows))
+    assert shares_found(np.array([[0, 2, 3]]), near, vectors) == 1
+    assert read == [row for row in (2, 3) if row not in near.rows]
