@@ -209,4 +209,6 @@ def _write(document: dict[str, Any], out: Path) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(measure)
+    from command import run
+
+    run(measure)

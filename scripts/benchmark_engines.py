@@ -193,4 +193,6 @@ def to_markdown(document: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(measure)
+    from command import run
+
+    run(measure)

@@ -152,4 +152,6 @@ def _recall(engine: Engine, place: int, exact: Exact, vectors: MappedVectors) ->
 
 
 if __name__ == "__main__":
-    typer.run(measure)
+    from command import run
+
+    run(measure)

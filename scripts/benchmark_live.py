@@ -225,4 +225,6 @@ def _markdown(document: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(benchmark)
+    from command import run
+
+    run(benchmark)

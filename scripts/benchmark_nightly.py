@@ -147,4 +147,6 @@ def _markdown(document: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(measure)
+    from command import run
+
+    run(measure)

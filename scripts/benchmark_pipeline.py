@@ -83,4 +83,6 @@ def _draw(stages: dict[str, list[float]], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(measure)
+    from command import run
+
+    run(measure)

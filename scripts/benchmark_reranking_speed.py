@@ -171,4 +171,6 @@ def _measure_reranking(bench: "Workbench", requests: Sequence[Any], depth: int) 
 
 
 if __name__ == "__main__":
-    typer.run(measure)
+    from command import run
+
+    run(measure)

@@ -41,4 +41,6 @@ def benchmark(
 
 
 if __name__ == "__main__":
-    typer.run(benchmark)
+    from command import run
+
+    run(benchmark)

@@ -127,4 +127,6 @@ def check(
 
 
 if __name__ == "__main__":
-    typer.run(check)
+    from command import run
+
+    run(check)

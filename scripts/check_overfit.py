@@ -124,4 +124,6 @@ def overfit(bench: "Workbench", items: "list[Example]") -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    typer.run(check)
+    from command import run
+
+    run(check)

@@ -242,4 +242,6 @@ def show(
 
 
 if __name__ == "__main__":
-    typer.run(show)
+    from command import run
+
+    run(show)

@@ -244,4 +244,6 @@ def _stop_if(differences: list[str], problems: list[str], when: str) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(kill_rounds)
+    from command import run
+
+    run(kill_rounds)

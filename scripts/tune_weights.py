@@ -54,4 +54,6 @@ def tune(
 
 
 if __name__ == "__main__":
-    typer.run(tune)
+    from command import run
+
+    run(tune)
