@@ -2,38 +2,27 @@
 
 The head joins what a pretrained encoder can do at once, compare the two segments, with what only training on clicks
 can teach.
-A head that was never trained is never used: `load_cross_encoder` needs a trained adapter folder.
+A head that was never trained is never used: `load_cross_encoder` (trained.py) needs what training wrote.
 """
 
-import hashlib
-import json
-import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
-from broadsheet import models
 from broadsheet.batching import length_buckets, pad
 from broadsheet.bert_forward import can_forward
-from broadsheet.errors import ModelError
 from broadsheet.rerank.packed_pairs import PackedPairs
 from broadsheet.rerank.pair_tokens import Pair, PairTokenizer, PairTokens
 
 Score = Callable[[Sequence[Pair]], npt.NDArray[np.float32]]
 """Pairs of (what the reader read, candidate) to relevance, 0 to 1, higher is better."""
 
-HEAD = "head.safetensors"
-CARD = "card.json"
 KEPT_SCORES = 1 << 15
 """Pairs whose scores are kept, some 300 bytes each."""
-AGAIN = "Expected a folder that `broadsheet train reranker` wrote: run it again."
 
 
 class CrossEncoder(nn.Module):
@@ -139,82 +128,3 @@ class PairScorer:
         # In float32 the last of a batch may be rounded otherwise than the first.
         result: npt.NDArray[np.float32] = logits.double().sigmoid().float().cpu().numpy()
         return result
-
-
-def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScorer:
-    """Load a trained adapter onto its base model.
-
-    Raises ModelError if the folder is not a whole one that training wrote, or was trained on another base model;
-    ConfigError if the base model reads fewer tokens.
-    """
-    card = read_card(folder)
-    if card["base_fingerprint"] != models.fingerprint(base):
-        raise ModelError(
-            f"{folder}: trained on base model {card['base_fingerprint']}, but rerank.encoder = {base!r} is "
-            f"{models.fingerprint(base)}. Train it again with `broadsheet train reranker`, or name the base "
-            "model that it was trained on."
-        )
-    device = models.pick_device()
-    model = read_weights(folder, load_base(base))
-    products = models.pick_dtype(device)
-    if not can_forward(model.bert.to(device)):
-        model.bert.to(products)
-    tokenizer = models.load("AutoTokenizer", models.resolve(base))
-    models.check_length("rerank.max_tokens", max_tokens, model.bert, tokenizer)
-    name = f"{card['base_fingerprint']} {models.folder_fingerprint(folder)} {max_tokens}"
-    fingerprint = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return PairScorer(model.to(device), tokenizer, max_tokens, fingerprint, products)
-
-
-def load_base(name: str, **options: Any) -> Any:  # noqa: ANN401
-    """Load the BERT of a cross-encoder in float32; raises ModelError if it cannot tell two segments apart."""
-    resolved = models.resolve(name)
-    bert = models.load_weights("AutoModel", resolved, add_pooling_layer=False, dtype=torch.float32, **options)
-    segments = getattr(bert.config, "type_vocab_size", 0)
-    if segments < 2:
-        raise ModelError(
-            f"rerank.encoder = {name!r}: tells {segments} segments apart, expected 2, history and candidate. "
-            "Name a BERT model."
-        )
-    return bert
-
-
-def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
-    """Merge a trained adapter into its base model and put its head on; raises ModelError unless both are whole."""
-    from peft import PeftModel
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
-            warnings.filterwarnings("error", "Found missing adapter keys")
-            model = CrossEncoder(PeftModel.from_pretrained(bert, str(folder)).merge_and_unload())
-        head = load_file(folder / HEAD)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning) as error:
-        raise ModelError(f"{folder}: the adapter cannot be read ({error}). {AGAIN}") from error
-    found = {name: tuple(value.shape) for name, value in head.items()}
-    expected = {name: tuple(value.shape) for name, value in model.state_dict().items() if not name.startswith("bert.")}
-    if found != expected:
-        raise ModelError(f"{folder / HEAD}: holds {found}, expected {expected}. {AGAIN}")
-    if not head["linear.weight"].any():
-        raise ModelError(f"{folder / HEAD}: the head was never trained, all its weights are 0. {AGAIN}")
-    model.load_state_dict(head, strict=False)
-    return model
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """Return what training wrote of itself beside an adapter; raises ModelError for any other folder."""
-    files = (CARD, HEAD, "adapter_model.safetensors", "adapter_config.json")
-    missing = [name for name in files if not (folder / name).is_file()]
-    if missing:
-        raise ModelError(f"{folder}: no {', '.join(missing)}. {AGAIN}")
-    try:
-        card: dict[str, Any] = json.loads((folder / CARD).read_text("utf-8"))
-        card["base_fingerprint"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {AGAIN}") from error
-    return card
-
-
-def shipped_adapter() -> Path:
-    """Return the folder of the small adapter that comes with the package."""
-    return Path(__file__).with_name("adapter")

@@ -82,7 +82,7 @@ def measure(
 
 
 def _adapter(bench: "Workbench") -> Path:
-    from broadsheet.rerank.cross_encoder import shipped_adapter
+    from broadsheet.rerank.trained import shipped_adapter
 
     own = bench.newsroom.reranker
     return own if own.is_dir() else shipped_adapter()

@@ -81,7 +81,7 @@ def save_merged(adapter: Path, base: str, folder: Path) -> Any:  # noqa: ANN401
     import torch
 
     from broadsheet import models
-    from broadsheet.rerank.cross_encoder import HEAD, load_base, read_weights
+    from broadsheet.rerank.trained import HEAD, load_base, read_weights
 
     model = read_weights(adapter, load_base(base))
     model.bert.to(torch.float32).save_pretrained(folder)

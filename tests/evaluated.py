@@ -13,12 +13,12 @@ def make_adapter(folder, encoder):
     """A cross-encoder's folder as training writes it, with weights that nobody trained."""
     import torch
 
-    from broadsheet.rerank.training import Recipe, new_cross_encoder, save_cross_encoder
+    from broadsheet.rerank.trained import new_cross_encoder, save_cross_encoder
 
-    model = new_cross_encoder(str(encoder), Recipe())
+    model = new_cross_encoder(str(encoder))
     with torch.no_grad():
         model.linear.weight.normal_(0, 0.3)
-    save_cross_encoder(model, folder, base=str(encoder), recipe=Recipe(), card={})
+    save_cross_encoder(model, folder, base=str(encoder), mode="lora", card={})
 
 
 def click(user, news, hours, event="click"):

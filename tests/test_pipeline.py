@@ -14,7 +14,7 @@ from broadsheet.page import PAGE_STORIES, SIGNALS
 from broadsheet.pipeline import Pipeline, open_newsroom
 from broadsheet.schemas import NEWS, RANKED, STORIES
 from broadsheet.tables import read_table, write_table
-from broadsheet.training import train_reranker
+from broadsheet.training_reranker import train_reranker
 from tests.tiny import START, make_encoder, make_impressions, make_news, make_newsroom, make_writer
 
 READERS = ["fan", "voter", "asker", "nobody"]

@@ -19,7 +19,7 @@ from broadsheet.training_data import read_labelled
 from broadsheet.training_items import log_popularity, read_items
 from broadsheet.training_towers import train_towers
 from broadsheet.workbench import Workbench
-from tests.test_training import interrupt_at_a_checkpoint
+from tests.test_training_reranker import interrupt_at_a_checkpoint
 from tests.tiny import START, make_encoder, make_impressions, make_newsroom
 
 QUICK = "[towers]\nepochs = 2\nnext_clicks = 1\nbatch_size = 16\nanchor = 0.1\n"

@@ -20,13 +20,15 @@ def train_reranker(
     train: Annotated[str, typer.Option(help="Split to learn from.")],
     valid: Annotated[str, typer.Option(help="Split to stop by.")],
     newsroom: Room = Path("newsroom"),
+    mode: Annotated[str, typer.Option(help="What of the encoder learns: lora (adapters) or full.")] = "lora",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder to put it in, else the newsroom's models/reranker.")] = None,
 ) -> None:
     """Train the cross-encoder on impressions; builds and pipelines opened from then on use it."""
     from broadsheet.newsroom import Newsroom
-    from broadsheet.training import train_reranker as learn
+    from broadsheet.training_reranker import train_reranker as learn
 
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seed=seed, report=say))
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=say))
 
 
 @training.command("fusion", epilog="Example: broadsheet train fusion newsroom --train tune --valid valid")

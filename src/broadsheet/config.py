@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from broadsheet.config_nightly import ArticlesConfig, GateConfig
 from broadsheet.config_policy import CapsConfig
+from broadsheet.config_reranker import RerankerConfig
 from broadsheet.config_towers import TowersConfig
 from broadsheet.errors import ConfigError, join_problems
 
@@ -120,6 +121,7 @@ class Config:
     rerank: RerankConfig = field(default_factory=RerankConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     towers: TowersConfig = field(default_factory=TowersConfig)
+    reranker: RerankerConfig = field(default_factory=RerankerConfig)
 
 
 _AT_LEAST = {
@@ -130,6 +132,7 @@ _AT_LEAST = {
     "batch_size": 2,
     "next_clicks": 0,
     "negatives": 0,
+    "reranker.negatives": 1,
     "hard_negatives": 0,
     "learning_rate": 1e-9,
     "encoder_learning_rate": 1e-9,
@@ -158,9 +161,11 @@ _AT_LEAST = {
 }
 
 
+_CHOICES: dict[str, tuple[str, ...]] = {"clock": ("now", "latest"), "loss": ("listwise", "pairwise", "pointwise")}
+
 _SHARES = (
     *("diversity", "calibration", "small_sources", "story_similarity"),
-    *("dropout", "history_drop", "text_drop"),
+    *("dropout", "history_drop", "history_cut", "text_drop"),
     *("recall", "min_recall", "max_lost", "max_changed_neighbours"),
 )
 
@@ -224,14 +229,14 @@ def _check(name: str, value: Any, default: Any, prefix: str, problems: list[str]
         wrong = {int: "a whole number", float: "a number", str: "a text in quotes", bool: "true or false"}[expected]
     elif expected is float and not math.isfinite(value):
         wrong = "a finite number"
-    elif name in _AT_LEAST and value < _AT_LEAST[name]:
-        wrong = f"at least {_AT_LEAST[name]}"
+    elif value < (least := _AT_LEAST.get(f"{prefix}{name}", _AT_LEAST.get(name, value))):
+        wrong = f"at least {least}"
     elif name in _SHARES and not 0 <= value <= 1:
         wrong = "a number from 0 to 1"
     elif prefix == "index." and name == "kind" and not value.strip():
         wrong = 'auto, flat or a FAISS factory string, such as "HNSW32_SQfp16"'
-    elif name == "clock" and value not in ("now", "latest"):
-        wrong = '"now" or "latest"'
+    elif name in _CHOICES and value not in _CHOICES[name]:
+        wrong = " or ".join(f'"{choice}"' for choice in _CHOICES[name])
     elif prefix in _OF_ZERO_OR_MORE and value < 0:
         wrong = "a number of 0 or more"
     if wrong:

@@ -6,13 +6,30 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from broadsheet.errors import InputError, join_problems
 from broadsheet.newsroom import remove_folder, write_json
 from broadsheet.tables import sync_folder
 from broadsheet.version import __version__
+
+
+def check_arguments(train: str | None, valid: str | None, out: Path | None, modes: Sequence[str], mode: str) -> None:
+    """Raise InputError for arguments that cannot be meant, all at once and before the long work."""
+    problems = []
+    if mode not in modes:
+        problems.append(f"mode: found {mode!r}, expected one of {', '.join(modes)}")
+    if (train is None) != (valid is None):
+        problems.append("--train and --valid: found one of them, expected both, or none to learn from the click log")
+    if train is not None and train == valid:
+        problems.append(f"--valid: found {valid!r}, which is learned from; expected another split, later in time")
+    if out is not None and (not out.name or (out.exists() and not (out / "card.json").is_file())):
+        problems.append(f"--out {out}: is there and holds no trained model; expected a new folder, or such a one")
+    if problems:
+        raise InputError(f"{join_problems(problems)}.")
 
 
 def work_folder(target: Path, settings: dict[str, Any]) -> Path:

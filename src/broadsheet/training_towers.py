@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet import models
 from broadsheet.build import prepare_vectors
-from broadsheet.errors import CorpusError, InputError, join_problems
+from broadsheet.errors import CorpusError
 from broadsheet.newsroom import Newsroom, file_sha256, remove_folder
 from broadsheet.training_data import Labelled, read_labelled, read_rankable, require_splits
-from broadsheet.training_folder import new_card, swap, work_folder
+from broadsheet.training_folder import check_arguments, new_card, swap, work_folder
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -51,10 +51,8 @@ def train_towers(
     from broadsheet.training_items import count_items, read_items
     from broadsheet.training_sources import tune_weights
 
-    chosen = next((name for name in MODES if name == mode), None)
-    if chosen is None:
-        raise InputError(f"mode: found {mode!r}, expected one of {', '.join(MODES)}.")
-    _check(train, valid, out)
+    check_arguments(train, valid, out, MODES, mode)
+    chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, *filter(None, (train, valid)))
     process = PartialState(cpu=models.pick_device().type == "cpu")
     bench = _open(newsroom, process, report)
@@ -80,19 +78,6 @@ def train_towers(
     learned = f"{mode}, trained on {count_items(learn)} of {train or 'the click log'}"
     build = "" if mode == "frozen" else f". Article vectors change: run `broadsheet build {newsroom.path}`"
     return f"{target}: {learned}; on {len(check)} impressions of {valid or 'its end'}: {reached}{build}"
-
-
-def _check(train: str | None, valid: str | None, out: Path | None) -> None:
-    """Raise InputError for arguments that cannot be meant, all at once and before the long work."""
-    problems = []
-    if (train is None) != (valid is None):
-        problems.append("--train and --valid: found one of them, expected both, or none to learn from the click log")
-    if train is not None and train == valid:
-        problems.append(f"--valid: found {valid!r}, which is learned from; expected another split, later in time")
-    if out is not None and (not out.name or (out.exists() and not (out / "card.json").is_file())):
-        problems.append(f"--out {out}: is there and holds no towers; expected a new folder, or one of towers")
-    if problems:
-        raise InputError(f"{join_problems(problems)}.")
 
 
 def _read(bench: Workbench, train: str | None, valid: str | None) -> tuple[list[Labelled], list[Labelled]]:

@@ -164,7 +164,7 @@ class Workbench:
         Raises ModelError if there is no such base model, or the newsroom's own is not whole or was trained on another.
         """
         from broadsheet import models
-        from broadsheet.rerank.cross_encoder import load_cross_encoder, shipped_adapter
+        from broadsheet.rerank.trained import load_cross_encoder, shipped_adapter
 
         settings = self.config.rerank
         own = self.newsroom.reranker

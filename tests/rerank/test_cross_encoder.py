@@ -13,9 +13,9 @@ from broadsheet import models
 from broadsheet.batching import pad
 from broadsheet.errors import ConfigError, ModelError
 from broadsheet.rerank import load_cross_encoder
-from broadsheet.rerank.cross_encoder import HEAD, CrossEncoder, load_base
+from broadsheet.rerank.cross_encoder import CrossEncoder
 from broadsheet.rerank.pair_tokens import encode_pairs
-from broadsheet.rerank.training import Recipe, new_cross_encoder, save_cross_encoder
+from broadsheet.rerank.trained import HEAD, load_base, new_cross_encoder, save_cross_encoder
 from tests.stage_contract import unit
 from tests.tiny import GLUE, TOPICS, make_encoder
 
@@ -27,7 +27,7 @@ TOLERANCE = 1e-5 if models.pick_dtype(models.pick_device()) == torch.float32 els
 
 def changed_cross_encoder(encoder):
     """A cross-encoder whose adapters and head are no longer those of the beginning."""
-    model = new_cross_encoder(str(encoder), Recipe()).eval()
+    model = new_cross_encoder(str(encoder)).eval()
     torch.manual_seed(1)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -36,8 +36,8 @@ def changed_cross_encoder(encoder):
     return model
 
 
-def save(model, folder, encoder):
-    save_cross_encoder(model, folder, base=str(encoder), recipe=Recipe(), card={"note": "for tests"})
+def save(model, folder, encoder, mode="lora"):
+    save_cross_encoder(model, folder, base=str(encoder), mode=mode, card={"note": "for tests"})
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,8 @@ def test_scores_that_no_longer_fit_are_computed_again(adapter, encoder, monkeypa
 def test_the_arithmetic_names_the_dtypes_that_made_a_score(score, adapter, encoder, monkeypatch):
     products = str(models.pick_dtype(models.pick_device())).removeprefix("torch.")
     assert score.arithmetic.split()[1:] == list(dict.fromkeys(["float32", products]))
-    monkeypatch.setattr("broadsheet.rerank.cross_encoder.can_forward", lambda bert: False)
+    for module in ("cross_encoder", "trained"):
+        monkeypatch.setattr(f"broadsheet.rerank.{module}.can_forward", lambda bert: False)
     padded = load_cross_encoder(adapter[0], str(encoder), max_tokens=48)
     assert padded.arithmetic.split()[1:] == [products]
     assert np.abs(padded(PAIRS) - score(PAIRS)).max() < 2e-2
@@ -191,7 +192,7 @@ def test_a_folder_that_lacks_a_file_is_one_clear_error(copy, encoder, name):
 
 
 def test_a_folder_that_is_not_there_is_one_clear_error(tmp_path, encoder):
-    refused(tmp_path / "none", encoder, "none: no card.json, head.safetensors, adapter_model")
+    refused(tmp_path / "none", encoder, "none: no card.json")
 
 
 def test_an_adapter_of_another_base_is_one_clear_error(adapter, tmp_path):
@@ -208,13 +209,13 @@ def test_a_card_that_training_did_not_write_is_one_clear_error(copy, encoder, ca
 @pytest.mark.parametrize("name", [HEAD, "adapter_model.safetensors", "adapter_config.json"])
 def test_a_truncated_file_is_one_clear_error(copy, encoder, name):
     (copy / name).write_bytes((copy / name).read_bytes()[:-20])
-    refused(copy, encoder, "the adapter cannot be read")
+    refused(copy, encoder, "the weights cannot be read")
 
 
 def test_an_adapter_without_its_weights_is_one_clear_error(copy, encoder):
     weights = load_file(copy / "adapter_model.safetensors")
     save_file(dict(list(weights.items())[2:]), copy / "adapter_model.safetensors")
-    refused(copy, encoder, "the adapter cannot be read .*missing adapter keys")
+    refused(copy, encoder, "the weights cannot be read .*missing adapter keys")
 
 
 @pytest.mark.parametrize("name", ["scale", "offset", "linear.weight"])
@@ -229,8 +230,32 @@ def test_a_head_of_another_size_is_one_clear_error(copy, encoder):
     refused(copy, encoder, r"head.safetensors: holds .*\(1, 8\).*, expected .*\(1, 32\)")
 
 
+def test_a_whole_encoder_scores_as_it_did_before_it_was_saved(encoder, tmp_path):
+    model = new_cross_encoder(str(encoder), "full").eval()
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.05)
+    rows = encode_pairs(models.load("AutoTokenizer", str(encoder)), PAIRS, 48)
+    with torch.inference_mode():
+        expected = model(**pad(rows, 0)).sigmoid().numpy()
+    save(model, tmp_path / "whole", encoder, "full")
+    assert not (tmp_path / "whole" / "adapter_config.json").exists()
+    assert load_cross_encoder(tmp_path / "whole", str(encoder), max_tokens=48)(PAIRS) == pytest.approx(
+        expected, abs=2e-2
+    )
+    (tmp_path / "whole" / "encoder.safetensors").write_bytes(b"cut")
+    refused(tmp_path / "whole", encoder, "whole: the weights cannot be read")
+
+
+def test_a_mode_that_is_none_is_one_clear_error(copy, encoder):
+    card = json.loads((copy / "card.json").read_text())
+    (copy / "card.json").write_text(json.dumps({**card, "mode": "half"}))
+    refused(copy, encoder, "mode is 'half', expected one of lora, full")
+
+
 def test_a_head_that_was_never_trained_is_refused(encoder, tmp_path):
-    save(new_cross_encoder(str(encoder), Recipe()), tmp_path / "fresh", encoder)
+    save(new_cross_encoder(str(encoder)), tmp_path / "fresh", encoder)
     refused(tmp_path / "fresh", encoder, "the head was never trained, all its weights are 0")
 
 
@@ -246,4 +271,4 @@ def test_the_adapter_is_small_and_names_no_path_of_the_machine_but_the_base(adap
     ]  # fmt: skip
     card = json.loads((folder / "card.json").read_text())
     assert card["base"] == str(encoder) and card["base_fingerprint"] == models.fingerprint(str(encoder))
-    assert card["recipe"]["seed"] == 0 and card["note"] == "for tests"
+    assert card["mode"] == "lora" and card["note"] == "for tests"

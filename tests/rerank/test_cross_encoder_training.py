@@ -1,30 +1,27 @@
 import random
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import set_seed
 
 from broadsheet import models
-from broadsheet.errors import ModelError
-from broadsheet.rerank.cross_encoder import load_base
-from broadsheet.rerank.training import (
-    NEGATIVES,
-    Example,
-    PairMaker,
-    Recipe,
-    centre,
-    fit,
-    listwise_loss,
-    new_cross_encoder,
-)
+from broadsheet.config_reranker import RerankerConfig
+from broadsheet.errors import ModelError, TrainingError
+from broadsheet.rerank.losses import listwise, pairwise, pointwise
+from broadsheet.rerank.trained import load_base, new_cross_encoder
+from broadsheet.rerank.training import centre, fit
+from broadsheet.rerank.training_pairs import Example, PairMaker
 from tests.stage_contract import catalogue_of
 from tests.tiny import TOPICS
 
 COUNT = 24
 TOPIC = [list(TOPICS)[number % 3] for number in range(COUNT)]
-RECIPE = Recipe(learning_rate=3e-3, epochs=3, batch_size=4, seed=3)
+RECIPE = RerankerConfig(learning_rate=3e-3, epochs=3, batch_size=4)
+NEGATIVES = 5
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +31,7 @@ def make(encoder):
     titles = [f"{TOPICS[topic][number % 8]} {TOPICS[topic][(number * 3) % 8]}" for number, topic in enumerate(TOPIC)]
     catalogue = catalogue_of(vectors, title=titles, category=TOPIC)
     tokenizer = models.load("AutoTokenizer", str(encoder))
-    return PairMaker(catalogue, tokenizer, headlines=2, history=3, max_tokens=24)
+    return PairMaker(catalogue, tokenizer, headlines=2, history=3, max_tokens=24, negatives=NEGATIVES, history_cut=0.3)
 
 
 def examples(count=12):
@@ -49,7 +46,28 @@ def examples(count=12):
 def test_the_loss_is_minus_the_log_softmax_of_each_groups_first():
     logits = torch.tensor([1.0, 0.0, 2.0, 0.0, 0.0, 0.0])
     # -log(e / (e + 1)) = 0.3132617, a group of one has 0, and of three equals log 3 = 1.0986123.
-    assert listwise_loss(logits, torch.tensor([2, 1, 3])).item() == pytest.approx((0.3132617 + 0 + 1.0986123) / 3)
+    assert listwise(logits, torch.tensor([2, 1, 3])).item() == pytest.approx((0.3132617 + 0 + 1.0986123) / 3)
+
+
+def test_pairwise_is_the_mean_over_the_others_of_how_far_each_is_from_being_below():
+    logits = torch.tensor([1.0, 0.0, 3.0, 5.0])
+    # log(1 + e^-1) = 0.3132617 and log(1 + e^2) = 2.1269280; a group of one compares nothing.
+    expected = ((0.3132617 + 2.1269280) / 2 + 0) / 2
+    assert pairwise(logits, torch.tensor([3, 1])).item() == pytest.approx(expected)
+
+
+def test_pointwise_is_the_cross_entropy_of_every_article():
+    logits = torch.tensor([1.0, 0.0, 2.0])
+    # -log sigmoid(1) = 0.3132617, -log(1 - sigmoid(0)) = 0.6931472, -log sigmoid(2) = 0.1269280.
+    expected = (0.3132617 + 0.6931472 + 0.1269280) / 3
+    assert pointwise(logits, torch.tensor([2, 1])).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("loss", [listwise, pairwise, pointwise])
+def test_a_loss_falls_where_the_click_rises(loss):
+    groups = torch.tensor([2, 3])
+    low, high = torch.zeros(5), torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0])
+    assert loss(high, groups) < loss(low, groups)
 
 
 def test_a_batch_has_the_clicked_article_first_and_some_of_those_shown(make):
@@ -87,12 +105,13 @@ class Measure:
         device = model.scale.device
         with torch.inference_mode():
             logits = model(**{name: value.to(device) for name, value in self.batch.items()})
-        return -listwise_loss(logits.float().cpu(), self.groups).item()
+        return -listwise(logits.float().cpu(), self.groups).item()
 
 
-def train(encoder, make, checkpoints, measure=None, recipe=RECIPE):
-    model = new_cross_encoder(str(encoder), recipe)
-    log = fit(model, examples(), make, measure or Measure(make), recipe=recipe, checkpoints=checkpoints)
+def train(encoder, make, checkpoints, measure=None, recipe=RECIPE, seed=3, mode="lora"):
+    set_seed(seed)
+    model = new_cross_encoder(str(encoder), mode)
+    log = fit(model, examples(), make, measure or Measure(make), recipe=recipe, seed=seed, checkpoints=checkpoints)
     return {name: value.cpu() for name, value in model.state_dict().items()}, log
 
 
@@ -163,7 +182,7 @@ def test_the_best_epoch_is_kept(encoder, make, whole, tmp_path):
 
 
 def test_a_training_killed_when_it_was_done_is_not_trained_further(encoder, make, tmp_path):
-    recipe = Recipe(learning_rate=3e-3, epochs=1, batch_size=4)
+    recipe = replace(RECIPE, epochs=1)
     weights, log = train(encoder, make, tmp_path, recipe=recipe)
     measure = Measure(make)
     again, log_again = train(encoder, make, tmp_path, measure, recipe)
@@ -171,13 +190,26 @@ def test_a_training_killed_when_it_was_done_is_not_trained_further(encoder, make
     check_equal(again, weights)
 
 
+@pytest.mark.parametrize(("loss", "mode"), [("pairwise", "lora"), ("pointwise", "lora"), ("listwise", "full")])
+def test_other_losses_and_a_whole_encoder_learn_too(encoder, make, whole, tmp_path, loss, mode):
+    weights, log = train(encoder, make, tmp_path, recipe=replace(RECIPE, loss=loss), mode=mode)
+    assert max(measured(log)[1:]) > measured(log)[0] + 0.05
+    assert any("lora" in name for name in weights) == (mode == "lora")
+    assert not torch.equal(weights["linear.weight"], whole[0]["linear.weight"])
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_one_clear_error(encoder, make, tmp_path):
+    with pytest.raises(TrainingError, match=r"step \d+: the loss is nan.* Lower learning_rate under \[reranker\]"):
+        train(encoder, make, tmp_path, recipe=replace(RECIPE, learning_rate=1e30))
+
+
 def test_another_seed_is_another_training(encoder, make, whole, tmp_path):
-    other, _ = train(encoder, make, tmp_path, recipe=Recipe(learning_rate=3e-3, epochs=1, batch_size=4, seed=4))
+    other, _ = train(encoder, make, tmp_path, recipe=replace(RECIPE, epochs=1), seed=4)
     assert not torch.equal(other["linear.weight"], whole[0]["linear.weight"])
 
 
 def test_centring_puts_the_median_at_one_half(encoder):
-    model = new_cross_encoder(str(encoder), Recipe())
+    model = new_cross_encoder(str(encoder))
     before = model.offset.item()
     centre(model, np.array([1.0, 4.0, 2.0], np.float32))
     assert model.offset.item() == pytest.approx(before - 2)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,14 @@ import numpy.typing as npt
 
 from broadsheet.build import prepare_vectors
 from broadsheet.metrics import Impressions, ranking_metrics
-from broadsheet.newsroom import Newsroom, remove_folder
-from broadsheet.training_data import read_rankable, require_splits
-from broadsheet.training_folder import new_card, swap, work_folder
+from broadsheet.newsroom import Newsroom, file_sha256, remove_folder
+from broadsheet.training_data import Labelled, read_rankable, require_splits
+from broadsheet.training_folder import check_arguments, new_card, swap, work_folder
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder import CrossEncoder
-    from broadsheet.rerank.pair_tokens import Pair
-    from broadsheet.rerank.training import Example, PairMaker
+    from broadsheet.rerank.training_pairs import Example, PairMaker
 
 VALID_LIMIT = 300
 """Impressions that each epoch is measured on; enough to choose an epoch by."""
@@ -30,65 +30,78 @@ def train_reranker(
     *,
     train: str,
     valid: str,
+    mode: str = "lora",
     seed: int = 0,
+    out: Path | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> str:
-    """Train the cross-encoder on impressions and put it in models/reranker, which the next build uses.
+    """Train the cross-encoder on impressions and put it in `out`, else in models/reranker, which the next build uses.
 
-    The best epoch by nDCG@10 on `valid` is kept; a training that was killed goes on from its last epoch. Returns a
-    summary. Raises CorpusError if a split is missing, or holds no impression with both a click and a shown article
-    without one, among articles that have text.
+    `mode` is what of the encoder learns: lora or full; [reranker] in broadsheet.toml says how. The best epoch by
+    nDCG@10 on `valid` is kept; a training that was killed goes on from its last epoch. Returns a summary. Raises
+    InputError for arguments that cannot be meant; CorpusError if a split is missing, or holds no impression with both
+    a click and a shown article without one, among articles that have text; TrainingError if the loss is no number.
     """
-    from broadsheet.rerank.training import PairMaker, Recipe, centre, fit, new_cross_encoder, save_cross_encoder
+    from transformers import set_seed
 
-    recipe = Recipe(seed=seed)
+    from broadsheet.rerank.trained import MODES, new_cross_encoder, save_cross_encoder
+    from broadsheet.rerank.training import centre, fit
+
+    check_arguments(train, valid, out, MODES, mode)
+    chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, report)
     learn, check = _examples(bench, train), read_rankable(bench, valid)[:VALID_LIMIT]
-    base, settings = bench.config.rerank.encoder, bench.config.rerank
-    model = new_cross_encoder(base, recipe)
-    make = _pair_maker(bench, PairMaker)
+    base, recipe = bench.config.rerank.encoder, bench.config.reranker
+    target = newsroom.reranker if out is None else out
+    make = _pair_maker(bench)
+    set_seed(seed)
+    model = new_cross_encoder(base, chosen)
     with newsroom.lock():
-        told = {"train": train, "valid": valid, "recipe": vars(recipe), "clicks": len(learn)}
-        work = _work_folder(bench, told)
-        pairs = [pair for one in check for pair in make.pairs(one.history, one.shown)]
-        measure = _Measure(pairs, [one.clicked for one in check], make, settings.max_tokens)
-        log = fit(model, learn, make, measure, recipe=recipe, checkpoints=work / "checkpoints")
+        work = work_folder(target, _settings(bench, train, valid, mode, seed))
+        measure = _Measure(check, make, bench.config.rerank.max_tokens)
+        log = fit(model, learn, make, measure, recipe=recipe, seed=seed, checkpoints=work / "checkpoints")
         centre(model, measure.logits(model))
         metrics = measure.metrics(model)
         card = {
             **new_card(log),
             "train": {"split": train, "clicks": len(learn)},
             "valid": {"split": valid, "impressions": len(check), **metrics},
+            "recipe": {**asdict(recipe), "seed": seed},
         }
-        remove_folder(work / "adapter")
-        save_cross_encoder(model, work / "adapter", base=base, recipe=recipe, card=card)
-        swap(work / "adapter", newsroom.reranker)
+        remove_folder(work / "reranker")
+        save_cross_encoder(model, work / "reranker", base=base, mode=chosen, card=card)
+        swap(work / "reranker", target)
         remove_folder(work)
-    shown = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-    return (
-        f"{newsroom.reranker}: trained on {len(learn)} clicks of {train}; "
-        f"on {len(check)} impressions of {valid}: {shown}"
-    )
+    reached = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+    learned = f"{mode}, trained on {len(learn)} clicks of {train}"
+    return f"{target}: {learned}; on {len(check)} impressions of {valid}: {reached}"
 
 
-def _pair_maker(bench: Workbench, kind: type[PairMaker]) -> PairMaker:
+def _pair_maker(bench: Workbench) -> PairMaker:
     from broadsheet import models
+    from broadsheet.rerank.training_pairs import PairMaker
 
-    settings = bench.config.rerank
-    tokenizer = models.load("AutoTokenizer", models.resolve(settings.encoder))
-    history = bench.config.retrieval.history
-    return kind(
-        bench.catalogue, tokenizer, headlines=settings.headlines, history=history, max_tokens=settings.max_tokens
+    settings, recipe = bench.config.rerank, bench.config.reranker
+    return PairMaker(
+        bench.catalogue,
+        models.load("AutoTokenizer", models.resolve(settings.encoder)),
+        headlines=settings.headlines,
+        history=bench.config.retrieval.history,
+        max_tokens=settings.max_tokens,
+        negatives=recipe.negatives,
+        history_cut=recipe.history_cut,
     )
 
 
 class _Measure:
     """Scores the valid impressions with a model."""
 
-    def __init__(self, pairs: list[Pair], clicked: list[list[bool]], make: PairMaker, max_tokens: int) -> None:
+    def __init__(self, check: Sequence[Labelled], make: PairMaker, max_tokens: int) -> None:
         from broadsheet.rerank.pair_tokens import encode_pairs
 
+        pairs = [pair for one in check for pair in make.pairs(one.history, one.shown)]
+        clicked = [one.clicked for one in check]
         self._rows = encode_pairs(make.tokenizer, pairs, max_tokens)
         self._pad_token = int(make.tokenizer.pad_token_id or 0)
         self._flags = np.array([flag for flags in clicked for flag in flags], np.bool_)
@@ -121,7 +134,7 @@ class _Measure:
 
 
 def _examples(bench: Workbench, split: str) -> list[Example]:
-    from broadsheet.rerank.training import Example
+    from broadsheet.rerank.training_pairs import Example
 
     return [
         Example(one.history, news, [other for other, hit in zip(one.shown, one.clicked, strict=True) if not hit])
@@ -131,13 +144,14 @@ def _examples(bench: Workbench, split: str) -> list[Example]:
     ]
 
 
-def _work_folder(bench: Workbench, told: dict[str, Any]) -> Path:
-    """Return the folder of this training's checkpoints; one with other data, models or settings has its own."""
+def _settings(bench: Workbench, train: str, valid: str, mode: str, seed: int) -> dict[str, Any]:
+    """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
     from broadsheet import models
 
     rerank = bench.config.rerank
-    settings = {
-        **told,
+    return {
+        **{"train": train, "valid": valid, "mode": mode, "seed": seed, "recipe": asdict(bench.config.reranker)},
+        "data": [file_sha256(bench.newsroom.impressions(split)) for split in (train, valid)],
         "base": rerank.encoder,
         "base_fingerprint": models.fingerprint(rerank.encoder),
         "vectors": bench.news_tower.fingerprint,
@@ -146,4 +160,3 @@ def _work_folder(bench: Workbench, told: dict[str, Any]) -> Path:
         "headlines": rerank.headlines,
         "max_tokens": rerank.max_tokens,
     }
-    return work_folder(bench.newsroom.reranker, settings)

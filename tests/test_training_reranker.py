@@ -11,10 +11,10 @@ from safetensors.numpy import load_file
 from broadsheet import models
 from broadsheet.build import prepare_vectors
 from broadsheet.corpus.store import Import
-from broadsheet.errors import CorpusError, NewsroomError
+from broadsheet.errors import CorpusError, InputError, NewsroomError
 from broadsheet.rerank import load_cross_encoder
 from broadsheet.rerank.pairs import make_pairs, nearest_history
-from broadsheet.training import train_reranker
+from broadsheet.training_reranker import train_reranker
 from tests.tiny import START, make_impressions, make_newsroom
 
 NEVER = {"time": START, "user_id": "U", "history": ["N0"], "propensity": None}
@@ -167,6 +167,21 @@ def test_a_newsroom_without_articles_is_one_clear_error(room):
     room.news.unlink()
     with pytest.raises(NewsroomError, match="no newsroom here"):
         train_reranker(room, train="train", valid="valid")
+
+
+def test_what_a_training_puts_elsewhere_leaves_the_newsrooms_own_alone(room, trained, tmp_path):
+    said = train_reranker(room, train="train", valid="valid", mode="full", out=tmp_path / "other")
+    assert said.startswith(f"{tmp_path / 'other'}: full, trained on 48 clicks") and not room.reranker.exists()
+    assert json.loads((tmp_path / "other" / "card.json").read_text())["mode"] == "full"
+
+
+def test_arguments_that_cannot_be_meant_come_in_one_error(room, tmp_path):
+    (tmp_path / "full").mkdir()
+    with pytest.raises(InputError) as caught:
+        train_reranker(room, train="train", valid="train", mode="some", out=tmp_path / "full")
+    assert all(
+        part in str(caught.value) for part in ("mode: found 'some', expected one of lora, full", "--valid", "--out")
+    )
 
 
 def test_no_two_trainings_at_once(room):
