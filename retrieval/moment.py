@@ -12,7 +12,7 @@ from broadsheet.click_log import ClickLog
 from broadsheet.exposures import Exposures, click_rates
 from broadsheet.retrieval.ann import Ann, Search
 from broadsheet.retrieval.co_click import CoClick, CoClicks
-from broadsheet.retrieval.reader import Reader, Rows, Source
+from broadsheet.retrieval.reader import Floats, Reader, Rows, Source
 from broadsheet.retrieval.sources import Fresh, Trending, fresh_scores, trending_scores
 
 
@@ -28,10 +28,10 @@ class Moment:
         as_of: datetime,
         *,
         co_clicks: CoClicks,
-        half_life_hours: float,
+        half_life_hours: Floats,
         exposures: Exposures,
     ) -> None:
-        """`categories` holds a number from 0 for each article; `half_life_hours` is that of freshness.
+        """`categories` holds a number from 0 for each article; `half_life_hours` is that of its freshness.
 
         `co_clicks` are those of the same clicks and time.
         """

@@ -24,6 +24,7 @@ from broadsheet.retrieval.moment import Moment
 from broadsheet.retrieval.news_tower import Encoder, Vectors
 from broadsheet.retrieval.reader import Floats, Reader, Rows, interest_vectors
 from broadsheet.retrieval.requests import topic_of
+from broadsheet.retrieval.sources import half_lives
 from broadsheet.retrieval.user_tower import UserTower
 from broadsheet.schemas import CANDIDATES, user_vectors
 from broadsheet.tables import vectors_to_arrow
@@ -44,13 +45,15 @@ class Retriever:
         *,
         k: int,
         half_life_hours: float,
+        half_life_hours_by_category: Mapping[str, float],
         clicks: ClickLog,
         weights: Mapping[str, float],
         exposures: Exposures,
     ) -> None:
-        """`half_life_hours` is that of freshness; `weights` are those of the sources, 0 where one is not named."""
+        """`half_life_hours` are those of freshness; `weights` are those of the sources, 0 where one is not named."""
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
-        self._k, self._half_life_hours, self._weights = k, half_life_hours, dict(weights)
+        self._k, self._weights = k, dict(weights)
+        self._half_life_hours, self._half_lives = half_life_hours, dict(half_life_hours_by_category)
         self._co_clicks, self._exposures = LastCoClicks(clicks), exposures
         self._prepare()
 
@@ -118,7 +121,7 @@ class Retriever:
                     self._co_clicks.clicks,
                     as_of,
                     co_clicks=self._co_clicks(as_of.timestamp(), size=len(self._catalogue)),
-                    half_life_hours=self._half_life_hours,
+                    half_life_hours=half_lives(self._catalogue.category, self._half_life_hours, self._half_lives),
                     exposures=self._exposures,
                 )
             return self._last_moment

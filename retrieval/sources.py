@@ -4,6 +4,8 @@
 vectors of `ann` beside it do.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +21,15 @@ PRIOR_CLICKS = 0.1
 """What an article has at first, in clicks of an average article of its category."""
 
 
-def fresh_scores(published_at: Floats, as_of: float, half_life_hours: float) -> Floats:
+def half_lives(categories: npt.NDArray[np.object_], half_life_hours: float, by_category: Mapping[str, float]) -> Floats:
+    """Return the half-life of freshness of each article, in hours: that of its category, else the one for all."""
+    hours = np.full(len(categories), half_life_hours)
+    for category, own in by_category.items():
+        hours[categories == category] = own
+    return hours
+
+
+def fresh_scores(published_at: Floats, as_of: float, half_life_hours: Floats) -> Floats:
     """Return 0.5 ** (age / half-life), 0 to 1, for times in epoch seconds; NaN where unknown or later than `as_of`."""
     age = as_of - published_at
     with np.errstate(invalid="ignore"):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from broadsheet.exposures import (
     HALF_LIFE_HOURS,
     HOUR,
+    MOST_WEIGHT,
     PRIOR_SHOWINGS,
     UNKNOWN,
     click_rates,
@@ -36,6 +37,25 @@ def test_a_rate_is_that_of_the_article_with_some_showings_at_the_average_over_th
     assert found == pytest.approx(
         [np.log((0.5 + prior) / (1 + PRIOR_SHOWINGS) / 0.4), np.log(prior / (0.25 + PRIOR_SHOWINGS) / 0.4), 0.0]
     )
+
+
+def test_a_showing_that_was_less_probable_weighs_more():
+    day, rows, clicked = HALF_LIFE_HOURS, np.array([0, 0, 1]), np.array([1, 0, 0], np.int8)
+    found = click_rates(make_exposures(rows, np.full(3, NOW - HOUR * day), clicked, np.array([4.0, 1.0, 1.0])), NOW, 2)
+    # Weights 4, 1 and 1 have the mean 2: after one half-life showings weigh 1, 1/4 and 1/4, and 1 of the 1.5 was a click.
+    prior = PRIOR_SHOWINGS / 1.5
+    assert found == pytest.approx(
+        [np.log((1 + prior) / (1.25 + PRIOR_SHOWINGS) * 1.5), np.log(prior / (0.25 + PRIOR_SHOWINGS) * 1.5)]
+    )
+
+
+def test_probabilities_of_showing_are_read_where_they_were_logged_and_none_weighs_without_bound():
+    def row(number, propensity):
+        about = {"impression_id": str(number), "user_id": "u", "time": NOON, "history": [], "clicked": [True, False]}
+        return {**about, "shown": ["N1", "N0"], "propensity": propensity}
+
+    table = from_rows([row(0, [0.25, 1.0]), row(1, None), row(2, [0.001, 0.0])], IMPRESSIONS)
+    assert exposures_of(table, catalogue_of(np.eye(2))).weights.tolist() == [4, 1, 1, 1, MOST_WEIGHT, MOST_WEIGHT]
 
 
 def test_without_a_click_to_go_by_the_rates_are_absent():

@@ -84,6 +84,8 @@ class RerankConfig:
     "Tokens of history and candidate together."
     half_life_hours: float = 72.0
     "Age at which freshness is one half."
+    half_life_hours_by_category: dict[str, float] = field(default_factory=dict)
+    "The same for the articles of a category, in place of half_life_hours."
     diversity: float = 0.5
     "0 ranks by score alone, 1 by difference from the articles above alone (MMR)."
     calibration: float = 0.1
@@ -152,6 +154,7 @@ _AT_LEAST = {
     "depth": 1,
     "headlines": 1,
     "half_life_hours": 0.01,
+    "half_life_hours_by_category": 0.01,
     "stories": 1,
     "summary_words": 5,
     "category": 0,
@@ -210,13 +213,15 @@ def _read(kind: Any, document: dict[str, Any], prefix: str, problems: list[str])
 
 
 def _read_numbers(name: str, value: Any, prefix: str, problems: list[str]) -> dict[str, float]:  # noqa: ANN401
-    """Read a section whose names are the user's own, each with a number of 0 or more."""
+    """Read a section whose names are the user's own, each with a number of _AT_LEAST the section's name, else 0."""
     if not isinstance(value, dict):
         problems.append(f"{prefix}{name}: found {value!r}, expected a section [{prefix}{name}]")
         return {}
     numbers = {key: _check("", number, 0.0, f"{prefix}{name}.{key}", problems) for key, number in value.items()}
-    below = [key for key, number in numbers.items() if number < 0]
-    problems += [f"{prefix}{name}.{key}: found {numbers[key]}, expected a number of 0 or more" for key in below]
+    least = _AT_LEAST.get(name, 0.0)
+    bound = f"at least {least}" if least else "a number of 0 or more"
+    below = [key for key, number in numbers.items() if number < least]
+    problems += [f"{prefix}{name}.{key}: found {numbers[key]}, expected {bound}" for key in below]
     return numbers
 
 

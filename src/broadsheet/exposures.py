@@ -25,12 +25,14 @@ WINDOW_HOURS = 168.0
 """Older showings weigh less than a hundredth and are not looked at."""
 PRIOR_SHOWINGS = 20.0
 """Showings of an average article that each article has at first; 5 to 50 do alike on MIND."""
+MOST_WEIGHT = 20.0
+"""A showing that was less probable than 1 in 20 weighs no more, lest a few decide alone (Ionides 2008)."""
 UNKNOWN = -1
 
 
 @dataclass(frozen=True)
 class Exposures:
-    """Showings, oldest first; three arrays of one length."""
+    """Showings, oldest first; four arrays of one length."""
 
     rows: Integers
     "Catalogue row of the article."
@@ -38,22 +40,27 @@ class Exposures:
     "Epoch seconds, UTC, never falling."
     clicked: npt.NDArray[np.int8]
     "1 if it was clicked there, 0 if not, UNKNOWN in an impression without labels."
+    weights: Floats
+    "1 / the probability of the showing, 1 to MOST_WEIGHT; 1 where it was not logged."
 
     def before(self, as_of: float, since: float = -np.inf) -> Exposures:
         """Return the showings strictly before `as_of` and not before `since`, in epoch seconds; copies nothing."""
         start, stop = np.searchsorted(self.times, (since, as_of), side="left")
-        return Exposures(self.rows[start:stop], self.times[start:stop], self.clicked[start:stop])
+        return Exposures(*(values[start:stop] for values in (self.rows, self.times, self.clicked, self.weights)))
 
 
-def make_exposures(rows: Integers, times: Floats, clicked: npt.NDArray[np.int8]) -> Exposures:
-    """Return showings in any order as exposures."""
+def make_exposures(
+    rows: Integers, times: Floats, clicked: npt.NDArray[np.int8], weights: Floats | None = None
+) -> Exposures:
+    """Return showings in any order as exposures; without weights each weighs 1."""
     order = np.argsort(times, kind="stable")
-    return Exposures(rows[order], times[order], clicked[order])
+    weights = np.ones(len(rows)) if weights is None else weights
+    return Exposures(rows[order], times[order], clicked[order], weights[order])
 
 
 def no_exposures() -> Exposures:
     """Return exposures of which there are none."""
-    return Exposures(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8))
+    return Exposures(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8), np.zeros(0))
 
 
 def join_exposures(parts: Sequence[Exposures]) -> Exposures:
@@ -63,6 +70,7 @@ def join_exposures(parts: Sequence[Exposures]) -> Exposures:
         np.concatenate([part.rows for part in parts]),
         np.concatenate([part.times for part in parts]),
         np.concatenate([part.clicked for part in parts]),
+        np.concatenate([part.weights for part in parts]),
     )
 
 
@@ -78,14 +86,23 @@ def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
     clicked[np.repeat(labels == lengths, lengths)] = flags.astype(np.int8)[np.repeat(labels == lengths, labels)]
     times = np.repeat(epoch_seconds(impressions.column("time")), lengths)
     known = rows >= 0
-    return make_exposures(rows[known], times[known], clicked[known])
+    weights = _weights(impressions.column("propensity"), lengths)
+    return make_exposures(rows[known], times[known], clicked[known], weights[known])
+
+
+def _weights(propensity: pa.ChunkedArray, lengths: Integers) -> Floats:
+    weights = np.ones(int(lengths.sum()))
+    logged = np.repeat(np.asarray(propensity.is_valid()), lengths)
+    probability = pc.list_flatten(propensity).to_numpy().astype(np.float64)
+    weights[logged] = 1 / np.clip(probability, 1 / MOST_WEIGHT, 1)
+    return weights
 
 
 def read_exposures(paths: Sequence[Path], catalogue: Catalogue, since: float = -np.inf) -> Exposures:
     """Return the showings of the impressions in several files, of those not before `since` in epoch seconds."""
     parts = []
     for path in paths:
-        table = read_table(path, IMPRESSIONS).select(["time", "shown", "clicked"])
+        table = read_table(path, IMPRESSIONS).select(["time", "shown", "clicked", "propensity"])
         parts.append(exposures_of(table.filter(pa.array(epoch_seconds(table.column("time")) >= since)), catalogue))
     return join_exposures(parts)
 
@@ -95,12 +112,15 @@ def click_rates(exposures: Exposures, as_of: float, size: int) -> Floats:
 
     0 is the average, 0.7 twice it. Clicks and showings strictly before `as_of` (epoch seconds) count, with a half-life
     of HALF_LIFE_HOURS; an article has PRIOR_SHOWINGS at the average rate beside its own, so that one which was never
-    shown has 0. All NaN where there is no click to go by.
+    shown has 0. All NaN where there is no click to go by. Where it was logged how probable a showing was, rare ones
+    weigh more, so that an article shown to its likely readers alone has the rate that it would have with all of them
+    (the self-normalised estimator of Swaminathan and Joachims 2015).
     """
     past = exposures.before(as_of, as_of - WINDOW_HOURS * HOUR)
     known = past.clicked != UNKNOWN
     rows, times, hits = past.rows[known], past.times[known], past.clicked[known]
-    weight = 0.5 ** ((as_of - times) / (HALF_LIFE_HOURS * HOUR))
+    likely = past.weights[known]
+    weight = 0.5 ** ((as_of - times) / (HALF_LIFE_HOURS * HOUR)) * likely / (likely.mean() if len(likely) else 1.0)
     shown = np.bincount(rows, weight, minlength=size)
     clicks = np.bincount(rows, weight * hits, minlength=size)
     if not clicks.any():

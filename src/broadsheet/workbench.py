@@ -152,6 +152,7 @@ class Workbench:
             self.user_tower,
             k=self.config.retrieval.candidates,
             half_life_hours=self.config.rerank.half_life_hours,
+            half_life_hours_by_category=self.config.rerank.half_life_hours_by_category,
             clicks=self.clicks if clicks is None else clicks,
             weights=self.source_weights if weights is None else weights,
             exposures=self.exposures if exposures is None else exposures,

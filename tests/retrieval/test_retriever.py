@@ -35,14 +35,25 @@ def says_north(texts):
 
 
 def make_retriever(
-    vectors=CIRCLE, *, k=3, tower=None, clicks=(), history=50, weights=WEIGHTS, search=None, exposures=None, **columns
+    vectors=CIRCLE,
+    *,
+    k=3,
+    tower=None,
+    clicks=(),
+    history=50,
+    weights=WEIGHTS,
+    search=None,
+    exposures=None,
+    half_lives=None,
+    **columns,
 ):
     catalogue = catalogue_of(vectors, **columns)
     search = search or Search(catalogue.vectors.whole())
     tower = tower or new_user_tower(4, history=history)
     log = clicks_of([(user, row, time.timestamp()) for user, row, time in clicks])
     about = {"clicks": log, "weights": weights, "exposures": exposures or no_exposures()}
-    retriever = Retriever(catalogue, search, says_north, tower, k=k, half_life_hours=24, **about)
+    about |= {"half_life_hours": 24, "half_life_hours_by_category": half_lives or {}}
+    retriever = Retriever(catalogue, search, says_north, tower, k=k, **about)
     return retriever, search
 
 
@@ -201,3 +212,14 @@ def test_what_was_muted_is_proposed_by_no_source_and_fills_no_list():
     mutes = Mutes(from_rows([{"user_id": "u", "categories": ["odd"], "sources": []}], MUTES))
     assert sorted(ids(retriever, {"history": ["N0"]}, mutes=mutes)) == ["N2", "N4", "N6", "N8"]
     assert len(ids(retriever, {"user_id": "v", "history": ["N0"]}, mutes=mutes)) == 9
+
+
+def test_an_article_grows_old_with_the_half_life_of_its_category():
+    times = [hours(-12)] * 10
+    retriever, _ = make_retriever(published_at=times, category=["sports", "science"] * 5, half_lives={"sports": 6})
+    found = retriever.describe(
+        {"user_id": "u", "history": [], "profile": "", "hidden": []}, NORTH[None], ["N0", "N1"], NOON
+    )
+    assert found["fresh"].to_pylist() == pytest.approx(
+        [0.25, 0.5**0.5]
+    )  # 12 hours are two half-lives of 6, half one of 24
