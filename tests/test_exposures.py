@@ -42,7 +42,7 @@ def test_a_rate_is_that_of_the_article_with_some_showings_at_the_average_over_th
 def test_a_showing_that_was_less_probable_weighs_more():
     day, rows, clicked = HALF_LIFE_HOURS, np.array([0, 0, 1]), np.array([1, 0, 0], np.int8)
     found = click_rates(make_exposures(rows, np.full(3, NOW - HOUR * day), clicked, np.array([4.0, 1.0, 1.0])), NOW, 2)
-    # Weights 4, 1 and 1 have the mean 2: after one half-life showings weigh 1, 1/4 and 1/4, and 1 of the 1.5 was a click.
+    # Weights 4, 1 and 1 have the mean 2: after a half-life they weigh 1, 1/4 and 1/4, and 1 of the 1.5 was a click.
     prior = PRIOR_SHOWINGS / 1.5
     assert found == pytest.approx(
         [np.log((1 + prior) / (1.25 + PRIOR_SHOWINGS) * 1.5), np.log(prior / (0.25 + PRIOR_SHOWINGS) * 1.5)]
