@@ -7,7 +7,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-SIGNALS = ("relevance", "tower", "popularity", "click_rate", "co_click", "freshness", "affinity")
+AFFINITIES = {"affinity": "category", "subcategory_affinity": "subcategory", "source_affinity": "source"}
+"""Signals that say how much of the history is like the candidate in a column of the news table."""
+SIGNALS = ("relevance", "tower", "popularity", "click_rate", "co_click", "freshness", *AFFINITIES)
 
 
 def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -34,10 +36,10 @@ def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -
     return result
 
 
-def category_affinity(history: npt.NDArray[np.object_], candidates: npt.NDArray[np.object_]) -> Floats:
-    """Return the share of the history that is in each candidate's category, 0 to 1.
+def share_of_history(history: npt.NDArray[np.object_], candidates: npt.NDArray[np.object_]) -> Floats:
+    """Return the share of the history that has each candidate's value, such as its category, 0 to 1.
 
-    NaN where the candidate's category is unknown, or where nothing of the history has one.
+    NaN where the candidate's is unknown (empty), or where nothing of the history has one.
     """
     known = history[history != ""]
     if not len(known):

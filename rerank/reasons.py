@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from broadsheet.rerank.fusion import AFFINITIES
+
 MAX_PROFILE = 90
 
 
@@ -15,6 +17,8 @@ class Evidence:
     profile: str
     "What the reader said of their interests, named where there is no such article; may be empty."
     category: str
+    subcategory: str
+    source: str
     published_at: datetime | None
 
 
@@ -24,8 +28,8 @@ def write_reason(signal: str, evidence: Evidence) -> str:
         return f"Because you read “{evidence.title}”."
     if signal in ("relevance", "tower") and evidence.profile:
         return f"Because you asked for “{_shorten(evidence.profile)}”."
-    if signal == "affinity" and evidence.category:
-        return f"Because you often read {evidence.category}."
+    if signal in AFFINITIES and (often := getattr(evidence, AFFINITIES[signal])):
+        return f"Because you often read {often}."
     if signal == "co_click":
         return "Because those who read what you read opened it."
     if signal == "click_rate":

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from broadsheet.catalogue import Catalogue
 from broadsheet.mutes import NO_MUTES, Mutes
 from broadsheet.rerank.cross_encoder import Score
-from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
+from broadsheet.rerank.fusion import AFFINITIES, SIGNALS, Floats, contributions, fuse, share_of_history
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.limits import large_sources
 from broadsheet.rerank.pair_tokens import Pair
@@ -85,7 +85,10 @@ class Reranker:
             for name, column in FROM_CANDIDATES.items()
         }
         signals["relevance"] = self._relevance(pairs, len(rows))
-        signals["affinity"] = category_affinity(self._catalogue.category[history], self._catalogue.category[rows])
+        signals |= {
+            name: share_of_history(self._texts(column, history), self._texts(column, rows))
+            for name, column in AFFINITIES.items()
+        }
         return {name: signals[name] for name in SIGNALS}
 
     def scores(self, user: Mapping[str, Any], candidates: pa.Table) -> Floats:
@@ -133,6 +136,10 @@ class Reranker:
         if self._score is None or not pairs:
             return np.full(count, np.nan)
         return self._score(pairs).astype(np.float64)
+
+    def _texts(self, column: str, rows: list[int]) -> Names:
+        texts = self._catalogue.news.column(column).take(pa.array(rows, pa.int64()))
+        return np.array(texts.to_pylist(), object)
 
     def _unmuted(self, user_id: str, candidates: pa.Table, mutes: Mutes) -> pa.Table:
         if user_id not in mutes:
@@ -209,6 +216,8 @@ class Reranker:
             title="" if near is None else news.column("title")[near].as_py(),
             profile=profile.strip(),
             category=str(self._catalogue.category[row]),
+            subcategory=news.column("subcategory")[row].as_py(),
+            source=news.column("source")[row].as_py(),
             published_at=news.column("published_at")[row].as_py(),
         )
 

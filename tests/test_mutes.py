@@ -25,6 +25,8 @@ WEIGHTS = {
     "co_click": 0.0,
     "freshness": 0.0,
     "affinity": 0.0,
+    "subcategory_affinity": 0.0,
+    "source_affinity": 0.0,
 }
 
 

@@ -68,6 +68,8 @@ class Weights:
     co_click: float = 0.0
     freshness: float = 0.5
     affinity: float = 0.1
+    subcategory_affinity: float = 0.0
+    source_affinity: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from rich.console import RenderableType
 
-SIGNALS = ("relevance", "tower", "popularity", "click_rate", "co_click", "freshness", "affinity", "diversity")
+SIGNALS = (
+    *("relevance", "tower", "popularity", "click_rate", "co_click", "freshness"),
+    *("affinity", "subcategory_affinity", "source_affinity", "diversity"),
+)
 
 PAGE_STORIES = pa.schema(
     [
@@ -49,7 +52,7 @@ PAGE_STORIES = pa.schema(
         STORIES.field("method"),
         STORIES.field("checks"),
     ],
-    metadata={"table": "page_stories", "version": "1"},
+    metadata={"table": "page_stories", "version": "2"},
 )
 
 _MADE_BY = {

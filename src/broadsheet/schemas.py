@@ -112,7 +112,7 @@ CANDIDATES = _table(
 
 RANKED = _table(
     "ranked",
-    2,
+    3,
     [
         _USER,
         _NEWS,
@@ -126,6 +126,8 @@ RANKED = _table(
         _signal("click_rate", _CLICK_RATE),
         _signal("co_click", _CO_CLICK),
         _signal("affinity", "How much of the history is in this category, 0 to 1."),
+        _signal("subcategory_affinity", "How much of the history is in this subcategory, 0 to 1."),
+        _signal("source_affinity", "How much of the history is from this source, 0 to 1."),
         _signal("probability", "Of a click on it where it is shown, by the learned fusion, 0 to 1."),
         _signal("diversity", "1 - largest similarity to the articles ranked above, 0 to 2."),
         _field("because_news_id", pa.string(), "The history article behind the reason.", nullable=True),

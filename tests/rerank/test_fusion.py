@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from broadsheet.rerank.fusion import SIGNALS, category_affinity, contributions, fuse
+from broadsheet.rerank.fusion import SIGNALS, contributions, fuse, share_of_history
 
 NAN = np.nan
 WEIGHTS = {
@@ -15,6 +15,8 @@ WEIGHTS = {
     "co_click": 0.0,
     "freshness": 0.25,
     "affinity": 0.25,
+    "subcategory_affinity": 0.0,
+    "source_affinity": 0.0,
 }
 HAND = {
     "relevance": np.array([0.8, 0.2]),
@@ -24,6 +26,8 @@ HAND = {
     "co_click": np.array([NAN, NAN]),
     "freshness": np.array([NAN, NAN]),
     "affinity": np.array([0.0, 1.0]),
+    "subcategory_affinity": np.array([NAN, NAN]),
+    "source_affinity": np.array([NAN, NAN]),
 }
 
 
@@ -69,10 +73,10 @@ def names(*values):
 
 def test_affinity_is_the_share_of_the_history_in_a_category():
     history = names("sports", "sports", "", "science", "sports")
-    found = category_affinity(history, names("sports", "science", "politics", ""))
+    found = share_of_history(history, names("sports", "science", "politics", ""))
     assert found[:3].tolist() == [0.75, 0.25, 0] and np.isnan(found[3])
 
 
 @pytest.mark.parametrize("history", [names(), names("", "")])
 def test_affinity_is_unknown_where_the_history_has_no_category(history):
-    assert np.isnan(category_affinity(history, names("sports", ""))).tolist() == [True, True]
+    assert np.isnan(share_of_history(history, names("sports", ""))).tolist() == [True, True]

@@ -15,6 +15,8 @@ WEIGHTS = {
     "co_click": 0.0,
     "freshness": 0.5,
     "affinity": 1.0,
+    "subcategory_affinity": 0.0,
+    "source_affinity": 0.0,
 }
 NONE = dict.fromkeys(WEIGHTS, 0.0)
 EYE = np.eye(6)
@@ -186,6 +188,16 @@ def test_affinity_names_the_category():
     first, second = make_reranker(weights={**NONE, "affinity": 1.0})(users, offered).to_pylist()
     assert first["reason"] == "Because you often read sports." and first["because_news_id"] is None
     assert second["reason"] == "To widen the page: science."
+
+
+@pytest.mark.parametrize(("signal", "column"), [("subcategory_affinity", "subcategory"), ("source_affinity", "source")])
+def test_affinity_is_of_subcategories_and_sources_too(signal, column):
+    users = users_table({"user_id": "u", "history": ["N0", "N1", "N2"]})
+    offered = candidates_table(("u", {"N3": {}, "N4": {}, "N5": {}}))
+    catalogue = make_catalogue(**{column: ["golf", "golf", "chess", "golf", "chess", ""]})
+    rows = make_reranker(catalogue, weights={**NONE, signal: 1.0})(users, offered).to_pylist()
+    assert [row[signal] for row in rows] == [pytest.approx(2 / 3), pytest.approx(1 / 3), None]
+    assert rows[0]["reason"] == "Because you often read golf."
 
 
 def test_the_article_behind_a_reason_is_the_nearest_of_the_history():
