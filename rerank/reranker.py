@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from broadsheet.catalogue import Catalogue
 from broadsheet.mutes import NO_MUTES, Mutes
 from broadsheet.rerank.cross_encoder import Score
+from broadsheet.rerank.finite import finite
 from broadsheet.rerank.fusion import SIGNALS, Floats, category_affinity, contributions, fuse
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.limits import large_sources
@@ -80,10 +81,7 @@ class Reranker:
         self, user: Mapping[str, Any], candidates: pa.Table, rows: list[int], pairs: Sequence[Pair]
     ) -> dict[str, Floats]:
         history = self._read(user)
-        signals = {
-            name: np.asarray(pc.fill_null(candidates.column(column), float("nan")), np.float64)
-            for name, column in FROM_CANDIDATES.items()
-        }
+        signals = {name: _read_signal(name, candidates.column(column)) for name, column in FROM_CANDIDATES.items()}
         signals["relevance"] = self._relevance(pairs, len(rows))
         signals["affinity"] = category_affinity(self._catalogue.category[history], self._catalogue.category[rows])
         return {name: signals[name] for name in SIGNALS}
@@ -132,7 +130,7 @@ class Reranker:
         """Score `count` candidates by the cross-encoder; absent where it reads nothing."""
         if self._score is None or not pairs:
             return np.full(count, np.nan)
-        return self._score(pairs).astype(np.float64)
+        return finite("relevance", self._score(pairs).astype(np.float64))
 
     def _unmuted(self, user_id: str, candidates: pa.Table, mutes: Mutes) -> pa.Table:
         if user_id not in mutes:
@@ -211,6 +209,11 @@ class Reranker:
             category=str(self._catalogue.category[row]),
             published_at=news.column("published_at")[row].as_py(),
         )
+
+
+def _read_signal(name: str, column: pa.ChunkedArray) -> Floats:
+    values = np.asarray(pc.fill_null(column, float("nan")), np.float64)
+    return finite(name, values, np.asarray(column.is_valid()))
 
 
 def _group(candidates: pa.Table) -> dict[str, pa.Table]:
