@@ -7,6 +7,7 @@ A head that was never trained is never used: `load_cross_encoder` needs a traine
 
 import hashlib
 import json
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ from broadsheet.rerank.pair_tokens import Pair, PairTokenizer, PairTokens
 Score = Callable[[Sequence[Pair]], npt.NDArray[np.float32]]
 """Pairs of (what the reader read, candidate) to relevance, 0 to 1, higher is better."""
 
-HEAD = "head.safetensors"
+HEAD, ADAPTER = "head.safetensors", "adapter_model.safetensors"
 CARD = "card.json"
 KEPT_SCORES = 1 << 15
 """Pairs whose scores are kept, some 300 bytes each."""
@@ -188,13 +189,20 @@ def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
             warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
             warnings.filterwarnings("error", "Found missing adapter keys")
             model = CrossEncoder(PeftModel.from_pretrained(bert, str(folder)).merge_and_unload())
-        head = load_file(folder / HEAD)
+        head, adapter = load_file(folder / HEAD), load_file(folder / ADAPTER)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning) as error:
-        raise ModelError(f"{folder}: the adapter cannot be read ({error}). {AGAIN}") from error
+        reason = textwrap.shorten(str(error), 300, placeholder=" …")  # peft names every layer
+        raise ModelError(f"{folder}: the adapter cannot be read ({reason}). {AGAIN}") from error
     found = {name: tuple(value.shape) for name, value in head.items()}
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items() if not name.startswith("bert.")}
     if found != expected:
         raise ModelError(f"{folder / HEAD}: holds {found}, expected {expected}. {AGAIN}")
+    damaged = [name for name, values in (head | adapter).items() if not values.isfinite().all()]
+    if damaged:
+        raise ModelError(
+            f"{folder}: found weights that are infinite or not a number in {', '.join(damaged)}, expected finite "
+            f"ones. {AGAIN}"
+        )
     if not head["linear.weight"].any():
         raise ModelError(f"{folder / HEAD}: the head was never trained, all its weights are 0. {AGAIN}")
     model.load_state_dict(head, strict=False)
@@ -203,15 +211,19 @@ def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
 
 def read_card(folder: Path) -> dict[str, Any]:
     """Return what training wrote of itself beside an adapter; raises ModelError for any other folder."""
-    files = (CARD, HEAD, "adapter_model.safetensors", "adapter_config.json")
+    files = (CARD, HEAD, ADAPTER, "adapter_config.json")
     missing = [name for name in files if not (folder / name).is_file()]
     if missing:
         raise ModelError(f"{folder}: no {', '.join(missing)}. {AGAIN}")
     try:
-        card: dict[str, Any] = json.loads((folder / CARD).read_text("utf-8"))
-        card["base_fingerprint"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        card = json.loads((folder / CARD).read_text("utf-8"))
+    except (OSError, ValueError) as error:
         raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {AGAIN}") from error
+    if not isinstance(card, dict) or not isinstance(card.get("base_fingerprint"), str):
+        found = f"names {', '.join(card) or 'nothing'}" if isinstance(card, dict) else f"is {card!r}"
+        raise ModelError(
+            f"{folder / CARD}: not a card that training wrote: it {found}, expected a base_fingerprint. {AGAIN}"
+        )
     return card
 
 

@@ -13,7 +13,7 @@ from broadsheet import models
 from broadsheet.batching import pad
 from broadsheet.errors import ConfigError, ModelError
 from broadsheet.rerank import load_cross_encoder
-from broadsheet.rerank.cross_encoder import HEAD, CrossEncoder, load_base
+from broadsheet.rerank.cross_encoder import ADAPTER, HEAD, CrossEncoder, load_base
 from broadsheet.rerank.pair_tokens import encode_pairs
 from broadsheet.rerank.training import Recipe, new_cross_encoder, save_cross_encoder
 from tests.stage_contract import unit
@@ -205,6 +205,11 @@ def test_a_card_that_training_did_not_write_is_one_clear_error(copy, encoder, ca
     refused(copy, encoder, "card.json: not a card that training wrote")
 
 
+def test_a_card_of_another_form_is_refused_with_both_named(copy, encoder):
+    (copy / "card.json").write_text('{"signals": ["tower"], "sha256": []}')
+    refused(copy, encoder, "it names signals, sha256, expected a base_fingerprint")
+
+
 @pytest.mark.parametrize("name", [HEAD, "adapter_model.safetensors", "adapter_config.json"])
 def test_a_truncated_file_is_one_clear_error(copy, encoder, name):
     (copy / name).write_bytes((copy / name).read_bytes()[:-20])
@@ -227,6 +232,31 @@ def test_a_head_that_lacks_a_part_is_one_clear_error(copy, encoder, name):
 def test_a_head_of_another_size_is_one_clear_error(copy, encoder):
     save_file({**load_file(copy / HEAD), "linear.weight": torch.ones(1, 8)}, copy / HEAD)
     refused(copy, encoder, r"head.safetensors: holds .*\(1, 8\).*, expected .*\(1, 32\)")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(("file", "name"), [(HEAD, "scale"), (HEAD, "linear.weight"), (ADAPTER, "query.lora_A.weight")])
+def test_weights_that_are_not_finite_are_refused_and_named(copy, encoder, file, name, value):
+    weights = load_file(copy / file)
+    first = next(key for key in weights if key.endswith(name))
+    weights[first].view(-1)[0] = value
+    save_file(weights, copy / file)
+    refused(copy, encoder, f"infinite or not a number in {first}, expected finite")
+
+
+def test_an_adapter_of_another_vocabulary_is_refused_with_both_named(adapter, encoder, tmp_path):
+    other = shutil.copytree(encoder, tmp_path / "other")
+    tokenizer = (other / "tokenizer.json").read_text()
+    (other / "tokenizer.json").write_text(tokenizer.replace('"football"', '"cricket"'))
+    names = f"trained on base model {models.fingerprint(str(encoder))}, but .* is {models.fingerprint(str(other))}"
+    refused(adapter[0], other, names)
+
+
+def test_an_adapter_of_another_size_is_one_clear_error_though_its_card_says_it_fits(copy, tmp_path, encoder):
+    other = make_encoder(tmp_path / "other", hidden=64)
+    card = json.loads((copy / "card.json").read_text()) | {"base_fingerprint": models.fingerprint(str(other))}
+    (copy / "card.json").write_text(json.dumps(card))
+    refused(copy, other, "the adapter cannot be read .*size mismatch")
 
 
 def test_a_head_that_was_never_trained_is_refused(encoder, tmp_path):
