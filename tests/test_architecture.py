@@ -29,7 +29,8 @@ LAYERS = [
     | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
-    | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"},
+    | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"}
+    | {"evaluation_reasons", "evaluation_reasons_report"},
     {"cli", "cli_live", "cli_operate", "cli_train"},
 ]
 STAGES = LAYERS[3]

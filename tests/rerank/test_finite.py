@@ -83,7 +83,7 @@ def test_values_that_are_not_finite_become_nan_and_others_stay(warnings):
 @pytest.mark.parametrize("by", ["weights", "learned fusion"])
 @pytest.mark.parametrize("name", SIGNALS)
 @pytest.mark.parametrize("constant", [np.nan, 0.25])
-def test_a_signal_that_is_absent_or_the_same_for_all_moves_nobody_and_is_no_reason(by, name, constant, learned):
+def test_where_a_signal_is_absent_or_the_same_for_all_the_others_rank(by, name, constant, learned):
     others = {other: np.array([0.1, 0.5, 0.9]) for other in SIGNALS}
     signals = others | {name: np.full(3, constant)}
     scores = fuse(signals, EQUAL) if by == "weights" else learned(signals)
