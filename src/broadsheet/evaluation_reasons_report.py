@@ -86,8 +86,9 @@ def describe_reasons(findings: ReasonFindings, bench: Workbench, split: Split, c
             [{"scoring": name, **one} for name, (_, differences) in parts.items() for one in differences]
         ),
         "remarks": [
-            f"Readers: drawn by a seed from those with at least two history articles to read, one impression each; the "
-            f"first {PLACES} places of what was shown, ranked anew, whose reason names an article of the history.",
+            "Readers: drawn by a seed from those with at least two history articles to read and an impression with a "
+            "click and another article; of what it showed, ranked anew, the items among the first "
+            f"{PLACES} whose reason names an article of the history.",
         ],
     }
 
