@@ -13,14 +13,19 @@ SIGNALS = ("relevance", "tower", "popularity", "click_rate", "co_click", "freshn
 
 
 def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
-    """Return scores: the weighted sum of the signals over the sum of all weights; NaN, an absent signal, adds nothing.
+    """Return scores: the weighted sum of the signals over the sum of all weights; an absent signal adds nothing.
 
-    Each array holds one signal of one user's candidates.
+    Absent is what is NaN or infinite. Each array holds one signal of one user's candidates.
     """
     total = sum(weights.values()) or 1.0
-    parts = [weights[name] * np.nan_to_num(values) for name, values in signals.items()]
+    parts = [weights[name] * present(values) for name, values in signals.items()]
     scores: Floats = np.sum(parts, axis=0) / total
     return scores
+
+
+def present(values: Floats) -> Floats:
+    """Return a signal's values, and 0 where it is absent: NaN, or infinite, which would else outweigh all others."""
+    return np.where(np.isfinite(values), values, 0.0)
 
 
 def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
@@ -31,7 +36,7 @@ def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -
     total = sum(weights.values()) or 1.0
     result = {}
     for name, values in signals.items():
-        weighted = weights[name] * np.nan_to_num(values) / total
+        weighted = weights[name] * present(values) / total
         result[name] = weighted - weighted.mean() if len(weighted) else weighted
     return result
 

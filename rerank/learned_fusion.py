@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 CARD = "card.json"
 AGAIN = "Expected a folder that `broadsheet train fusion` wrote: run it again."
+EXPECTED: Mapping[str, Callable[[list[Any]], bool]] = {
+    "signals": lambda names: all(isinstance(name, str) for name in names),
+    "calibration": lambda line: len(line) == 2 and all(map(_is_finite, line)) and line[0] >= 0,
+    "sha256": lambda hashes: all(isinstance(one, str) for one in hashes),
+}
+"""What scoring needs of a card, lists all of them."""
+CARD_HOLDS = (
+    "expected signals, names; calibration, a slope of 0 or more and an offset; sha256, a text for each ensemble."
+)
 
 
 @dataclass(frozen=True)
@@ -162,26 +172,52 @@ def save_fusion(fusion: LearnedFusion, folder: Path, card: Mapping[str, Any]) ->
 
 
 def load_fusion(folder: Path) -> LearnedFusion:
-    """Load what save_fusion wrote; raises ModelError if it is not whole, or was trained on other signals."""
-    from lightgbm import Booster
-    from lightgbm.basic import LightGBMError
+    """Load what save_fusion wrote.
 
+    Raises ModelError if it is not whole, was changed since, or was trained on other signals.
+    """
+    card = _read_card(folder)
+    signals, hashes = tuple(card["signals"]), card["sha256"]
     try:
-        card = json.loads((folder / CARD).read_text("utf-8"))
-        signals, hashes = tuple(map(str, card["signals"])), list(card["sha256"])
-        slope, offset = map(float, card["calibration"])
         texts = [(folder / f"trees-{number}.txt").read_text("utf-8") for number in range(len(hashes))]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(f"{folder}: not a learned fusion ({type(error).__name__}: {error}). {AGAIN}") from error
     damaged = [f"trees-{number}.txt" for number, text in enumerate(texts) if _sha256(text) != hashes[number]]
     if damaged:
         raise ModelError(f"{folder}: {', '.join(damaged)} changed since the training. {AGAIN}")
+    _require_signals(folder, signals, texts)
+    boosters = _read_trees(folder, signals, texts)
+    slope, offset = card["calibration"]
+    return LearnedFusion(boosters, signals, (float(slope), float(offset)))
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    """Return the card with what scoring needs of it checked; raises ModelError for any other than save_fusion's."""
+    try:
+        card = json.loads((folder / CARD).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder}: not a learned fusion ({type(error).__name__}: {error}). {AGAIN}") from error
+    found = card if isinstance(card, dict) else {}
+    wrong = [name for name, sound in EXPECTED.items() if not (isinstance(found.get(name), list) and sound(found[name]))]
+    if wrong:
+        shown = ", ".join(f"{name} is {json.dumps(found[name]) if name in found else 'missing'}" for name in wrong)
+        raise ModelError(f"{folder / CARD}: not the card of a learned fusion: {shown}; {CARD_HOLDS} {AGAIN}")
+    return found
+
+
+def _require_signals(folder: Path, signals: tuple[str, ...], texts: Sequence[str]) -> None:
     unknown = [name for name in signals if name not in SIGNALS]
     if unknown or not texts:
         raise ModelError(
             f"{folder}: trained on the signals {', '.join(signals)}; this version has {', '.join(SIGNALS)}, "
             f"not {', '.join(unknown) or 'an empty ensemble'}. Train it again: `broadsheet train fusion`."
         )
+
+
+def _read_trees(folder: Path, signals: tuple[str, ...], texts: Sequence[str]) -> list[Booster]:
+    from lightgbm import Booster
+    from lightgbm.basic import LightGBMError
+
     try:
         boosters = [Booster(model_str=text) for text in texts]
     except (LightGBMError, ValueError) as error:
@@ -192,7 +228,11 @@ def load_fusion(folder: Path) -> LearnedFusion:
                 f"{folder}: the trees read {', '.join(booster.feature_name())}, the card says {', '.join(signals)}. "
                 f"{AGAIN}"
             )
-    return LearnedFusion(boosters, signals, (slope, offset))
+    return boosters
+
+
+def _is_finite(number: Any) -> bool:  # noqa: ANN401
+    return isinstance(number, int | float) and math.isfinite(number)
 
 
 def _sha256(text: str) -> str:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from broadsheet.catalogue import Catalogue
 from broadsheet.mutes import NO_MUTES, Mutes
 from broadsheet.rerank.cross_encoder import Score
+from broadsheet.rerank.finite import finite
 from broadsheet.rerank.fusion import AFFINITIES, SIGNALS, Floats, contributions, fuse, share_of_history
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.limits import large_sources
@@ -80,10 +81,7 @@ class Reranker:
         self, user: Mapping[str, Any], candidates: pa.Table, rows: list[int], pairs: Sequence[Pair]
     ) -> dict[str, Floats]:
         history = self._read(user)
-        signals = {
-            name: np.asarray(pc.fill_null(candidates.column(column), float("nan")), np.float64)
-            for name, column in FROM_CANDIDATES.items()
-        }
+        signals = {name: _read_signal(name, candidates.column(column)) for name, column in FROM_CANDIDATES.items()}
         signals["relevance"] = self._relevance(pairs, len(rows))
         signals |= {
             name: share_of_history(self._texts(column, history), self._texts(column, rows))
@@ -135,7 +133,7 @@ class Reranker:
         """Score `count` candidates by the cross-encoder; absent where it reads nothing."""
         if self._score is None or not pairs:
             return np.full(count, np.nan)
-        return self._score(pairs).astype(np.float64)
+        return finite("relevance", self._score(pairs).astype(np.float64))
 
     def _texts(self, column: str, rows: list[int]) -> Names:
         texts = self._catalogue.news.column(column).take(pa.array(rows, pa.int64()))
@@ -220,6 +218,11 @@ class Reranker:
             source=news.column("source")[row].as_py(),
             published_at=news.column("published_at")[row].as_py(),
         )
+
+
+def _read_signal(name: str, column: pa.ChunkedArray) -> Floats:
+    values = np.asarray(pc.fill_null(column, float("nan")), np.float64)
+    return finite(name, values, np.asarray(column.is_valid()))
 
 
 def _group(candidates: pa.Table) -> dict[str, pa.Table]:

@@ -8,6 +8,7 @@ card.json                                        data, recipe, metrics, base mod
 
 import hashlib
 import json
+import textwrap
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -109,14 +110,20 @@ def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
     """Put what was trained into its base model and its head on; raises ModelError unless both are whole."""
     try:
         model = CrossEncoder(_trained(folder, bert))
-        head = load_file(folder / HEAD)
+        head, weights = load_file(folder / HEAD), load_file(folder / _weights_of(read_card(folder)))
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning) as error:
-        reason = str(error).splitlines()[0] if str(error) else repr(error)
+        reason = textwrap.shorten(str(error), 300, placeholder=" …")  # peft names every layer
         raise ModelError(f"{folder}: the weights cannot be read ({reason}). {AGAIN}") from error
     found = {name: tuple(value.shape) for name, value in head.items()}
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items() if not name.startswith("bert.")}
     if found != expected:
         raise ModelError(f"{folder / HEAD}: holds {found}, expected {expected}. {AGAIN}")
+    damaged = [name for name, values in (head | weights).items() if not values.isfinite().all()]
+    if damaged:
+        raise ModelError(
+            f"{folder}: found weights that are infinite or not a number in {', '.join(damaged)}, expected finite "
+            f"ones. {AGAIN}"
+        )
     if not head["linear.weight"].any():
         raise ModelError(f"{folder / HEAD}: the head was never trained, all its weights are 0. {AGAIN}")
     model.load_state_dict(head, strict=False)
@@ -135,6 +142,10 @@ def _trained(folder: Path, bert: Any) -> Any:  # noqa: ANN401
         return PeftModel.from_pretrained(bert, str(folder)).merge_and_unload()
 
 
+def _weights_of(card: Mapping[str, Any]) -> str:
+    return ENCODER if mode_of(card) == "full" else ADAPTER[0]
+
+
 def mode_of(card: Mapping[str, Any]) -> str:
     """Return what of the encoder was trained; cards of before there was a choice are of adapters."""
     return str(card.get("mode", "lora"))
@@ -143,13 +154,17 @@ def mode_of(card: Mapping[str, Any]) -> str:
 def read_card(folder: Path) -> dict[str, Any]:
     """Return what training wrote of itself; raises ModelError for a folder that training did not write whole."""
     try:
-        card: dict[str, Any] = json.loads((folder / CARD).read_text("utf-8"))
-        _, mode = card["base_fingerprint"], mode_of(card)
+        card = json.loads((folder / CARD).read_text("utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{folder}: no {CARD}. {AGAIN}") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {AGAIN}") from error
-    if mode not in MODES:
+    if not isinstance(card, dict) or not isinstance(card.get("base_fingerprint"), str):
+        found = f"names {', '.join(card) or 'nothing'}" if isinstance(card, dict) else f"is {card!r}"
+        raise ModelError(
+            f"{folder / CARD}: not a card that training wrote: it {found}, expected a base_fingerprint. {AGAIN}"
+        )
+    if (mode := mode_of(card)) not in MODES:
         raise ModelError(f"{folder / CARD}: mode is {mode!r}, expected one of {', '.join(MODES)}. {AGAIN}")
     files = (HEAD, ENCODER) if mode == "full" else (HEAD, *ADAPTER)
     if missing := [name for name in files if not (folder / name).is_file()]:

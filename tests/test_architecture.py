@@ -18,18 +18,19 @@ LAYERS = [
     {"schemas", "tables", "manifest"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
     | {"batching", "bert_forward", "streams", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
-    | {"config_nightly", "config_policy", "config_towers", "mutes", "submission", "exposures"}
+    | {"config_nightly", "config_policy", "config_reranker", "config_towers", "mutes", "submission", "exposures"}
     | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "run_steps", "show"}
-    | {"training", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
+    | {"training_reranker", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
     | {"training_sources", "training_clicks", "training_fusion", "user_sample"}
     | {"source_tuning", "live", "late", "muting"}
     | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
     | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
-    | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"},
+    | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"}
+    | {"evaluation_reasons", "evaluation_reasons_report"},
     {"cli", "cli_live", "cli_operate", "cli_train"},
 ]
 STAGES = LAYERS[3]

@@ -6,7 +6,7 @@ import pytest
 from broadsheet.corpus.store import Import
 from broadsheet.errors import CorpusError
 from broadsheet.rerank.learned_fusion import Lists
-from broadsheet.training_fusion import calibration_error, read_lists, train_fusion, usable
+from broadsheet.training_fusion import ABSENT, SAME, calibration_error, read_lists, train_fusion, usable
 from broadsheet.workbench import Workbench
 from tests.evaluated import make_room
 from tests.tiny import make_impressions
@@ -32,10 +32,22 @@ def test_signals_that_are_the_same_for_all_or_absent_are_left_out():
         "tower": np.array([0.1, 0.2]),
         "relevance": np.array([0.5, 0.5]),
         "freshness": np.array([np.nan, np.nan]),
-        "popularity": np.array([np.nan, np.inf]),
+        "popularity": np.array([1.0, np.inf]),
     }
     found = usable(Lists(signals, np.array([True, False]), np.array([2])))
-    assert found == (["tower"], ["relevance", "freshness", "popularity"])
+    assert found == (["tower"], {"relevance": SAME, "freshness": ABSENT, "popularity": SAME})
+
+
+def test_without_a_signal_that_tells_articles_apart_there_is_nothing_to_learn():
+    signals = {"tower": np.array([0.5, 0.5]), "click_rate": np.array([np.nan, np.inf])}
+    with pytest.raises(CorpusError, match=r"apart: tower is the same for all articles, click_rate is absent\. Import"):
+        usable(Lists(signals, np.array([True, False]), np.array([2])))
+
+
+def test_the_training_says_which_signals_it_leaves_out_and_why(room):
+    lines = []
+    train_fusion(room, train="tune", valid="valid", report=lines.append)
+    assert "signals left out: relevance, absent" in lines[-1]
 
 
 def test_a_split_that_the_cross_encoder_learned_from_is_refused(room):

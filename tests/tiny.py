@@ -39,7 +39,7 @@ def make_tokenizer(folder: Path) -> None:
     ).save_pretrained(folder)
 
 
-def make_encoder(folder: Path, seed: int = 0) -> Path:
+def make_encoder(folder: Path, seed: int = 0, hidden: int = 32) -> Path:
     """A BERT of two layers whose word vectors agree within a topic, so that its similarities mean something."""
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel
@@ -50,7 +50,7 @@ def make_encoder(folder: Path, seed: int = 0) -> Path:
     model = BertModel(
         BertConfig(
             vocab_size=len(tokenizer),
-            hidden_size=32,
+            hidden_size=hidden,
             num_hidden_layers=2,
             num_attention_heads=2,
             intermediate_size=64,
@@ -60,7 +60,7 @@ def make_encoder(folder: Path, seed: int = 0) -> Path:
     )
     with torch.no_grad():
         for words in TOPICS.values():
-            direction = torch.randn(32)
+            direction = torch.randn(hidden)
             for word in words:
                 model.embeddings.word_embeddings.weight[tokenizer.convert_tokens_to_ids(word)] += direction
     model.save_pretrained(folder)
@@ -82,6 +82,7 @@ def make_news(count: int = 60) -> list[dict[str, object]]:
                 "abstract": f"The {words[(number + 3) % 8]} of the {words[(number + 5) % 8]}.",
                 "body": body,
                 "category": topic,
+                "subcategory": f"{topic} {number % 2}",
                 "source": f"Paper {number % 4}",
                 "url": f"https://example.org/{number}",
                 "published_at": START + timedelta(hours=number),

@@ -11,6 +11,7 @@ import numpy as np
 from broadsheet.evaluation import SEEDS, Floats, Impression, Split, Values, mean_of
 from broadsheet.evaluation_setting import Setting, content_only, live
 from broadsheet.metrics import Impressions, ranking_metrics
+from broadsheet.rerank.fusion import present
 from broadsheet.rerank.learned_fusion import LearnedFusion, Lists, Recipe, fit_fusion
 from broadsheet.training_fusion import calibration_error, make_lists, usable
 from broadsheet.workbench import Workbench
@@ -29,7 +30,7 @@ class Fused:
     notes: dict[str, str]
     runs: dict[str, list[dict[str, float]]]
     "The means of each seed."
-    figures: dict[str, float | list[str]] = field(default_factory=dict)
+    figures: dict[str, float | dict[str, str]] = field(default_factory=dict)
     "What it learned from, and how far its probabilities are off."
 
     @property
@@ -70,7 +71,7 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
     """Learn on some lists, and measure on others; what depends on chance is the mean over SEEDS."""
     names, left = usable(learn)
     signals = {
-        f"signal {name}": _measure(_ties(check.signals[name]), check)
+        f"signal {name}": _measure(present(check.signals[name]), check)
         for name in names
         if np.isfinite(check.signals[name]).any()
     }
@@ -86,7 +87,7 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
         **{_without(name): "the same, learned without this signal" for name in names},
     }
     errors = [calibration_error(fusion.probability(fusion(check.signals)), check.clicked) for fusion in learned]
-    figures: dict[str, float | list[str]] = {
+    figures: dict[str, float | dict[str, str]] = {
         "learned_from_impressions": len(learn.lengths),
         "learned_from_clicks": int(learn.clicked.sum()),
         "calibration_error": round(float(np.mean(errors)), 4),
@@ -105,10 +106,6 @@ def _ablations(learn: Lists, check: Lists, names: Sequence[str]) -> Iterator[tup
 
 def _without(name: str) -> str:
     return f"{FUSION} without {name}"
-
-
-def _ties(signal: Floats) -> Floats:
-    return np.nan_to_num(signal, posinf=0.0, neginf=0.0)
 
 
 def _measure(scores: Floats, lists: Lists) -> Values:

@@ -27,7 +27,7 @@ from broadsheet.evaluation import (
 )
 from broadsheet.evaluation_bench import describe_towers
 from broadsheet.metrics import Impressions, ranking_metrics
-from broadsheet.rerank.fusion import fuse
+from broadsheet.rerank.fusion import fuse, present
 from broadsheet.rerank.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
 from broadsheet.workbench import Workbench
@@ -59,7 +59,7 @@ def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict
     weights = vars(bench.config.rerank.weights)
     parts: dict[str, list[Floats]] = {CROSS_ENCODER: [], WITHOUT: [], PIPELINE: []}
     for signals in impression_signals(bench, impressions):
-        parts[CROSS_ENCODER].append(np.nan_to_num(signals["relevance"]))
+        parts[CROSS_ENCODER].append(present(signals["relevance"]))
         parts[WITHOUT].append(fuse(signals, weights | {"relevance": 0.0}))
         parts[PIPELINE].append(fuse(signals, weights))
     if bench.cross_encoder is None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+ABSENT, SAME = "absent", "the same for all articles"
+"""Why a signal is left out of a fusion."""
 BINS = 10
 """Equally large groups of predictions that the calibration error is measured in."""
 
@@ -51,7 +53,7 @@ def train_fusion(
     learn, check = (read_lists(bench, split) for split in (train, valid))
     names, left = usable(learn)
     if left:
-        report(f"left out, the same for all articles or absent: {', '.join(left)}")
+        report(f"signals left out: {'; '.join(f'{name}, {why}' for name, why in left.items())}")
     fusion = fit_fusion(learn, names, Recipe(), range(seeds))
     scores = fusion(check.signals)
     found = {"learned": ranking(scores, check), "weights": ranking(fuse(check.signals, _weights(bench)), check)}
@@ -99,11 +101,19 @@ def make_lists(bench: Workbench, impressions: Sequence[Impression]) -> Lists:
     )
 
 
-def usable(lists: Lists) -> tuple[list[str], list[str]]:
-    """Return the signals that differ between articles, and those that do not or are absent."""
-    names = list(lists.signals)
-    differing = {name for name in names if len(np.unique(lists.signals[name][np.isfinite(lists.signals[name])])) > 1}
-    return [name for name in names if name in differing], [name for name in names if name not in differing]
+def usable(lists: Lists) -> tuple[list[str], dict[str, str]]:
+    """Return the signals that differ between articles, and of each other one why it says nothing.
+
+    What is infinite or not a number counts as absent. Raises CorpusError if there is nothing to learn from.
+    """
+    counts = {name: len(np.unique(values[np.isfinite(values)])) for name, values in lists.signals.items()}
+    left = {name: SAME if count else ABSENT for name, count in counts.items() if count < 2}
+    if len(left) == len(counts):
+        raise CorpusError(
+            f"no signal tells the shown articles apart: {', '.join(f'{name} is {why}' for name, why in left.items())}. "
+            "Import clicks, or impressions of readers with a history."
+        )
+    return [name for name in counts if name not in left], left
 
 
 def ranking(scores: Floats, lists: Lists) -> dict[str, float]:

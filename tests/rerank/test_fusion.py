@@ -32,7 +32,7 @@ HAND = {
 
 
 def values(count):
-    return arrays(np.float64, count, elements=st.floats(-1, 1) | st.just(NAN))
+    return arrays(np.float64, count, elements=st.floats(-1, 1) | st.sampled_from([NAN, np.inf, -np.inf]))
 
 
 def test_a_score_is_the_weighted_sum_over_all_weights_and_an_absent_signal_adds_nothing():
@@ -53,6 +53,13 @@ def test_contributions_are_what_lies_beyond_the_average_candidate():
 def test_contributions_sum_to_the_score_less_the_mean_score(signals):
     scores = fuse(signals, WEIGHTS)
     assert sum(contributions(signals, WEIGHTS).values()) == pytest.approx(scores - scores.mean(), abs=1e-9)
+
+
+def test_what_is_infinite_adds_nothing_as_what_is_absent():
+    endless = HAND | {"relevance": np.array([np.inf, -np.inf])}
+    absent = HAND | {"relevance": np.array([NAN, NAN])}
+    assert fuse(endless, WEIGHTS).tolist() == fuse(absent, WEIGHTS).tolist() == pytest.approx([0.1, 0.125])
+    assert contributions(endless, WEIGHTS)["relevance"].tolist() == [0, 0]
 
 
 def test_without_any_weight_all_scores_are_0():

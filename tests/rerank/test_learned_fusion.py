@@ -115,3 +115,39 @@ def test_a_card_that_names_other_signals_than_the_trees_is_refused(folder):
     (folder / "card.json").write_text(json.dumps({**card, "signals": ["click_rate", "tower"]}))
     with pytest.raises(ModelError, match="the trees read tower, click_rate, the card says click_rate, tower"):
         load_fusion(folder)
+
+
+@pytest.mark.parametrize("keep", [0, 40, -1])
+def test_trees_that_were_cut_are_one_clear_error(folder, keep):
+    text = (folder / "trees-1.txt").read_text()
+    (folder / "trees-1.txt").write_text(text[:keep])
+    with pytest.raises(ModelError, match=r"trees-1\.txt changed since the training\. Expected a folder that"):
+        load_fusion(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"signals": None}, "signals is missing; expected signals, names"),
+        ({"signals": "tower"}, 'signals is "tower"; expected'),
+        ({"signals": [1]}, r"signals is \[1\]; expected"),
+        ({"sha256": None, "calibration": None}, "calibration is missing, sha256 is missing; expected"),
+        ({"calibration": [1.0]}, r"calibration is \[1.0\]; expected .* a slope of 0 or more and an offset"),
+        ({"calibration": [float("nan"), 0.0]}, r"calibration is \[NaN, 0.0\]; expected"),
+        ({"calibration": [1.0, float("inf")]}, r"calibration is \[1.0, Infinity\]; expected"),
+        ({"calibration": [-1.0, 0.0]}, r"calibration is \[-1.0, 0.0\]; expected"),
+        ({"calibration": ["1", 0.0]}, r'calibration is \["1", 0.0\]; expected'),
+    ],
+)
+def test_a_card_of_another_form_is_refused_with_both_named(folder, changes, words):
+    card = json.loads((folder / "card.json").read_text()) | changes
+    (folder / "card.json").write_text(json.dumps({name: value for name, value in card.items() if value is not None}))
+    with pytest.raises(ModelError, match=rf"card\.json: not the card of a learned fusion: {words}.*run it again"):
+        load_fusion(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"text"', "\xff"])
+def test_a_card_that_is_no_object_is_one_clear_error(folder, text):
+    (folder / "card.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ModelError, match=r"not (a|the card of a) learned fusion.*Expected a folder that"):
+        load_fusion(folder)
