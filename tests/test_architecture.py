@@ -29,7 +29,9 @@ LAYERS = [
     | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
-    | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"},
+    | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"}
+    | {"evaluation_beyond", "evaluation_calibration", "evaluation_predictions"}
+    | {"evaluation_ranking_findings", "evaluation_ranking_report"},
     {"cli", "cli_live", "cli_operate", "cli_train"},
 ]
 STAGES = LAYERS[3]

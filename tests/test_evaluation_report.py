@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import InputError
-from broadsheet.evaluation import POPULARITY, RANDOM, UNTRAINED
+from broadsheet.evaluation import BM25, POPULARITY, RANDOM, UNTRAINED
 from broadsheet.evaluation_ranking import CROSS_ENCODER, PIPELINE, WITHOUT
 from broadsheet.evaluation_report import check_output, differences_of, stamp
 from broadsheet.intervals import Bootstrap
@@ -32,7 +32,7 @@ def room(tmp_path_factory, encoder):
 def test_the_ranking_script_writes_json_markdown_and_a_plot(room, tmp_path, capsys):
     run_script("benchmark_ranking", room.path, "valid", out=tmp_path / "out")
     document = json.loads((tmp_path / "out" / "ranking-valid.json").read_text())
-    assert list(document["rows"]) == [RANDOM, POPULARITY, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
+    assert list(document["rows"]) == [RANDOM, POPULARITY, BM25, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
     for metrics in document["rows"].values():
         assert all(value["low"] <= value["mean"] <= value["high"] for value in metrics.values())
     ours, other = (document["rows"][name]["auc"]["mean"] for name in (PIPELINE, UNTRAINED))
