@@ -22,13 +22,16 @@ from broadsheet.evaluation import (
     states,
 )
 from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
+from broadsheet.evaluation_lists import Bm25
 from broadsheet.evaluation_ranking import (
     CROSS_ENCODER,
     PIPELINE,
     WITHOUT,
+    join,
     measure_ranking,
     pipeline_scores,
     tower_scores,
+    word_scores,
 )
 from broadsheet.retrieval import interest_vectors
 from tests.evaluated import CLICKS, SHOWN_AT, click, make_room, make_towers, row
@@ -69,6 +72,28 @@ def test_the_towers_row_ranks_by_the_retrievers_own_ann_score(bench, impressions
         (vectors,) = interest_vectors(bench.retriever.vectors(states([impression])))
         candidates = bench.retriever.describe(impression.user, vectors, impression.shown, impression.time)
         np.testing.assert_allclose(scores, candidates.column("ann").to_numpy(), atol=1e-6)
+
+
+def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions):
+    words, start = Bm25(bench), 0
+    found = word_scores(bench, impressions)
+    for impression in impressions[:5]:
+        of_all = words([impression])[0]
+        rows = bench.catalogue.rows(impression.shown)
+        assert found[start : start + len(rows)].tolist() == of_all[rows].tolist()
+        start += len(rows)
+    assert len(found) == sum(len(one.shown) for one in impressions)
+    nothing = [Impression(0, "u", SHOWN_AT, [], ["N0", "N1"], [True, False])]
+    assert np.isneginf(word_scores(bench, nothing)).all()  # so that all tie
+
+
+def test_the_scores_of_several_halvings_stand_end_to_end(bench, impressions):
+    parts = [measure_ranking(bench, bench, [], part) for part in (impressions[:9], impressions[9:20])]
+    found = join(parts)
+    assert found.offsets[-1] == len(found.clicked) == len(found.scores[RANDOM][2])
+    for name in (UNTRAINED, PIPELINE, BM25):
+        each = np.concatenate([part.rows[name]["ndcg@10"] for part in parts])
+        np.testing.assert_array_equal(found.rows[name]["ndcg@10"], each)
 
 
 def test_readers_of_one_topic_are_found_by_the_towers_and_not_by_chance(bench, impressions):
