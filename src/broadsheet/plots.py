@@ -182,8 +182,8 @@ def plot_tradeoffs(
 def plot_reliability(ways: Mapping[str, Mapping[str, Any]], title: str, path: Path) -> None:
     """Draw share of clicks against predicted probability, a panel for each way of calibration, as PNG.
 
-    Each way holds its `error` and its `groups` of predictions: the mean `probability`, and the share of clicks as an
-    interval. On the diagonal predictions are true.
+    Each way holds its `error`, the mean over seeds, and the `groups` of the first seed's predictions: the mean
+    `probability`, and the share of clicks as an interval. On the diagonal predictions are true.
     """
     figure = new_figure(3.7 * len(ways) + 0.4, 4.2)
     axes = figure.subplots(1, len(ways), sharex=True, sharey=True, squeeze=False)[0]
@@ -198,5 +198,5 @@ def plot_reliability(ways: Mapping[str, Mapping[str, Any]], title: str, path: Pa
         axis.set_xlabel("predicted probability", fontsize=9)
         _dress(axis, f"{name}: error {way['error']:.4f}", grid="both")
     axes[0].set_ylabel("share of clicks", fontsize=9)
-    figure.suptitle(f"{title} (groups of equal size, mean and 95 % interval)", fontsize=11, color=_INK)
+    figure.suptitle(f"{title} (error: mean over seeds; drawn: the first, 95 % intervals)", fontsize=11, color=_INK)
     figure.savefig(path, format="png", dpi=150)
