@@ -91,8 +91,7 @@ class LearnedFusion:
 
     def probability(self, scores: Floats) -> Floats:
         """Return the probability of a click on a shown article with such a score, 0 to 1."""
-        slope, offset = self.calibration
-        return np.asarray(1 / (1 + np.exp(-(slope * scores + offset))))
+        return logistic(scores, self.calibration)
 
 
 def fit_fusion(lists: Lists, names: Sequence[str], recipe: Recipe, seeds: Sequence[int] = (0,)) -> LearnedFusion:
@@ -135,19 +134,30 @@ def _parameters(recipe: Recipe, seed: int, count: int) -> dict[str, Any]:
 
 def calibrate(fusion: LearnedFusion, lists: Lists) -> LearnedFusion:
     """Return the fusion with the slope (0 or more) and offset of the highest likelihood of these clicks."""
+    return LearnedFusion(fusion.boosters, fusion.signals, fit_platt(fusion(lists.signals), lists.clicked))
+
+
+def logistic(scores: Floats, line: tuple[float, float]) -> Floats:
+    """Return the logistic function of slope and offset, 0 to 1."""
+    slope, offset = line
+    return np.asarray(1 / (1 + np.exp(-(slope * scores + offset))))
+
+
+def fit_platt(scores: Floats, clicked: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[float, float]:
+    """Return the slope (0 or more) and offset of the logistic function of the highest likelihood of these clicks."""
     from scipy.optimize import minimize
 
-    scores, clicked = fusion(lists.signals), lists.clicked.astype(np.float64)
+    labels = clicked.astype(np.float64)
 
     def loss(line: Floats) -> tuple[float, Floats]:
         logits = line[0] * scores + line[1]
         probability = 1 / (1 + np.exp(-logits))
-        gradient = probability - clicked
-        value = np.logaddexp(0, logits).mean() - (clicked * logits).mean()
+        gradient = probability - labels
+        value = np.logaddexp(0, logits).mean() - (labels * logits).mean()
         return float(value), np.array([(gradient * scores).mean(), gradient.mean()])
 
     slope, offset = minimize(loss, np.array([1.0, 0.0]), jac=True, bounds=[(0, None), (None, None)]).x
-    return LearnedFusion(fusion.boosters, fusion.signals, (float(slope), float(offset)))
+    return float(slope), float(offset)
 
 
 def _matrix(signals: Mapping[str, Floats], names: Sequence[str]) -> Floats:

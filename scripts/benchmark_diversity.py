@@ -21,15 +21,8 @@ def benchmark(
     """Score what was shown once, by the pipeline, and order it by many policies."""
     from broadsheet.evaluation import read_split
     from broadsheet.evaluation_bench import open_bench
-    from broadsheet.evaluation_policy import (
-        DISTANCE,
-        DIVERGENCE,
-        compared,
-        measure_rows,
-        read_shown,
-        sweep,
-        with_one_story_twice,
-    )
+    from broadsheet.evaluation_beyond import DISTANCE, DIVERGENCE
+    from broadsheet.evaluation_policy import compared, measure_rows, read_shown, sweep, with_one_story_twice
     from broadsheet.evaluation_policy_report import (
         PolicyFindings,
         describe_policies,

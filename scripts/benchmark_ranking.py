@@ -1,7 +1,8 @@
 """Measure the ranking of shown articles on a split's impressions, by MIND's rules.
 
-Prints a Markdown table of AUC, MRR, nDCG@5 and nDCG@10 with 95 % intervals and paired differences; with --out also
-writes it, JSON and a plot.
+Prints Markdown tables of AUC, MRR, nDCG@5 and nDCG@10 with 95 % intervals and paired differences, of what the first
+five and ten are like beyond accuracy, and of readers of few and of many articles; with --out also writes them, JSON and
+plots; with --predictions the rankings themselves.
 
 Example: python scripts/benchmark_ranking.py newsroom --split valid --towers frozen=seed-0 --towers frozen=seed-1
 """
@@ -19,20 +20,32 @@ def benchmark(
     towers: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER; the seeds of a label are one row.")] = None,
     fusion: Annotated[str | None, typer.Option(help="Split to learn the fusion of signals from; else none.")] = None,
     live: Annotated[bool, typer.Option(help="Half of the readers lend what they clicked and were shown.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Folder for the rankings in MIND's format.")] = None,
 ) -> None:
-    """Measure chance, popularity, towers, the cross-encoder, the pipeline, each signal and the learned fusion."""
+    """Measure chance, popularity, BM25, towers, cross-encoder, pipeline, each signal and the learned fusion."""
+    from broadsheet.errors import InputError
     from broadsheet.evaluation import read_split
     from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
-    from broadsheet.evaluation_fusion import FUSION, lists_of, measure_fusion, requests_of
-    from broadsheet.evaluation_ranking import CROSS_ENCODER, join, measure_ranking, notes_of
-    from broadsheet.evaluation_report import Findings, check_output, describe, to_markdown, write_report
+    from broadsheet.evaluation_fusion import requests_of
+    from broadsheet.evaluation_predictions import write_rankings
+    from broadsheet.evaluation_ranking import join, measure_ranking
+    from broadsheet.evaluation_ranking_findings import gather, with_fusion
+    from broadsheet.evaluation_ranking_report import describe, to_markdown, write_report
+    from broadsheet.evaluation_report import check_output, make_folder
     from broadsheet.newsroom import Newsroom
 
     def report(line: str) -> None:
         print(line, file=sys.stderr)
 
+    if predictions and live:
+        raise InputError(
+            f"--predictions {predictions}: found with --live, whose halvings rank other impressions each; expected "
+            "one ranking of the split. Leave one of the two out."
+        )
     check_output(out)
+    if predictions:
+        make_folder("--predictions", predictions)
     folders, room = read_towers(towers or []), Newsroom(newsroom)
     bench = open_bench(room, report)
     untrained = open_bench(room, report, towers="untrained")
@@ -41,25 +54,16 @@ def benchmark(
     found = join(
         [measure_ranking(view, untrained, open_trained(room, folders, report), part) for view, part in requests]
     )
-    users = [impression.user_id for _, part in requests for impression in part]
-    remarks = ["Measured: impressions that keep both a click and another article, with text."]
-    if CROSS_ENCODER not in found.rows:
-        remarks.append(f"The row {CROSS_ENCODER!r} is left out, and the pipeline ranks without it: none was trained.")
-    notes, comparisons = notes_of(found.rows), found.comparisons
-    if live:
-        remarks.append("Half of the readers lend their clicks and lists, the others are measured; three halvings.")
+    findings = gather(found, requests, live=live)
     if fusion:
-        learn = lists_of(requests_of(bench, read_split(bench, fusion), lent=live))
-        fused = measure_fusion(learn, lists_of(requests))
-        found.rows |= fused.rows
-        found.runs |= fused.runs
-        notes |= fused.notes
-        comparisons += found.against(FUSION) + fused.comparisons
-        remarks.append(f"The fusion learned from {fusion}: {fused.figures}.")
-    findings = Findings(found.rows, notes, comparisons, users, remarks, runs=found.runs, towers=found.towers)
+        learn = requests_of(bench, read_split(bench, fusion), lent=live)
+        findings = with_fusion(findings, found, requests, fusion, learn)
     document = describe(findings, bench, measured, Path(__file__).parent, live=live)
     print(to_markdown(document))
-    for path in write_report(document, out) if out else []:
+    paths = write_report(document, out) if out else []
+    if predictions:
+        paths += write_rankings(predictions, findings.scores, bench, split, requests[0][1])
+    for path in paths:
         print(path, file=sys.stderr)
 
 

@@ -30,6 +30,8 @@ LAYERS = [
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
     | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"}
+    | {"evaluation_beyond", "evaluation_calibration", "evaluation_predictions"}
+    | {"evaluation_ranking_findings", "evaluation_ranking_report"}
     | {"evaluation_reasons", "evaluation_reasons_report"},
     {"cli", "cli_live", "cli_operate", "cli_train"},
 ]

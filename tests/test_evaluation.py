@@ -10,6 +10,7 @@ from broadsheet.build import build
 from broadsheet.corpus.store import Import
 from broadsheet.errors import CorpusError, InputError
 from broadsheet.evaluation import (
+    BM25,
     POPULARITY,
     RANDOM,
     UNTRAINED,
@@ -17,18 +18,20 @@ from broadsheet.evaluation import (
     Impression,
     blocks,
     mean_of,
-    mean_over_seeds,
     read_split,
     states,
 )
 from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
+from broadsheet.evaluation_lists import Bm25
 from broadsheet.evaluation_ranking import (
     CROSS_ENCODER,
     PIPELINE,
     WITHOUT,
+    join,
     measure_ranking,
     pipeline_scores,
     tower_scores,
+    word_scores,
 )
 from broadsheet.retrieval import interest_vectors
 from tests.evaluated import CLICKS, SHOWN_AT, click, make_room, make_towers, row
@@ -71,9 +74,31 @@ def test_the_towers_row_ranks_by_the_retrievers_own_ann_score(bench, impressions
         np.testing.assert_allclose(scores, candidates.column("ann").to_numpy(), atol=1e-6)
 
 
+def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions):
+    words, start = Bm25(bench), 0
+    found = word_scores(bench, impressions)
+    for impression in impressions[:5]:
+        of_all = words([impression])[0]
+        rows = bench.catalogue.rows(impression.shown)
+        assert found[start : start + len(rows)].tolist() == of_all[rows].tolist()
+        start += len(rows)
+    assert len(found) == sum(len(one.shown) for one in impressions)
+    nothing = [Impression(0, "u", SHOWN_AT, [], ["N0", "N1"], [True, False])]
+    assert np.isneginf(word_scores(bench, nothing)).all()  # so that all tie
+
+
+def test_the_scores_of_several_halvings_stand_end_to_end(bench, impressions):
+    parts = [measure_ranking(bench, bench, [], part) for part in (impressions[:9], impressions[9:20])]
+    found = join(parts)
+    assert found.offsets[-1] == len(found.clicked) == len(found.scores[RANDOM][2])
+    for name in (UNTRAINED, PIPELINE, BM25):
+        each = np.concatenate([part.rows[name]["ndcg@10"] for part in parts])
+        np.testing.assert_array_equal(found.rows[name]["ndcg@10"], each)
+
+
 def test_readers_of_one_topic_are_found_by_the_towers_and_not_by_chance(bench, impressions):
     rows = measure_ranking(bench, bench, [("trained", bench)], impressions).rows
-    assert list(rows) == [RANDOM, POPULARITY, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
+    assert list(rows) == [RANDOM, POPULARITY, BM25, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
     assert rows[UNTRAINED]["auc"].mean() > 0.9 > 0.7 > rows[RANDOM]["auc"].mean()
 
 
@@ -82,7 +107,7 @@ def test_trained_towers_of_one_label_are_one_row_of_their_mean(room, bench, impr
     towers = read_towers([f"frozen={folder}" for folder in folders])
     found = measure_ranking(bench, bench, open_trained(room, towers), impressions)
     alone = [measure_ranking(bench, bench, open_trained(room, [one]), impressions) for one in towers]
-    assert list(found.rows)[2:5] == [UNTRAINED, "frozen towers", CROSS_ENCODER]
+    assert list(found.rows)[3:6] == [UNTRAINED, "frozen towers", CROSS_ENCODER]
     each = [one.rows["frozen towers"]["auc"] for one in alone]
     np.testing.assert_allclose(found.rows["frozen towers"]["auc"], np.mean(each, axis=0))
     assert [run["auc"] for run in found.runs["frozen towers"]] == pytest.approx([values.mean() for values in each])
@@ -174,12 +199,9 @@ def test_a_split_that_was_not_imported_is_named(bench):
         read_split(bench, "other")
 
 
-def test_chance_gives_the_same_each_time():
-    def draw(rng):
-        return {"auc": rng.random(5)}
-
-    assert np.array_equal(mean_over_seeds(draw)["auc"], mean_over_seeds(draw)["auc"])
-    assert not np.array_equal(mean_over_seeds(draw)["auc"], draw(np.random.default_rng(0))["auc"])
+def test_chance_gives_the_same_each_time(bench, impressions):
+    first, again = (measure_ranking(bench, bench, [], impressions).scores[RANDOM] for _ in range(2))
+    assert len(first) == 3 and np.array_equal(first, again) and not np.array_equal(*first[:2])
 
 
 @given(st.lists(st.integers(0, 3), max_size=300), st.booleans())

@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from broadsheet.corpus.store import Import
 from broadsheet.errors import InputError
-from broadsheet.evaluation import POPULARITY, RANDOM, UNTRAINED
+from broadsheet.evaluation import BM25, POPULARITY, RANDOM, UNTRAINED
+from broadsheet.evaluation_fusion import FUSION
 from broadsheet.evaluation_ranking import CROSS_ENCODER, PIPELINE, WITHOUT
 from broadsheet.evaluation_report import check_output, differences_of, stamp
 from broadsheet.intervals import Bootstrap
 from tests.evaluated import make_room, make_towers
+from tests.tiny import make_impressions
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 PNG = b"\x89PNG\r\n"
@@ -29,10 +32,10 @@ def room(tmp_path_factory, encoder):
     return make_room(tmp_path_factory.mktemp("reported") / "newsroom", encoder)
 
 
-def test_the_ranking_script_writes_json_markdown_and_a_plot(room, tmp_path, capsys):
+def test_the_ranking_script_writes_json_markdown_and_plots(room, tmp_path, capsys):
     run_script("benchmark_ranking", room.path, "valid", out=tmp_path / "out")
     document = json.loads((tmp_path / "out" / "ranking-valid.json").read_text())
-    assert list(document["rows"]) == [RANDOM, POPULARITY, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
+    assert list(document["rows"]) == [RANDOM, POPULARITY, BM25, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
     for metrics in document["rows"].values():
         assert all(value["low"] <= value["mean"] <= value["high"] for value in metrics.values())
     ours, other = (document["rows"][name]["auc"]["mean"] for name in (PIPELINE, UNTRAINED))
@@ -43,7 +46,40 @@ def test_the_ranking_script_writes_json_markdown_and_a_plot(room, tmp_path, caps
     assert document["seeds"] == [0, 1, 2] and document["models"]["cross_encoder"] and document["versions"]["torch"]
     markdown = (tmp_path / "out" / "ranking-valid.md").read_text()
     assert f"| {PIPELINE} - {UNTRAINED} | auc | " in markdown and markdown.strip() == capsys.readouterr().out.strip()
-    assert (tmp_path / "out" / "ranking-valid.png").read_bytes().startswith(PNG)
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} == {"ranking-valid.png", "ranking-valid-slices.png"}
+    assert all(path.read_bytes().startswith(PNG) for path in (tmp_path / "out").glob("*.png"))
+    assert document["calibration"] is None and list(document["beyond"]) == list(document["rows"])
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_ranking_script_tells_of_slices_first_places_and_probabilities(tmp_path, encoder, capsys, live):
+    room = make_room(tmp_path / "room", encoder, adapter=False)
+    with Import(room) as add:
+        add.impressions("tune", make_impressions(40))
+    run_script("benchmark_ranking", room.path, "valid", fusion="tune", live=live, out=tmp_path / "out")
+    name = "ranking-valid-live" if live else "ranking-valid"
+    document = json.loads((tmp_path / "out" / f"{name}.json").read_text())
+    main = [row for row in document["rows"] if not row.startswith(("signal ", f"{FUSION} without"))]
+    sizes = document["slices"]["impressions"]
+    assert list(sizes) == ["readers of 1 to 4 articles"]
+    assert sum(sizes.values()) == document["data"]["impressions_measured"] == (45 if live else 30)
+    for metric in ("auc", "ndcg@10"):
+        for row, slices in document["slices"][metric].items():
+            (found,) = slices.values()  # all readers are of one slice
+            assert found == pytest.approx(document["rows"][row][metric])
+    assert list(document["beyond"]) == list(document["lists"]) == list(document["slices"]["auc"]) == main
+    for values in document["beyond"].values():
+        assert (
+            0 <= values["distance@5"]["low"] <= values["distance@5"]["mean"] <= 2 and values["novelty@10"]["mean"] > 0
+        )
+    ways = document["calibration"]["ways"]
+    assert len(ways) == 3 and all(0 <= way["error"] <= 1 and len(way["runs"]) == 3 for way in ways.values())
+    markdown = (tmp_path / "out" / f"{name}.md").read_text()
+    assert markdown.strip() == capsys.readouterr().out.strip()
+    assert "## Beyond accuracy: the first 5" in markdown and "| isotonic | " in markdown
+    plots = {f"{name}{end}.png" for end in ("", "-calibration", "-slices")}
+    assert {path.name for path in (tmp_path / "out").glob("*.png")} == plots
+    assert all((tmp_path / "out" / plot).read_bytes().startswith(PNG) for plot in plots)
 
 
 @pytest.mark.parametrize("live", [False, True])

@@ -7,7 +7,7 @@ scored; `Split.coverage` says how much that leaves out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,7 @@ Integers = npt.NDArray[np.int64]
 Values = dict[str, Floats]
 """One value an impression of each metric, NaN where the impression was skipped."""
 
-RANDOM, POPULARITY, UNTRAINED = "random", "popularity", "untrained towers"
+RANDOM, POPULARITY, BM25, UNTRAINED = "random", "popularity", "BM25", "untrained towers"
 """Rows that both benchmarks compare."""
 
 SEEDS = (0, 1, 2)
@@ -156,11 +156,6 @@ class ClicksBefore:
             before = self._clicks.before(time.timestamp())
             self._last = time, np.bincount(before.rows, minlength=self._size)
         return self._last[1]
-
-
-def mean_over_seeds(measure: Callable[[np.random.Generator], Values]) -> Values:
-    """Return the mean over SEEDS of what a measurement gives for each impression."""
-    return mean_of([measure(np.random.default_rng(seed)) for seed in SEEDS])
 
 
 def mean_of(runs: Sequence[Values]) -> Values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,7 +22,7 @@ Request = tuple[Workbench, list[Impression]]
 """Impressions, and a workbench that knows of others' clicks and lists what the setting says."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fused:
     """The rows about the fusion."""
 
@@ -30,7 +30,11 @@ class Fused:
     notes: dict[str, str]
     runs: dict[str, list[dict[str, float]]]
     "The means of each seed."
-    figures: dict[str, float | dict[str, str]] = field(default_factory=dict)
+    scores: dict[str, list[Floats]]
+    "Of the fusion and of the ensemble one array for each seed, one score for each shown article. (shown,)"
+    learned: list[LearnedFusion]
+    "One for each seed."
+    figures: dict[str, float | dict[str, str]]
     "What it learned from, and how far its probabilities are off."
 
     @property
@@ -76,9 +80,10 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
         if np.isfinite(check.signals[name]).any()
     }
     learned = [fit_fusion(learn, names, Recipe(), (seed,)) for seed in SEEDS]
-    runs = [_measure(fusion(check.signals), check) for fusion in learned]
     together = LearnedFusion([fusion.boosters[0] for fusion in learned], tuple(names), learned[0].calibration)
-    rows = {**signals, FUSION: mean_of(runs), ENSEMBLE: _measure(together(check.signals), check)}
+    scores = {FUSION: [fusion(check.signals) for fusion in learned], ENSEMBLE: [together(check.signals)]}
+    runs = [_measure(ours, check) for ours in scores[FUSION]]
+    rows = {**signals, FUSION: mean_of(runs), ENSEMBLE: _measure(scores[ENSEMBLE][0], check)}
     rows |= dict(_ablations(learn, check, names))
     notes = {f"signal {name}": "this signal alone; absent counts as 0" for name in names}
     notes |= {
@@ -86,7 +91,10 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
         ENSEMBLE: "the mean score of the three",
         **{_without(name): "the same, learned without this signal" for name in names},
     }
-    errors = [calibration_error(fusion.probability(fusion(check.signals)), check.clicked) for fusion in learned]
+    errors = [
+        calibration_error(fusion.probability(ours), check.clicked)
+        for fusion, ours in zip(learned, scores[FUSION], strict=True)
+    ]
     figures: dict[str, float | dict[str, str]] = {
         "learned_from_impressions": len(learn.lengths),
         "learned_from_clicks": int(learn.clicked.sum()),
@@ -94,7 +102,8 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
         "left_out": left,
     }
     means = [{name: round(float(np.nanmean(values)), 4) for name, values in run.items()} for run in runs]
-    return Fused(rows, {name: note for name, note in notes.items() if name in rows}, {FUSION: means}, figures)
+    notes = {name: note for name, note in notes.items() if name in rows}
+    return Fused(rows, notes, {FUSION: means}, scores, learned, figures)
 
 
 def _ablations(learn: Lists, check: Lists, names: Sequence[str]) -> Iterator[tuple[str, Values]]:

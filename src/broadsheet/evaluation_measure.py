@@ -70,15 +70,15 @@ def make_targets(bench: Workbench, setting: Setting, pool: Pool | None, categori
     clicks_before = ClicksBefore(setting.clicks, len(bench.catalogue))
     reachable, cold = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
     members = np.zeros(len(bench.catalogue), np.bool_)
-    moments = []
-    for time, part in _runs(requests):
+    known = []
+    for time, part in moments(requests):
         mine = (owners >= part.start) & (owners < part.stop)
         live, clicks = pool(time), clicks_before(time)
         reachable[mine], cold[mine] = live[rows[mine]], clicks[rows[mine]] == 0
         members |= live
-        moments.append((part, self_information(clicks)))
+        known.append((part, self_information(clicks)))
     slices = _slices(bench, requests, owners, rows, cold, categories)
-    return Targets(owners, rows, reachable, slices, members, moments)
+    return Targets(owners, rows, reachable, slices, members, known)
 
 
 def top_categories(bench: Workbench, split: Split) -> list[str]:
@@ -87,6 +87,16 @@ def top_categories(bench: Workbench, split: Split) -> list[str]:
     clicked = [catalogue.rows(one.relevant) for one in split.impressions]
     counts = Counter(catalogue.category[row] for rows in clicked for row in rows if catalogue.category[row])
     return [name for name, _ in counts.most_common(CATEGORIES)]
+
+
+def reader_slices(bench: Workbench, requests: Sequence[Impression]) -> dict[str, Flags]:
+    """Return which requests (requests,) are of readers of no, few or many articles with text, before the request."""
+    read = np.array([len(bench.catalogue.rows(one.history)) for one in requests], np.int64)
+    return {
+        "readers of no article": read == 0,
+        "readers of 1 to 4 articles": (read > 0) & (read < 5),
+        "readers of 5 or more": read >= 5,
+    }
 
 
 def measure(lists: Lists, targets: Targets) -> Measured:
@@ -127,7 +137,7 @@ def mean_measured(runs: Sequence[Measured]) -> Measured:
     )
 
 
-def _runs(requests: Sequence[Impression]) -> Iterator[tuple[datetime, slice]]:
+def moments(requests: Sequence[Impression]) -> Iterator[tuple[datetime, slice]]:
     """Yield each time with the stretch of successive requests that bear it."""
     start = 0
     for time, group in groupby(requests, key=lambda one: one.time):
@@ -144,11 +154,8 @@ def _slices(
     cold: Flags,
     categories: Sequence[str],
 ) -> dict[str, Flags]:
-    read = np.array([len(bench.catalogue.rows(one.history)) for one in requests], np.int64)[owners]
-    slices = {
-        "readers of no article": read == 0,
-        "readers of 1 to 4 articles": (read > 0) & (read < 5),
-        "readers of 5 or more": read >= 5,
+    slices = {name: readers[owners] for name, readers in reader_slices(bench, requests).items()}
+    slices |= {
         "articles not clicked before": cold,
         "articles clicked before": ~cold,
     }

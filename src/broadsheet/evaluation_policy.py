@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.evaluation import Impression, Values
+from broadsheet.evaluation_beyond import CATEGORIES, KS, WITHIN, newest_read, within_lists
 from broadsheet.evaluation_ranking import PIPELINE, pipeline_scores
 from broadsheet.metrics import Flags, Impressions, Integers, ndcg
-from broadsheet.metrics_diversity import category_coverage, intra_list_distance, miscalibration
 from broadsheet.metrics_labels import Labels, labels_of, number_labels
 from broadsheet.progress import track
 from broadsheet.rerank import Items, Policy, arrange, large_sources
@@ -24,16 +24,12 @@ from broadsheet.rerank.limits import DAY
 from broadsheet.rerank.policy import Names
 from broadsheet.workbench import Workbench
 
-KS = (5, 10)
-"""Places that are measured."""
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-NDCG, DISTANCE, DIVERGENCE, CATEGORIES = "ndcg", "distance", "miscalibration", "categories"
+NDCG = "ndcg"
 
 DEFINITIONS = {
     NDCG: "by MIND's rules, of the order that the policy gives",
-    DISTANCE: "mean of 1 - the inner product over all pairs of the first k articles, 0 to 2",
-    DIVERGENCE: "Kullback-Leibler divergence (Steck 2018, smoothing 0.01) of the first k articles' categories from "
-    "those of the history, 0 to 4.6, less is better; readers without a known category are left out",
+    **WITHIN,
     CATEGORIES: "known categories among the first k articles",
 }
 
@@ -69,7 +65,7 @@ class Shown:
 
 def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> Shown:
     """Score what the impressions show by the pipeline, once for all policies."""
-    catalogue, history = bench.catalogue, bench.config.retrieval.history
+    catalogue = bench.catalogue
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
     scores, items = pipeline_scores(bench, impressions)[PIPELINE], []
     rows = [np.array(catalogue.rows(impression.shown), np.int64) for impression in impressions]
@@ -77,10 +73,7 @@ def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> Shown:
         sources = np.array([catalogue.news.column("source")[row].as_py() for row in places.tolist()], object)
         known = (catalogue.vectors_of(places), catalogue.category[places], sources, catalogue.published_at[places])
         items.append(Items(scores[start:end], *known))
-    read = np.full((len(impressions), history), -1, np.int64)
-    for line, impression in zip(read, impressions, strict=True):
-        newest = catalogue.rows(impression.history)[-history:]
-        line[: len(newest)] = newest
+    read = newest_read(bench, impressions)
     categories = number_labels(catalogue.category)
     return Shown(
         items,
@@ -105,15 +98,11 @@ def measure_policy(shown: Shown, policy: Policy) -> Values:
         first = rows[order[: max(KS)]]
         list_[: len(first)] = first
     ranked = Impressions(-np.concatenate(places).astype(np.float64), shown.clicked, shown.offsets)
+    labels = labels_of(lists, shown.categories)
     values: Values = {}
     for k in KS:
-        labels = labels_of(lists[:, :k], shown.categories)
-        values |= {
-            f"{NDCG}@{k}": ndcg(ranked, k),
-            f"{DISTANCE}@{k}": intra_list_distance(lists[:, :k], shown.vectors),
-            f"{DIVERGENCE}@{k}": miscalibration(labels, shown.histories),
-            f"{CATEGORIES}@{k}": category_coverage(labels, 1),
-        }
+        values[f"{NDCG}@{k}"] = ndcg(ranked, k)
+        values |= within_lists(lists, k, shown.vectors, labels, shown.histories)
     return values
 
 

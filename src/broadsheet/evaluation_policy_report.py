@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from broadsheet.evaluation import Split, Values
-from broadsheet.evaluation_policy import ALONE, DEFAULT, DEFINITIONS, KS, NDCG, NOTES, Sweep
+from broadsheet.evaluation_beyond import KS
+from broadsheet.evaluation_policy import ALONE, DEFAULT, DEFINITIONS, NDCG, NOTES, Sweep
 from broadsheet.evaluation_report import (
     INTERVALS,
     SAMPLES,

@@ -6,15 +6,18 @@ The signals are those of the pipeline's own retriever and re-ranker, as of each 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from broadsheet.evaluation import (
+    BM25,
     POPULARITY,
     RANDOM,
+    SEEDS,
     UNTRAINED,
     ClicksBefore,
     Floats,
@@ -22,11 +25,11 @@ from broadsheet.evaluation import (
     Values,
     blocks,
     mean_of,
-    mean_over_seeds,
     states,
 )
 from broadsheet.evaluation_bench import describe_towers
-from broadsheet.metrics import Impressions, ranking_metrics
+from broadsheet.evaluation_lists import QUERY_TITLES, Bm25
+from broadsheet.metrics import Flags, Impressions, Integers, ranking_metrics
 from broadsheet.rerank.fusion import fuse, present
 from broadsheet.rerank.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
@@ -37,6 +40,7 @@ CROSS_ENCODER, WITHOUT, PIPELINE = "cross-encoder alone", "pipeline without the 
 NOTES = {
     RANDOM: "a random order; mean of three seeds",
     POPULARITY: "clicks on the article strictly before the impression; ties in random order, mean of three seeds",
+    BM25: f"the titles of the {QUERY_TITLES} newest history articles against the texts of those shown (Lucene's BM25)",
     UNTRAINED: "inner product alone, of towers that nobody trained",
     CROSS_ENCODER: "relevance by the trained cross-encoder alone",
     WITHOUT: "the re-ranker's fused score with relevance at weight 0",
@@ -114,47 +118,81 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     return np.concatenate(parts)
 
 
-@dataclass
-class Ranking:
-    """The metrics of each row compared, the simplest first, and what stands behind them."""
+def word_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
+    """Return how the words of what was shown match the history, by BM25, laid end to end (shown,).
 
-    rows: dict[str, Values]
-    "auc, mrr, ndcg@5 and ndcg@10 of each impression."
-    runs: dict[str, list[dict[str, float]]] = field(default_factory=dict)
-    "For trained towers of several seeds, the means of each."
-    towers: list[dict[str, Any]] = field(default_factory=list)
+    -inf where no word is shared, so that such articles tie; raises InputError if bm25s is not installed.
+    """
+    words, parts = Bm25(bench), [np.zeros(0)]
+    for block in blocks(impressions, "Matching words"):
+        for impression, scores in zip(block, words(block), strict=True):
+            parts.append(scores[bench.catalogue.rows(impression.shown)])
+    return np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How each row compared ranks some impressions, the simplest row first, and how well."""
+
+    scores: Mapping[str, Sequence[Floats]]
+    "Of each row one array of scores for each seed, one score for each shown article, laid end to end. (shown,)"
+    clicked: Flags
+    "Which of them were clicked. (shown,)"
+    offsets: Integers
+    "Where each impression starts; last, where the last one ends. (impressions + 1,)"
+    towers: Sequence[dict[str, Any]]
     "The trained towers; see describe_towers."
+
+    @cached_property
+    def rows(self) -> dict[str, Values]:
+        """auc, mrr, ndcg@5 and ndcg@10 of each impression, the mean over the seeds."""
+        return {row: mean_of(several) for row, several in self._measured.items()}
+
+    @cached_property
+    def runs(self) -> dict[str, list[dict[str, float]]]:
+        """For trained towers of several seeds, the means of each."""
+        several = {row: self._measured[row] for row in self._trained if len(self.scores[row]) > 1}
+        return {row: [means_of(run) for run in runs] for row, runs in several.items()}
 
     @property
     def comparisons(self) -> list[tuple[str, str]]:
         """The rows whose differences are of interest: trained and untrained towers, then the pipeline's parts."""
-        labels = dict.fromkeys(f"{one['label']} towers" for one in self.towers)
-        pairs = [(row, UNTRAINED) for row in labels if row in self.rows]
-        pairs += [(PIPELINE, row) for row in (*reversed([row for row, _ in pairs]), UNTRAINED)]
-        return pairs + [(PIPELINE, row) for row in (CROSS_ENCODER, WITHOUT) if row in self.rows]
+        others = [*reversed(self._trained), UNTRAINED, CROSS_ENCODER, WITHOUT, BM25]
+        pairs = [(row, UNTRAINED) for row in self._trained]
+        return pairs + [(PIPELINE, other) for other in others if other in self.scores]
 
     def against(self, row: str) -> list[tuple[str, str]]:
-        """Return the comparisons of another row with the pipeline, its cross-encoder, and all towers."""
-        labels = dict.fromkeys(f"{one['label']} towers" for one in self.towers)
-        others = [PIPELINE, CROSS_ENCODER, *labels, UNTRAINED, POPULARITY]
-        return [(row, other) for other in others if other in self.rows]
+        """Return the comparisons of another row with the pipeline, its cross-encoder, towers, BM25 and popularity."""
+        others = [PIPELINE, CROSS_ENCODER, *self._trained, UNTRAINED, BM25, POPULARITY]
+        return [(row, other) for other in others if other in self.scores]
+
+    @property
+    def _trained(self) -> list[str]:
+        return list(dict.fromkeys(f"{one['label']} towers" for one in self.towers))
+
+    @cached_property
+    def _measured(self) -> dict[str, list[Values]]:
+        return {
+            row: [ranking_metrics(Impressions(scores, self.clicked, self.offsets)) for scores in several]
+            for row, several in self.scores.items()
+        }
+
+
+def means_of(values: Values) -> dict[str, float]:
+    """Return the mean of each metric over the impressions that have a value."""
+    return {name: float(np.nanmean(value)) for name, value in values.items()}
 
 
 def join(parts: Sequence[Ranking]) -> Ranking:
-    """Return the rows of several measurements, such as those of several halvings, laid end to end."""
+    """Return several rankings, such as those of several halvings, laid end to end."""
     first = parts[0]
-    rows = {
-        name: {metric: np.concatenate([part.rows[name][metric] for part in parts]) for metric in values}
-        for name, values in first.rows.items()
+    scores = {
+        row: [np.concatenate(seed) for seed in zip(*(part.scores[row] for part in parts), strict=True)]
+        for row in first.scores
     }
-    runs = {
-        name: [
-            {metric: float(np.mean([part.runs[name][place][metric] for part in parts])) for metric in run}
-            for place, run in enumerate(several)
-        ]
-        for name, several in first.runs.items()
-    }
-    return Ranking(rows, runs, first.towers)
+    clicked = np.concatenate([part.clicked for part in parts])
+    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Ranking(scores, clicked, np.cumsum([0, *lengths]), first.towers)
 
 
 def measure_ranking(
@@ -163,33 +201,24 @@ def measure_ranking(
     trained: Iterable[tuple[str, Workbench]],
     impressions: Sequence[Impression],
 ) -> Ranking:
-    """Measure all rows; `bench` is the pipeline, `trained` gives a label and a workbench for each pair of towers."""
+    """Rank by all rows; `bench` is the pipeline, `trained` gives a label and a workbench for each pair of towers."""
     clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
-
-    def measure(scores: Floats) -> Values:
-        return ranking_metrics(Impressions(scores, clicked, offsets))
-
     clicks, base = _popularity(bench, impressions), tower_scores(untrained, impressions)
-    found = Ranking(
-        {
-            RANDOM: mean_over_seeds(lambda rng: measure(rng.random(len(clicked)))),
-            POPULARITY: mean_over_seeds(lambda rng: measure(clicks + rng.random(len(clicked)))),
-            UNTRAINED: measure(base),
-        }
-    )
-    runs: dict[str, list[Values]] = {}
+    scores: dict[str, list[Floats]] = {
+        RANDOM: [np.random.default_rng(seed).random(len(clicked)) for seed in SEEDS],
+        POPULARITY: [clicks + np.random.default_rng(seed).random(len(clicked)) for seed in SEEDS],
+        BM25: [word_scores(bench, impressions)],
+        UNTRAINED: [base],
+    }
+    found = []
     for label, towers in trained:
-        scores = tower_scores(towers, impressions)
-        if not np.array_equal(scores, base):
-            runs.setdefault(f"{label} towers", []).append(measure(scores))
-            found.towers.append(describe_towers(label, towers))
-    for row, several in runs.items():
-        found.rows[row] = mean_of(several)
-        if len(several) > 1:
-            found.runs[row] = [{name: float(np.nanmean(value)) for name, value in run.items()} for run in several]
-    found.rows |= {name: measure(scores) for name, scores in pipeline_scores(bench, impressions).items()}
-    return found
+        ours = tower_scores(towers, impressions)
+        if not np.array_equal(ours, base):
+            scores.setdefault(f"{label} towers", []).append(ours)
+            found.append(describe_towers(label, towers))
+    scores |= {row: [ours] for row, ours in pipeline_scores(bench, impressions).items()}
+    return Ranking(scores, clicked, offsets, found)
 
 
 def _popularity(bench: Workbench, impressions: Sequence[Impression]) -> Floats:

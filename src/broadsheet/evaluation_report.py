@@ -1,4 +1,4 @@
-"""What a benchmark found, with everything needed to judge and to repeat it: as JSON, a Markdown table and a plot."""
+"""What the reports of all benchmarks share: what is needed to judge and to repeat a measurement, and its tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -19,10 +18,9 @@ from typing import Any
 import numpy as np
 
 from broadsheet.errors import InputError
-from broadsheet.evaluation import SEEDS, Split, Values
+from broadsheet.evaluation import Split, Values
 from broadsheet.intervals import Bootstrap, Interval, holm
-from broadsheet.newsroom import write_json
-from broadsheet.plots import new_figure, plot_rows
+from broadsheet.plots import new_figure
 from broadsheet.tables import replacing
 from broadsheet.version import __version__
 from broadsheet.workbench import Workbench
@@ -35,62 +33,26 @@ INTERVALS = (
 _PACKAGES = ("torch", "transformers", "peft", "numpy", "pyarrow")
 
 
-@dataclass(frozen=True)
-class Findings:
-    """The metrics of each row compared, by impression, and what they were measured on."""
-
-    rows: Mapping[str, Values]
-    notes: Mapping[str, str]
-    "What each row is."
-    comparisons: list[tuple[str, str]]
-    "Rows whose difference is reported: the first minus the second."
-    users: list[str]
-    "The reader of each impression, whole readers being resampled for the intervals."
-    remarks: list[str]
-    "What else the reader must know, in sentences."
-    runs: Mapping[str, list[dict[str, float]]] = field(default_factory=dict)
-    "For rows of several seeds, the means of each."
-    towers: list[dict[str, Any]] = field(default_factory=list)
-    "The trained towers; see describe_towers."
-
-
 def check_output(out: Path | None) -> None:
     """Make the folder for the report; raises InputError, before any work, if it or a plot cannot be made."""
-    if out is None:
-        return
-    new_figure(1, 1)
+    if out is not None:
+        new_figure(1, 1)
+        make_folder("--out", out)
+
+
+def make_folder(option: str, folder: Path) -> None:
+    """Make the folder that an option names, if it is not there; raises InputError naming the option if it cannot."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"--out {out}: cannot be made ({error.strerror}). Name a folder that this user may write."
+            f"{option} {folder}: cannot be made ({error.strerror}). Name a folder that this user may write."
         ) from error
 
 
-def describe(
-    findings: Findings, bench: Workbench, split: Split, checkout: Path, *, live: bool = False
-) -> dict[str, Any]:
-    """Return a document that JSON can hold: means with 95 % intervals, paired differences, data, models, versions.
-
-    `checkout` is the folder whose git commit is named.
-    """
-    bootstrap = Bootstrap(findings.users, np.random.default_rng(0), SAMPLES)
-    scorer = bench.cross_encoder
-    return {
-        "benchmark": "ranking",
-        "setting": "live" if live else "content-only",
-        **stamp(checkout),
-        "data": data_of(bench, split, findings.users),
-        "models": models_of(bench, findings.towers)
-        | {"cross_encoder": scorer.fingerprint if scorer else "", "weights": vars(bench.config.rerank.weights)},
-        "seeds": list(SEEDS),
-        "intervals": INTERVALS,
-        "notes": {name: note for name, note in findings.notes.items() if name in findings.rows},
-        "rows": {name: bootstrap.intervals(values) for name, values in findings.rows.items()},
-        "differences": differences_of(bootstrap, findings.rows, findings.comparisons),
-        "runs": findings.runs,
-        "remarks": findings.remarks,
-    }
+def filled(values: Values) -> Values:
+    """Return the metrics that have a value for any impression: of the others there is no mean."""
+    return {name: value for name, value in values.items() if not np.isnan(value).all()}
 
 
 def differences_of(
@@ -128,15 +90,6 @@ def _without_folders(argument: str) -> str:
     return re.sub(r"(^|=)/(?:[^/]*/)*", r"\1", argument)
 
 
-def to_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document's rows as a Markdown table with what it was measured on."""
-    rows = document["rows"]
-    lines = table_lines(document["benchmark"], rows, list(next(iter(rows.values()))))
-    lines += ["", *difference_lines(document["differences"]), "", *about(document), ""]
-    lines += [f"- {name}: {note}." for name, note in document["notes"].items()]
-    return "\n".join(lines) + "\n"
-
-
 def table_lines(corner: str, rows: Mapping[str, Mapping[str, Interval]], metrics: Sequence[str]) -> list[str]:
     """Return a Markdown table of means with their intervals."""
     lines = [f"| {corner} | {' | '.join(metrics)} |", "|---" * (len(metrics) + 1) + "|"]
@@ -168,24 +121,6 @@ def about(document: Mapping[str, Any]) -> list[str]:
         named = ", ".join(f"{label} ({count} {'seed' if count == 1 else 'seeds'})" for label, count in seeds.items())
         lines.append(f"Trained towers: {named}.")
     return [*lines, *document["remarks"]]
-
-
-def write_report(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write ranking-<split>.json, .md and .png into a folder, each whole or not at all, and return their paths.
-
-    In the live setting they are named ranking-<split>-live.
-    """
-    name = f"{document['benchmark']}-{document['data']['split']}" + ("-live" if document["setting"] == "live" else "")
-    paths = [out / f"{name}{suffix}" for suffix in (".json", ".md", ".png")]
-    write_json(paths[0], document)
-    write_text(paths[1], to_markdown(document))
-    with replacing(paths[2]) as part:
-        plot_rows(
-            document["rows"],
-            f"{document['benchmark'].capitalize()} on {document['data']['split']}, {document['setting']}",
-            part,
-        )
-    return paths
 
 
 def write_text(path: Path, text: str) -> None:

@@ -14,7 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from broadsheet.evaluation import POPULARITY, RANDOM, SEEDS, UNTRAINED, Impression, Integers, Split, blocks, states
+from broadsheet.evaluation import (
+    BM25,
+    POPULARITY,
+    RANDOM,
+    SEEDS,
+    UNTRAINED,
+    Impression,
+    Integers,
+    Split,
+    blocks,
+    states,
+)
 from broadsheet.evaluation_bench import describe_towers
 from broadsheet.evaluation_lists import QUERY_TITLES, Bm25, Lists, Pool, RetrievedLists, ScoredLists
 from broadsheet.evaluation_measure import DEPTHS, Measured, Targets, make_targets, measure, spread_out, top_categories
@@ -24,7 +35,7 @@ from broadsheet.workbench import Workbench
 
 CATALOGUE, POOL = "catalogue", "live_pool"
 """What is retrieved from."""
-BM25, FUSION = "BM25", "fusion"
+FUSION = "fusion"
 SOURCES = ("trending", "fresh", "co_click")
 """Sources of candidates that need no towers, each a row."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from broadsheet.evaluation import SEEDS, UNTRAINED, Split, Values
+from broadsheet.evaluation import SEEDS, UNTRAINED, Split
 from broadsheet.evaluation_lists import DEPTH
 from broadsheet.evaluation_measure import BEYOND, DEPTHS, SLICED, Measured, mean_measured
 from broadsheet.evaluation_report import (
@@ -18,6 +18,7 @@ from broadsheet.evaluation_report import (
     data_of,
     difference_lines,
     differences_of,
+    filled,
     models_of,
     stamp,
     table_lines,
@@ -81,17 +82,13 @@ def _section(bootstrap: Bootstrap, rows: Mapping[str, Measured], runs: Mapping[s
     return {
         "rows": {row: bootstrap.intervals(measured.values) for row, measured in rows.items()},
         "lists": {row: measured.whole for row, measured in rows.items()},
-        "slices": {row: bootstrap.intervals(_filled(measured.slices)) for row, measured in rows.items()},
+        "slices": {row: bootstrap.intervals(filled(measured.slices)) for row, measured in rows.items()},
         "runs": {
             row: [{name: float(np.nanmean(value)) for name, value in run.values.items()} for run in several]
             for row, several in runs.items()
             if len(several) > 1
         },
     }
-
-
-def _filled(slices: Values) -> Values:
-    return {name: values for name, values in slices.items() if not np.isnan(values).all()}
 
 
 def _reachable(split: Split, results: Results) -> float:

@@ -177,3 +177,26 @@ def plot_tradeoffs(
         _dress(axis, "", grid="both")
         axis.legend(fontsize=8, frameon=False)
     figure.savefig(path, format="png", dpi=150)
+
+
+def plot_reliability(ways: Mapping[str, Mapping[str, Any]], title: str, path: Path) -> None:
+    """Draw share of clicks against predicted probability, a panel for each way of calibration, as PNG.
+
+    Each way holds its `error`, the mean over seeds, and the `groups` of the first seed's predictions: the mean
+    `probability`, and the share of clicks as an interval. On the diagonal predictions are true.
+    """
+    figure = new_figure(3.7 * len(ways) + 0.4, 4.2)
+    axes = figure.subplots(1, len(ways), sharex=True, sharey=True, squeeze=False)[0]
+    reach = 1.05 * max(max(one["probability"], one["high"]) for way in ways.values() for one in way["groups"])
+    for axis, (name, way) in zip(axes, ways.items(), strict=True):
+        places, groups = [one["probability"] for one in way["groups"]], way["groups"]
+        axis.plot([0, reach], [0, reach], color=_HUES[0], linewidth=1, linestyle="--")
+        axis.vlines(places, [one["low"] for one in groups], [one["high"] for one in groups], color=_INK, linewidth=1.2)
+        axis.plot(places, [one["mean"] for one in groups], "o-", color=_ACCENT, markersize=4, linewidth=1.2)
+        axis.set_xlim(0, reach)
+        axis.set_ylim(0, reach)
+        axis.set_xlabel("predicted probability", fontsize=9)
+        _dress(axis, f"{name}: error {way['error']:.4f}", grid="both")
+    axes[0].set_ylabel("share of clicks", fontsize=9)
+    figure.suptitle(f"{title} (error: mean over seeds; drawn: the first, 95 % intervals)", fontsize=11, color=_INK)
+    figure.savefig(path, format="png", dpi=150)

@@ -1,8 +1,9 @@
 """Prediction files in MIND's submission format, and their scores by its evaluate.py.
 
-A line is `impression_id [rank,rank,…]`: the rank of each shown article, in shown order, 1 is best. Lines stand in the
-order of the impressions. As in evaluate.py an article's score is 1 / rank, any ranks of 1 or more are taken, and an
-impression without labels needs a line and is skipped. Where that script stops at the first fault, all are named here.
+A line is `impression_id [rank,rank,…]`: the rank of each shown article, in shown order, 1 is best; those of one score
+have one rank. Lines stand in the order of the impressions. As in evaluate.py an article's score is 1 / rank, any ranks
+of 1 or more are taken, and an impression without labels needs a line and is skipped. Where that script stops at the
+first fault, all are named here.
 """
 
 from __future__ import annotations
@@ -63,10 +64,21 @@ def write_predictions(path: Path, impression_ids: Sequence[str], scores: npt.NDA
         problems.append(_some(f"{len(unfit)} ids are empty or hold white space", [repr(name) for name in unfit]))
     if problems:
         raise ContractError(f"{path}: {join_problems(problems)}.")
-    ranks = ranks_of(scores, offsets)
+    ranks = _tied(ranks_of(scores, offsets), scores, offsets)
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
         for name, (start, end) in zip(impression_ids, pairwise(offsets.tolist()), strict=True):
             file.write(f"{name} [{','.join(map(str, ranks[start:end].tolist()))}]\n")
+
+
+def _tied(ranks: Integers, scores: npt.NDArray[Any], offsets: Integers) -> Integers:
+    """Return the ranks with those of one score in an impression at the best of theirs: so AUC counts them as ties."""
+    owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    order = np.lexsort((ranks, owners))  # best first
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (scores[order][1:] != scores[order][:-1]) | (owners[order][1:] != owners[order][:-1])
+    tied = np.empty(len(ranks), np.int64)
+    tied[order] = ranks[order][first][np.cumsum(first) - 1]
+    return tied
 
 
 def read_predictions(path: Path) -> Predictions:

@@ -128,9 +128,14 @@ def calibration_error(probability: Floats, clicked: npt.NDArray[np.bool_]) -> fl
 
     It is the mean over all predictions of how far the mean prediction of a group is from its share of clicks.
     """
-    groups = np.array_split(np.argsort(probability, kind="stable"), BINS)
-    gaps = [abs(probability[group].mean() - clicked[group].mean()) * len(group) for group in groups if len(group)]
+    groups = [group for group in equal_groups(probability) if len(group)]
+    gaps = [abs(probability[group].mean() - clicked[group].mean()) * len(group) for group in groups]
     return round(float(sum(gaps) / max(1, len(probability))), 4)
+
+
+def equal_groups(probability: Floats) -> list[npt.NDArray[np.int64]]:
+    """Return the places of BINS groups of predictions, in ascending order and of equal size, one more or less."""
+    return np.array_split(np.argsort(probability, kind="stable"), BINS)
 
 
 def _weights(bench: Workbench) -> dict[str, float]:
