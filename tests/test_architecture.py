@@ -18,7 +18,16 @@ LAYERS = [
     {"schemas", "tables", "manifest"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
     | {"batching", "bert_forward", "streams", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
-    | {"config_nightly", "config_policy", "config_reranker", "config_towers", "mutes", "submission", "exposures"}
+    | {
+        "config_nightly",
+        "config_policy",
+        "config_rerank",
+        "config_reranker",
+        "config_towers",
+        "mutes",
+        "submission",
+        "exposures",
+    }
     | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "run_steps", "show"}

@@ -3,7 +3,8 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from broadsheet.config import Config, GenerateConfig, Weights, read_config
+from broadsheet.config import Config, GenerateConfig, read_config
+from broadsheet.config_rerank import Weights
 from broadsheet.errors import ConfigError
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from broadsheet.config_nightly import ArticlesConfig, GateConfig
-from broadsheet.config_policy import CapsConfig
+from broadsheet.config_rerank import RerankConfig
 from broadsheet.config_reranker import RerankerConfig
 from broadsheet.config_towers import TowersConfig
 from broadsheet.errors import ConfigError, join_problems
@@ -55,47 +55,6 @@ class IndexConfig:
     "Most memory that searching may take; 0 is what fits into this machine."
     shards: int = 1
     "Parts of about equal size that the index is cut into, built one by one or on several workers, searched as one."
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What each signal counts for in the ranking; a signal that is absent counts for nothing."""
-
-    relevance: float = 1.0
-    tower: float = 1.0
-    popularity: float = 0.3
-    click_rate: float = 0.2
-    co_click: float = 0.0
-    freshness: float = 0.5
-    affinity: float = 0.1
-    subcategory_affinity: float = 0.0
-    source_affinity: float = 0.0
-
-
-@dataclass(frozen=True)
-class RerankConfig:
-    """Settings of the cross-encoder, the fusion of signals and the policy."""
-
-    encoder: str = "asset:minilm"
-    "The BERT of the cross-encoder: asset:NAME, a folder, or a hub name."
-    depth: int = 60
-    "Candidates that the cross-encoder reads, by retrieval score."
-    headlines: int = 3
-    "Most relevant history headlines that it reads with each candidate."
-    max_tokens: int = 72
-    "Tokens of history and candidate together."
-    half_life_hours: float = 72.0
-    "Age at which freshness is one half."
-    half_life_hours_by_category: dict[str, float] = field(default_factory=dict)
-    "The same for the articles of a category, in place of half_life_hours."
-    diversity: float = 0.5
-    "0 ranks by score alone, 1 by difference from the articles above alone (MMR)."
-    calibration: float = 0.1
-    "0 leaves the history's categories out of it, 1 ranks by how near the list's categories are to them alone (Steck)."
-    small_sources: float = 0.0
-    "Least share of any first places for sources other than the fewest that hold half of the articles."
-    weights: Weights = field(default_factory=Weights)
-    caps: CapsConfig = field(default_factory=CapsConfig)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from broadsheet.catalogue import extend
-from broadsheet.config import Weights
+from broadsheet.config_rerank import Weights
 from broadsheet.evaluation import Impression
 from broadsheet.evaluation_bench import open_bench
 from broadsheet.evaluation_ranking import impression_signals
