@@ -16,11 +16,11 @@ def nearest_history(
 ) -> npt.NDArray[np.int64]:
     """Return the rows of the history articles most similar to each candidate, (candidates, up to count), best first.
 
-    Ties go to the newer one; `history` is oldest first.
+    Ties go to the newer one; `history` is oldest first, and an article that was read twice counts once.
     """
     if not history or not candidates:
         return np.zeros((len(candidates), 0), np.int64)
-    newest_first = np.array(history[::-1], np.int64)
+    newest_first = np.array(list(dict.fromkeys(history[::-1])), np.int64)
     similarity = catalogue.vectors_of(candidates) @ catalogue.vectors_of(newest_first).T  # (candidates, history)
     order = np.argsort(-similarity, axis=1, kind="stable")[:, :count]
     result: npt.NDArray[np.int64] = newest_first[order]

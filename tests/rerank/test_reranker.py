@@ -231,6 +231,11 @@ def test_the_nearest_history_comes_first_and_ties_go_to_the_newer():
     assert nearest_history(catalogue, [1], [], 3).shape == (0, 0)
 
 
+def test_an_article_that_was_read_twice_counts_once():
+    catalogue = make_catalogue([[1, 0], [0.9, 0.1], [0.8, 0.2], [0, 1], [0, 1], [1, 0]])
+    assert nearest_history(catalogue, [0, 1, 0, 2], [5], 3).tolist() == [[0, 1, 2]]
+
+
 def test_a_pair_is_the_nearest_headlines_and_the_candidate():
     catalogue = make_catalogue()
     pairs = make_pairs(catalogue, np.array([[0, 2], [3, 1]]), [4, 5])
