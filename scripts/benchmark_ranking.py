@@ -18,6 +18,7 @@ def benchmark(
     newsroom: Annotated[Path, typer.Argument(help="The newsroom's folder.")],
     split: Annotated[str, typer.Option(help="Split whose impressions are measured, such as valid.")],
     towers: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER; the seeds of a label are one row.")] = None,
+    cross_encoder: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER of others than the own one.")] = None,
     fusion: Annotated[str | None, typer.Option(help="Split to learn the fusion of signals from; else none.")] = None,
     live: Annotated[bool, typer.Option(help="Half of the readers lend what they clicked and were shown.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
@@ -26,7 +27,8 @@ def benchmark(
     """Measure chance, popularity, BM25, towers, cross-encoder, pipeline, each signal and the learned fusion."""
     from broadsheet.errors import InputError
     from broadsheet.evaluation import read_split
-    from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
+    from broadsheet.evaluation_bench import open_bench, open_trained, read_folders
+    from broadsheet.evaluation_cross_encoders import open_cross_encoders
     from broadsheet.evaluation_fusion import requests_of
     from broadsheet.evaluation_predictions import write_rankings
     from broadsheet.evaluation_ranking import join, measure_ranking
@@ -46,13 +48,18 @@ def benchmark(
     check_output(out)
     if predictions:
         make_folder("--predictions", predictions)
-    folders, room = read_towers(towers or []), Newsroom(newsroom)
+    folders, room = read_folders("--towers", towers or []), Newsroom(newsroom)
+    others = read_folders("--cross-encoder", cross_encoder or [])
     bench = open_bench(room, report)
+    scorers = open_cross_encoders(bench, others, report)
     untrained = open_bench(room, report, towers="untrained")
     measured = read_split(bench, split)
     requests = requests_of(bench, measured, lent=live)
     found = join(
-        [measure_ranking(view, untrained, open_trained(room, folders, report), part) for view, part in requests]
+        [
+            measure_ranking(view, untrained, open_trained(room, folders, report), part, scorers)
+            for view, part in requests
+        ]
     )
     findings = gather(found, requests, live=live)
     if fusion:

@@ -27,7 +27,7 @@ def benchmark(
 ) -> None:
     """Measure chance, popularity, BM25, the towers untrained and trained, each source alone, and their fusion."""
     from broadsheet.evaluation import read_split
-    from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
+    from broadsheet.evaluation_bench import open_bench, open_trained, read_folders
     from broadsheet.evaluation_report import check_output
     from broadsheet.evaluation_retrieval import measure_retrieval
     from broadsheet.evaluation_retrieval_report import describe_retrieval, retrieval_markdown, write_retrieval
@@ -37,7 +37,7 @@ def benchmark(
         print(line, file=sys.stderr)
 
     check_output(out)
-    folders, room = read_towers(towers or []), Newsroom(newsroom)
+    folders, room = read_folders("--towers", towers or []), Newsroom(newsroom)
     bench = open_bench(room, report, towers="untrained")
     measured = read_split(bench, split)
     trained = open_trained(room, folders, report)

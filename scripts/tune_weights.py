@@ -27,8 +27,8 @@ def tune(
     """Print AUC and nDCG@10 for each set of weights, the best by their sum first."""
     from broadsheet.evaluation import read_split
     from broadsheet.evaluation_bench import open_bench
-    from broadsheet.evaluation_ranking import impression_signals
     from broadsheet.evaluation_report import stamp
+    from broadsheet.evaluation_signals import impression_signals
     from broadsheet.metrics import Impressions, ranking_metrics
     from broadsheet.newsroom import Newsroom, write_json
     from broadsheet.rerank.fusion import fuse

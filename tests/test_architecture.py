@@ -40,7 +40,7 @@ LAYERS = [
     | {"evaluation_setting", "evaluation_lists", "evaluation_measure", "evaluation_retrieval"}
     | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"}
     | {"evaluation_beyond", "evaluation_calibration", "evaluation_predictions"}
-    | {"evaluation_ranking_findings", "evaluation_ranking_report"}
+    | {"evaluation_ranking_findings", "evaluation_ranking_report", "evaluation_cross_encoders", "evaluation_signals"}
     | {"evaluation_reasons", "evaluation_reasons_report"},
     {"cli", "cli_live", "cli_operate", "cli_train"},
 ]

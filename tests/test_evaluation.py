@@ -21,7 +21,7 @@ from broadsheet.evaluation import (
     read_split,
     states,
 )
-from broadsheet.evaluation_bench import open_bench, open_trained, read_towers
+from broadsheet.evaluation_bench import open_bench, open_trained, read_folders
 from broadsheet.evaluation_lists import Bm25
 from broadsheet.evaluation_ranking import (
     CROSS_ENCODER,
@@ -104,7 +104,7 @@ def test_readers_of_one_topic_are_found_by_the_towers_and_not_by_chance(bench, i
 
 def test_trained_towers_of_one_label_are_one_row_of_their_mean(room, bench, impressions, tmp_path, encoder):
     folders = [make_towers(tmp_path / f"seed-{seed}", encoder, seed) for seed in (0, 1)]
-    towers = read_towers([f"frozen={folder}" for folder in folders])
+    towers = read_folders("--towers", [f"frozen={folder}" for folder in folders])
     found = measure_ranking(bench, bench, open_trained(room, towers), impressions)
     alone = [measure_ranking(bench, bench, open_trained(room, [one]), impressions) for one in towers]
     assert list(found.rows)[3:6] == [UNTRAINED, "frozen towers", CROSS_ENCODER]
@@ -184,9 +184,9 @@ def test_vectors_measured_before_an_article_came_in_are_made_anew(tmp_path, enco
 
 
 def test_towers_are_named_by_a_label_and_a_folder(tmp_path):
-    assert read_towers([f"frozen={tmp_path}"]) == [("frozen", tmp_path)]
+    assert read_folders("--towers", [f"frozen={tmp_path}"]) == [("frozen", tmp_path)]
     with pytest.raises(InputError, match=r"--towers frozen, =x, lora=gone: expected LABEL=FOLDER"):
-        read_towers(["frozen", "=x", "lora=gone", f"good={tmp_path}"])
+        read_folders("--towers", ["frozen", "=x", "lora=gone", f"good={tmp_path}"])
 
 
 def test_the_mean_of_runs_leaves_out_what_a_run_did_not_measure():

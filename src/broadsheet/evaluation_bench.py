@@ -26,8 +26,8 @@ from broadsheet.tables import replacing
 from broadsheet.workbench import Workbench
 
 Report = Callable[[str], None]
-Towers = tuple[str, Path]
-"""A label and the folder of trained towers; those of one label are seeds of one row."""
+Labelled = tuple[str, Path]
+"""A label and the folder of a trained model; those of one label are seeds of one row."""
 
 OWN = "trained"
 """The label of the newsroom's own towers."""
@@ -60,17 +60,17 @@ def open_bench(newsroom: Newsroom, report: Report = silent, *, towers: str | Non
     return prepare_vectors(newsroom, report) if towers is None else _prepare(newsroom, config, report)
 
 
-def read_towers(options: Sequence[str]) -> list[Towers]:
-    """Read LABEL=FOLDER of each option; raises InputError naming all that are not of this form or no folder."""
+def read_folders(option: str, options: Sequence[str]) -> list[Labelled]:
+    """Read LABEL=FOLDER of each use of an option; raises InputError naming all not of this form, or no folder."""
     parts = [option.partition("=") for option in options]
     wrong = ["".join(part) for part in parts if not part[0] or not part[2] or not Path(part[2]).is_dir()]
     if wrong:
-        raise InputError(f"--towers {', '.join(wrong)}: expected LABEL=FOLDER, with a folder of trained towers.")
+        raise InputError(f"{option} {', '.join(wrong)}: expected LABEL=FOLDER, with the folder of a trained model.")
     return [(label, Path(folder)) for label, _, folder in parts]
 
 
 def open_trained(
-    newsroom: Newsroom, towers: Sequence[Towers], report: Report = silent
+    newsroom: Newsroom, towers: Sequence[Labelled], report: Report = silent
 ) -> Iterator[tuple[str, Workbench]]:
     """Open the trained towers one after another, so as to hold one at a time; the newsroom's own if none are named."""
     if not towers:

@@ -5,13 +5,12 @@ The signals are those of the pipeline's own retriever and re-ranker, as of each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from broadsheet.evaluation import (
     BM25,
@@ -28,10 +27,11 @@ from broadsheet.evaluation import (
     states,
 )
 from broadsheet.evaluation_bench import describe_towers
+from broadsheet.evaluation_cross_encoders import CrossEncoders, describe_cross_encoders, row_of, scores_of
 from broadsheet.evaluation_lists import QUERY_TITLES, Bm25
+from broadsheet.evaluation_signals import impression_signals
 from broadsheet.metrics import Flags, Impressions, Integers, ranking_metrics
 from broadsheet.rerank.fusion import fuse, present
-from broadsheet.rerank.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
 from broadsheet.workbench import Workbench
 
@@ -46,12 +46,16 @@ NOTES = {
     WITHOUT: "the re-ranker's fused score with relevance at weight 0",
     PIPELINE: "the re-ranker's fused score, with the newsroom's weights",
 }
-"""What each row is; trained towers have a label of their own."""
+"""What each row is; trained towers and cross-encoders have a label of their own."""
+TRAINED = {
+    "towers": "inner product of these towers alone; mean over their seeds",
+    "cross-encoder": "relevance by these cross-encoders alone; mean over their seeds",
+}
 
 
 def notes_of(rows: Mapping[str, object]) -> dict[str, str]:
     """Return what each row is."""
-    return {row: NOTES.get(row, "inner product of these towers alone; mean over their seeds") for row in rows}
+    return {row: NOTES[row] if row in NOTES else TRAINED[row.rpartition(" ")[2]] for row in rows}
 
 
 def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, Floats]:
@@ -69,39 +73,6 @@ def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict
     if bench.cross_encoder is None:
         del parts[CROSS_ENCODER], parts[WITHOUT]
     return {name: np.concatenate(part) if part else np.zeros(0) for name, part in parts.items()}
-
-
-def impression_signals(bench: Workbench, impressions: Sequence[Impression]) -> Iterator[dict[str, Floats]]:
-    """Yield the re-ranker's signals of what each impression shows, in the order of the impressions."""
-    for block in blocks(impressions, "Scoring impressions"):
-        yield from _signals(bench, block)
-
-
-def _signals(bench: Workbench, block: Sequence[Impression]) -> list[dict[str, Floats]]:
-    """Return the re-ranker's signals of each impression.
-
-    The re-ranker runs twice: first its cross-encoder only notes the pairs that it is asked for, which are then scored
-    together, since small batches of ever new shapes take five times as long.
-    """
-    interests = interest_vectors(bench.retriever.vectors(states(block)))
-    requests = [
-        (impression.user, bench.retriever.describe(impression.user, vectors, impression.shown, impression.time))
-        for impression, vectors in zip(block, interests, strict=True)
-    ]
-    if bench.cross_encoder is None:
-        return [bench.reranker.signals(user, candidates) for user, candidates in requests]
-    depth = bench.config.rerank.depth
-    noted: dict[Pair, float] = {}
-
-    def note(pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
-        noted.update(dict.fromkeys(pairs, 0.0))
-        return np.zeros(len(pairs), np.float32)
-
-    for user, candidates in requests:
-        bench.make_reranker(depth, note).signals(user, candidates)
-    scores = dict(zip(noted, bench.cross_encoder(list(noted)), strict=True))
-    replay = bench.make_reranker(depth, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32))
-    return [replay.signals(user, candidates) for user, candidates in requests]
 
 
 def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
@@ -142,6 +113,8 @@ class Ranking:
     "Where each impression starts; last, where the last one ends. (impressions + 1,)"
     towers: Sequence[dict[str, Any]]
     "The trained towers; see describe_towers."
+    cross_encoders: Sequence[dict[str, Any]]
+    "Cross-encoders beside the pipeline's own; see describe_cross_encoders."
 
     @cached_property
     def rows(self) -> dict[str, Values]:
@@ -150,15 +123,17 @@ class Ranking:
 
     @cached_property
     def runs(self) -> dict[str, list[dict[str, float]]]:
-        """For trained towers of several seeds, the means of each."""
+        """For trained models of several seeds, the means of each."""
         several = {row: self._measured[row] for row in self._trained if len(self.scores[row]) > 1}
         return {row: [means_of(run) for run in runs] for row, runs in several.items()}
 
     @property
     def comparisons(self) -> list[tuple[str, str]]:
-        """The rows whose differences are of interest: trained and untrained towers, then the pipeline's parts."""
+        """The rows whose differences are of interest: trained and untrained models, then the pipeline's parts."""
         others = [*reversed(self._trained), UNTRAINED, CROSS_ENCODER, WITHOUT, BM25]
+        towers = [row for row in self._trained if row.endswith("towers")]
         pairs = [(row, UNTRAINED) for row in self._trained]
+        pairs += [(row, other) for row in self._trained if row not in towers for other in towers]
         return pairs + [(PIPELINE, other) for other in others if other in self.scores]
 
     def against(self, row: str) -> list[tuple[str, str]]:
@@ -168,7 +143,8 @@ class Ranking:
 
     @property
     def _trained(self) -> list[str]:
-        return list(dict.fromkeys(f"{one['label']} towers" for one in self.towers))
+        rows = [f"{one['label']} towers" for one in self.towers]
+        return list(dict.fromkeys([*rows, *(row_of(one["label"]) for one in self.cross_encoders)]))
 
     @cached_property
     def _measured(self) -> dict[str, list[Values]]:
@@ -192,7 +168,7 @@ def join(parts: Sequence[Ranking]) -> Ranking:
     }
     clicked = np.concatenate([part.clicked for part in parts])
     lengths = np.concatenate([np.diff(part.offsets) for part in parts])
-    return Ranking(scores, clicked, np.cumsum([0, *lengths]), first.towers)
+    return Ranking(scores, clicked, np.cumsum([0, *lengths]), first.towers, first.cross_encoders)
 
 
 def measure_ranking(
@@ -200,8 +176,12 @@ def measure_ranking(
     untrained: Workbench,
     trained: Iterable[tuple[str, Workbench]],
     impressions: Sequence[Impression],
+    cross_encoders: CrossEncoders = (),
 ) -> Ranking:
-    """Rank by all rows; `bench` is the pipeline, `trained` gives a label and a workbench for each pair of towers."""
+    """Rank by all rows; `bench` is the pipeline, `trained` gives a label and a workbench for each pair of towers.
+
+    `cross_encoders` are others than the pipeline's own.
+    """
     clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
     clicks, base = _popularity(bench, impressions), tower_scores(untrained, impressions)
@@ -217,8 +197,10 @@ def measure_ranking(
         if not np.array_equal(ours, base):
             scores.setdefault(f"{label} towers", []).append(ours)
             found.append(describe_towers(label, towers))
+    for row, ours in scores_of(bench, cross_encoders, impressions):
+        scores.setdefault(row, []).append(ours)
     scores |= {row: [ours] for row, ours in pipeline_scores(bench, impressions).items()}
-    return Ranking(scores, clicked, offsets, found)
+    return Ranking(scores, clicked, offsets, found, describe_cross_encoders(cross_encoders))
 
 
 def _popularity(bench: Workbench, impressions: Sequence[Impression]) -> Floats:

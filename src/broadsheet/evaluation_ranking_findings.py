@@ -35,6 +35,8 @@ class Findings:
     "For rows of several seeds, the means of each."
     towers: Sequence[dict[str, Any]]
     "The trained towers; see describe_towers."
+    cross_encoders: Sequence[dict[str, Any]]
+    "Cross-encoders beside the pipeline's own; see describe_cross_encoders."
     scores: Mapping[str, Sequence[Floats]]
     "Of each main row one array for each seed, one score for each shown article, laid end to end. (shown,)"
     beyond: Mapping[str, Measured]
@@ -65,6 +67,7 @@ def gather(found: Ranking, requests: Sequence[Request], *, live: bool) -> Findin
         remarks,
         found.runs,
         found.towers,
+        found.cross_encoders,
         found.scores,
         measure_beyond(found.scores, read_served(requests)),
         reader_slices(requests[0][0], impressions),
@@ -85,9 +88,17 @@ def with_fusion(
         rows={**findings.rows, **fused.rows},
         notes={**findings.notes, **fused.notes},
         comparisons=findings.comparisons + found.against(FUSION) + fused.comparisons,
-        remarks=[*findings.remarks, f"The fusion learned from {split}: {fused.figures}."],
+        remarks=[*findings.remarks, _learned_from(split, fused.figures)],
         runs={**findings.runs, **fused.runs},
         scores={**findings.scores, **fused.scores},
         beyond={**findings.beyond, **measure_beyond(fused.scores, read_served(requests))},
         calibrated=measure_calibration(fused.learned, lists, readers, check),
+    )
+
+
+def _learned_from(split: str, figures: Mapping[str, Any]) -> str:
+    left = ", ".join(f"{name} ({why})" for name, why in figures["left_out"].items()) or "none"
+    return (
+        f"The fusion learned from {split}: {figures['learned_from_impressions']:,} impressions with "
+        f"{figures['learned_from_clicks']:,} clicks. Signals left out: {left}."
     )

@@ -11,6 +11,8 @@ import numpy as np
 from broadsheet.evaluation import SEEDS, Split
 from broadsheet.evaluation_beyond import DEFINITIONS, GINI, KS
 from broadsheet.evaluation_calibration import describe_calibration
+from broadsheet.evaluation_fusion import FUSION
+from broadsheet.evaluation_ranking import PIPELINE
 from broadsheet.evaluation_ranking_findings import Findings
 from broadsheet.evaluation_report import (
     INTERVALS,
@@ -51,7 +53,8 @@ def describe(
         **stamp(checkout),
         "data": data_of(bench, split, findings.users),
         "models": models_of(bench, findings.towers)
-        | {"cross_encoder": scorer.fingerprint if scorer else "", "weights": vars(bench.config.rerank.weights)},
+        | {"cross_encoder": scorer.fingerprint if scorer else "", "cross_encoders": list(findings.cross_encoders)}
+        | {"weights": vars(bench.config.rerank.weights)},
         "seeds": list(SEEDS),
         "intervals": INTERVALS,
         "notes": {name: note for name, note in findings.notes.items() if name in findings.rows},
@@ -133,7 +136,8 @@ def write_report(document: Mapping[str, Any], out: Path) -> list[Path]:
     write_text(paths[1], to_markdown(document))
     title = f"on {data['split']}, {setting}"
     with replacing(paths[2]) as part:
-        plot_rows(document["rows"], f"Ranking {title}", part)
+        ours = FUSION if FUSION in document["rows"] else PIPELINE
+        plot_rows(document["rows"], ours, f"Ranking {title}", part)
     sizes = document["slices"]["impressions"]
     panels = {
         label: {

@@ -38,15 +38,15 @@ def new_figure(width: float, height: float) -> Any:  # noqa: ANN401
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def plot_rows(rows: Mapping[str, Mapping[str, Interval]], title: str, path: Path) -> None:
-    """Draw a panel for each metric with a dot and its 95 % interval for each row, the last row in colour, as PNG."""
+def plot_rows(rows: Mapping[str, Mapping[str, Interval]], ours: str, title: str, path: Path) -> None:
+    """Draw a panel for each metric with a dot and its 95 % interval for each row, the row `ours` in colour, as PNG."""
     metrics = list(next(iter(rows.values())))
     across = min(len(metrics), 4 if len(metrics) % 3 else 3)
     down = ceil(len(metrics) / across)
     figure = new_figure(3.1 * across + 1.3, down * (0.36 * len(rows) + 0.9) + 0.4)
     axes = figure.subplots(down, across, sharey=True, squeeze=False).ravel()
     for place, (axis, metric) in enumerate(zip(axes, metrics, strict=False)):
-        _panel(axis, metric, {name: values[metric] for name, values in rows.items()})
+        _panel(axis, metric, {name: values[metric] for name, values in rows.items()}, ours)
         axis.tick_params(axis="y", left=False, labelleft=place % across == 0)
     for axis in axes[len(metrics) :]:
         axis.remove()
@@ -133,9 +133,9 @@ def _dress(axis: Any, title: str, grid: str) -> None:  # noqa: ANN401
     axis.tick_params(labelsize=8.5)
 
 
-def _panel(axis: Any, metric: str, rows: Mapping[str, Interval]) -> None:  # noqa: ANN401
-    for place, value in enumerate(rows.values()):
-        colour = _ACCENT if place == len(rows) - 1 else _INK
+def _panel(axis: Any, metric: str, rows: Mapping[str, Interval], ours: str) -> None:  # noqa: ANN401
+    for place, (row, value) in enumerate(rows.items()):
+        colour = _ACCENT if row == ours else _INK
         axis.plot([value["low"], value["high"]], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
         axis.plot([value["mean"]], [place], marker="o", markersize=6, color=colour)
         label = f"{value['mean']:.3f}" if value["mean"] >= 0.1 else f"{value['mean']:.4f}"

@@ -88,7 +88,7 @@ def read_lists(bench: Workbench, split: str) -> Lists:
 
 def make_lists(bench: Workbench, impressions: Sequence[Impression]) -> Lists:
     """Return the signals of impressions; raises CorpusError if there are none."""
-    from broadsheet.evaluation_ranking import impression_signals
+    from broadsheet.evaluation_signals import impression_signals
     from broadsheet.rerank.learned_fusion import Lists
 
     if not impressions:

@@ -13,8 +13,8 @@ from broadsheet.catalogue import extend
 from broadsheet.config_rerank import Weights
 from broadsheet.evaluation import Impression
 from broadsheet.evaluation_bench import open_bench
-from broadsheet.evaluation_ranking import impression_signals
 from broadsheet.evaluation_setting import make_log
+from broadsheet.evaluation_signals import impression_signals
 from broadsheet.exposures import make_exposures
 from broadsheet.rerank.fusion import SIGNALS
 from broadsheet.schemas import NEWS

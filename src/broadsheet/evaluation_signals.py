@@ -1,0 +1,46 @@
+"""The re-ranker's signals of what impressions showed, as of each impression's time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.evaluation import Floats, Impression, blocks, states
+from broadsheet.rerank.pair_tokens import Pair
+from broadsheet.retrieval import interest_vectors
+from broadsheet.workbench import Workbench
+
+
+def impression_signals(bench: Workbench, impressions: Sequence[Impression]) -> Iterator[dict[str, Floats]]:
+    """Yield the re-ranker's signals of what each impression shows, in the order of the impressions."""
+    for block in blocks(impressions, "Scoring impressions"):
+        yield from _signals(bench, block)
+
+
+def _signals(bench: Workbench, block: Sequence[Impression]) -> list[dict[str, Floats]]:
+    """Return the re-ranker's signals of each impression.
+
+    The re-ranker runs twice: first its cross-encoder only notes the pairs that it is asked for, which are then scored
+    together, since small batches of ever new shapes take five times as long.
+    """
+    interests = interest_vectors(bench.retriever.vectors(states(block)))
+    requests = [
+        (impression.user, bench.retriever.describe(impression.user, vectors, impression.shown, impression.time))
+        for impression, vectors in zip(block, interests, strict=True)
+    ]
+    if bench.cross_encoder is None:
+        return [bench.reranker.signals(user, candidates) for user, candidates in requests]
+    depth = bench.config.rerank.depth
+    noted: dict[Pair, float] = {}
+
+    def note(pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
+        noted.update(dict.fromkeys(pairs, 0.0))
+        return np.zeros(len(pairs), np.float32)
+
+    for user, candidates in requests:
+        bench.make_reranker(depth, note).signals(user, candidates)
+    scores = dict(zip(noted, bench.cross_encoder(list(noted)), strict=True))
+    replay = bench.make_reranker(depth, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32))
+    return [replay.signals(user, candidates) for user, candidates in requests]
