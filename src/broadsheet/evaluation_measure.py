@@ -56,8 +56,10 @@ class Targets:
     "Parts of the relevant articles. (relevant,)"
     members: Flags
     "Articles that are in the pool of any request. (articles,)"
-    moments: Sequence[tuple[slice, Floats]]
-    "Requests of one time, and the self-information of all articles as of it, in bits."
+    moments: Sequence[tuple[slice, datetime]]
+    "Requests of one time, and the time."
+    clicks_before: ClicksBefore
+    "Counted anew for each time: kept for all of them, the counts would be times x articles."
 
 
 def make_targets(bench: Workbench, setting: Setting, pool: Pool | None, categories: Sequence[str]) -> Targets:
@@ -70,15 +72,14 @@ def make_targets(bench: Workbench, setting: Setting, pool: Pool | None, categori
     clicks_before = ClicksBefore(setting.clicks, len(bench.catalogue))
     reachable, cold = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
     members = np.zeros(len(bench.catalogue), np.bool_)
-    known = []
     for time, part in moments(requests):
         mine = (owners >= part.start) & (owners < part.stop)
         live, clicks = pool(time), clicks_before(time)
         reachable[mine], cold[mine] = live[rows[mine]], clicks[rows[mine]] == 0
         members |= live
-        known.append((part, self_information(clicks)))
     slices = _slices(bench, requests, owners, rows, cold, categories)
-    return Targets(owners, rows, reachable, slices, members, known)
+    times = [(part, time) for time, part in moments(requests)]
+    return Targets(owners, rows, reachable, slices, members, times, clicks_before)
 
 
 def top_categories(bench: Workbench, split: Split) -> list[str]:
@@ -106,14 +107,22 @@ def measure(lists: Lists, targets: Targets) -> Measured:
     values["mrr"] = found.reciprocal_rank()
     near = found.only(targets.reachable)
     values |= {f"reachable recall@{k}": near.recall_at(k) for k in DEPTHS}
-    for k in BEYOND:
-        values[f"novelty@{k}"] = np.concatenate([novelty(lists[part], k, bits) for part, bits in targets.moments])
+    values |= _novelties(lists, targets)
     whole: dict[str, float] = {}
     for k in BEYOND:
         shown = exposure(lists, k, len(targets.members))[targets.members]
         whole |= {f"coverage@{k}": coverage(shown), f"gini@{k}": gini(shown)}
     slices = {name: found.only(part).recall_at(SLICED) for name, part in targets.slices.items()}
     return Measured(values, slices, whole)
+
+
+def _novelties(lists: Lists, targets: Targets) -> Values:
+    parts: dict[str, list[Floats]] = {f"novelty@{k}": [np.zeros(0)] for k in BEYOND}
+    for part, time in targets.moments:
+        bits = self_information(targets.clicks_before(time))
+        for k in BEYOND:
+            parts[f"novelty@{k}"].append(novelty(lists[part], k, bits))
+    return {name: np.concatenate(values) for name, values in parts.items()}
 
 
 def spread_out(measured: Measured, places: Integers, size: int) -> Measured:
