@@ -41,9 +41,9 @@ class ImpressionTrainer(Trainer):  # type: ignore[misc]
         loss = self._loss(logits, groups)
         if not torch.isfinite(loss):
             raise TrainingError(
-                f"step {self.state.global_step + 1}: the loss is {loss.item()}. The checkpoints in "
-                f"{self.args.output_dir} are as they were. Lower learning_rate under [reranker] in broadsheet.toml, "
-                "and run the same command."
+                f"step {self.state.global_step + 1}: the loss is {loss.item()}. Lower learning_rate under [reranker] "
+                "in broadsheet.toml and run the same command, which then starts anew; "
+                f"{Path(self.args.output_dir).parent} can be deleted."
             )
         return (loss, logits) if return_outputs else loss
 

@@ -53,7 +53,7 @@ class Retriever:
         """`half_life_hours` are those of freshness; `weights` are those of the sources, 0 where one is not named."""
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._weights = k, dict(weights)
-        self._half_life_hours, self._half_lives = half_life_hours, dict(half_life_hours_by_category)
+        self._half_life_hours, self._half_life_hours_by = half_life_hours, dict(half_life_hours_by_category)
         self._co_clicks, self._exposures = LastCoClicks(clicks), exposures
         self._prepare()
 
@@ -72,6 +72,7 @@ class Retriever:
     def _prepare(self) -> None:
         categories = self._catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._categories = np.asarray(categories.indices, np.int64)
+        self._half_lives = half_lives(self._catalogue.category, self._half_life_hours, self._half_life_hours_by)
         self._lock = Lock()
         self._last_moment: Moment | None = None
 
@@ -121,7 +122,7 @@ class Retriever:
                     self._co_clicks.clicks,
                     as_of,
                     co_clicks=self._co_clicks(as_of.timestamp(), size=len(self._catalogue)),
-                    half_life_hours=half_lives(self._catalogue.category, self._half_life_hours, self._half_lives),
+                    half_life_hours=self._half_lives,
                     exposures=self._exposures,
                 )
             return self._last_moment

@@ -30,6 +30,7 @@ def benchmark(
     from broadsheet.evaluation_bench import open_bench, open_trained, read_folders
     from broadsheet.evaluation_cross_encoders import open_cross_encoders
     from broadsheet.evaluation_fusion import requests_of
+    from broadsheet.evaluation_lists import Bm25
     from broadsheet.evaluation_predictions import write_rankings
     from broadsheet.evaluation_ranking import join, measure_ranking
     from broadsheet.evaluation_ranking_findings import gather, with_fusion
@@ -51,13 +52,13 @@ def benchmark(
     folders, room = read_folders("--towers", towers or []), Newsroom(newsroom)
     others = read_folders("--cross-encoder", cross_encoder or [])
     bench = open_bench(room, report)
-    scorers = open_cross_encoders(bench, others, report)
+    scorers, words = open_cross_encoders(bench, others, report), Bm25(bench)
     untrained = open_bench(room, report, towers="untrained")
     measured = read_split(bench, split)
     requests = requests_of(bench, measured, lent=live)
     found = join(
         [
-            measure_ranking(view, untrained, open_trained(room, folders, report), part, scorers)
+            measure_ranking(view, untrained, open_trained(room, folders, report), part, scorers, words)
             for view, part in requests
         ]
     )

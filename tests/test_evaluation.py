@@ -76,7 +76,7 @@ def test_the_towers_row_ranks_by_the_retrievers_own_ann_score(bench, impressions
 
 def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions):
     words, start = Bm25(bench), 0
-    found = word_scores(bench, impressions)
+    found = word_scores(bench, Bm25(bench), impressions)
     for impression in impressions[:5]:
         of_all = words([impression])[0]
         rows = bench.catalogue.rows(impression.shown)
@@ -84,7 +84,7 @@ def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions
         start += len(rows)
     assert len(found) == sum(len(one.shown) for one in impressions)
     nothing = [Impression(0, "u", SHOWN_AT, [], ["N0", "N1"], [True, False])]
-    assert np.isneginf(word_scores(bench, nothing)).all()  # so that all tie
+    assert np.isneginf(word_scores(bench, Bm25(bench), nothing)).all()  # so that all tie
 
 
 def test_the_scores_of_several_halvings_stand_end_to_end(bench, impressions):

@@ -99,4 +99,4 @@ def test_the_report_holds_every_way_with_its_groups(calibrated):
     assert [one["shown"] for one in way["groups"]] == [IMPRESSIONS * SHOWN // 10] * 10
     assert all(one["low"] <= one["mean"] <= one["high"] for one in way["groups"])
     gaps = [abs(one["probability"] - one["mean"]) for one in way["groups"]]
-    assert np.mean(gaps) == pytest.approx(way["runs"][0]["error"], abs=1e-4)
+    assert np.mean(gaps) == pytest.approx(way["runs"][0]["error"], abs=5e-3)  # which shares the clicks of equal ones

@@ -33,11 +33,13 @@ def test_trained_cross_encoders_of_one_label_are_one_row_beside_the_pipelines_ow
     scorers = open_cross_encoders(bench, folders)
     found = measure_ranking(bench, bench, [], impressions, scorers)
     first, second = found.scores["LoRA cross-encoder"]
-    ours = np.concatenate([one["relevance"] for one in signals_by(bench, scorers[1][1], impressions)])
+    ours = np.concatenate([one["relevance"] for one in signals_by(bench, scorers[1].scorer, impressions)])
     np.testing.assert_array_equal(second, ours)
+    assert [(one["folder"], one["mode"]) for one in found.cross_encoders] == [("seed-0", "lora"), ("seed-1", "lora")]
     assert not np.allclose(first, second) and len(found.runs["LoRA cross-encoder"]) == 2
-    assert [one["fingerprint"] for one in found.cross_encoders] == [scorer.fingerprint for _, scorer in scorers]
-    assert (PIPELINE, "LoRA cross-encoder") in found.comparisons and found.scores[CROSS_ENCODER][0] is not first
+    assert [one["fingerprint"] for one in found.cross_encoders] == [one.scorer.fingerprint for one in scorers]
+    assert (PIPELINE, "LoRA cross-encoder") in found.comparisons
+    assert not np.allclose(found.scores[CROSS_ENCODER][0], first)
     assert notes_of(found.rows)["LoRA cross-encoder"].startswith("relevance by these cross-encoders alone")
 
 

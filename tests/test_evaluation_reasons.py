@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import CorpusError
-from broadsheet.evaluation import read_split
+from broadsheet.evaluation import read_split, states
 from broadsheet.evaluation_bench import open_bench
 from broadsheet.evaluation_fusion import FUSION, requests_of
 from broadsheet.evaluation_reasons import (
@@ -27,6 +27,7 @@ from broadsheet.evaluation_reasons import (
 )
 from broadsheet.rerank.fusion import SIGNALS
 from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion, save_fusion
+from broadsheet.retrieval import interest_vectors
 from tests.evaluated import make_room, row
 from tests.stage_contract import unit
 from tests.test_evaluation_report import PNG, run_script
@@ -79,7 +80,16 @@ def test_the_items_are_those_of_the_first_places_of_the_pipelines_own_list(by_to
     long = replace(impressions[0], shown=[f"N{number}" for number in range(10, 40)], clicked=[True] + [False] * 29)
     (spread,) = {one.spread for one in delete_each(bench, [long])}
     scores = bench.catalogue.vectors_of(bench.catalogue.rows(long.shown)) @ mean_of(bench, long.history)
-    assert len(delete_each(bench, [long])) <= PLACES and spread == pytest.approx(scores.std(), abs=1e-5)
+    ranked = bench.make_reranker(30)(*_offered(bench, long)).to_pylist()
+    named = [row["news_id"] for row in ranked[:PLACES] if row["because_news_id"]]
+    assert [one.news_id for one in delete_each(bench, [long])] == named and named
+    assert spread == pytest.approx(scores.std(), abs=1e-5)
+
+
+def _offered(bench, impression):
+    users = states([impression])
+    (interests,) = interest_vectors(bench.retriever.vectors(users))
+    return users, bench.retriever.describe(users.to_pylist()[0], interests, impression.shown, impression.time)
 
 
 def test_the_rows_are_the_means_over_a_readers_items():

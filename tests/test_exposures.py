@@ -54,8 +54,16 @@ def test_probabilities_of_showing_are_read_where_they_were_logged_and_none_weigh
         about = {"impression_id": str(number), "user_id": "u", "time": NOON, "history": [], "clicked": [True, False]}
         return {**about, "shown": ["N1", "N0"], "propensity": propensity}
 
-    table = from_rows([row(0, [0.25, 1.0]), row(1, None), row(2, [0.001, 0.0])], IMPRESSIONS)
-    assert exposures_of(table, catalogue_of(np.eye(2))).weights.tolist() == [4, 1, 1, 1, MOST_WEIGHT, MOST_WEIGHT]
+    table = from_rows([row(0, [0.25, 1.0]), row(1, None), row(2, [0.001, 0.0]), row(3, [None, 0.5])], IMPRESSIONS)
+    found = exposures_of(table, catalogue_of(np.eye(2))).weights
+    np.testing.assert_array_equal(found, [4, 1, np.nan, np.nan, MOST_WEIGHT, MOST_WEIGHT, np.nan, 2])
+
+
+def test_showings_of_unknown_propensity_count_as_much_beside_others_as_without_them():
+    rows, clicked = np.array([0, 0, 1, 1]), np.array([1, 0, 1, 0], np.int8)
+    weights = np.array([MOST_WEIGHT, MOST_WEIGHT, np.nan, np.nan])
+    first, second = click_rates(make_exposures(rows, np.full(4, NOW - HOUR), clicked, weights), NOW, 2)
+    assert first == pytest.approx(second) == pytest.approx(0)
 
 
 def test_without_a_click_to_go_by_the_rates_are_absent():

@@ -2,6 +2,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from broadsheet.corpus.store import Import
 from broadsheet.errors import CorpusError
@@ -63,12 +65,20 @@ def test_missing_splits_are_one_clear_error(room):
 
 
 def test_the_calibration_error_is_the_mean_gap_of_ten_groups():
-    probability = np.repeat([0.2, 0.8], 50)
+    rng = np.random.default_rng(0)
+    probability = np.sort(rng.random(100))
+    clicked = rng.random(100) < 0.3
+    gaps = [
+        abs(clicked[start : start + 10].mean() - probability[start : start + 10].mean()) for start in range(0, 100, 10)
+    ]
+    order = rng.permutation(100)
+    assert calibration_error(probability[order], clicked[order]) == pytest.approx(np.mean(gaps), abs=1e-4)
+
+
+def test_equal_predictions_share_their_clicks():
+    # Those of 0.2 were clicked 10 times of 50, which is true; those of 0.8 30 times of 50, 0.2 too few.
     clicked = np.concatenate([np.arange(50) < 10, np.arange(50) < 30])
-    order = np.random.default_rng(0).permutation(50)
-    clicked = np.concatenate([clicked[:50][order], clicked[50:][order]])
-    gaps = [abs(clicked[start : start + 10].mean() - probability[start]) for start in range(0, 100, 10)]
-    assert calibration_error(probability, clicked) == pytest.approx(np.mean(gaps), abs=1e-4)
+    assert calibration_error(np.repeat([0.2, 0.8], 50), clicked) == pytest.approx(0.1)
 
 
 def test_a_reader_s_lists_hold_every_signal_of_every_article_shown(room):
@@ -80,3 +90,17 @@ def test_a_reader_s_lists_hold_every_signal_of_every_article_shown(room):
     assert lists.lengths.sum() == len(lists.clicked) and all(
         len(v) == len(lists.clicked) for v in lists.signals.values()
     )
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5]), st.booleans()), min_size=1, max_size=60), st.randoms())
+def test_the_calibration_error_does_not_depend_on_the_order_of_the_rows(rows, random):
+    shuffled = random.sample(rows, len(rows))
+    errors = [
+        calibration_error(np.array([one for one, _ in part]), np.array([hit for _, hit in part], bool))
+        for part in (rows, shuffled)
+    ]
+    assert errors[0] == pytest.approx(errors[1], abs=1e-4)
+
+
+def test_a_constant_prediction_that_is_true_has_no_calibration_error():
+    assert calibration_error(np.full(1000, 0.1), np.arange(1000) < 100) == 0

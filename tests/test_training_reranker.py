@@ -184,6 +184,14 @@ def test_arguments_that_cannot_be_meant_come_in_one_error(room, tmp_path):
     )
 
 
+def test_the_folder_of_another_model_is_not_replaced(room, tmp_path):
+    (tmp_path / "towers").mkdir()
+    (tmp_path / "towers" / "card.json").write_text("{}")
+    with pytest.raises(InputError, match=r"towers: is there and holds no head\.safetensors; expected a new folder"):
+        train_reranker(room, train="train", valid="valid", out=tmp_path / "towers")
+    assert (tmp_path / "towers" / "card.json").read_text() == "{}"
+
+
 def test_no_two_trainings_at_once(room):
     with room.lock(), pytest.raises(NewsroomError, match="another build, import or training is at work here"):
         train_reranker(room, train="train", valid="valid")

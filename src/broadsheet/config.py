@@ -7,11 +7,11 @@ import math
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from broadsheet.config_nightly import ArticlesConfig, GateConfig
 from broadsheet.config_rerank import RerankConfig
-from broadsheet.config_reranker import RerankerConfig
+from broadsheet.config_reranker import LossName, RerankerConfig
 from broadsheet.config_towers import TowersConfig
 from broadsheet.errors import ConfigError, join_problems
 
@@ -125,7 +125,7 @@ _AT_LEAST = {
 }
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {"clock": ("now", "latest"), "loss": ("listwise", "pairwise", "pointwise")}
+_CHOICES: dict[str, tuple[str, ...]] = {"clock": ("now", "latest"), "loss": get_args(LossName)}
 
 _SHARES = (
     *("diversity", "calibration", "small_sources", "story_similarity"),

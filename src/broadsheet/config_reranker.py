@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+LossName = Literal["listwise", "pairwise", "pointwise"]
+
 
 @dataclass(frozen=True)
 class RerankerConfig:
     """How `broadsheet train reranker` learns."""
 
-    loss: Literal["listwise", "pairwise", "pointwise"] = "listwise"
+    loss: LossName = "listwise"
     "What is compared: a click with all shown beside it, with each of them, or each article with its label."
     epochs: int = 2
     batch_size: int = 16

@@ -34,7 +34,8 @@ DEFINITION = (
     f"expected calibration error (Naeini et al. 2015), 0 to 1: the predictions in ascending order are cut into {BINS} "
     "groups of equal size (one more or less), and it is the mean over all predictions of how far the mean "
     f"prediction of a group is from its share of clicks. Held out: {FOLDS} folds over the readers of the learning "
-    "split, trees and calibration fitted to the others. Means over the seeds"
+    "split; of Platt, same data, trees and calibration are fitted to the other folds, else the calibration alone is, "
+    "to scores by trees of which some knew this one. Means over the seeds"
 )
 
 Curve = Callable[[Floats], Floats]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,26 @@ from broadsheet.evaluation_bench import Labelled, Report, silent
 from broadsheet.evaluation_signals import impression_signals
 from broadsheet.rerank import PairScorer, load_cross_encoder
 from broadsheet.rerank.fusion import present
+from broadsheet.rerank.trained import mode_of, read_card
 from broadsheet.workbench import Workbench
 
-CrossEncoders = Sequence[tuple[str, PairScorer]]
-"""A label and what a folder of that label holds; those of one label are seeds of one row."""
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained cross-encoder; those of one label are seeds of one row."""
+
+    label: str
+    folder: Path
+    scorer: PairScorer
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a report says of it: label, folder, fingerprint, mode and recipe."""
+        card = read_card(self.folder)
+        about = {"label": self.label, "folder": self.folder.name, "fingerprint": self.scorer.fingerprint}
+        return {**about, "mode": mode_of(card), "recipe": card.get("recipe", {})}
+
+
+CrossEncoders = Sequence[Trained]
 
 
 def open_cross_encoders(bench: Workbench, folders: Sequence[Labelled], report: Report = silent) -> CrossEncoders:
@@ -25,7 +43,8 @@ def open_cross_encoders(bench: Workbench, folders: Sequence[Labelled], report: R
     found = []
     for label, folder in folders:
         report(f"cross-encoder {label} of {folder}")
-        found.append((label, load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)))
+        scorer = load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)
+        found.append(Trained(label, folder, scorer))
     return found
 
 
@@ -33,18 +52,13 @@ def scores_of(
     bench: Workbench, cross_encoders: CrossEncoders, impressions: Sequence[Impression]
 ) -> Iterator[tuple[str, Floats]]:
     """Yield the row of each and its relevance of what was shown, laid end to end (shown,); 0 where it is absent."""
-    for label, scorer in cross_encoders:
+    for one in cross_encoders:
         view = copy.copy(bench)
-        vars(view)["cross_encoder"] = scorer
+        vars(view)["cross_encoder"] = one.scorer
         signals = impression_signals(view, impressions)
-        yield row_of(label), np.concatenate([np.zeros(0), *(present(one["relevance"]) for one in signals)])
+        yield row_of(one.label), np.concatenate([np.zeros(0), *(present(found["relevance"]) for found in signals)])
 
 
 def row_of(label: str) -> str:
     """Return the name of a label's row."""
     return f"{label} cross-encoder"
-
-
-def describe_cross_encoders(cross_encoders: CrossEncoders) -> list[dict[str, Any]]:
-    """Return what a report says of each: label and fingerprint."""
-    return [{"label": label, "fingerprint": scorer.fingerprint} for label, scorer in cross_encoders]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from broadsheet.errors import CorpusError
 from broadsheet.evaluation import SEEDS, Floats, Impression, Split, Values, mean_of
 from broadsheet.evaluation_setting import Setting, content_only, live
 from broadsheet.metrics import Impressions, ranking_metrics
@@ -44,11 +45,18 @@ class Fused:
 
 
 def requests_of(bench: Workbench, split: Split, *, lent: bool) -> list[Request]:
-    """Return the rankable impressions of a split, content-only; with `lent` live, once for each of three halvings."""
-    if not lent:
-        return [(knowing(bench, content_only(bench, split)), [one for one in split.impressions if one.rankable])]
-    settings = [live(bench, split, seed) for seed in SEEDS]
-    return [(knowing(bench, setting), [one for one in setting.impressions if one.rankable]) for setting in settings]
+    """Return the rankable impressions of a split, content-only; with `lent` live, once for each of three halvings.
+
+    Raises CorpusError if there are none.
+    """
+    settings = [live(bench, split, seed) for seed in SEEDS] if lent else [content_only(bench, split)]
+    found = [(knowing(bench, one), [other for other in one.impressions if other.rankable]) for one in settings]
+    if not all(part for _, part in found):
+        raise CorpusError(
+            f"split {split.name!r}: no impression shows both a clicked article and another, with text"
+            f"{', in one half of its readers' if lent else ''}. Import news for it, or name another split."
+        )
+    return found
 
 
 def knowing(bench: Workbench, setting: Setting) -> Workbench:

@@ -36,7 +36,8 @@ def write_rankings(
         for seed, ours in enumerate(several):
             name = re.sub(r"[^\w.]+", "-", row) + (f"-seed-{seed}" if len(several) > 1 else "")
             spread = np.full(offsets[-1], -np.inf)
-            spread[places] = ours
+            least = ours.min(initial=0.0, where=np.isfinite(ours)) - 1  # where no word is shared; no text comes after
+            spread[places] = np.maximum(ours, least)
             write_predictions(folder / f"{name}.txt", names, spread, offsets)
             yield folder / f"{name}.txt"
 

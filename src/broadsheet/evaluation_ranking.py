@@ -27,7 +27,7 @@ from broadsheet.evaluation import (
     states,
 )
 from broadsheet.evaluation_bench import describe_towers
-from broadsheet.evaluation_cross_encoders import CrossEncoders, describe_cross_encoders, row_of, scores_of
+from broadsheet.evaluation_cross_encoders import CrossEncoders, row_of, scores_of
 from broadsheet.evaluation_lists import QUERY_TITLES, Bm25
 from broadsheet.evaluation_signals import impression_signals
 from broadsheet.metrics import Flags, Impressions, Integers, ranking_metrics
@@ -89,12 +89,12 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     return np.concatenate(parts)
 
 
-def word_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
+def word_scores(bench: Workbench, words: Bm25, impressions: Sequence[Impression]) -> Floats:
     """Return how the words of what was shown match the history, by BM25, laid end to end (shown,).
 
-    -inf where no word is shared, so that such articles tie; raises InputError if bm25s is not installed.
+    -inf where no word is shared, so that such articles tie.
     """
-    words, parts = Bm25(bench), [np.zeros(0)]
+    parts = [np.zeros(0)]
     for block in blocks(impressions, "Matching words"):
         for impression, scores in zip(block, words(block), strict=True):
             parts.append(scores[bench.catalogue.rows(impression.shown)])
@@ -114,7 +114,7 @@ class Ranking:
     towers: Sequence[dict[str, Any]]
     "The trained towers; see describe_towers."
     cross_encoders: Sequence[dict[str, Any]]
-    "Cross-encoders beside the pipeline's own; see describe_cross_encoders."
+    "Cross-encoders beside the pipeline's own; see Trained.describe."
 
     @cached_property
     def rows(self) -> dict[str, Values]:
@@ -177,10 +177,12 @@ def measure_ranking(
     trained: Iterable[tuple[str, Workbench]],
     impressions: Sequence[Impression],
     cross_encoders: CrossEncoders = (),
+    words: Bm25 | None = None,
 ) -> Ranking:
     """Rank by all rows; `bench` is the pipeline, `trained` gives a label and a workbench for each pair of towers.
 
-    `cross_encoders` are others than the pipeline's own.
+    `cross_encoders` are others than the pipeline's own; `words` is the index of the articles' texts where it is there
+    already. Raises InputError if it is not, and bm25s is not installed.
     """
     clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
@@ -188,7 +190,7 @@ def measure_ranking(
     scores: dict[str, list[Floats]] = {
         RANDOM: [np.random.default_rng(seed).random(len(clicked)) for seed in SEEDS],
         POPULARITY: [clicks + np.random.default_rng(seed).random(len(clicked)) for seed in SEEDS],
-        BM25: [word_scores(bench, impressions)],
+        BM25: [word_scores(bench, words or Bm25(bench), impressions)],
         UNTRAINED: [base],
     }
     found = []
@@ -200,7 +202,7 @@ def measure_ranking(
     for row, ours in scores_of(bench, cross_encoders, impressions):
         scores.setdefault(row, []).append(ours)
     scores |= {row: [ours] for row, ours in pipeline_scores(bench, impressions).items()}
-    return Ranking(scores, clicked, offsets, found, describe_cross_encoders(cross_encoders))
+    return Ranking(scores, clicked, offsets, found, [one.describe() for one in cross_encoders])
 
 
 def _popularity(bench: Workbench, impressions: Sequence[Impression]) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any
 
 from broadsheet.evaluation import Values
 from broadsheet.evaluation_beyond import measure_beyond, read_served
-from broadsheet.evaluation_calibration import Calibrated, measure_calibration
+from broadsheet.evaluation_calibration import Calibrated, folds_of, measure_calibration
 from broadsheet.evaluation_fusion import FUSION, Request, lists_of, measure_fusion
 from broadsheet.evaluation_measure import Measured, reader_slices
 from broadsheet.evaluation_ranking import CROSS_ENCODER, Ranking, notes_of
@@ -36,7 +36,7 @@ class Findings:
     towers: Sequence[dict[str, Any]]
     "The trained towers; see describe_towers."
     cross_encoders: Sequence[dict[str, Any]]
-    "Cross-encoders beside the pipeline's own; see describe_cross_encoders."
+    "Cross-encoders beside the pipeline's own; see Trained.describe."
     scores: Mapping[str, Sequence[Floats]]
     "Of each main row one array for each seed, one score for each shown article, laid end to end. (shown,)"
     beyond: Mapping[str, Measured]
@@ -80,9 +80,10 @@ def with_fusion(
     findings: Findings, found: Ranking, requests: Sequence[Request], split: str, learn: Sequence[Request]
 ) -> Findings:
     """Return the findings with the rows of the fusion learned from the requests `learn` of a split."""
+    readers = [impression.user_id for _, part in learn for impression in part]
+    folds_of(readers)  # too few readers are an error before the long work
     lists, check = lists_of(learn), lists_of(requests)
     fused = measure_fusion(lists, check)
-    readers = [impression.user_id for _, part in learn for impression in part]
     return replace(
         findings,
         rows={**findings.rows, **fused.rows},

@@ -96,7 +96,7 @@ def describe_reasons(findings: ReasonFindings, bench: Workbench, split: Split, c
 def _measure(
     deletions: Sequence[Deletions], read: Sequence[int], users: Sequence[str]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return what is reported of one way of scoring, and the paired differences, not yet corrected."""
+    """Return what is reported of one way of scoring, and the paired differences, corrected within each slice."""
     readers, rows = by_reader(deletions)
     counts = np.array([read[reader] for reader in readers])
     slices: dict[str, Any] = {}

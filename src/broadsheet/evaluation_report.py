@@ -116,10 +116,10 @@ def about(document: Mapping[str, Any]) -> list[str]:
         f"Encoder {models['encoder']} ({models['news_tower']})"
         + (f", cross-encoder {models['cross_encoder']}." if models.get("cross_encoder") else "."),
     ]
-    seeds = Counter(one["label"] for one in models["towers"])
-    if seeds:
-        named = ", ".join(f"{label} ({count} {'seed' if count == 1 else 'seeds'})" for label, count in seeds.items())
-        lines.append(f"Trained towers: {named}.")
+    for what, trained in (("towers", models["towers"]), ("cross-encoders", models.get("cross_encoders", ()))):
+        if seeds := Counter(one["label"] for one in trained):
+            named = [f"{label} ({count} {'seed' if count == 1 else 'seeds'})" for label, count in seeds.items()]
+            lines.append(f"Trained {what}: {', '.join(named)}.")
     return [*lines, *document["remarks"]]
 
 

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from broadsheet.catalogue import epoch_seconds
 from broadsheet.click_log import READING, ClickLog, make_click_log
 from broadsheet.evaluation import Impression, Split
-from broadsheet.exposures import Exposures, exposures_of, join_exposures, make_exposures
+from broadsheet.exposures import Exposures, exposures_of, join_exposures
 from broadsheet.schemas import CLICKS, IMPRESSIONS
 from broadsheet.tables import empty, read_table
 from broadsheet.workbench import Workbench
@@ -66,16 +66,15 @@ def live(bench: Workbench, split: Split, seed: int) -> Setting:
     return Setting(
         [one for one in scored if one.relevant],
         make_log([*_logged(bench, split), *_clicks_of(bench, lent)]),
-        join_exposures([_seen_elsewhere(bench, split), _shown_in(bench, lent)]),
+        join_exposures([_seen_elsewhere(bench, split), _shown_in(bench, split, lent)]),
     )
 
 
-def _shown_in(bench: Workbench, impressions: Sequence[Impression]) -> Exposures:
-    """Return what these impressions showed, and what was clicked there."""
-    times = np.repeat([one.time.timestamp() for one in impressions], [len(one.shown) for one in impressions])
-    clicked = np.array([hit for one in impressions for hit in one.clicked], np.int8)
-    rows = np.array([row for one in impressions for row in bench.catalogue.rows(one.shown)], np.int64)
-    return make_exposures(rows, times, clicked)
+def _shown_in(bench: Workbench, split: Split, impressions: Sequence[Impression]) -> Exposures:
+    """Return what these impressions showed, as the log tells it."""
+    table = read_table(bench.newsroom.impressions(split.name), IMPRESSIONS)
+    numbers = pa.array([one.number for one in impressions], pa.int64())
+    return exposures_of(table.take(numbers), bench.catalogue)
 
 
 def one_time(split: Split) -> bool:

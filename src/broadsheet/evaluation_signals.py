@@ -39,8 +39,9 @@ def _signals(bench: Workbench, block: Sequence[Impression]) -> list[dict[str, Fl
         noted.update(dict.fromkeys(pairs, 0.0))
         return np.zeros(len(pairs), np.float32)
 
+    noting = bench.make_reranker(depth, note)
     for user, candidates in requests:
-        bench.make_reranker(depth, note).signals(user, candidates)
+        noting.signals(user, candidates)
     scores = dict(zip(noted, bench.cross_encoder(list(noted)), strict=True))
     replay = bench.make_reranker(depth, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32))
     return [replay.signals(user, candidates) for user, candidates in requests]

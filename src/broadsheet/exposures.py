@@ -41,7 +41,7 @@ class Exposures:
     clicked: npt.NDArray[np.int8]
     "1 if it was clicked there, 0 if not, UNKNOWN in an impression without labels."
     weights: Floats
-    "1 / the probability of the showing, 1 to MOST_WEIGHT; 1 where it was not logged."
+    "1 / the propensity of the showing, 1 to MOST_WEIGHT; NaN where it was not logged."
 
     def before(self, as_of: float, since: float = -np.inf) -> Exposures:
         """Return the showings strictly before `as_of` and not before `since`, in epoch seconds; copies nothing."""
@@ -52,9 +52,9 @@ class Exposures:
 def make_exposures(
     rows: Integers, times: Floats, clicked: npt.NDArray[np.int8], weights: Floats | None = None
 ) -> Exposures:
-    """Return showings in any order as exposures; without weights each weighs 1."""
+    """Return showings in any order as exposures; without weights no propensity was logged."""
     order = np.argsort(times, kind="stable")
-    weights = np.ones(len(rows)) if weights is None else weights
+    weights = np.full(len(rows), np.nan) if weights is None else weights
     return Exposures(rows[order], times[order], clicked[order], weights[order])
 
 
@@ -91,10 +91,10 @@ def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
 
 
 def _weights(propensity: pa.ChunkedArray, lengths: Integers) -> Floats:
-    weights = np.ones(int(lengths.sum()))
+    """Return inverse propensities, clipped; NaN where a list, or one value in it, is null."""
+    weights = np.full(int(lengths.sum()), np.nan)
     logged = np.repeat(np.asarray(propensity.is_valid()), lengths)
-    probability = pc.list_flatten(propensity).to_numpy().astype(np.float64)
-    weights[logged] = 1 / np.clip(probability, 1 / MOST_WEIGHT, 1)
+    weights[logged] = 1 / np.clip(pc.list_flatten(propensity).to_numpy().astype(np.float64), 1 / MOST_WEIGHT, 1)
     return weights
 
 
@@ -112,15 +112,14 @@ def click_rates(exposures: Exposures, as_of: float, size: int) -> Floats:
 
     0 is the average, 0.7 twice it. Clicks and showings strictly before `as_of` (epoch seconds) count, with a half-life
     of HALF_LIFE_HOURS; an article has PRIOR_SHOWINGS at the average rate beside its own, so that one which was never
-    shown has 0. All NaN where there is no click to go by. Where it was logged how probable a showing was, rare ones
-    weigh more, so that an article shown to its likely readers alone has the rate that it would have with all of them
-    (the self-normalised estimator of Swaminathan and Joachims 2015).
+    shown has 0. All NaN where there is no click to go by. Showings of logged propensity weigh by its inverse over the
+    mean of these inverses, all others 1: an article that was shown to its likely readers alone has the rate that it
+    would have with all of them (self-normalised inverse propensity scoring, Swaminathan and Joachims 2015).
     """
     past = exposures.before(as_of, as_of - WINDOW_HOURS * HOUR)
     known = past.clicked != UNKNOWN
     rows, times, hits = past.rows[known], past.times[known], past.clicked[known]
-    likely = past.weights[known]
-    weight = 0.5 ** ((as_of - times) / (HALF_LIFE_HOURS * HOUR)) * likely / (likely.mean() if len(likely) else 1.0)
+    weight = 0.5 ** ((as_of - times) / (HALF_LIFE_HOURS * HOUR)) * _normalised(past.weights[known])
     shown = np.bincount(rows, weight, minlength=size)
     clicks = np.bincount(rows, weight * hits, minlength=size)
     if not clicks.any():
@@ -128,3 +127,11 @@ def click_rates(exposures: Exposures, as_of: float, size: int) -> Floats:
     average = clicks.sum() / shown.sum()
     rates: Floats = np.log((clicks + PRIOR_SHOWINGS * average) / (shown + PRIOR_SHOWINGS) / average)
     return rates
+
+
+def _normalised(weights: Floats) -> Floats:
+    logged = np.isfinite(weights)
+    if not logged.any():
+        return np.ones(len(weights))
+    result: Floats = np.where(logged, weights / weights[logged].mean(), 1.0)
+    return result

@@ -17,8 +17,13 @@ from broadsheet.tables import sync_folder
 from broadsheet.version import __version__
 
 
-def check_arguments(train: str | None, valid: str | None, out: Path | None, modes: Sequence[str], mode: str) -> None:
-    """Raise InputError for arguments that cannot be meant, all at once and before the long work."""
+def check_arguments(
+    train: str | None, valid: str | None, out: Path | None, modes: Sequence[str], mode: str, written: str
+) -> None:
+    """Raise InputError for arguments that cannot be meant, all at once and before the long work.
+
+    `written` is a file that each folder of such a training has: `out` may replace no other folder.
+    """
     problems = []
     if mode not in modes:
         problems.append(f"mode: found {mode!r}, expected one of {', '.join(modes)}")
@@ -26,8 +31,8 @@ def check_arguments(train: str | None, valid: str | None, out: Path | None, mode
         problems.append("--train and --valid: found one of them, expected both, or none to learn from the click log")
     if train is not None and train == valid:
         problems.append(f"--valid: found {valid!r}, which is learned from; expected another split, later in time")
-    if out is not None and (not out.name or (out.exists() and not (out / "card.json").is_file())):
-        problems.append(f"--out {out}: is there and holds no trained model; expected a new folder, or such a one")
+    if out is not None and (not out.name or (out.exists() and not (out / written).is_file())):
+        problems.append(f"--out {out}: is there and holds no {written}; expected a new folder, or one of this training")
     if problems:
         raise InputError(f"{join_problems(problems)}.")
 

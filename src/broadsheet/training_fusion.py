@@ -126,10 +126,13 @@ def ranking(scores: Floats, lists: Lists) -> dict[str, float]:
 def calibration_error(probability: Floats, clicked: npt.NDArray[np.bool_]) -> float:
     """Return the expected calibration error (Naeini et al. 2015), 0 to 1, over BINS groups of equal size.
 
-    It is the mean over all predictions of how far the mean prediction of a group is from its share of clicks.
+    It is the mean over all predictions of how far the mean prediction of a group is from its share of clicks. Equal
+    predictions share their clicks, so that it does not matter which of them a group gets.
     """
+    _, ties, sizes = np.unique(probability, return_inverse=True, return_counts=True)
+    clicks = (np.bincount(ties, clicked) / sizes)[ties] if len(probability) else np.zeros(0)
     groups = [group for group in equal_groups(probability) if len(group)]
-    gaps = [abs(probability[group].mean() - clicked[group].mean()) * len(group) for group in groups]
+    gaps = [abs(probability[group].mean() - clicks[group].mean()) * len(group) for group in groups]
     return round(float(sum(gaps) / max(1, len(probability))), 4)
 
 

@@ -44,10 +44,10 @@ def train_reranker(
     """
     from transformers import set_seed
 
-    from broadsheet.rerank.trained import MODES, new_cross_encoder, save_cross_encoder
+    from broadsheet.rerank.trained import HEAD, MODES, new_cross_encoder, save_cross_encoder
     from broadsheet.rerank.training import centre, fit
 
-    check_arguments(train, valid, out, MODES, mode)
+    check_arguments(train, valid, out, MODES, mode, HEAD)
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, report)

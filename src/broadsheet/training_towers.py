@@ -47,11 +47,11 @@ def train_towers(
     """
     from accelerate import PartialState
 
-    from broadsheet.retrieval.towers import MODES, save_towers
+    from broadsheet.retrieval.towers import MODES, USER_TOWER, save_towers
     from broadsheet.training_items import count_items, read_items
     from broadsheet.training_sources import tune_weights
 
-    check_arguments(train, valid, out, MODES, mode)
+    check_arguments(train, valid, out, MODES, mode, USER_TOWER)
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, *filter(None, (train, valid)))
     process = PartialState(cpu=models.pick_device().type == "cpu")

@@ -1,6 +1,7 @@
 import random
 import shutil
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ from safetensors.torch import load_file, save_file
 from transformers import set_seed
 
 from broadsheet import models
-from broadsheet.config_reranker import RerankerConfig
+from broadsheet.config_reranker import LossName, RerankerConfig
 from broadsheet.errors import ModelError, TrainingError
-from broadsheet.rerank.losses import listwise, pairwise, pointwise
+from broadsheet.rerank.losses import LOSSES, listwise, pairwise, pointwise
 from broadsheet.rerank.trained import load_base, new_cross_encoder
 from broadsheet.rerank.training import centre, fit
 from broadsheet.rerank.training_pairs import Example, PairMaker
@@ -68,6 +69,10 @@ def test_a_loss_falls_where_the_click_rises(loss):
     groups = torch.tensor([2, 3])
     low, high = torch.zeros(5), torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0])
     assert loss(high, groups) < loss(low, groups)
+
+
+def test_every_loss_that_the_settings_know_is_there():
+    assert set(LOSSES) == set(get_args(LossName))
 
 
 def test_a_batch_has_the_clicked_article_first_and_some_of_those_shown(make):
