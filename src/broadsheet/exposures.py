@@ -46,7 +46,8 @@ class Exposures:
     def before(self, as_of: float, since: float = -np.inf) -> Exposures:
         """Return the showings strictly before `as_of` and not before `since`, in epoch seconds; copies nothing."""
         start, stop = np.searchsorted(self.times, (since, as_of), side="left")
-        return Exposures(*(values[start:stop] for values in (self.rows, self.times, self.clicked, self.weights)))
+        part = slice(start, stop)
+        return Exposures(self.rows[part], self.times[part], self.clicked[part], self.weights[part])
 
 
 def make_exposures(
