@@ -67,6 +67,15 @@ def test_the_figures_of_index_and_night_in_the_readme_are_those_of_the_benchmark
     assert f"costs {result('nightly')['rows']['1 % changed']['share_of_first']:.1%} of the first" in README
 
 
+def test_the_drops_of_the_ranking_page_are_those_of_the_deletion_test():
+    page, scorings = (ROOT / "docs" / "ranking.md").read_text("utf-8"), result("reasons-valid")["scorings"]
+    drops = [scorings[name]["slices"]["all"]["rows"] for name in ("weights", "learned fusion")]
+    for row in drops[0]:
+        cells = [rows[row]["drop"] for rows in drops]
+        shown = " | ".join(f"{one['mean']:.4f} [{one['low']:.4f}, {one['high']:.4f}]" for one in cells)
+        assert f"| {row} | {shown} |" in page
+
+
 def test_the_times_of_the_readme_are_those_of_the_benchmarks():
     assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in README
     assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in README
