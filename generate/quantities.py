@@ -114,3 +114,8 @@ def _as_range(first: Quantity, second: Quantity, text: str) -> Quantity:
     scales = [large for word, large in (_LARGE | _SHORT).items() if re.search(rf"(?:\d|\b){word}$", said)]
     scaled = {value * scale for value in first.values for scale in scales}
     return Quantity(first.text, first.values | scaled, second.unit, first.place)
+
+
+def same_unit(claimed: str, said: str) -> bool:
+    """Tell whether a number means the same: bare, it may be of percent or money; as an ordinal, of a date."""
+    return claimed == said or (claimed == "" and said != "ordinal") or (claimed == "ordinal" and said == "")

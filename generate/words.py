@@ -5,7 +5,6 @@ news.
 """
 
 import re
-from collections.abc import Sequence
 
 from broadsheet.generate.quantities import as_digits
 
@@ -72,7 +71,12 @@ def _is_abbreviation(text: str) -> bool:
 
 def words(text: str) -> list[str]:
     """Return the words as they stand, in order: `U.S.`, `1,000`; hyphens part words, possessives are cut off."""
-    return [word for match in _WORD.finditer(text) if (word := _without_possessive(match[0]))]
+    return [word for word, _, _ in word_spans(text)]
+
+
+def word_spans(text: str) -> list[tuple[str, int, int]]:
+    """Return each of the `words`, where it begins and where it ends, its possessive included."""
+    return [(word, *match.span()) for match in _WORD.finditer(text) if (word := _without_possessive(match[0]))]
 
 
 def _without_possessive(word: str) -> str:
@@ -89,7 +93,7 @@ def stem(word: str) -> str:
     """Return the stem of a folded word, so that `falls`, `falling` and `fall` meet; for comparison, never for show."""
     if word.isdigit() or len(word) < 4:
         return word
-    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
+    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("en", ""), ("ed", ""), ("es", ""), ("s", "")):
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             word = word[: len(word) - len(ending)] + instead
             break
@@ -132,22 +136,3 @@ def clip(text: str, most: int) -> str:
 def count(text: str) -> int:
     """Return the number of words, as a reader counts them: the parts between blanks."""
     return len(text.split())
-
-
-def longest_common(first: Sequence[str], second: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the places of a longest common subsequence, as pairs of indices into both, in order."""
-    lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
-    for i in range(len(first) - 1, -1, -1):
-        for j in range(len(second) - 1, -1, -1):
-            same = first[i] == second[j]
-            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
-    pairs, i, j = [], 0, 0
-    while i < len(first) and j < len(second):
-        if first[i] == second[j]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
-            i += 1
-        else:
-            j += 1
-    return pairs

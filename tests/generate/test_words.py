@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadsheet.generate.alignment import longest_common
 from broadsheet.generate.names import is_title_case, names
 from broadsheet.generate.quantities import quantities
-from broadsheet.generate.words import NOT, PERHAPS, content, longest_common, sentences, stem, without_dateline, words
+from broadsheet.generate.words import NOT, PERHAPS, content, sentences, stem, without_dateline, words
 
 
 def test_sentences_survive_abbreviations_decimals_initials_and_quotes():

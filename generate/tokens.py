@@ -1,0 +1,97 @@
+"""The words of a sentence that say something, as they are compared: names, numbers and dates told from the rest."""
+
+import re
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+
+from broadsheet.generate.dates import dates
+from broadsheet.generate.names import is_title_case
+from broadsheet.generate.quantities import Quantity, quantities
+from broadsheet.generate.words import content_stem, fold, sentences, word_spans
+
+NAME, NUMBER, DATE = "name", "number", "date"
+BY = "by"
+"The stem of a passive's `by`, which turns subject and object round; English alone."
+END = "|"
+"The stem between two sentences; no word has it."
+
+_TOGETHER = re.compile(r"[ \-–.]*")
+_PASSIVE = re.compile(
+    r"\b(?:(?:is|are|was|were|be|been|being|gets?|got)\s(?:\w+\s){0,2}?[a-z]{3,}|[a-z]{2,}(?:ed|en|wn|ught))\s(by)\b"
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, or a whole number or date."""
+
+    stem: str
+    "What is compared."
+    kind: str
+    "NAME, NUMBER, DATE, or empty."
+    mention: int
+    "The same for all words of one name; counted within the sentence."
+    text: str
+
+
+def tokens(sentence: str, proper: Set[str]) -> tuple[Token, ...]:
+    """Return the tokens of a sentence, function words left out, in order.
+
+    Names are the words in capitals that do not open the sentence, and those of `proper`, folded; see `proper_words`.
+    """
+    marks = _marks(sentence)
+    passive = {match.start(1) for match in _PASSIVE.finditer(sentence)}
+    title, opened = is_title_case(sentence), False
+    found: list[Token] = []
+    mention, end_of_name = 0, -1
+    for word, start, end in word_spans(sentence):
+        first, opened = not opened, True
+        if mark := next((mark for mark in marks if mark[0] <= start < mark[1]), None):
+            if mark[0] == start or not found or found[-1].text != mark[3]:
+                mention += 1
+                found.append(Token(mark[4], mark[2], mention, mark[3]))
+        elif start in passive:
+            mention += 1
+            found.append(Token(BY, "", mention, word))
+        elif stem := content_stem(word):
+            named = word[0].isupper() and (fold(word) in proper or not (first or title))
+            joined = named and end_of_name >= 0 and _TOGETHER.fullmatch(sentence, end_of_name, start)
+            mention += 0 if joined else 1
+            found.append(Token(stem, NAME if named else "", mention, word))
+            end_of_name = end if named and len(word) >= end - start - 1 else -1  # a possessive ends a name
+    return tuple(found)
+
+
+def _marks(sentence: str) -> list[tuple[int, int, str, str, str]]:
+    """Return start, end, kind, text and stem of the numbers and dates; a date's own number is none."""
+    found = [(*date.place, DATE, date.text, date.value) for date in dates(sentence)]
+    found += [
+        (*quantity.place, NUMBER, quantity.text, significant(quantity))
+        for quantity in quantities(sentence)
+        if not any(start <= quantity.place[0] < end for start, end, *_ in found)
+    ]
+    return [(start + _blanks(sentence, start), end, kind, text, stem) for start, end, kind, text, stem in found]
+
+
+def _blanks(sentence: str, start: int) -> int:
+    match = re.compile(r"[\s$£€¥]*").match(sentence, start)
+    return len(match[0]) if match else 0
+
+
+def significant(quantity: Quantity) -> str:
+    """Return a number's digits without its noughts at the end and its point: `#5` for 5, 5m and five million."""
+    value = max(quantity.values).normalize()
+    return "#" + "".join(map(str, value.as_tuple().digits))
+
+
+def proper_words(article: str) -> frozenset[str]:
+    """Return the words, folded, that an article writes with a capital where no sentence opens and no title stands."""
+    return frozenset(
+        word for sentence in sentences(article) if not is_title_case(sentence) for word in _proper(sentence)
+    )
+
+
+def _proper(sentence: str) -> Iterator[str]:
+    for word, start, _ in word_spans(sentence)[1:]:
+        if word[0].isupper() and word != "I" and not re.search(r"[.:!?…]\W*$|[\"“‘]$", sentence[:start]):
+            yield fold(word)
