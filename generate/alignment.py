@@ -62,10 +62,12 @@ def misplaced(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tup
 
 
 def _in_order(first: int, last: int, place: Sequence[Token], matched: Mapping[int, int], kind: str) -> bool:
-    inside = [matched.get(index) for index in range(first, last + 1)]
+    inside = [matched[index] for index in range(first, last + 1) if index in matched]
+    if len(inside) <= last - first or len({place[index].mention for index in inside}) > 1:
+        return False
     before, after = matched.get(first - 1), matched.get(last + 1)
-    return (before is not None and inside[0] is not None and _are_near(before, inside[0], place, kind)) or (
-        after is not None and inside[-1] is not None and _are_near(inside[-1], after, place, kind)
+    return (before is not None and _are_near(before, inside[0], place, kind)) or (
+        after is not None and _are_near(inside[-1], after, place, kind)
     )
 
 

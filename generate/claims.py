@@ -7,11 +7,11 @@ from itertools import groupby, pairwise
 
 from broadsheet.generate.alignment import longest_common, misplaced
 from broadsheet.generate.dates import says
-from broadsheet.generate.names import is_known
+from broadsheet.generate.names import HONORIFICS, is_known
 from broadsheet.generate.places import Article, Place, initials, likeliest
-from broadsheet.generate.quantities import Quantity, quantities, same_unit
-from broadsheet.generate.tokens import BY, DATE, NAME, NUMBER, Token, tokens
-from broadsheet.generate.words import NOT, PERHAPS, SAY, stem
+from broadsheet.generate.quantities import Quantity, same_unit
+from broadsheet.generate.tokens import BY, DATE, NAME, NUMBER, Token, tokens, undated
+from broadsheet.generate.words import NOT, PERHAPS, SAY, fold, stem, words
 
 SAID = 0.9
 "Least share of a sentence's words that one place of the article, two sentences in a row, must have."
@@ -25,6 +25,8 @@ _GUARDED = {PERHAPS, SAY} | {
     stem(word) for word in "denied deny accused accuse alleged claim report rumour refuse reject fail".split()
 }
 "What turns a claim's meaning round where a draft leaves it out."
+_SHORT = 3
+"Words below which a sentence must be in the article word for word: nearly any place has two words somewhere."
 _UNSAID = 100
 "How far a place is, at least, that lacks a sentence's words."
 
@@ -38,9 +40,11 @@ class _Sentence:
 
 def unclaimed(sentence: str, article: Article) -> list[str]:
     """Return what the place that comes closest to a sentence does not say; nothing if any place says it all."""
-    said = _Sentence(sentence, tokens(sentence, article.proper), quantities(sentence))
+    said = _Sentence(sentence, tokens(sentence, article.proper), undated(sentence))
     if not said.tokens:
         return ["empty"]
+    if len(said.tokens) < _SHORT:
+        return [] if _is_verbatim(sentence, article) else [f"claim {sentence}"]
     places = article.questions + article.statements if sentence.endswith("?") else article.statements
     best = (_UNSAID * _UNSAID, ["claim"])
     for place in likeliest(said.tokens, places, _PLACES):
@@ -48,6 +52,11 @@ def unclaimed(sentence: str, article: Article) -> list[str]:
         if not best[1]:
             break
     return best[1]
+
+
+def _is_verbatim(sentence: str, article: Article) -> bool:
+    said, size = tuple(map(fold, words(sentence))), len(words(sentence))
+    return any(article.stream[start : start + size] == said for start in range(len(article.stream)))
 
 
 def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[int, list[str]]:
@@ -94,11 +103,19 @@ def _without_aliases(said: Sequence[Token], place: Place, article: Article) -> l
         there = [token for token in mention if token.stem in place.known]
         if mention[0].kind != NAME or len(there) == len(mention):
             kept += mention
-        elif there and is_known([token.text for token in mention], article.stream, article.acronyms):
+        elif mention[-1] in there and _is_longer(mention, place, article):
             kept += there
         elif not (not there and _stands_for(mention, place, first=mention[0] is said[0])):
             kept += mention
     return kept
+
+
+def _is_longer(mention: Sequence[Token], place: Place, article: Article) -> bool:
+    """Tell whether the article has a name whole that the place has in part, and the place no other of that last word."""
+    own = {token.stem for token in mention}
+    same = {token.mention for token in place.tokens if token.stem == mention[-1].stem}
+    others = {token.stem for token in place.tokens if token.mention in same} - own - HONORIFICS
+    return not others and is_known([token.text for token in mention], article.stream, article.acronyms)
 
 
 def _stands_for(mention: Sequence[Token], place: Place, *, first: bool) -> bool:

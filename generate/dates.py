@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _MONTHS = "january february march april may june july august september october november december".split()
@@ -9,6 +10,7 @@ _MONTH = (
     "|".join(name.capitalize() for name in _MONTHS if name != "may")
     + r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?=\.|\s\d)"
 )
+_STARTS = {word[:3] for word in (*_WEEKDAYS, *_MONTHS, *"yesterday today last next this past previous coming".split())}
 _BEFORE_MAY = "in|of|on|since|until|till|by|last|next|this|early|late|mid|from|through|before|after|to|and|or"
 _DATE = re.compile(
     rf"\b(?P<month>{_MONTH}|May)\b\.?\s(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\d:%]|[.,]\d)"
@@ -33,9 +35,12 @@ class Date:
     "Where it begins and ends."
 
 
-def dates(text: str) -> list[Date]:
+@lru_cache(maxsize=4096)
+def dates(text: str) -> tuple[Date, ...]:
     """Return the dates of a text, in order; a year alone is a number."""
-    found = []
+    found: list[Date] = []
+    if _STARTS.isdisjoint(word[:3] for word in re.findall(r"[a-z]{3,}", text.lower())):
+        return ()  # the pattern is slow, and most sentences have no date
     for match in _DATE.finditer(text):
         group = next(
             name for name in ("day", "then", "weekday", "alone", "may", "dated", "near", "what") if match[name]
@@ -46,7 +51,7 @@ def dates(text: str) -> list[Date]:
         if written is None or written[0].isupper():  # `march` and `may` in small letters are verbs
             start = match.start("may") if match["may"] else match.start()
             found.append(Date(text[start : match.end()], _value(match, group), (start, match.end())))
-    return found
+    return tuple(found)
 
 
 def _value(match: re.Match[str], group: str) -> str:

@@ -33,7 +33,7 @@ def check(text: str, article: str) -> list[str]:
     if not re.search(r"[^\W\d_]", text):
         return ["empty"]
     read = read_article(article)
-    found = _talk(text) + _loops(text) + _numbers(text, article) + _dates(text, article) + _names(text, read)
+    found = _talk(text) + _loops(text) + _numbers(text, read) + _dates(text, read) + _names(text, read)
     found += [f"quotation {quotation}" for quotation in altered_quotations(text, article)]
     found += [problem for sentence in sentences(text) for problem in unclaimed(sentence, read)]
     return list(dict.fromkeys(found))
@@ -53,19 +53,17 @@ def _loops(text: str) -> list[str]:
     return ["loop"] if stuck or any(trigrams.count(trigram) >= 3 for trigram in trigrams) else []
 
 
-def _numbers(text: str, article: str) -> list[str]:
-    said = [(value, quantity.unit) for quantity in quantities(article) for value in quantity.values]
+def _numbers(text: str, article: Article) -> list[str]:
     return [
-        f"number {quantity.text}"
-        for quantity in quantities(text)
-        if quantity.text.lower() != "one"  # nearly always a pronoun
-        and not any(value in quantity.values and same_unit(quantity.unit, unit) for value, unit in said)
+        f"number {claimed.text}"
+        for claimed in quantities(text)
+        if claimed.text.lower() != "one"  # nearly always a pronoun
+        and not any(claimed.values & said.values and same_unit(claimed.unit, said.unit) for said in article.quantities)
     ]
 
 
-def _dates(text: str, article: str) -> list[str]:
-    said = {date.value for date in dates(article)}
-    return [f"date {date.text}" for date in dates(text) if not any(says(value, date.value) for value in said)]
+def _dates(text: str, article: Article) -> list[str]:
+    return [f"date {date.text}" for date in dates(text) if not any(says(said, date.value) for said in article.dates)]
 
 
 def _names(text: str, article: Article) -> list[str]:

@@ -3,13 +3,21 @@
 import re
 from collections.abc import Sequence
 
-from broadsheet.generate.words import FUNCTION_WORDS, fold, sentences, words
+from broadsheet.generate.words import FUNCTION_WORDS, fold, sentences, stem, words
 
 _OPENERS = FUNCTION_WORDS | frozenset(
     "one two three four five six seven eight nine ten new former no not never other several people police "
     "officials earlier later last next first yet still now today meanwhile however instead thousands hundreds "
     "dozens millions hours days weeks months years".split()
 )
+HONORIFICS = frozenset(
+    map(
+        stem,
+        "mr mrs ms dr sir lord lady president chancellor prime minister secretary foreign senator sen rep governor gov "
+        "mayor king queen prince princess pope judge justice general captain coach director chief former".split(),
+    )
+)
+"Stems of what stands before a person's name and is not part of it."
 _TITLES = frozenset({"mr", "mrs", "ms"})
 _LINKS = frozenset({"of", "and", "the", "for"})
 _RUN = re.compile(r"[^\W\d_][\w.&’']*(?:[ \-–][^\W\d_][\w.&’']*)*")

@@ -2,21 +2,22 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from broadsheet.generate.dates import dates
 from broadsheet.generate.names import acronyms, name_stream
 from broadsheet.generate.quantities import Quantity, quantities
-from broadsheet.generate.tokens import END, NAME, Token, proper_words, tokens
+from broadsheet.generate.tokens import END, NAME, Token, proper_words, tokens, undated
 from broadsheet.generate.words import fold, sentences
 
-_END = Token(END, "", 0, "")
+_END = Token(END, "", -1, "")
 _PRONOUN = re.compile(r"\W*(?:he|she|it|they|his|her|its|their)\b", re.IGNORECASE)
 _BACK = 2
 "Sentences before one that opens with a pronoun, in which the name may stand that it stands for."
 _OFFSET = 10_000
-"Above every count of mentions in a sentence, so that those of two sentences differ."
+"More than a sentence has mentions, so that those of two sentences differ."
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class Place:
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        """Its numbers."""
-        return quantities(self.text)
+        """Its numbers, those of dates left out."""
+        return [quantity for line in self.text.split("\n") for quantity in undated(line)]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class Article:
     stream: tuple[str, ...]
     "Its folded words, in order."
     acronyms: set[str]
+    quantities: tuple[Quantity, ...]
+    dates: frozenset[str]
+    "The values of its dates."
     statements: tuple[Place, ...]
     questions: tuple[Place, ...]
     "Places that claim nothing."
@@ -69,15 +73,23 @@ def read_article(text: str) -> Article:
     """Read the title, abstract and body of an article, each on lines of its own."""
     proper = proper_words(text)
     parts = sentences(text)
-    read = [tokens(part, proper) for part in parts]
+    read = [tokens(part, proper, number * _OFFSET) for number, part in enumerate(parts)]
     singles = [
         Place(part, found, _named_before(number, parts, read))
         for number, (part, found) in enumerate(zip(parts, read, strict=True))
     ]
     statements = [place for place in singles if not place.text.endswith("?")]
     pairs = [_joined(first, second) for first, second in pairwise(statements)]
-    asked = tuple(place for place in singles if place.text.endswith("?"))
-    return Article(text, proper, tuple(name_stream(text)), acronyms(text), (*statements, *pairs), asked)
+    return Article(
+        text,
+        proper,
+        stream=tuple(name_stream(text)),
+        acronyms=acronyms(text),
+        quantities=tuple(quantity for part in parts for quantity in quantities(part)),
+        dates=frozenset(date.value for part in parts for date in dates(part)),
+        statements=(*statements, *pairs),
+        questions=tuple(place for place in singles if place.text.endswith("?")),
+    )
 
 
 def _named_before(number: int, parts: Sequence[str], read: Sequence[tuple[Token, ...]]) -> frozenset[str]:
@@ -88,8 +100,7 @@ def _named_before(number: int, parts: Sequence[str], read: Sequence[tuple[Token,
 
 
 def _joined(first: Place, second: Place) -> Place:
-    later = tuple(replace(token, mention=token.mention + _OFFSET) for token in second.tokens)
-    return Place(f"{first.text}\n{second.text}", (*first.tokens, _END, *later), first.named_before)
+    return Place(f"{first.text}\n{second.text}", (*first.tokens, _END, *second.tokens), first.named_before)
 
 
 def likeliest(said: Sequence[Token], places: Sequence[Place], most: int) -> list[Place]:

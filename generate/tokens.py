@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from broadsheet.generate.dates import dates
 from broadsheet.generate.names import is_title_case
@@ -21,8 +21,7 @@ _PASSIVE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, or a whole number or date."""
 
     stem: str
@@ -30,20 +29,21 @@ class Token:
     kind: str
     "NAME, NUMBER, DATE, or empty."
     mention: int
-    "The same for all words of one name; counted within the sentence."
+    "The same for all words of one name."
     text: str
 
 
-def tokens(sentence: str, proper: Set[str]) -> tuple[Token, ...]:
+def tokens(sentence: str, proper: Set[str], mention: int = 0) -> tuple[Token, ...]:
     """Return the tokens of a sentence, function words left out, in order.
 
     Names are the words in capitals that do not open the sentence, and those of `proper`, folded; see `proper_words`.
+    Mentions are counted from `mention` on.
     """
     marks = _marks(sentence)
     passive = {match.start(1) for match in _PASSIVE.finditer(sentence)}
     title, opened = is_title_case(sentence), False
     found: list[Token] = []
-    mention, end_of_name = 0, -1
+    end_of_name = -1
     for word, start, end in word_spans(sentence):
         first, opened = not opened, True
         if mark := next((mark for mark in marks if mark[0] <= start < mark[1]), None):
@@ -65,12 +65,18 @@ def tokens(sentence: str, proper: Set[str]) -> tuple[Token, ...]:
 def _marks(sentence: str) -> list[tuple[int, int, str, str, str]]:
     """Return start, end, kind, text and stem of the numbers and dates; a date's own number is none."""
     found = [(*date.place, DATE, date.text, date.value) for date in dates(sentence)]
-    found += [
-        (*quantity.place, NUMBER, quantity.text, significant(quantity))
-        for quantity in quantities(sentence)
-        if not any(start <= quantity.place[0] < end for start, end, *_ in found)
-    ]
+    found += [(*quantity.place, NUMBER, quantity.text, significant(quantity)) for quantity in undated(sentence)]
     return [(start + _blanks(sentence, start), end, kind, text, stem) for start, end, kind, text, stem in found]
+
+
+def undated(sentence: str) -> list[Quantity]:
+    """Return the numbers of a sentence that are not the day of a date."""
+    spans = [date.place for date in dates(sentence)]
+    return [
+        quantity
+        for quantity in quantities(sentence)
+        if not any(start < quantity.place[1] <= end for start, end in spans)
+    ]
 
 
 def _blanks(sentence: str, start: int) -> int:

@@ -80,6 +80,8 @@ def word_spans(text: str) -> list[tuple[str, int, int]]:
 
 
 def _without_possessive(word: str) -> str:
+    if word.isalnum():
+        return word
     cut = re.sub(r"['’]s?$", "", word)
     return cut if cut.count(".") > 1 or not cut.endswith(".") else cut[:-1]
 

@@ -145,7 +145,8 @@ def quotations(source: Source, rng: random.Random) -> Iterator[Change]:
         for match in re.compile(r"\b[a-z]{4,}\b").finditer(source.summary, opening.end(), closing.start()):
             others = [word for word in vocabulary if word[:4] != match[0][:4]]
             yield (*match.span(), rng.choice(others))
-            yield match.start() - 1, match.end(), ""
+            if source.summary[opening.end() : match.start()].strip(" ") and source.summary[match.end()] == " ":
+                yield match.start() - 1, match.end(), ""  # at the edge it would only make the quotation shorter
 
 
 _PLAIN = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}

@@ -70,7 +70,7 @@ PLANTED = [
     ("The pit will reopen in May.", "doubt"),
     ("The owner said that the mine was unsafe.", "doubt"),
     ("Officials mining in Datong stops in May.", "doubt"),
-    ("Datong is at its end.", "claim end"),
+    ("Datong is at its end.", "claim Datong is at its end."),
     ("I'm sorry, but coal fell.", "talk of the writer"),
     ("As an AI language model, coal fell 4.7 percent.", "talk of the writer"),
     ("Here is the headline: coal fell.", "talk of the writer"),
