@@ -63,7 +63,7 @@ def misplaced(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tup
 
 def _in_order(first: int, last: int, place: Sequence[Token], matched: Mapping[int, int], kind: str) -> bool:
     inside = [matched[index] for index in range(first, last + 1) if index in matched]
-    if len(inside) <= last - first or len({place[index].mention for index in inside}) > 1:
+    if len(inside) <= last - first or inside[-1] - inside[0] > last - first + 1:
         return False
     before, after = matched.get(first - 1), matched.get(last + 1)
     return (before is not None and _are_near(before, inside[0], place, kind)) or (
@@ -72,10 +72,20 @@ def _in_order(first: int, last: int, place: Sequence[Token], matched: Mapping[in
 
 
 def _are_near(left: int, right: int, place: Sequence[Token], kind: str) -> bool:
+    if is_aside(place, left, right):
+        return True
     between = place[left + 1 : right]
     own = {place[left].mention, place[right].mention}
     return len(between) <= _NEAR and not any(
         token.stem == END or (token.kind == kind and token.mention not in own) for token in between
+    )
+
+
+def is_aside(place: Sequence[Token], left: int, right: int) -> bool:
+    """Tell whether what stands between two places stands between commas, in one sentence, so that it can be left out."""
+    between = place[left + 1 : right]
+    return (
+        bool(between) and between[0].after_comma and place[right].after_comma and END not in {t.stem for t in between}
     )
 
 

@@ -1,14 +1,14 @@
 """Whether one place of the article says what a sentence says: its words, facts, order, negations and doubts."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from broadsheet.generate.alignment import longest_common, misplaced
+from broadsheet.generate.aliases import in_same_form
+from broadsheet.generate.alignment import is_aside, longest_common, misplaced
 from broadsheet.generate.dates import says
-from broadsheet.generate.names import HONORIFICS, is_known
-from broadsheet.generate.places import Article, Place, initials, likeliest
+from broadsheet.generate.places import Article, Place, likeliest
 from broadsheet.generate.quantities import Quantity, same_unit
 from broadsheet.generate.tokens import BY, DATE, NAME, NUMBER, Token, tokens, undated
 from broadsheet.generate.words import NOT, PERHAPS, SAY, fold, stem, words
@@ -41,10 +41,8 @@ class _Sentence:
 def unclaimed(sentence: str, article: Article) -> list[str]:
     """Return what the place that comes closest to a sentence does not say; nothing if any place says it all."""
     said = _Sentence(sentence, tokens(sentence, article.proper), undated(sentence))
-    if not said.tokens:
-        return ["empty"]
     if len(said.tokens) < _SHORT:
-        return [] if _is_verbatim(sentence, article) else [f"claim {sentence}"]
+        return [] if _is_verbatim(sentence, article) else [f"claim {sentence}" if said.tokens else "empty"]
     places = article.questions + article.statements if sentence.endswith("?") else article.statements
     best = (_UNSAID * _UNSAID, ["claim"])
     for place in likeliest(said.tokens, places, _PLACES):
@@ -61,12 +59,12 @@ def _is_verbatim(sentence: str, article: Article) -> bool:
 
 def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[int, list[str]]:
     """Return how far a place is from saying a sentence, 0 if it does, and the problems."""
-    said = _without_aliases(sentence.tokens, place, article)
+    said, place = in_same_form(sentence.tokens, place, article)
     missing = [token for token in said if not _has(place, token) and token.stem not in (NOT, PERHAPS, SAY, BY)]
     if not said or len(missing) > (1 - SAID) * len(said):
         return _UNSAID + len(missing), [f"claim {' '.join(token.text for token in missing)}"]
     pairs = longest_common([token.stem for token in said], place.stems)
-    problems = [] if _is_in_order(said, pairs) else ["order of words"]
+    problems = [] if _is_in_order(said, place.tokens, pairs) else ["order of words"]
     problems += [f"{token.kind} {token.text}" for token in missing if token.kind in (NAME, DATE)]
     problems += _numbers(sentence.quantities, place)
     problems += [f"order of {kind}s {', '.join(found)}" for kind, found in misplaced(said, place.tokens, pairs).items()]
@@ -74,11 +72,22 @@ def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[
     return len(problems), problems
 
 
-def _is_in_order(said: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> bool:
+def _is_in_order(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> bool:
     """Tell whether the common words are close together and nearly all; who said it may stand first or last."""
-    joined = all(after - before <= APART for (_, before), (_, after) in pairwise(pairs))
-    moved = sum(token.stem == SAY for token in said) - sum(said[index].stem == SAY for index, _ in pairs)
-    return joined and len(pairs) >= IN_ORDER * (len(said) - moved)
+    joined = all(
+        after - before <= APART or is_aside(place, before, after) for (_, before), (_, after) in pairwise(pairs)
+    )
+    return joined and len(pairs) >= IN_ORDER * (len(said) - _moved_speaker(said, {index for index, _ in pairs}))
+
+
+def _moved_speaker(said: Sequence[Token], matched: Set[int]) -> int:
+    """Return the number of words out of the common order that are `said` or the name beside it."""
+    runs = groupby(
+        (index for index in range(len(said)) if index not in matched),
+        key=lambda index: said[index].stem == SAY or said[index].kind == NAME,
+    )
+    moved = [list(run) for speaks, run in runs if speaks]
+    return sum(len(run) for run in moved if any(said[index].stem == SAY for index in run))
 
 
 def _has(place: Place, token: Token) -> bool:
@@ -93,37 +102,6 @@ def _numbers(claimed: Sequence[Quantity], place: Place) -> list[str]:
         if not any(quantity.values & said.values and same_unit(quantity.unit, said.unit) for said in place.quantities)
         and not (quantity.text.lower() == "one" and re.search(r"\ban?\b", place.text))
     ]
-
-
-def _without_aliases(said: Sequence[Token], place: Place, article: Article) -> list[Token]:
-    """Leave out the words of names that the place has in another form: shorter, as initials, or as a pronoun."""
-    kept: list[Token] = []
-    for _, group in groupby(said, key=lambda token: token.mention):
-        mention = list(group)
-        there = [token for token in mention if token.stem in place.known]
-        if mention[0].kind != NAME or len(there) == len(mention):
-            kept += mention
-        elif mention[-1] in there and _is_longer(mention, place, article):
-            kept += there
-        elif not (not there and _stands_for(mention, place, first=mention[0] is said[0])):
-            kept += mention
-    return kept
-
-
-def _is_longer(mention: Sequence[Token], place: Place, article: Article) -> bool:
-    """Tell whether the article has a name whole that the place has in part, and the place no other of that last word."""
-    own = {token.stem for token in mention}
-    same = {token.mention for token in place.tokens if token.stem == mention[-1].stem}
-    others = {token.stem for token in place.tokens if token.mention in same} - own - HONORIFICS
-    return not others and is_known([token.text for token in mention], article.stream, article.acronyms)
-
-
-def _stands_for(mention: Sequence[Token], place: Place, *, first: bool) -> bool:
-    if len(mention) == 1 and mention[0].stem in place.acronyms:
-        return True
-    if len(mention) > 1 and initials(mention) in place.known:
-        return True
-    return first and all(token.stem in place.named_before for token in mention)
 
 
 def _turned(said: Sequence[Token], place: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[str]:

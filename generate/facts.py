@@ -7,7 +7,6 @@ replaced by the publisher's own words.
 """
 
 import re
-from itertools import groupby
 
 from broadsheet.generate.claims import unclaimed
 from broadsheet.generate.dates import dates, says
@@ -15,14 +14,8 @@ from broadsheet.generate.names import is_known, is_title_case, names
 from broadsheet.generate.places import Article, read_article
 from broadsheet.generate.quantities import quantities, same_unit
 from broadsheet.generate.quotations import altered_quotations
-from broadsheet.generate.words import NOT, PERHAPS, SAY, content, content_stem, fold, sentences, words
-
-_TALK = re.compile(
-    r"^(?:sure\b|certainly\b|of course\b|here(?:'s| is| are)\b|i'm sorry\b|i am sorry\b|sorry,|(?:headline|summary):)"
-    r"|\b(?:as an ai|language model|i cannot|i can't (?:help|assist|provide)|(?:this|the) article)\b|<\|",
-    re.IGNORECASE,
-)
-_FIRST_PERSON = re.compile(r"\b(?:I|I'm|[Mm]y|me|[Ww]e|[Oo]ur|us)\b(?!\.)")
+from broadsheet.generate.speech import form_problems
+from broadsheet.generate.words import NOT, PERHAPS, SAY, content, content_stem, sentences, words
 
 
 def check(text: str, article: str) -> list[str]:
@@ -33,24 +26,10 @@ def check(text: str, article: str) -> list[str]:
     if not re.search(r"[^\W\d_]", text):
         return ["empty"]
     read = read_article(article)
-    found = _talk(text) + _loops(text) + _numbers(text, read) + _dates(text, read) + _names(text, read)
+    found = form_problems(text, article) + _numbers(text, read) + _dates(text, read) + _names(text, read)
     found += [f"quotation {quotation}" for quotation in altered_quotations(text, article)]
     found += [problem for sentence in sentences(text) for problem in unclaimed(sentence, read)]
     return list(dict.fromkeys(found))
-
-
-def _talk(text: str) -> list[str]:
-    unquoted = re.sub(r'"[^"]*"|“[^”]*”', "", text.replace("’", "'"))
-    return (
-        ["talk of the writer"] if _TALK.search(unquoted) else ["first person"] if _FIRST_PERSON.search(unquoted) else []
-    )
-
-
-def _loops(text: str) -> list[str]:
-    folded = [fold(word) for word in words(text)]
-    trigrams = [tuple(folded[place : place + 3]) for place in range(len(folded) - 2)]
-    stuck = any(len(list(run)) >= 3 for _, run in groupby(folded))
-    return ["loop"] if stuck or any(trigrams.count(trigram) >= 3 for trigram in trigrams) else []
 
 
 def _numbers(text: str, article: Article) -> list[str]:

@@ -10,9 +10,9 @@ from broadsheet.generate.dates import dates
 from broadsheet.generate.names import acronyms, name_stream
 from broadsheet.generate.quantities import Quantity, quantities
 from broadsheet.generate.tokens import END, NAME, Token, proper_words, tokens, undated
-from broadsheet.generate.words import fold, sentences
+from broadsheet.generate.words import sentences
 
-_END = Token(END, "", -1, "")
+_END = Token(END, "", -1, "", False)
 _PRONOUN = re.compile(r"\W*(?:he|she|it|they|his|her|its|their)\b", re.IGNORECASE)
 _BACK = 2
 "Sentences before one that opens with a pronoun, in which the name may stand that it stands for."
@@ -38,11 +38,6 @@ class Place:
     def known(self) -> frozenset[str]:
         """The same as a set."""
         return frozenset(self.stems)
-
-    @cached_property
-    def acronyms(self) -> set[str]:
-        """The initials of its names, see `names.acronyms`."""
-        return acronyms(self.text)
 
     @cached_property
     def quantities(self) -> list[Quantity]:
@@ -107,8 +102,3 @@ def likeliest(said: Sequence[Token], places: Sequence[Place], most: int) -> list
     """Return the places that share the most stems with a sentence, at most `most`, the shorter first of two alike."""
     stems = {token.stem for token in said}
     return sorted(places, key=lambda place: (-len(stems & place.known), len(place.tokens)))[:most]
-
-
-def initials(mention: Sequence[Token]) -> str:
-    """Return the first letters of a name's words, folded."""
-    return "".join(fold(token.text)[:1] for token in mention)

@@ -1,13 +1,13 @@
 """The words of a sentence that say something, as they are compared: names, numbers and dates told from the rest."""
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from broadsheet.generate.dates import dates
 from broadsheet.generate.names import is_title_case
 from broadsheet.generate.quantities import Quantity, quantities
-from broadsheet.generate.words import content_stem, fold, sentences, word_spans
+from broadsheet.generate.words import NOT, PERHAPS, content_stem, fold, sentences, word_spans
 
 NAME, NUMBER, DATE = "name", "number", "date"
 BY = "by"
@@ -15,6 +15,7 @@ BY = "by"
 END = "|"
 "The stem between two sentences; no word has it."
 
+_DOUBTFUL = frozenset("couldn't wouldn't mightn't can't cannot".split())
 _TOGETHER = re.compile(r"[ \-–.]*")
 _PASSIVE = re.compile(
     r"\b(?:(?:is|are|was|were|be|been|being|gets?|got)\s(?:\w+\s){0,2}?[a-z]{3,}|[a-z]{2,}(?:ed|en|wn|ught))\s(by)\b"
@@ -31,6 +32,8 @@ class Token(NamedTuple):
     mention: int
     "The same for all words of one name."
     text: str
+    after_comma: bool
+    "Whether a comma stands between the token before and this one."
 
 
 def tokens(sentence: str, proper: Set[str], mention: int = 0) -> tuple[Token, ...]:
@@ -41,25 +44,37 @@ def tokens(sentence: str, proper: Set[str], mention: int = 0) -> tuple[Token, ..
     """
     marks = _marks(sentence)
     passive = {match.start(1) for match in _PASSIVE.finditer(sentence)}
-    title, opened = is_title_case(sentence), False
+    spans, title = word_spans(sentence), is_title_case(sentence)
     found: list[Token] = []
-    end_of_name = -1
-    for word, start, end in word_spans(sentence):
-        first, opened = not opened, True
+    last, end_of_name = 0, -1
+    for number, (word, start, end) in enumerate(spans):
+        kind, text = "", word
         if mark := next((mark for mark in marks if mark[0] <= start < mark[1]), None):
-            if mark[0] == start or not found or found[-1].text != mark[3]:
-                mention += 1
-                found.append(Token(mark[4], mark[2], mention, mark[3]))
+            if start > mark[0] and found and last > mark[0]:
+                continue
+            _, end, kind, text, stem = mark
         elif start in passive:
-            mention += 1
-            found.append(Token(BY, "", mention, word))
+            stem = BY
         elif stem := content_stem(word):
-            named = word[0].isupper() and (fold(word) in proper or not (first or title))
-            joined = named and end_of_name >= 0 and _TOGETHER.fullmatch(sentence, end_of_name, start)
-            mention += 0 if joined else 1
-            found.append(Token(stem, NAME if named else "", mention, word))
-            end_of_name = end if named and len(word) >= end - start - 1 else -1  # a possessive ends a name
+            opens = number == 0 and not _leads_a_name(sentence, spans)
+            kind = NAME if word[0].isupper() and (fold(word) in proper or not (opens or title)) else ""
+        else:
+            continue
+        mention += 0 if kind == NAME and end_of_name >= 0 and _TOGETHER.fullmatch(sentence, end_of_name, start) else 1
+        end_of_name = end if kind == NAME and len(word) >= end - start - 1 else -1  # a possessive ends a name
+        found += [Token(part, kind, mention, text, "," in sentence[last:start]) for part in _parts(stem, word)]
+        last = end
     return tuple(found)
+
+
+def _leads_a_name(sentence: str, spans: Sequence[tuple[str, int, int]]) -> bool:
+    (_, _, end), (second, start, _) = (*spans[:2], ("", 0, 0))[:2]
+    return second[:1].isupper() and sentence[end:start] == " "
+
+
+def _parts(stem: str, word: str) -> list[str]:
+    """Return the stem, after that of a doubt which a contraction holds: `couldn't` is `could not`."""
+    return [PERHAPS, stem] if stem == NOT and fold(word) in _DOUBTFUL else [stem]
 
 
 def _marks(sentence: str) -> list[tuple[int, int, str, str, str]]:

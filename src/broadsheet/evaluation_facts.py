@@ -12,6 +12,7 @@ from typing import Any
 
 from broadsheet.evaluation_plants import Source, plant
 from broadsheet.evaluation_plants_names import KINDS
+from broadsheet.evaluation_rewordings import REWORDINGS
 from broadsheet.generate.facts import check
 from broadsheet.generate.words import sentences, without_dateline
 
@@ -90,7 +91,7 @@ def plant_and_check(articles: Sequence[Mapping[str, Any]], seed: int) -> list[Pl
     """Plant errors of each kind, one a summary, in at most MOST_PLANTS summaries drawn by the seed, and check each."""
     sources = [source for source in _sources(articles, random.Random(seed))]
     found: list[Planted] = []
-    for kind, planter in KINDS.items():
+    for kind, planter in (KINDS | REWORDINGS).items():
         rng = random.Random(f"{seed} {kind}")
         planted = 0
         for source in rng.sample(sources, len(sources)):

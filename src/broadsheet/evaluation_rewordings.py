@@ -1,0 +1,96 @@
+"""True summaries said otherwise, as a writer may say them: what the fact gate ought to pass though no place has it so."""
+
+import random
+import re
+from collections.abc import Iterator
+
+from broadsheet.evaluation_plant_words import GIVEN_NAMES, NUMBER_WORDS, WEEKDAYS
+from broadsheet.evaluation_plants import Change, Planter, Source
+
+_PERSON = re.compile(
+    rf"(?:(?:President|Chancellor|Senator|Minister) )?\b(?P<given>{'|'.join(GIVEN_NAMES)}) (?P<family>[A-Z][a-z]{{3,}})\b(?! [A-Z])"
+)
+_DIGITS = {word: digits for word, digits in zip(NUMBER_WORDS, [*range(2, 16), 20, 30, 40, 50], strict=False)}
+_SHORT = {"European Union": "EU", "United Nations": "UN", "United States": "US", "World Health Organization": "WHO"}
+_SENTENCE = r"(?:(?<=^)|(?<=[.!?] ))"
+
+
+def family_names(source: Source, _: random.Random) -> Iterator[Change]:
+    """Name a person by the family name alone, or with the initial of the given name."""
+    for match in _PERSON.finditer(source.summary):
+        yield match.start("given"), match.end(), match["family"]
+        yield match.start("given"), match.end(), f"{match['given'][0]}. {match['family']}"
+
+
+def signs(source: Source, _: random.Random) -> Iterator[Change]:
+    """Write a percentage with its sign, and millions and billions of money with their letters."""
+    for match in re.finditer(r"(?<=\d) per ?cent\b", source.summary):
+        yield *match.span(), "%"
+    for match in re.finditer(r"[$£€]\d[\d.,]*(?P<scale> (?P<letter>[mb])illion)\b", source.summary):
+        yield *match.span("scale"), {"m": "m", "b": "bn"}[match["letter"]]
+
+
+def digits(source: Source, _: random.Random) -> Iterator[Change]:
+    """Write a number word in digits."""
+    for match in re.finditer(rf"(?<![-\w])(?:{'|'.join(_DIGITS)})\b(?!-| (?:hundred|thousand|million))", source.summary):
+        yield *match.span(), str(_DIGITS[match[0]])
+
+
+def contractions(source: Source, _: random.Random) -> Iterator[Change]:
+    """Contract a negation."""
+    for match in re.finditer(r"\b(?:is|are|was|were|has|have|had|does|do|did|would|could|should)(?P<not> not)\b", source.summary):
+        yield *match.span("not"), "n't"
+
+
+def acronyms(source: Source, _: random.Random) -> Iterator[Change]:
+    """Name a well-known body by its initials."""
+    for match in re.finditer("|".join(_SHORT), source.summary):
+        yield *match.span(), _SHORT[match[0]]
+
+
+def asides_dropped(source: Source, _: random.Random) -> Iterator[Change]:
+    """Leave out a clause between commas that begins with who or which and says nothing of denial or doubt."""
+    for match in re.finditer(r", (?:who|which) [^,.!?\"]{5,90},(?= [a-z])", source.summary):
+        yield *match.span(), ""
+
+
+def days_first(source: Source, _: random.Random) -> Iterator[Change]:
+    """Move the day at the end of a sentence to its beginning."""
+    pattern = rf"{_SENTENCE}(?P<rest>The|An?|[A-Z][a-z]+ [A-Z][a-z]+|Police|Officials)(?P<more> [^.!?\"]{{20,200}}) on (?P<day>{'|'.join(WEEKDAYS)})\."
+    for match in re.finditer(pattern, source.summary):
+        opening = match["rest"].lower() if match["rest"] in ("The", "A", "An", "Police", "Officials") else match["rest"]
+        yield *match.span(), f"On {match['day']}, {opening}{match['more']}."
+
+
+def speakers_first(source: Source, _: random.Random) -> Iterator[Change]:
+    """Say who said it before what was said."""
+    pattern = rf"{_SENTENCE}(?P<what>[A-Z][^.!?\"]{{20,200}}), (?P<who>(?:police|officials|[A-Z][a-z]+(?: [A-Z][a-z]+)?)) said\."
+    for match in re.finditer(pattern, source.summary):
+        what = re.sub(r"^(?:The|An?|It|He|She|They|There|This|In|At)\b", lambda word: word[0].lower(), match["what"])
+        yield *match.span(), f"{match['who'][0].upper()}{match['who'][1:]} said {what}."
+
+
+def _unquoted(planter: Planter) -> Planter:
+    """Leave quotations as they are: said otherwise, they would be altered."""
+
+    def reword(source: Source, rng: random.Random) -> Iterator[Change]:
+        for start, end, text in planter(source, rng):
+            before, changed = source.summary[:start], source.summary[start:end]
+            if not (before.count('"') % 2 or before.count("“") > before.count("”") or '"' in changed):
+                yield start, end, text
+
+    return reword
+
+
+_PLANTERS: dict[str, Planter] = {
+    "family name or initial": family_names,
+    "signs of percent and money": signs,
+    "digits for number words": digits,
+    "contracted negation": contractions,
+    "acronym": acronyms,
+    "aside left out": asides_dropped,
+    "day moved to the front": days_first,
+    "speaker moved to the front": speakers_first,
+}
+REWORDINGS = {kind: _unquoted(planter) for kind, planter in _PLANTERS.items()}
+"Each kind of true rewording, in the order of the report."
