@@ -1,4 +1,4 @@
-"""Where the tokens of a sentence stand in a place of the article, and which names, numbers and dates stand elsewhere."""
+"""Where the tokens of a sentence stand in a place of the article, and which names, numbers and dates are elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -82,7 +82,7 @@ def _are_near(left: int, right: int, place: Sequence[Token], kind: str) -> bool:
 
 
 def is_aside(place: Sequence[Token], left: int, right: int) -> bool:
-    """Tell whether what stands between two places stands between commas, in one sentence, so that it can be left out."""
+    """Tell whether what stands between two words stands between commas, in one sentence: it can be left out."""
     between = place[left + 1 : right]
     return (
         bool(between) and between[0].after_comma and place[right].after_comma and END not in {t.stem for t in between}

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from broadsheet.generate.aliases import in_same_form
 from broadsheet.generate.alignment import is_aside, longest_common, misplaced
 from broadsheet.generate.dates import says
 from broadsheet.generate.places import Article, Place, likeliest
+from broadsheet.generate.polarity import turned_round
 from broadsheet.generate.quantities import Quantity, same_unit
 from broadsheet.generate.tokens import BY, DATE, NAME, NUMBER, Token, tokens, undated
-from broadsheet.generate.words import NOT, PERHAPS, SAY, fold, stem, words
+from broadsheet.generate.voice import active, is_passive
+from broadsheet.generate.words import NOT, PERHAPS, SAY, fold, words
 
 SAID = 0.9
 "Least share of a sentence's words that one place of the article, two sentences in a row, must have."
@@ -21,10 +23,6 @@ APART = 4
 "Most words that the article may have between two that the sentence joins, function words not counted."
 
 _PLACES = 6
-_GUARDED = {PERHAPS, SAY} | {
-    stem(word) for word in "denied deny accused accuse alleged claim report rumour refuse reject fail".split()
-}
-"What turns a claim's meaning round where a draft leaves it out."
 _SHORT = 3
 "Words below which a sentence must be in the article word for word: nearly any place has two words somewhere."
 _UNSAID = 100
@@ -46,10 +44,20 @@ def unclaimed(sentence: str, article: Article) -> list[str]:
     places = article.questions + article.statements if sentence.endswith("?") else article.statements
     best = (_UNSAID * _UNSAID, ["claim"])
     for place in likeliest(said.tokens, places, _PLACES):
-        best = min(best, _held_against(said, place, article), key=lambda found: found[0])
-        if not best[1]:
-            break
+        for turned, there in _in_one_voice(said, place):
+            best = min(best, _held_against(turned, there, article), key=lambda found: found[0])
+            if not best[1]:
+                return []
     return best[1]
+
+
+def _in_one_voice(said: _Sentence, place: Place) -> Iterator[tuple[_Sentence, Place]]:
+    """Yield a sentence and a place as they are, and where one alone has a passive, with it turned active."""
+    yield said, place
+    if is_passive(said.tokens) and not is_passive(place.tokens):
+        yield from ((replace(said, tokens=tuple(turned)), place) for turned in active(said.tokens))
+    if is_passive(place.tokens) and not is_passive(said.tokens):
+        yield from ((said, replace(place, tokens=tuple(turned))) for turned in active(place.tokens))
 
 
 def _is_verbatim(sentence: str, article: Article) -> bool:
@@ -68,7 +76,7 @@ def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[
     problems += [f"{token.kind} {token.text}" for token in missing if token.kind in (NAME, DATE)]
     problems += _numbers(sentence.quantities, place)
     problems += [f"order of {kind}s {', '.join(found)}" for kind, found in misplaced(said, place.tokens, pairs).items()]
-    problems += _turned(said, place.stems, pairs)
+    problems += turned_round(said, place.tokens, pairs)
     return len(problems), problems
 
 
@@ -102,25 +110,3 @@ def _numbers(claimed: Sequence[Quantity], place: Place) -> list[str]:
         if not any(quantity.values & said.values and same_unit(quantity.unit, said.unit) for said in place.quantities)
         and not (quantity.text.lower() == "one" and re.search(r"\ban?\b", place.text))
     ]
-
-
-def _turned(said: Sequence[Token], place: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[str]:
-    """Return whether a negation, a doubt or a passive was put in or left out."""
-    matched = {index for index, _ in pairs}
-    invented = {token.stem for index, token in enumerate(said) if index not in matched}
-    dropped = {place[index] for index in _skipped(place, pairs)}
-    by_dropped = any(place[first + 1 : second] == (BY,) for (_, first), (_, second) in pairwise(pairs))
-    return (
-        ["negation"] * bool(NOT in invented | dropped)
-        + ["doubt"] * bool(_GUARDED & dropped)
-        + ["passive"] * bool(BY in invented or by_dropped)
-    )
-
-
-def _skipped(place: Sequence[str], pairs: Sequence[tuple[int, int]]) -> Iterator[int]:
-    """Yield the indices of the place's words between those of the sentence, and of a negation right beside them."""
-    for (_, first), (_, second) in pairwise(pairs):
-        yield from range(first + 1, second)
-    for index in (pairs[0][1] - 1, pairs[-1][1] + 1) if pairs else ():
-        if 0 <= index < len(place) and place[index] == NOT:
-            yield index

@@ -10,12 +10,13 @@ _MONTH = (
     "|".join(name.capitalize() for name in _MONTHS if name != "may")
     + r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?=\.|\s\d)"
 )
+_WEEKDAY = "|".join(map(str.capitalize, _WEEKDAYS)) + r"|(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)(?=\.[,\s])"
 _STARTS = {word[:3] for word in (*_WEEKDAYS, *_MONTHS, *"yesterday today last next this past previous coming".split())}
 _BEFORE_MAY = "in|of|on|since|until|till|by|last|next|this|early|late|mid|from|through|before|after|to|and|or"
 _DATE = re.compile(
     rf"\b(?P<month>{_MONTH}|May)\b\.?\s(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\d:%]|[.,]\d)"
     rf"|(?<![\d.,$£€])\b(?P<first>[12]?\d|3[01])(?:st|nd|rd|th)?\s(?:of\s)?(?P<then>{_MONTH}|May)\b"
-    rf"|\b(?P<weekday>{'|'.join(name.capitalize() for name in _WEEKDAYS)}|(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)(?=\.[,\s]))s?\b"
+    rf"|\b(?P<weekday>{_WEEKDAY})s?\b"
     rf"|\b(?P<alone>{_MONTH})\b|\b(?:{_BEFORE_MAY})[\s-](?P<may>May)\b|\b(?P<dated>May)(?=,?\s(?:19|20)\d\d)"
     r"|\b(?P<near>yesterday|today|tonight|tomorrow)\b"
     r"|\b(?P<which>last|next|this|past|previous|coming)\s(?P<what>week(?:end)?|month|year|season|summer|spring|autumn|winter|night|decade)\b",

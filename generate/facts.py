@@ -7,6 +7,7 @@ replaced by the publisher's own words.
 """
 
 import re
+from collections.abc import Sequence
 
 from broadsheet.generate.claims import unclaimed
 from broadsheet.generate.dates import dates, says
@@ -29,6 +30,14 @@ def check(text: str, article: str) -> list[str]:
     found = form_problems(text, article) + _numbers(text, read) + _dates(text, read) + _names(text, read)
     found += [f"quotation {quotation}" for quotation in altered_quotations(text, article)]
     found += [problem for sentence in sentences(text) for problem in unclaimed(sentence, read)]
+    return list(dict.fromkeys(found))
+
+
+def check_digest(text: str, articles: Sequence[str]) -> list[str]:
+    """Return what is wrong with a text about several articles: each sentence must hold against one of them alone."""
+    found: list[str] = []
+    for sentence in sentences(text) or [text]:
+        found += min((check(sentence, article) for article in articles), key=len, default=["claim"])
     return list(dict.fromkeys(found))
 
 

@@ -1,4 +1,4 @@
-"""Whether a text speaks as a language model does rather than as its article: addresses the reader, or goes in circles."""
+"""Whether a text speaks as a language model does, not as its article: addresses the reader, or goes in circles."""
 
 import re
 from collections import Counter

@@ -62,6 +62,15 @@ def days_first(source: Source, _: random.Random) -> Iterator[Change]:
         yield *match.span(), f"On {match['day']}, {opening}{match['more']}."
 
 
+def passives(source: Source, _: random.Random) -> Iterator[Change]:
+    """Turn a passive active, where a person or a group did it to another."""
+    name = r"[A-Z][a-z]+(?: [A-Z][a-z]+)?"
+    pattern = rf"{_SENTENCE}(?P<object>{name}) (?:was|were|has been|have been) (?P<verb>[a-z]+ed) by (?P<agent>{name}|police)\b"
+    for match in re.finditer(pattern, source.summary):
+        agent = match["agent"][0].upper() + match["agent"][1:]
+        yield *match.span(), f"{agent} {match['verb']} {match['object']}"
+
+
 def speakers_first(source: Source, _: random.Random) -> Iterator[Change]:
     """Say who said it before what was said."""
     pattern = rf"{_SENTENCE}(?P<what>[A-Z][^.!?\"]{{20,200}}), (?P<who>(?:police|officials|[A-Z][a-z]+(?: [A-Z][a-z]+)?)) said\."
@@ -89,6 +98,7 @@ _PLANTERS: dict[str, Planter] = {
     "contracted negation": contractions,
     "acronym": acronyms,
     "aside left out": asides_dropped,
+    "passive made active": passives,
     "day moved to the front": days_first,
     "speaker moved to the front": speakers_first,
 }
