@@ -1,4 +1,4 @@
-"""Whether the fact gate refuses errors planted in true summaries, and passes the summaries as they are.
+"""Whether the fact gate refuses errors planted in true summaries, and passes true ones as they are and said otherwise.
 
 True are the publisher's own abstract and the first sentences of the body. Half of the articles, by a hash of their id,
 are for developing the gate; the other half alone is reported.
@@ -6,52 +6,69 @@ are for developing the gate; the other half alone is reported.
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from broadsheet.evaluation_plants import Source, plant
 from broadsheet.evaluation_plants_names import KINDS
-from broadsheet.evaluation_rewordings import REWORDINGS
+from broadsheet.evaluation_rewordings import REWORDINGS, reword
 from broadsheet.generate.facts import check
 from broadsheet.generate.words import sentences, without_dateline
 
 SEEDS = (0, 1, 2)
-MOST_PLANTS = 400
+MOST_PLANTS = 300
 "Summaries in which errors of one kind are planted, for each seed, of each newsroom."
 LEAD = "first sentences"
 ABSTRACT = "publisher's abstract"
 UNSEEN = "publisher's abstract, held against title and body alone"
+WRITTEN = "as written"
+OTHERWISE = "said otherwise"
 _LEAD_WORDS = 60
 
 
 @dataclass(frozen=True)
-class Planted:
-    """One error and what the gate said of it."""
+class Checked:
+    """A text and what the gate said of it."""
 
     news_id: str
-    seed: int
-    kind: str
+    group: str
+    "Where a true summary is from (LEAD, ABSTRACT, UNSEEN), or the kind of its rewording or error."
+    condition: str
+    "Of an error: whether it was planted in a summary as WRITTEN, or said OTHERWISE."
     text: str
-    "The summary with the error."
     problems: tuple[str, ...]
-    "What the gate refuses that it does not refuse in the summary without the error."
+    "What the gate refuses; of an error or a rewording, without what it refuses of the summary that it was made in."
 
 
 @dataclass(frozen=True)
-class Untouched:
-    """A summary without an error and what the gate said of it."""
+class Findings:
+    """All that was checked of one newsroom."""
 
-    news_id: str
-    source: str
-    "LEAD, ABSTRACT or UNSEEN."
-    text: str
-    problems: tuple[str, ...]
+    articles: int
+    untouched: list[Checked]
+    reworded: list[Checked]
+    planted: list[Checked]
 
 
 def is_reported(news_id: str) -> bool:
     """Whether an article is of the half that is reported, not of the half that the gate was developed on."""
     return hashlib.sha256(news_id.encode()).digest()[0] % 2 == 1
+
+
+def measure_gate(articles: Sequence[Mapping[str, Any]], report: Callable[[str], None]) -> Findings:
+    """Check the true summaries of rows of a NEWS table, and rewordings and errors drawn by each of SEEDS."""
+    report(f"checking the true summaries of {len(articles):,} articles")
+    untouched = check_untouched(articles)
+    reworded: list[Checked] = []
+    planted: list[Checked] = []
+    for seed in SEEDS:
+        report(f"planting with seed {seed}")
+        sources = list(_sources(articles, random.Random(seed)))
+        reworded += _change_and_check(sources, REWORDINGS, seed, WRITTEN)
+        planted += _change_and_check(sources, KINDS, seed, WRITTEN)
+        planted += _change_and_check(list(_otherwise(sources, seed)), KINDS, seed, OTHERWISE)
+    return Findings(len(articles), untouched, reworded, planted)
 
 
 def lead(body: str) -> str:
@@ -78,32 +95,13 @@ def true_summaries(article: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]
             yield UNSEEN, abstract, f"{title}\n{body}"
 
 
-def check_untouched(articles: Iterable[Mapping[str, Any]]) -> list[Untouched]:
+def check_untouched(articles: Sequence[Mapping[str, Any]]) -> list[Checked]:
     """Hold each true summary against its article."""
     return [
-        Untouched(article["news_id"], source, summary, tuple(check(summary, whole)))
+        Checked(article["news_id"], name, WRITTEN, summary, tuple(check(summary, whole)))
         for article in articles
-        for source, summary, whole in true_summaries(article)
+        for name, summary, whole in true_summaries(article)
     ]
-
-
-def plant_and_check(articles: Sequence[Mapping[str, Any]], seed: int) -> list[Planted]:
-    """Plant errors of each kind, one a summary, in at most MOST_PLANTS summaries drawn by the seed, and check each."""
-    sources = [source for source in _sources(articles, random.Random(seed))]
-    found: list[Planted] = []
-    for kind, planter in (KINDS | REWORDINGS).items():
-        rng = random.Random(f"{seed} {kind}")
-        planted = 0
-        for source in rng.sample(sources, len(sources)):
-            text = plant(planter, source, rng)
-            if text is not None and planted < MOST_PLANTS:
-                planted += 1
-                known = set(check(source.summary, source.article))
-                new = [problem for problem in check(text, source.article) if problem not in known]
-                found.append(Planted(source.news_id, seed, kind, text, tuple(new)))
-            if planted == MOST_PLANTS:
-                break
-    return found
 
 
 def _sources(articles: Sequence[Mapping[str, Any]], rng: random.Random) -> Iterator[Source]:
@@ -113,3 +111,28 @@ def _sources(articles: Sequence[Mapping[str, Any]], rng: random.Random) -> Itera
                 other = rng.choice(articles)
                 text = "\n".join((other["title"], other["abstract"], other["body"]))
                 yield Source(article["news_id"], summary, whole, text)
+
+
+def _otherwise(sources: Sequence[Source], seed: int) -> Iterator[Source]:
+    """Yield the sources whose summary can be said otherwise, all ways at once, and passes then."""
+    for number, source in enumerate(sources):
+        summary = reword(source, random.Random(f"{seed} {number}"))
+        if summary != source.summary and not check(summary, source.article):
+            yield replace(source, summary=summary)
+
+
+def _change_and_check(sources: Sequence[Source], kinds: Mapping[str, Any], seed: int, condition: str) -> list[Checked]:
+    """Make one change of each kind in at most MOST_PLANTS summaries, drawn by the seed, and check each."""
+    found: list[Checked] = []
+    for kind, planter in kinds.items():
+        rng, made = random.Random(f"{seed} {kind}"), 0
+        for source in rng.sample(sources, len(sources)):
+            if made == MOST_PLANTS:
+                break
+            text = plant(planter, source, rng)
+            if text is not None:
+                made += 1
+                known = set(check(source.summary, source.article))
+                new = [problem for problem in check(text, source.article) if problem not in known]
+                found.append(Checked(source.news_id, kind, condition, text, tuple(new)))
+    return found

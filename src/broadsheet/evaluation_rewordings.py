@@ -3,9 +3,10 @@
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from broadsheet.evaluation_plant_words import GIVEN_NAMES, NUMBER_WORDS, WEEKDAYS
-from broadsheet.evaluation_plants import Change, Planter, Source
+from broadsheet.evaluation_plants import Change, Planter, Source, plant
 
 _PERSON = re.compile(
     rf"(?:(?:President|Chancellor|Senator|Minister) )?\b(?P<given>{'|'.join(GIVEN_NAMES)}) (?P<family>[A-Z][a-z]{{3,}})\b(?! [A-Z])"
@@ -32,13 +33,17 @@ def signs(source: Source, _: random.Random) -> Iterator[Change]:
 
 def digits(source: Source, _: random.Random) -> Iterator[Change]:
     """Write a number word in digits."""
-    for match in re.finditer(rf"(?<![-\w])(?:{'|'.join(_DIGITS)})\b(?!-| (?:hundred|thousand|million))", source.summary):
+    for match in re.finditer(
+        rf"(?<![-\w])(?:{'|'.join(_DIGITS)})\b(?!-| (?:hundred|thousand|million))", source.summary
+    ):
         yield *match.span(), str(_DIGITS[match[0]])
 
 
 def contractions(source: Source, _: random.Random) -> Iterator[Change]:
     """Contract a negation."""
-    for match in re.finditer(r"\b(?:is|are|was|were|has|have|had|does|do|did|would|could|should)(?P<not> not)\b", source.summary):
+    for match in re.finditer(
+        r"\b(?:is|are|was|were|has|have|had|does|do|did|would|could|should)(?P<not> not)\b", source.summary
+    ):
         yield *match.span("not"), "n't"
 
 
@@ -104,3 +109,10 @@ _PLANTERS: dict[str, Planter] = {
 }
 REWORDINGS = {kind: _unquoted(planter) for kind, planter in _PLANTERS.items()}
 "Each kind of true rewording, in the order of the report."
+
+
+def reword(source: Source, rng: random.Random) -> str:
+    """Return the summary said otherwise, in each way that it has room for."""
+    for planter in REWORDINGS.values():
+        source = replace(source, summary=plant(planter, source, rng) or source.summary)
+    return source.summary
