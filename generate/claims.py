@@ -81,21 +81,22 @@ def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[
 
 
 def _is_in_order(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether the common words are close together and nearly all; who said it may stand first or last."""
+    """Tell whether the common words are close together and nearly all; the speaker and the date may stand elsewhere."""
     joined = all(
         after - before <= APART or is_aside(place, before, after) for (_, before), (_, after) in pairwise(pairs)
     )
-    return joined and len(pairs) >= IN_ORDER * (len(said) - _moved_speaker(said, {index for index, _ in pairs}))
+    return joined and len(pairs) >= IN_ORDER * (len(said) - _moved_frame(said, {index for index, _ in pairs}))
 
 
-def _moved_speaker(said: Sequence[Token], matched: Set[int]) -> int:
-    """Return the number of words out of the common order that are `said` or the name beside it."""
+def _moved_frame(said: Sequence[Token], matched: Set[int]) -> int:
+    """Return how many words out of the common order are a date, or `said` and the name beside it."""
     runs = groupby(
         (index for index in range(len(said)) if index not in matched),
         key=lambda index: said[index].stem == SAY or said[index].kind == NAME,
     )
     moved = [list(run) for speaks, run in runs if speaks]
-    return sum(len(run) for run in moved if any(said[index].stem == SAY for index in run))
+    dates = sum(said[index].kind == DATE for index in range(len(said)) if index not in matched)
+    return dates + sum(len(run) for run in moved if any(said[index].stem == SAY for index in run))
 
 
 def _has(place: Place, token: Token) -> bool:

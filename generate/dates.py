@@ -11,7 +11,10 @@ _MONTH = (
     + r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?=\.|\s\d)"
 )
 _WEEKDAY = "|".join(map(str.capitalize, _WEEKDAYS)) + r"|(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)(?=\.[,\s])"
-_STARTS = {word[:3] for word in (*_WEEKDAYS, *_MONTHS, *"yesterday today tonight tomorrow last next this past previous coming".split())}
+_STARTS = {
+    word[:3]
+    for word in (*_WEEKDAYS, *_MONTHS, *"yesterday today tonight tomorrow last next this past previous coming".split())
+}
 _BEFORE_MAY = "in|of|on|since|until|till|by|last|next|this|early|late|mid|from|through|before|after|to|and|or"
 _DATE = re.compile(
     rf"\b(?P<month>{_MONTH}|May)\b\.?\s(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)?(?![\d:%]|[.,]\d)"

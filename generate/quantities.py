@@ -79,7 +79,7 @@ def _from_digits(match: re.Match[str]) -> frozenset[Decimal]:
     if match["large"]:
         return frozenset({value * _LARGE[match["large"].lower()]})
     scale = _SHORT.get((match["short"] or "").lower(), 1)
-    return frozenset({value, value * scale})
+    return frozenset({value * scale} if match["currency"] else {value, value * scale})
 
 
 def _is_ordinal(match: re.Match[str]) -> bool:

@@ -12,7 +12,7 @@ _TALK = re.compile(
     r"|\b(?:as an ai|language model|i cannot|i can't (?:help|assist|provide)|(?:this|the) article)\b|<\|",
     re.IGNORECASE,
 )
-_FIRST_PERSON = re.compile(r"\b(?:I|I'm|[Mm]y|me|[Ww]e|[Oo]ur|us)\b(?!\.)")
+_FIRST_PERSON = frozenset("i my me we our us".split())
 
 
 def form_problems(text: str, article: str) -> list[str]:
@@ -25,16 +25,29 @@ def form_problems(text: str, article: str) -> list[str]:
 
 def _talk(text: str, article: str) -> list[str]:
     own = _unquoted(text)
-    for problem, pattern in (("talk of the writer", _TALK), ("first person", _FIRST_PERSON)):
-        for match in pattern.finditer(own):
-            phrase = [*words(match[0]), *words(own[match.end() :])[:1]]
-            if not _holds([fold(word) for word in words(_unquoted(article))], [fold(word) for word in phrase]):
-                return [problem]
-    return []
+    talk = [_folded(match[0]) for match in _TALK.finditer(own)]
+    spoken = words(own)
+    person = [
+        _folded(" ".join(spoken[place : place + 2])) for place, word in enumerate(spoken) if _is_first_person(word)
+    ]
+    stream = _folded(_unquoted(article)) if talk or person else []
+    return [
+        problem
+        for problem, phrases in (("talk of the writer", talk), ("first person", person))
+        if not all(_holds(stream, phrase) for phrase in phrases)
+    ][:1]
+
+
+def _is_first_person(word: str) -> bool:
+    return word != "US" and "." not in word and fold(word).split("'")[0] in _FIRST_PERSON
 
 
 def _unquoted(text: str) -> str:
-    return re.sub(r'"[^"\n]*"|“[^”\n]*”', " ", text.replace("’", "'"))
+    return re.sub(r'"[^"\n]*(?:"|$)|“[^”\n]*(?:”|$)', " ", text.replace("’", "'"), flags=re.MULTILINE)
+
+
+def _folded(text: str) -> list[str]:
+    return [fold(word) for word in words(text)]
 
 
 def _holds(stream: Sequence[str], phrase: Sequence[str]) -> bool:
@@ -43,11 +56,11 @@ def _holds(stream: Sequence[str], phrase: Sequence[str]) -> bool:
 
 
 def _loops(text: str, article: str) -> list[str]:
-    folded = [fold(word) for word in words(text)]
+    folded = _folded(text)
     if any(len(list(run)) >= 3 for _, run in groupby(folded)):
         return ["loop"]
     often = {trigram for trigram, times in Counter(_trigrams(folded)).items() if times >= 3}
-    known = Counter(_trigrams([fold(word) for word in words(article)])) if often else Counter()
+    known = Counter(_trigrams(_folded(article))) if often else Counter()
     return ["loop"] if any(known[trigram] < 3 for trigram in often) else []
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from broadsheet.generate.dates import dates
 from broadsheet.generate.names import is_title_case
 from broadsheet.generate.quantities import Quantity, quantities
-from broadsheet.generate.words import NOT, PERHAPS, content_stem, fold, sentences, word_spans
+from broadsheet.generate.words import NOT, PERHAPS, content_stem, fold, sentences, word_spans, words
 
 NAME, NUMBER, DATE = "name", "number", "date"
 BY = "by"
@@ -106,10 +106,12 @@ def significant(quantity: Quantity) -> str:
 
 
 def proper_words(article: str) -> frozenset[str]:
-    """Return the words, folded, that an article writes with a capital where no sentence opens and no title stands."""
-    return frozenset(
-        word for sentence in sentences(article) if not is_title_case(sentence) for word in _proper(sentence)
-    )
+    """Return the words, folded, that an article writes with a capital within a sentence, or nowhere without one."""
+    parts = sentences(article)
+    within = {word for part in parts if not is_title_case(part) for word in _proper(part)}
+    written = {word for part in parts for word in words(part)}
+    small = {fold(word) for word in written if not word[0].isupper()}
+    return frozenset(within | {fold(word) for word in written if word[0].isupper()} - small)
 
 
 def _proper(sentence: str) -> Iterator[str]:

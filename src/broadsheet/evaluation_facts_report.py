@@ -43,14 +43,14 @@ SETS = {
     LEAD: "the whole sentences that the body begins with, three and 60 words at most, held against title, abstract and "
     "body",
     ABSTRACT: "held against title, abstract and body, as a draft is",
-    UNSEEN: "the same abstracts where the body does not hold them word for word: an editor's own words, and often facts "
-    "that the body does not have",
+    UNSEEN: "the same abstracts where the body does not hold them word for word: an editor's own words, often of "
+    "facts that the body does not have",
 }
 NOTES = {
     "planted": "one error a summary, made by patterns and word lists that know nothing of the gate's parsing",
     "caught": "the gate refuses the summary with the error for a reason that it does not have without it",
-    OTHERWISE: "the error is planted in a true summary that was reworded first, in each way that it has room for, and passed",
-    "true rewordings": "changes that keep the meaning, made outside quotations; what is refused of them is a false alarm",
+    OTHERWISE: "the error is planted in a true summary that was reworded, in each way it has room for, and passed",
+    "true rewordings": "changes that keep the meaning, outside quotations; what is refused of them is a false alarm",
 }
 
 
@@ -71,7 +71,7 @@ def kind_of(problem: str) -> str:
 
 
 def describe_facts(findings: Mapping[str, Findings], checkout: Path) -> dict[str, Any]:
-    """Return a document that JSON can hold of the findings by newsroom; `checkout` is the folder whose commit is named."""
+    """Return a document that JSON can hold of the findings by newsroom; the commit named is that of `checkout`."""
     parts = ({ALL: _together(findings)} if len(findings) > 1 else {}) | dict(findings)
     return {
         "benchmark": "facts",
@@ -144,7 +144,7 @@ def facts_to_markdown(document: Mapping[str, Any]) -> str:
         lines += [*_refused_lines("true summaries, untouched", part["untouched"]), ""]
         lines += [*_refused_lines("true rewordings", part["reworded"]), ""]
     lines += [
-        f"Seeds {', '.join(map(str, document['seeds']))}; at most {document['most_plants']} texts a kind, seed and newsroom."
+        f"Seeds {', '.join(map(str, document['seeds']))}; a kind, seed and newsroom at most {document['most_plants']}."
     ]
     lines += [f"Intervals: {document['intervals']}.", ""]
     return (
@@ -160,8 +160,8 @@ def _planted_lines(rows: Mapping[str, Any]) -> list[str]:
     ]
     for kind, row in rows.items():
         cells = [
-            f"{row[condition]['texts']:,} | {row[condition].get('caught_texts', 0):,} | {cell(row[condition]['caught'])}"
-            for condition in (WRITTEN, OTHERWISE)
+            f"{found['texts']:,} | {found.get('caught_texts', 0):,} | {cell(found['caught'])}"
+            for found in (row[WRITTEN], row[OTHERWISE])
         ]
         lines.append(f"| {kind} | {' | '.join(cells)} |")
     return lines
@@ -178,7 +178,7 @@ def _refused_lines(corner: str, rows: Mapping[str, Any]) -> list[str]:
 
 
 def write_facts(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write facts.json, .md, .png and facts-alarms.png into a folder, each whole or not at all, and return their paths."""
+    """Write facts.json, .md, .png and facts-alarms.png into a folder, each whole or not at all; return their paths."""
     paths = [out / name for name in ("facts.json", "facts.md", "facts.png", "facts-alarms.png")]
     write_json(paths[0], document)
     write_text(paths[1], facts_to_markdown(document))

@@ -38,7 +38,8 @@ _MONEY = re.compile(
 )
 _NUMBER = re.compile(
     rf"(?<![\w.,:/$£€#'-])(?P<amount>{_AMOUNT})"
-    rf"(?![\w:/%]|[.,]\d|-\d|[\s-]per ?cent|,? (?:{_MONTH})|\s(?:million |billion )?(?:dollars|euro|pounds|yuan|rubles))"
+    rf"(?![\w:/%]|[.,]\d|-\d|[\s-]per ?cent|,? (?:{_MONTH})"
+    r"|\s(?:million |billion )?(?:dollars|euro|pounds|yuan|rubles))"
 )
 _WORD = re.compile(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b(?![\s-]per ?cent)", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,$£€-])(?:19|20)\d\d(?![\w%]|[.,-]\d)")
@@ -46,9 +47,8 @@ _DAY = re.compile(
     rf"(?:(?<=\s)|^)(?P<month>{_MONTH})\s(?P<day>[12]?\d|3[01])(?!\d|:)|\b(?P<first>[12]?\d|3[01])\s(?:{_MONTH})\b"
 )
 _MONTH_ALONE = re.compile(
-    rf"(?:(?<=\bin )|(?<=\bof )|(?<=\bon )|(?<=\bsince )|(?<=\buntil )|(?<=\bby )|(?<=\blast )|(?<=\bnext )|(?<=\bthis )|(?<=\d )|\b(?=\w+\s\d))"
-    rf"(?P<month>{'|'.join(MONTHS)})\b"
-)  # fmt: skip
+    rf"\b(?:(?:in|of|on|since|until|by|last|next|this|\d)\s(?P<month>{'|'.join(MONTHS)})|(?P<dated>{'|'.join(MONTHS)})(?=\s\d))\b"
+)
 
 
 def plant(planter: Planter, source: Source, rng: random.Random) -> str | None:
@@ -118,7 +118,8 @@ def dates(source: Source, rng: random.Random) -> Iterator[Change]:
     for match in re.finditer("|".join(WEEKDAYS), source.summary):
         yield *match.span(), _other_word(match[0], WEEKDAYS, source.article, rng)
     for match in _MONTH_ALONE.finditer(source.summary):
-        yield *match.span(), _other_word(match[0], MONTHS, source.article, rng)
+        group = "month" if match["month"] else "dated"
+        yield *match.span(group), _other_word(match[group], MONTHS, source.article, rng)
     for match in _DAY.finditer(source.summary):
         group = "day" if match["day"] else "first"
         yield *match.span(group), str(rng.choice([day for day in range(1, 29) if day != int(match[group])]))
@@ -152,7 +153,8 @@ def quotations(source: Source, rng: random.Random) -> Iterator[Change]:
 _PLAIN = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
 _NEGATION = re.compile(
     r"\b(?P<whole>[Cc]an't|[Cc]annot|[Ww]on't)\b|(?<=[a-z])(?P<short>n't)\b|(?P<word>\s(?:not|never))\b"
-    r"(?! (?:only|just|merely|necessarily|simply|to mention))|\b(?P<no>no) (?=[a-z])(?!longer|matter|doubt|less|more|one|later)"
+    r"(?! (?:only|just|merely|necessarily|simply|to mention))"
+    r"|\b(?P<no>no) (?=[a-z])(?!longer|matter|doubt|less|more|one|later)"
 )
 
 

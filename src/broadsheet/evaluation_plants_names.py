@@ -11,17 +11,17 @@ from broadsheet.evaluation_plants import percentages as percentages
 from broadsheet.evaluation_plants import quotations as quotations
 
 _PERSON = re.compile(
-    rf"\b(?P<given>{'|'.join(GIVEN_NAMES)})\s(?:[A-Z]\.\s)?(?P<family>(?:Mc|Mac|O'|De)?[A-Z][a-z]+(?:-[A-Z][a-z]+)?)\b(?!\s[A-Z])"
+    rf"(?<![\w-])(?P<given>{'|'.join(GIVEN_NAMES)})\s(?:[A-Z]\.\s)?(?P<family>(?:Mc|Mac|O'|De)?[A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?![\w-]|\s[A-Z])"
 )
 _NOT_FAMILIES = frozenset(
-    "Street County University College Avenue Road Park City School Hospital Lake Day Airport Island House Prize Said On "
-    "In The Jr Sr Cup Foundation Center Theatre Award Awards".split()
+    "Street County University College Avenue Road Park City School Hospital Lake Day Airport Island House Prize "
+    "Said On In The Jr Sr Cup Foundation Center Theatre Award Awards".split()
 )
 _OPENERS = frozenset(
-    "A After All Also Although An And As At Both But By Despite Even For Former From He Her Here His How However I If In "
-    "It Its Last Many More Most New No Not Now Of On One Only Or Our Over She Since So Some That The Their Then There "
-    "These They This Those Three Two Under Until We Well What When Where Which While Who Why With You Your President "
-    "Minister Mr Mrs Ms Dr".split()
+    "A After All Also Although An And As At Both But By Despite Even For Former From He Her Here His How However "
+    "I If In It Its Last Many More Most New No Not Now Of On One Only Or Our Over She Since So Some That The "
+    "Their Then There These They This Those Three Two Under Until We Well What When Where Which While Who Why "
+    "With You Your President Minister Mr Mrs Ms Dr".split()
 ) | set(WEEKDAYS)
 _NAME = r"(?:[A-Z][\w'-]*[a-z])(?:\s[A-Z][\w'-]*[a-z])*"
 _DEED = re.compile(
@@ -32,7 +32,9 @@ _DEED = re.compile(
 
 def _persons(text: str) -> dict[str, str]:
     """Return given name and family name of the persons of a text, by family name."""
-    return {match["family"]: match[0] for match in _PERSON.finditer(text) if match["family"] not in _NOT_FAMILIES}
+    return {
+        match["family"]: match[0] for match in _PERSON.finditer(text) if match["family"] not in _NOT_FAMILIES | _OPENERS
+    }
 
 
 def _replace_persons(source: Source, others: Mapping[str, str], rng: random.Random) -> Iterator[Change]:

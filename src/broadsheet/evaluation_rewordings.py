@@ -1,4 +1,4 @@
-"""True summaries said otherwise, as a writer may say them: what the fact gate ought to pass though no place has it so."""
+"""True summaries said otherwise, as a writer may say them: what the fact gate ought to pass."""
 
 import random
 import re
@@ -8,12 +8,13 @@ from dataclasses import replace
 from broadsheet.evaluation_plant_words import GIVEN_NAMES, NUMBER_WORDS, WEEKDAYS
 from broadsheet.evaluation_plants import Change, Planter, Source, plant
 
-_PERSON = re.compile(
-    rf"(?:(?:President|Chancellor|Senator|Minister) )?\b(?P<given>{'|'.join(GIVEN_NAMES)}) (?P<family>[A-Z][a-z]{{3,}})\b(?! [A-Z])"
-)
+_PERSON = re.compile(rf"\b(?P<given>{'|'.join(GIVEN_NAMES)}) (?P<family>[A-Z][a-z]{{3,}})\b(?! [A-Z])")
 _DIGITS = {word: digits for word, digits in zip(NUMBER_WORDS, [*range(2, 16), 20, 30, 40, 50], strict=False)}
 _SHORT = {"European Union": "EU", "United Nations": "UN", "United States": "US", "World Health Organization": "WHO"}
-_SENTENCE = r"(?:(?<=^)|(?<=[.!?] ))"
+_SENTENCE = r"(?:(?<=^)|(?<=[a-z]{2}[.!?] ))"
+_NAME = r"[A-Z][a-z]+(?: [A-Z][a-z]+)?"
+_COMMON = "The|An?|It|He|She|They|There|This|That|These|Both|In|At|Police|Officials|Two|Three"
+"Words that open a sentence with a capital and have none within one."
 
 
 def family_names(source: Source, _: random.Random) -> Iterator[Change]:
@@ -61,27 +62,35 @@ def asides_dropped(source: Source, _: random.Random) -> Iterator[Change]:
 
 def days_first(source: Source, _: random.Random) -> Iterator[Change]:
     """Move the day at the end of a sentence to its beginning."""
-    pattern = rf"{_SENTENCE}(?P<rest>The|An?|[A-Z][a-z]+ [A-Z][a-z]+|Police|Officials)(?P<more> [^.!?\"]{{20,200}}) on (?P<day>{'|'.join(WEEKDAYS)})\."
+    days = "|".join(WEEKDAYS)
+    pattern = rf"{_SENTENCE}(?P<what>(?:{_COMMON}|{_NAME}) [^.!?\"]{{20,200}}) on (?P<day>{days})\."
     for match in re.finditer(pattern, source.summary):
-        opening = match["rest"].lower() if match["rest"] in ("The", "A", "An", "Police", "Officials") else match["rest"]
-        yield *match.span(), f"On {match['day']}, {opening}{match['more']}."
+        yield *match.span(), f"On {match['day']}, {_within(match['what'])}."
 
 
 def passives(source: Source, _: random.Random) -> Iterator[Change]:
-    """Turn a passive active, where a person or a group did it to another."""
-    name = r"[A-Z][a-z]+(?: [A-Z][a-z]+)?"
-    pattern = rf"{_SENTENCE}(?P<object>{name}) (?:was|were|has been|have been) (?P<verb>[a-z]+ed) by (?P<agent>{name}|police)\b"
+    """Turn a passive active, where a person or the police did it."""
+    pattern = (
+        rf"{_SENTENCE}(?P<object>(?:{_COMMON}|{_NAME}) [^,.!?\":;]{{0,60}}?)(?: was| were) (?P<verb>[a-z]+ed) "
+        rf"by (?P<agent>police|{_NAME})\b(?![ -][A-Z])"
+    )
     for match in re.finditer(pattern, source.summary):
         agent = match["agent"][0].upper() + match["agent"][1:]
-        yield *match.span(), f"{agent} {match['verb']} {match['object']}"
+        yield *match.span(), f"{agent} {match['verb']} {_within(match['object'])}"
 
 
 def speakers_first(source: Source, _: random.Random) -> Iterator[Change]:
     """Say who said it before what was said."""
-    pattern = rf"{_SENTENCE}(?P<what>[A-Z][^.!?\"]{{20,200}}), (?P<who>(?:police|officials|[A-Z][a-z]+(?: [A-Z][a-z]+)?)) said\."
+    pattern = (
+        rf"{_SENTENCE}(?P<what>(?:{_COMMON}|{_NAME}) [^.!?\"]{{20,200}}), (?P<who>police|officials|{_NAME}) said\."
+    )
     for match in re.finditer(pattern, source.summary):
-        what = re.sub(r"^(?:The|An?|It|He|She|They|There|This|In|At)\b", lambda word: word[0].lower(), match["what"])
-        yield *match.span(), f"{match['who'][0].upper()}{match['who'][1:]} said {what}."
+        yield *match.span(), f"{match['who'][0].upper()}{match['who'][1:]} said {_within(match['what'])}."
+
+
+def _within(text: str) -> str:
+    """Return what opened a sentence as it stands within one."""
+    return re.sub(rf"^(?:{_COMMON})\b", lambda word: word[0].lower(), text)
 
 
 def _unquoted(planter: Planter) -> Planter:
