@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from broadsheet.generate.aliases import in_same_form
 from broadsheet.generate.alignment import is_aside, longest_common, misplaced
@@ -70,7 +70,7 @@ def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[
     said, place = in_same_form(sentence.tokens, place, article)
     missing = [token for token in said if not _has(place, token) and token.stem not in (NOT, PERHAPS, SAY, BY)]
     if not said or len(missing) > (1 - SAID) * len(said):
-        return _UNSAID + len(missing), [f"claim {' '.join(token.text for token in missing)}"]
+        return _UNSAID + len(missing), _unsaid(missing)
     pairs = longest_common([token.stem for token in said], place.stems)
     problems = [] if _is_in_order(said, place.tokens, pairs) else ["order of words"]
     problems += [f"{token.kind} {token.text}" for token in missing if token.kind in (NAME, DATE)]
@@ -80,23 +80,32 @@ def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[
     return len(problems), problems
 
 
+def _unsaid(missing: Sequence[Token]) -> list[str]:
+    others = " ".join(token.text for token in missing if not token.kind)
+    found = [f"{token.kind} {token.text}" for token in missing if token.kind]
+    return found + ([f"claim {others}"] if others or not found else [])
+
+
 def _is_in_order(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> bool:
     """Tell whether the common words are close together and nearly all; the speaker and the date may stand elsewhere."""
     joined = all(
         after - before <= APART or is_aside(place, before, after) for (_, before), (_, after) in pairwise(pairs)
     )
-    return joined and len(pairs) >= IN_ORDER * (len(said) - _moved_frame(said, {index for index, _ in pairs}))
+    return joined and len(pairs) >= IN_ORDER * (len(said) - _moved_frame(said, place, {index for index, _ in pairs}))
 
 
-def _moved_frame(said: Sequence[Token], matched: Set[int]) -> int:
-    """Return how many words out of the common order are a date, or `said` and the name beside it."""
-    runs = groupby(
-        (index for index in range(len(said)) if index not in matched),
-        key=lambda index: said[index].stem == SAY or said[index].kind == NAME,
-    )
-    moved = [list(run) for speaks, run in runs if speaks]
-    dates = sum(said[index].kind == DATE for index in range(len(said)) if index not in matched)
-    return dates + sum(len(run) for run in moved if any(said[index].stem == SAY for index in run))
+def _moved_frame(said: Sequence[Token], place: Sequence[Token], matched: Set[int]) -> int:
+    """Return how many words out of the common order are dates, or `said` and what is beside it in the place too."""
+    beside = {
+        pair for first, second in pairwise(token.stem for token in place) for pair in ((first, second), (second, first))
+    }
+    free = [index for index in range(len(said)) if index not in matched]
+    moved = {index for index in free if said[index].kind == DATE or said[index].stem == SAY}
+    for index in [index for index in moved if said[index].stem == SAY]:
+        for other in {index - 1, index + 1} & set(free):
+            if (said[other].stem, SAY) in beside:
+                moved |= {one for one in free if said[one].mention == said[other].mention}
+    return len(moved)
 
 
 def _has(place: Place, token: Token) -> bool:

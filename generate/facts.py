@@ -16,7 +16,7 @@ from broadsheet.generate.places import Article, read_article
 from broadsheet.generate.quantities import quantities, same_unit
 from broadsheet.generate.quotations import altered_quotations
 from broadsheet.generate.speech import form_problems
-from broadsheet.generate.words import NOT, PERHAPS, SAY, content, content_stem, sentences, words
+from broadsheet.generate.words import NOT, PERHAPS, SAY, clip, content, content_stem, sentences, words
 
 
 def check(text: str, article: str) -> list[str]:
@@ -28,7 +28,7 @@ def check(text: str, article: str) -> list[str]:
         return ["empty"]
     read = read_article(article)
     found = form_problems(text, article) + _numbers(text, read) + _dates(text, read) + _names(text, read)
-    found += [f"quotation {quotation}" for quotation in altered_quotations(text, article)]
+    found += [f"quotation {clip(quotation, 8)}" for quotation in altered_quotations(text, article)]
     found += [problem for sentence in sentences(text) for problem in unclaimed(sentence, read)]
     return list(dict.fromkeys(found))
 
