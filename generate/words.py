@@ -5,6 +5,7 @@ news.
 """
 
 import re
+from functools import lru_cache
 
 from broadsheet.generate.quantities import as_digits
 
@@ -74,9 +75,10 @@ def words(text: str) -> list[str]:
     return [word for word, _, _ in word_spans(text)]
 
 
-def word_spans(text: str) -> list[tuple[str, int, int]]:
+@lru_cache(maxsize=1024)  # a sentence is read for its words, names and title case
+def word_spans(text: str) -> tuple[tuple[str, int, int], ...]:
     """Return each of the `words`, where it begins and where it ends, its possessive included."""
-    return [(word, *match.span()) for match in _WORD.finditer(text) if (word := _without_possessive(match[0]))]
+    return tuple((word, *match.span()) for match in _WORD.finditer(text) if (word := _without_possessive(match[0])))
 
 
 def _without_possessive(word: str) -> str:
@@ -108,6 +110,7 @@ def content(text: str) -> list[str]:
     return [stemmed for word in words(text) if (stemmed := content_stem(word))]
 
 
+@lru_cache(maxsize=1 << 15)
 def content_stem(word: str) -> str:
     """Return the stem of a word that says something, NOT, PERHAPS or SAY for its kind, else ""."""
     folded = fold(word)
