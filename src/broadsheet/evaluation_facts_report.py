@@ -30,13 +30,9 @@ from broadsheet.tables import replacing
 ALL = "all"
 INTERVALS = "95 %, Wilson (1927) over articles; an article with several texts of a kind counts once, by their mean"
 _Z = 1.959964
-_WHOLE = (
-    "talk of the writer",
-    "first person",
-    "order of words",
-    "order of names",
-    "order of numbers",
-    "order of dates",
+_KINDS = (
+    *("talk of the writer", "first person", "order of words", "order of names", "order of numbers", "order of dates"),
+    *("negation added", "negation left out", "doubt left out", "who did it"),
 )
 "Kinds of refusal of more than a word."
 SETS = {
@@ -64,10 +60,7 @@ def wilson(values: Mapping[str, float]) -> Interval:
 
 def kind_of(problem: str) -> str:
     """Return the kind of a refusal, without its value: `name` of `name Arsenal`."""
-    return next(
-        (kind for kind in _WHOLE if problem.startswith(kind)),
-        problem.split(":")[0] if ":" in problem else problem.split()[0],
-    )
+    return next((kind for kind in _KINDS if problem.startswith(kind)), problem.split()[0])
 
 
 def describe_facts(findings: Mapping[str, Findings], checkout: Path) -> dict[str, Any]:
