@@ -9,9 +9,9 @@ from broadsheet.generate.aliases import in_same_form
 from broadsheet.generate.alignment import is_aside, longest_common, misplaced
 from broadsheet.generate.dates import says
 from broadsheet.generate.places import Article, Place, likeliest
-from broadsheet.generate.polarity import turned_round
+from broadsheet.generate.polarity import other_gender, turned_round
 from broadsheet.generate.quantities import Quantity, same_unit
-from broadsheet.generate.tokens import BY, DATE, NAME, NUMBER, Token, tokens, undated
+from broadsheet.generate.tokens import BY, DATE, END, NAME, NUMBER, Token, tokens, undated
 from broadsheet.generate.voice import active, is_passive
 from broadsheet.generate.words import NOT, PERHAPS, SAY, fold, words
 
@@ -74,10 +74,27 @@ def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[
     pairs = longest_common([token.stem for token in said], place.stems)
     problems = [] if _is_in_order(said, place.tokens, pairs) else ["order of words"]
     problems += [f"{token.kind} {token.text}" for token in missing if token.kind in (NAME, DATE)]
+    problems += _replaced(said, place, pairs)
     problems += _numbers(sentence.quantities, place)
     problems += [f"order of {kind}s {', '.join(found)}" for kind, found in misplaced(said, place.tokens, pairs).items()]
+    problems += other_gender(sentence.text, place.text)
     problems += turned_round(said, place.tokens, pairs)
     return len(problems), problems
+
+
+def _replaced(said: Sequence[Token], place: Place, pairs: Sequence[tuple[int, int]]) -> list[str]:
+    """Return the words that the place does not have and has others for: `rose` where it has `fell`."""
+    bounds = [(-1, -1), *pairs, (len(said), len(place.stems))]
+    gaps = [(said[i + 1 : k], place.stems[j + 1 : m]) for (i, j), (k, m) in pairwise(bounds)]
+    gaps[0] = (gaps[0][0], gaps[0][1][-1:])  # before and after the common words, what stands right beside them
+    gaps[-1] = (gaps[-1][0], gaps[-1][1][:1])
+    return [
+        f"claim {token.text}"
+        for new, old in gaps
+        if old and old != (END,)
+        for token in new
+        if not token.kind and not _has(place, token) and token.stem not in (NOT, PERHAPS, SAY, BY)
+    ]
 
 
 def _unsaid(missing: Sequence[Token]) -> list[str]:

@@ -18,6 +18,9 @@ from broadsheet.generate.quotations import altered_quotations
 from broadsheet.generate.speech import form_problems
 from broadsheet.generate.words import NOT, PERHAPS, SAY, clip, content, content_stem, sentences, words
 
+GATE = "gate-2"
+"The gate's name in the texts that it passed; what another gate passed is written again."
+
 
 def check(text: str, article: str) -> list[str]:
     """Return what is wrong with a text about an article, such as `number 300` or `name Arsenal`; empty if nothing is.
@@ -37,7 +40,8 @@ def check_digest(text: str, articles: Sequence[str]) -> list[str]:
     """Return what is wrong with a text about several articles: each sentence must hold against one of them alone."""
     found: list[str] = []
     for sentence in sentences(text) or [text]:
-        found += min((check(sentence, article) for article in articles), key=len, default=["claim"])
+        tried = [check(sentence, article) for article in articles]
+        found += min(tried, key=len) if tried else ["claim"]
     return list(dict.fromkeys(found))
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from broadsheet.generate.tokens import BY, Token
-from broadsheet.generate.words import NOT, PERHAPS, SAY, stem
+from broadsheet.generate.words import NOT, PERHAPS, SAY, fold, stem, words
 
 _GUARDED = {PERHAPS, SAY} | {
     stem(word) for word in "denied deny accused accuse alleged claim report rumour refuse reject fail".split()
 }
 "What turns a claim's meaning round where a draft leaves it out."
+_HE, _SHE = frozenset("he him his himself".split()), frozenset("she her hers herself".split())
 
 
 def turned_round(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> list[str]:
@@ -38,3 +39,18 @@ def _skipped(place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> Iterat
     for index in (pairs[0][1] - 1, pairs[-1][1] + 1) if pairs else ():
         if 0 <= index < len(place) and place[index].stem == NOT:
             yield index
+
+
+def other_gender(sentence: str, place: str) -> list[str]:
+    """Return the pronouns of a sentence of a gender that its place speaks of only in the other one: `he` for `she`."""
+    said, there = _pronouns(sentence), _pronouns(place)
+    return [
+        f"pronoun {word}"
+        for own, other in ((_HE, _SHE), (_SHE, _HE))
+        for word in sorted(said & own)
+        if there & other and not there & own
+    ]
+
+
+def _pronouns(text: str) -> set[str]:
+    return {fold(word) for word in words(text)} & (_HE | _SHE)

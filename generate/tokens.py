@@ -7,7 +7,7 @@ from typing import NamedTuple
 from broadsheet.generate.dates import dates
 from broadsheet.generate.names import is_title_case
 from broadsheet.generate.quantities import Quantity, quantities
-from broadsheet.generate.words import NOT, PERHAPS, content_stem, fold, sentences, word_spans, words
+from broadsheet.generate.words import FUNCTION_WORDS, NOT, PERHAPS, content_stem, fold, sentences, word_spans, words
 
 NAME, NUMBER, DATE = "name", "number", "date"
 BY = "by"
@@ -68,8 +68,8 @@ def tokens(sentence: str, proper: Set[str], mention: int = 0) -> tuple[Token, ..
 
 
 def _leads_a_name(sentence: str, spans: Sequence[tuple[str, int, int]]) -> bool:
-    (_, _, end), (second, start, _) = (*spans[:2], ("", 0, 0))[:2]
-    return second[:1].isupper() and sentence[end:start] == " "
+    (first, _, end), (second, start, _) = (*spans[:2], ("", 0, 0))[:2]
+    return second[:1].isupper() and sentence[end:start] == " " and fold(first) not in FUNCTION_WORDS
 
 
 def _parts(stem: str, word: str) -> list[str]:
@@ -111,7 +111,8 @@ def proper_words(article: str) -> frozenset[str]:
     within = {word for part in parts if not is_title_case(part) for word in _proper(part)}
     written = {word for part in parts for word in words(part)}
     small = {fold(word) for word in written if not word[0].isupper()}
-    return frozenset(within | {fold(word) for word in written if word[0].isupper()} - small)
+    large = {fold(word) for word in written if word[0].isupper() and fold(word) not in FUNCTION_WORDS}
+    return frozenset(within | (large - small))
 
 
 def _proper(sentence: str) -> Iterator[str]:

@@ -27,6 +27,9 @@ FUNCTION_WORDS = frozenset(
 )
 "Words that say nothing of their own; not counted when a text is held against its article."
 
+DIRECTIONS = frozenset("up down before after above below under over more less most least against".split())
+"Function words of two sides, one of which is not the other; counted when a text is held against its article."
+
 NOT = "not"
 "The stem of each negation."
 PERHAPS = "perhaps"
@@ -123,7 +126,7 @@ def content_stem(word: str) -> str:
     if (digits := as_digits(word)) is not None:
         return digits
     is_name = word in ("US", "U.S.", "May")
-    return stem(folded) if is_name or folded not in FUNCTION_WORDS else ""
+    return stem(folded) if is_name or folded not in FUNCTION_WORDS or folded in DIRECTIONS else ""
 
 
 def without_dateline(text: str) -> str:

@@ -55,6 +55,7 @@ PLANTS = {
     "negation added": {
         SUMMARY.replace("would cut", "would not cut"),
     },
+    "word for its opposite": {SUMMARY.replace("close", "open")},
     "subject and object swapped": {
         SUMMARY.replace("Angela Merkel told Donald Trump", "Donald Trump told Angela Merkel"),
     },

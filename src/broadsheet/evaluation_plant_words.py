@@ -94,3 +94,14 @@ NUMBER_WORDS = (
 ).split()
 WEEKDAYS = ("Monday Tuesday Wednesday Thursday Friday Saturday Sunday").split()
 MONTHS = ("January February March April May June July August September October November December").split()
+OPPOSITES = (
+    "rise fall, rises falls, rose fell, rising falling, increase decrease, increased decreased, win lose, won "
+    "lost, wins loses, winning losing, up down, more fewer, higher lower, best worst, first last, open close, "
+    "opened closed, start end, started ended, begin end, began ended, before after, support oppose, supported "
+    "opposed, supports opposes, accept reject, accepted rejected, allow ban, allowed banned, buy sell, bought "
+    "sold, old new, male female, man woman, men women, his her, son daughter, brother sister, father mother, "
+    "husband wife, guilty innocent, north south, northern southern, east west, eastern western, left right, "
+    "largest smallest, biggest smallest, early late, former current, yes no, strong weak, success failure, "
+    "injured killed, alive dead, arrived left, join leave"
+).split(", ")
+"Pairs of words that say the contrary of each other."

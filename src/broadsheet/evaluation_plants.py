@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from broadsheet.evaluation_plant_words import MONTHS, NUMBER_WORDS, WEEKDAYS
+from broadsheet.evaluation_plant_words import MONTHS, NUMBER_WORDS, OPPOSITES, WEEKDAYS
 
 Change = tuple[int, int, str]
 "Start, end and new text."
@@ -148,6 +148,15 @@ def quotations(source: Source, rng: random.Random) -> Iterator[Change]:
             yield (*match.span(), rng.choice(others))
             if source.summary[opening.end() : match.start()].strip(" ") and source.summary[match.end()] == " ":
                 yield match.start() - 1, match.end(), ""  # at the edge it would only make the quotation shorter
+
+
+_OPPOSITES = {word: other for pair in OPPOSITES for word, other in (pair.split(), pair.split()[::-1])}
+
+
+def opposites(source: Source, _: random.Random) -> Iterator[Change]:
+    """Put a word's opposite for it."""
+    for match in re.finditer(rf"(?<![\w-])(?:{'|'.join(_OPPOSITES)})(?![\w-])", source.summary):
+        yield *match.span(), _OPPOSITES[match[0]]
 
 
 _PLAIN = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from broadsheet.evaluation_plant_words import GIVEN_NAMES, ORGANISATIONS, PLACES, TRANSITIVE, WEEKDAYS
 from broadsheet.evaluation_plants import Change, Planter, Source, dates, money, negations_added, negations_dropped
 from broadsheet.evaluation_plants import numbers as numbers
+from broadsheet.evaluation_plants import opposites as opposites
 from broadsheet.evaluation_plants import percentages as percentages
 from broadsheet.evaluation_plants import quotations as quotations
 
@@ -108,5 +109,6 @@ KINDS: dict[str, Planter] = {
     "negation dropped": negations_dropped,
     "negation added": negations_added,
     "subject and object swapped": deeds,
+    "word for its opposite": opposites,
 }
 "Each kind of error, in the order of the report."

@@ -62,7 +62,7 @@ PLANTED = [
     ("Coal made up 62 percent of the energy used, the WHO said.", "name WHO"),
     ("Official data showed on Friday that coal fell.", "date Friday"),
     ("Arsenal Crush Chelsea in Charity Match", "word Crush"),
-    ("Coal imports fell by a record 4.7 percent after floods.", "claim imports record floods"),
+    ("Coal imports fell by a record 4.7 percent after floods.", "claim imports record after floods"),
     ("Official data showed that police arrested the families.", "claim police arrested families"),
     ("Chelsea beat Arsenal 3-1 in a charity match.", "order of names Chelsea, Arsenal"),
     ("Police did arrest the owner.", "negation left out: not arrest"),

@@ -70,6 +70,11 @@ WRONG = [
     ("The envoy said aid will reach Aleppo by 6 January.", "doubt left out: may reach"),
     ('"We will always close the door to our friends," Macron said.', "quotation We will always close the door to our"),
     ("Macron said they 'close the door to our enemies' after the talks.", "quotation close the door to our enemies"),
+    ("Exports to the United States rose 4.5 percent to $5.2 million.", "claim rose"),
+    ("German Chancellor Angela Merkel left French President Emmanuel Macron in Berlin on Tuesday.", "claim left"),
+    ("John Smith, who had led the union for nine years, was arrested by doctors in Leeds.", "claim doctors"),
+    ('"We will never close the door to our friends," Macron said before the talks.', "claim before"),
+    ("Jane Smith praised Carl Lund for her work in May.", "pronoun her"),
     ("He left Berlin.", "claim He left Berlin."),
 ]  # fmt: skip
 
