@@ -83,17 +83,20 @@ def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[
 
 
 def _replaced(said: Sequence[Token], place: Place, pairs: Sequence[tuple[int, int]]) -> list[str]:
-    """Return the words that the place does not have and has others for: `rose` where it has `fell`."""
+    """Return the words for which the place has others: `rose` where it has `fell`.
+
+    One word that stands for one other counts wherever else the place has it; of several, some may have been moved.
+    """
     bounds = [(-1, -1), *pairs, (len(said), len(place.stems))]
     gaps = [(said[i + 1 : k], place.stems[j + 1 : m]) for (i, j), (k, m) in pairwise(bounds)]
+    swapped = [new[0] for new, old in gaps[1:-1] if len(new) == len(old) == 1]
     gaps[0] = (gaps[0][0], gaps[0][1][-1:])  # before and after the common words, what stands right beside them
     gaps[-1] = (gaps[-1][0], gaps[-1][1][:1])
+    strange = [token for new, old in gaps if old and old != (END,) for token in new if not _has(place, token)]
     return [
         f"claim {token.text}"
-        for new, old in gaps
-        if old and old != (END,)
-        for token in new
-        if not token.kind and not _has(place, token) and token.stem not in (NOT, PERHAPS, SAY, BY)
+        for token in dict.fromkeys([*swapped, *strange])
+        if not token.kind and token.stem not in (NOT, PERHAPS, SAY, BY)
     ]
 
 

@@ -55,7 +55,7 @@ def wilson(values: Mapping[str, float]) -> Interval:
     size, mean = len(values), sum(values.values()) / len(values)
     middle = (mean + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
     reach = _Z / (1 + _Z**2 / size) * sqrt(mean * (1 - mean) / size + _Z**2 / (4 * size**2))
-    return {"mean": mean, "low": min(mean, middle - reach), "high": max(mean, middle + reach)}
+    return {"mean": mean, "low": max(0.0, middle - reach), "high": min(1.0, middle + reach)}
 
 
 def kind_of(problem: str) -> str:
