@@ -41,7 +41,8 @@ def check_digest(text: str, articles: Sequence[str]) -> list[str]:
     found: list[str] = []
     for sentence in sentences(text) or [text]:
         tried = [check(sentence, article) for article in articles]
-        found += min(tried, key=len) if tried else ["claim"]
+        best: list[str] = min(tried, key=len, default=["claim"])
+        found += best
     return list(dict.fromkeys(found))
 
 
