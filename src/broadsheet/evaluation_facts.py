@@ -21,7 +21,7 @@ MOST_PLANTS = 300
 "Summaries in which errors of one kind are planted, for each seed, of each newsroom."
 LEAD = "first sentences"
 ABSTRACT = "publisher's abstract"
-UNSEEN = "publisher's abstract, held against title and body alone"
+UNSEEN = "unseen abstract"
 WRITTEN = "as written"
 OTHERWISE = "said otherwise"
 _LEAD_WORDS = 60

@@ -24,7 +24,7 @@ from broadsheet.evaluation_report import cell, stamp, write_text
 from broadsheet.evaluation_rewordings import REWORDINGS
 from broadsheet.intervals import Interval
 from broadsheet.newsroom import write_json
-from broadsheet.plots import plot_rows
+from broadsheet.plots import plot_rows, plot_slices
 from broadsheet.tables import replacing
 
 ALL = "all"
@@ -39,8 +39,8 @@ SETS = {
     LEAD: "the whole sentences that the body begins with, three and 60 words at most, held against title, abstract and "
     "body",
     ABSTRACT: "held against title, abstract and body, as a draft is",
-    UNSEEN: "the same abstracts where the body does not hold them word for word: an editor's own words, often of "
-    "facts that the body does not have",
+    UNSEEN: "held against title and body alone, where the body does not hold the abstract word for word: an editor's "
+    "own words, often of facts that the body does not have",
 }
 NOTES = {
     "planted": "one error a summary, made by patterns and word lists that know nothing of the gate's parsing",
@@ -137,7 +137,8 @@ def facts_to_markdown(document: Mapping[str, Any]) -> str:
         lines += [*_refused_lines("true summaries, untouched", part["untouched"]), ""]
         lines += [*_refused_lines("true rewordings", part["reworded"]), ""]
     lines += [
-        f"Seeds {', '.join(map(str, document['seeds']))}; a kind, seed and newsroom at most {document['most_plants']}."
+        f"Seeds {', '.join(map(str, document['seeds']))}; for each kind, seed and newsroom at most "
+        f"{document['most_plants']} texts.",
     ]
     lines += [f"Intervals: {document['intervals']}.", ""]
     return (
@@ -181,12 +182,11 @@ def write_facts(document: Mapping[str, Any], out: Path) -> list[Path]:
         (kind, {f"caught, {name}": row[name]["caught"] for name in conditions}) for kind, row in part["planted"].items()
     )
     alarms = _rows((name, {"refused": row["refused"]}) for name, row in (part["untouched"] | part["reworded"]).items())
-    for path, rows, title in (
-        (paths[2], caught, "Planted errors that the gate refuses"),
-        (paths[3], alarms, "True texts that the gate refuses"),
-    ):
-        with replacing(path) as file:
-            plot_rows(rows, "", title, file)
+    with replacing(paths[2]) as file:
+        plot_rows(caught, "", "Planted errors that the gate refuses", file)
+    with replacing(paths[3]) as file:
+        refused = {name: values["refused"] for name, values in alarms.items()}
+        plot_slices({"share refused": {"true texts": refused}}, "True texts that the gate refuses", file)
     return paths
 
 
