@@ -3,13 +3,22 @@
 import re
 from collections.abc import Sequence
 
-from broadsheet.generate.words import FUNCTION_WORDS, fold, sentences, words
+from broadsheet.generate.words import FUNCTION_WORDS, fold, sentences, stem, words
 
 _OPENERS = FUNCTION_WORDS | frozenset(
     "one two three four five six seven eight nine ten new former no not never other several people police "
     "officials earlier later last next first yet still now today meanwhile however instead thousands hundreds "
     "dozens millions hours days weeks months years".split()
 )
+HONORIFICS = frozenset(
+    map(
+        stem,
+        "mr mrs ms dr sir lord lady president chancellor prime minister secretary foreign senator sen rep governor gov "
+        "mayor king queen prince princess pope judge justice general captain coach director chief former".split(),
+    )
+)
+"Stems of what stands before a person's name and is not part of it."
+_WORDS = FUNCTION_WORDS - {"us"}
 _TITLES = frozenset({"mr", "mrs", "ms"})
 _LINKS = frozenset({"of", "and", "the", "for"})
 _RUN = re.compile(r"[^\W\d_][\w.&’']*(?:[ \-–][^\W\d_][\w.&’']*)*")
@@ -65,7 +74,9 @@ def is_known(name: Sequence[str], stream: Sequence[str], known_acronyms: set[str
     `stream` is the article's folded words, see `name_stream`; an initial stands for any word that begins with it.
     """
     wanted = [fold(word) for word in name if fold(word) not in _TITLES]
-    if len(wanted) == 1 and wanted[0] in known_acronyms:
+    if wanted and name[0].isupper() and wanted[0] in known_acronyms:
+        return is_known(name[1:], stream, known_acronyms)
+    if len(wanted) > 1 and (short := "".join(word[0] for word in wanted)) in stream and short not in _WORDS:
         return True
     starts = [place for place, word in enumerate(stream) if wanted and _same(wanted[0], word)]
     return not wanted or any(_in_order(wanted, stream[start : start + len(wanted) + _SLACK]) for start in starts)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -16,6 +17,7 @@ _ORDINALS = (
 _SMALL = {word: value for value, word in enumerate(_UNITS)} | _TENS | {"dozen": 12}
 _LARGE = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SHORT = {"k": 1000, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "bln": 10**9, "tn": 10**12, "trn": 10**12}
+_NUMBER_WORDS = {*_SMALL, *_ORDINALS, *_LARGE}
 _CURRENCIES = {
     "$": "$", "dollar": "$", "dollars": "$", "usd": "$", "£": "£", "pound": "£", "pounds": "£", "€": "€", "euro": "€",
     "euros": "€", "¥": "¥", "yuan": "yuan", "yen": "¥", "rubles": "rouble", "roubles": "rouble", "ruble": "rouble",
@@ -53,9 +55,12 @@ class Quantity:
     "Where it begins and ends."
 
 
-def quantities(text: str) -> list[Quantity]:
+@lru_cache(maxsize=4096)
+def quantities(text: str) -> tuple[Quantity, ...]:
     """Return the numbers of a text in order; in `5 to 6 million dollars` the five is millions of dollars too."""
     found: list[Quantity] = []
+    if not re.search(r"\d", text) and _NUMBER_WORDS.isdisjoint(re.findall(r"[a-z]+", text.lower())):
+        return ()  # the pattern is slow, and most sentences have no number
     for match in _NUMBER.finditer(text):
         values = _from_words(match["words"]) if match["words"] else _from_digits(match)
         after = _AFTER.match(text, match.end())
@@ -66,7 +71,7 @@ def quantities(text: str) -> list[Quantity]:
         found.append(Quantity(match[0].strip(), values, unit, match.span()))
     for index in range(len(found) - 2, -1, -1):
         found[index] = _as_range(found[index], found[index + 1], text)
-    return found
+    return tuple(found)
 
 
 def _from_digits(match: re.Match[str]) -> frozenset[Decimal]:
@@ -74,7 +79,7 @@ def _from_digits(match: re.Match[str]) -> frozenset[Decimal]:
     if match["large"]:
         return frozenset({value * _LARGE[match["large"].lower()]})
     scale = _SHORT.get((match["short"] or "").lower(), 1)
-    return frozenset({value, value * scale})
+    return frozenset({value * scale} if match["currency"] else {value, value * scale})
 
 
 def _is_ordinal(match: re.Match[str]) -> bool:
@@ -114,3 +119,8 @@ def _as_range(first: Quantity, second: Quantity, text: str) -> Quantity:
     scales = [large for word, large in (_LARGE | _SHORT).items() if re.search(rf"(?:\d|\b){word}$", said)]
     scaled = {value * scale for value in first.values for scale in scales}
     return Quantity(first.text, first.values | scaled, second.unit, first.place)
+
+
+def same_unit(claimed: str, said: str) -> bool:
+    """Tell whether a number means the same: bare, it may be of percent or money; as an ordinal, of a date."""
+    return claimed == said or (claimed == "" and said != "ordinal") or (claimed == "ordinal" and said == "")

@@ -1,9 +1,9 @@
 """The stage: ranked articles in, a headline and a summary for each reader out.
 
-A text is written once for an article's content, an interest and the names of prompts and model, however many readers
-share it. A draft that the fact gate refuses is replaced: a headline by the publisher's, a summary by an extract, else
-by the publisher's abstract. The interest is left empty: named in the headline's prompt, in three wordings, it passed
-into 4 to 7 of 40 drafts of SmolLM2-135M whose articles do not speak of it.
+A text is written once for an article's content, an interest and the names of prompts, gate and model, however many
+readers share it. A draft that the fact gate refuses is replaced: a headline by the publisher's, a summary by an
+extract, else by the publisher's abstract. The interest is left empty: named in the headline's prompt, in three
+wordings, it passed into 4 to 7 of 40 drafts of SmolLM2-135M whose articles do not speak of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from broadsheet.errors import ConfigError, ContractError
 from broadsheet.generate import jobs
 from broadsheet.generate.extract import extract
-from broadsheet.generate.facts import check
+from broadsheet.generate.facts import GATE, check
 from broadsheet.generate.words import sentences, without_dateline
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
@@ -58,7 +58,7 @@ class StoryWriter:
             )
         self.k, self.model = k, model if write else ""
         self._write, self._method, self._summary_words = write, method, summary_words
-        self._prompt = f"{jobs.HEADLINE} {jobs.SUMMARY} words-{summary_words}" if write else ""
+        self._prompt = f"{jobs.HEADLINE} {jobs.SUMMARY} words-{summary_words} {GATE}" if write else ""
 
     def __call__(self, ranked: pa.Table, news: pa.Table, *, known: pa.Table | None = None) -> pa.Table:
         """Return the STORIES of a RANKED table, in its order, rows beyond rank k left out.

@@ -5,7 +5,7 @@ news.
 """
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 
 from broadsheet.generate.quantities import as_digits
 
@@ -26,6 +26,9 @@ FUNCTION_WORDS = frozenset(
     "such own same while because although though however according s re ve ll d m".split()
 )
 "Words that say nothing of their own; not counted when a text is held against its article."
+
+DIRECTIONS = frozenset("up down before after above below under over more less most least against".split())
+"Function words of two sides, one of which is not the other; counted when a text is held against its article."
 
 NOT = "not"
 "The stem of each negation."
@@ -72,10 +75,18 @@ def _is_abbreviation(text: str) -> bool:
 
 def words(text: str) -> list[str]:
     """Return the words as they stand, in order: `U.S.`, `1,000`; hyphens part words, possessives are cut off."""
-    return [word for match in _WORD.finditer(text) if (word := _without_possessive(match[0]))]
+    return [word for word, _, _ in word_spans(text)]
+
+
+@lru_cache(maxsize=1024)  # a sentence is read for its words, names and title case
+def word_spans(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Return each of the `words`, where it begins and where it ends, its possessive included."""
+    return tuple((word, *match.span()) for match in _WORD.finditer(text) if (word := _without_possessive(match[0])))
 
 
 def _without_possessive(word: str) -> str:
+    if word.isalnum():
+        return word
     cut = re.sub(r"['’]s?$", "", word)
     return cut if cut.count(".") > 1 or not cut.endswith(".") else cut[:-1]
 
@@ -89,7 +100,7 @@ def stem(word: str) -> str:
     """Return the stem of a folded word, so that `falls`, `falling` and `fall` meet; for comparison, never for show."""
     if word.isdigit() or len(word) < 4:
         return word
-    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
+    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("en", ""), ("ed", ""), ("es", ""), ("s", "")):
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             word = word[: len(word) - len(ending)] + instead
             break
@@ -102,6 +113,7 @@ def content(text: str) -> list[str]:
     return [stemmed for word in words(text) if (stemmed := content_stem(word))]
 
 
+@lru_cache(maxsize=1 << 15)
 def content_stem(word: str) -> str:
     """Return the stem of a word that says something, NOT, PERHAPS or SAY for its kind, else ""."""
     folded = fold(word)
@@ -114,7 +126,7 @@ def content_stem(word: str) -> str:
     if (digits := as_digits(word)) is not None:
         return digits
     is_name = word in ("US", "U.S.", "May")
-    return stem(folded) if is_name or folded not in FUNCTION_WORDS else ""
+    return stem(folded) if is_name or folded not in FUNCTION_WORDS or folded in DIRECTIONS else ""
 
 
 def without_dateline(text: str) -> str:
@@ -132,22 +144,3 @@ def clip(text: str, most: int) -> str:
 def count(text: str) -> int:
     """Return the number of words, as a reader counts them: the parts between blanks."""
     return len(text.split())
-
-
-def longest_common(first: Sequence[str], second: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the places of a longest common subsequence, as pairs of indices into both, in order."""
-    lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
-    for i in range(len(first) - 1, -1, -1):
-        for j in range(len(second) - 1, -1, -1):
-            same = first[i] == second[j]
-            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same else max(lengths[i + 1][j], lengths[i][j + 1])
-    pairs, i, j = [], 0, 0
-    while i < len(first) and j < len(second):
-        if first[i] == second[j]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
-            i += 1
-        else:
-            j += 1
-    return pairs

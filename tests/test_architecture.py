@@ -41,7 +41,9 @@ LAYERS = [
     | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"}
     | {"evaluation_beyond", "evaluation_calibration", "evaluation_predictions"}
     | {"evaluation_ranking_findings", "evaluation_ranking_report", "evaluation_cross_encoders", "evaluation_signals"}
-    | {"evaluation_reasons", "evaluation_reasons_report"},
+    | {"evaluation_reasons", "evaluation_reasons_report"}
+    | {"evaluation_facts", "evaluation_facts_report", "evaluation_plants", "evaluation_plants_names"}
+    | {"evaluation_plant_words", "evaluation_rewordings"},
     {"cli", "cli_live", "cli_operate", "cli_train"},
 ]
 STAGES = LAYERS[3]

@@ -157,7 +157,7 @@ STORIES = _table(
             "checks", IDS, "What the fact gate refused on the way, such as 'gpt summary: number 300'; empty if nothing."
         ),
         _field("model", pa.string(), "Fingerprint of the writer; empty where none was asked."),
-        _field("prompt", pa.string(), "Name and version of the prompts."),
+        _field("prompt", pa.string(), "Name and version of the prompts and of the fact gate."),
         _field("interest", pa.string(), "The reader's interest that the prompt named; may be empty."),
         _HASH,
     ],

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from broadsheet.generate.names import is_title_case, names
 from broadsheet.generate.quantities import quantities
-from broadsheet.generate.words import NOT, PERHAPS, content, longest_common, sentences, stem, without_dateline, words
+from broadsheet.generate.words import NOT, PERHAPS, content, sentences, stem, without_dateline, words
 
 
 def test_sentences_survive_abbreviations_decimals_initials_and_quotes():
@@ -47,12 +47,6 @@ def test_content_keeps_negations_and_doubts():
 
 def test_the_month_may_is_no_doubt_and_the_us_no_pronoun():
     assert content("US in May, us") == ["us", "may"]
-
-
-def test_the_longest_common_subsequence_is_found_in_order():
-    assert longest_common("abcd", "xbyd") == [(1, 1), (3, 3)]
-    assert longest_common("abc", "cab") == [(0, 1), (1, 2)]
-    assert longest_common("", "abc") == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""The quotations of a text, which its article must have word for word."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_DOUBLE = re.compile(r"[\"“”„«»]([^\"“”„«»\n]+)[\"“”„«»]")
+_SINGLE = re.compile(r"(?<!\w)['‘]([^\n'‘’]+(?:['’]\w[^\n'‘’]*)*)['’](?!\w)")
+_APOSTROPHE = re.compile(r"['‘’]")
+_BETWEEN = re.compile(r"(?!(?<=\d)[.,](?=\d))[^\w%$£€]")
+"What parts words: anything but letters, digits, their points, and the signs of quantities."
+_CUT = re.compile(r"\.\.\.|…|\[[^\]]*\]|\([^)]*\)")
+
+
+def altered_quotations(text: str, article: str) -> list[str]:
+    """Return the quotations that the article does not have, quote marks, spacing, case and outer punctuation aside.
+
+    What stands before and after an ellipsis or an insertion in brackets is sought by itself.
+    """
+    said = _plain_article(article)
+    quoted = [match[1] for match in (*_DOUBLE.finditer(text), *_SINGLE.finditer(text))]
+    return [
+        " ".join(quotation.split())
+        for quotation in quoted
+        if not all(f" {part} " in said for piece in _CUT.split(quotation) if (part := _plain(piece)))
+    ]
+
+
+@lru_cache(maxsize=64)
+def _plain_article(article: str) -> str:
+    return f" {_plain(article)} "
+
+
+def _plain(text: str) -> str:
+    """Return the words alone, with a blank between: no quote mark, apostrophe or other punctuation, in lower case."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(_BETWEEN.sub(" ", _APOSTROPHE.sub("", text)).split())
