@@ -108,9 +108,12 @@ def load_base(name: str, **options: Any) -> Any:  # noqa: ANN401
 
 def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
     """Put what was trained into its base model and its head on; raises ModelError unless both are whole."""
+    whole = mode_of(read_card(folder)) == "full"
     try:
-        model = CrossEncoder(_trained(folder, bert))
-        head, weights = load_file(folder / HEAD), load_file(folder / _weights_of(read_card(folder)))
+        head, weights = load_file(folder / HEAD), load_file(folder / (ENCODER if whole else ADAPTER[0]))
+        if whole:
+            bert.load_state_dict({name: value.float() for name, value in weights.items()})
+        model = CrossEncoder(bert if whole else _merged(folder, bert))
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning) as error:
         reason = textwrap.shorten(str(error), 300, placeholder=" …")  # peft names every layer
         raise ModelError(f"{folder}: the weights cannot be read ({reason}). {AGAIN}") from error
@@ -130,20 +133,13 @@ def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
     return model
 
 
-def _trained(folder: Path, bert: Any) -> Any:  # noqa: ANN401
-    if mode_of(read_card(folder)) == "full":
-        bert.load_state_dict({name: value.float() for name, value in load_file(folder / ENCODER).items()})
-        return bert
+def _merged(folder: Path, bert: Any) -> Any:  # noqa: ANN401
     from peft import PeftModel
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
         warnings.filterwarnings("error", "Found missing adapter keys")
         return PeftModel.from_pretrained(bert, str(folder)).merge_and_unload()
-
-
-def _weights_of(card: Mapping[str, Any]) -> str:
-    return ENCODER if mode_of(card) == "full" else ADAPTER[0]
 
 
 def mode_of(card: Mapping[str, Any]) -> str:
