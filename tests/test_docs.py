@@ -76,6 +76,17 @@ def test_the_drops_of_the_ranking_page_are_those_of_the_deletion_test():
         assert f"| {row} | {shown} |" in page
 
 
+def test_the_figures_of_the_generation_page_are_those_of_the_gates_measurement():
+    page, whole = (ROOT / "docs" / "generation.md").read_text("utf-8"), result("facts")["newsrooms"]["all"]
+    caught = [kind["as written"]["caught"]["mean"] for kind in whole["planted"].values()]
+    assert f"{whole['articles']:,} articles it refuses {min(caught):.3f}" in page and f"to {max(caught):.3f} (" in page
+    abstracts, unseen = (
+        whole["untouched"][name]["refused"]["mean"] for name in ("publisher's abstract", "unseen abstract")
+    )
+    assert f"abstracts {abstracts:.4f}, but {unseen:.4f} of those" in page
+    assert f"up to {max(kind['refused']['mean'] for kind in whole['reworded'].values()):.4f} of true" in page
+
+
 def test_the_times_of_the_readme_are_those_of_the_benchmarks():
     assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in README
     assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in README
