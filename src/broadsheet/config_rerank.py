@@ -10,11 +10,11 @@ class Weights:
     """What each signal counts for in the ranking; a signal that is absent counts for nothing."""
 
     relevance: float = 1.0
-    tower: float = 1.0
-    popularity: float = 0.3
+    tower: float = 2.0
+    popularity: float = 0.1
     click_rate: float = 0.2
     co_click: float = 0.0
-    freshness: float = 0.5
+    freshness: float = 0.75
     affinity: float = 0.1
     subcategory_affinity: float = 0.0
     source_affinity: float = 0.0
