@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 
 AFFINITIES = {"affinity": "category", "subcategory_affinity": "subcategory", "source_affinity": "source"}
 """Signals that say how much of the history is like the candidate in a column of the news table."""
-SIGNALS = ("relevance", "tower", "popularity", "click_rate", "co_click", "freshness", *AFFINITIES)
+SIGNALS = ("relevance", "tower", "popularity", "click_rate", "trend", "co_click", "freshness", *AFFINITIES)
 
 
 def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

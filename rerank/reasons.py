@@ -34,6 +34,8 @@ def write_reason(signal: str, evidence: Evidence) -> str:
         return "Because those who read what you read opened it."
     if signal == "click_rate":
         return "Because many who saw it opened it."
+    if signal == "trend":
+        return "Because more and more readers open it."
     if signal == "popularity":
         return "Because many readers opened it lately."
     if signal == "freshness" and evidence.published_at is not None:

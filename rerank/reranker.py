@@ -26,6 +26,7 @@ FROM_CANDIDATES = {
     "tower": "ann",
     "popularity": "trending",
     "click_rate": "click_rate",
+    "trend": "trend",
     "co_click": "co_click",
     "freshness": "fresh",
 }

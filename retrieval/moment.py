@@ -13,11 +13,11 @@ from broadsheet.exposures import Exposures, click_rates
 from broadsheet.retrieval.ann import Ann, Search
 from broadsheet.retrieval.co_click import CoClick, CoClicks
 from broadsheet.retrieval.reader import Floats, Reader, Rows, Source
-from broadsheet.retrieval.sources import Fresh, Trending, fresh_scores, trending_scores
+from broadsheet.retrieval.sources import Fresh, Trending, fresh_scores, trending_scores, trends
 
 
 class Moment:
-    """The sources and click rates as of a time; no click or showing at that time or later enters."""
+    """The sources, click rates and trends as of a time; no click or showing at that time or later enters."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Moment:
         """
         seconds = as_of.timestamp()
         self.click_rates = click_rates(exposures, seconds, len(catalogue))
+        self.trends = trends(clicks, seconds, len(catalogue))
         self.as_of, self.co_clicks = as_of, co_clicks
         self._hidden = (catalogue.published_at > seconds) | catalogue.gone
         self._trending = trending_scores(clicks, seconds, categories, self._hidden, catalogue.gone)

@@ -185,6 +185,7 @@ class Retriever:
             "score": _floats(fused[order]),
             **{name: _floats(scores[name][order]) for name in SOURCES},
             "click_rate": _floats(moment.click_rates[rows[order]]),
+            "trend": _floats(moment.trends[rows[order]]),
         }
         return pa.table(columns, schema=CANDIDATES)
 

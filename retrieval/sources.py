@@ -17,6 +17,10 @@ TRENDING_HALF_LIFE_HOURS = 6.0
 """News is read within a day: of 2 to 168 hours, 6 found the most clicks on MIND."""
 CLICKS_THAT_COUNT = 0.01
 """Where the logarithm begins to bend: a click of 6 half-lives ago still tells an article from one never clicked."""
+RECENT_HOURS, EARLIER_HOURS = 6.0, 24.0
+"""The last hours of a trend, and the hours before these that they are held against."""
+PRIOR_RECENT_CLICKS = 5.0
+"""Clicks of an unchanged share that an article has at first, lest two clicks after one make a trend."""
 PRIOR_CLICKS = 0.1
 """What an article has at first, in clicks of an average article of its category."""
 
@@ -61,6 +65,23 @@ def trending_scores(
     logarithms = np.log1p((counts + PRIOR_CLICKS * means[categories]) / CLICKS_THAT_COUNT)
     scaled: Floats = logarithms / logarithms.max()
     return scaled
+
+
+def trends(clicks: ClickLog, as_of: float, size: int) -> Floats:
+    """Return how much more of all clicks each article has lately than before, as a natural logarithm (size,).
+
+    Its share of the clicks of the last RECENT_HOURS strictly before `as_of` (epoch seconds) over its share of those of
+    the EARLIER_HOURS before them, so that the hour of the day cancels out; 0 is an unchanged share, 0.7 twice it. Each
+    article has PRIOR_RECENT_CLICKS of an unchanged share beside its own, so that one without clicks has 0. All NaN
+    where one of the two spans has no click.
+    """
+    start = as_of - RECENT_HOURS * HOUR
+    recent = np.bincount(clicks.before(as_of, start).rows, minlength=size)
+    earlier = np.bincount(clicks.before(start, start - EARLIER_HOURS * HOUR).rows, minlength=size)
+    if not recent.any() or not earlier.any():
+        return np.full(size, np.nan)
+    expected = earlier * (recent.sum() / earlier.sum())
+    return np.log((recent + PRIOR_RECENT_CLICKS) / (expected + PRIOR_RECENT_CLICKS))
 
 
 class Trending:

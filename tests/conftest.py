@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from broadsheet.build import build
 from broadsheet.evaluation import Split, read_split
@@ -21,6 +22,8 @@ from tests.late_articles import make_clicked
 from tests.tiny import make_encoder, make_newsroom
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+settings.register_profile("broadsheet", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("broadsheet")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, which children inherit
 
 

@@ -22,6 +22,7 @@ WEIGHTS = {
     "tower": 1.0,
     "popularity": 0.0,
     "click_rate": 0.0,
+    "trend": 0.0,
     "co_click": 0.0,
     "freshness": 0.0,
     "affinity": 0.0,

@@ -13,6 +13,7 @@ class Weights:
     tower: float = 2.0
     popularity: float = 0.1
     click_rate: float = 0.2
+    trend: float = 0.0
     co_click: float = 0.0
     freshness: float = 0.75
     affinity: float = 0.1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 SIGNALS = (
-    *("relevance", "tower", "popularity", "click_rate", "co_click", "freshness"),
+    *("relevance", "tower", "popularity", "click_rate", "trend", "co_click", "freshness"),
     *("affinity", "subcategory_affinity", "source_affinity", "diversity"),
 )
 
@@ -52,7 +52,7 @@ PAGE_STORIES = pa.schema(
         STORIES.field("method"),
         STORIES.field("checks"),
     ],
-    metadata={"table": "page_stories", "version": "2"},
+    metadata={"table": "page_stories", "version": "3"},
 )
 
 _MADE_BY = {

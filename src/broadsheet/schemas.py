@@ -94,9 +94,10 @@ USERS = _table(
 
 _CO_CLICK = "How far the article and the history are clicked by the same people lately, 0 to 1."
 _CLICK_RATE = "Logarithm of the click rate where it was shown lately, over the average; smoothed, as of the request."
+_TREND = "Logarithm of its share of the last hours' clicks over that of the day before; smoothed, as of the request."
 CANDIDATES = _table(
     "candidates",
-    3,
+    4,
     [
         _USER,
         _NEWS,
@@ -107,12 +108,13 @@ CANDIDATES = _table(
         _signal("fresh", "0.5 ** (age / half-life), 0 to 1."),
         _signal("co_click", _CO_CLICK),
         _signal("click_rate", _CLICK_RATE),
+        _signal("trend", _TREND),
     ],
 )
 
 RANKED = _table(
     "ranked",
-    3,
+    4,
     [
         _USER,
         _NEWS,
@@ -124,6 +126,7 @@ RANKED = _table(
         _signal("popularity", "Time-decayed clicks as of the request, 0 to 1."),
         _signal("freshness", "0.5 ** (age / half-life), 0 to 1."),
         _signal("click_rate", _CLICK_RATE),
+        _signal("trend", _TREND),
         _signal("co_click", _CO_CLICK),
         _signal("affinity", "How much of the history is in this category, 0 to 1."),
         _signal("subcategory_affinity", "How much of the history is in this subcategory, 0 to 1."),

@@ -12,6 +12,7 @@ WEIGHTS = {
     "tower": 1.0,
     "popularity": 0.5,
     "click_rate": 0.0,
+    "trend": 0.0,
     "co_click": 0.0,
     "freshness": 0.5,
     "affinity": 1.0,

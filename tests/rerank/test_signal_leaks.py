@@ -27,6 +27,7 @@ HOUR = 3600.0
 READ = ["N0", "N3", "N6"]
 SHOWN = ["N9", "N12", "N10", "N11", "N14"]
 CLICKS = [("a", 3, NOW - HOUR), ("a", 12, NOW - HOUR), ("b", 6, NOW - 2 * HOUR), ("b", 14, NOW - HOUR)]
+CLICKS += [("d", 11, NOW - 8 * HOUR)]
 SHOWINGS = [(9, NOW - HOUR, 1), (9, NOW - 2 * HOUR, 0), (12, NOW - HOUR, 0), (14, NOW - 3 * HOUR, 1)]
 """Rows, which are the numbers of the articles: N12 and N14 were clicked by those who clicked what the reader read."""
 
@@ -38,6 +39,7 @@ EARLIER = {
     "source_affinity": {"read": [*READ, "N10"]},
     "popularity": {"clicks": [*CLICKS, ("c", 9, NOW - 0.001)]},
     "co_click": {"clicks": [*CLICKS, ("a", 11, NOW - 0.001)]},
+    "trend": {"clicks": [*CLICKS, ("c", 9, NOW - 0.001)]},
     "click_rate": {"showings": [*SHOWINGS, (10, NOW - 0.001, 1)]},
     "freshness": {"time": SHOWN_AT + timedelta(hours=1)},
 }

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.retrieval import fresh_scores, trending_scores
-from broadsheet.retrieval.sources import Fresh, Trending
+from broadsheet.retrieval.sources import Fresh, Trending, trends
 from tests.retrieval.readers import clicks_of, reader
 
 HOUR = 3600.0
@@ -127,3 +127,19 @@ def test_fresh_proposes_what_a_sort_of_the_whole_catalogue_does(articles, histor
     wanted = [row for row in range(len(articles)) if shares[categories[row]] and row not in history]
     wanted.sort(key=lambda row: (-scores[row] * shares[categories[row]], row))
     assert source.propose(reader(history=history, excluded=history), n).tolist() == wanted[:n]
+
+
+def test_a_trend_is_the_share_of_the_last_six_hours_clicks_over_that_of_the_day_before():
+    # 10 of 15 recent clicks are on N0, 5 on N1; of 30 earlier ones 10 and 20. Of an unchanged share N0 would have 5
+    # recent clicks and N1 10. N2 was clicked by nobody.
+    recent, earlier = [0] * 10 + [1] * 5, [0] * 10 + [1] * 20
+    clicks = [(1, row, -6 * HOUR) for row in recent] + [(1, row, -30 * HOUR) for row in earlier]
+    expected = np.log([(10 + 5) / (5 + 5), (5 + 5) / (10 + 5), 1])
+    assert trends(clicks_of(clicks), 0, 3).tolist() == pytest.approx(expected.tolist())
+    unchanged = [*clicks, (2, 2, -30 * HOUR - 1), (2, 2, 0.0)]  # too old, and at the moment itself
+    assert trends(clicks_of(unchanged), 0, 3).tolist() == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize("hours", [1, 10, 100], ids=["lately alone", "earlier alone", "long ago"])
+def test_a_trend_is_unknown_without_clicks_of_both_spans(hours):
+    assert np.isnan(trends(clicks_of([(1, 0, -hours * HOUR)]), 0, 2)).all()
