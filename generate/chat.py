@@ -73,7 +73,8 @@ class Chat:
     def _answer(self, prompt: str, seconds: float) -> Iterator[HTTPResponse]:
         parts = urlsplit(self.url)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        with closing(kind(parts.hostname or "", parts.port, timeout=seconds)) as connection:
+        port = parts.port or kind.default_port  # else it would look for one in an IPv6 address
+        with closing(kind(parts.hostname or "", port, timeout=seconds)) as connection:
             connection.connect()
             # The timeout is that of one read: an answer that comes a byte at a time would go on for ever.
             alarm = Timer(seconds, _cut, [connection.sock])

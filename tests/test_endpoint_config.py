@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,9 @@ from broadsheet import engine_ray, steps
 from broadsheet.config import Config, read_config
 from broadsheet.config_endpoint import EndpointConfig
 from broadsheet.errors import ConfigError
-from broadsheet.generate import EndpointWriter, endpoint
+from broadsheet.generate import EndpointWriter, allowance, endpoint
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.pipeline import ENDPOINT_SECONDS
 from broadsheet.schemas import NEWS, RANKED, STORIES
 from broadsheet.tables import from_rows, read_table, write_table
 from broadsheet.workbench import Workbench
@@ -119,6 +121,16 @@ def bench_of(tmp_path, file, edition, monkeypatch):
         return Workbench(Newsroom(tmp_path), edition, read_config(file), datetime(2024, 5, 1, tzinfo=UTC))
 
     return make
+
+
+def test_the_bounds_that_the_document_names_are_those_of_the_code():
+    page = (Path(__file__).parents[1] / "docs" / "generation.md").read_text("utf-8")
+    defaults = EndpointConfig()
+    assert f"timeout_seconds = {defaults.timeout_seconds:g} " in page and f"tokens = {defaults.tokens} " in page
+    assert f"retries = {defaults.retries} " in page and endpoint.AT_ONCE == 4 and "Four requests" in page
+    assert allowance.IN_A_ROW == 8 and "eight drafts in a row" in page and allowance.PAUSE == 60.0
+    assert f"`Retry-After` asks for, {endpoint.MOST_WAIT:g} seconds at most" in page
+    assert f"waits {ENDPOINT_SECONDS:g} seconds at most" in page and f"last\n{endpoint.KEPT:,} drafts" in page
 
 
 def test_a_workbench_opens_the_endpoint_without_asking_it(bench_of):
