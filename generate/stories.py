@@ -2,8 +2,9 @@
 
 A text is written once for an article's content, an interest and the names of prompts, gate and model, however many
 readers share it. A draft that the fact gate refuses is replaced: a headline by the publisher's, a summary by an
-extract, else by the publisher's abstract. The interest is left empty: named in the headline's prompt, in three
-wordings, it passed into 4 to 7 of 40 drafts of SmolLM2-135M whose articles do not speak of it.
+extract, else by the publisher's abstract. A draft that could not be had leaves the publisher's words, or an extract
+where there are none. The interest is left empty: named in the headline's prompt, in three wordings, it passed into 4 to
+7 of 40 drafts of SmolLM2-135M whose articles do not speak of it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from broadsheet.build import build
 from broadsheet.generate import endpoint
 from broadsheet.schemas import STORIES
 from broadsheet.tables import read_table
-from tests.generate.endpoint_server import DOWN, always, said, serving
+from tests.generate.endpoint_server import DOWN, DRIP, always, said, serving
 from tests.tiny import make_newsroom
 
 READERS = ["fan", "voter", "asker", "nobody"]
@@ -49,7 +49,7 @@ def test_a_build_and_its_pages_have_the_drafts_of_an_endpoint(room_at, monkeypat
         assert b"sk-secret" not in path.read_bytes()
 
 
-@pytest.mark.parametrize("answer", [DOWN, (200, b"<html>", {}), said(None), None])
+@pytest.mark.parametrize("answer", [DOWN, (200, b"<html>", {}), said(None), DRIP])
 def test_pages_come_with_extracts_whatever_the_endpoint_does(room_at, answer, monkeypatch):
     monkeypatch.setattr(pipeline, "ENDPOINT_SECONDS", 0.5)
     with serving(always(answer)) as server:

@@ -11,7 +11,10 @@ from threading import Lock, Thread
 
 from broadsheet.generate import EndpointWriter
 
-Response = tuple[int, bytes, dict[str, str]]
+Response = tuple[int, bytes, dict[str, str]] | tuple[bytes, float]
+"Status, body and headers; or what is sent over and over, with the seconds between, in an answer that never ends."
+DRIP: Response = (b" ", 0.02)
+FLOOD: Response = (b" " * (1 << 16), 0.0)
 DOWN: Response = (500, b"", {})
 PROMPTS = [f"prompt {number}" for number in range(12)]
 
@@ -26,7 +29,7 @@ def said(text, tokens=None) -> Response:
 class Server:
     """What a test sees of the server: its address, and the requests that came, in their order."""
 
-    def __init__(self, port: int, answer: Callable[["Server", str], Response | None]) -> None:
+    def __init__(self, port: int, answer: Callable[["Server", str], Response]) -> None:
         self.url, self.answer = f"http://127.0.0.1:{port}/v1", answer
         self.requests: list[dict] = []
         self.lock = Lock()
@@ -43,8 +46,8 @@ class _Handler(BaseHTTPRequestHandler):
         with told.lock:
             told.requests.append({"path": self.path, "headers": dict(self.headers), "body": body})
         response = told.answer(told, body["messages"][0]["content"])
-        if response is None:
-            self.drip()
+        if len(response) == 2:
+            self.go_on(*response)
             return
         status, content, headers = response
         self.send_response(status)
@@ -53,13 +56,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def drip(self):
-        """Send an answer that never ends, a blank at a time, so that each single read is in time."""
+    def go_on(self, part, seconds):
         self.send_response(200)
         self.end_headers()
         while not self.server.closing:
-            self.wfile.write(b" ")
-            time.sleep(0.02)
+            self.wfile.write(part)
+            time.sleep(seconds)
 
     def handle(self):
         try:
@@ -73,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(answer):
-    """Serve `answer(server, prompt)`, which gives a response, or None for one that drips and never ends."""
+    """Serve the response that `answer(server, prompt)` gives."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.closing, server.told = False, Server(server.server_port, answer)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from broadsheet.generate import chat
 from broadsheet.generate.chat import parse, retry_after
-from tests.generate.endpoint_server import always, free_port, reasons, said, serving, writer_of
+from tests.generate.endpoint_server import DRIP, FLOOD, always, free_port, reasons, said, serving, writer_of
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,17 @@ def test_an_endpoint_that_says_nothing_times_out(caplog):
 
 
 def test_an_answer_that_drips_for_ever_times_out(caplog):
-    with serving(always(None)) as server:
+    with serving(always(DRIP)) as server:  # each single read is in time
         writer = writer_of(server.url, timeout_seconds=0.2, retries=0)
         assert writer(["x"]) == [None]
         assert "timed out: 1" in reasons(writer, caplog)
+
+
+def test_no_more_is_read_of_an_answer_than_the_bound(caplog):
+    with serving(always(FLOOD)) as server:
+        writer = writer_of(server.url, retries=0)
+        assert writer(["x"]) == [None]
+        assert f"an answer of more than {chat.MOST_BYTES} bytes: 1" in reasons(writer, caplog)
 
 
 def test_an_endpoint_that_is_down_gives_no_drafts(caplog):

@@ -1,3 +1,4 @@
+import time
 from threading import Event
 
 import pytest
@@ -135,6 +136,12 @@ def test_a_page_gets_what_is_there_when_its_time_is_over(caplog):
         assert write(["another"]) == [None]  # the time is that of the whole page
         over.set()
     assert "1 of 2 drafts had no answer" in caplog.records[0].getMessage()
+
+
+def test_nothing_is_asked_when_the_time_is_over():
+    with serving(echo) as server:
+        reply, tries = writer_of(server.url)._tried("x", time.monotonic(), Event())
+        assert (reply.problem, tries, server.requests) == ("no time left", 0, [])
 
 
 def test_a_warning_is_not_said_again_at_once(caplog):
