@@ -2,8 +2,9 @@
 
 A text is written once for an article's content, an interest and the names of prompts, gate and model, however many
 readers share it. A draft that the fact gate refuses is replaced: a headline by the publisher's, a summary by an
-extract, else by the publisher's abstract. The interest is left empty: named in the headline's prompt, in three
-wordings, it passed into 4 to 7 of 40 drafts of SmolLM2-135M whose articles do not speak of it.
+extract, else by the publisher's abstract. A draft that could not be had leaves the publisher's words, or an extract
+where there are none. The interest is left empty: named in the headline's prompt, in three wordings, it passed into 4 to
+7 of 40 drafts of SmolLM2-135M whose articles do not speak of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ from broadsheet.tables import empty, from_rows
 
 _ARTICLE = ("news_id", "title", "abstract", "body", "content_hash")
 _TEXTS = ("headline", "summary", "method", "checks")
+_NO_ANSWER = "no answer"
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,9 @@ class _Text:
 class StoryWriter:
     """Writes the headline and the summary of each reader's first `k` articles.
 
-    `write` drafts one text for each prompt, or is None for the publisher's own words; `method` (gpt or t5) and `model`
-    (a fingerprint) say whose drafts they are. A summary has at most `summary_words` words, but an abstract is never
-    cut.
+    `write` drafts one text for each prompt, or is None for the publisher's own words; `method` (gpt, t5 or endpoint)
+    and `model` (a fingerprint) say whose drafts they are. A draft that could not be had leaves the words that an
+    unwritten story has. A summary has at most `summary_words` words, but an abstract is never cut.
     """
 
     def __init__(
@@ -127,7 +129,7 @@ class StoryWriter:
     def _headline(self, article: Mapping[str, Any], draft: str | None) -> _Text:
         title = article["title"]
         if draft is None:
-            return _Text(title, "original", ())
+            return _Text(title, "original", self._unanswered("headline"))
         headline = jobs.tidy_headline(draft)
         if jobs.repeats(headline, title):
             return _Text(title, "original", ())
@@ -138,8 +140,8 @@ class StoryWriter:
 
     def _summary(self, article: Mapping[str, Any], draft: str | None) -> _Text:
         if draft is None:
-            own = _Text(article["abstract"], "original", ())
-            return own if own.text.strip() else self._own_summary(article, ())
+            own = _Text(article["abstract"], "original", self._unanswered("summary"))
+            return own if own.text.strip() else self._own_summary(article, own.checks)
         kept, problems = self._passed(jobs.tidy_summary(draft), article)
         checks = self._refused("summary", problems)
         return _Text(kept, self._method, checks) if kept else self._own_summary(article, checks)
@@ -166,8 +168,20 @@ class StoryWriter:
             else _Text(abstract, "original", checks)
         )
 
+    def _unanswered(self, job: str) -> tuple[str, ...]:
+        return self._refused(job, [_NO_ANSWER] if self._write else [])
+
     def _refused(self, job: str, problems: Sequence[str]) -> tuple[str, ...]:
         return tuple(f"{self._method} {job}: {problem}" for problem in dict.fromkeys(problems))
+
+
+def answered(stories: pa.Table) -> pa.Table:
+    """Return the rows of a STORIES table without those of which a draft could not be had, to be asked for again."""
+    checks = stories["checks"].combine_chunks()
+    failed = pc.match_substring_regex(pc.list_flatten(checks), rf"^\w+ (headline|summary): {_NO_ANSWER}$")
+    kept = np.ones(len(stories), bool)
+    kept[pc.list_parent_indices(checks).filter(failed)] = False
+    return stories.filter(pa.array(kept))
 
 
 def first_ranks(ranked: pa.Table, k: int) -> pa.Table:

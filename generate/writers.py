@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-Writer = Callable[[Sequence[str]], Sequence[str]]
-"Drafts one text for each prompt, in the order of the prompts."
+Writer = Callable[[Sequence[str]], Sequence[str | None]]
+"Drafts one text for each prompt, in the order of the prompts; None where none could be had."
 
 BATCH_SIZE = 8
 LENGTHS = (128, 192, 256, 384, 512)

@@ -19,6 +19,7 @@ LAYERS = [
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
     | {"batching", "bert_forward", "streams", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
     | {
+        "config_endpoint",
         "config_nightly",
         "config_policy",
         "config_rerank",

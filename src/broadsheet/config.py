@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from broadsheet.config_endpoint import EndpointConfig, endpoint_problems
 from broadsheet.config_nightly import ArticlesConfig, GateConfig
 from broadsheet.config_rerank import RerankConfig
 from broadsheet.config_reranker import LossName, RerankerConfig
@@ -62,11 +63,12 @@ class GenerateConfig:
     """Settings of the writer."""
 
     writer: str = "asset:smollm2"
-    "A T5-like or GPT-like model: asset:NAME, a folder, or a hub name; empty for the publisher's own words."
+    "A T5- or GPT-like model: asset:NAME, a folder, a hub name, or https://… of an endpoint; empty: publisher's words."
     stories: int = 10
     "Stories written for each user in a build."
     summary_words: int = 45
     "Most words of a summary."
+    endpoint: EndpointConfig = field(default_factory=EndpointConfig)
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,9 @@ _AT_LEAST = {
     "half_life_hours_by_category": 0.01,
     "stories": 1,
     "summary_words": 5,
+    "timeout_seconds": 0.1,
+    "retries": 0,
+    "tokens": 0,
     "category": 0,
     "source": 0,
     "story": 0,
@@ -150,6 +155,7 @@ def read_config(path: Path) -> Config:
         ) from error
     problems: list[str] = []
     config: Config = _read(Config, document, "", problems)
+    problems += endpoint_problems(config.generate.writer, config.generate.endpoint)
     if problems:
         raise ConfigError(f"{path}: {join_problems(problems)}")
     return config

@@ -45,10 +45,7 @@ PAGE_STORIES = pa.schema(
         pa.field(
             "because_title", pa.string(), metadata={"doc": "The publisher's headline of the article behind the reason."}
         ),
-        NEWS.field("category"),
-        NEWS.field("source"),
-        NEWS.field("url"),
-        NEWS.field("published_at"),
+        *(NEWS.field(name) for name in ("category", "source", "url", "published_at")),
         STORIES.field("method"),
         STORIES.field("checks"),
     ],
@@ -58,6 +55,7 @@ PAGE_STORIES = pa.schema(
 _MADE_BY = {
     "gpt": "written by GPT",
     "t5": "written by T5",
+    "endpoint": "written by a language model",
     "extract": "taken from the article",
     "original": "in the publisher’s words",
 }

@@ -34,6 +34,8 @@ __all__ = ["Pipeline", "build", "open_newsroom", "run"]
 
 NEWSROOM_VARIABLE = "BROADSHEET_NEWSROOM"
 ANONYMOUS = ""
+ENDPOINT_SECONDS = 5.0
+"""Seconds that a request, whatever its number of pages, waits for a writer that is an endpoint."""
 _OPENING = Lock()
 """Held while a newsroom is opened, so that threads that ask for it at once do not load it once each."""
 
@@ -147,7 +149,8 @@ class Pipeline:
             ranked = reranker(users, candidates, mutes)
         with _timed(timings, "generate"):
             ranked = ranked.filter(pc.less_equal(ranked.column("rank"), k))
-            stories = bench.make_story_writer(k)(ranked, bench.catalogue.news, known=self._stories)
+            write = bench.make_story_writer(k, ENDPOINT_SECONDS)
+            stories = write(ranked, bench.catalogue.news, known=self._stories)
         rows = _join(ranked, stories, bench)
         pages = []
         for user in users.to_pylist():

@@ -154,10 +154,13 @@ STORIES = _table(
             pa.struct(
                 [pa.field("headline", pa.string(), nullable=False), pa.field("summary", pa.string(), nullable=False)]
             ),
-            "How each text was made: gpt, t5, extract or original.",
+            "How each text was made: endpoint, gpt, t5, extract or original.",
         ),
         _field(
-            "checks", IDS, "What the fact gate refused on the way, such as 'gpt summary: number 300'; empty if nothing."
+            "checks",
+            IDS,
+            "What the fact gate refused on the way, such as 'gpt summary: number 300', or that there was no draft: "
+            "'endpoint summary: no answer'; empty if nothing.",
         ),
         _field("model", pa.string(), "Fingerprint of the writer; empty where none was asked."),
         _field("prompt", pa.string(), "Name and version of the prompts and of the fact gate."),
