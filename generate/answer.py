@@ -113,8 +113,9 @@ def answer(request: str, ranked: pa.Table, news: pa.Table, encode: Encode) -> An
     wanted = words_asked(request)
     rows = first_ranks(ranked, _ARTICLES).to_pylist()
     articles = articles_of(news, [row["news_id"] for row in rows])
-    read = [(row, article) for row, article in zip(rows, articles, strict=True) if _matches(wanted, row, article)]
-    candidates = [candidate for row, article in read for candidate in _candidates(row, article)]
+    leads = [whole_sentences(article["abstract"], article["body"]) for article in articles]
+    read = [one for one in zip(rows, articles, leads, strict=True) if _matches(wanted, *one)]
+    candidates = [candidate for one in read for candidate in _candidates(*one)]
     if not candidates:
         return Answer(bool(read), ())
     vectors = encode([request, *(candidate.text for candidate in candidates)])
@@ -129,9 +130,8 @@ def words_asked(request: str) -> frozenset[str]:
     return frozenset(content(request)) - _ASKING
 
 
-def _matches(wanted: frozenset[str], row: Mapping[str, Any], article: Mapping[str, Any]) -> bool:
-    lead = " ".join(whole_sentences(article["abstract"], article["body"]))
-    return is_match(row["tower"], share_of(wanted, f"{article['title']}\n{lead}"))
+def _matches(wanted: frozenset[str], row: Mapping[str, Any], article: Mapping[str, Any], lead: Sequence[str]) -> bool:
+    return is_match(row["tower"], share_of(wanted, "\n".join((article["title"], *lead))))
 
 
 def is_match(likeness: float | None, shared: float) -> bool:
@@ -145,11 +145,10 @@ def share_of(wanted: frozenset[str], text: str) -> float:
     return len(wanted & set(content(text))) / len(wanted) if wanted else 0.0
 
 
-def _candidates(row: Mapping[str, Any], article: Mapping[str, Any]) -> list[_Candidate]:
+def _candidates(row: Mapping[str, Any], article: Mapping[str, Any], lead: Sequence[str]) -> list[_Candidate]:
     """Return the sentences of an article that may be shown; none of one that tells what those above it told."""
-    if row["diversity"] is not None and row["diversity"] < _SAME_EVENT and row["rank"] > 1:
+    if row["rank"] > 1 and row["diversity"] is not None and row["diversity"] < _SAME_EVENT:
         return []
-    lead = whole_sentences(article["abstract"], article["body"])
     whole = whole_text(article)
     return [_Candidate(text, row["rank"], place, whole) for place, text in enumerate(lead) if stands_alone(text)]
 

@@ -69,7 +69,7 @@ def test_a_long_request_is_refused_and_not_cut(plain):
 
 @pytest.mark.parametrize("text", [None, 7, b"space"])
 def test_what_is_no_text_is_refused(plain, text):
-    with pytest.raises(InputError, match="ask: found .*, expected a text"):
+    with pytest.raises(InputError, match=r"ask: found .*, expected a text"):
         plain.ask(text)
 
 
