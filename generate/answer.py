@@ -34,6 +34,10 @@ _FLOOR = 0.6
 "Least score of a sentence, as a share of the best one's: three that answer are better than four of which one does not."
 _SAME_EVENT = 0.15
 "Distance to the articles above below which an article tells what they told."
+_ALIKE = 0.45
+"Likeness of an article and a request from which it matches whatever its words."
+_NEAR, _HALF = 0.3, 0.5
+"Likeness, and share of the request's words, from which it matches by both."
 _ASKING = frozenset(
     content(
         "news newest latest recent today story stories article articles report reports read reads reading coverage "
@@ -135,9 +139,14 @@ def _matches(wanted: frozenset[str], row: Mapping[str, Any], article: Mapping[st
 
 
 def is_match(likeness: float | None, shared: float) -> bool:
-    """Tell whether an article answers a request, by their likeness (-1 to 1) and the share of its words (0 to 1)."""
-    likeness = -1.0 if likeness is None else likeness
-    return likeness >= 0.45 or (likeness >= 0.3 and shared >= 0.5)
+    """Tell whether an article answers a request, by their likeness (-1 to 1) and the share of its words (0 to 1).
+
+    Neither tells by itself: something in a newsroom is always nearest, also to nonsense, and common words are shared by
+    chance. So great likeness is enough, since a match may use other words, and less is if half of the words are there.
+    """
+    if likeness is None:
+        return False
+    return likeness >= _ALIKE or (likeness >= _NEAR and shared >= _HALF)
 
 
 def share_of(wanted: frozenset[str], text: str) -> float:
