@@ -1,5 +1,6 @@
-"""Generate: headlines and summaries by T5, GPT or an endpoint, held against their article by a fact gate."""
+"""Generate: headlines and summaries by T5, GPT or an endpoint, held to their article by a fact gate; answers."""
 
+from broadsheet.generate.answer import Answer, Cited, answer
 from broadsheet.generate.endpoint import EndpointWriter, open_endpoint
 from broadsheet.generate.extract import extract
 from broadsheet.generate.facts import check, check_digest
@@ -8,10 +9,13 @@ from broadsheet.generate.stories import StoryWriter
 from broadsheet.generate.writers import LoadedWriter, Writer, load_writer
 
 __all__ = [
+    "Answer",
+    "Cited",
     "EndpointWriter",
     "LoadedWriter",
     "StoryWriter",
     "Writer",
+    "answer",
     "check",
     "check_digest",
     "extract",

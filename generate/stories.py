@@ -72,7 +72,7 @@ class StoryWriter:
         if not len(rows):
             return empty(STORIES)
         ids = pc.unique(rows["news_id"])
-        articles = _articles(news, ids.to_pylist())
+        articles = articles_of(news, ids.to_pylist())
         contents = {article["content_hash"]: article for article in articles}
         texts = self._known_texts(known, contents)
         texts |= self._written_texts([article for content, article in contents.items() if content not in texts])
@@ -81,7 +81,7 @@ class StoryWriter:
 
     def lacks(self, ranked: pa.Table, news: pa.Table, *, known: pa.Table) -> npt.NDArray[np.bool_]:
         """Return for each row of a RANKED table whether the STORIES table `known` lacks a text that can be used."""
-        articles = _articles(news, ranked["news_id"].to_pylist())
+        articles = articles_of(news, ranked["news_id"].to_pylist())
         hashes = [article["content_hash"] for article in articles]
         have = self._known_texts(known, dict.fromkeys(hashes))
         return np.array([content not in have for content in hashes], bool)
@@ -133,7 +133,7 @@ class StoryWriter:
         headline = jobs.tidy_headline(draft)
         if jobs.repeats(headline, title):
             return _Text(title, "original", ())
-        problems = jobs.headline_form(headline) + check(headline, _whole(article))
+        problems = jobs.headline_form(headline) + check(headline, whole_text(article))
         if not problems:
             return _Text(headline, self._method, ())
         return _Text(title, "original", self._refused("headline", problems))
@@ -151,7 +151,7 @@ class StoryWriter:
         kept = ""
         for sentence in sentences(summary):
             longer = f"{kept} {sentence}".strip()
-            problems = jobs.summary_form(longer, self._summary_words) or check(longer, _whole(article))
+            problems = jobs.summary_form(longer, self._summary_words) or check(longer, whole_text(article))
             if not problems and jobs.repeats(longer, article["title"]):
                 problems = ["only the title"]
             if problems:
@@ -195,7 +195,7 @@ def _for_readers(stories: pa.Table, rows: pa.Table) -> pa.Table:
     return stories.cast(STORIES)
 
 
-def _articles(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
+def articles_of(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Return the articles of these ids, in the order of the ids."""
     found = news.select(list(_ARTICLE)).filter(pc.is_in(news["news_id"], value_set=pa.array(ids, pa.string())))
     articles = {row["news_id"]: row for row in found.to_pylist()}
@@ -214,5 +214,6 @@ def _text(article: Mapping[str, Any]) -> str:
     return body if body.startswith(abstract) else f"{abstract} {body}"
 
 
-def _whole(article: Mapping[str, Any]) -> str:
+def whole_text(article: Mapping[str, Any]) -> str:
+    """Return all that an article says, as the fact gate reads it."""
     return "\n".join((article["title"], article["abstract"], article["body"]))

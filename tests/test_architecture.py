@@ -31,7 +31,20 @@ LAYERS = [
     }
     | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
-    {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "run_steps", "show"}
+    {
+        "page",
+        "page_text",
+        "answering",
+        "audience",
+        "workbench",
+        "steps",
+        "verify",
+        "build",
+        "pipeline",
+        "present",
+        "run_steps",
+        "show",
+    }
     | {"training_reranker", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
     | {"training_sources", "training_clicks", "training_fusion", "user_sample"}
     | {"source_tuning", "live", "late", "muting"}

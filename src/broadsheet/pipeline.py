@@ -18,6 +18,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.answering import answer_request, read_request, tell_at_once
 from broadsheet.audience import read_clock
 from broadsheet.build import build
 from broadsheet.corpus.report import ImportReport
@@ -105,14 +106,15 @@ class Pipeline:
     def ask(self, text: str, k: int = 10) -> Page:
         """Return a page in answer to a free text, which is read as a reader's own words on their interests.
 
-        Raises InputError if the text is empty, or if k is not 1 to the number of articles.
+        Its `answer` is sentences of the best stories with their citations, or says that nothing matches. No draft is
+        waited for: stories that the edition has no text for are in the publisher's words. Raises InputError if the
+        text is empty or has more than 1,000 characters, or if k is not 1 to the number of articles.
         """
         bench = self.bench
         _check(k, bench)
-        if not text.strip():
-            raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
-        users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": text, "hidden": []}], USERS)
-        return self._pages(bench, users, _now(bench), k, request=text.strip())[0]
+        request = read_request(text)
+        users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}], USERS)
+        return self._pages(bench, users, _now(bench), k, request)[0]
 
     def add(self, articles: Iterable[Mapping[str, Any]]) -> ImportReport:
         """Add articles, or replace the texts of those that are there; returns what was taken.
@@ -147,17 +149,24 @@ class Pipeline:
         with _timed(timings, "rerank"):
             reranker = bench.reranker if k <= bench.config.rerank.depth else bench.make_reranker(k)
             ranked = reranker(users, candidates, mutes)
+        ranked, answer = ranked.filter(pc.less_equal(ranked.column("rank"), k)), None
+        if request:
+            with _timed(timings, "answer"):
+                answer = answer_request(request, ranked, bench)
         with _timed(timings, "generate"):
-            ranked = ranked.filter(pc.less_equal(ranked.column("rank"), k))
-            write = bench.make_story_writer(k, ENDPOINT_SECONDS)
-            stories = write(ranked, bench.catalogue.news, known=self._stories)
+            stories = self._told(ranked, bench, k, at_once=bool(request))
         rows = _join(ranked, stories, bench)
         pages = []
         for user in users.to_pylist():
             table = pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
             kind = "request" if request else _kind(user, bench)
-            pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, dict(timings)))
+            pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, dict(timings), answer))
         return pages
+
+    def _told(self, ranked: pa.Table, bench: Workbench, k: int, *, at_once: bool) -> pa.Table:
+        if at_once:
+            return tell_at_once(ranked, self._stories, bench, k)
+        return bench.make_story_writer(k, ENDPOINT_SECONDS)(ranked, bench.catalogue.news, known=self._stories)
 
 
 def _check(k: int, bench: Workbench) -> None:
