@@ -6,15 +6,16 @@ removed and markup is not interpreted. Only http and https links are followed.
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from broadsheet.profiles import NOTHING, Following
+from broadsheet.safe_text import printable, web_link
 from broadsheet.schemas import NEWS, RANKED, STORIES
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Page:
     "A table of PAGE_STORIES, rank 1 first."
     timings: dict[str, float]
     "Seconds by stage."
+    follows: Following = NOTHING
+    "What the reader follows, and whose words it is; nothing for a new reader and for a request."
 
     def to_html(self) -> str:
         """Return a whole HTML document that needs no other file."""
@@ -98,6 +101,7 @@ class Page:
             "request": self.request,
             "edition": self.edition,
             "as_of": self.as_of.isoformat(),
+            "follows": asdict(self.follows),
             "stories": stories,
             "timings": dict(self.timings),
         }
@@ -130,7 +134,8 @@ class Page:
         return f"Edition {self.edition}. Made in {_seconds(sum(self.timings.values()))}: {stages}."
 
     def __str__(self) -> str:
-        lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80, *textwrap.wrap(self.note, 80)]
+        lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80]
+        lines += [line for text in (self.follows.sentence, self.note) for line in _wrap(text, "", "")]
         for row in self.stories.to_pylist():
             lines += ["", *_text(_story(row))]
         return "\n".join([*lines, "", "-" * 80, self.colophon])
@@ -145,25 +150,9 @@ class Page:
             Text(printable(self.reader), justify="center"),
         ]
         head += [Text(day(self.as_of), "dim", justify="center"), Rule(style="dim")]
-        head += [Text(printable(self.note), "italic")] if self.note else []
+        head += [Text(printable(text), "italic") for text in (self.follows.sentence, self.note) if text]
         stories = [_rich_story(_story(row)) for row in self.stories.to_pylist()]
         return Group(*head, *stories, Text(), Rule(style="dim"), Text(self.colophon, "dim"))
-
-
-def web_link(url: str) -> str:
-    """Return the url if it is an http or https address that is safe to follow, else an empty string."""
-    if any(not character.isprintable() or character.isspace() for character in url):
-        return ""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return url if parts.scheme in ("http", "https") and parts.hostname else ""
-
-
-def printable(text: str) -> str:
-    """Return a text on one line without control characters, which a terminal would obey."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
 def day(time: datetime) -> str:
@@ -217,13 +206,13 @@ def _text(story: dict[str, Any]) -> list[str]:
     return lines + [line for text, _ in _parts(story) for line in _wrap(text, "    ")]
 
 
-def _wrap(text: str, indent: str) -> list[str]:
+def _wrap(text: str, indent: str, then: str = "    ") -> list[str]:
     # Links stay whole, so that a terminal can open them.
     return textwrap.wrap(
         printable(text),
         80,
         initial_indent=indent,
-        subsequent_indent="    ",
+        subsequent_indent=then,
         break_long_words=False,
         break_on_hyphens=False,
     )
