@@ -45,9 +45,9 @@ def story(rank=1, **changes):
     }
 
 
-def page(*stories, kind="known", request="", user_id="U1", timings=None):
+def page(*stories, kind="known", request="", user_id="U1", timings=None, **more):
     table = from_rows(stories, PAGE_STORIES)
-    return Page(user_id, kind, request, "2017-01-03T03-00-00.000000Z", MORNING, table, timings or {})
+    return Page(user_id, kind, request, "2017-01-03T03-00-00.000000Z", MORNING, table, timings or {}, **more)
 
 
 class Elements(HTMLParser):
