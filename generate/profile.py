@@ -97,4 +97,5 @@ def _plain(section: str) -> str:
 def _finer(category: str, subcategory: str) -> str:
     """Return a subcategory in plain words, without the category that some publishers put before it: `newspolitics`."""
     whole, rest = _plain(subcategory), _plain(subcategory.removeprefix(category))
+    rest = "US" if rest == "us" else rest  # it is no pronoun
     return rest if len(rest) > 1 and rest[0].isalpha() and rest != "news" else whole

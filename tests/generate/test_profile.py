@@ -62,6 +62,7 @@ def test_a_section_needs_a_fifth_of_the_articles_that_have_one():
     ("category", "subcategory", "expected"),
     [
         ("news", "newspolitics", ["news", "politics"]),
+        ("news", "newsus", ["US", "news"]),
         ("sports", "football_nfl", ["football nfl", "sports"]),
         ("sports", "sports 1", ["sports 1"]),
         ("sports", "sports", ["sports"]),
