@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from broadsheet.page_text import day, printable, seconds, web_link
+from broadsheet.profiles import NOTHING, Following
 from broadsheet.schemas import NEWS, RANKED, STORIES
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Page:
     "Seconds by stage."
     answer: Answer | None = None
     "What the stories say to the request; None where there is no request."
+    follows: Following = NOTHING
+    "What the reader follows, and whose words it is; nothing for a new reader and for a request."
 
     def to_html(self) -> str:
         """Return a whole HTML document that needs no other file."""
@@ -103,6 +106,7 @@ class Page:
             "edition": self.edition,
             "as_of": self.as_of.isoformat(),
             "answer": self.answer and self.answer.to_dict(),
+            "follows": asdict(self.follows),
             "stories": stories,
             "timings": dict(self.timings),
         }
@@ -137,8 +141,9 @@ class Page:
         return f"Edition {self.edition}. Made in {seconds(sum(self.timings.values()))}: {stages}."
 
     def __str__(self) -> str:
-        lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80, *textwrap.wrap(self.note, 80)]
-        lines += ["", *textwrap.wrap(printable(self.answer.text), 80)] if self.answer and self.answer.sentences else []
+        lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80]
+        lines += [line for text in (self.follows.sentence, self.note) for line in _wrap(text, "", "")]
+        lines += ["", *_wrap(self.answer.text, "", "")] if self.answer and self.answer.sentences else []
         for row in self.stories.to_pylist():
             lines += ["", *_text(_story(row))]
         return "\n".join([*lines, "", "-" * 80, self.colophon])
@@ -154,7 +159,7 @@ class Page:
             Text(printable(self.reader), justify="center"),
         ]
         head += [Text(day(self.as_of), "dim", justify="center"), Rule(style="dim")]
-        head += [Text(printable(self.note), "italic")] if self.note else []
+        head += [Text(printable(text), "italic") for text in (self.follows.sentence, self.note) if text]
         if self.answer and self.answer.sentences:
             head += [Padding(Text(printable(self.answer.text)), (1, 0, 0, 1))]
         stories = [_rich_story(_story(row)) for row in self.stories.to_pylist()]
@@ -203,13 +208,13 @@ def _text(story: dict[str, Any]) -> list[str]:
     return lines + [line for text, _ in _parts(story) for line in _wrap(text, "    ")]
 
 
-def _wrap(text: str, indent: str) -> list[str]:
+def _wrap(text: str, indent: str, then: str = "    ") -> list[str]:
     # Links stay whole, so that a terminal can open them.
     return textwrap.wrap(
         printable(text),
         80,
         initial_indent=indent,
-        subsequent_indent="    ",
+        subsequent_indent=then,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -23,10 +23,12 @@ from broadsheet.audience import read_clock
 from broadsheet.build import build
 from broadsheet.corpus.report import ImportReport
 from broadsheet.errors import InputError, ModelError
+from broadsheet.following import follow
 from broadsheet.late import add_articles, withdraw_articles
 from broadsheet.live import Live
 from broadsheet.newsroom import Newsroom
 from broadsheet.page import PAGE_STORIES, SIGNALS, Page
+from broadsheet.profiles import NOTHING, Following
 from broadsheet.schemas import STORIES, USERS
 from broadsheet.tables import from_rows, read_table
 from broadsheet.workbench import Workbench
@@ -155,12 +157,15 @@ class Pipeline:
                 answer = answer_request(request, ranked, bench)
         with _timed(timings, "generate"):
             stories = self._told(ranked, bench, k, at_once=bool(request))
+            follows = {} if request else _following(users, bench)
         rows = _join(ranked, stories, bench)
         pages = []
         for user in users.to_pylist():
             table = pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
             kind = "request" if request else _kind(user, bench)
-            pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, dict(timings), answer))
+            told = follows.get(user["user_id"], NOTHING)
+            made = dict(timings)
+            pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, made, answer, told))
         return pages
 
     def _told(self, ranked: pa.Table, bench: Workbench, k: int, *, at_once: bool) -> pa.Table:
@@ -188,6 +193,14 @@ def _kind(user: dict[str, Any], bench: Workbench) -> Literal["known", "profile",
     if bench.catalogue.rows(user["history"]):
         return "known"
     return "profile" if user["profile"].strip() else "new"
+
+
+def _following(users: pa.Table, bench: Workbench) -> dict[str, Following]:
+    own, catalogue = bench.profiles(), bench.catalogue
+    return {
+        user["user_id"]: follow(user, own, catalogue.news, catalogue.rows(user["history"]))
+        for user in users.to_pylist()
+    }
 
 
 def _open_all(bench: Workbench) -> None:

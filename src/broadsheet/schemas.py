@@ -205,6 +205,16 @@ MUTES = _table(
     ],
 )
 
+PROFILES = _table(
+    "profiles",
+    1,
+    [
+        _field("user_id", pa.string(), "A reader; each once."),
+        _field("profile", pa.string(), "The reader's own words on their interests; they count before USERS.profile."),
+        _field("time", TIME, "When the reader wrote them, UTC."),
+    ],
+)
+
 INDEX = _table("index", 1, [_field("news_id", pa.string(), "The article at this row of the FAISS index; row 0 first.")])
 
 

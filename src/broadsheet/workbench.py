@@ -23,6 +23,7 @@ from broadsheet.errors import ModelError
 from broadsheet.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
 from broadsheet.mutes import MutesFile
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.profiles import ProfilesFile
 from broadsheet.schemas import CLICKS, NEWS, news_vectors
 from broadsheet.tables import empty, read_table
 
@@ -80,8 +81,13 @@ class Workbench:
 
     @cached_property
     def audience(self) -> Audience:
-        """The newsroom's readers."""
-        return open_audience(self.newsroom.users, self.newsroom.clicks)
+        """The newsroom's readers, with what they say themselves as of each call."""
+        return open_audience(self.newsroom.users, self.newsroom.clicks, self.profiles)
+
+    @cached_property
+    def profiles(self) -> ProfilesFile:
+        """What the newsroom's readers say of their interests, as of each call."""
+        return ProfilesFile(self.newsroom.profiles)
 
     @cached_property
     def index(self) -> SearchIndex | ShardedIndex:
