@@ -87,6 +87,15 @@ def test_the_figures_of_the_generation_page_are_those_of_the_gates_measurement()
     assert f"up to {max(kind['refused']['mean'] for kind in whole['reworded'].values()):.4f} of true" in page
 
 
+def test_the_speed_of_the_cross_encoder_in_the_readme_is_that_of_the_benchmark():
+    rows = result("reranking-speed")["rows"]
+    ours, quickest = rows["Broadsheet"], rows["OpenVINO int8"]
+    assert f"in {ours['p50_ms']:.0f} ms (p50), {ours['times_default']:.2f} times" in README
+    assert f"for {ours['same_top']:.1%} of" in README
+    assert f"does {quickest['times_default']:.2f} times at {quickest['same_top']:.1%}" in README
+    assert quickest["times_default"] == max(row["times_default"] for name, row in rows.items() if name != "Broadsheet")
+
+
 def test_the_times_of_the_readme_are_those_of_the_benchmarks():
     assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in README
     assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in README
