@@ -1,5 +1,6 @@
 """Generate: headlines and summaries by T5 or GPT, held against their article by a fact gate."""
 
+from broadsheet.generate.choice import Chooser
 from broadsheet.generate.extract import extract
 from broadsheet.generate.facts import check, check_digest
 from broadsheet.generate.files import generate_files
@@ -7,6 +8,7 @@ from broadsheet.generate.stories import StoryWriter
 from broadsheet.generate.writers import LoadedWriter, Writer, load_writer
 
 __all__ = [
+    "Chooser",
     "LoadedWriter",
     "StoryWriter",
     "Writer",

@@ -12,7 +12,7 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     They are the lead sentences closest in words to the title; the earlier one where two are equally close.
     """
     text = body if body.strip() else abstract
-    lead = [sentence for sentence in sentences(without_dateline(text)) if _is_whole(sentence)][:_LEAD]
+    lead = lead_sentences(text)[:_LEAD]
     about = set(content(title))
     best = sorted(range(len(lead)), key=lambda place: (-_closeness(lead[place], about, place), place))
     chosen: list[int] = []
@@ -20,6 +20,11 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
         if len(chosen) < 2 and sum(count(lead[other]) for other in [*chosen, place]) <= most_words:
             chosen.append(place)
     return " ".join(lead[place] for place in sorted(chosen))
+
+
+def lead_sentences(text: str) -> list[str]:
+    """Return the whole sentences of a text, in its order, without its dateline."""
+    return [sentence for sentence in sentences(without_dateline(text)) if _is_whole(sentence)]
 
 
 def _closeness(sentence: str, about: set[str], place: int) -> float:

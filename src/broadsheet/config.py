@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from broadsheet.config_generate import GenerateConfig
 from broadsheet.config_nightly import ArticlesConfig, GateConfig
 from broadsheet.config_rerank import RerankConfig
 from broadsheet.config_reranker import LossName, RerankerConfig
@@ -55,18 +56,6 @@ class IndexConfig:
     "Most memory that searching may take; 0 is what fits into this machine."
     shards: int = 1
     "Parts of about equal size that the index is cut into, built one by one or on several workers, searched as one."
-
-
-@dataclass(frozen=True)
-class GenerateConfig:
-    """Settings of the writer."""
-
-    writer: str = "asset:smollm2"
-    "A T5-like or GPT-like model: asset:NAME, a folder, or a hub name; empty for the publisher's own words."
-    stories: int = 10
-    "Stories written for each user in a build."
-    summary_words: int = 45
-    "Most words of a summary."
 
 
 @dataclass(frozen=True)
@@ -118,6 +107,7 @@ _AT_LEAST = {
     "half_life_hours_by_category": 0.01,
     "stories": 1,
     "summary_words": 5,
+    "drafts": 1,
     "category": 0,
     "source": 0,
     "story": 0,
@@ -133,7 +123,7 @@ _SHARES = (
     *("recall", "min_recall", "max_lost", "max_changed_neighbours"),
 )
 
-_OF_ZERO_OR_MORE = ("retrieval.weights.", "rerank.weights.", "gate.")
+_OF_ZERO_OR_MORE = ("retrieval.weights.", "rerank.weights.", "gate.", "generate.choice.")
 
 
 def read_config(path: Path) -> Config:

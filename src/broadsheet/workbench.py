@@ -236,9 +236,17 @@ class Workbench:
 
     def make_story_writer(self, k: int) -> StoryWriter:
         """Return the story writer for the k best articles of each user."""
-        from broadsheet.generate import StoryWriter
+        from broadsheet.generate import Chooser, StoryWriter
 
-        words = self.config.generate.summary_words
-        if self.writer is None:
-            return StoryWriter(None, k=k, summary_words=words)
-        return StoryWriter(self.writer, method=self.writer.method, model=self.writer.model, k=k, summary_words=words)
+        settings, writer = self.config.generate, self.writer
+        if writer is None:
+            return StoryWriter(None, k=k, summary_words=settings.summary_words)
+        return StoryWriter(
+            writer,
+            method=writer.method,
+            model=writer.model,
+            k=k,
+            summary_words=settings.summary_words,
+            drafts=settings.drafts,
+            choose=Chooser(self.news_tower, settings.choice, writer.log_likelihoods),
+        )

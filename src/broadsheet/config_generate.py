@@ -1,0 +1,34 @@
+"""The settings of the writer."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ChoiceWeights:
+    """What each quality of a draft counts for, where several passed the fact gate."""
+
+    interest: float = 0.5
+    "Likeness to what the reader follows."
+    article: float = 1.0
+    "Likeness to the article's beginning."
+    fluency: float = 0.5
+    "Likelihood by the writer's own model."
+    length: float = 0.3
+    "Nearness to the length that is best for the job."
+    own_words: float = 0.1
+    "Share of its words outside the longest run copied from the article."
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """Settings of the writer."""
+
+    writer: str = "asset:smollm2"
+    "A T5-like or GPT-like model: asset:NAME, a folder, or a hub name; empty for the publisher's own words."
+    stories: int = 10
+    "Stories written for each user in a build."
+    summary_words: int = 45
+    "Most words of a summary."
+    drafts: int = 3
+    "Drafts of each headline and summary: the likeliest, and others drawn at random."
+    choice: ChoiceWeights = field(default_factory=ChoiceWeights)
