@@ -1,9 +1,26 @@
-"""A summary made of the article's own sentences, for where no draft passed the gate."""
+"""The article's own sentences: a summary where no draft passed the gate, and what an answer can cite."""
 
-from broadsheet.generate.words import content, count, sentences, without_dateline
+import re
+
+from broadsheet.generate.words import content, count, fold, sentences, without_dateline, words
 
 _LEAD = 6
 _LEAST_WORDS = 5
+_MOST_WORDS = 60
+"Of a sentence that is cited; a longer one is a list or a page's furniture."
+_POINTS_BACK = re.compile(
+    r"\W*(?:[^,]{0,40},\W+)?(?:he|she|it|they|him|his|her|hers|its|their|theirs|them|this|that|these|those|there|such"
+    r"|both|neither|another|the (?:latter|former|other|same|two|three|pair)|but|and|or|nor|so|yet|then|thus|also|still"
+    r"|however|instead|meanwhile|moreover|furthermore|therefore|otherwise|nevertheless|nonetheless|besides|likewise"
+    r"|similarly|afterwards?|later|earlier|in addition|as a result|for (?:example|instance)|in contrast)\b",
+    re.IGNORECASE,
+)
+_FURNITURE = re.compile(
+    r"\W*(?:read more|click|watch|share|follow|subscribe|sign up|image|media|photo|video|story highlights|advertisement"
+    r"|copyright|related|see also|correction|updated?)\b",
+    re.IGNORECASE,
+)
+"What a page says of itself."
 
 
 def extract(title: str, abstract: str, body: str, most_words: int) -> str:
@@ -12,7 +29,7 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     They are the lead sentences closest in words to the title; the earlier one where two are equally close.
     """
     text = body if body.strip() else abstract
-    lead = lead_sentences(text)[:_LEAD]
+    lead = lead_sentences(text)
     about = set(content(title))
     best = sorted(range(len(lead)), key=lambda place: (-_closeness(lead[place], about, place), place))
     chosen: list[int] = []
@@ -22,9 +39,26 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     return " ".join(lead[place] for place in sorted(chosen))
 
 
+def whole_sentences(abstract: str, body: str) -> list[str]:
+    """Return the lead sentences of an abstract and of a body, word for word and in this order, none of them twice."""
+    found: dict[tuple[str, ...], str] = {}
+    for sentence in (*lead_sentences(abstract), *lead_sentences(body)):
+        found.setdefault(tuple(map(fold, words(sentence))), sentence)
+    return list(found.values())
+
+
+def stands_alone(sentence: str) -> bool:
+    """Tell whether a reader can understand a sentence without the one before: it states something and points at none.
+
+    What it points at further in, and by other words than pronouns and links, is not seen.
+    """
+    states = not sentence.rstrip("\"'”’)").endswith("?") and count(sentence) <= _MOST_WORDS
+    return states and not _POINTS_BACK.match(sentence) and not _FURNITURE.match(sentence)
+
+
 def lead_sentences(text: str) -> list[str]:
-    """Return the whole sentences of a text, in its order, without its dateline."""
-    return [sentence for sentence in sentences(without_dateline(text)) if _is_whole(sentence)]
+    """Return the first whole sentences of a text, in its order, without its dateline."""
+    return [sentence for sentence in sentences(without_dateline(text)) if _is_whole(sentence)][:_LEAD]
 
 
 def _closeness(sentence: str, about: set[str], place: int) -> float:

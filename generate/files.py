@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError
-from broadsheet.generate.stories import Interest, StoryWriter, first_ranks
+from broadsheet.generate.stories import Interest, StoryWriter, answered, first_ranks
 from broadsheet.newsroom import Edition, remove_folder
 from broadsheet.parts import part_path, parts_of
 from broadsheet.progress import track
@@ -31,7 +31,8 @@ def generate_files(
     """Write the stories of an edition's ranked table to `out`, and return a line that says how its texts were made.
 
     Texts are taken over from the stories files `known`, unreadable ones left out, and from what a killed run left by
-    `out`. Raises ContractError if the edition's ranked or news table is not as expected.
+    `out`; not those of which a draft could not be had, which are tried once more. Raises ContractError if the edition's
+    ranked or news table is not as expected.
     """
     ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
     parts = parts_of(out)
@@ -100,7 +101,7 @@ def _blocks(writer: StoryWriter, ranked: pa.Table, news: pa.Table, interest: Int
 def _readable(paths: Sequence[Path]) -> Iterator[pa.Table]:
     for path in paths:
         with suppress(ContractError):  # of an older version, or none yet: its texts are written again
-            yield read_table(path, STORIES).replace_schema_metadata(STORIES.metadata)
+            yield answered(read_table(path, STORIES)).replace_schema_metadata(STORIES.metadata)
 
 
 def _taken_over(stories: pa.Table, earlier: pa.Table) -> int:
@@ -120,4 +121,6 @@ def _report(stories: pa.Table) -> str:
         for job, counts in made.items():
             counts[method[job]] += 1
     said = [f"{job} {how}: {number}" for job, counts in made.items() for how, number in sorted(counts.items())]
+    lacking = len(texts) - len(pc.unique(answered(stories)["news_id"]))
+    said += [f"articles without an answer: {lacking}"] if lacking else []
     return ", ".join([f"{len(stories)} stories of {len(texts)} articles", *said])

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from broadsheet.errors import ConfigError, ContractError
 from broadsheet.generate import jobs
 from broadsheet.generate.choice import Chooser, Question
-from broadsheet.generate.drafts import Drafts, headlines, source_text, summaries
+from broadsheet.generate.drafts import NO_ANSWER, Drafts, headlines, source_text, summaries
 from broadsheet.generate.facts import GATE
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
@@ -37,9 +37,10 @@ Key = tuple[str, str]
 class StoryWriter:
     """Writes the headline and the summary of each reader's first `k` articles.
 
-    `write` drafts texts for prompts, or is None for the publisher's own words; `method` (gpt or t5) and `model`
-    (a fingerprint) say whose drafts they are, `drafts` how many of each there are. `choose` chooses between those that
-    passed; without it the first is taken. A summary has at most `summary_words` words, but an abstract is never cut.
+    `write` drafts texts for prompts, or is None for the publisher's own words; `method` (gpt, t5 or endpoint) and
+    `model` (a fingerprint) say whose drafts they are, `drafts` how many of each there are. `choose` chooses between
+    those that passed; without it the first is taken. A draft that could not be had leaves the words that an unwritten
+    story has, and `checks` say so. A summary has at most `summary_words` words, but an abstract is never cut.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class StoryWriter:
         Those of one article stand together. Raises ContractError if an article is not in `news`.
         """
         ids = pc.unique(ranked["news_id"])
-        articles = _articles(news, ids.to_pylist())
+        articles = articles_of(news, ids.to_pylist())
         places = np.asarray(pc.index_in(ranked["news_id"], value_set=ids), np.int64)
         interests = [""]
         if interest is not None and self._choose is not None and self._write is not None:
@@ -107,9 +108,9 @@ class StoryWriter:
         size = len(interests)
         return [(articles[code // size], interests[code % size]) for code in codes.tolist()], of_row
 
-    def lacks(self, asked: Sequence[Asked], known: pa.Table) -> npt.NDArray[np.bool_]:
+    def lacks(self, asked: Sequence[Asked], known: pa.Table, *, any_interest: bool = False) -> npt.NDArray[np.bool_]:
         """Return for each article and interest whether the STORIES table `known` lacks a text that can be used."""
-        have = self._known_texts(known, asked)
+        have = self._known_texts(known, asked, any_interest=any_interest)
         return np.array([key_of(one) not in have for one in asked], bool)
 
     def _story(self, asked: Asked, text: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,10 +164,10 @@ class StoryWriter:
 
     def _drafted(
         self, job: str, articles: Sequence[Mapping[str, Any]]
-    ) -> list[tuple[Mapping[str, Any], Sequence[str]]]:
-        """Return each article with the drafts of a job, none without a writer."""
+    ) -> list[tuple[Mapping[str, Any], Sequence[str] | None]]:
+        """Return each article with the drafts of a job; with None where there is no writer."""
         if self._write is None or not articles:
-            return [(article, ()) for article in articles]
+            return [(article, None) for article in articles]
         prompts = [_prompt(job, article) for article in articles]
         drafts = self._write(prompts, count=self._count, most_tokens=jobs.MOST_TOKENS[job])
         if len(drafts) != len(articles):
@@ -202,6 +203,15 @@ def key_of(asked: Asked) -> Key:
     return asked[0]["content_hash"], asked[1]
 
 
+def answered(stories: pa.Table) -> pa.Table:
+    """Return the rows of a STORIES table without those of which a draft could not be had, to be asked for again."""
+    checks = stories["checks"].combine_chunks()
+    failed = pc.match_substring_regex(pc.list_flatten(checks), rf"^\w+ (headline|summary): {NO_ANSWER}$")
+    kept = np.ones(len(stories), bool)
+    kept[pc.list_parent_indices(checks).filter(failed)] = False
+    return stories.filter(pa.array(kept))
+
+
 def first_ranks(ranked: pa.Table, k: int) -> pa.Table:
     """Return the rows of a RANKED table with rank 1 to k, in its order."""
     return ranked.filter(pc.less_equal(ranked["rank"], k))
@@ -213,7 +223,7 @@ def _for_readers(stories: pa.Table, rows: pa.Table) -> pa.Table:
     return stories.cast(STORIES)
 
 
-def _articles(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
+def articles_of(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Return the articles of these ids, in the order of the ids."""
     found = news.select(list(_ARTICLE)).filter(pc.is_in(news["news_id"], value_set=pa.array(ids, pa.string())))
     articles = {row["news_id"]: row for row in found.to_pylist()}

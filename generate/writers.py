@@ -16,7 +16,7 @@ class Writer(Protocol):
     """Drafts `count` texts for each prompt, of so many tokens at most, in the order of the prompts."""
 
     def __call__(self, prompts: Sequence[str], *, count: int = 1, most_tokens: int = 56) -> Sequence[Sequence[str]]:
-        """Return (prompts, count) drafts; the first of a prompt is the likeliest, the others are drawn."""
+        """Return the drafts of each prompt, the likeliest first; none where none could be had."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Which kind of index: each is built on a sample of the vectors, tuned with real queries, and measured."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
 from time import perf_counter
@@ -11,7 +11,7 @@ import faiss
 
 from broadsheet.errors import ConfigError
 from broadsheet.index_build.kinds import build_kind, candidates, memory_bytes
-from broadsheet.index_build.measure import Measured, search_exactly, tune
+from broadsheet.index_build.measure import ROUNDS, Exact, Measured, measure_speed, search_exactly, tune
 from broadsheet.mapped_vectors import MappedVectors, Vectors, as_vectors
 
 SAMPLE = 50_000
@@ -70,23 +70,19 @@ def try_kinds(vectors: MappedVectors, queries: Vectors, *, recall: float, memory
     sample = as_vectors(vectors.sample(SAMPLE))
     part = as_vectors(sample.sample(len(sample) // PART))
     exact, exact_of_part = search_exactly(sample, queries), search_exactly(part, queries)
+    # Over fewer vectors a kind has as many lists as suit them.
+    kinds, dim = candidates(count, vectors.dim), vectors.dim
+    of_sample = [_tuned(kind, sample, exact, recall) for kind in candidates(len(sample), dim)]
+    few = candidates(len(part), dim) if count > len(sample) else []
+    of_part = [_tuned(kind, part, exact_of_part, recall) for kind in few]
+    _time_in_turn([*((one, exact) for one in of_sample), *((one, exact_of_part) for one in of_part)])
     trials = []
-    for place, kind in enumerate(candidates(count, vectors.dim)):
-        # Over fewer vectors a kind has as many lists as suit them.
-        on_sample, on_part = (candidates(len(few), vectors.dim)[place] for few in (sample, part))
-        started = perf_counter()
-        index = build_kind(on_sample, sample)
-        seconds = perf_counter() - started
-        measured = tune(index, exact, sample, recall)
-        size = len(faiss.serialize_index(index))
-        each = (size / len(sample), memory_bytes(index, size) / len(sample))
-        growth = None
-        if count > len(sample):
-            faster = tune(build_kind(on_part, part), exact_of_part, part, recall).qps / measured.qps
-            growth = min(1.0, max(0.0, log(faster) / log(len(sample) / len(part))))
-        expected = measured.qps / (count / len(sample)) ** (growth or 0.0)
-        note = _why_not(measured, recall, each, count, memory_mib)
-        trials.append(Trial(kind, measured, expected, growth, *each, seconds, note))
+    for place, (kind, tuned) in enumerate(zip(kinds, of_sample, strict=True)):
+        each = (tuned.size / len(sample), memory_bytes(tuned.index, tuned.size) / len(sample))
+        growth = _growth(tuned, of_part[place], len(sample) / len(part)) if of_part else None
+        expected = tuned.measured.qps / (count / len(sample)) ** (growth or 0.0)
+        note = _why_not(tuned.measured, recall, each, count, memory_mib)
+        trials.append(Trial(kind, tuned.measured, expected, growth, *each, tuned.build_seconds, note))
     if all(trial.note for trial in trials):
         found = "; ".join(f"{trial.kind}: {trial.note}" for trial in trials)
         raise ConfigError(
@@ -94,6 +90,36 @@ def try_kinds(vectors: MappedVectors, queries: Vectors, *, recall: float, memory
             "Raise index.memory_mib, lower index.recall, or build on a machine of more memory."
         )
     return sorted(trials, key=lambda trial: (bool(trial.note), -trial.expected_qps))
+
+
+@dataclass
+class _Tuned:
+    """A kind that was built on few vectors, with the parameters that reach the recall."""
+
+    index: faiss.Index
+    measured: Measured
+    size: int
+    build_seconds: float
+
+
+def _tuned(kind: str, vectors: MappedVectors, exact: Exact, recall: float) -> _Tuned:
+    started = perf_counter()
+    index = build_kind(kind, vectors)
+    seconds = perf_counter() - started
+    return _Tuned(index, tune(index, exact, vectors, recall), len(faiss.serialize_index(index)), seconds)
+
+
+def _growth(tuned: _Tuned, of_part: _Tuned, ratio: float) -> float:
+    """Return the exponent of a query's time in the number of vectors, of which `tuned` has `ratio` times as many."""
+    return min(1.0, max(0.0, log(of_part.measured.qps / tuned.measured.qps) / log(ratio)))
+
+
+def _time_in_turn(tuned: Sequence[tuple[_Tuned, Exact]]) -> None:
+    """Time all again in turn and keep the quickest of each, so that what else the machine does decides nothing."""
+    for _ in range(ROUNDS):
+        for one, exact in tuned:
+            qps = measure_speed(one.index, exact.queries, one.measured.parameters, exact.k)
+            one.measured = replace(one.measured, qps=max(qps, one.measured.qps))
 
 
 def fits(size: float, memory: float, memory_mib: int) -> str:

@@ -39,6 +39,7 @@ def contract() -> str:
         schemas.late_news(384),
         schemas.WITHDRAWN,
         schemas.MUTES,
+        schemas.PROFILES,
     ]
     return "\n".join([HEAD, *map(_section, tables)])
 

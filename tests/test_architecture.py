@@ -19,21 +19,37 @@ LAYERS = [
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
     | {"batching", "bert_forward", "streams", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
     | {
+        "config_endpoint",
         "config_nightly",
         "config_policy",
         "config_rerank",
         "config_reranker",
         "config_towers",
         "mutes",
+        "profiles",
+        "watched",
         "submission",
         "exposures",
     }
     | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
-    {"page", "audience", "workbench", "steps", "verify", "build", "pipeline", "present", "run_steps", "show"}
+    {
+        "page",
+        "page_text",
+        "answering",
+        "audience",
+        "workbench",
+        "steps",
+        "verify",
+        "build",
+        "pipeline",
+        "present",
+        "run_steps",
+        "show",
+    }
     | {"training_reranker", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
     | {"training_sources", "training_clicks", "training_fusion", "user_sample"}
-    | {"source_tuning", "live", "late", "muting"}
+    | {"source_tuning", "live", "late", "muting", "following"}
     | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
     | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}
@@ -41,7 +57,7 @@ LAYERS = [
     | {"evaluation_retrieval_report", "evaluation_policy", "evaluation_policy_report", "evaluation_fusion"}
     | {"evaluation_beyond", "evaluation_calibration", "evaluation_predictions"}
     | {"evaluation_ranking_findings", "evaluation_ranking_report", "evaluation_cross_encoders", "evaluation_signals"}
-    | {"evaluation_reasons", "evaluation_reasons_report"}
+    | {"evaluation_reasons", "evaluation_reasons_report", "evaluation_cold_start", "evaluation_cold_start_report"}
     | {"evaluation_facts", "evaluation_facts_report", "evaluation_plants", "evaluation_plants_names"}
     | {"evaluation_plant_words", "evaluation_rewordings"},
     {"cli", "cli_live", "cli_operate", "cli_train"},

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from broadsheet.page import PAGE_STORIES, Page, web_link
+from broadsheet.page import PAGE_STORIES, Page
 from broadsheet.tables import from_rows, read_table, write_table
+from tests.test_page_text import BAD_LINKS
 
 MORNING = datetime(2017, 1, 3, 6, 30, tzinfo=UTC)
 
@@ -44,9 +45,9 @@ def story(rank=1, **changes):
     }
 
 
-def page(*stories, kind="known", request="", user_id="U1", timings=None):
+def page(*stories, kind="known", request="", user_id="U1", timings=None, **more):
     table = from_rows(stories, PAGE_STORIES)
-    return Page(user_id, kind, request, "2017-01-03T03-00-00.000000Z", MORNING, table, timings or {})
+    return Page(user_id, kind, request, "2017-01-03T03-00-00.000000Z", MORNING, table, timings or {}, **more)
 
 
 class Elements(HTMLParser):
@@ -135,28 +136,12 @@ def test_hostile_text_is_shown_as_text_everywhere(text):
     assert "file:///x" not in re.findall(r"\x1b\]8;[^;]*;([^\x1b]*)", on_terminal(made))
 
 
-BAD_LINKS = [
-    "javascript:alert(1)",
-    "JaVaScRiPt:alert(1)",
-    "java\nscript:alert(1)",
-    " https://a.example",
-    "data:text/html,x",
-    "file:///etc/passwd",
-    "//a.example",
-    "https://",
-    "http://[bad",
-    "https://a.example/\x1b]8;;x",
-    "",
-]
-
-
 @pytest.mark.parametrize("url", BAD_LINKS)
 def test_only_web_addresses_are_linked(url):
     made = page(story(url=url))
     assert not Elements(made.to_html()).named("a")
     assert "A postcard from Mars" in made.to_html()
     assert "\x1b]8;" not in on_terminal(made)
-    assert web_link(url) == ""
 
 
 def test_a_quote_in_a_link_stays_inside_it():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli_live import Columns, add, mute, read_columns, unmute, withdraw
+from broadsheet.cli_live import Columns, add, mute, profile, read_columns, unmute, withdraw
 from broadsheet.cli_operate import DEFAULT_ROOM, operation
 from broadsheet.cli_train import Room, say, training
 from broadsheet.errors import BroadsheetError, GateError
@@ -27,6 +27,7 @@ app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=h
 app.command(epilog="Example: broadsheet withdraw newsroom N1 N2")(withdraw)
 app.command(epilog="Example: broadsheet mute newsroom maya-politics --category sports --source Fox")(mute)
 app.command(epilog="Example: broadsheet unmute newsroom maya-politics --category sports")(unmute)
+app.command(epilog='Example: broadsheet profile newsroom maya-politics --set "space and chess"')(profile)
 app.add_typer(operation)
 
 Into = Annotated[

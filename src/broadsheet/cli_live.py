@@ -1,12 +1,15 @@
-"""The commands `add`, `withdraw`, `mute` and `unmute`. Nothing heavy is imported before a command needs it."""
+"""The commands `add`, `withdraw`, `mute`, `unmute`, `profile`. Nothing heavy is imported before a command needs it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from broadsheet.cli_train import Room
 from broadsheet.errors import InputError
+
+if TYPE_CHECKING:
+    from broadsheet.following import Interests
 
 Columns = Annotated[list[str] | None, typer.Option("--column", help="OURS=THEIRS: how a column is named in the files.")]
 
@@ -75,3 +78,42 @@ def unmute(newsroom: Room, user: Reader, category: Categories = None, source: So
 
 def _muted(user: str, categories: list[str], sources: list[str]) -> str:
     return f"{user}: categories {', '.join(categories) or 'none'}; sources {', '.join(sources) or 'none'}"
+
+
+_WHOSE = {
+    "reader": "the reader's own words",
+    "publisher": "from the publisher's users table",
+    "history": "from the history: shown on the page, and changes nothing in it",
+}
+
+
+def profile(
+    newsroom: Room,
+    user: Reader,
+    words: Annotated[str | None, typer.Option("--set", help="The reader's own words on what to read about.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove the reader's own words.")] = False,
+) -> None:
+    """Print what a reader follows, or first keep or remove the reader's own words, from the next request on."""
+    from broadsheet.following import clear_profile, interests_of, set_profile
+    from broadsheet.newsroom import Newsroom
+
+    room = Newsroom(newsroom)
+    if words is not None and clear:
+        raise InputError("--set: found with --clear, expected one of the two. Nothing was changed.")
+    if words is not None:
+        set_profile(room, user, words)
+    if clear:
+        clear_profile(room, user)
+    typer.echo("\n".join(_interests(user, interests_of(room, user))))
+
+
+def _interests(user: str, known: "Interests") -> list[str]:
+    """Return what is known of a reader, in words, without control characters."""
+    from broadsheet.page_text import printable
+
+    topics = ", ".join(f"{topic.text} ({topic.articles})" for topic in known.topics)
+    text, whose = known.following.text, known.following.whose
+    return [
+        printable(f"{user}: {topics or 'nothing in common'}, of {known.read} articles read"),
+        printable(f"in force: {text} ({_WHOSE[whose]})") if whose else "in force: none",
+    ]

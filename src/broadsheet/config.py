@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from broadsheet.config_endpoint import endpoint_problems
 from broadsheet.config_generate import GenerateConfig
 from broadsheet.config_nightly import ArticlesConfig, GateConfig
 from broadsheet.config_rerank import RerankConfig
@@ -108,6 +109,9 @@ _AT_LEAST = {
     "stories": 1,
     "summary_words": 5,
     "drafts": 1,
+    "timeout_seconds": 0.1,
+    "retries": 0,
+    "tokens": 0,
     "category": 0,
     "source": 0,
     "story": 0,
@@ -140,6 +144,7 @@ def read_config(path: Path) -> Config:
         ) from error
     problems: list[str] = []
     config: Config = _read(Config, document, "", problems)
+    problems += endpoint_problems(config.generate.writer, config.generate.endpoint)
     if problems:
         raise ConfigError(f"{path}: {join_problems(problems)}")
     return config

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from broadsheet.config_endpoint import EndpointConfig
+
 
 @dataclass(frozen=True)
 class ChoiceWeights:
@@ -24,11 +26,12 @@ class GenerateConfig:
     """Settings of the writer."""
 
     writer: str = "asset:smollm2"
-    "A T5-like or GPT-like model: asset:NAME, a folder, or a hub name; empty for the publisher's own words."
+    "A T5- or GPT-like model: asset:NAME, a folder, a hub name, or https://… of an endpoint; empty: publisher's words."
     stories: int = 10
     "Stories written for each user in a build."
     summary_words: int = 45
     "Most words of a summary."
     drafts: int = 3
-    "Drafts of each headline and summary: the likeliest, and others drawn at random."
+    "Drafts of each headline and summary: the likeliest, and others drawn at random; an endpoint writes one."
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)
+    endpoint: EndpointConfig = field(default_factory=EndpointConfig)

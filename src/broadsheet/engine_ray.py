@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from broadsheet import errors
+from broadsheet.config_endpoint import is_endpoint
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.index_step import join_index, shard_files
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
@@ -143,10 +144,12 @@ def _rerank(run: str, bench: Workbench, out: Edition) -> Done | str:
 def _generate(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done | str:
     from broadsheet.generate.files import stories_to_write
 
-    if bench.config.generate.writer:
+    writer = bench.config.generate.writer
+    # An endpoint is waited for, which one process does as well as many, and its budget is then that of the night.
+    if writer and not is_endpoint(writer):
         ranked, news = read_table(bench.edition.ranked, RANKED), read_table(bench.edition.news, NEWS)
-        writer = bench.make_story_writer(bench.config.generate.stories)
-        spread(GENERATE, bench, stories_to_write(writer, ranked, news, out.stories, known=known))
+        write = bench.make_story_writer(bench.config.generate.stories)
+        spread(GENERATE, bench, stories_to_write(write, ranked, news, out.stories, known=known))
     return STEPS["generate"](bench, out, known)
 
 

@@ -186,7 +186,7 @@ def measure_ranking(
     """
     clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
-    clicks, base = _popularity(bench, impressions), tower_scores(untrained, impressions)
+    clicks, base = popularity_scores(bench, impressions), tower_scores(untrained, impressions)
     scores: dict[str, list[Floats]] = {
         RANDOM: [np.random.default_rng(seed).random(len(clicked)) for seed in SEEDS],
         POPULARITY: [clicks + np.random.default_rng(seed).random(len(clicked)) for seed in SEEDS],
@@ -205,7 +205,7 @@ def measure_ranking(
     return Ranking(scores, clicked, offsets, found, [one.describe() for one in cross_encoders])
 
 
-def _popularity(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
+def popularity_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     """Return the clicks before each impression on what it shows, laid end to end."""
     clicks_before = ClicksBefore(bench.clicks, len(bench.catalogue))
     counts = [clicks_before(impression.time)[bench.catalogue.rows(impression.shown)] for impression in impressions]

@@ -7,9 +7,7 @@ before.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +16,7 @@ import pyarrow.compute as pc
 
 from broadsheet.schemas import MUTES
 from broadsheet.tables import read_table
-
-_SETTLED = 2.0
-"""Seconds after which a file's time of change is trusted: two changes within one tick of the clock share it."""
+from broadsheet.watched import Watched
 
 
 class Mutes:
@@ -56,24 +52,14 @@ class MutesFile:
 
     def __init__(self, path: Path) -> None:
         """Take the file, which need not be there."""
-        self._path, self._lock = path, Lock()
-        self._mutes, self._seen = NO_MUTES, (0, 0, 0)
+        self._watched = Watched(path, lambda path: Mutes(read_table(path, MUTES)), NO_MUTES)
 
     def __call__(self) -> Mutes:
         """Return the mutes, read again where the file has changed.
 
         Raises ContractError if it is damaged: to go on without could show what was muted.
         """
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return NO_MUTES
-        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-        with self._lock:
-            if seen != self._seen:
-                self._mutes = Mutes(read_table(self._path, MUTES))
-                self._seen = seen if time.time() - found.st_mtime > _SETTLED else (0, 0, 0)
-            return self._mutes
+        return self._watched()
 
 
 def _is_in(column: pa.ChunkedArray, names: list[str]) -> pa.ChunkedArray:

@@ -148,6 +148,11 @@ class Newsroom:
         return self.path / "readers" / "mutes.arrow"
 
     @property
+    def profiles(self) -> Path:
+        """Table profiles: what readers themselves wrote on their interests; missing if there are none."""
+        return self.path / "readers" / "profiles.arrow"
+
+    @property
     def live(self) -> Path:
         """The journal of what was added and withdrawn between nights; missing before the first."""
         return self.path / "live"

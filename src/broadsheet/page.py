@@ -4,22 +4,27 @@ Headlines, names and links come from outside. In HTML they are escaped; on a ter
 removed and markup is not interpreted. Only http and https links are followed.
 """
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from broadsheet.page_text import day, printable, seconds, web_link
+from broadsheet.profiles import NOTHING, Following
 from broadsheet.schemas import NEWS, RANKED, STORIES
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from rich.console import RenderableType
+
+    from broadsheet.generate import Answer
 
 SIGNALS = (
     *("relevance", "tower", "popularity", "click_rate", "trend", "co_click", "freshness"),
@@ -45,10 +50,7 @@ PAGE_STORIES = pa.schema(
         pa.field(
             "because_title", pa.string(), metadata={"doc": "The publisher's headline of the article behind the reason."}
         ),
-        NEWS.field("category"),
-        NEWS.field("source"),
-        NEWS.field("url"),
-        NEWS.field("published_at"),
+        *(NEWS.field(name) for name in ("category", "source", "url", "published_at")),
         STORIES.field("method"),
         STORIES.field("checks"),
     ],
@@ -58,6 +60,7 @@ PAGE_STORIES = pa.schema(
 _MADE_BY = {
     "gpt": "written by GPT",
     "t5": "written by T5",
+    "endpoint": "written by a language model",
     "extract": "taken from the article",
     "original": "in the publisher’s words",
 }
@@ -81,6 +84,10 @@ class Page:
     "A table of PAGE_STORIES, rank 1 first."
     timings: dict[str, float]
     "Seconds by stage."
+    answer: Answer | None = None
+    "What the stories say to the request; None where there is no request."
+    follows: Following = NOTHING
+    "What the reader follows, and whose words it is; nothing for a new reader and for a request."
 
     def to_html(self) -> str:
         """Return a whole HTML document that needs no other file."""
@@ -98,6 +105,8 @@ class Page:
             "request": self.request,
             "edition": self.edition,
             "as_of": self.as_of.isoformat(),
+            "answer": self.answer and self.answer.to_dict(),
+            "follows": asdict(self.follows),
             "stories": stories,
             "timings": dict(self.timings),
         }
@@ -114,6 +123,8 @@ class Page:
         """How the page was chosen, in words for the reader, or that it is empty; no words for one from a history."""
         if not self.stories.num_rows:
             return "There are no stories to show now. Please come back later."
+        if self.answer and self.answer.remark:
+            return self.answer.remark
         return {
             "known": "",
             "profile": "You have read nothing here yet: this page follows what you told us of your interests.",
@@ -126,17 +137,20 @@ class Page:
         """The edition, and the seconds that the page took, by stage and in all."""
         if not self.timings:
             return f"Edition {self.edition}."
-        stages = ", ".join(f"{stage} {_seconds(time)}" for stage, time in self.timings.items())
-        return f"Edition {self.edition}. Made in {_seconds(sum(self.timings.values()))}: {stages}."
+        stages = ", ".join(f"{stage} {seconds(time)}" for stage, time in self.timings.items())
+        return f"Edition {self.edition}. Made in {seconds(sum(self.timings.values()))}: {stages}."
 
     def __str__(self) -> str:
-        lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80, *textwrap.wrap(self.note, 80)]
+        lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80]
+        lines += [line for text in (self.follows.sentence, self.note) for line in _wrap(text, "", "")]
+        lines += ["", *_wrap(self.answer.text, "", "")] if self.answer and self.answer.sentences else []
         for row in self.stories.to_pylist():
             lines += ["", *_text(_story(row))]
         return "\n".join([*lines, "", "-" * 80, self.colophon])
 
-    def __rich__(self) -> "RenderableType":
+    def __rich__(self) -> RenderableType:
         from rich.console import Group
+        from rich.padding import Padding
         from rich.rule import Rule
         from rich.text import Text
 
@@ -145,34 +159,11 @@ class Page:
             Text(printable(self.reader), justify="center"),
         ]
         head += [Text(day(self.as_of), "dim", justify="center"), Rule(style="dim")]
-        head += [Text(printable(self.note), "italic")] if self.note else []
+        head += [Text(printable(text), "italic") for text in (self.follows.sentence, self.note) if text]
+        if self.answer and self.answer.sentences:
+            head += [Padding(Text(printable(self.answer.text)), (1, 0, 0, 1))]
         stories = [_rich_story(_story(row)) for row in self.stories.to_pylist()]
         return Group(*head, *stories, Text(), Rule(style="dim"), Text(self.colophon, "dim"))
-
-
-def web_link(url: str) -> str:
-    """Return the url if it is an http or https address that is safe to follow, else an empty string."""
-    if any(not character.isprintable() or character.isspace() for character in url):
-        return ""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return url if parts.scheme in ("http", "https") and parts.hostname else ""
-
-
-def printable(text: str) -> str:
-    """Return a text on one line without control characters, which a terminal would obey."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())
-
-
-def day(time: datetime) -> str:
-    """Return a date such as 'Tuesday, 3 January 2017'."""
-    return f"{time:%A}, {time.day} {time:%B %Y}"
-
-
-def _seconds(time: float) -> str:
-    return f"{time:.1f} s" if time >= 1 else f"{time * 1000:.0f} ms"
 
 
 def _story(row: dict[str, Any]) -> dict[str, Any]:
@@ -217,19 +208,19 @@ def _text(story: dict[str, Any]) -> list[str]:
     return lines + [line for text, _ in _parts(story) for line in _wrap(text, "    ")]
 
 
-def _wrap(text: str, indent: str) -> list[str]:
+def _wrap(text: str, indent: str, then: str = "    ") -> list[str]:
     # Links stay whole, so that a terminal can open them.
     return textwrap.wrap(
         printable(text),
         80,
         initial_indent=indent,
-        subsequent_indent="    ",
+        subsequent_indent=then,
         break_long_words=False,
         break_on_hyphens=False,
     )
 
 
-def _rich_story(story: dict[str, Any]) -> "RenderableType":
+def _rich_story(story: dict[str, Any]) -> RenderableType:
     from rich.padding import Padding
     from rich.style import Style
     from rich.text import Text
@@ -242,7 +233,7 @@ def _rich_story(story: dict[str, Any]) -> "RenderableType":
 
 
 @cache
-def _template() -> "Template":
+def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -18,14 +18,17 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.answering import answer_request, read_request, tell_at_once
 from broadsheet.audience import read_clock
 from broadsheet.build import build
 from broadsheet.corpus.report import ImportReport
 from broadsheet.errors import InputError, ModelError
+from broadsheet.following import follow
 from broadsheet.late import add_articles, withdraw_articles
 from broadsheet.live import Live
 from broadsheet.newsroom import Newsroom
 from broadsheet.page import PAGE_STORIES, SIGNALS, Page
+from broadsheet.profiles import NOTHING, Following
 from broadsheet.schemas import STORIES, USERS
 from broadsheet.tables import from_rows, read_table
 from broadsheet.workbench import Workbench
@@ -34,6 +37,8 @@ __all__ = ["Pipeline", "build", "open_newsroom", "run"]
 
 NEWSROOM_VARIABLE = "BROADSHEET_NEWSROOM"
 ANONYMOUS = ""
+ENDPOINT_SECONDS = 5.0
+"""Seconds that a request, whatever its number of pages, waits for a writer that is an endpoint."""
 _OPENING = Lock()
 """Held while a newsroom is opened, so that threads that ask for it at once do not load it once each."""
 
@@ -103,14 +108,15 @@ class Pipeline:
     def ask(self, text: str, k: int = 10) -> Page:
         """Return a page in answer to a free text, which is read as a reader's own words on their interests.
 
-        Raises InputError if the text is empty, or if k is not 1 to the number of articles.
+        Its `answer` is sentences of the best stories with their citations, or says that nothing matches. No draft is
+        waited for: stories that the edition has no text for are in the publisher's words. Raises InputError if the
+        text is empty or has more than 1,000 characters, or if k is not 1 to the number of articles.
         """
         bench = self.bench
         _check(k, bench)
-        if not text.strip():
-            raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
-        users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": text, "hidden": []}], USERS)
-        return self._pages(bench, users, _now(bench), k, request=text.strip())[0]
+        request = read_request(text)
+        users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}], USERS)
+        return self._pages(bench, users, _now(bench), k, request)[0]
 
     def add(self, articles: Iterable[Mapping[str, Any]]) -> ImportReport:
         """Add articles, or replace the texts of those that are there; returns what was taken.
@@ -145,16 +151,27 @@ class Pipeline:
         with _timed(timings, "rerank"):
             reranker = bench.reranker if k <= bench.config.rerank.depth else bench.make_reranker(k)
             ranked = reranker(users, candidates, mutes)
+        ranked, answer = ranked.filter(pc.less_equal(ranked.column("rank"), k)), None
+        if request:
+            with _timed(timings, "answer"):
+                answer = answer_request(request, ranked, bench)
         with _timed(timings, "generate"):
-            ranked = ranked.filter(pc.less_equal(ranked.column("rank"), k))
-            stories = bench.make_story_writer(k)(ranked, bench.catalogue.news, known=self._stories)
+            stories = self._told(ranked, bench, k, at_once=bool(request))
+            follows = {} if request else _following(users, bench)
         rows = _join(ranked, stories, bench)
         pages = []
         for user in users.to_pylist():
             table = pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
             kind = "request" if request else _kind(user, bench)
-            pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, dict(timings)))
+            told = follows.get(user["user_id"], NOTHING)
+            made = dict(timings)
+            pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, made, answer, told))
         return pages
+
+    def _told(self, ranked: pa.Table, bench: Workbench, k: int, *, at_once: bool) -> pa.Table:
+        if at_once:
+            return tell_at_once(ranked, self._stories, bench, k)
+        return bench.make_story_writer(k, ENDPOINT_SECONDS)(ranked, bench.catalogue.news, known=self._stories)
 
 
 def _check(k: int, bench: Workbench) -> None:
@@ -176,6 +193,14 @@ def _kind(user: dict[str, Any], bench: Workbench) -> Literal["known", "profile",
     if bench.catalogue.rows(user["history"]):
         return "known"
     return "profile" if user["profile"].strip() else "new"
+
+
+def _following(users: pa.Table, bench: Workbench) -> dict[str, Following]:
+    own, catalogue = bench.profiles(), bench.catalogue
+    return {
+        user["user_id"]: follow(user, own, catalogue.news, catalogue.rows(user["history"]))
+        for user in users.to_pylist()
+    }
 
 
 def _open_all(bench: Workbench) -> None:

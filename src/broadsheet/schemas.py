@@ -154,10 +154,13 @@ STORIES = _table(
             pa.struct(
                 [pa.field("headline", pa.string(), nullable=False), pa.field("summary", pa.string(), nullable=False)]
             ),
-            "How each text was made: gpt, t5, extract or original.",
+            "How each text was made: endpoint, gpt, t5, extract or original.",
         ),
         _field(
-            "checks", IDS, "What the fact gate refused on the way, such as 'gpt summary: number 300'; empty if nothing."
+            "checks",
+            IDS,
+            "What the fact gate refused on the way, such as 'gpt summary: number 300', or that there was no draft: "
+            "'endpoint summary: no answer'; empty if nothing.",
         ),
         _field("model", pa.string(), "Fingerprint of the writer; empty where none was asked."),
         _field("prompt", pa.string(), "Name and version of the prompts and of the fact gate."),
@@ -199,6 +202,16 @@ MUTES = _table(
         _field("user_id", pa.string(), "A reader; each once."),
         _field("categories", IDS, "Categories of the news table of which the reader is shown nothing."),
         _field("sources", IDS, "Sources of the news table of which the reader is shown nothing."),
+    ],
+)
+
+PROFILES = _table(
+    "profiles",
+    1,
+    [
+        _field("user_id", pa.string(), "A reader; each once."),
+        _field("profile", pa.string(), "The reader's own words on their interests; they count before USERS.profile."),
+        _field("time", TIME, "When the reader wrote them, UTC."),
     ],
 )
 

@@ -126,10 +126,12 @@ def rank_block(bench: Workbench, users: pa.Table, candidates: pa.Table) -> pa.Ta
 
 def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
     """Write stories for the edition's rankings; texts of `known` files are taken over where article and model agree."""
-    from broadsheet.generate import generate_files
+    from broadsheet.generate import EndpointWriter, generate_files
 
     writer = bench.make_story_writer(bench.config.generate.stories)
     line: str = generate_files(writer, bench.edition, out.stories, known=known)
+    if isinstance(bench.writer, EndpointWriter):
+        bench.writer.warn()
     return line
 
 

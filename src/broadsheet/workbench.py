@@ -18,16 +18,17 @@ from broadsheet.audience import Audience, open_audience
 from broadsheet.catalogue import Catalogue, make_catalogue
 from broadsheet.click_log import ClickLog, read_click_log
 from broadsheet.config import Config
+from broadsheet.config_endpoint import is_endpoint
 from broadsheet.errors import ModelError
 from broadsheet.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
 from broadsheet.mutes import MutesFile
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.profiles import ProfilesFile
 from broadsheet.schemas import CLICKS, NEWS, news_vectors
 from broadsheet.tables import empty, read_table
 
 if TYPE_CHECKING:
-    from broadsheet.generate import StoryWriter
-    from broadsheet.generate.writers import LoadedWriter
+    from broadsheet.generate import EndpointWriter, LoadedWriter, StoryWriter
     from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder import Score
@@ -80,8 +81,13 @@ class Workbench:
 
     @cached_property
     def audience(self) -> Audience:
-        """The newsroom's readers."""
-        return open_audience(self.newsroom.users, self.newsroom.clicks)
+        """The newsroom's readers, with what they say themselves as of each call."""
+        return open_audience(self.newsroom.users, self.newsroom.clicks, self.profiles)
+
+    @cached_property
+    def profiles(self) -> ProfilesFile:
+        """What the newsroom's readers say of their interests, as of each call."""
+        return ProfilesFile(self.newsroom.profiles)
 
     @cached_property
     def index(self) -> SearchIndex | ShardedIndex:
@@ -228,25 +234,29 @@ class Workbench:
         return open_known_scores(self.earlier_rankings if model else (), model=model, arithmetic=arithmetic)
 
     @cached_property
-    def writer(self) -> LoadedWriter | None:
-        """The language model, or None where the config names none."""
-        from broadsheet.generate.writers import load_writer
+    def writer(self) -> LoadedWriter | EndpointWriter | None:
+        """The language model, here or at an endpoint, which is not asked yet; None where the config names none."""
+        from broadsheet.generate import load_writer, open_endpoint
 
-        return load_writer(self.config.generate.writer) if self.config.generate.writer else None
+        settings = self.config.generate
+        if is_endpoint(settings.writer):
+            return open_endpoint(settings.writer, **vars(settings.endpoint))
+        return load_writer(settings.writer) if settings.writer else None
 
-    def make_story_writer(self, k: int) -> StoryWriter:
-        """Return the story writer for the k best articles of each user."""
-        from broadsheet.generate import Chooser, StoryWriter
+    def make_story_writer(self, k: int, seconds: float = math.inf) -> StoryWriter:
+        """Return the story writer for the k best articles of each user; an endpoint gets so many seconds from now."""
+        from broadsheet.generate import Chooser, EndpointWriter, StoryWriter
 
         settings, writer = self.config.generate, self.writer
         if writer is None:
             return StoryWriter(None, k=k, summary_words=settings.summary_words)
+        remote = isinstance(writer, EndpointWriter)
         return StoryWriter(
-            writer,
+            writer.within(seconds) if isinstance(writer, EndpointWriter) and seconds < math.inf else writer,
             method=writer.method,
             model=writer.model,
             k=k,
             summary_words=settings.summary_words,
-            drafts=settings.drafts,
-            choose=Chooser(self.news_tower, settings.choice, writer.log_likelihoods),
+            drafts=1 if remote else settings.drafts,
+            choose=Chooser(self.news_tower, settings.choice, None if remote else writer.log_likelihoods),
         )

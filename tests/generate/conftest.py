@@ -5,6 +5,7 @@ import hashlib
 import pyarrow as pa
 import pytest
 
+from broadsheet.generate import endpoint
 from broadsheet.schemas import NEWS, RANKED
 from broadsheet.tables import from_rows
 
@@ -41,6 +42,12 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """What failed is tried again at once."""
+    monkeypatch.setattr(endpoint, "FIRST_WAIT", 0.01)
 
 
 @pytest.fixture

@@ -35,9 +35,9 @@ def test_drafts_that_say_the_same_again_stand_once_and_one_of_the_title_is_the_p
 
 
 def test_without_a_writer_the_words_are_the_publishers():
-    assert headlines(ARTICLE, (), "original").passed == (Draft("Veltra to close plant", "original"),)
-    assert summaries(ARTICLE, (), "original", 45).passed == (Draft("Shares fell.", "original"),)
-    assert texts(summaries({**ARTICLE, "abstract": ""}, (), "original", 45), "extract")
+    assert headlines(ARTICLE, None, "original").passed == (Draft("Veltra to close plant", "original"),)
+    assert summaries(ARTICLE, None, "original", 45).passed == (Draft("Shares fell.", "original"),)
+    assert texts(summaries({**ARTICLE, "abstract": ""}, None, "original", 45), "extract")
 
 
 def test_summaries_are_what_passed_of_each_draft_and_an_extract():
@@ -52,4 +52,11 @@ def test_an_article_of_a_title_alone_has_the_title_and_an_empty_summary():
     bare = {"title": "Quiet day", "abstract": "", "body": ""}
     assert headlines(bare, ["Arsenal won the cup"], "gpt").passed == (Draft("Quiet day", "original"),)
     assert summaries(bare, ["Arsenal won."], "gpt", 45).passed == (Draft("", "original"),)
-    assert headlines({**bare, "title": ""}, (), "original").passed == (Draft("", "original"),)
+    assert headlines({**bare, "title": ""}, None, "original").passed == (Draft("", "original"),)
+
+
+def test_a_draft_that_could_not_be_had_leaves_the_publishers_words_and_is_told():
+    headline, summary = headlines(ARTICLE, [], "endpoint"), summaries(ARTICLE, [], "endpoint", 45)
+    assert headline.passed == (Draft("Veltra to close plant", "original"),)
+    assert summary.passed == (Draft("Shares fell.", "original"),)
+    assert (headline.refused, summary.refused) == (("endpoint headline: no answer",), ("endpoint summary: no answer",))

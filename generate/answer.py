@@ -1,0 +1,205 @@
+"""The answer to a request: sentences of the page's best articles, word for word, each with the article it is from.
+
+Extracts, not drafts: a small model that is asked to answer invents, and a reader waits for it. What a sentence of an
+article says is as true as the article, and is there in a second.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from broadsheet.generate.drafts import whole_text
+from broadsheet.generate.extract import stands_alone, whole_sentences
+from broadsheet.generate.facts import check
+from broadsheet.generate.stories import articles_of, first_ranks
+from broadsheet.generate.words import NOT, PERHAPS, SAY, content
+
+Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+"Texts to unit vectors (texts, dim) that can be compared with one another."
+
+MOST_SENTENCES = 4
+_ARTICLES = 6
+"Articles read, the best of the page."
+_OF_ONE_ARTICLE = 2
+_SHARED, _RANK, _PLACE = 0.4, 0.1, 0.1
+"What the share of the request's words, the article's rank and the sentence's place weigh beside likeness, at most."
+_REPEATS = 0.5
+"What likeness to a sentence that was chosen counts against one (MMR, Carbonell and Goldstein 1998)."
+_SAME, _SAME_WORDS = 0.8, 0.7
+"Likeness, or share of the shorter one's words, from which a sentence says another again."
+_FLOOR = 0.6
+"Least score of a sentence, as a share of the best one's: three that answer are better than four of which one does not."
+_SAME_EVENT = 0.15
+"Distance to the articles above below which an article tells what they told."
+_ALIKE = 0.45
+"Likeness of an article and a request from which it matches whatever its words."
+_NEAR, _HALF = 0.3, 0.5
+"Likeness, and share of the request's words, from which it matches by both."
+_ASKING = frozenset(
+    content(
+        "news newest latest recent today story stories article articles report reports read reads reading coverage "
+        "happen happening tell know want need find show give look looking please think interest interesting good "
+        "great best nice quiet calm long short quick deep light easy thing something anything everything piece "
+        "pieces feature explain"
+    )
+) | {NOT, PERHAPS, SAY, ""}
+"Stems of what a request says of the reading wanted, not of its topic."
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A sentence of an answer."""
+
+    text: str
+    "Word for word as the articles that it cites have it."
+    ranks: tuple[int, ...]
+    "Where these articles are on the page, best first: the numbers of the citation."
+    news_ids: tuple[str, ...]
+    "The same articles by their ids."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the articles of a page say to a request."""
+
+    found: bool
+    "Whether anything in the newsroom matches the request."
+    sentences: tuple[Cited, ...]
+    "In the order to read them; empty where nothing matches, or what does has no sentence that stands alone."
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of the stories in place of an answer; empty where there is one."""
+        if self.sentences:
+            return ""
+        if self.found:
+            return "The stories below match your request, but have no sentence that answers it by itself."
+        return "Nothing in this newsroom matches your request. The stories below are only the nearest to it."
+
+    @property
+    def text(self) -> str:
+        """The answer as one text, each sentence with its citations, `… in Ghent. [1]`, or the remark."""
+        return " ".join(f"{cited.text} {marks(cited.ranks)}" for cited in self.sentences) or self.remark
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the same as values that JSON can hold."""
+        sentences = [
+            {"text": cited.text, "ranks": list(cited.ranks), "news_ids": list(cited.news_ids)}
+            for cited in self.sentences
+        ]
+        return {"found": self.found, "text": self.text, "sentences": sentences}
+
+
+def marks(ranks: Sequence[int]) -> str:
+    """Return citations as they are shown: `[1]`, or `[1][3]`."""
+    return "".join(f"[{rank}]" for rank in ranks)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    text: str
+    rank: int
+    place: int
+    "Of the sentence among those of its article, 0 first."
+    article: str
+    "All that the article says."
+
+
+def answer(request: str, ranked: pa.Table, news: pa.Table, encode: Encode) -> Answer:
+    """Answer a request from the RANKED table made for it alone, rank 1 first, and the NEWS table of its articles.
+
+    `encode` is the news tower. Sentences of the best article come first, those of one article in its own order. Raises
+    ContractError if an article is not in `news`.
+    """
+    wanted = words_asked(request)
+    rows = first_ranks(ranked, _ARTICLES).to_pylist()
+    articles = articles_of(news, [row["news_id"] for row in rows])
+    leads = [whole_sentences(article["abstract"], article["body"]) for article in articles]
+    read = [one for one in zip(rows, articles, leads, strict=True) if _matches(wanted, *one)]
+    candidates = [candidate for one in read for candidate in _candidates(*one)]
+    if not candidates:
+        return Answer(bool(read), ())
+    vectors = encode([request, *(candidate.text for candidate in candidates)])
+    scores = _scores(wanted, candidates, vectors)
+    chosen = sorted(_choose(candidates, scores, vectors[1:] @ vectors[1:].T))
+    cited = [_cite(candidates[number].text, rows, articles) for number in chosen]
+    return Answer(True, tuple(cited))
+
+
+def words_asked(request: str) -> frozenset[str]:
+    """Return the stems of a request's words that say what it is about."""
+    return frozenset(content(request)) - _ASKING
+
+
+def _matches(wanted: frozenset[str], row: Mapping[str, Any], article: Mapping[str, Any], lead: Sequence[str]) -> bool:
+    return is_match(row["tower"], share_of(wanted, "\n".join((article["title"], *lead))))
+
+
+def is_match(likeness: float | None, shared: float) -> bool:
+    """Tell whether an article answers a request, by their likeness (-1 to 1) and the share of its words (0 to 1).
+
+    Neither tells by itself: something in a newsroom is always nearest, also to nonsense, and common words are shared by
+    chance. So great likeness is enough, since a match may use other words, and less is if half of the words are there.
+    """
+    if likeness is None:
+        return False
+    return likeness >= _ALIKE or (likeness >= _NEAR and shared >= _HALF)
+
+
+def share_of(wanted: frozenset[str], text: str) -> float:
+    """Return the share of the request's words that a text has; 0 if the request has none."""
+    return len(wanted & set(content(text))) / len(wanted) if wanted else 0.0
+
+
+def _candidates(row: Mapping[str, Any], article: Mapping[str, Any], lead: Sequence[str]) -> list[_Candidate]:
+    """Return the sentences of an article that may be shown; none of one that tells what those above it told."""
+    if row["rank"] > 1 and row["diversity"] is not None and row["diversity"] < _SAME_EVENT:
+        return []
+    whole = whole_text(article)
+    return [_Candidate(text, row["rank"], place, whole) for place, text in enumerate(lead) if stands_alone(text)]
+
+
+def _scores(
+    wanted: frozenset[str], candidates: Sequence[_Candidate], vectors: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Return how well each candidate answers; `vectors` are those of the request and the candidates."""
+    other = [_SHARED * share_of(wanted, one.text) + _RANK / one.rank + _PLACE / (1 + one.place) for one in candidates]
+    scores: npt.NDArray[np.float64] = (vectors[1:] @ vectors[0]).astype(np.float64) + other
+    return scores
+
+
+def _choose(
+    candidates: Sequence[_Candidate], scores: npt.NDArray[np.float64], alike: npt.NDArray[np.float32]
+) -> list[int]:
+    """Return the numbers of the candidates to show, best first; the fact gate has the last word on each."""
+    left = [number for number in range(len(candidates)) if scores[number] >= _FLOOR * scores.max()]
+    chosen: list[int] = []
+    while left and len(chosen) < MOST_SENTENCES:
+        near = alike[:, chosen].max(axis=1) if chosen else np.zeros(len(candidates))
+        best = max(left, key=lambda number: (scores[number] - _REPEATS * near[number], -number))
+        left.remove(best)
+        one, others = candidates[best], [candidates[number] for number in chosen]
+        full = sum(other.rank == one.rank for other in others) >= _OF_ONE_ARTICLE
+        again = near[best] >= _SAME or any(_same_words(one.text, other.text) for other in others)
+        if not full and not again and not check(one.text, one.article):
+            chosen.append(best)
+    return chosen
+
+
+def _same_words(first: str, second: str) -> bool:
+    one, other = set(content(first)), set(content(second))
+    return len(one & other) >= _SAME_WORDS * min(len(one), len(other))
+
+
+def _cite(text: str, rows: Sequence[Mapping[str, Any]], articles: Sequence[Mapping[str, Any]]) -> Cited:
+    """Return a sentence with all articles read that have it word for word."""
+    having = [
+        (row["rank"], row["news_id"])
+        for row, article in zip(rows, articles, strict=True)
+        if text in article["abstract"] or text in article["body"]
+    ]
+    return Cited(text, tuple(rank for rank, _ in having), tuple(news_id for _, news_id in having))

@@ -1,0 +1,37 @@
+"""A small file that other processes replace while this one runs, read again when it has changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
+
+Content = TypeVar("Content")
+
+_SETTLED = 2.0
+"""Seconds after which a file's time of change is trusted: two changes within one tick of the clock share it."""
+
+
+class Watched(Generic[Content]):
+    """What a file holds now; safe to share between threads."""
+
+    def __init__(self, path: Path, read: Callable[[Path], Content], absent: Content) -> None:
+        """`absent` stands for a file that is not there."""
+        self._path, self._read, self._absent = path, read, absent
+        self._lock = Lock()
+        self._content, self._seen = absent, (0, 0, 0)
+
+    def __call__(self) -> Content:
+        """Return what the file holds; raises what `read` raises."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return self._absent
+        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        with self._lock:
+            if seen != self._seen:
+                self._content = self._read(self._path)
+                self._seen = seen if time.time() - found.st_mtime > _SETTLED else (0, 0, 0)
+            return self._content
