@@ -149,7 +149,9 @@ def _generate(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path,
     if writer and not is_endpoint(writer):
         ranked, news = read_table(bench.edition.ranked, RANKED), read_table(bench.edition.news, NEWS)
         write = bench.make_story_writer(bench.config.generate.stories)
-        spread(GENERATE, bench, stories_to_write(write, ranked, news, out.stories, known=known))
+        interest = bench.interest(read_table(bench.edition.users, USERS))
+        blocks = stories_to_write(write, ranked, news, out.stories, known=known, interest=interest)
+        spread(GENERATE, bench, blocks)
     return STEPS["generate"](bench, out, known)
 
 

@@ -156,7 +156,7 @@ class Pipeline:
             with _timed(timings, "answer"):
                 answer = answer_request(request, ranked, bench)
         with _timed(timings, "generate"):
-            stories = self._told(ranked, bench, k, at_once=bool(request))
+            stories = self._told(ranked, users, bench, k, at_once=bool(request))
             follows = {} if request else _following(users, bench)
         rows = _join(ranked, stories, bench)
         pages = []
@@ -168,10 +168,11 @@ class Pipeline:
             pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, made, answer, told))
         return pages
 
-    def _told(self, ranked: pa.Table, bench: Workbench, k: int, *, at_once: bool) -> pa.Table:
+    def _told(self, ranked: pa.Table, users: pa.Table, bench: Workbench, k: int, *, at_once: bool) -> pa.Table:
         if at_once:
             return tell_at_once(ranked, self._stories, bench, k)
-        return bench.make_story_writer(k, ENDPOINT_SECONDS)(ranked, bench.catalogue.news, known=self._stories)
+        write, interest = bench.make_story_writer(k, ENDPOINT_SECONDS), bench.interest(users)
+        return write(ranked, bench.catalogue.news, known=self._stories, interest=interest, any_interest=True)
 
 
 def _check(k: int, bench: Workbench) -> None:

@@ -174,7 +174,8 @@ def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
         tower = bench.news_tower
         return news, lambda articles: [encode_block(articles, tower, dim=tower.dim)]
     write = bench.make_story_writer(bench.config.generate.stories)
-    return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news)]
+    interest = bench.interest(read_table(edition.users, USERS))
+    return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]
 
 
 def _pages(bench: Workbench, users: pa.Table) -> list[pa.Table]:

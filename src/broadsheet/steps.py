@@ -129,7 +129,8 @@ def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> st
     from broadsheet.generate import EndpointWriter, generate_files
 
     writer = bench.make_story_writer(bench.config.generate.stories)
-    line: str = generate_files(writer, bench.edition, out.stories, known=known)
+    interest = bench.interest(read_table(bench.edition.users, USERS))
+    line: str = generate_files(writer, bench.edition, out.stories, known=known, interest=interest)
     if isinstance(bench.writer, EndpointWriter):
         bench.writer.warn()
     return line

@@ -10,7 +10,7 @@ def vectors(texts):
 
 
 def interests(**follows):
-    return Interests(follows, vectors, vectors)
+    return Interests(lambda user_id: follows.get(user_id, ()), vectors, vectors)
 
 
 def test_the_topic_most_like_the_article_is_the_interest():
