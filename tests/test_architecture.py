@@ -37,6 +37,8 @@ LAYERS = [
     {
         "page",
         "page_text",
+        "page_rows",
+        "telling",
         "answering",
         "audience",
         "workbench",

@@ -28,9 +28,7 @@ from broadsheet.schemas import CLICKS, NEWS, news_vectors
 from broadsheet.tables import empty, read_table
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from broadsheet.generate import EndpointWriter, Interests, LoadedWriter, StoryWriter
+    from broadsheet.generate import EndpointWriter, LoadedWriter
     from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder import Score
@@ -244,35 +242,3 @@ class Workbench:
         if is_endpoint(settings.writer):
             return open_endpoint(settings.writer, **vars(settings.endpoint))
         return load_writer(settings.writer) if settings.writer else None
-
-    def interest(self, users: pa.Table) -> Interests:
-        """Return what finds, for the readers of a table users, what of an article they follow."""
-        from broadsheet.following import interests
-        from broadsheet.generate import Interests
-
-        catalogue = self.catalogue
-        place = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
-
-        def follows(user_id: str) -> list[str]:
-            user = users.slice(place[user_id], 1).to_pylist()[0]
-            return interests(user, catalogue.news, catalogue.rows(user["history"]))
-
-        return Interests(follows, self.news_tower, lambda ids: catalogue.vectors_of(catalogue.rows(list(ids))))
-
-    def make_story_writer(self, k: int, seconds: float = math.inf) -> StoryWriter:
-        """Return the story writer for the k best articles of each user; an endpoint gets so many seconds from now."""
-        from broadsheet.generate import Chooser, EndpointWriter, StoryWriter
-
-        settings, writer = self.config.generate, self.writer
-        if writer is None:
-            return StoryWriter(None, k=k, summary_words=settings.summary_words)
-        remote = isinstance(writer, EndpointWriter)
-        return StoryWriter(
-            writer.within(seconds) if isinstance(writer, EndpointWriter) and seconds < math.inf else writer,
-            method=writer.method,
-            model=writer.model,
-            k=k,
-            summary_words=settings.summary_words,
-            drafts=1 if remote else settings.drafts,
-            choose=Chooser(self.news_tower, settings.choice, None if remote else writer.log_likelihoods),
-        )
