@@ -6,7 +6,7 @@ which only chooses: named in the headline's prompt, in three wordings, it passed
 SmolLM2-135M whose articles do not speak of it. So what is personal is never less true.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from broadsheet.errors import ConfigError, ContractError
 from broadsheet.generate import jobs
 from broadsheet.generate.choice import Chooser, Question
-from broadsheet.generate.drafts import NO_ANSWER, Drafts, headlines, source_text, summaries
+from broadsheet.generate.drafts import NO_ANSWER, Draft, Drafts, headlines, source_text, summaries
 from broadsheet.generate.facts import GATE
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
@@ -139,63 +139,59 @@ class StoryWriter:
 
     def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
         """Draft each article once, and choose for each interest."""
-        contents = {content: article for (content, _), article in missing.items()}
-        articles = list(contents.values())
+        articles = {content: article for (content, _), article in missing.items()}
         method, words = self._method, self._summary_words
-        told = [headlines(one, drafts, method) for one, drafts in self._drafted(jobs.HEADLINE, articles)]
-        summed = [summaries(one, drafts, method, words) for one, drafts in self._drafted(jobs.SUMMARY, articles)]
-        place = {content: number for number, content in enumerate(contents)}
-        rows = [(place[content], interest) for content, interest in missing]
-        chosen = {
-            jobs.HEADLINE: self._chosen(jobs.HEADLINE, [(articles[at], told[at], what) for at, what in rows]),
-            jobs.SUMMARY: self._chosen(jobs.SUMMARY, [(articles[at], summed[at], what) for at, what in rows]),
+        told = {
+            content: headlines(article, drafts, method)
+            for content, article, drafts in self._drafted(jobs.HEADLINE, articles)
         }
-        texts: dict[Key, Mapping[str, Any]] = {}
-        for number, (key, (at, _)) in enumerate(zip(missing, rows, strict=True)):
-            headline = told[at].passed[chosen[jobs.HEADLINE][number]]
-            summary = summed[at].passed[chosen[jobs.SUMMARY][number]]
-            texts[key] = {
+        summed = {
+            content: summaries(article, drafts, method, words)
+            for content, article, drafts in self._drafted(jobs.SUMMARY, articles)
+        }
+        best = (self._chosen(job, made, missing) for job, made in ((jobs.HEADLINE, told), (jobs.SUMMARY, summed)))
+        return {
+            key: {
                 "headline": headline.text,
                 "summary": summary.text,
                 "method": {"headline": headline.method, "summary": summary.method},
-                "checks": [*told[at].refused, *summed[at].refused],
+                "checks": [*told[key[0]].refused, *summed[key[0]].refused],
             }
-        return texts
+            for key, headline, summary in zip(missing, *best, strict=True)
+        }
 
     def _drafted(
-        self, job: str, articles: Sequence[Mapping[str, Any]]
-    ) -> list[tuple[Mapping[str, Any], Sequence[str] | None]]:
-        """Return each article with the drafts of a job; with None where there is no writer."""
-        if self._write is None or not articles:
-            return [(article, None) for article in articles]
-        prompts = [_prompt(job, article) for article in articles]
-        drafts = self._write(prompts, count=self._count, most_tokens=jobs.MOST_TOKENS[job])
+        self, job: str, articles: Mapping[str, Mapping[str, Any]]
+    ) -> Iterator[tuple[str, Mapping[str, Any], Sequence[str] | None]]:
+        """Yield each article, by its content, with the drafts of a job; with None where there is no writer."""
+        drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
+        if self._write is not None and articles:
+            prompts = [_prompt(job, article) for article in articles.values()]
+            drafts = self._write(prompts, count=self._count, most_tokens=jobs.MOST_TOKENS[job])
         if len(drafts) != len(articles):
             raise ContractError(
                 f"writer: found drafts for {len(drafts)} prompts, expected some for each of {len(articles)}."
             )
-        return list(zip(articles, drafts, strict=True))
+        for (content, article), written in zip(articles.items(), drafts, strict=True):
+            yield content, article, written
 
-    def _chosen(self, job: str, rows: Sequence[tuple[Mapping[str, Any], Drafts, str]]) -> list[int]:
-        """Return the place of the best of each row's drafts, for what the reader follows."""
-        if self._choose is None:
-            return [0] * len(rows)
+    def _chosen(self, job: str, made: Mapping[str, Drafts], missing: Mapping[Key, Mapping[str, Any]]) -> list[Draft]:
+        """Return the best draft of a job for each article and interest, among those made of the article."""
         best = jobs.BEST_HEADLINE_WORDS if job == jobs.HEADLINE else self._summary_words * jobs.BEST_SHARE
-        questions = [
-            Question(
-                [draft.text for draft in drafts.passed],
-                jobs.lead(job, source_text(article)),
-                _prompt(job, article),
-                best,
-                interest,
-            )
-            for article, drafts, interest in rows
-        ]
-        several = [number for number, question in enumerate(questions) if len(question.texts) > 1]
-        chosen = [0] * len(rows)
-        for number, place in zip(several, self._choose([questions[number] for number in several]), strict=True):
-            chosen[number] = place
-        return chosen
+        passed = [made[content].passed for content, _ in missing]
+        places = [0] * len(passed)
+        if self._choose is not None:
+            asked = [number for number, drafts in enumerate(passed) if len(drafts) > 1]
+            about = list(missing.items())
+            questions = [_question(job, passed[number], *about[number], best) for number in asked]
+            for number, place in zip(asked, self._choose(questions), strict=True):
+                places[number] = place
+        return [drafts[place] for drafts, place in zip(passed, places, strict=True)]
+
+
+def _question(job: str, drafts: Sequence[Draft], key: Key, article: Mapping[str, Any], best: float) -> Question:
+    lead, texts = jobs.lead(job, source_text(article)), [draft.text for draft in drafts]
+    return Question(texts, lead, _prompt(job, article), best, interest=key[1])
 
 
 def key_of(asked: Asked) -> Key:

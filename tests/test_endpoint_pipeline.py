@@ -18,7 +18,7 @@ def room_at(tmp_path, encoder, monkeypatch):
     """Makes a newsroom whose writer is the endpoint at an address, and which takes its drafts before extracts."""
     monkeypatch.setattr(endpoint, "FIRST_WAIT", 0.01)
     section = '[generate.endpoint]\nmodel = "small"\ntimeout_seconds = 0.3\nretries = 0\n'
-    section += '[generate.choice]\ninterest = 0\narticle = 0\nlength = 0\nown_words = 0\n'
+    section += "[generate.choice]\ninterest = 0\narticle = 0\nlength = 0\nown_words = 0\n"
     return lambda url: make_newsroom(tmp_path / "newsroom", encoder, writer=url, extra=section)
 
 

@@ -164,7 +164,11 @@ STORIES = _table(
         ),
         _field("model", pa.string(), "Fingerprint of the writer; empty where none was asked."),
         _field("prompt", pa.string(), "Name and version of the prompts, of the fact gate and of the choice."),
-        _field("interest", pa.string(), "What of the article the reader follows, by which the texts were chosen; may be empty."),
+        _field(
+            "interest",
+            pa.string(),
+            "What of the article the reader follows, by which the texts were chosen; may be empty.",
+        ),
         _HASH,
     ],
 )
