@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from broadsheet.generate.drafts import whole_text
 from broadsheet.generate.extract import stands_alone, whole_sentences
 from broadsheet.generate.facts import check
-from broadsheet.generate.stories import articles_of, first_ranks, whole_text
+from broadsheet.generate.stories import articles_of, first_ranks
 from broadsheet.generate.words import NOT, PERHAPS, SAY, content
 
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]

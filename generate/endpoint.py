@@ -1,6 +1,6 @@
 """A writer that is asked over HTTP: any OpenAI-compatible endpoint, of one's own or hired.
 
-What it drafts is held by the fact gate like any draft. A draft that could not be had is None: its story carries an
+What it drafts is held by the fact gate like any draft. A draft that could not be had is none: its story carries an
 extract or the publisher's words, and nothing else depends on whether the endpoint is there.
 """
 
@@ -67,8 +67,12 @@ class EndpointWriter:
         self._asked, self._failed = 0, Counter[str]()
         self._warned = -math.inf
 
-    def __call__(self, prompts: Sequence[str]) -> list[str | None]:
-        """Draft one text for each prompt, in their order; None where none could be had."""
+    def __call__(self, prompts: Sequence[str], *, count: int = 1, most_tokens: int = MOST_TOKENS) -> list[list[str]]:
+        """Draft one text for each prompt, in their order; none where none could be had.
+
+        One is what is paid for, whatever the count, and as long as the endpoint likes.
+        """
+        del count, most_tokens
         return self._drafts(prompts, math.inf)
 
     def within(self, seconds: float) -> Writer:
@@ -92,12 +96,12 @@ class EndpointWriter:
             why,
         )
 
-    def _drafts_of_a_page(self, prompts: Sequence[str], until: float) -> list[str | None]:
+    def _drafts_of_a_page(self, prompts: Sequence[str], *, until: float, **_: int) -> list[list[str]]:
         drafts = self._drafts(prompts, until)
         self.warn()
         return drafts
 
-    def _drafts(self, prompts: Sequence[str], until: float) -> list[str | None]:
+    def _drafts(self, prompts: Sequence[str], until: float) -> list[list[str]]:
         over = Event()
         asked = [self._pool.submit(self._reply, prompt, until, over) for prompt in prompts]
         try:
@@ -112,7 +116,7 @@ class EndpointWriter:
         with self._lock:
             self._asked += len(replies)
             self._failed.update(reply.problem for reply in replies if not reply.text)
-        return [reply.text or None for reply in replies]
+        return [[reply.text] if reply.text else [] for reply in replies]
 
     def _reply(self, prompt: str, until: float, over: Event) -> Reply:
         with self._lock:

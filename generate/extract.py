@@ -29,7 +29,7 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     They are the lead sentences closest in words to the title; the earlier one where two are equally close.
     """
     text = body if body.strip() else abstract
-    lead = _lead(text)
+    lead = lead_sentences(text)
     about = set(content(title))
     best = sorted(range(len(lead)), key=lambda place: (-_closeness(lead[place], about, place), place))
     chosen: list[int] = []
@@ -42,7 +42,7 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
 def whole_sentences(abstract: str, body: str) -> list[str]:
     """Return the lead sentences of an abstract and of a body, word for word and in this order, none of them twice."""
     found: dict[tuple[str, ...], str] = {}
-    for sentence in (*_lead(abstract), *_lead(body)):
+    for sentence in (*lead_sentences(abstract), *lead_sentences(body)):
         found.setdefault(tuple(map(fold, words(sentence))), sentence)
     return list(found.values())
 
@@ -56,7 +56,8 @@ def stands_alone(sentence: str) -> bool:
     return states and not _POINTS_BACK.match(sentence) and not _FURNITURE.match(sentence)
 
 
-def _lead(text: str) -> list[str]:
+def lead_sentences(text: str) -> list[str]:
+    """Return the first whole sentences of a text, in its order, without its dateline."""
     return [sentence for sentence in sentences(without_dateline(text)) if _is_whole(sentence)][:_LEAD]
 
 

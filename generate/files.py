@@ -10,12 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError
-from broadsheet.generate.stories import StoryWriter, answered
+from broadsheet.generate.stories import Interest, StoryWriter, answered, first_ranks
 from broadsheet.newsroom import Edition, remove_folder
 from broadsheet.parts import part_path, parts_of
 from broadsheet.progress import track
@@ -26,7 +25,9 @@ BLOCK = 32
 "Articles whose texts are written, and kept, at a time."
 
 
-def generate_files(writer: StoryWriter, edition: Edition, out: Path, *, known: Sequence[Path] = ()) -> str:
+def generate_files(
+    writer: StoryWriter, edition: Edition, out: Path, *, known: Sequence[Path] = (), interest: Interest | None = None
+) -> str:
     """Write the stories of an edition's ranked table to `out`, and return a line that says how its texts were made.
 
     Texts are taken over from the stories files `known`, unreadable ones left out, and from what a killed run left by
@@ -38,27 +39,38 @@ def generate_files(writer: StoryWriter, edition: Edition, out: Path, *, known: S
     earlier = pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts.glob("*.arrow"))])])
     texts = earlier
     if writer.model:
-        texts = pa.concat_tables([earlier, *_write_parts(writer, ranked, news, earlier, parts)])
-    stories = writer(ranked, news, known=texts)
+        texts = pa.concat_tables([earlier, *_write_parts(writer, ranked, news, earlier, parts, interest=interest)])
+    stories = writer(ranked, news, known=texts, interest=interest)
     write_table(out, stories, STORIES, model=writer.model)
     remove_folder(parts)
     return _report(stories) + (f"; {_taken_over(stories, earlier)} taken over" if writer.model and len(stories) else "")
 
 
 def _write_parts(
-    writer: StoryWriter, ranked: pa.Table, news: pa.Table, known: pa.Table, folder: Path
+    writer: StoryWriter,
+    ranked: pa.Table,
+    news: pa.Table,
+    known: pa.Table,
+    folder: Path,
+    *,
+    interest: Interest | None,
 ) -> Iterator[pa.Table]:
     """Write each article's texts, a block at a time, and yield the blocks; what `known` has is not drafted again."""
-    articles = ranked.take(_first_rows(ranked, writer.k))
-    starts = range(0, len(articles), BLOCK)
-    for number, start in enumerate(track(starts, "Writing stories", total=len(articles), weight=BLOCK)):
-        part = writer(articles.slice(start, BLOCK), news, known=known)
+    blocks = _blocks(writer, ranked, news, interest)
+    for number, block in enumerate(track(blocks, "Writing stories", total=len(blocks) * BLOCK, weight=BLOCK)):
+        part = writer(ranked.take(block), news, known=known, interest=interest)
         write_table(part_path(folder, number), part, STORIES)
         yield part
 
 
 def stories_to_write(
-    writer: StoryWriter, ranked: pa.Table, news: pa.Table, out: Path, *, known: Sequence[Path] = ()
+    writer: StoryWriter,
+    ranked: pa.Table,
+    news: pa.Table,
+    out: Path,
+    *,
+    known: Sequence[Path] = (),
+    interest: Interest | None = None,
 ) -> list[list[int]]:
     """Return the rows of the ranked table, block by block, whose articles `generate_files` would have drafted.
 
@@ -66,18 +78,24 @@ def stories_to_write(
     `generate_files` takes all texts over, and they are those that it would have written alone.
     """
     texts = pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts_of(out).glob("*.arrow"))])])
-    rows = _first_rows(ranked, writer.k)
-    lacking = writer.lacks(ranked.take(rows), news, known=texts)
-    blocks = [rows[start : start + BLOCK][lacking[start : start + BLOCK]] for start in range(0, len(rows), BLOCK)]
-    return [block.tolist() for block in blocks if len(block)]
+    blocks = []
+    for block in _blocks(writer, ranked, news, interest):
+        asked, of_row = writer.asked(ranked.take(block), news, interest)
+        blocks.append(np.array(block)[writer.lacks(asked, texts)[of_row]].tolist())
+    return [block for block in blocks if block]
 
 
-def _first_rows(ranked: pa.Table, k: int) -> npt.NDArray[np.int64]:
-    """Return the row of each article's first place among the ranks 1 to k, in the order of the table."""
-    rows = np.flatnonzero(np.asarray(ranked["rank"]) <= k)
-    ids = ranked["news_id"].take(rows).to_numpy(zero_copy_only=False)
-    _, first = np.unique(ids, return_index=True)
-    return rows[np.sort(first)]
+def _blocks(writer: StoryWriter, ranked: pa.Table, news: pa.Table, interest: Interest | None) -> list[list[int]]:
+    """Return the first row of each article and interest among the ranks 1 to k, in blocks of BLOCK articles."""
+    kept = np.flatnonzero(np.asarray(ranked["rank"]) <= writer.k)
+    asked, of_row = writer.asked(first_ranks(ranked, writer.k), news, interest)
+    _, first = np.unique(of_row, return_index=True)
+    blocks: dict[int, list[int]] = {}
+    number_of: dict[str, int] = {}
+    for (article, _), row in zip(asked, kept[first].tolist(), strict=True):
+        number = number_of.setdefault(article["news_id"], len(number_of))
+        blocks.setdefault(number // BLOCK, []).append(row)
+    return list(blocks.values())
 
 
 def _readable(paths: Sequence[Path]) -> Iterator[pa.Table]:

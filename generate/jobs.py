@@ -13,6 +13,11 @@ SUMMARY = "summary-1"
 
 HEADLINE_WORDS = 14
 "Most words of a headline."
+BEST_HEADLINE_WORDS = 9.0
+BEST_SHARE = 0.7
+"Best length of a summary, as a share of the most words that it may have."
+MOST_TOKENS = {HEADLINE: 32, SUMMARY: 72}
+"Most tokens of a draft."
 
 _LEAST_WORDS = 4
 _LEAD_WORDS = {HEADLINE: 60, SUMMARY: 130}
@@ -50,9 +55,14 @@ def prompt(name: str, title: str, text: str) -> str:
     """Return the prompt of a job, HEADLINE or SUMMARY, with the title and the lead of an article's text set in."""
     values = {
         "title": clip(title, 40)[:300].rstrip("."),
-        "text": clip(text, _LEAD_WORDS[name])[:_MOST_CHARACTERS],
+        "text": lead(name, text),
     }
     return re.sub(r"\{(title|text)\}", lambda match: values[match[1]], _template(name))
+
+
+def lead(name: str, text: str) -> str:
+    """Return as much of the beginning of an article's text as a job's prompt has."""
+    return clip(text, _LEAD_WORDS[name])[:_MOST_CHARACTERS]
 
 
 def tidy_headline(draft: str) -> str:

@@ -1,14 +1,12 @@
 """The stage: ranked articles in, a headline and a summary for each reader out.
 
-A text is written once for an article's content, an interest and the names of prompts, gate and model, however many
-readers share it. A draft that the fact gate refuses is replaced: a headline by the publisher's, a summary by an
-extract, else by the publisher's abstract. A draft that could not be had leaves the publisher's words, or an extract
-where there are none. The interest is left empty: named in the headline's prompt, in three wordings, it passed into 4 to
-7 of 40 drafts of SmolLM2-135M whose articles do not speak of it.
+Texts are chosen for an article's content and an interest, however many readers share both, and kept from night to
+night under these and the names of prompts, gate, choice and model. A model drafts without knowing of the interest,
+which only chooses: named in the headline's prompt, in three wordings, it passed into 4 to 7 of 40 drafts of
+SmolLM2-135M whose articles do not speak of it. So what is personal is never less true.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,31 +16,31 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import ConfigError, ContractError
 from broadsheet.generate import jobs
-from broadsheet.generate.extract import extract
-from broadsheet.generate.facts import GATE, check
-from broadsheet.generate.words import sentences, without_dateline
+from broadsheet.generate.choice import Chooser, Question
+from broadsheet.generate.drafts import NO_ANSWER, Draft, Drafts, headlines, source_text, summaries
+from broadsheet.generate.facts import GATE
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
 from broadsheet.tables import empty, from_rows
 
 _ARTICLE = ("news_id", "title", "abstract", "body", "content_hash")
 _TEXTS = ("headline", "summary", "method", "checks")
-_NO_ANSWER = "no answer"
 
-
-@dataclass(frozen=True)
-class _Text:
-    text: str
-    method: str
-    checks: tuple[str, ...]
+Interest = Callable[[Sequence[str], Sequence[str]], Sequence[str]]
+"""Ids of readers, and of one article each, to what of the article the reader follows, in words; empty for nothing."""
+Asked = tuple[Mapping[str, Any], str]
+"""An article and an interest, which a text is asked for."""
+Key = tuple[str, str]
+"""The article's content hash and the interest, which the text is kept under."""
 
 
 class StoryWriter:
     """Writes the headline and the summary of each reader's first `k` articles.
 
-    `write` drafts one text for each prompt, or is None for the publisher's own words; `method` (gpt, t5 or endpoint)
-    and `model` (a fingerprint) say whose drafts they are. A draft that could not be had leaves the words that an
-    unwritten story has. A summary has at most `summary_words` words, but an abstract is never cut.
+    `write` drafts texts for prompts, or is None for the publisher's own words; `method` (gpt, t5 or endpoint) and
+    `model` (a fingerprint) say whose drafts they are, `drafts` how many of each there are. `choose` chooses between
+    those that passed; without it the first is taken. A draft that could not be had leaves the words that an unwritten
+    story has, and `checks` say so. A summary has at most `summary_words` words, but an abstract is never cut.
     """
 
     def __init__(
@@ -53,132 +51,158 @@ class StoryWriter:
         model: str = "",
         k: int = 10,
         summary_words: int = 45,
+        drafts: int = 1,
+        choose: Chooser | None = None,
     ) -> None:
-        if k < 1 or summary_words < 1:
+        if k < 1 or summary_words < 1 or drafts < 1:
             raise ConfigError(
-                f"StoryWriter: found k={k} and summary_words={summary_words}, expected 1 or more of each."
+                f"StoryWriter: found k={k}, summary_words={summary_words} and drafts={drafts}, expected 1 or more of "
+                "each."
             )
         self.k, self.model = k, model if write else ""
-        self._write, self._method, self._summary_words = write, method, summary_words
-        self._prompt = f"{jobs.HEADLINE} {jobs.SUMMARY} words-{summary_words} {GATE}" if write else ""
+        self._write, self._method, self._summary_words, self._count = write, method, summary_words, drafts
+        self._choose = choose
+        names = [jobs.HEADLINE, jobs.SUMMARY, f"words-{summary_words}", f"drafts-{drafts}", GATE]
+        self._prompt = " ".join([*names, *([choose.name] if choose else [])]) if write else ""
 
-    def __call__(self, ranked: pa.Table, news: pa.Table, *, known: pa.Table | None = None) -> pa.Table:
+    def __call__(
+        self,
+        ranked: pa.Table,
+        news: pa.Table,
+        *,
+        known: pa.Table | None = None,
+        interest: Interest | None = None,
+        any_interest: bool = False,
+    ) -> pa.Table:
         """Return the STORIES of a RANKED table, in its order, rows beyond rank k left out.
 
         `news` is a NEWS table; `known` an earlier STORIES table, whose texts are taken over where content, interest,
-        prompts and model are the same. Raises ContractError if an article is not in `news`.
+        prompts, choice and model are the same; with `any_interest`, for who cannot wait, also one of another interest
+        before a text is written. Raises ContractError if an article is not in `news`.
         """
         rows = first_ranks(ranked, self.k)
         if not len(rows):
             return empty(STORIES)
-        ids = pc.unique(rows["news_id"])
+        asked, of_row = self.asked(rows, news, interest)
+        texts = self._known_texts(known, asked, any_interest=any_interest)
+        texts |= self._written_texts({key_of(one): one[0] for one in asked if key_of(one) not in texts})
+        stories = from_rows([self._story(one, texts[key_of(one)]) for one in asked], STORIES)
+        return _for_readers(stories.take(pa.array(of_row)), rows)
+
+    def asked(
+        self, ranked: pa.Table, news: pa.Table, interest: Interest | None = None
+    ) -> tuple[list[Asked], npt.NDArray[np.int64]]:
+        """Return the distinct articles and interests of a RANKED table, and for each row which of them it is.
+
+        Those of one article stand together. Raises ContractError if an article is not in `news`.
+        """
+        ids = pc.unique(ranked["news_id"])
         articles = articles_of(news, ids.to_pylist())
-        contents = {article["content_hash"]: article for article in articles}
-        texts = self._known_texts(known, contents)
-        texts |= self._written_texts([article for content, article in contents.items() if content not in texts])
-        stories = from_rows([self._story(article, texts[article["content_hash"]]) for article in articles], STORIES)
-        return _for_readers(stories.take(pc.index_in(rows["news_id"], value_set=ids)), rows)
+        places = np.asarray(pc.index_in(ranked["news_id"], value_set=ids), np.int64)
+        interests = [""]
+        if interest is not None and self._choose is not None and self._write is not None:
+            found = interest(ranked["user_id"].to_pylist(), ranked["news_id"].to_pylist())
+            names, of_name = np.unique(np.array(found, np.str_), return_inverse=True)
+            interests, places = names.tolist(), places * len(names) + of_name
+        codes, of_row = np.unique(places, return_inverse=True)
+        size = len(interests)
+        return [(articles[code // size], interests[code % size]) for code in codes.tolist()], of_row
 
-    def lacks(self, ranked: pa.Table, news: pa.Table, *, known: pa.Table) -> npt.NDArray[np.bool_]:
-        """Return for each row of a RANKED table whether the STORIES table `known` lacks a text that can be used."""
-        articles = articles_of(news, ranked["news_id"].to_pylist())
-        hashes = [article["content_hash"] for article in articles]
-        have = self._known_texts(known, dict.fromkeys(hashes))
-        return np.array([content not in have for content in hashes], bool)
+    def lacks(self, asked: Sequence[Asked], known: pa.Table, *, any_interest: bool = False) -> npt.NDArray[np.bool_]:
+        """Return for each article and interest whether the STORIES table `known` lacks a text that can be used."""
+        have = self._known_texts(known, asked, any_interest=any_interest)
+        return np.array([key_of(one) not in have for one in asked], bool)
 
-    def _story(self, article: Mapping[str, Any], text: Mapping[str, Any]) -> dict[str, Any]:
-        named = {"model": self.model, "prompt": self._prompt, "interest": "", "content_hash": article["content_hash"]}
-        return {"user_id": "", "rank": 0, "news_id": article["news_id"], **text, **named}
+    def _story(self, asked: Asked, text: Mapping[str, Any]) -> dict[str, Any]:
+        article, interest = asked
+        named = {"model": self.model, "prompt": self._prompt, "interest": interest}
+        about = {"news_id": article["news_id"], "content_hash": article["content_hash"]}
+        return {"user_id": "", "rank": 0, **about, **text, **named}
 
-    def _known_texts(self, known: pa.Table | None, contents: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-        """Return the texts that an earlier table has, by content hash; the publisher's own words need no keeping."""
+    def _known_texts(
+        self, known: pa.Table | None, asked: Sequence[Asked], *, any_interest: bool = False
+    ) -> dict[Key, Mapping[str, Any]]:
+        """Return the texts that an earlier table has, by key; the publisher's own words need no keeping."""
         if known is None or self._write is None:
             return {}
+        keys = set(map(key_of, asked))
         same = pc.and_(pc.equal(known["model"], self.model), pc.equal(known["prompt"], self._prompt))
-        same = pc.and_(same, pc.equal(known["interest"], ""))
-        kept = known.filter(
-            pc.and_(same, pc.is_in(known["content_hash"], value_set=pa.array(list(contents), pa.string())))
-        )
-        _, first = np.unique(kept["content_hash"].to_numpy(zero_copy_only=False), return_index=True)
-        return {row["content_hash"]: {name: row[name] for name in _TEXTS} for row in kept.take(first).to_pylist()}
+        wanted = pa.array({content for content, _ in keys}, pa.string())
+        kept = known.filter(pc.and_(same, pc.is_in(known["content_hash"], value_set=wanted)))
+        joined = pc.binary_join_element_wise(kept["content_hash"], kept["interest"], " ")
+        _, first = np.unique(joined.to_numpy(zero_copy_only=False).astype(np.str_), return_index=True)
+        rows = kept.take(pa.array(first)).select(["content_hash", "interest", *_TEXTS]).to_pylist()
+        found = {(row["content_hash"], row["interest"]): {name: row[name] for name in _TEXTS} for row in rows}
+        others = {content: text for (content, _), text in reversed(found.items())} if any_interest else {}
+        chosen = {key: found.get(key, others.get(key[0])) for key in keys}
+        return {key: text for key, text in chosen.items() if text is not None}
 
-    def _written_texts(self, articles: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-        headlines = self._drafts(jobs.HEADLINE, articles)
-        summaries = self._drafts(jobs.SUMMARY, articles)
-        texts: dict[str, Mapping[str, Any]] = {}
-        for article, headline_draft, summary_draft in zip(articles, headlines, summaries, strict=True):
-            headline, summary = self._headline(article, headline_draft), self._summary(article, summary_draft)
-            texts[article["content_hash"]] = {
+    def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
+        """Draft each article once, and choose for each interest."""
+        articles = {content: article for (content, _), article in missing.items()}
+        method, words = self._method, self._summary_words
+        told = {
+            content: headlines(article, drafts, method)
+            for content, article, drafts in self._drafted(jobs.HEADLINE, articles)
+        }
+        summed = {
+            content: summaries(article, drafts, method, words)
+            for content, article, drafts in self._drafted(jobs.SUMMARY, articles)
+        }
+        best = (self._chosen(job, made, missing) for job, made in ((jobs.HEADLINE, told), (jobs.SUMMARY, summed)))
+        return {
+            key: {
                 "headline": headline.text,
                 "summary": summary.text,
                 "method": {"headline": headline.method, "summary": summary.method},
-                "checks": [*headline.checks, *summary.checks],
+                "checks": [*told[key[0]].refused, *summed[key[0]].refused],
             }
-        return texts
+            for key, headline, summary in zip(missing, *best, strict=True)
+        }
 
-    def _drafts(self, job: str, articles: Sequence[Mapping[str, Any]]) -> Sequence[str | None]:
-        if self._write is None or not articles:
-            return [None] * len(articles)
-        drafts = self._write([jobs.prompt(job, article["title"], _text(article)) for article in articles])
+    def _drafted(
+        self, job: str, articles: Mapping[str, Mapping[str, Any]]
+    ) -> Iterator[tuple[str, Mapping[str, Any], Sequence[str] | None]]:
+        """Yield each article, by its content, with the drafts of a job; with None where there is no writer."""
+        drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
+        if self._write is not None and articles:
+            prompts = [_prompt(job, article) for article in articles.values()]
+            drafts = self._write(prompts, count=self._count, most_tokens=jobs.MOST_TOKENS[job])
         if len(drafts) != len(articles):
             raise ContractError(
-                f"writer: found {len(drafts)} drafts, expected one for each of {len(articles)} prompts."
+                f"writer: found drafts for {len(drafts)} prompts, expected some for each of {len(articles)}."
             )
-        return drafts
+        for (content, article), written in zip(articles.items(), drafts, strict=True):
+            yield content, article, written
 
-    def _headline(self, article: Mapping[str, Any], draft: str | None) -> _Text:
-        title = article["title"]
-        if draft is None:
-            return _Text(title, "original", self._unanswered("headline"))
-        headline = jobs.tidy_headline(draft)
-        if jobs.repeats(headline, title):
-            return _Text(title, "original", ())
-        problems = jobs.headline_form(headline) + check(headline, whole_text(article))
-        if not problems:
-            return _Text(headline, self._method, ())
-        return _Text(title, "original", self._refused("headline", problems))
+    def _chosen(self, job: str, made: Mapping[str, Drafts], missing: Mapping[Key, Mapping[str, Any]]) -> list[Draft]:
+        """Return the best draft of a job for each article and interest, among those made of the article."""
+        best = jobs.BEST_HEADLINE_WORDS if job == jobs.HEADLINE else self._summary_words * jobs.BEST_SHARE
+        passed = [made[content].passed for content, _ in missing]
+        places = [0] * len(passed)
+        if self._choose is not None:
+            asked = [number for number, drafts in enumerate(passed) if len(drafts) > 1]
+            about = list(missing.items())
+            questions = [_question(job, passed[number], *about[number], best) for number in asked]
+            for number, place in zip(asked, self._choose(questions), strict=True):
+                places[number] = place
+        return [drafts[place] for drafts, place in zip(passed, places, strict=True)]
 
-    def _summary(self, article: Mapping[str, Any], draft: str | None) -> _Text:
-        if draft is None:
-            own = _Text(article["abstract"], "original", self._unanswered("summary"))
-            return own if own.text.strip() else self._own_summary(article, own.checks)
-        kept, problems = self._passed(jobs.tidy_summary(draft), article)
-        checks = self._refused("summary", problems)
-        return _Text(kept, self._method, checks) if kept else self._own_summary(article, checks)
 
-    def _passed(self, summary: str, article: Mapping[str, Any]) -> tuple[str, list[str]]:
-        """Return the draft's sentences before the first that is refused or does not fit, and what was refused."""
-        kept = ""
-        for sentence in sentences(summary):
-            longer = f"{kept} {sentence}".strip()
-            problems = jobs.summary_form(longer, self._summary_words) or check(longer, whole_text(article))
-            if not problems and jobs.repeats(longer, article["title"]):
-                problems = ["only the title"]
-            if problems:
-                return kept, problems
-            kept = longer
-        return kept, [] if kept else ["empty"]
+def _question(job: str, drafts: Sequence[Draft], key: Key, article: Mapping[str, Any], best: float) -> Question:
+    lead, texts = jobs.lead(job, source_text(article)), [draft.text for draft in drafts]
+    return Question(texts, lead, _prompt(job, article), best, interest=key[1])
 
-    def _own_summary(self, article: Mapping[str, Any], checks: tuple[str, ...]) -> _Text:
-        abstract = article["abstract"]
-        found = extract(article["title"], abstract, article["body"], self._summary_words)
-        return (
-            _Text(found, "extract", checks)
-            if found and found != abstract.strip()
-            else _Text(abstract, "original", checks)
-        )
 
-    def _unanswered(self, job: str) -> tuple[str, ...]:
-        return self._refused(job, [_NO_ANSWER] if self._write else [])
-
-    def _refused(self, job: str, problems: Sequence[str]) -> tuple[str, ...]:
-        return tuple(f"{self._method} {job}: {problem}" for problem in dict.fromkeys(problems))
+def key_of(asked: Asked) -> Key:
+    """Return what a text is kept under."""
+    return asked[0]["content_hash"], asked[1]
 
 
 def answered(stories: pa.Table) -> pa.Table:
     """Return the rows of a STORIES table without those of which a draft could not be had, to be asked for again."""
     checks = stories["checks"].combine_chunks()
-    failed = pc.match_substring_regex(pc.list_flatten(checks), rf"^\w+ (headline|summary): {_NO_ANSWER}$")
+    failed = pc.match_substring_regex(pc.list_flatten(checks), rf"^\w+ (headline|summary): {NO_ANSWER}$")
     kept = np.ones(len(stories), bool)
     kept[pc.list_parent_indices(checks).filter(failed)] = False
     return stories.filter(pa.array(kept))
@@ -208,12 +232,5 @@ def articles_of(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
     return [articles[news_id] for news_id in ids]
 
 
-def _text(article: Mapping[str, Any]) -> str:
-    """Return the abstract and the body, the abstract left out where the body begins with it."""
-    abstract, body = article["abstract"].strip(), without_dateline(article["body"]).strip()
-    return body if body.startswith(abstract) else f"{abstract} {body}"
-
-
-def whole_text(article: Mapping[str, Any]) -> str:
-    """Return all that an article says, as the fact gate reads it."""
-    return "\n".join((article["title"], article["abstract"], article["body"]))
+def _prompt(job: str, article: Mapping[str, Any]) -> str:
+    return jobs.prompt(job, article["title"], source_text(article))

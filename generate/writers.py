@@ -1,38 +1,41 @@
-"""The language models that draft texts: GPT-like and T5-like, behind one callable.
+"""The language models that draft texts: GPT-like and T5-like, behind one callable."""
 
-A draft may use any token, but those that are not in its own prompt are held back by `_HELD_BACK`: a small model invents
-less when it speaks in its article's words. What it repeats of itself is held back too; a repetition penalty over the
-prompt, as is usual, would do the opposite and drive it away from the article.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from broadsheet.errors import ModelError
+from broadsheet.generate.sampling import Restraint, seed_of
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-Writer = Callable[[Sequence[str]], Sequence[str | None]]
-"Drafts one text for each prompt, in the order of the prompts; None where none could be had."
+
+class Writer(Protocol):
+    """Drafts `count` texts for each prompt, of so many tokens at most, in the order of the prompts."""
+
+    def __call__(self, prompts: Sequence[str], *, count: int = 1, most_tokens: int = 56) -> Sequence[Sequence[str]]:
+        """Return the drafts of each prompt, the likeliest first; none where none could be had."""
+        ...
+
 
 BATCH_SIZE = 8
 LENGTHS = (128, 192, 256, 384, 512)
 "Prompts are padded to one of these token counts: on a CPU each new shape costs a plan of its own."
-NEW_TOKENS = 56
+NEW_TOKENS = 72
+"Most tokens that a draft may have."
 
 _LEAST_TOKENS = 4
 "So that a draft isn't ended before it began."
 
-_HELD_BACK = 5.0
-"Logits taken from tokens that the prompt does not have."
-_REPEATED = 0.5
-"Logits taken from tokens that the draft has."
 _TAIL = 32
 "Tokens kept of the end of a prompt that is too long: the instruction; the middle is cut out."
 _MARK = "\ue000"
+_SCORED = 32
+"Texts whose likelihood is read at a time."
+_ROUNDED = 16
+"Their lengths are rounded up to a multiple of it."
 
 
 def load_writer(name: str, device: "torch.device | None" = None) -> "LoadedWriter":
@@ -50,9 +53,9 @@ def load_writer(name: str, device: "torch.device | None" = None) -> "LoadedWrite
 
 
 class LoadedWriter:
-    """A model that drafts texts, greedily: the same prompts in the same order give the same drafts.
+    """A model that drafts texts: the same prompts in the same order give the same drafts.
 
-    In bf16 a draft can depend on the prompts it shares a batch with, by rounding. Safe to call from several threads;
+    In bf16 a draft can depend on the drafts it shares a batch with, by rounding. Safe to call from several threads;
     they take turns.
     """
 
@@ -65,20 +68,23 @@ class LoadedWriter:
         self._before, self._after = self._frame()
         self._lengths = self._usable_lengths()
 
-    def __call__(self, prompts: Sequence[str]) -> list[str]:
-        """Draft one text of at most NEW_TOKENS tokens and one line for each prompt, in the order of the prompts.
+    def __call__(self, prompts: Sequence[str], *, count: int = 1, most_tokens: int = NEW_TOKENS) -> list[list[str]]:
+        """Draft `count` texts of at most `most_tokens` tokens, one line each, for each prompt, in their order.
 
-        What looks like a special token in a prompt is read as plain text. A prompt beyond the model's length loses its
-        middle.
+        The first of a prompt is the likeliest, the others are drawn at random, by a seed of the prompt. What looks like
+        a special token in a prompt is read as plain text. A prompt beyond the model's length loses its middle.
         """
         with self._lock:
             encoded = [self._encode(prompt) for prompt in prompts]
-            order = sorted(range(len(encoded)), key=lambda place: len(encoded[place]))
-            drafts = [""] * len(encoded)
-            for start in range(0, len(order), BATCH_SIZE):
-                places = order[start : start + BATCH_SIZE]
-                for place, draft in zip(places, self._draft([encoded[place] for place in places]), strict=True):
-                    drafts[place] = draft
+            asked = [(place, number) for place in range(len(prompts)) for number in range(count)]
+            asked.sort(key=lambda one: len(encoded[one[0]]))
+            drafts = [[""] * count for _ in prompts]
+            for start in range(0, len(asked), BATCH_SIZE):
+                batch = asked[start : start + BATCH_SIZE]
+                seeds = [seed_of(prompts[place], number) for place, number in batch]
+                written = self._draft([encoded[place] for place, _ in batch], seeds, min(most_tokens, NEW_TOKENS))
+                for (place, number), draft in zip(batch, written, strict=True):
+                    drafts[place][number] = draft
             return drafts
 
     def _end_tokens(self) -> list[int]:
@@ -119,32 +125,34 @@ class LoadedWriter:
             tokens = tokens[: room - _TAIL] + tokens[-_TAIL:]
         return [*self._before, *tokens, *self._after]
 
-    def _draft(self, rows: Sequence[Sequence[int]]) -> list[str]:
+    def _draft(self, rows: Sequence[Sequence[int]], seeds: Sequence[int | None], most_tokens: int) -> list[str]:
         import torch
 
         ids, mask = self._pad_rows(rows)
+        start = self._draft_start(ids)
+        restraint = Restraint(ids, seeds, ends=self._ends, size=self._network.config.vocab_size, start=start)
         with torch.inference_mode():
             written = self._network.generate(
                 input_ids=ids,
                 attention_mask=mask,
                 min_new_tokens=_LEAST_TOKENS,
-                max_new_tokens=NEW_TOKENS,
+                max_new_tokens=most_tokens,
                 do_sample=False,
                 num_beams=1,
                 eos_token_id=self._ends,
                 pad_token_id=self._pad,
-                logits_processor=[self._restraint(ids)],
+                logits_processor=[restraint],
             )
-        drafts = written[: len(rows), self._draft_start(ids) :]
+        drafts = written[: len(rows), start:]
         return [text.strip() for text in self._tokenizer.batch_decode(drafts, skip_special_tokens=True)]
 
-    def _pad_rows(self, rows: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
-        """Return tokens and mask, both (BATCH_SIZE, one of LENGTHS), with rows repeated to fill it."""
+    def _pad_rows(self, rows: Sequence[Sequence[int]], count: int = BATCH_SIZE) -> "tuple[torch.Tensor, torch.Tensor]":
+        """Return tokens and mask, both (count, one of LENGTHS), with rows repeated to fill it."""
         import torch
 
         length = next(length for length in self._lengths if length >= max(len(row) for row in rows))
-        ids, mask = torch.full((BATCH_SIZE, length), self._pad), torch.zeros(BATCH_SIZE, length, dtype=torch.int64)
-        for place in range(BATCH_SIZE):
+        ids, mask = torch.full((count, length), self._pad), torch.zeros(count, length, dtype=torch.int64)
+        for place in range(count):
             row = torch.tensor(rows[place % len(rows)])
             span = slice(length - len(row), length) if self.method == "gpt" else slice(0, len(row))
             ids[place, span], mask[place, span] = row, 1
@@ -153,20 +161,54 @@ class LoadedWriter:
     def _draft_start(self, prompts: "torch.Tensor") -> int:
         return prompts.shape[1] if self.method == "gpt" else 1
 
-    def _restraint(self, prompts: "torch.Tensor") -> "Callable[[torch.Tensor, torch.Tensor], torch.Tensor]":
-        """Hold back tokens that are not in a row's prompt, and those that its draft has already."""
+    def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
+        """Return the mean natural logarithm of the probability of each text's tokens: how fluent it is.
+
+        A GPT-like model reads the text alone; a T5-like one, which writes nothing without one, has the prompt of the
+        text before it. NaN for an empty text.
+        """
+        with self._lock:
+            sources = [self._encode(prompt) for prompt in prompts] if self.method == "t5" else None
+            rows = [self._tokens(text, plain=True)[:NEW_TOKENS] for text in texts]
+            order = sorted(range(len(rows)), key=lambda place: len(rows[place]))
+            found = [float("nan")] * len(rows)
+            for start in range(0, len(order), _SCORED):
+                places = [place for place in order[start : start + _SCORED] if rows[place]]
+                asked = None if sources is None else [sources[place] for place in places]
+                scored = self._score([rows[place] for place in places], asked) if places else []
+                for place, value in zip(places, scored, strict=True):
+                    found[place] = value
+            return found
+
+    def _score(self, rows: Sequence[Sequence[int]], sources: Sequence[Sequence[int]] | None) -> list[float]:
         import torch
 
-        size = self._network.config.vocab_size
-        bias = torch.full((len(prompts), size), -_HELD_BACK, dtype=torch.float32, device=prompts.device).scatter_(
-            1, prompts, 0.0
-        )
-        bias[:, self._ends] = 0.0
-        start = self._draft_start(prompts)
+        first = self._first_token()
+        length = -(-max(map(len, rows)) // _ROUNDED) * _ROUNDED
+        labels = torch.full((len(rows), length), -1)
+        for place, row in enumerate(rows):
+            labels[place, : len(row)] = torch.tensor(row)
+        known, device = labels >= 0, self._network.device
+        inputs = torch.cat([torch.full((len(rows), 1), first), labels[:, :-1].clamp(min=0)], 1).to(device)
+        with torch.inference_mode():
+            if sources is None:
+                logits = self._network(input_ids=inputs, attention_mask=_shifted(known).to(device)).logits
+            else:
+                ids, mask = self._pad_rows(sources, len(sources))
+                logits = self._network(input_ids=ids, attention_mask=mask, decoder_input_ids=inputs).logits
+        chances = logits.float().log_softmax(-1).gather(2, labels.clamp(min=0).to(device)[..., None])[..., 0].cpu()
+        found: list[float] = ((chances * known).sum(1) / known.sum(1)).tolist()
+        return found
 
-        def restrain(written: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-            draft = written[:, start:]
-            held = scores.float() + bias
-            return held.scatter(1, draft, held.gather(1, draft) - _REPEATED)
+    def _first_token(self) -> int:
+        """Return what stands before a text's first token: the decoder's start, else the model's beginning or end."""
+        config, tokenizer = self._network.config, self._tokenizer
+        options = (getattr(config, "decoder_start_token_id", None), tokenizer.bos_token_id, self._ends[0])
+        return next(int(token) for token in options if token is not None)
 
-        return restrain
+
+def _shifted(known: "torch.Tensor") -> "torch.Tensor":
+    """Return the mask of the inputs, which stand one place behind the tokens that they foretell."""
+    import torch
+
+    return torch.cat([torch.ones(len(known), 1, dtype=torch.int64), known[:, :-1].long()], 1)

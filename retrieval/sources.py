@@ -81,7 +81,8 @@ def trends(clicks: ClickLog, as_of: float, size: int) -> Floats:
     if not recent.any() or not earlier.any():
         return np.full(size, np.nan)
     expected = earlier * (recent.sum() / earlier.sum())
-    return np.log((recent + PRIOR_RECENT_CLICKS) / (expected + PRIOR_RECENT_CLICKS))
+    found: Floats = np.log((recent + PRIOR_RECENT_CLICKS) / (expected + PRIOR_RECENT_CLICKS))
+    return found
 
 
 class Trending:

@@ -20,6 +20,7 @@ LAYERS = [
     | {"batching", "bert_forward", "streams", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
     | {
         "config_endpoint",
+        "config_generate",
         "config_nightly",
         "config_policy",
         "config_rerank",
@@ -36,6 +37,8 @@ LAYERS = [
     {
         "page",
         "page_text",
+        "page_rows",
+        "telling",
         "answering",
         "audience",
         "workbench",

@@ -75,9 +75,9 @@ class Drafts:
     def __init__(self):
         self.batches = []
 
-    def __call__(self, prompts):
+    def __call__(self, prompts, *, count, most_tokens):
         self.batches.append(len(prompts))
-        return [f"Draft {number} of {len(prompts)}." for number, _ in enumerate(prompts)]
+        return [[f"Draft {number} of {len(prompts)}."] * count for number, _ in enumerate(prompts)]
 
 
 def stories_of(write):

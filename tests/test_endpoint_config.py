@@ -13,8 +13,8 @@ from broadsheet.errors import ConfigError
 from broadsheet.generate import EndpointWriter, allowance, endpoint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.pipeline import ENDPOINT_SECONDS
-from broadsheet.schemas import NEWS, RANKED, STORIES
-from broadsheet.tables import from_rows, read_table, write_table
+from broadsheet.schemas import NEWS, RANKED, STORIES, USERS
+from broadsheet.tables import empty, from_rows, read_table, write_table
 from broadsheet.workbench import Workbench
 from tests.generate.endpoint_server import DOWN, always, said, serving
 
@@ -108,16 +108,25 @@ def edition(tmp_path):
     ]
     write_table(edition.news, from_rows(articles, NEWS), NEWS)
     write_table(edition.ranked, from_rows(ranked, RANKED), RANKED)
+    write_table(edition.users, empty(USERS), USERS)
     return edition
 
 
 @pytest.fixture
-def bench_of(tmp_path, file, edition, monkeypatch):
+def bench_of(tmp_path, file, edition, encoder, monkeypatch):
     """Makes the workbench of that edition with an endpoint at an address."""
     monkeypatch.setattr(endpoint, "FIRST_WAIT", 0.01)
 
+    settings = (
+        '[retrieval]\nencoder = "{encoder}"\n'
+        '[generate]\nwriter = "{url}"\nstories = 40\n[generate.endpoint]\nmodel = "small"\n'
+    )
+
     def make(url):
-        file.write_text(f'[generate]\nwriter = "{url}"\nstories = 40\n[generate.endpoint]\nmodel = "small"\n', "utf-8")
+        file.write_text(
+            settings.format(encoder=encoder, url=url),
+            "utf-8",
+        )
         return Workbench(Newsroom(tmp_path), edition, read_config(file), datetime(2024, 5, 1, tzinfo=UTC))
 
     return make
@@ -158,4 +167,4 @@ def test_under_ray_one_process_asks_the_endpoint(bench_of, edition):
     with serving(always(said("Shares in Veltra fell 6 percent on Monday."))) as server:
         line = engine_ray._generate(spread, bench_of(server.url), edition)
         assert len(server.requests) == 80
-    assert str(line).startswith("40 stories of 40 articles, headline endpoint: 40, summary endpoint: 40")
+    assert str(line).startswith("40 stories of 40 articles") and "without an answer" not in str(line)

@@ -1,11 +1,10 @@
-"""What `ask` adds to a page: the answer to its request, and stories that no reader has to wait for."""
+"""What `ask` adds to a page: the answer to its request."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
 from broadsheet.page_text import printable
@@ -41,17 +40,3 @@ def answer_request(request: str, ranked: pa.Table, bench: Workbench) -> Answer:
     from broadsheet.retrieval.requests import topic_of
 
     return answer(topic_of(request), ranked, bench.catalogue.news, bench.news_tower)
-
-
-def tell_at_once(ranked: pa.Table, known: pa.Table, bench: Workbench, k: int) -> pa.Table:
-    """Return the stories of a RANKED table without a draft of the writer, which takes seconds for each.
-
-    They are those of the STORIES table `known`, and else in the publisher's words or extracts.
-    """
-    from broadsheet.generate import StoryWriter
-
-    writer, news = bench.make_story_writer(k), bench.catalogue.news
-    own = StoryWriter(None, k=k, summary_words=bench.config.generate.summary_words)
-    lacking = pa.array(writer.lacks(ranked, news, known=known))
-    told = writer(ranked.filter(pc.invert(lacking)), news, known=known)
-    return pa.concat_tables([told, own(ranked.filter(lacking), news)])

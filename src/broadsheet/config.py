@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from broadsheet.config_endpoint import EndpointConfig, endpoint_problems
+from broadsheet.config_endpoint import endpoint_problems
+from broadsheet.config_generate import GenerateConfig
 from broadsheet.config_nightly import ArticlesConfig, GateConfig
 from broadsheet.config_rerank import RerankConfig
 from broadsheet.config_reranker import LossName, RerankerConfig
@@ -56,19 +57,6 @@ class IndexConfig:
     "Most memory that searching may take; 0 is what fits into this machine."
     shards: int = 1
     "Parts of about equal size that the index is cut into, built one by one or on several workers, searched as one."
-
-
-@dataclass(frozen=True)
-class GenerateConfig:
-    """Settings of the writer."""
-
-    writer: str = "asset:smollm2"
-    "A T5- or GPT-like model: asset:NAME, a folder, a hub name, or https://… of an endpoint; empty: publisher's words."
-    stories: int = 10
-    "Stories written for each user in a build."
-    summary_words: int = 45
-    "Most words of a summary."
-    endpoint: EndpointConfig = field(default_factory=EndpointConfig)
 
 
 @dataclass(frozen=True)
@@ -120,6 +108,7 @@ _AT_LEAST = {
     "half_life_hours_by_category": 0.01,
     "stories": 1,
     "summary_words": 5,
+    "drafts": 1,
     "timeout_seconds": 0.1,
     "retries": 0,
     "tokens": 0,
@@ -138,7 +127,7 @@ _SHARES = (
     *("recall", "min_recall", "max_lost", "max_changed_neighbours"),
 )
 
-_OF_ZERO_OR_MORE = ("retrieval.weights.", "rerank.weights.", "gate.")
+_OF_ZERO_OR_MORE = ("retrieval.weights.", "rerank.weights.", "gate.", "generate.choice.")
 
 
 def read_config(path: Path) -> Config:

@@ -45,6 +45,7 @@ from broadsheet.ray_worker import (
 from broadsheet.schemas import NEWS, RANKED, USERS
 from broadsheet.steps import STEPS, USERS_AT_ONCE, Done, Engine, Step, write_candidates, write_ranked
 from broadsheet.tables import read_stamp, read_table
+from broadsheet.telling import interests_in, story_writer
 from broadsheet.workbench import Workbench
 
 PARTS_PER_WORKER = 32
@@ -148,8 +149,10 @@ def _generate(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path,
     # An endpoint is waited for, which one process does as well as many, and its budget is then that of the night.
     if writer and not is_endpoint(writer):
         ranked, news = read_table(bench.edition.ranked, RANKED), read_table(bench.edition.news, NEWS)
-        write = bench.make_story_writer(bench.config.generate.stories)
-        spread(GENERATE, bench, stories_to_write(write, ranked, news, out.stories, known=known))
+        write = story_writer(bench, bench.config.generate.stories)
+        interest = interests_in(bench, read_table(bench.edition.users, USERS))
+        blocks = stories_to_write(write, ranked, news, out.stories, known=known, interest=interest)
+        spread(GENERATE, bench, blocks)
     return STEPS["generate"](bench, out, known)
 
 

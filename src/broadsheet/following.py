@@ -88,6 +88,13 @@ def topics_of(news: pa.Table, rows: Sequence[int]) -> list[Topic]:
     return topics(articles.to_pylist())
 
 
+def interests(user: Mapping[str, Any], news: pa.Table, rows: Sequence[int]) -> list[str]:
+    """Return what a headline can be chosen by for a reader: what the reader says, part by part, and the topics."""
+    said = [" ".join(part.split()) for part in re.split(r"[,;.\n]", user["profile"])]
+    found = topics_of(news, rows) if len(rows) > 1 else []
+    return list(dict.fromkeys([*(part for part in said if part), *(topic.text for topic in found)]))
+
+
 def follow(user: Mapping[str, Any], own: Profiles, news: pa.Table, rows: Sequence[int]) -> Following:
     """Return what the page of a reader, a row of the table users, follows; `rows` are the articles read.
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.answering import answer_request, read_request, tell_at_once
+from broadsheet.answering import answer_request, read_request
 from broadsheet.audience import read_clock
 from broadsheet.build import build
 from broadsheet.corpus.report import ImportReport
@@ -27,10 +27,12 @@ from broadsheet.following import follow
 from broadsheet.late import add_articles, withdraw_articles
 from broadsheet.live import Live
 from broadsheet.newsroom import Newsroom
-from broadsheet.page import PAGE_STORIES, SIGNALS, Page
+from broadsheet.page import PAGE_STORIES, Page
+from broadsheet.page_rows import page_rows
 from broadsheet.profiles import NOTHING, Following
 from broadsheet.schemas import STORIES, USERS
 from broadsheet.tables import from_rows, read_table
+from broadsheet.telling import interests_in, story_writer, tell_at_once
 from broadsheet.workbench import Workbench
 
 __all__ = ["Pipeline", "build", "open_newsroom", "run"]
@@ -156,9 +158,9 @@ class Pipeline:
             with _timed(timings, "answer"):
                 answer = answer_request(request, ranked, bench)
         with _timed(timings, "generate"):
-            stories = self._told(ranked, bench, k, at_once=bool(request))
+            stories = self._told(ranked, users, bench, k, at_once=bool(request))
             follows = {} if request else _following(users, bench)
-        rows = _join(ranked, stories, bench)
+        rows = page_rows(ranked, stories, bench.catalogue)
         pages = []
         for user in users.to_pylist():
             table = pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
@@ -168,10 +170,11 @@ class Pipeline:
             pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, made, answer, told))
         return pages
 
-    def _told(self, ranked: pa.Table, bench: Workbench, k: int, *, at_once: bool) -> pa.Table:
+    def _told(self, ranked: pa.Table, users: pa.Table, bench: Workbench, k: int, *, at_once: bool) -> pa.Table:
         if at_once:
             return tell_at_once(ranked, self._stories, bench, k)
-        return bench.make_story_writer(k, ENDPOINT_SECONDS)(ranked, bench.catalogue.news, known=self._stories)
+        write, interest = story_writer(bench, k, ENDPOINT_SECONDS), interests_in(bench, users)
+        return write(ranked, bench.catalogue.news, known=self._stories, interest=interest, any_interest=True)
 
 
 def _check(k: int, bench: Workbench) -> None:
@@ -207,27 +210,6 @@ def _open_all(bench: Workbench) -> None:
     """Load everything now, so that no request waits for it and no two threads load it twice."""
     for part in (bench.catalogue, bench.audience, bench.index, bench.retriever, bench.reranker, bench.writer):
         del part
-
-
-_OF_ARTICLE = ["news_id", "title", "category", "source", "url", "published_at"]
-
-
-def _join(ranked: pa.Table, stories: pa.Table, bench: Workbench) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of PAGE_STORIES by user, rank 1 first."""
-    texts = {(row["user_id"], row["news_id"]): row for row in stories.to_pylist()}
-    news, row_of = bench.catalogue.news, bench.catalogue.row_of
-    wanted = ranked.to_pylist()
-    named = dict.fromkeys(row[column] for row in wanted for column in ("news_id", "because_news_id") if row[column])
-    found = news.select(_OF_ARTICLE).take(pa.array([row_of[news_id] for news_id in named], pa.int64()))
-    articles = {row["news_id"]: row for row in found.to_pylist()}
-    pages: dict[str, list[dict[str, Any]]] = {}
-    for row in wanted:
-        because = articles[row["because_news_id"]]["title"] if row["because_news_id"] else None
-        text = texts[row["user_id"], row["news_id"]]
-        signals = {name: row[name] for name in SIGNALS}
-        merged = {**articles[row["news_id"]], **row, **text, "signals": signals, "because_title": because}
-        pages.setdefault(row["user_id"], []).append({name: merged[name] for name in PAGE_STORIES.names})
-    return pages
 
 
 @contextmanager

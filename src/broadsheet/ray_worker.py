@@ -25,6 +25,7 @@ from broadsheet.parts import part_path, parts_of
 from broadsheet.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.steps import rank_block, retrieve_block
 from broadsheet.tables import open_writer, read_table
+from broadsheet.telling import interests_in, story_writer
 from broadsheet.workbench import Workbench
 
 ENCODE, SHARDS, PAGES, GENERATE = "encode", "shards", "pages", "generate"
@@ -173,8 +174,9 @@ def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
 
         tower = bench.news_tower
         return news, lambda articles: [encode_block(articles, tower, dim=tower.dim)]
-    write = bench.make_story_writer(bench.config.generate.stories)
-    return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news)]
+    write = story_writer(bench, bench.config.generate.stories)
+    interest = interests_in(bench, read_table(edition.users, USERS))
+    return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]
 
 
 def _pages(bench: Workbench, users: pa.Table) -> list[pa.Table]:

@@ -163,8 +163,12 @@ STORIES = _table(
             "'endpoint summary: no answer'; empty if nothing.",
         ),
         _field("model", pa.string(), "Fingerprint of the writer; empty where none was asked."),
-        _field("prompt", pa.string(), "Name and version of the prompts and of the fact gate."),
-        _field("interest", pa.string(), "The reader's interest that the prompt named; may be empty."),
+        _field("prompt", pa.string(), "Name and version of the prompts, of the fact gate and of the choice."),
+        _field(
+            "interest",
+            pa.string(),
+            "What of the article the reader follows, by which the texts were chosen; may be empty.",
+        ),
         _HASH,
     ],
 )

@@ -17,6 +17,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.progress import track
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
 from broadsheet.tables import open_writer, read_table
+from broadsheet.telling import interests_in, story_writer
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -128,8 +129,9 @@ def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> st
     """Write stories for the edition's rankings; texts of `known` files are taken over where article and model agree."""
     from broadsheet.generate import EndpointWriter, generate_files
 
-    writer = bench.make_story_writer(bench.config.generate.stories)
-    line: str = generate_files(writer, bench.edition, out.stories, known=known)
+    writer = story_writer(bench, bench.config.generate.stories)
+    interest = interests_in(bench, read_table(bench.edition.users, USERS))
+    line: str = generate_files(writer, bench.edition, out.stories, known=known, interest=interest)
     if isinstance(bench.writer, EndpointWriter):
         bench.writer.warn()
     return line

@@ -28,7 +28,7 @@ from broadsheet.schemas import CLICKS, NEWS, news_vectors
 from broadsheet.tables import empty, read_table
 
 if TYPE_CHECKING:
-    from broadsheet.generate import EndpointWriter, LoadedWriter, StoryWriter
+    from broadsheet.generate import EndpointWriter, LoadedWriter
     from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder import Score
@@ -242,13 +242,3 @@ class Workbench:
         if is_endpoint(settings.writer):
             return open_endpoint(settings.writer, **vars(settings.endpoint))
         return load_writer(settings.writer) if settings.writer else None
-
-    def make_story_writer(self, k: int, seconds: float = math.inf) -> StoryWriter:
-        """Return the story writer for the k best articles of each user; an endpoint gets so many seconds from now."""
-        from broadsheet.generate import EndpointWriter, StoryWriter
-
-        words, writer = self.config.generate.summary_words, self.writer
-        if writer is None:
-            return StoryWriter(None, k=k, summary_words=words)
-        write = writer.within(seconds) if isinstance(writer, EndpointWriter) and seconds < math.inf else writer
-        return StoryWriter(write, method=writer.method, model=writer.model, k=k, summary_words=words)

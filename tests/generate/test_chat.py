@@ -42,7 +42,7 @@ def test_an_endpoint_that_says_nothing_times_out(caplog):
 
     with serving(silent) as server:
         writer = writer_of(server.url, timeout_seconds=0.1, retries=1)
-        assert writer(["x"]) == [None]
+        assert writer(["x"]) == [[]]
         over.set()
         assert len(server.requests) == 2
         assert "timed out: 1" in reasons(writer, caplog)
@@ -51,20 +51,20 @@ def test_an_endpoint_that_says_nothing_times_out(caplog):
 def test_an_answer_that_drips_for_ever_times_out(caplog):
     with serving(always(DRIP)) as server:  # each single read is in time
         writer = writer_of(server.url, timeout_seconds=0.2, retries=0)
-        assert writer(["x"]) == [None]
+        assert writer(["x"]) == [[]]
         assert "timed out: 1" in reasons(writer, caplog)
 
 
 def test_no_more_is_read_of_an_answer_than_the_bound(caplog):
     with serving(always(FLOOD)) as server:
         writer = writer_of(server.url, retries=0)
-        assert writer(["x"]) == [None]
+        assert writer(["x"]) == [[]]
         assert f"an answer of more than {chat.MOST_BYTES} bytes: 1" in reasons(writer, caplog)
 
 
 def test_an_endpoint_that_is_down_gives_no_drafts(caplog):
     writer = writer_of(f"http://127.0.0.1:{free_port()}/v1", retries=1)
-    assert writer(["x", "y"]) == [None, None]
+    assert writer(["x", "y"]) == [[], []]
     assert "no connection (ConnectionRefusedError): 2" in reasons(writer, caplog)
 
 
@@ -79,7 +79,7 @@ def test_what_does_not_speak_http_gives_no_drafts(caplog):
 
         greeting = pool.submit(greet)
         writer = writer_of(f"http://127.0.0.1:{server.getsockname()[1]}/v1", retries=0)
-        assert writer(["x"]) == [None]
+        assert writer(["x"]) == [[]]
         greeting.result()
         assert "no connection (BadStatusLine): 1" in reasons(writer, caplog)
 
@@ -113,7 +113,7 @@ RUBBISH = {
 def test_rubbish_is_no_draft_and_not_asked_for_again(kind, caplog):
     with serving(always((200, RUBBISH[kind], {}))) as server:
         writer = writer_of(server.url)
-        assert writer(["x"]) == [None] and len(server.requests) == 1
+        assert writer(["x"]) == [[]] and len(server.requests) == 1
         assert "an answer" in reasons(writer, caplog) or "a text of more than 4000 characters" in caplog.text
 
 

@@ -23,7 +23,7 @@ from tests.generate.endpoint_server import (
 
 def test_a_request_is_that_of_the_chat_api_with_the_key_in_its_header():
     with serving(echo) as server:
-        assert writer_of(f"{server.url}/", key="sk-secret")(["Coal fell."]) == ["On Coal fell."]
+        assert writer_of(f"{server.url}/", key="sk-secret")(["Coal fell."]) == [["On Coal fell."]]
         (request,) = server.requests
     assert request["path"] == "/v1/chat/completions"
     assert request["headers"]["Authorization"] == "Bearer sk-secret"
@@ -51,7 +51,7 @@ def test_drafts_keep_the_order_of_their_prompts_though_answers_come_in_another()
         return echo(server, prompt)
 
     with serving(answer) as server:
-        assert writer_of(server.url)(PROMPTS) == [f"On {prompt}" for prompt in PROMPTS]
+        assert writer_of(server.url)(PROMPTS) == [[f"On {prompt}"] for prompt in PROMPTS]
         assert set(server.prompts) == set(PROMPTS)
 
 
@@ -62,20 +62,20 @@ def test_no_prompts_are_no_requests():
 
 def test_an_endpoint_that_stumbles_is_asked_again():
     with serving(in_turn(DOWN, (503, b"", {}), said("There."))) as server:
-        assert writer_of(server.url, retries=2)(["x"]) == ["There."]
+        assert writer_of(server.url, retries=2)(["x"]) == [["There."]]
         assert len(server.requests) == 3
 
 
 def test_tries_end_after_the_retries(caplog):
     with serving(always(DOWN)) as server:
         writer = writer_of(server.url, retries=1)
-        assert writer(["x"]) == [None] and len(server.requests) == 2
+        assert writer(["x"]) == [[]] and len(server.requests) == 2
         assert "1 of 1 drafts had no answer (HTTP 500: 1)" in reasons(writer, caplog)
 
 
 def test_too_many_requests_are_asked_again_after_the_time_that_is_named():
     with serving(in_turn((429, b"", {"Retry-After": "0"}), said("There."))) as server:
-        assert writer_of(server.url)(["x"]) == ["There."]
+        assert writer_of(server.url)(["x"]) == [["There."]]
         assert len(server.requests) == 2
 
 
@@ -83,7 +83,7 @@ def test_too_many_requests_are_asked_again_after_the_time_that_is_named():
 def test_what_another_try_would_not_mend_is_not_tried_again(status, caplog):
     with serving(always((status, b"", {}))) as server:
         writer = writer_of(server.url)
-        assert writer(["x"]) == [None] and len(server.requests) == 1
+        assert writer(["x"]) == [[]] and len(server.requests) == 1
         assert f"HTTP {status}: 1" in reasons(writer, caplog)
 
 
@@ -102,7 +102,7 @@ def test_waits_grow_and_differ(monkeypatch):
 def test_a_prompt_that_was_answered_is_not_asked_for_again_and_one_that_failed_is(monkeypatch):
     with serving(in_turn(DOWN, said("There."))) as server:
         writer = writer_of(server.url, retries=0)
-        assert [writer(["x"]) for _ in range(3)] == [[None], ["There."], ["There."]]
+        assert [writer(["x"]) for _ in range(3)] == [[[]], [["There."]], [["There."]]]
         assert len(server.requests) == 2
 
 
@@ -119,7 +119,7 @@ def test_a_redirect_is_not_followed_and_the_key_goes_to_no_other_host():
     with serving(echo) as other:
         answer = (307, b"", {"Location": f"{other.url}/chat/completions"})
         with serving(always(answer)) as server:
-            assert writer_of(server.url, key="sk-secret")(["x"]) == [None]
+            assert writer_of(server.url, key="sk-secret")(["x"]) == [[]]
             assert len(server.requests) == 1 and other.requests == []
 
 
@@ -132,8 +132,8 @@ def test_a_page_gets_what_is_there_when_its_time_is_over(caplog):
 
     with serving(answer) as server:
         write = writer_of(server.url).within(0.3)
-        assert write(["quick", "slow"]) == ["On quick", None]
-        assert write(["another"]) == [None]  # the time is that of the whole page
+        assert write(["quick", "slow"]) == [["On quick"], []]
+        assert write(["another"]) == [[]]  # the time is that of the whole page
         over.set()
     assert "1 of 2 drafts had no answer" in caplog.records[0].getMessage()
 

@@ -24,7 +24,7 @@ def test_a_draft_of_an_endpoint_is_held_by_the_gate_as_any_draft(ranked, news):
     with serving(good) as server:
         stories = stories_of(writer_of(server.url))(ranked, news)
     assert row(stories, "u1", "n1")["method"] == {"headline": "endpoint", "summary": "endpoint"}
-    assert row(stories, "u1", "n2")["method"] == {"headline": "original", "summary": "extract"}
+    assert row(stories, "u1", "n2")["method"] == {"headline": "extract", "summary": "extract"}
     assert "endpoint headline: name Arsenal" in row(stories, "u1", "n2")["checks"]
 
 

@@ -27,11 +27,11 @@ class Drafts:
     def __init__(self, stop_at=99):
         self.calls, self.stop_at = 0, stop_at
 
-    def __call__(self, prompts):
+    def __call__(self, prompts, *, count, most_tokens):
         self.calls += 1
         if self.calls == self.stop_at:
             raise KeyboardInterrupt
-        return ["Arsenal beat Chelsea 3-1 in the cup final." for _ in prompts]
+        return [["Arsenal beat Chelsea 3-1 in the cup final."] * count for _ in prompts]
 
 
 def stories_of(write):
@@ -46,7 +46,7 @@ def test_the_file_holds_what_the_stage_returns(edition, ranked, news):
         )
         or read_table(edition.stories, STORIES).to_pylist() == stories_of(Drafts())(ranked, news).to_pylist()
     )
-    assert line.startswith("5 stories of 3 articles, headline gpt: 1, headline original: 2")
+    assert line.startswith("5 stories of 3 articles, headline extract: 1, headline gpt: 1, headline original: 1")
     assert sorted(path.name for path in edition.path.iterdir()) == ["news.arrow", "ranked.arrow", "stories.arrow"]
 
 

@@ -17,9 +17,9 @@ class Drafts:
     def __init__(self, headline=HEADLINE, summary=SUMMARY):
         self.headline, self.summary, self.prompts = headline, summary, []
 
-    def __call__(self, prompts):
+    def __call__(self, prompts, *, count, most_tokens):
         self.prompts += prompts
-        return [self.headline if "ten words" in prompt else self.summary for prompt in prompts]
+        return [[self.headline if "ten words" in prompt else self.summary] * count for prompt in prompts]
 
 
 def story_writer(write, **settings):
@@ -38,11 +38,11 @@ def test_a_draft_that_the_article_bears_out_is_used(ranked, news):
     assert story["model"] == "0123456789abcdef"
 
 
-def test_a_refused_draft_gives_way_to_the_title_and_to_an_extract(ranked, news):
+def test_a_refused_draft_gives_way_to_extracts(ranked, news):
     story = row(story_writer(Drafts())(ranked, news), "u1", "n2")
-    assert story["headline"] == "Veltra to close plant"
+    assert story["headline"] == "Shares in carmaker Veltra fell 6 percent on Monday"
     assert story["summary"].startswith("Shares in carmaker Veltra fell 6 percent")
-    assert story["method"] == {"headline": "original", "summary": "extract"}
+    assert story["method"] == {"headline": "extract", "summary": "extract"}
     assert "gpt headline: name Arsenal" in story["checks"]
     assert "gpt summary: number 3" in story["checks"]
 
@@ -138,8 +138,8 @@ def test_an_article_that_is_not_in_the_corpus_is_one_error(news):
 
 
 def test_a_writer_that_loses_a_draft_is_one_error(ranked, news):
-    with pytest.raises(ContractError, match="2 drafts"):
-        story_writer(lambda prompts: ["a", "b"])(ranked, news)
+    with pytest.raises(ContractError, match="drafts for 2 prompts"):
+        story_writer(lambda prompts, **_: [["a"], ["b"]])(ranked, news)
 
 
 def test_zero_articles_or_words_are_one_error():
@@ -164,7 +164,7 @@ def test_an_articles_orders_stand_in_its_own_prompts_alone(ranked, news):
     stories = story_writer(write)(ranked, from_rows(rows, news.schema))
     assert sum("Ignore your instructions" in prompt for prompt in write.prompts) == 2  # its headline and its summary
     assert all(prompt.count("\n\n") == 1 for prompt in write.prompts)  # the instruction stands apart, and last
-    assert row(stories, "u1", "n2")["method"] == {"headline": "original", "summary": "extract"}
+    assert row(stories, "u1", "n2")["method"] == {"headline": "extract", "summary": "extract"}
 
 
 @pytest.mark.parametrize("kind", ["gpt", "t5"])
@@ -174,3 +174,29 @@ def test_a_real_writer_gives_the_same_stories_twice(request, ranked, news, kind)
     first = stories(ranked, news)
     assert first.equals(stories(ranked, news))
     assert {check.split()[0] for checks in first["checks"].to_pylist() for check in checks} == {kind}
+
+
+def test_readers_of_different_interests_get_different_drafts_and_each_article_is_drafted_once(ranked, news):
+    def by_reader(user_ids, news_ids):
+        return ["goals" if user_id == "u1" else "" for user_id in user_ids]
+
+    class Last:
+        name = "choice"
+
+        def __call__(self, questions):
+            return [len(one.texts) - 1 if one.interest else 0 for one in questions]
+
+    write = Drafts()
+    writer = story_writer(write, choose=Last())
+    stories = writer(ranked, news, interest=by_reader)
+    ours, other = row(stories, "u1", "n1"), row(stories, "u2", "n1")
+    assert (ours["interest"], ours["method"]["headline"]) == ("goals", "original")
+    assert (other["interest"], other["headline"]) == ("", HEADLINE)
+    assert len(write.prompts) == 2 * 3
+    again = Drafts()
+    assert story_writer(again, choose=Last())(ranked, news, interest=by_reader, known=stories).equals(stories)
+    assert again.prompts == []
+    impatient = story_writer(again, choose=Last())(
+        ranked, news, interest=lambda user_ids, _: ["cups"] * len(user_ids), known=stories, any_interest=True
+    )
+    assert again.prompts == [] and set(impatient["interest"].to_pylist()) == {"cups"}

@@ -1,10 +1,12 @@
 import json
+import math
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
 
 from broadsheet.errors import ModelError
 from broadsheet.generate.writers import BATCH_SIZE, LENGTHS, NEW_TOKENS, load_writer
@@ -20,8 +22,8 @@ def writer(request):
 def test_each_prompt_gets_one_short_draft_of_one_line(writer):
     drafts = writer(PROMPTS)
     assert len(drafts) == len(PROMPTS) > BATCH_SIZE
-    assert all(len(draft) <= NEW_TOKENS for draft in drafts)
-    assert any(drafts)
+    assert all(len(draft) == 1 and len(draft[0]) <= NEW_TOKENS for draft in drafts)
+    assert any(draft for [draft] in drafts)
 
 
 def test_the_same_prompts_give_the_same_drafts(writer):
@@ -31,6 +33,41 @@ def test_the_same_prompts_give_the_same_drafts(writer):
 def test_the_order_of_the_prompts_is_kept(writer):
     drafts = writer(["x", "Rain in Lindau."])
     assert writer(["Rain in Lindau.", "x"]) == drafts[::-1]
+
+
+def test_several_drafts_of_a_prompt_are_the_likeliest_and_others_drawn_for_it_alone(writer):
+    drafts = writer(PROMPTS[:3], count=4)
+    assert [len(of_one) for of_one in drafts] == [4, 4, 4]
+    assert [of_one[:1] for of_one in drafts] == writer(PROMPTS[:3])
+    assert all(len(set(of_one)) > 1 for of_one in drafts)
+    assert writer([PROMPTS[1], "another", PROMPTS[0]], count=4)[::2] == drafts[1::-1]
+
+
+def test_a_draft_ends_at_the_most_tokens(writer):
+    assert all(len(draft) <= 6 for of_one in writer(PROMPTS[:3], count=3, most_tokens=6) for draft in of_one)
+
+
+def test_the_likelihood_of_a_text_is_the_mean_over_its_tokens(writer):
+    prompts = ["Coal fell."] * 3
+    long, empty, short = writer.log_likelihoods(["Coal fell again", "", "Coal"], prompts)
+    assert math.isnan(empty) and long < 0 and short < 0
+    assert writer.log_likelihoods(["Coal"], prompts[:1]) == pytest.approx([short], abs=2e-2)
+    assert short == pytest.approx(by_hand(writer, "Coal", prompts[0]), abs=2e-2)  # bfloat16, where the processor has it
+
+
+def by_hand(writer, text, prompt):
+    """One token after the other, without padding."""
+    tokens, first = writer._tokens(text, plain=True), writer._first_token()
+    found = []
+    for place, token in enumerate(tokens):
+        before = torch.tensor([[first, *tokens[:place]]])
+        inputs = {"input_ids": before}
+        if writer.method == "t5":
+            inputs = {"input_ids": torch.tensor([writer._encode(prompt)]), "decoder_input_ids": before}
+        with torch.inference_mode():
+            logits = writer._network(**inputs).logits[0, -1].float()
+        found.append(float(logits.log_softmax(-1)[token]))
+    return sum(found) / len(found)
 
 
 def test_no_prompts_give_no_drafts(writer):

@@ -1,0 +1,96 @@
+"""Which of several drafts is shown: scored by the reader's interest, the article, fluency, length and own words."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.config_generate import ChoiceWeights
+from broadsheet.generate.words import count, fold, words
+
+Floats = npt.NDArray[np.float64]
+Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+"""Texts to unit vectors (texts, dim)."""
+Likelihood = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
+"""Texts, and the prompt of each, to the mean natural logarithm of the probability of their tokens."""
+
+_UNLIKELY = -8.0
+"""Mean logarithm of a token's probability at which fluency is 0; at 0 it is 1."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is chosen between for one article and one interest."""
+
+    texts: Sequence[str]
+    "At least one."
+    lead: str
+    "What the writer read of the article: what its vector is made of, and what its words are counted in."
+    prompt: str
+    "What a model was asked."
+    words: float
+    "How many words are best."
+    interest: str = ""
+    "What the reader follows, in words; empty for none."
+
+
+class Chooser:
+    """Chooses between drafts by a weighted sum of their qualities, each 0 to 1."""
+
+    def __init__(self, encode: Encode, weights: ChoiceWeights, likelihood: Likelihood | None = None) -> None:
+        """Without a `likelihood` fluency counts for nothing."""
+        self._encode, self._weights, self._likelihood = encode, weights, likelihood
+        weighed = hashlib.sha256(repr(weights).encode()).hexdigest()[:8]
+        self.name = f"choice-1-{weighed}"
+        "Names the choice in the texts that were chosen; what another one chose is written again."
+
+    def __call__(self, questions: Sequence[Question]) -> list[int]:
+        """Return the place of the best text of each question, the first where several are equal."""
+        if not questions:
+            return []
+        bounds = [0, *accumulate(len(one.texts) for one in questions)]
+        qualities = self.qualities(questions)
+        total = sum(getattr(self._weights, name) * values for name, values in qualities.items())
+        return [int(np.argmax(np.broadcast_to(total, bounds[-1])[slice(*span)])) for span in pairwise(bounds)]
+
+    def qualities(self, questions: Sequence[Question]) -> dict[str, Floats]:
+        """Return each quality of all texts of the questions, one behind the other, by the name of its weight."""
+        texts = [text for one in questions for text in one.texts]
+        owner = np.repeat(np.arange(len(questions)), [len(one.texts) for one in questions])
+        asked = [questions[number] for number in owner.tolist()]
+        found = {
+            "length": np.array([_length(count(text), one.words) for text, one in zip(texts, asked, strict=True)]),
+            "own_words": np.array([1 - copied(text, one.lead) for text, one in zip(texts, asked, strict=True)]),
+        }
+        distinct = list(dict.fromkeys([*texts, *(one.lead for one in questions), *(one.interest for one in questions)]))
+        place = {text: number for number, text in enumerate(distinct)}
+        vectors = np.asarray(self._encode(distinct), np.float64)
+        own = vectors[[place[text] for text in texts]]
+        leads, interests = (vectors[[place[getattr(one, name)] for one in asked]] for name in ("lead", "interest"))
+        follows = np.array([bool(one.interest) for one in asked])
+        found["article"] = np.clip((own * leads).sum(1), 0, 1)
+        found["interest"] = np.clip((own * interests).sum(1), 0, 1) * follows
+        if self._likelihood is not None:
+            likely = np.array(self._likelihood(texts, [one.prompt for one in asked]), np.float64)
+            found["fluency"] = np.clip(1 - np.nan_to_num(likely, nan=_UNLIKELY) / _UNLIKELY, 0, 1)
+        return found
+
+
+def _length(found: int, best: float) -> float:
+    return float(max(0.0, 1 - abs(found - best) / best))
+
+
+def copied(text: str, source: str) -> float:
+    """Return what share of a text's words stand in its longest run of words that the source has too, 0 to 1."""
+    said, read = ([fold(word) for word in words(part)] for part in (text, source))
+    longest, before = 0, [0] * (len(read) + 1)
+    for word in said:
+        row = [0] * (len(read) + 1)
+        for place, other in enumerate(read):
+            if word == other:
+                row[place + 1] = before[place] + 1
+        longest, before = max(longest, *row), row
+    return longest / len(said) if said else 0.0

@@ -1,0 +1,116 @@
+"""What a headline or a summary can be: drafts that pass form and gate, extracts, the publisher's own words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from broadsheet.generate import jobs
+from broadsheet.generate.extract import extract, lead_sentences
+from broadsheet.generate.facts import check
+from broadsheet.generate.words import sentences, without_dateline
+
+_LEAD = 4
+"Sentences of the lead that can become a headline."
+NO_ANSWER = "no answer"
+"What `checks` say of a draft that could not be had."
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One text that may stand for an article."""
+
+    text: str
+    method: str
+    "gpt, t5, extract or original: whose words it is in."
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """All that may stand for an article in one job."""
+
+    passed: tuple[Draft, ...]
+    "At least one: the model's in their order, then extracts, then the publisher's words."
+    refused: tuple[str, ...]
+    "What the gate refused of the model's drafts, such as `gpt headline: number 300`."
+
+
+def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method: str) -> Drafts:
+    """Return the headlines that an article can have; its title, which is the publisher's, always is one.
+
+    `written` are a model's drafts: None where none was asked, empty where it gave none.
+    """
+    own, passed, refused = Draft(article["title"], "original"), list[Draft](), _unanswered("headline", written, method)
+    for headline in dict.fromkeys(map(jobs.tidy_headline, written or ())):
+        if jobs.repeats(headline, own.text):
+            passed.append(own)
+            continue
+        problems = jobs.headline_form(headline) + check(headline, whole_text(article))
+        refused += [f"{method} headline: {problem}" for problem in problems]
+        passed += [] if problems else [Draft(headline, method)]
+    if written:
+        passed += [Draft(headline, "extract") for headline in _headlines_of_lead(article)]
+    passed += [own] if own.text.strip() or not passed else []
+    return Drafts(_distinct(passed), tuple(dict.fromkeys(refused)))
+
+
+def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lead's sentences that a headline can be made of by cutting them at a clause."""
+    for sentence in lead_sentences(article["body"] if article["body"].strip() else article["abstract"])[:_LEAD]:
+        headline = jobs.tidy_headline(sentence)
+        if not jobs.headline_form(headline) and not check(headline, whole_text(article)):
+            yield headline
+
+
+def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method: str, most_words: int) -> Drafts:
+    """Return the summaries that an article can have, of at most so many words; an abstract is never cut.
+
+    The publisher's abstract is one where there is nothing else. `written` is as in `headlines`.
+    """
+    passed, refused = list[Draft](), _unanswered("summary", written, method)
+    for draft in dict.fromkeys(map(jobs.tidy_summary, written or ())):
+        kept, problems = _passed(draft, article, most_words)
+        refused += [f"{method} summary: {problem}" for problem in problems]
+        passed += [Draft(kept, method)] if kept else []
+    abstract = article["abstract"]
+    if written or not abstract.strip():
+        found = extract(article["title"], abstract, article["body"], most_words)
+        passed += [Draft(found, "extract")] if found and found != abstract.strip() else []
+    return Drafts(_distinct(passed) or (Draft(abstract, "original"),), tuple(dict.fromkeys(refused)))
+
+
+def _unanswered(job: str, written: Sequence[str] | None, method: str) -> list[str]:
+    return [f"{method} {job}: {NO_ANSWER}"] if written is not None and not written else []
+
+
+def _passed(summary: str, article: Mapping[str, Any], most_words: int) -> tuple[str, list[str]]:
+    """Return a draft's sentences before the first that is refused or does not fit, and what was refused."""
+    kept = ""
+    for sentence in sentences(summary):
+        longer = f"{kept} {sentence}".strip()
+        problems = jobs.summary_form(longer, most_words) or check(longer, whole_text(article))
+        if not problems and jobs.repeats(longer, article["title"]):
+            problems = ["only the title"]
+        if problems:
+            return kept, problems
+        kept = longer
+    return kept, [] if kept else ["empty"]
+
+
+def _distinct(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    """Return the drafts without those that say an earlier one's words again."""
+    kept: list[Draft] = []
+    for draft in drafts:
+        if not any(jobs.repeats(draft.text, other.text) for other in kept):
+            kept.append(draft)
+    return tuple(kept)
+
+
+def source_text(article: Mapping[str, Any]) -> str:
+    """Return the abstract and the body, the abstract left out where the body begins with it."""
+    abstract, body = article["abstract"].strip(), without_dateline(article["body"]).strip()
+    return body if body.startswith(abstract) else f"{abstract} {body}"
+
+
+def whole_text(article: Mapping[str, Any]) -> str:
+    """Return all that a text about an article is held against: title, abstract and body, each on lines of its own."""
+    return "\n".join((article["title"], article["abstract"], article["body"]))

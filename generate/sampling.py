@@ -1,0 +1,65 @@
+"""Which token a draft takes next: the likeliest one, or one drawn at random, within what its prompt restrains.
+
+A draft may use any token, but those that are not in its own prompt are held back by `_HELD_BACK`: a small model invents
+less when it speaks in its article's words. What it repeats of itself is held back too; a repetition penalty over the
+prompt, as is usual, would do the opposite and drive it away from the article.
+
+A draw is the likeliest token after noise is added (Gumbel-max: Yellott 1977), from a generator of the row's own, so
+that greedy and drawn drafts share a batch, and what is drawn for a prompt does not depend on the rows beside it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+_HELD_BACK = 5.0
+"Logits taken from tokens that the prompt does not have."
+_REPEATED = 0.5
+"Logits taken from tokens that the draft has."
+_TEMPERATURE = 0.7
+_LEAST_SHARE = 0.1
+"Tokens less probable than this share of the likeliest are never drawn (min-p: Nguyen et al. 2024)."
+
+
+class Restraint:
+    """A logits processor for one batch: prompts (rows, tokens), and for each row the seed of its draws or None."""
+
+    def __init__(
+        self, prompts: "torch.Tensor", seeds: Sequence[int | None], *, ends: Sequence[int], size: int, start: int
+    ) -> None:
+        """Take tokens that are never held back, the vocabulary's size, and where in what is written a draft begins."""
+        import torch
+
+        rows, device = len(prompts), prompts.device
+        bias = torch.full((rows, size), -_HELD_BACK, dtype=torch.float32, device=device)
+        self._bias = bias.scatter_(1, prompts, 0.0)
+        self._bias[:, list(ends)] = 0.0
+        self._start = start
+        self._draws = [(row, torch.Generator().manual_seed(seed)) for row, seed in enumerate(seeds) if seed is not None]
+
+    def __call__(self, written: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
+        """Return logits (rows, vocabulary), whose largest is the token to take."""
+        import torch
+
+        draft = written[:, self._start :]
+        held = scores.float() + self._bias
+        held = held.scatter(1, draft, held.gather(1, draft) - _REPEATED)
+        if not self._draws:
+            return held
+        places = [row for row, _ in self._draws]
+        drawn = held[places] / _TEMPERATURE
+        least = drawn.max(1, keepdim=True).values + torch.log(torch.tensor(_LEAST_SHARE))
+        chance = torch.stack([torch.rand(held.shape[1], generator=generator) for _, generator in self._draws])
+        noise = -torch.log(-torch.log(chance.clamp(1e-9, 1 - 1e-7))).to(drawn.device)
+        held[places] = torch.where(drawn >= least, drawn + noise, -torch.inf)
+        return held
+
+
+def seed_of(prompt: str, number: int) -> int | None:
+    """Return the seed of a prompt's draft `number`; None for draft 0, which is the likeliest."""
+    if number == 0:
+        return None
+    return int.from_bytes(hashlib.sha256(f"{number} {prompt}".encode()).digest()[:7])

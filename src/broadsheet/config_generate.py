@@ -1,0 +1,37 @@
+"""The settings of the writer."""
+
+from dataclasses import dataclass, field
+
+from broadsheet.config_endpoint import EndpointConfig
+
+
+@dataclass(frozen=True)
+class ChoiceWeights:
+    """What each quality of a draft counts for, where several passed the fact gate."""
+
+    interest: float = 0.5
+    "Likeness to what the reader follows."
+    article: float = 1.0
+    "Likeness to the article's beginning."
+    fluency: float = 0.5
+    "Likelihood by the writer's own model."
+    length: float = 0.3
+    "Nearness to the length that is best for the job."
+    own_words: float = 0.1
+    "Share of its words outside the longest run copied from the article."
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """Settings of the writer."""
+
+    writer: str = "asset:smollm2"
+    "A T5- or GPT-like model: asset:NAME, a folder, a hub name, or https://… of an endpoint; empty: publisher's words."
+    stories: int = 10
+    "Stories written for each user in a build."
+    summary_words: int = 45
+    "Most words of a summary."
+    drafts: int = 3
+    "Drafts of each headline and summary: the likeliest, and others drawn at random; an endpoint writes one."
+    choice: ChoiceWeights = field(default_factory=ChoiceWeights)
+    endpoint: EndpointConfig = field(default_factory=EndpointConfig)

@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.config_generate import ChoiceWeights
+from broadsheet.generate.choice import Chooser, Question, copied
+
+NOTHING = ChoiceWeights(interest=0, article=0, fluency=0, length=0, own_words=0)
+VECTORS = {"space news": [1.0, 0.0], "sport news": [0.0, 1.0], "lead of both": [0.8, 0.6], "sport": [0.0, 1.0]}
+BOTH = Question(["space news", "sport news"], "lead of both", "prompt", 2)
+
+
+def encode(texts):
+    return np.array([VECTORS.get(text, [0.0, 0.0]) for text in texts], np.float32)
+
+
+def chosen(question, likelihood=None, **weights):
+    return Chooser(encode, replace(NOTHING, **weights), likelihood)([question])[0]
+
+
+def test_the_text_most_like_the_article_is_chosen():
+    assert chosen(BOTH, article=1) == 0
+
+
+def test_an_interest_chooses_the_text_that_is_like_it():
+    assert chosen(replace(BOTH, interest="sport"), interest=1, article=1) == 1
+    assert chosen(BOTH, interest=1, article=1) == 0
+
+
+def test_the_likelier_text_is_the_more_fluent_one():
+    asked = []
+
+    def likelihood(texts, prompts):
+        asked.append((texts, prompts))
+        return [-6.0, -2.0]
+
+    assert chosen(BOTH, likelihood, fluency=1) == 1
+    assert asked == [(["space news", "sport news"], ["prompt", "prompt"])]
+    assert chosen(BOTH, fluency=1) == 0
+
+
+def test_the_text_of_the_best_length_is_chosen():
+    texts = ["one", "one two three four five", "one two three"]
+    assert [chosen(Question(texts, "", "", best), length=1) for best in (1, 3, 5)] == [0, 2, 1]
+
+
+def test_qualities_are_those_computed_by_hand():
+    found = Chooser(encode, ChoiceWeights(), lambda texts, prompts: [-2.0, float("nan")]).qualities([BOTH])
+    assert {name: values.tolist() for name, values in found.items()} == {
+        "article": pytest.approx([0.8, 0.6]),
+        "interest": [0, 0],
+        "fluency": [0.75, 0],
+        "length": [1, 1],
+        "own_words": [1, 1],
+    }
+
+
+def test_several_questions_are_answered_each_by_its_own_texts():
+    questions = [replace(BOTH, interest="sport"), Question(["sport news"], "lead of both", "", 2), BOTH]
+    assert Chooser(encode, replace(NOTHING, interest=1, article=0.1))(questions) == [1, 0, 0]
+    assert Chooser(encode, ChoiceWeights())([]) == []
+
+
+def test_without_any_weight_the_first_text_is_chosen():
+    assert chosen(BOTH) == 0
+
+
+def test_the_name_says_which_weights_chose():
+    assert Chooser(encode, ChoiceWeights()).name == Chooser(encode, ChoiceWeights()).name
+    assert Chooser(encode, ChoiceWeights()).name != Chooser(encode, NOTHING).name
+
+
+def test_what_is_copied_is_the_longest_run_of_the_sources_words():
+    assert copied("The plant will close in May", "Veltra said the plant will close soon, in May") == 4 / 6
+    assert copied("", "anything") == copied("words", "") == 0
+    assert copied("its own words", "its own words and more") == 1
+
+
+@given(st.text("ab ", max_size=30), st.text("ab ", max_size=30))
+def test_the_copied_share_is_at_most_1_and_that_of_a_part_is_1(text, source):
+    assert 0 <= copied(text, source) <= 1
+    assert copied(text, f"{text} {source}") == (1 if text.strip() else 0)

@@ -1,0 +1,62 @@
+from broadsheet.generate.drafts import Draft, headlines, summaries
+
+ARTICLE = {
+    "title": "Veltra to close plant",
+    "abstract": "Shares fell.",
+    "body": "Shares in carmaker Veltra fell 6 percent on Monday. Veltra will close its plant in Lindau in May.",
+}
+
+
+def texts(drafts, method):
+    return [draft.text for draft in drafts.passed if draft.method == method]
+
+
+def test_a_draft_that_passes_stands_first_and_the_title_last():
+    drafts = headlines(ARTICLE, ["Veltra will close its plant in Lindau"], "gpt")
+    assert drafts.passed[0] == Draft("Veltra will close its plant in Lindau", "gpt")
+    assert drafts.passed[-1] == Draft("Veltra to close plant", "original")
+    assert texts(drafts, "extract") == [
+        "Shares in carmaker Veltra fell 6 percent on Monday",
+        "Veltra will close its plant in Lindau in May",
+    ]
+    assert drafts.refused == ()
+
+
+def test_what_is_refused_is_named_and_the_next_draft_is_taken():
+    drafts = headlines(ARTICLE, ["Veltra will close 3 plants", "Veltra will close its plant in Lindau"], "gpt")
+    assert texts(drafts, "gpt") == ["Veltra will close its plant in Lindau"]
+    assert "gpt headline: number 3" in drafts.refused
+
+
+def test_drafts_that_say_the_same_again_stand_once_and_one_of_the_title_is_the_publishers():
+    drafts = headlines(ARTICLE, ["veltra to close plant.", "Veltra to close plant"], "t5")
+    assert drafts.passed[0] == Draft("Veltra to close plant", "original")
+    assert texts(drafts, "t5") == [] and len(texts(drafts, "original")) == 1
+
+
+def test_without_a_writer_the_words_are_the_publishers():
+    assert headlines(ARTICLE, None, "original").passed == (Draft("Veltra to close plant", "original"),)
+    assert summaries(ARTICLE, None, "original", 45).passed == (Draft("Shares fell.", "original"),)
+    assert texts(summaries({**ARTICLE, "abstract": ""}, None, "original", 45), "extract")
+
+
+def test_summaries_are_what_passed_of_each_draft_and_an_extract():
+    written = ["Veltra will close its plant in Lindau. It made 5 cars.", "Veltra fell 9 percent."]
+    drafts = summaries(ARTICLE, written, "gpt", 45)
+    assert texts(drafts, "gpt") == ["Veltra will close its plant in Lindau."]
+    assert len(texts(drafts, "extract")) == 1
+    assert {"gpt summary: number 5", "gpt summary: number 9"} <= set(drafts.refused)
+
+
+def test_an_article_of_a_title_alone_has_the_title_and_an_empty_summary():
+    bare = {"title": "Quiet day", "abstract": "", "body": ""}
+    assert headlines(bare, ["Arsenal won the cup"], "gpt").passed == (Draft("Quiet day", "original"),)
+    assert summaries(bare, ["Arsenal won."], "gpt", 45).passed == (Draft("", "original"),)
+    assert headlines({**bare, "title": ""}, None, "original").passed == (Draft("", "original"),)
+
+
+def test_a_draft_that_could_not_be_had_leaves_the_publishers_words_and_is_told():
+    headline, summary = headlines(ARTICLE, [], "endpoint"), summaries(ARTICLE, [], "endpoint", 45)
+    assert headline.passed == (Draft("Veltra to close plant", "original"),)
+    assert summary.passed == (Draft("Shares fell.", "original"),)
+    assert (headline.refused, summary.refused) == (("endpoint headline: no answer",), ("endpoint summary: no answer",))
