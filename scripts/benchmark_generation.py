@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from broadsheet.evaluation_generation import Example
     from broadsheet.evaluation_generation_measure import Findings, Writing
 
 
@@ -42,12 +43,12 @@ def benchmark(
     _check_samples(samples)
     writers, bench = read_writers(writer or ()), open_newsroom(Newsroom(newsroom))
     first, last = _day("--since", since) if since or until else HELD_OUT, _day("--until", until)
-    examples = held_out(bench.newsroom, first, last, articles or (24 if speed else 120))
-    writing = Writing(bench, examples, lambda line: print(line, file=sys.stderr))
+    found, most = held_out(bench.newsroom, first, last), articles or (24 if speed else 120)
+    writing = Writing(bench, found[:most], lambda line: print(line, file=sys.stderr))
     if speed:
         _measure_speed(writing, rounds, out)
     else:
-        findings = _measure(writing, writers)
+        findings = _measure(writing, found, writers)
         _describe(findings, writing, {"since": str(first or ""), "until": str(last or "")}, out)
         _write_samples(findings, samples)
 
@@ -61,13 +62,14 @@ def _measure_speed(writing: "Writing", rounds: int, out: Path | None) -> None:
         print(path, file=sys.stderr)
 
 
-def _measure(writing: "Writing", writers: dict[str, str]) -> "Findings":
-    from broadsheet.evaluation_generation import topics_of_readers, two_topics
+def _measure(writing: "Writing", found: "list[Example]", writers: dict[str, str]) -> "Findings":
+    """Measure the sample, and personal headlines on as many articles of all that were found."""
+    from broadsheet.evaluation_generation import topics_of_readers, with_two_topics
     from broadsheet.evaluation_generation_measure import measure_generation
 
     topics = topics_of_readers(writing.bench.newsroom)
-    pairs = two_topics(writing.examples, topics, writing.bench.news_tower)
-    return measure_generation(writing, pairs, writers)
+    personal = with_two_topics(found, topics, writing.bench.news_tower)
+    return measure_generation(writing, personal[: len(writing.examples)], writers)
 
 
 def _describe(findings: "Findings", writing: "Writing", days: dict[str, Any], out: Path | None) -> None:

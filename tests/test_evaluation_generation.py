@@ -1,18 +1,15 @@
 """The benchmark of generation: what is held back, what is measured by hand, and what the script writes."""
 
-import json
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from transformers import AutoTokenizer
 
 from broadsheet.config_generate import GenerateConfig
 from broadsheet.corpus.store import Import
 from broadsheet.errors import InputError
-from broadsheet.evaluation_generation import held_out, topics_of_readers, two_topics, withhold
-from broadsheet.evaluation_generation_measure import open_newsroom, read_writers
+from broadsheet.evaluation_generation import held_out, with_two_topics, withhold
+from broadsheet.evaluation_generation_measure import read_writers
 from broadsheet.evaluation_generation_metrics import Measures, mean_over, personal_values
 from broadsheet.evaluation_generation_rows import (
     Text,
@@ -24,8 +21,7 @@ from broadsheet.evaluation_generation_rows import (
     textrank_row,
 )
 from broadsheet.newsroom import Newsroom
-from tests.test_evaluation_report import PNG, run_script
-from tests.tiny import START, TOPICS, make_news, make_newsroom, make_writer
+from tests.tiny import START
 
 BODY = (
     "Shares in carmaker Veltra fell 6 percent on Monday, after the company said that its plant would close. "
@@ -148,24 +144,25 @@ def room_of(path, **changes):
 
 def test_articles_are_split_by_their_day_and_those_of_unknown_day_are_in_neither_part(tmp_path):
     newsroom, day = room_of(tmp_path), date(2024, 5, 4)
-    later = {one.news_id for one in held_out(newsroom, day, None, 99)}
-    earlier = {one.news_id for one in held_out(newsroom, None, day, 99)}
+    later = {one.news_id for one in held_out(newsroom, day, None)}
+    earlier = {one.news_id for one in held_out(newsroom, None, day)}
     assert later == {"N3", "N4", "N5", "N6"} and earlier == {"N0", "N1", "N2"}
-    assert {one.news_id for one in held_out(newsroom, date(2024, 5, 2), day, 99)} == {"N1", "N2"}
+    assert {one.news_id for one in held_out(newsroom, date(2024, 5, 2), day)} == {"N1", "N2"}
 
 
-def test_a_smaller_sample_is_the_beginning_of_a_larger_one(tmp_path):
+def test_articles_stand_in_an_order_that_further_ones_do_not_change(tmp_path):
     newsroom = room_of(tmp_path)
-    all_of_them = [one.news_id for one in held_out(newsroom, None, None, 99)]
-    assert [one.news_id for one in held_out(newsroom, None, None, 3)] == all_of_them[:3] != sorted(all_of_them)[:3]
+    first = [one.news_id for one in held_out(newsroom, None, None)]
+    later = [one.news_id for one in held_out(newsroom, date(2024, 5, 3), None)]
+    assert [news_id for news_id in first if news_id in later] == later and first != sorted(first)
 
 
 def test_short_articles_and_those_that_say_their_title_are_left_out(tmp_path):
     title = {"title": "Monday that plant 1 would close"}
     newsroom = room_of(tmp_path, n0={"body": "Veltra said that plants would close."}, n1=title)
-    assert {"N0", "N1"} & {one.news_id for one in held_out(newsroom, None, None, 99)} == set()
+    assert {"N0", "N1"} & {one.news_id for one in held_out(newsroom, None, None)} == set()
     with pytest.raises(InputError, match="--since"):
-        held_out(newsroom, date(2030, 1, 1), None, 99)
+        held_out(newsroom, date(2030, 1, 1), None)
 
 
 def test_the_rows_of_extracts_are_sentences_of_the_body():
@@ -213,13 +210,13 @@ def test_a_personal_headline_is_liker_its_own_topic_by_the_mean_of_both():
     assert found["facts without a topic"].tolist()[::2] == [1, 0] and np.isnan(found["change of facts"][1])
 
 
-def test_two_topics_are_the_nearest_of_those_that_are_like_the_article():
+def test_the_two_topics_of_an_article_are_the_nearest_that_are_like_it_at_all():
     examples = [withhold(ARTICLE), withhold({**ARTICLE, "body": "Unions!"})]
-    found = two_topics(examples, ["veltra", "xyz", "unions", "Veltra jobs"], encode)
-    likeness = encode([examples[0].lead("headline")]) @ encode(["veltra", "xyz", "unions", "Veltra jobs"]).T
-    best = [["veltra", "xyz", "unions", "Veltra jobs"][place] for place in np.argsort(-likeness[0])[:2]]
-    assert found[0] == tuple(best) and found[1] is None
-    assert two_topics(examples, ["veltra"], encode) == [None, None]
+    topics = ["veltra", "xyz", "unions", "Veltra: the jobs"]
+    likeness = (encode([examples[0].lead("headline")]) @ encode(topics).T)[0]
+    nearest = tuple(topics[place] for place in np.argsort(-likeness)[:2])
+    assert with_two_topics(examples, topics, encode) == [(examples[0], nearest)]
+    assert with_two_topics(examples, topics[:1], encode) == []
 
 
 def test_the_mean_over_seeds_is_of_those_that_have_a_value():
@@ -231,103 +228,3 @@ def test_the_mean_over_seeds_is_of_those_that_have_a_value():
 def test_a_further_writer_needs_a_label_of_its_own(options):
     with pytest.raises(InputError, match="LABEL=NAME"):
         read_writers(options)
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory, encoder):
-    """Twelve articles of ninety words and more, and a reader of two topics."""
-    folder = tmp_path_factory.mktemp("generated")
-    writer = make_writer(folder / "writer")
-    tokenizer = AutoTokenizer.from_pretrained(writer)
-    tokenizer.chat_template = "{{ messages[0]['content'] }} :"  # so that a draft is not ended where it begins
-    tokenizer.save_pretrained(writer)
-    newsroom = make_newsroom(folder / "newsroom", encoder, writer=str(writer), news=0)
-    with Import(newsroom) as add:
-        add.news([_long(row, number) for number, row in enumerate(make_news(12))])
-        add.users([{"user_id": "both", "history": [], "profile": "football, election", "hidden": []}])
-    return newsroom
-
-
-def _long(row, number):
-    """An article whose title its body does not say; every second one has an abstract that is a reference."""
-    words = TOPICS[row["category"]]
-    body = " ".join(
-        f"The {words[k % 8]} of the new {words[(k + number) % 8]} says {words[k // 2 % 8]}." for k in range(12)
-    )
-    abstract = f"After the {words[1]}: a {words[2]} for the {words[3]} and the {words[4]}." if number % 2 else ""
-    day = datetime(2017, 3, 14 + number % 8, tzinfo=UTC)
-    return row | {"title": f"{words[0]} wins after {words[5]}", "abstract": abstract, "body": body, "published_at": day}
-
-
-def test_the_script_writes_json_markdown_plots_and_samples(room, tmp_path, capsys):
-    again = [f"again={room.config().generate.writer}"]
-    run_script(
-        "benchmark_generation", room.path, articles=4, writer=again, samples=tmp_path / "read", out=tmp_path / "out"
-    )
-    document = json.loads((tmp_path / "out" / "generation.json").read_text())
-    rows = ["lead sentence", "lead cut to a headline", "TextRank", "writer greedy", "ours, one draft"]
-    rows += ["again greedy", "ours, again", "ours"]
-    headline, summary = document["jobs"]["headline"], document["jobs"]["summary"]
-    assert list(headline["rows"]) == rows
-    assert list(summary["rows"]) == [row for row in rows if row != "lead cut to a headline"]
-    for metrics in [*headline["rows"].values(), *summary["rows"].values()]:
-        assert all(value["low"] <= value["mean"] <= value["high"] for value in metrics.values())
-    assert headline["rows"]["ours"] == headline["rows"]["ours, again"]
-    assert [len(headline["runs"][row]) for row in ("ours", "ours, again")] == [3, 3] and document["seeds"] == [0, 1, 2]
-    assert sum(headline["chosen"]["ours"].values()) == 12 and sum(headline["chosen"]["writer greedy"].values()) == 4
-    assert document["articles"]["measured"] == 4 and document["articles"]["since"] == "2017-03-18"
-    mean = headline["rows"]["ours"]["ROUGE-L"]["mean"] - headline["rows"]["TextRank"]["ROUGE-L"]["mean"]
-    (found,) = [
-        one
-        for one in document["differences"]
-        if (one["job"], one["minus"], one["metric"]) == ("headline", "TextRank", "ROUGE-L")
-    ]
-    assert found["of"] == "ours" and found["mean"] == pytest.approx(mean) and found["p_holm"] >= found["p"]
-    assert document["personal"]["articles"] == 4 and 2 <= document["personal"]["topics"] <= 8
-    markdown = (tmp_path / "out" / "generation.md").read_text()
-    assert markdown.strip() == capsys.readouterr().out.strip()
-    assert "| ours - TextRank | ROUGE-L | " in markdown and "## Personal headlines" in markdown
-    assert {path.name for path in (tmp_path / "out").glob("*.png")} == {
-        f"generation-{job}.png" for job in document["jobs"]
-    }
-    assert all(path.read_bytes().startswith(PNG) for path in (tmp_path / "out").glob("*.png"))
-    samples = (tmp_path / "read" / "generation-samples.md").read_text()
-    assert samples.count("\n## ") == 4 and "- summary, TextRank [extract]: " in samples
-    titles = [line.removeprefix("## ") for line in samples.splitlines() if line.startswith("## ")]
-    assert not [title for title in titles if title in json.dumps(document) or title in markdown]
-
-
-def test_the_script_measures_speed_alone(room, tmp_path, capsys):
-    run_script("benchmark_generation", room.path, articles=2, speed=True, rounds=2, out=tmp_path)
-    document = json.loads((tmp_path / "generation-speed.json").read_text())
-    rows = document["rows"]
-    assert list(rows) == ["one by one", "batches of 8, bfloat16", "ours, one draft", "ours"]
-    assert all(len(row["seconds"]) == 2 and row["tokens"] and row["tokens_per_second"] > 0 for row in rows.values())
-    assert rows["one by one"]["times_one_by_one"] == 1 and rows["batches of 8, bfloat16"]["times_batched"] == 1
-    assert rows["ours"]["seconds_per_article"] == pytest.approx(sum(rows["ours"]["seconds"]) / 2 / 2)
-    assert document["dtypes"]["batches of 8, bfloat16"] == "bfloat16"
-    assert {path.name for path in tmp_path.iterdir()} == {"generation-speed.json", "generation-speed.md"}
-    assert (tmp_path / "generation-speed.md").read_text().strip() == capsys.readouterr().out.strip()
-
-
-def test_the_readers_topics_are_found_once(room):
-    found = topics_of_readers(room)
-    assert {"football", "election", "space rocket"} <= set(found) and len(found) == len(set(found))
-
-
-def test_samples_are_not_written_where_they_would_be_published(room):
-    published = Path(__file__).parents[1] / "benchmarks" / "results"
-    with pytest.raises(InputError, match="publishers"):
-        run_script("benchmark_generation", room.path, samples=published)
-
-
-def test_a_day_that_is_none_is_one_clear_error(room):
-    with pytest.raises(InputError, match="--until: found 'spring'"):
-        run_script("benchmark_generation", room.path, until="spring")
-
-
-@pytest.mark.parametrize("writer", ["", "https://example.org/v1"])
-def test_a_newsroom_without_a_writer_that_runs_here_is_one_clear_error(tmp_path, encoder, writer):
-    newsroom = make_newsroom(tmp_path / "room", encoder, writer=writer, extra='[generate.endpoint]\nmodel = "m"\n')
-    with pytest.raises(InputError, match="runs here"):
-        open_newsroom(newsroom)

@@ -73,8 +73,8 @@ class Example:
         return jobs.prompt(JOBS[job], self.article["title"], source_text(self.article))
 
 
-def held_out(newsroom: Newsroom, since: date | None, until: date | None, most: int) -> list[Example]:
-    """Return at most so many articles, by a hash of their ids, published from `since` on and before `until`.
+def held_out(newsroom: Newsroom, since: date | None, until: date | None) -> list[Example]:
+    """Return the articles published from `since` on and before `until`, in the order of a hash of their ids.
 
     Raises InputError if there is none that can be measured.
     """
@@ -86,7 +86,7 @@ def held_out(newsroom: Newsroom, since: date | None, until: date | None, most: i
             f"{until or 'the last'}. Name other days with --since and --until."
         )
     rows.sort(key=lambda row: hashlib.sha256(row["news_id"].encode()).digest())
-    return [withhold(row) for row in rows[:most]]
+    return [withhold(row) for row in rows]
 
 
 def withhold(row: Mapping[str, Any]) -> Example:
@@ -123,13 +123,16 @@ def topics_of_readers(newsroom: Newsroom) -> list[str]:
     return list(found)
 
 
-def two_topics(examples: Sequence[Example], topics: Sequence[str], encode: Encode) -> list[tuple[str, str] | None]:
-    """Return for each article the two topics most like it, the nearer first; None where two are not like it."""
+def with_two_topics(
+    examples: Sequence[Example], topics: Sequence[str], encode: Encode
+) -> list[tuple[Example, tuple[str, str]]]:
+    """Return the articles that two topics are like, in their order, with the two that are most so, the nearer first."""
     if len(topics) < 2:
-        return [None] * len(examples)
+        return []
     likeness = encode([one.lead("headline") for one in examples]) @ encode(topics).T  # (articles, topics)
     nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :2]
     return [
-        (topics[a], topics[b]) if values[b] >= LEAST else None
-        for (a, b), values in zip(nearest.tolist(), likeness, strict=True)
+        (one, (topics[first], topics[second]))
+        for one, (first, second), values in zip(examples, nearest.tolist(), likeness, strict=True)
+        if values[second] >= LEAST
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from broadsheet.audience import read_clock
@@ -114,8 +114,10 @@ class Writing:
         return runs
 
 
-def measure_generation(writing: Writing, topics: Sequence[Topics | None], writers: Mapping[str, str]) -> Findings:
-    """Write and measure all rows; `topics` are two of each article's, or None.
+def measure_generation(
+    writing: Writing, personal: Sequence[tuple[Example, Topics]], writers: Mapping[str, str]
+) -> Findings:
+    """Write and measure all rows; and the headlines of `personal`, for each of the two topics of an article.
 
     `writers` are the names of further models by their labels, each with a row of plain drafts and one of ours.
     """
@@ -125,16 +127,16 @@ def measure_generation(writing: Writing, topics: Sequence[Topics | None], writer
     written = {LEAD: [lead_row(examples, words)], CUT: [cut_row(examples)], TEXTRANK: [textrank_row(examples, words)]}
     written[greedy] = writing.greedy(base)
     written[ONE_DRAFT] = [run.written for run in writing.ours(base, one_draft=True)]
-    models, ours = dict.fromkeys((greedy, ONE_DRAFT, OURS), fingerprint(base)), writing.ours(base, topics)
+    models = dict.fromkeys((greedy, ONE_DRAFT, OURS), fingerprint(base))
     for label, name in writers.items():
         written[f"{label} {GREEDY}"] = writing.greedy(name)
         written[f"{OURS}, {label}"] = [run.written for run in writing.ours(name)]
         models |= dict.fromkeys((f"{label} {GREEDY}", f"{OURS}, {label}"), fingerprint(name))
-    written[OURS] = [run.written for run in ours]
+    written[OURS] = [run.written for run in writing.ours(base)]
     writing.report("measuring")
     runs = _measure(written, examples, Measures(writing.bench.news_tower))
-    personal, pairs = _personal(writing, topics, ours)
-    return Findings(list(examples), written, runs, personal, pairs, models)
+    topics = {one.news_id: pair for one, pair in personal}
+    return Findings(list(examples), written, runs, _measure_personal(writing, personal), topics, models)
 
 
 def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], measures: Measures) -> Runs:
@@ -148,13 +150,13 @@ def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], 
     }
 
 
-def _personal(
-    writing: Writing, topics: Sequence[Topics | None], runs: Sequence[Run]
-) -> tuple[list[Values], dict[str, Topics]]:
-    rows = [number for number, pair in enumerate(topics) if pair]
-    examples, pairs = [writing.examples[row] for row in rows], [pair for pair in topics if pair]
-    found = []
-    for run in runs if rows else ():
-        plain = [run.written["headline"][row].text for row in rows]
-        found.append(personal_values(run.personal, plain, examples, pairs, writing.bench.news_tower))
-    return found, {one.news_id: pair for one, pair in zip(examples, pairs, strict=True)}
+def _measure_personal(writing: Writing, personal: Sequence[tuple[Example, Topics]]) -> list[Values]:
+    if not personal:
+        return []
+    examples, topics = [one for one, _ in personal], [pair for _, pair in personal]
+    runs = replace(writing, examples=examples).ours(writing.bench.config.generate.writer, topics)
+    encode = writing.bench.news_tower
+    plain = [[text.text for text in run.written["headline"]] for run in runs]
+    return [
+        personal_values(run.personal, told, examples, topics, encode) for run, told in zip(runs, plain, strict=True)
+    ]

@@ -51,7 +51,7 @@ def describe_generation(
         "benchmark": "generation",
         **stamp(checkout),
         "articles": {"newsroom": bench.newsroom.path.name, "measured": len(findings.examples), **days}
-        | {"with_abstract": sum(bool(one.abstract) for one in findings.examples), "two_topics": len(findings.topics)},
+        | {"with_abstract": sum(bool(one.abstract) for one in findings.examples)},
         "models": {"news_tower": bench.news_tower.fingerprint, "writers": findings.models},
         "settings": {"drafts": settings.drafts, "summary_words": settings.summary_words}
         | {"choice": vars(settings.choice)},
@@ -122,7 +122,7 @@ def generation_to_markdown(document: Mapping[str, Any]) -> str:
         differences = [one for one in document["differences"] if one["job"] == job]
         lines += [*difference_lines(differences), ""]
     personal = document["personal"]
-    lines += [f"## Personal headlines: {personal['articles']} articles with two topics", ""]
+    lines += [f"## Personal headlines: {personal['articles']} articles of the same days, with two topics each", ""]
     if personal["values"]:
         lines += [*table_lines("headline", {OURS: personal["values"]}, list(personal["values"])), ""]
     lines += ["## What was measured", "", *_about(document), ""]
