@@ -16,21 +16,16 @@ from broadsheet.evaluation_generation import JOBS, SEEDS, Example
 from broadsheet.evaluation_generation_metrics import Measures, personal_values
 from broadsheet.evaluation_generation_plain import PlainWriter
 from broadsheet.evaluation_generation_rows import (
-    CUT,
     GREEDY,
-    LEAD,
     ONE_DRAFT,
     OURS,
-    TEXTRANK,
     Run,
     Topics,
     Written,
-    cut_row,
+    extract_rows,
     greedy_row,
-    lead_row,
     our_run,
     story_writer,
-    textrank_row,
 )
 from broadsheet.generate import load_writer
 from broadsheet.models import fingerprint, pick_device, pick_dtype
@@ -121,17 +116,15 @@ def measure_generation(
 
     `writers` are the names of further models by their labels, each with a row of plain drafts and one of ours.
     """
-    settings, examples = writing.bench.config.generate, writing.examples
-    base, words = settings.writer, settings.summary_words
+    settings, examples, base = writing.bench.config.generate, writing.examples, writing.bench.config.generate.writer
     greedy = f"{model_label(base)} {GREEDY}"
-    written = {LEAD: [lead_row(examples, words)], CUT: [cut_row(examples)], TEXTRANK: [textrank_row(examples, words)]}
-    written[greedy] = writing.greedy(base)
+    written = extract_rows(examples, settings.summary_words) | {greedy: writing.greedy(base)}
     written[ONE_DRAFT] = [run.written for run in writing.ours(base, one_draft=True)]
     models = dict.fromkeys((greedy, ONE_DRAFT, OURS), fingerprint(base))
     for label, name in writers.items():
-        written[f"{label} {GREEDY}"] = writing.greedy(name)
-        written[f"{OURS}, {label}"] = [run.written for run in writing.ours(name)]
-        models |= dict.fromkeys((f"{label} {GREEDY}", f"{OURS}, {label}"), fingerprint(name))
+        rows = (f"{label} {GREEDY}", f"{OURS}, {label}")
+        written |= dict(zip(rows, (writing.greedy(name), [run.written for run in writing.ours(name)]), strict=True))
+        models |= dict.fromkeys(rows, fingerprint(name))
     written[OURS] = [run.written for run in writing.ours(base)]
     writing.report("measuring")
     runs = _measure(written, examples, Measures(writing.bench.news_tower))

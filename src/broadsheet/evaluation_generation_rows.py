@@ -70,6 +70,15 @@ class LocalWriter(Writer, Protocol):
         ...
 
 
+def extract_rows(examples: Sequence[Example], most_words: int) -> dict[str, list[Written]]:
+    """Return the rows that need no model, each of one run."""
+    return {
+        LEAD: [lead_row(examples, most_words)],
+        CUT: [cut_row(examples)],
+        TEXTRANK: [textrank_row(examples, most_words)],
+    }
+
+
 def lead_row(examples: Sequence[Example], most_words: int) -> Written:
     """Return the first sentence of each article, and those that a summary of so many words has room for."""
     found = [lead_sentences(one.body) for one in examples]
@@ -81,11 +90,7 @@ def lead_row(examples: Sequence[Example], most_words: int) -> Written:
 
 def cut_row(examples: Sequence[Example]) -> Written:
     """Return the first sentence of each article, cut to a headline; there is no summary."""
-    return {
-        "headline": [
-            Text(jobs.tidy_headline(text.text), "extract") for text in lead_row(examples, count(""))["headline"]
-        ]
-    }
+    return {"headline": [Text(jobs.tidy_headline(text.text), "extract") for text in lead_row(examples, 0)["headline"]]}
 
 
 def textrank_row(examples: Sequence[Example], most_words: int) -> Written:
