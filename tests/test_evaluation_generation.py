@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from broadsheet.config_generate import GenerateConfig
+from broadsheet.config_generate import ChoiceWeights, GenerateConfig
 from broadsheet.corpus.store import Import
 from broadsheet.errors import InputError
 from broadsheet.evaluation_generation import held_out, with_two_topics, withhold
@@ -66,9 +66,9 @@ class Drafts:
         return [-1.0] * len(texts)
 
 
-def write(drafts, topics=None, noted=encode, row=ARTICLE):
-    example = withhold(row)
-    return our_run(story_writer(drafts, noted, GenerateConfig(), drafts=2, k=9), [example], [topics])
+def write(drafts, topics=None, noted=encode, row=ARTICLE, weights=None):
+    settings = GenerateConfig(choice=weights or ChoiceWeights())
+    return our_run(story_writer(drafts, noted, settings, drafts=2, k=9), [withhold(row)], [topics])
 
 
 def test_neither_writer_nor_choice_reads_title_or_abstract():
@@ -97,6 +97,12 @@ def test_what_the_title_or_the_abstract_alone_says_is_refused_by_the_gate():
         [Text("Quagga and okapi were seen in Zanzibar.", "gpt")], [withhold(ARTICLE)], "summary"
     )
     assert measured["facts"].tolist() == [0.0]
+
+
+def test_each_topic_has_the_headline_that_is_likest_to_it():
+    drafts = Drafts("The closure will cost 2,300 jobs in Ghent.", "Unions of the plant may strike next week.")
+    run = write(drafts, ("unions", "jobs"), weights=ChoiceWeights(interest=9))
+    assert run.personal == [("Unions of the plant may strike next week", "The closure will cost 2,300 jobs in Ghent")]
 
 
 def test_extracts_do_not_lean_on_the_title():
