@@ -52,12 +52,16 @@ def _template(name: str) -> str:
 
 
 def prompt(name: str, title: str, text: str) -> str:
-    """Return the prompt of a job, HEADLINE or SUMMARY, with the title and the lead of an article's text set in."""
+    """Return the prompt of a job, HEADLINE or SUMMARY, with the title and the lead of an article's text set in.
+
+    Without a title it begins with the text.
+    """
     values = {
         "title": clip(title, 40)[:300].rstrip("."),
         "text": lead(name, text),
     }
-    return re.sub(r"\{(title|text)\}", lambda match: values[match[1]], _template(name))
+    template = _template(name) if values["title"] else _template(name).removeprefix("{title}. ")
+    return re.sub(r"\{(title|text)\}", lambda match: values[match[1]], template)
 
 
 def lead(name: str, text: str) -> str:

@@ -58,8 +58,8 @@ class Restraint:
         return held
 
 
-def seed_of(prompt: str, number: int) -> int | None:
-    """Return the seed of a prompt's draft `number`; None for draft 0, which is the likeliest."""
+def seed_of(prompt: str, number: int, seed: int = 0) -> int | None:
+    """Return the seed of a prompt's draft `number` where the writer's is `seed`; None for draft 0, the likeliest."""
     if number == 0:
         return None
-    return int.from_bytes(hashlib.sha256(f"{number} {prompt}".encode()).digest()[:7])
+    return int.from_bytes(hashlib.sha256(f"{number} {prompt}".encode()).digest()[:7]) + seed

@@ -38,10 +38,11 @@ _ROUNDED = 16
 "Their lengths are rounded up to a multiple of it."
 
 
-def load_writer(name: str, device: "torch.device | None" = None) -> "LoadedWriter":
+def load_writer(name: str, device: "torch.device | None" = None, *, seed: int = 0) -> "LoadedWriter":
     """Load a T5-like or GPT-like model (asset:NAME, a folder, or a hub name), onto `device` or the best there is.
 
-    Raises ModelError if it cannot be found or loaded, or has no safetensors weights.
+    With another `seed` it draws other drafts. Raises ModelError if it cannot be found or loaded, or has no safetensors
+    weights.
     """
     from broadsheet.models import fingerprint, load, load_weights, pick_device, pick_dtype, resolve
 
@@ -49,7 +50,7 @@ def load_writer(name: str, device: "torch.device | None" = None) -> "LoadedWrite
     config = load("AutoConfig", where)
     kind = "AutoModelForSeq2SeqLM" if config.is_encoder_decoder else "AutoModelForCausalLM"
     network = load_weights(kind, where, dtype=pick_dtype(device))
-    return LoadedWriter(network.to(device), load("AutoTokenizer", where), fingerprint(where))
+    return LoadedWriter(network.to(device), load("AutoTokenizer", where), fingerprint(where), seed=seed)
 
 
 class LoadedWriter:
@@ -59,9 +60,12 @@ class LoadedWriter:
     they take turns.
     """
 
-    def __init__(self, network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", model: str) -> None:
+    def __init__(
+        self, network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", model: str, *, seed: int = 0
+    ) -> None:
         self.method: str = "t5" if network.config.is_encoder_decoder else "gpt"
         self.model: str = model
+        self._seed = seed
         self._network, self._tokenizer, self._lock = network, tokenizer, Lock()
         self._ends = self._end_tokens()
         self._pad: int = self._ends[0] if tokenizer.pad_token_id is None else tokenizer.pad_token_id
@@ -71,8 +75,9 @@ class LoadedWriter:
     def __call__(self, prompts: Sequence[str], *, count: int = 1, most_tokens: int = NEW_TOKENS) -> list[list[str]]:
         """Draft `count` texts of at most `most_tokens` tokens, one line each, for each prompt, in their order.
 
-        The first of a prompt is the likeliest, the others are drawn at random, by a seed of the prompt. What looks like
-        a special token in a prompt is read as plain text. A prompt beyond the model's length loses its middle.
+        The first of a prompt is the likeliest, the others are drawn at random, by a seed of prompt and writer. What
+        looks like a special token in a prompt is read as plain text. A prompt beyond the model's length loses its
+        middle.
         """
         with self._lock:
             encoded = [self._encode(prompt) for prompt in prompts]
@@ -81,7 +86,7 @@ class LoadedWriter:
             drafts = [[""] * count for _ in prompts]
             for start in range(0, len(asked), BATCH_SIZE):
                 batch = asked[start : start + BATCH_SIZE]
-                seeds = [seed_of(prompts[place], number) for place, number in batch]
+                seeds = [seed_of(prompts[place], number, self._seed) for place, number in batch]
                 written = self._draft([encoded[place] for place, _ in batch], seeds, min(most_tokens, NEW_TOKENS))
                 for (place, number), draft in zip(batch, written, strict=True):
                     drafts[place][number] = draft

@@ -62,7 +62,10 @@ LAYERS = [
     | {"evaluation_ranking_findings", "evaluation_ranking_report", "evaluation_cross_encoders", "evaluation_signals"}
     | {"evaluation_reasons", "evaluation_reasons_report", "evaluation_cold_start", "evaluation_cold_start_report"}
     | {"evaluation_facts", "evaluation_facts_report", "evaluation_plants", "evaluation_plants_names"}
-    | {"evaluation_plant_words", "evaluation_rewordings"},
+    | {"evaluation_plant_words", "evaluation_rewordings"}
+    | {"evaluation_generation", "evaluation_generation_measure", "evaluation_generation_metrics"}
+    | {"evaluation_generation_plain", "evaluation_generation_report", "evaluation_generation_rows"}
+    | {"evaluation_generation_samples", "evaluation_generation_speed"},
     {"cli", "cli_live", "cli_operate", "cli_train"},
 ]
 STAGES = LAYERS[3]

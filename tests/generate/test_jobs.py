@@ -10,6 +10,11 @@ def test_a_prompt_holds_title_lead_and_instruction():
     assert prompt.endswith("Answer in ten words.")
 
 
+def test_a_prompt_without_a_title_begins_with_the_text():
+    assert jobs.prompt(jobs.HEADLINE, " ", "Rain fell.").startswith("Rain fell.\n")
+    assert jobs.prompt(jobs.SUMMARY, "", "Rain fell.").startswith("Rain fell.\n")
+
+
 def test_placeholders_in_an_article_are_text():
     prompt = jobs.prompt(jobs.SUMMARY, "About {text}", "The {title} and {0} and {text}")
     assert "About {text}. The {title} and {0} and {text}" in prompt

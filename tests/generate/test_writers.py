@@ -43,6 +43,15 @@ def test_several_drafts_of_a_prompt_are_the_likeliest_and_others_drawn_for_it_al
     assert writer([PROMPTS[1], "another", PROMPTS[0]], count=4)[::2] == drafts[1::-1]
 
 
+@pytest.mark.parametrize("kind", ["gpt", "t5"])
+def test_another_seed_draws_other_drafts_and_keeps_the_likeliest(request, kind):
+    first, second = (
+        load_writer(str(request.getfixturevalue(kind)), seed=seed)(PROMPTS[:3], count=3) for seed in (0, 1)
+    )
+    for one, other in zip(first, second, strict=True):
+        assert one[0] == other[0] and one[1:] != other[1:]
+
+
 def test_a_draft_ends_at_the_most_tokens(writer):
     assert all(len(draft) <= 6 for of_one in writer(PROMPTS[:3], count=3, most_tokens=6) for draft in of_one)
 

@@ -1,0 +1,119 @@
+"""Measure headlines and summaries of held-out articles against the publisher's own, beside extracts and plain drafts.
+
+The writer, the extracts and the gate see an article's body alone. Prints Markdown tables with 95 % intervals; with
+--out also writes them, JSON and plots. With --speed the speed alone is measured, beside transformers' generate; the
+machine must then be quiet. Weights are chosen on the articles before --until DATE.
+
+--samples writes fifty articles' titles and all that was written of them, to be read. They are their publishers' words,
+so the file is written only into a folder that is named, and never into benchmarks, which is published.
+
+Example: python scripts/benchmark_generation.py demo/newsroom --out benchmarks/results
+"""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from broadsheet.evaluation_generation import Example
+    from broadsheet.evaluation_generation_measure import Findings, Writing
+
+
+def benchmark(
+    newsroom: Annotated[Path, typer.Argument(help="The folder of a newsroom with the demo's articles.")],
+    since: Annotated[str, typer.Option(help="First day of publication; without --until the held-out days'.")] = "",
+    until: Annotated[str, typer.Option(help="Day before which the articles were published.")] = "",
+    articles: Annotated[int | None, typer.Option(help="Articles measured: 120, of speed 24.", min=1)] = None,
+    writer: Annotated[list[str] | None, typer.Option(help="LABEL=NAME of a further model; NAME as in config.")] = None,
+    speed: Annotated[bool, typer.Option(help="Measure speed alone.")] = False,
+    rounds: Annotated[int, typer.Option(help="Rounds of the speed.", min=1)] = 3,
+    samples: Annotated[Path | None, typer.Option(help="Folder for generation-samples.md.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
+) -> None:
+    """Print tables of rows, paired differences and personal headlines; or of speed."""
+    from broadsheet.evaluation_generation import HELD_OUT, held_out
+    from broadsheet.evaluation_generation_measure import Writing, open_newsroom, read_writers
+    from broadsheet.evaluation_report import check_output
+    from broadsheet.newsroom import Newsroom
+
+    check_output(out)
+    _check_samples(samples)
+    writers, bench = read_writers(writer or ()), open_newsroom(Newsroom(newsroom))
+    first, last = _day("--since", since) if since or until else HELD_OUT, _day("--until", until)
+    found, most = held_out(bench.newsroom, first, last), articles or (24 if speed else 120)
+    writing = Writing(bench, found[:most], lambda line: print(line, file=sys.stderr))
+    if speed:
+        _measure_speed(writing, rounds, out)
+    else:
+        findings = _measure(writing, found, writers)
+        _describe(findings, writing, {"since": str(first or ""), "until": str(last or "")}, out)
+        _write_samples(findings, samples)
+
+
+def _measure_speed(writing: "Writing", rounds: int, out: Path | None) -> None:
+    from broadsheet.evaluation_generation_speed import measure_speed, speed_to_markdown, write_speed
+
+    document = measure_speed(writing, rounds, Path(__file__).parent)
+    print(speed_to_markdown(document))
+    for path in write_speed(document, out) if out else []:
+        print(path, file=sys.stderr)
+
+
+def _measure(writing: "Writing", found: "list[Example]", writers: dict[str, str]) -> "Findings":
+    """Measure the sample, and personal headlines on as many articles of all that were found."""
+    from broadsheet.evaluation_generation import topics_of_readers, with_two_topics
+    from broadsheet.evaluation_generation_measure import measure_generation
+
+    topics = topics_of_readers(writing.bench.newsroom)
+    personal = with_two_topics(found, topics, writing.bench.news_tower)
+    return measure_generation(writing, personal[: len(writing.examples)], writers)
+
+
+def _describe(findings: "Findings", writing: "Writing", days: dict[str, Any], out: Path | None) -> None:
+    from broadsheet.evaluation_generation_report import describe_generation, generation_to_markdown, write_generation
+
+    document = describe_generation(findings, writing.bench, Path(__file__).parent, days)
+    print(generation_to_markdown(document))
+    for path in write_generation(document, out) if out else []:
+        print(path, file=sys.stderr)
+
+
+def _check_samples(samples: Path | None) -> None:
+    """Make the folder of the samples; raises InputError if it is one that is published."""
+    from broadsheet.errors import InputError
+    from broadsheet.evaluation_report import make_folder
+
+    published = Path(__file__).resolve().parents[1] / "benchmarks"
+    if samples and samples.resolve().is_relative_to(published):
+        raise InputError(
+            f"--samples {samples}: found a folder of {published.name}, which is published, and the titles are their "
+            "publishers'. Name a folder elsewhere."
+        )
+    if samples:
+        make_folder("--samples", samples)
+
+
+def _write_samples(findings: "Findings", samples: Path | None) -> None:
+    from broadsheet.evaluation_generation_samples import samples_to_markdown
+    from broadsheet.evaluation_report import write_text
+
+    if samples:
+        write_text(samples / "generation-samples.md", samples_to_markdown(findings))
+
+
+def _day(option: str, text: str) -> date | None:
+    from broadsheet.errors import InputError
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InputError(f"{option}: found {text!r}, expected a day such as 2017-03-18.") from error
+
+
+if __name__ == "__main__":
+    from command import run
+
+    run(benchmark)

@@ -1,0 +1,138 @@
+"""What generation is measured on: articles without title and abstract, which are the references of what is written.
+
+A headline is held against the publisher's title, a summary against the publisher's abstract. Neither may be read by
+what writes, extracts or checks: an article is measured by its body alone. One whose body says its title word for word
+is left out, and an abstract that the body says word for word is no reference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from broadsheet.corpus.rows import content_hash
+from broadsheet.errors import InputError
+from broadsheet.following import interests
+from broadsheet.generate import jobs
+from broadsheet.generate.choice import Encode
+from broadsheet.generate.drafts import source_text
+from broadsheet.generate.interests import LEAST
+from broadsheet.generate.words import count, fold, words
+from broadsheet.newsroom import Newsroom
+from broadsheet.schemas import NEWS, USERS
+from broadsheet.tables import read_table
+
+HELD_OUT = date(2017, 3, 18)
+"""From this day on the demo's articles, about a quarter of them, are held out; weights are chosen on earlier ones."""
+SEEDS = (0, 1, 2)
+"""Seeds of the draws."""
+JOBS = {"headline": jobs.HEADLINE, "summary": jobs.SUMMARY}
+LEAST_WORDS = 80
+"""Of a body."""
+LEAST_ABSTRACT = 8
+"""Words of an abstract that is a reference."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """An article to write about, and the publisher's words that are held back from what writes."""
+
+    article: Mapping[str, Any]
+    "A row of a NEWS table, without title and abstract."
+    title: str
+    abstract: str
+    "Empty where it is no reference."
+
+    @property
+    def news_id(self) -> str:
+        """The article's id."""
+        found: str = self.article["news_id"]
+        return found
+
+    @property
+    def body(self) -> str:
+        """All that is known of the article."""
+        found: str = self.article["body"]
+        return found
+
+    def reference(self, job: str) -> str:
+        """Return what a headline or a summary is held against; empty for nothing."""
+        return self.title if job == "headline" else self.abstract
+
+    def lead(self, job: str) -> str:
+        """Return the beginning of the article that a writer reads for a job."""
+        return jobs.lead(JOBS[job], source_text(self.article))
+
+    def prompt(self, job: str) -> str:
+        """Return what a writer is asked."""
+        return jobs.prompt(JOBS[job], self.article["title"], source_text(self.article))
+
+
+def held_out(newsroom: Newsroom, since: date | None, until: date | None) -> list[Example]:
+    """Return the articles published from `since` on and before `until`, in the order of a hash of their ids.
+
+    Raises InputError if there is none that can be measured.
+    """
+    rows = read_table(newsroom.news, NEWS).to_pylist()
+    rows = [row for row in rows if _is_between(row["published_at"], since, until) and _is_whole(row)]
+    if not rows:
+        raise InputError(
+            f"articles: found none of at least {LEAST_WORDS} words published from {since or 'the first'} to "
+            f"{until or 'the last'}. Name other days with --since and --until."
+        )
+    rows.sort(key=lambda row: hashlib.sha256(row["news_id"].encode()).digest())
+    return [withhold(row) for row in rows]
+
+
+def withhold(row: Mapping[str, Any]) -> Example:
+    """Return an article of a NEWS table as an example."""
+    own = count(row["abstract"]) >= LEAST_ABSTRACT and not _says(row["body"], row["abstract"])
+    known = {"title": "", "abstract": "", "content_hash": content_hash("", "", row["body"], row["category"])}
+    return Example(dict(row) | known, row["title"].strip(), row["abstract"].strip() if own else "")
+
+
+def _is_between(published: datetime | None, since: date | None, until: date | None) -> bool:
+    day = published.astimezone(UTC).date() if published else None
+    return day is not None and (since is None or day >= since) and (until is None or day < until)
+
+
+def _is_whole(row: Mapping[str, Any]) -> bool:
+    return count(row["body"]) >= LEAST_WORDS and bool(words(row["title"])) and not _says(row["body"], row["title"])
+
+
+def _says(text: str, said: str) -> bool:
+    """Whether a text has the words of another in one run, whatever their capitals and punctuation."""
+    found, wanted = (f" {' '.join(map(fold, words(part)))} " for part in (text, said))
+    return wanted in found
+
+
+def topics_of_readers(newsroom: Newsroom) -> list[str]:
+    """Return what the newsroom's readers follow, each topic once."""
+    news = read_table(newsroom.news, NEWS)
+    users = read_table(newsroom.users, USERS).to_pylist() if newsroom.users.is_file() else []
+    place = {news_id: row for row, news_id in enumerate(news.column("news_id").to_pylist())}
+    found: dict[str, None] = {}
+    for user in users:
+        read = [place[news_id] for news_id in user["history"] if news_id in place]
+        found |= dict.fromkeys(interests(user, news, read))
+    return list(found)
+
+
+def with_two_topics(
+    examples: Sequence[Example], topics: Sequence[str], encode: Encode
+) -> list[tuple[Example, tuple[str, str]]]:
+    """Return the articles that two topics are like, in their order, with the two that are most so, the nearer first."""
+    if len(topics) < 2:
+        return []
+    likeness = encode([one.lead("headline") for one in examples]) @ encode(topics).T  # (articles, topics)
+    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :2]
+    return [
+        (one, (topics[first], topics[second]))
+        for one, (first, second), values in zip(examples, nearest.tolist(), likeness, strict=True)
+        if values[second] >= LEAST
+    ]

@@ -1,0 +1,155 @@
+"""Writes every row of the benchmark of generation, seed by seed, and measures the texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from broadsheet.audience import read_clock
+from broadsheet.config_endpoint import is_endpoint
+from broadsheet.errors import InputError
+from broadsheet.evaluation import Values
+from broadsheet.evaluation_bench import Report
+from broadsheet.evaluation_generation import JOBS, SEEDS, Example
+from broadsheet.evaluation_generation_metrics import Measures, personal_values
+from broadsheet.evaluation_generation_plain import PlainWriter
+from broadsheet.evaluation_generation_rows import (
+    GREEDY,
+    ONE_DRAFT,
+    OURS,
+    Run,
+    Topics,
+    Written,
+    extract_rows,
+    greedy_row,
+    our_run,
+    story_writer,
+)
+from broadsheet.generate import load_writer
+from broadsheet.models import fingerprint, pick_device, pick_dtype
+from broadsheet.newsroom import Newsroom
+from broadsheet.workbench import Workbench
+
+Runs = dict[str, dict[str, list[Values]]]
+"""By job and row, each metric of each article, a run for each seed."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that was written, and what was measured of it."""
+
+    examples: list[Example]
+    written: dict[str, list[Written]]
+    "By row, its runs: one, or one for each seed."
+    runs: Runs
+    personal: list[Values]
+    "By run of ours, each metric of each article with two topics."
+    topics: dict[str, Topics]
+    "By its id, the topics of each of these articles."
+    models: dict[str, str]
+    "Fingerprint of the writer of each row that has one."
+
+    def chosen(self, row: str, job: str) -> dict[str, int]:
+        """Return how many of a row's texts are of which method, over its runs."""
+        texts = [text for run in self.written[row] for text in run[job]]
+        return dict(Counter(text.method if text.text else f"{text.method}, withheld" for text in texts).most_common())
+
+
+def open_newsroom(newsroom: Newsroom) -> Workbench:
+    """Return a workbench for the models alone; raises InputError if the config names no writer that runs here."""
+    newsroom.require()
+    config = newsroom.config()
+    if not config.generate.writer or is_endpoint(config.generate.writer):
+        raise InputError(f"generate.writer: found {config.generate.writer!r}, expected a model that runs here.")
+    clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
+    return Workbench(newsroom, newsroom.building, config, clock)
+
+
+def read_writers(options: Sequence[str]) -> dict[str, str]:
+    """Read LABEL=NAME of each use of --writer; raises InputError naming all that are not, or a label used twice."""
+    parts = [option.partition("=") for option in options]
+    labels = [part[0] for part in parts]
+    wrong = ["".join(part) for part in parts if not all(part) or labels.count(part[0]) > 1]
+    if wrong:
+        raise InputError(f"--writer {', '.join(wrong)}: expected LABEL=NAME, each label once; NAME is a model's.")
+    return {label: name for label, _, name in parts}
+
+
+def model_label(name: str) -> str:
+    """Return what a model is called in the rows."""
+    return {"asset:smollm2": "SmolLM2"}.get(name, Path(name.removeprefix("asset:")).name)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Writes about some articles with the settings of a newsroom."""
+
+    bench: Workbench
+    examples: Sequence[Example]
+    report: Report
+
+    def greedy(self, name: str) -> list[Written]:
+        """Return the one run of a model's plain drafts."""
+        self.report(f"{name} greedy: {len(self.examples)} articles")
+        plain = PlainWriter(name, pick_dtype(pick_device()))
+        return [greedy_row(plain, plain.method, self.examples)]
+
+    def ours(self, name: str, topics: Sequence[Topics | None] = (), *, one_draft: bool = False) -> list[Run]:
+        """Return ours with a model, a run for each of SEEDS; of one draft, which is not drawn, one run."""
+        settings, k = self.bench.config.generate, 3 * len(self.examples)
+        pairs = topics or [None] * len(self.examples)
+        runs = []
+        for seed in SEEDS[:1] if one_draft else SEEDS:
+            self.report(f"{OURS} with {name}: {'one draft' if one_draft else f'seed {seed}'}")
+            writer, drafts = load_writer(name, seed=seed), 1 if one_draft else settings.drafts
+            write = story_writer(writer, self.bench.news_tower, settings, drafts=drafts, k=k)
+            runs.append(our_run(write, self.examples, pairs))
+        return runs
+
+
+def measure_generation(
+    writing: Writing, personal: Sequence[tuple[Example, Topics]], writers: Mapping[str, str]
+) -> Findings:
+    """Write and measure all rows; and the headlines of `personal`, for each of the two topics of an article.
+
+    `writers` are the names of further models by their labels, each with a row of plain drafts and one of ours.
+    """
+    settings, examples, base = writing.bench.config.generate, writing.examples, writing.bench.config.generate.writer
+    greedy = f"{model_label(base)} {GREEDY}"
+    written = extract_rows(examples, settings.summary_words) | {greedy: writing.greedy(base)}
+    written[ONE_DRAFT] = [run.written for run in writing.ours(base, one_draft=True)]
+    models = dict.fromkeys((greedy, ONE_DRAFT, OURS), fingerprint(base))
+    for label, name in writers.items():
+        rows = (f"{label} {GREEDY}", f"{OURS}, {label}")
+        written |= dict(zip(rows, (writing.greedy(name), [run.written for run in writing.ours(name)]), strict=True))
+        models |= dict.fromkeys(rows, fingerprint(name))
+    written[OURS] = [run.written for run in writing.ours(base)]
+    writing.report("measuring")
+    runs = _measure(written, examples, Measures(writing.bench.news_tower))
+    topics = {one.news_id: pair for one, pair in personal}
+    return Findings(list(examples), written, runs, _measure_personal(writing, personal), topics, models)
+
+
+def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], measures: Measures) -> Runs:
+    return {
+        job: {
+            row: [measures(run[job], examples, job) for run in found]
+            for row, found in written.items()
+            if job in found[0]
+        }
+        for job in JOBS
+    }
+
+
+def _measure_personal(writing: Writing, personal: Sequence[tuple[Example, Topics]]) -> list[Values]:
+    if not personal:
+        return []
+    examples, topics = [one for one, _ in personal], [pair for _, pair in personal]
+    runs = replace(writing, examples=examples).ours(writing.bench.config.generate.writer, topics)
+    encode = writing.bench.news_tower
+    plain = [[text.text for text in run.written["headline"]] for run in runs]
+    return [
+        personal_values(run.personal, told, examples, topics, encode) for run, told in zip(runs, plain, strict=True)
+    ]
