@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.config_generate import ChoiceWeights
+from broadsheet.generate.drafts import Draft
 from broadsheet.generate.words import count, fold, words
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +26,7 @@ _UNLIKELY = -8.0
 class Question:
     """What is chosen between for one article and one interest."""
 
-    texts: Sequence[str]
+    drafts: Sequence[Draft]
     "At least one."
     lead: str
     "What the writer read of the article: what its vector is made of, and what its words are counted in."
@@ -48,21 +49,22 @@ class Chooser:
         "Names the choice in the texts that were chosen; what another one chose is written again."
 
     def __call__(self, questions: Sequence[Question]) -> list[int]:
-        """Return the place of the best text of each question, the first where several are equal."""
+        """Return the place of the best draft of each question, the first where several are equal."""
         if not questions:
             return []
-        bounds = [0, *accumulate(len(one.texts) for one in questions)]
+        bounds = [0, *accumulate(len(one.drafts) for one in questions)]
         qualities = self.qualities(questions)
         total = sum(getattr(self._weights, name) * values for name, values in qualities.items())
         return [int(np.argmax(np.broadcast_to(total, bounds[-1])[slice(*span)])) for span in pairwise(bounds)]
 
     def qualities(self, questions: Sequence[Question]) -> dict[str, Floats]:
-        """Return each quality of all texts of the questions, one behind the other, by the name of its weight."""
-        texts = [text for one in questions for text in one.texts]
-        owner = np.repeat(np.arange(len(questions)), [len(one.texts) for one in questions])
+        """Return each quality of all drafts of the questions, one behind the other, by the name of its weight."""
+        texts = [draft.text for one in questions for draft in one.drafts]
+        owner = np.repeat(np.arange(len(questions)), [len(one.drafts) for one in questions])
         asked = [questions[number] for number in owner.tolist()]
         found = {
             "length": np.array([_length(count(text), one.words) for text, one in zip(texts, asked, strict=True)]),
+            "publisher": np.array([float(draft.method == "original") for one in questions for draft in one.drafts]),
             "own_words": np.array([1 - copied(text, one.lead) for text, one in zip(texts, asked, strict=True)]),
         }
         distinct = list(dict.fromkeys([*texts, *(one.lead for one in questions), *(one.interest for one in questions)]))

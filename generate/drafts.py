@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from broadsheet.generate import jobs
-from broadsheet.generate.extract import extract, lead_sentences
+from broadsheet.generate.extract import extract, lead_sentences, stands_alone
 from broadsheet.generate.facts import check
 from broadsheet.generate.words import sentences, without_dateline
 
@@ -54,9 +54,11 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
 
 
 def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lead's sentences that a headline can be made of by cutting them at a clause."""
+    """Yield the lead's sentences that a headline can be made of, cut at a clause where they are long."""
     for sentence in lead_sentences(article["body"] if article["body"].strip() else article["abstract"])[:_LEAD]:
         headline = jobs.tidy_headline(sentence)
+        if not stands_alone(sentence):
+            continue
         if not jobs.headline_form(headline) and not check(headline, whole_text(article)):
             yield headline
 

@@ -24,7 +24,7 @@ _LEAD_WORDS = {HEADLINE: 60, SUMMARY: 130}
 _MOST_CHARACTERS = 1200
 _DANGLING = frozenset(
     "a an the of in on at to from by for with and or but as after before that who which is are was were be has "
-    "have its their his her".split()
+    "have its their his her such known well same so much least".split()
 )
 _CLAUSE = re.compile(r"(?:,|,? (?:as|after|while|which|according to|amid|following)) ")
 _VERBS = (

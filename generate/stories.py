@@ -190,8 +190,7 @@ class StoryWriter:
 
 
 def _question(job: str, drafts: Sequence[Draft], key: Key, article: Mapping[str, Any], best: float) -> Question:
-    lead, texts = jobs.lead(job, source_text(article)), [draft.text for draft in drafts]
-    return Question(texts, lead, _prompt(job, article), best, interest=key[1])
+    return Question(drafts, jobs.lead(job, source_text(article)), _prompt(job, article), best, interest=key[1])
 
 
 def key_of(asked: Asked) -> Key:

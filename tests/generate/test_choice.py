@@ -7,10 +7,17 @@ from hypothesis import strategies as st
 
 from broadsheet.config_generate import ChoiceWeights
 from broadsheet.generate.choice import Chooser, Question, copied
+from broadsheet.generate.drafts import Draft
 
-NOTHING = ChoiceWeights(interest=0, article=0, fluency=0, length=0, own_words=0)
+NOTHING = ChoiceWeights(interest=0, article=0, fluency=0, length=0, publisher=0, own_words=0)
 VECTORS = {"space news": [1.0, 0.0], "sport news": [0.0, 1.0], "lead of both": [0.8, 0.6], "sport": [0.0, 1.0]}
-BOTH = Question(["space news", "sport news"], "lead of both", "prompt", 2)
+
+
+def drafts(*texts, method="gpt"):
+    return [Draft(text, method) for text in texts]
+
+
+BOTH = Question(drafts("space news", "sport news"), "lead of both", "prompt", 2)
 
 
 def encode(texts):
@@ -44,7 +51,13 @@ def test_the_likelier_text_is_the_more_fluent_one():
 
 def test_the_text_of_the_best_length_is_chosen():
     texts = ["one", "one two three four five", "one two three"]
-    assert [chosen(Question(texts, "", "", best), length=1) for best in (1, 3, 5)] == [0, 2, 1]
+    assert [chosen(Question(drafts(*texts), "", "", best), length=1) for best in (1, 3, 5)] == [0, 2, 1]
+
+
+def test_the_publishers_own_words_have_an_advantage():
+    question = replace(BOTH, drafts=[*drafts("space news"), *drafts("sport news", method="original")])
+    assert chosen(question, publisher=0.3, article=1) == 1  # 0.6 + 0.3 to 0.8
+    assert chosen(question, publisher=0.1, article=1) == 0
 
 
 def test_qualities_are_those_computed_by_hand():
@@ -54,12 +67,13 @@ def test_qualities_are_those_computed_by_hand():
         "interest": [0, 0],
         "fluency": [0.75, 0],
         "length": [1, 1],
+        "publisher": [0, 0],
         "own_words": [1, 1],
     }
 
 
 def test_several_questions_are_answered_each_by_its_own_texts():
-    questions = [replace(BOTH, interest="sport"), Question(["sport news"], "lead of both", "", 2), BOTH]
+    questions = [replace(BOTH, interest="sport"), Question(drafts("sport news"), "lead of both", "", 2), BOTH]
     assert Chooser(encode, replace(NOTHING, interest=1, article=0.1))(questions) == [1, 0, 0]
     assert Chooser(encode, ChoiceWeights())([]) == []
 

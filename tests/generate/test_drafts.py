@@ -60,3 +60,11 @@ def test_a_draft_that_could_not_be_had_leaves_the_publishers_words_and_is_told()
     assert headline.passed == (Draft("Veltra to close plant", "original"),)
     assert summary.passed == (Draft("Shares fell.", "original"),)
     assert (headline.refused, summary.refused) == (("endpoint headline: no answer",), ("endpoint summary: no answer",))
+
+
+def test_a_sentence_of_the_lead_that_does_not_stand_alone_is_no_headline():
+    body = (
+        "But there are at least two successes in the Gulf. Veltra will close each of its older plants next year in "
+        "countries such as Chad and Niger, a statement says."
+    )
+    assert texts(headlines({**ARTICLE, "body": body}, ["x"], "gpt"), "extract") == []

@@ -184,7 +184,7 @@ def test_readers_of_different_interests_get_different_drafts_and_each_article_is
         name = "choice"
 
         def __call__(self, questions):
-            return [len(one.texts) - 1 if one.interest else 0 for one in questions]
+            return [len(one.drafts) - 1 if one.interest else 0 for one in questions]
 
     write = Drafts()
     writer = story_writer(write, choose=Last())
