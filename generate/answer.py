@@ -39,7 +39,7 @@ _SAME_EVENT = 0.15
 "Distance to the articles above below which an article tells what they told."
 _ALIKE = 0.58
 "Likeness of a request and an article's best sentence from which the article matches whatever its words."
-_NEAR, _HALF = 0.4, 0.5
+_NEAR, _HALF = 0.37, 0.5
 "Likeness from which it matches if it has more than this share of the request's words."
 _ASKING = frozenset(
     content(

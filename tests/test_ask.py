@@ -13,7 +13,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.schemas import NEWS, STORIES
 from broadsheet.tables import read_table, write_table
-from tests.tiny import make_newsroom, make_writer
+from tests.tiny import make_news, make_newsroom, make_writer
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,11 @@ def test_each_sentence_of_an_answer_is_in_the_story_that_it_cites(plain, built):
         assert all(one.text in bodies[news_id] for news_id in one.news_ids)
 
 
-def test_a_request_that_nothing_matches_is_told_so_above_the_nearest_stories(plain):
-    page = plain.ask("sourdough bread", 3)
+def test_a_request_that_nothing_matches_is_told_so_above_the_nearest_stories(copy):
+    pipeline, request = Pipeline.open(copy.path), "space rocket planet study"
+    assert pipeline.ask(request, 3).answer.found
+    pipeline.withdraw([article["news_id"] for article in make_news() if article["category"] == "science"])
+    page = pipeline.ask(request, 3)
     assert page.answer == Answer(False, ()) and len(page.stories) == 3
     assert page.note == page.answer.text and "Nothing in this newsroom matches your request." in page.to_html()
 
