@@ -42,7 +42,7 @@ def test_each_sentence_of_an_answer_is_in_the_story_that_it_cites(plain, built):
 
 def test_a_request_that_nothing_matches_is_told_so_above_the_nearest_stories(copy):
     pipeline, request = Pipeline.open(copy.path), "space rocket planet study"
-    assert pipeline.ask(request, 3).answer.found
+    assert pipeline.ask(request, 6).answer.found
     pipeline.withdraw([article["news_id"] for article in make_news() if article["category"] == "science"])
     page = pipeline.ask(request, 3)
     assert page.answer == Answer(False, ()) and len(page.stories) == 3
