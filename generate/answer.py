@@ -37,9 +37,9 @@ _FLOOR = 0.6
 "Least score of a sentence, as a share of the best one's: three that answer are better than four of which one does not."
 _SAME_EVENT = 0.15
 "Distance to the articles above below which an article tells what they told."
-_ALIKE = 0.58
-"Likeness of a request and an article's best sentence from which the article matches whatever its words."
-_NEAR, _HALF = 0.37, 0.5
+_ALIKE = 0.6
+"Likeness of a request and an article's title or best sentence from which the article matches whatever its words."
+_NEAR, _HALF = 0.32, 0.5
 "Likeness from which it matches if it has more than this share of the request's words."
 _ASKING = frozenset(
     content(
@@ -111,7 +111,7 @@ class _Article:
     "Its row of the NEWS table."
     lead: Sequence[str]
     vectors: Vectors
-    "Of the sentences of the lead (sentences, dim); of the title, if there are none."
+    "Of the title, and of the sentences of the lead (1 + sentences, dim)."
     likeness: Vectors
     "Of the same to the request, -1 to 1."
 
@@ -152,7 +152,7 @@ def _read(request: str, rows: Sequence[Mapping[str, Any]], news: pa.Table, encod
         return []
     articles = articles_of(news, [row["news_id"] for row in rows])
     leads = [whole_sentences(article["abstract"], article["body"]) for article in articles]
-    texts = [lead or [article["title"]] for lead, article in zip(leads, articles, strict=True)]
+    texts = [[article["title"], *lead] for lead, article in zip(leads, articles, strict=True)]
     vectors = encode([request, *chain.from_iterable(texts)])
     parts = np.split(vectors[1:], np.cumsum([len(part) for part in texts])[:-1])
     likeness = [part @ vectors[0] for part in parts]
@@ -170,12 +170,12 @@ def _matches(wanted: frozenset[str], article: _Article) -> bool:
 
 
 def is_match(likeness: float, shared: float) -> bool:
-    """Tell whether an article answers a request, by the likeness of its best sentence (-1 to 1) and the share of words.
+    """Tell whether an article answers a request, by likeness (-1 to 1) and the share of the request's words (0 to 1).
 
     Something in a newsroom is always nearest, also to nonsense, and common words are shared by chance: so great
-    likeness is enough, since a match may use other words, and less is if most of the words (0 to 1) are there. The
-    likeness is plain, of sentence to request, not the ranking's `tower`: a user tower that clicks trained shifts every
-    request towards what is read, and a title says less of an article than its best sentence.
+    likeness is enough, since a match may use other words, and less is if most of the words are there. The likeness is
+    plain, of the request to the title or the best sentence, not the ranking's `tower`: a user tower that clicks trained
+    shifts every request towards what is read. A sentence is nearest to a question, a title to a broad topic.
     """
     return likeness >= _ALIKE or (likeness >= _NEAR and shared > _HALF)
 
@@ -191,9 +191,10 @@ def _candidates(article: _Article) -> list[_Candidate]:
     if rank > 1 and diversity is not None and diversity < _SAME_EVENT:
         return []
     whole = whole_text(article.texts)
+    sentences = zip(article.lead, article.vectors[1:], article.likeness[1:], strict=True)
     return [
-        _Candidate(text, rank, place, article.vectors[place], float(article.likeness[place]), whole)
-        for place, text in enumerate(article.lead)
+        _Candidate(text, rank, place, vector, float(likeness), whole)
+        for place, (text, vector, likeness) in enumerate(sentences)
         if stands_alone(text)
     ]
 

@@ -168,6 +168,12 @@ def test_a_title_alone_matches_but_gives_no_answer():
     assert found == Answer(True, ()) and found.text.startswith("The stories below match your request, but")
 
 
+def test_a_broad_topic_that_the_title_names_is_matched_by_the_title():
+    news = news_table(("Phones", "", f"{FIRE} {COST}"))
+    assert not answer("phones", ranked_table(0.9), news, encode_by({"Phones": 0.2, FIRE: 0.2, COST: 0.2})).found
+    assert answer("phones", ranked_table(0.9), news, encode_by({"Phones": 0.5, FIRE: 0.2, COST: 0.2})).found
+
+
 def test_where_nothing_is_like_the_request_the_answer_says_so_and_cites_nothing():
     encode = encode_by({FIRE: 0.3, RAIN: 0.1})
     found = answer("sourdough bread recipes", ranked_table(0.2, 0.1), news_table(FIRE, RAIN), encode)
@@ -191,7 +197,7 @@ def test_only_articles_that_match_by_themselves_are_cited():
 
 @pytest.mark.parametrize("tower", [0.99, 0.0, None])
 def test_the_rankings_own_likeness_which_a_user_tower_shifts_makes_no_match_and_none_the_less(tower):
-    far, near = encode_by({FIRE: 0.1}), encode_by({FIRE: 0.9})
+    far, near = encode_by({FIRE: 0.1, "Title 1": 0.1}), encode_by({FIRE: 0.9})
     assert not answer(REQUEST, ranked_table(tower), news_table(FIRE), far).found
     assert answer(REQUEST, ranked_table(tower), news_table(FIRE), near).found
 
