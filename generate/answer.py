@@ -6,6 +6,7 @@ article says is as true as the article, and is there in a second.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from broadsheet.generate.facts import check
 from broadsheet.generate.stories import articles_of, first_ranks
 from broadsheet.generate.words import NOT, PERHAPS, SAY, content
 
-Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+Vectors = npt.NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
 "Texts to unit vectors (texts, dim) that can be compared with one another."
 
 MOST_SENTENCES = 4
@@ -35,10 +37,10 @@ _FLOOR = 0.6
 "Least score of a sentence, as a share of the best one's: three that answer are better than four of which one does not."
 _SAME_EVENT = 0.15
 "Distance to the articles above below which an article tells what they told."
-_ALIKE = 0.45
-"Likeness of an article and a request from which it matches whatever its words."
-_NEAR, _HALF = 0.3, 0.5
-"Likeness, and share of the request's words, from which it matches by both."
+_ALIKE = 0.6
+"Likeness of a request and an article's title or best sentence from which the article matches whatever its words."
+_NEAR, _HALF = 0.32, 0.5
+"Likeness from which it matches if it has more than this share of the request's words."
 _ASKING = frozenset(
     content(
         "news newest latest recent today story stories article articles report reports read reads reading coverage "
@@ -99,12 +101,32 @@ def marks(ranks: Sequence[int]) -> str:
     return "".join(f"[{rank}]" for rank in ranks)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class _Article:
+    """An article of the page, as it is read for an answer."""
+
+    row: Mapping[str, Any]
+    "Of the RANKED table."
+    texts: Mapping[str, Any]
+    "Its row of the NEWS table."
+    lead: Sequence[str]
+    vectors: Vectors
+    "Of the title, and of the sentences of the lead (1 + sentences, dim)."
+    likeness: Vectors
+    "Of the same to the request, -1 to 1."
+
+
+@dataclass(frozen=True, eq=False)
 class _Candidate:
+    """A sentence that may be shown."""
+
     text: str
     rank: int
     place: int
     "Of the sentence among those of its article, 0 first."
+    vector: Vectors
+    likeness: float
+    "Of the sentence to the request, -1 to 1."
     article: str
     "All that the article says."
 
@@ -116,18 +138,25 @@ def answer(request: str, ranked: pa.Table, news: pa.Table, encode: Encode) -> An
     ContractError if an article is not in `news`.
     """
     wanted = words_asked(request)
-    rows = first_ranks(ranked, _ARTICLES).to_pylist()
+    articles = _read(request, first_ranks(ranked, _ARTICLES).to_pylist(), news, encode)
+    matching = [article for article in articles if _matches(wanted, article)]
+    candidates = [candidate for article in matching for candidate in _candidates(article)]
+    if not candidates:
+        return Answer(bool(matching), ())
+    chosen = sorted(_choose(wanted, candidates))
+    return Answer(True, tuple(_cite(candidates[number].text, articles) for number in chosen))
+
+
+def _read(request: str, rows: Sequence[Mapping[str, Any]], news: pa.Table, encode: Encode) -> list[_Article]:
+    if not rows:
+        return []
     articles = articles_of(news, [row["news_id"] for row in rows])
     leads = [whole_sentences(article["abstract"], article["body"]) for article in articles]
-    read = [one for one in zip(rows, articles, leads, strict=True) if _matches(wanted, *one)]
-    candidates = [candidate for one in read for candidate in _candidates(*one)]
-    if not candidates:
-        return Answer(bool(read), ())
-    vectors = encode([request, *(candidate.text for candidate in candidates)])
-    scores = _scores(wanted, candidates, vectors)
-    chosen = sorted(_choose(candidates, scores, vectors[1:] @ vectors[1:].T))
-    cited = [_cite(candidates[number].text, rows, articles) for number in chosen]
-    return Answer(True, tuple(cited))
+    texts = [[article["title"], *lead] for lead, article in zip(leads, articles, strict=True)]
+    vectors = encode([request, *chain.from_iterable(texts)])
+    parts = np.split(vectors[1:], np.cumsum([len(part) for part in texts])[:-1])
+    likeness = [part @ vectors[0] for part in parts]
+    return [_Article(*one) for one in zip(rows, articles, leads, parts, likeness, strict=True)]
 
 
 def words_asked(request: str) -> frozenset[str]:
@@ -135,19 +164,20 @@ def words_asked(request: str) -> frozenset[str]:
     return frozenset(content(request)) - _ASKING
 
 
-def _matches(wanted: frozenset[str], row: Mapping[str, Any], article: Mapping[str, Any], lead: Sequence[str]) -> bool:
-    return is_match(row["tower"], share_of(wanted, "\n".join((article["title"], *lead))))
+def _matches(wanted: frozenset[str], article: _Article) -> bool:
+    shared = share_of(wanted, "\n".join((article.texts["title"], *article.lead)))
+    return is_match(float(article.likeness.max()), shared)
 
 
-def is_match(likeness: float | None, shared: float) -> bool:
-    """Tell whether an article answers a request, by their likeness (-1 to 1) and the share of its words (0 to 1).
+def is_match(likeness: float, shared: float) -> bool:
+    """Tell whether an article answers a request, by likeness (-1 to 1) and the share of the request's words (0 to 1).
 
-    Neither tells by itself: something in a newsroom is always nearest, also to nonsense, and common words are shared by
-    chance. So great likeness is enough, since a match may use other words, and less is if half of the words are there.
+    Something in a newsroom is always nearest, also to nonsense, and common words are shared by chance: so great
+    likeness is enough, since a match may use other words, and less is if most of the words are there. The likeness is
+    plain, of the request to the title or the best sentence, not the ranking's `tower`: a user tower that clicks trained
+    shifts every request towards what is read. A sentence is nearest to a question, a title to a broad topic.
     """
-    if likeness is None:
-        return False
-    return likeness >= _ALIKE or (likeness >= _NEAR and shared >= _HALF)
+    return likeness >= _ALIKE or (likeness >= _NEAR and shared > _HALF)
 
 
 def share_of(wanted: frozenset[str], text: str) -> float:
@@ -155,27 +185,30 @@ def share_of(wanted: frozenset[str], text: str) -> float:
     return len(wanted & set(content(text))) / len(wanted) if wanted else 0.0
 
 
-def _candidates(row: Mapping[str, Any], article: Mapping[str, Any], lead: Sequence[str]) -> list[_Candidate]:
+def _candidates(article: _Article) -> list[_Candidate]:
     """Return the sentences of an article that may be shown; none of one that tells what those above it told."""
-    if row["rank"] > 1 and row["diversity"] is not None and row["diversity"] < _SAME_EVENT:
+    rank, diversity = article.row["rank"], article.row["diversity"]
+    if rank > 1 and diversity is not None and diversity < _SAME_EVENT:
         return []
-    whole = whole_text(article)
-    return [_Candidate(text, row["rank"], place, whole) for place, text in enumerate(lead) if stands_alone(text)]
+    whole = whole_text(article.texts)
+    sentences = zip(article.lead, article.vectors[1:], article.likeness[1:], strict=True)
+    return [
+        _Candidate(text, rank, place, vector, float(likeness), whole)
+        for place, (text, vector, likeness) in enumerate(sentences)
+        if stands_alone(text)
+    ]
 
 
-def _scores(
-    wanted: frozenset[str], candidates: Sequence[_Candidate], vectors: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float64]:
-    """Return how well each candidate answers; `vectors` are those of the request and the candidates."""
-    other = [_SHARED * share_of(wanted, one.text) + _RANK / one.rank + _PLACE / (1 + one.place) for one in candidates]
-    scores: npt.NDArray[np.float64] = (vectors[1:] @ vectors[0]).astype(np.float64) + other
-    return scores
+def _score(wanted: frozenset[str], one: _Candidate) -> float:
+    """Return how well a sentence answers."""
+    return one.likeness + _SHARED * share_of(wanted, one.text) + _RANK / one.rank + _PLACE / (1 + one.place)
 
 
-def _choose(
-    candidates: Sequence[_Candidate], scores: npt.NDArray[np.float64], alike: npt.NDArray[np.float32]
-) -> list[int]:
+def _choose(wanted: frozenset[str], candidates: Sequence[_Candidate]) -> list[int]:
     """Return the numbers of the candidates to show, best first; the fact gate has the last word on each."""
+    scores = np.array([_score(wanted, candidate) for candidate in candidates])
+    vectors = np.stack([candidate.vector for candidate in candidates])
+    alike = vectors @ vectors.T
     left = [number for number in range(len(candidates)) if scores[number] >= _FLOOR * scores.max()]
     chosen: list[int] = []
     while left and len(chosen) < MOST_SENTENCES:
@@ -195,11 +228,11 @@ def _same_words(first: str, second: str) -> bool:
     return len(one & other) >= _SAME_WORDS * min(len(one), len(other))
 
 
-def _cite(text: str, rows: Sequence[Mapping[str, Any]], articles: Sequence[Mapping[str, Any]]) -> Cited:
+def _cite(text: str, articles: Sequence[_Article]) -> Cited:
     """Return a sentence with all articles read that have it word for word."""
     having = [
-        (row["rank"], row["news_id"])
-        for row, article in zip(rows, articles, strict=True)
-        if text in article["abstract"] or text in article["body"]
+        (article.row["rank"], article.row["news_id"])
+        for article in articles
+        if text in article.texts["abstract"] or text in article.texts["body"]
     ]
     return Cited(text, tuple(rank for rank, _ in having), tuple(news_id for _, news_id in having))

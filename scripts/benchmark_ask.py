@@ -99,10 +99,7 @@ def _ask(pipeline: Pipeline, request: str) -> dict[str, Any]:
         **page.answer.to_dict(),
         "citations": [_holds(pipeline, page, sentence) for sentence in page.answer.to_dict()["sentences"]],
         "same_in_all_rounds": all(other.answer == page.answer for other, _ in rounds),
-        "nearest": [
-            {"news_id": story["news_id"], "title": story["title"], "likeness": round(story["signals"]["tower"], 3)}
-            for story in stories[:3]
-        ],
+        "nearest": [{"news_id": story["news_id"], "title": story["title"]} for story in stories[:3]],
         "first_words_s": round(median(first), 3),
         "whole_page_s": round(median(seconds for _, seconds in rounds), 3),
     }
@@ -133,13 +130,12 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _markdown(document: dict[str, Any]) -> str:
     summary, machine = document["summary"], document["machine"]
-    lines = ["| request | answer | citations that hold | likeness of the nearest | first words, s | whole page, s |"]
-    lines += ["|---" * 6 + "|"]
+    lines = ["| request | answer | citations that hold | first words, s | whole page, s |"]
+    lines += ["|---" * 5 + "|"]
     for row in document["requests"]:
         answer = f"{len(row['sentences'])} sentences" if row["found"] else "nothing matches"
         held = f"{sum(row['citations'])} of {len(row['citations'])}" if row["citations"] else ""
-        near = f"{row['nearest'][0]['likeness']:.3f}" if row["nearest"] else ""
-        cells = [row["request"], answer, held, near, f"{row['first_words_s']:.3f}", f"{row['whole_page_s']:.3f}"]
+        cells = [row["request"], answer, held, f"{row['first_words_s']:.3f}", f"{row['whole_page_s']:.3f}"]
         lines.append(f"| {' | '.join(cells)} |")
     first, whole = (summary[name] for name in ("first_words_s", "whole_page_s"))
     lines += [

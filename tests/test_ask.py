@@ -8,11 +8,12 @@ import pytest
 
 from broadsheet.build import build
 from broadsheet.errors import InputError
+from broadsheet.generate import Answer
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.schemas import NEWS, STORIES
 from broadsheet.tables import read_table, write_table
-from tests.tiny import make_newsroom, make_writer
+from tests.tiny import make_news, make_newsroom, make_writer
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,15 @@ def test_each_sentence_of_an_answer_is_in_the_story_that_it_cites(plain, built):
     for one in page.answer.sentences:
         assert [on_page[rank - 1] for rank in one.ranks] == list(one.news_ids)
         assert all(one.text in bodies[news_id] for news_id in one.news_ids)
+
+
+def test_a_request_that_nothing_matches_is_told_so_above_the_nearest_stories(copy):
+    pipeline, request = Pipeline.open(copy.path), "space rocket planet study"
+    assert pipeline.ask(request, 6).answer.found
+    pipeline.withdraw([article["news_id"] for article in make_news() if article["category"] == "science"])
+    page = pipeline.ask(request, 3)
+    assert page.answer == Answer(False, ()) and len(page.stories) == 3
+    assert page.note == page.answer.text and "Nothing in this newsroom matches your request." in page.to_html()
 
 
 def test_a_readers_page_has_no_answer_and_only_a_request_waits_for_one(plain):
@@ -80,7 +90,7 @@ def test_a_request_of_control_characters_alone_is_empty(plain, text):
 
 
 def test_control_characters_are_no_part_of_a_request(plain):
-    page = plain.ask("space\x1b[31m\n rocket\x00\ud800", 3)
+    page = plain.ask("space\x1b[31m\n \x07 rocket\x00\ud800", 3)
     assert page.request == "space[31m rocket"
     assert "\x1b" not in page.to_html() and "\x00" not in page.to_html()
 

@@ -32,6 +32,10 @@ def test_each_citation_links_to_its_story_on_the_page():
     assert [article["id"] for article in elements.named("article")] == ["story-1", "story-2", "story-3"]
 
 
+def test_no_line_ends_between_a_sentence_and_its_citation():
+    assert 'A rover sent a postcard.&nbsp;<a href="#story-1">[1]</a>' in answered(TWO).to_html()
+
+
 def test_json_holds_the_answer_with_its_articles_and_none_where_nothing_was_asked():
     assert json.loads(json.dumps(answered(TWO).to_dict()))["answer"] == {
         "found": True,

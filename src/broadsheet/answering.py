@@ -24,7 +24,7 @@ def read_request(text: str) -> str:
     """
     if not isinstance(text, str):
         raise InputError(f"ask: found {text!r}, expected a text, such as 'quiet long reads on space'.")
-    request = printable(text)
+    request = " ".join(printable(text).split())
     if not request:
         raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
     if len(request) > MOST_CHARACTERS:

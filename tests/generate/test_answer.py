@@ -130,6 +130,9 @@ def test_a_sentence_that_two_articles_have_cites_both():
         '"It was the Veltra phone that caught fire," said Berg.',
         "But the Veltra phone caught fire again in Ghent.",
         "However, the fire of the Veltra phone was put out.",
+        "Here Veltra phones that caught fire are taken back.",
+        "The move followed a fire in a Veltra phone in Ghent.",
+        "The owner of his Veltra phone saw it catch fire in Ghent.",
         "Their Veltra phone had caught fire on a plane.",
         "Is the Veltra phone a danger of fire?",
         "Read more: the fire of the Veltra phone in pictures.",
@@ -142,7 +145,16 @@ def test_a_sentence_that_points_back_asks_or_is_no_part_of_the_text_is_left_out(
     assert said(found) == [(FIRE, (1,), ("N1",))]
 
 
-@pytest.mark.parametrize("sentence", [FIRE, "Italy said its banks were safe.", "Theresa May met Angela Merkel."])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        FIRE,
+        SHIP,
+        "Italy said its banks were safe.",
+        "The Beatles gave away their song.",
+        "A man lost his dog in Ghent.",
+    ],
+)
 def test_a_sentence_that_names_what_it_speaks_of_stands_alone(sentence):
     assert stands_alone(sentence)
 
@@ -156,8 +168,15 @@ def test_a_title_alone_matches_but_gives_no_answer():
     assert found == Answer(True, ()) and found.text.startswith("The stories below match your request, but")
 
 
+def test_a_broad_topic_that_the_title_names_is_matched_by_the_title():
+    news = news_table(("Phones", "", f"{FIRE} {COST}"))
+    assert not answer("phones", ranked_table(0.9), news, encode_by({"Phones": 0.2, FIRE: 0.2, COST: 0.2})).found
+    assert answer("phones", ranked_table(0.9), news, encode_by({"Phones": 0.5, FIRE: 0.2, COST: 0.2})).found
+
+
 def test_where_nothing_is_like_the_request_the_answer_says_so_and_cites_nothing():
-    found = answer("sourdough bread recipes", ranked_table(0.2, 0.1), news_table(FIRE, RAIN), encode_by({}))
+    encode = encode_by({FIRE: 0.3, RAIN: 0.1})
+    found = answer("sourdough bread recipes", ranked_table(0.2, 0.1), news_table(FIRE, RAIN), encode)
     assert found == Answer(False, ())
     assert (
         found.text
@@ -167,16 +186,26 @@ def test_where_nothing_is_like_the_request_the_answer_says_so_and_cites_nothing(
 
 
 def test_only_articles_that_match_by_themselves_are_cited():
-    found = answer(REQUEST, ranked_table(0.9, 0.1), news_table(FIRE, RAIN), encode_by({FIRE: 0.9, RAIN: 0.9}))
-    assert said(found) == [(FIRE, (1,), ("N1",))]
+    crews = "Fire crews closed the coastal road near Lindau for most of the weekend."
+    news = news_table(FIRE, crews)
+    cited = {
+        near: said(answer(REQUEST, ranked_table(0.9, 0.9), news, encode_by({FIRE: 0.7, crews: near})))
+        for near in (0.5, 0.7)
+    }
+    assert cited == {0.5: [(FIRE, (1,), ("N1",))], 0.7: [(FIRE, (1,), ("N1",)), (crews, (2,), ("N2",))]}
 
 
-def test_no_article_no_likeness_and_no_words_are_no_match():
-    encode = encode_by({})
-    assert answer(REQUEST, RANKED.empty_table(), NEWS.empty_table(), encode) == Answer(False, ())
-    assert answer(REQUEST, ranked_table(None), news_table(FIRE), encode) == Answer(False, ())
-    assert answer("量子色力学", ranked_table(0.1), news_table(FIRE), encode) == Answer(False, ())
-    assert answer("?!", ranked_table(0.1), news_table(FIRE), encode) == Answer(False, ())
+@pytest.mark.parametrize("tower", [0.99, 0.0, None])
+def test_the_rankings_own_likeness_which_a_user_tower_shifts_makes_no_match_and_none_the_less(tower):
+    far, near = encode_by({FIRE: 0.1, "Title 1": 0.1}), encode_by({FIRE: 0.9})
+    assert not answer(REQUEST, ranked_table(tower), news_table(FIRE), far).found
+    assert answer(REQUEST, ranked_table(tower), news_table(FIRE), near).found
+
+
+def test_no_article_and_no_words_are_no_match():
+    assert answer(REQUEST, RANKED.empty_table(), NEWS.empty_table(), encode_by({})) == Answer(False, ())
+    for request in ("量子色力学", "?!"):
+        assert answer(request, ranked_table(0.9), news_table(FIRE), encode_by({})) == Answer(False, ())
 
 
 def test_more_likeness_and_more_shared_words_never_turn_a_match_into_none():
@@ -199,21 +228,8 @@ def test_orders_in_an_article_change_nothing_outside_its_own_sentences():
     assert said(found) == [*said(alone), (order, (2,), ("N2",))]
 
 
-PIECES = [
-    FIRE,
-    COST,
-    SHIP,
-    RAIN,
-    "He said so.",
-    "GHENT, March 16. /TASS/. ",
-    "Veltra",
-    "phone",
-    '"',
-    "”",
-    "\n",
-    "[1]",
-    "量",
-]
+ODD = ["He said so.", "GHENT, March 16. /TASS/. ", "Veltra", "phone", '"', "”", "\n", "[1]", "量"]
+PIECES = [FIRE, COST, SHIP, RAIN, *ODD]
 TEXTS = st.one_of(st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join), st.text(max_size=200))
 
 
