@@ -2,7 +2,8 @@
 
 Ten requests that the demo's news answers and ten that it does not, through an opened pipeline, one at a time. A
 citation holds where the page's story of that rank is the article cited, and its abstract or body has the sentence word
-for word. Prints Markdown to read; with --out also writes it and JSON.
+for word. Prints Markdown to read; with --out also writes its table and JSON, which name articles by their ids alone: the
+sentences are their publishers', and results are published.
 
 Example: python scripts/benchmark_ask.py demo/newsroom --out benchmarks/results
 """
@@ -75,11 +76,17 @@ def benchmark(
         "summary": _summary(rows),
         "requests": rows,
     }
-    markdown = _markdown(document)
-    print(markdown)
+    table = _table(document)
+    print("\n".join([table, *_to_read(rows)]))
     if out:
-        write_json(out / "ask.json", document)
-        write_text(out / "ask.md", markdown)
+        write_json(out / "ask.json", document | {"requests": [_without_texts(row) for row in rows]})
+        write_text(out / "ask.md", table)
+
+
+def _without_texts(row: dict[str, Any]) -> dict[str, Any]:
+    sentences = [{name: one[name] for name in ("ranks", "news_ids")} for one in row["sentences"]]
+    nearest = [story["news_id"] for story in row["nearest"]]
+    return {name: value for name, value in row.items() if name != "text"} | {"sentences": sentences, "nearest": nearest}
 
 
 def _timed(pipeline: Pipeline, request: str) -> tuple[Page, float]:
@@ -128,7 +135,7 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _markdown(document: dict[str, Any]) -> str:
+def _table(document: dict[str, Any]) -> str:
     summary, machine = document["summary"], document["machine"]
     lines = ["| request | answer | citations that hold | first words, s | whole page, s |"]
     lines += ["|---" * 5 + "|"]
@@ -150,7 +157,7 @@ def _markdown(document: dict[str, Any]) -> str:
         "",
         f"{machine['processor']}, {machine['cores']} cores; commit {document['commit'][:12]}, {document['date']}.",
     ]
-    return "\n".join([*lines, *_to_read(document["requests"])]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _to_read(rows: list[dict[str, Any]]) -> list[str]:
