@@ -2,8 +2,8 @@
 
 Ten requests that the demo's news answers and ten that it does not, through an opened pipeline, one at a time. A
 citation holds where the page's story of that rank is the article cited, and its abstract or body has the sentence word
-for word. Prints Markdown to read; with --out also writes its table and JSON, which name articles by their ids alone: the
-sentences are their publishers', and results are published.
+for word. Prints Markdown to read; with --out also writes its table and JSON, which name articles by their ids alone:
+the sentences are their publishers', and results are published.
 
 Example: python scripts/benchmark_ask.py demo/newsroom --out benchmarks/results
 """

@@ -33,7 +33,7 @@ class GenerateConfig:
     "Stories written for each user in a build."
     summary_words: int = 45
     "Most words of a summary."
-    drafts: int = 3
+    drafts: int = 2
     "Drafts of each headline and summary: the likeliest, and others drawn at random; an endpoint writes one."
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)
