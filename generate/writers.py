@@ -201,7 +201,9 @@ class LoadedWriter:
             else:
                 ids, mask = self._pad_rows(sources, len(sources))
                 logits = self._network(input_ids=ids, attention_mask=mask, decoder_input_ids=inputs).logits
-        chances = logits.float().log_softmax(-1).gather(2, labels.clamp(min=0).to(device)[..., None])[..., 0].cpu()
+        logits = logits.float()  # (texts, tokens, vocabulary): by far the largest, so it is read and not copied
+        taken = logits.gather(2, labels.clamp(min=0).to(device)[..., None])[..., 0]
+        chances = (taken - logits.logsumexp(-1)).cpu()
         found: list[float] = ((chances * known).sum(1) / known.sum(1)).tolist()
         return found
 

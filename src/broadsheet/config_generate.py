@@ -17,7 +17,7 @@ class ChoiceWeights:
     "Likelihood by the writer's own model."
     length: float = 0.3
     "Nearness to the length that is best for the job."
-    publisher: float = 0.3
+    publisher: float = 0.5
     "Whether it is the publisher's own headline, which an editor wrote."
     own_words: float = 0.1
     "Share of its words outside the longest run copied from the article."
@@ -33,7 +33,7 @@ class GenerateConfig:
     "Stories written for each user in a build."
     summary_words: int = 45
     "Most words of a summary."
-    drafts: int = 2
+    drafts: int = 1
     "Drafts of each headline and summary: the likeliest, and others drawn at random; an endpoint writes one."
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)
