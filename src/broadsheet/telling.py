@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
     from broadsheet.generate.stories import Interest
     from broadsheet.workbench import Workbench
+
+READERS = 1 << 16
+"""Readers whose topics are kept while stories are told, some hundred bytes each."""
 
 
 def story_writer(bench: Workbench, k: int, seconds: float = math.inf) -> StoryWriter:
@@ -49,6 +53,7 @@ def interests_in(bench: Workbench, users: pa.Table) -> Interest:
 
     row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
 
+    @lru_cache(maxsize=READERS)  # a build asks for a block, and again for the whole
     def follows(user_id: str) -> list[str]:
         if user_id not in row_of:
             return []
