@@ -9,7 +9,7 @@ from broadsheet.generate.extract import extract, lead_sentences, stands_alone
 from broadsheet.generate.facts import check
 from broadsheet.generate.words import sentences, without_dateline
 
-_LEAD = 4
+_LEAD = 3
 "Sentences of the lead that can become a headline."
 NO_ANSWER = "no answer"
 "What `checks` say of a draft that could not be had."
@@ -53,12 +53,16 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
     return Drafts(_distinct(passed), tuple(dict.fromkeys(refused)))
 
 
+def telling_sentences(article: Mapping[str, Any]) -> list[str]:
+    """Return the lead's sentences that a headline can be made of: those that can be understood alone, in its order."""
+    lead = lead_sentences(article["body"] if article["body"].strip() else article["abstract"])
+    return [sentence for sentence in lead if stands_alone(sentence)][:_LEAD]
+
+
 def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lead's sentences that a headline can be made of, cut at a clause where they are long."""
-    for sentence in lead_sentences(article["body"] if article["body"].strip() else article["abstract"])[:_LEAD]:
+    """Yield such sentences, cut at a clause where they are long."""
+    for sentence in telling_sentences(article):
         headline = jobs.tidy_headline(sentence)
-        if not stands_alone(sentence):
-            continue
         if not jobs.headline_form(headline) and not check(headline, whole_text(article)):
             yield headline
 

@@ -67,7 +67,15 @@ class EndpointWriter:
         self._asked, self._failed = 0, Counter[str]()
         self._warned = -math.inf
 
-    def __call__(self, prompts: Sequence[str], *, count: int = 1, most_tokens: int = MOST_TOKENS) -> list[list[str]]:
+    def __call__(
+        self,
+        prompts: Sequence[str],
+        *,
+        job: str = "",
+        count: int = 1,
+        most_tokens: int = MOST_TOKENS,
+        sentences: Sequence[Sequence[str]] | None = None,
+    ) -> list[list[str]]:
         """Draft one text for each prompt, in their order; none where none could be had.
 
         One is what is paid for, whatever the count, and as long as the endpoint likes.

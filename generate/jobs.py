@@ -7,7 +7,7 @@ from importlib.resources import files
 from broadsheet.generate.names import is_title_case
 from broadsheet.generate.words import clip, count, fold, sentences, words
 
-HEADLINE = "headline-1"
+HEADLINE = "headline-2"
 SUMMARY = "summary-1"
 "Names of the prompt files; a new wording takes the next number, since texts are kept from night to night under it."
 
@@ -18,9 +18,11 @@ BEST_SHARE = 0.7
 "Best length of a summary, as a share of the most words that it may have."
 MOST_TOKENS = {HEADLINE: 32, SUMMARY: 72}
 "Most tokens of a draft."
+KINDS = {HEADLINE: "headline", SUMMARY: "summary"}
+"What a job makes, in the words of tables and reports."
 
 _LEAST_WORDS = 4
-_LEAD_WORDS = {HEADLINE: 60, SUMMARY: 130}
+_LEAD_WORDS = {HEADLINE: 45, SUMMARY: 130}
 _MOST_CHARACTERS = 1200
 _DANGLING = frozenset(
     "a an the of in on at to from by for with and or but as after before that who which is are was were be has "
@@ -52,14 +54,14 @@ def _template(name: str) -> str:
 
 
 def prompt(name: str, title: str, text: str) -> str:
-    """Return the prompt of a job, HEADLINE or SUMMARY, with the title and the lead of an article's text set in.
+    """Return the prompt of a job, HEADLINE or SUMMARY, with the lead of an article's text set in.
 
-    Without a title it begins with the text.
+    A summary's begins with the title, if there is one. A headline's has it only where there is no text: a model that
+    reads the publisher's headline says it again, and another is wanted.
     """
-    values = {
-        "title": clip(title, 40)[:300].rstrip("."),
-        "text": lead(name, text),
-    }
+    values = {"title": clip(title, 40)[:300].rstrip("."), "text": lead(name, text)}
+    if name == HEADLINE:
+        values["text"] = values["text"] or values["title"]
     template = _template(name) if values["title"] else _template(name).removeprefix("{title}. ")
     return re.sub(r"\{(title|text)\}", lambda match: values[match[1]], template)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from broadsheet.generate.tokens import BY, Token
-from broadsheet.generate.words import NOT, PERHAPS, SAY, fold, stem, words
+from broadsheet.generate.words import NOT, PERHAPS, SAY, content_stem, fold, stem, words
 
 _GUARDED = {PERHAPS, SAY} | {
     stem(word) for word in "denied deny accused accuse alleged claim report rumour refuse reject fail".split()
@@ -26,6 +26,12 @@ def turned_round(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[
     found += [f"who did it: {_from(said, index)}" for index in added if said[index].stem == BY]
     left_out = [first + 1 for (_, first), (_, second) in pairwise(pairs) if second == first + 2]
     return found + [f"who did it: {_from(place, index)}" for index in left_out if place[index].stem == BY]
+
+
+def is_guarded(word: str) -> bool:
+    """Whether leaving a word out, where words before and after it stay, can turn round what is said."""
+    found = content_stem(word)
+    return found == NOT or found in _GUARDED
 
 
 def _from(tokens: Sequence[Token], index: int) -> str:

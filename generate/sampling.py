@@ -12,6 +12,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from broadsheet.generate.shortening import Shortenings
+
 if TYPE_CHECKING:
     import torch
 
@@ -23,22 +25,36 @@ _TEMPERATURE = 0.7
 _LEAST_SHARE = 0.1
 "Tokens less probable than this share of the likeliest are never drawn (min-p: Nguyen et al. 2024)."
 
+Manner = int | Shortenings | None
+"""How a draft is written: drawn with a seed, as a shortening of sentences, or with the likeliest tokens."""
+
 
 class Restraint:
-    """A logits processor for one batch: prompts (rows, tokens), and for each row the seed of its draws or None."""
+    """A logits processor for one batch: prompts (rows, tokens), and for each row how it is drafted."""
 
     def __init__(
-        self, prompts: "torch.Tensor", seeds: Sequence[int | None], *, ends: Sequence[int], size: int, start: int
+        self,
+        prompts: "torch.Tensor",
+        manners: Sequence[Manner],
+        *,
+        ends: Sequence[int],
+        size: int,
+        start: int,
     ) -> None:
-        """Take tokens that are never held back, the vocabulary's size, and where in what is written a draft begins."""
+        """Take the manner of each row: the seed of its draws, the shortenings that it may be one of, or None.
+
+        Then tokens that are never held back, the vocabulary's size, and where in what is written a draft begins.
+        """
         import torch
 
         rows, device = len(prompts), prompts.device
         bias = torch.full((rows, size), -_HELD_BACK, dtype=torch.float32, device=device)
         self._bias = bias.scatter_(1, prompts, 0.0)
         self._bias[:, list(ends)] = 0.0
-        self._start = start
-        self._draws = [(row, torch.Generator().manual_seed(seed)) for row, seed in enumerate(seeds) if seed is not None]
+        self._start, self._ends = start, frozenset(ends)
+        rows_of = list(enumerate(manners))
+        self._draws = [(row, torch.Generator().manual_seed(seed)) for row, seed in rows_of if isinstance(seed, int)]
+        self._shortened = [(row, manner) for row, manner in rows_of if isinstance(manner, Shortenings)]
 
     def __call__(self, written: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
         """Return logits (rows, vocabulary), whose largest is the token to take."""
@@ -47,6 +63,11 @@ class Restraint:
         draft = written[:, self._start :]
         held = scores.float() + self._bias
         held = held.scatter(1, draft, held.gather(1, draft) - _REPEATED)
+        for row, shortenings in self._shortened:
+            allowed = shortenings.next_tokens(self._without_padding(draft[row].tolist()))
+            taken = torch.tensor(list(allowed), device=held.device)
+            chosen = scores[row, taken].float() - torch.tensor(list(allowed.values()), device=held.device)
+            held[row] = held[row].new_full(held[row].shape, -torch.inf).scatter(0, taken, chosen)
         if not self._draws:
             return held
         places = [row for row, _ in self._draws]
@@ -56,6 +77,11 @@ class Restraint:
         noise = -torch.log(-torch.log(chance.clamp(1e-9, 1 - 1e-7))).to(drawn.device)
         held[places] = torch.where(drawn >= least, drawn + noise, -torch.inf)
         return held
+
+    def _without_padding(self, draft: list[int]) -> list[int]:
+        """Return what a row has drafted; what follows its end counts for nothing."""
+        end = next((place for place, token in enumerate(draft) if token in self._ends), len(draft))
+        return draft[:end]
 
 
 def seed_of(prompt: str, number: int, seed: int = 0) -> int | None:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from broadsheet.errors import ConfigError, ContractError
 from broadsheet.generate import jobs
 from broadsheet.generate.choice import Chooser, Question
-from broadsheet.generate.drafts import NO_ANSWER, Draft, Drafts, headlines, source_text, summaries
+from broadsheet.generate.drafts import NO_ANSWER, Draft, Drafts, headlines, source_text, summaries, telling_sentences
 from broadsheet.generate.facts import GATE
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
@@ -167,7 +167,14 @@ class StoryWriter:
         drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
         if self._write is not None and articles:
             prompts = [_prompt(job, article) for article in articles.values()]
-            drafts = self._write(prompts, count=self._count, most_tokens=jobs.MOST_TOKENS[job])
+            told = [telling_sentences(article) for article in articles.values()] if job == jobs.HEADLINE else None
+            drafts = self._write(
+                prompts,
+                job=jobs.KINDS[job],
+                count=self._count,
+                most_tokens=jobs.MOST_TOKENS[job],
+                sentences=told,
+            )
         if len(drafts) != len(articles):
             raise ContractError(
                 f"writer: found drafts for {len(drafts)} prompts, expected some for each of {len(articles)}."

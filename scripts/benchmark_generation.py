@@ -11,7 +11,7 @@ Example: python scripts/benchmark_generation.py demo/newsroom --out benchmarks/r
 """
 
 import sys
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +28,7 @@ def benchmark(
     until: Annotated[str, typer.Option(help="Day before which the articles were published.")] = "",
     articles: Annotated[int | None, typer.Option(help="Articles measured: 120, of speed 24.", min=1)] = None,
     writer: Annotated[list[str] | None, typer.Option(help="LABEL=NAME of a further model; NAME as in config.")] = None,
+    tuned: Annotated[list[Path] | None, typer.Option(help="What `train writer` made with one seed, for each.")] = None,
     speed: Annotated[bool, typer.Option(help="Measure speed alone.")] = False,
     rounds: Annotated[int, typer.Option(help="Rounds of the speed.", min=1)] = 3,
     samples: Annotated[Path | None, typer.Option(help="Folder for generation-samples.md.")] = None,
@@ -35,41 +36,45 @@ def benchmark(
 ) -> None:
     """Print tables of rows, paired differences and personal headlines; or of speed."""
     from broadsheet.evaluation_generation import HELD_OUT, held_out
-    from broadsheet.evaluation_generation_measure import Writing, open_newsroom, read_writers
+    from broadsheet.evaluation_generation_measure import Writing, choose_trainings, open_newsroom, read_writers
     from broadsheet.evaluation_report import check_output
     from broadsheet.newsroom import Newsroom
+    from broadsheet.training_texts import read_day
 
     check_output(out)
     _check_samples(samples)
     writers, bench = read_writers(writer or ()), open_newsroom(Newsroom(newsroom))
-    first, last = _day("--since", since) if since or until else HELD_OUT, _day("--until", until)
+    trainings = choose_trainings(bench, tuned or ())
+    first, last = read_day("--since", since) if since or until else HELD_OUT, read_day("--until", until)
     found, most = held_out(bench.newsroom, first, last), articles or (24 if speed else 120)
     writing = Writing(bench, found[:most], lambda line: print(line, file=sys.stderr))
     if speed:
-        _measure_speed(writing, rounds, out)
+        _measure_speed(writing, rounds, trainings[0], out)
     else:
-        findings = _measure(writing, found, writers)
+        findings = _measure(writing, found, writers, trainings)
         _describe(findings, writing, {"since": str(first or ""), "until": str(last or "")}, out)
         _write_samples(findings, samples)
 
 
-def _measure_speed(writing: "Writing", rounds: int, out: Path | None) -> None:
+def _measure_speed(writing: "Writing", rounds: int, tuned: Path | None, out: Path | None) -> None:
     from broadsheet.evaluation_generation_speed import measure_speed, speed_to_markdown, write_speed
 
-    document = measure_speed(writing, rounds, Path(__file__).parent)
+    document = measure_speed(writing, rounds, Path(__file__).parent, tuned)
     print(speed_to_markdown(document))
     for path in write_speed(document, out) if out else []:
         print(path, file=sys.stderr)
 
 
-def _measure(writing: "Writing", found: "list[Example]", writers: dict[str, str]) -> "Findings":
+def _measure(
+    writing: "Writing", found: "list[Example]", writers: dict[str, str], tuned: Sequence[Path | None]
+) -> "Findings":
     """Measure the sample, and personal headlines on as many articles of all that were found."""
     from broadsheet.evaluation_generation import topics_of_readers, with_two_topics
     from broadsheet.evaluation_generation_measure import measure_generation
 
     topics = topics_of_readers(writing.bench.newsroom)
     personal = with_two_topics(found, topics, writing.bench.news_tower)
-    return measure_generation(writing, personal[: len(writing.examples)], writers)
+    return measure_generation(writing, personal[: len(writing.examples)], writers, tuned)
 
 
 def _describe(findings: "Findings", writing: "Writing", days: dict[str, Any], out: Path | None) -> None:
@@ -102,15 +107,6 @@ def _write_samples(findings: "Findings", samples: Path | None) -> None:
 
     if samples:
         write_text(samples / "generation-samples.md", samples_to_markdown(findings))
-
-
-def _day(option: str, text: str) -> date | None:
-    from broadsheet.errors import InputError
-
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise InputError(f"{option}: found {text!r}, expected a day such as 2017-03-18.") from error
 
 
 if __name__ == "__main__":

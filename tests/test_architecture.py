@@ -26,6 +26,7 @@ LAYERS = [
         "config_rerank",
         "config_reranker",
         "config_towers",
+        "config_writer",
         "mutes",
         "profiles",
         "watched",
@@ -52,6 +53,7 @@ LAYERS = [
     }
     | {"training_reranker", "training_towers", "training_data", "training_folder", "training_items", "training_measure"}
     | {"training_sources", "training_clicks", "training_fusion", "user_sample"}
+    | {"training_writer", "training_texts"}
     | {"source_tuning", "live", "late", "muting", "following"}
     | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
     | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}

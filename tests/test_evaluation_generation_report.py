@@ -1,16 +1,21 @@
 """The script of the benchmark of generation, with tiny models: what it writes and what it refuses."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from transformers import AutoTokenizer
 
+from broadsheet import evaluation_generation
 from broadsheet.corpus.store import Import
 from broadsheet.errors import InputError
 from broadsheet.evaluation_generation import topics_of_readers
 from broadsheet.evaluation_generation_measure import open_newsroom
+from broadsheet.evaluation_generation_speed import NOTES as SPEED_NOTES
+from broadsheet.newsroom import Newsroom
+from broadsheet.training_writer import train_writer
 from tests.test_evaluation_report import PNG, run_script
 from tests.tiny import TOPICS, make_news, make_newsroom, make_writer
 
@@ -41,13 +46,14 @@ def _long(row, number):
     return row | {"title": f"{words[0]} wins after {words[5]}", "abstract": abstract, "body": body, "published_at": day}
 
 
-def test_the_script_writes_json_markdown_plots_and_samples(room, tmp_path, capsys):
+def test_the_script_writes_json_markdown_plots_and_samples(room, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(evaluation_generation, "ALIKE", 1.0)  # to the tiny encoder all topics are alike
     again = [f"again={room.config().generate.writer}"]
     run_script(
         "benchmark_generation", room.path, articles=4, writer=again, samples=tmp_path / "read", out=tmp_path / "out"
     )
     document = json.loads((tmp_path / "out" / "generation.json").read_text())
-    rows = ["lead sentence", "lead cut to a headline", "TextRank", "writer greedy", "ours, one draft"]
+    rows = ["lead sentence", "lead cut to a headline", "TextRank", "writer greedy", "ours, not fine-tuned"]
     rows += ["again greedy", "ours, again", "ours"]
     headline, summary = document["jobs"]["headline"], document["jobs"]["summary"]
     assert list(headline["rows"]) == rows
@@ -55,8 +61,8 @@ def test_the_script_writes_json_markdown_plots_and_samples(room, tmp_path, capsy
     for metrics in [*headline["rows"].values(), *summary["rows"].values()]:
         assert all(value["low"] <= value["mean"] <= value["high"] for value in metrics.values())
     assert headline["rows"]["ours"] == headline["rows"]["ours, again"]
-    assert [len(headline["runs"][row]) for row in ("ours", "ours, again")] == [3, 3] and document["seeds"] == [0, 1, 2]
-    assert sum(headline["chosen"]["ours"].values()) == 12 and sum(headline["chosen"]["writer greedy"].values()) == 4
+    assert document["trainings"] == [{}] and headline["runs"] == {}
+    assert sum(headline["chosen"]["ours"].values()) == 4 and sum(headline["chosen"]["writer greedy"].values()) == 4
     assert document["articles"]["measured"] == 4 and document["articles"]["since"] == "2017-03-18"
     mean = headline["rows"]["ours"]["ROUGE-L"]["mean"] - headline["rows"]["TextRank"]["ROUGE-L"]["mean"]
     (found,) = [
@@ -79,13 +85,32 @@ def test_the_script_writes_json_markdown_plots_and_samples(room, tmp_path, capsy
     assert not [title for title in titles if title in json.dumps(document) or title in markdown]
 
 
+def test_ours_is_the_mean_over_trainings_with_several_seeds(room, tmp_path):
+    copied = Newsroom(shutil.copytree(room.path, tmp_path / "newsroom"))
+    copied.config_file.write_text(room.config_file.read_text() + "[writer]\nepochs = 1\nlearning_rate = 0.05\n")
+    tuned = [tmp_path / str(seed) for seed in (0, 1)]
+    for seed, folder in enumerate(tuned):
+        train_writer(copied, jobs=["headline"], seed=seed, out=folder)
+    run_script("benchmark_generation", copied.path, articles=3, tuned=tuned, out=tmp_path / "out")
+    document = json.loads((tmp_path / "out" / "generation.json").read_text())
+    assert [training["recipe"]["seed"] for training in document["trainings"]] == [0, 1]
+    assert document["trainings"][0]["fingerprint"] != document["trainings"][1]["fingerprint"]
+    headline = document["jobs"]["headline"]
+    runs = headline["runs"]["ours"]
+    assert headline["rows"]["ours"]["shown"]["mean"] == pytest.approx((runs[0]["shown"] + runs[1]["shown"]) / 2)
+    assert "Fine-tuned with the seeds 0, 1." in (tmp_path / "out" / "generation.md").read_text()
+
+
 def test_the_script_measures_speed_alone(room, tmp_path, capsys):
     run_script("benchmark_generation", room.path, articles=2, speed=True, rounds=2, out=tmp_path)
     document = json.loads((tmp_path / "generation-speed.json").read_text())
     rows = document["rows"]
-    assert list(rows) == ["one by one", "batches of 8, bfloat16", "ours, one draft", "ours"]
+    assert list(rows) == list(SPEED_NOTES)
     assert all(len(row["seconds"]) == 2 and row["tokens"] and row["tokens_per_second"] > 0 for row in rows.values())
     assert rows["one by one"]["times_one_by_one"] == 1 and rows["batches of 8, bfloat16"]["times_batched"] == 1
+    assert rows["batches of 8, dtype of ours"]["times_batched_alike"] == 1 and rows["ours"]["times_one_alike"] > 0
+    night = document["second_night"]
+    assert night["changed"] == 1 and night["share_from_cache"] == pytest.approx(0.5, abs=0.1)
     assert rows["ours"]["seconds_per_article"] == pytest.approx(sum(rows["ours"]["seconds"]) / 2 / 2)
     assert document["dtypes"]["batches of 8, bfloat16"] == "bfloat16"
     assert {path.name for path in tmp_path.iterdir()} == {"generation-speed.json", "generation-speed.md"}

@@ -63,3 +63,32 @@ def train_towers(
     from broadsheet.training_towers import train_towers as learn
 
     typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=say))
+
+
+@training.command("writer", epilog="Example: broadsheet train writer newsroom --job headline --until 2026-10-01")
+def train_writer(
+    newsroom: Room = Path("newsroom"),
+    job: Annotated[list[str] | None, typer.Option(help="What it learns: headline, summary; both unless named.")] = None,
+    lora: Annotated[bool, typer.Option("--lora/--full", help="What learns: adapters, or all weights.")] = True,
+    until: Annotated[str, typer.Option(help="Day before which the articles were published.")] = "",
+    personal: Annotated[Path | None, typer.Option(help="File of headlines that readers clicked or wrote.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder to put it in, else the newsroom's models/writer.")] = None,
+) -> None:
+    """Train the writer on the publisher's titles and abstracts; builds and pipelines opened from then on use it."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.training_texts import read_day
+    from broadsheet.training_writer import train_writer as learn
+
+    typer.echo(
+        learn(
+            Newsroom(newsroom),
+            jobs=job or ("headline", "summary"),
+            mode="lora" if lora else "full",
+            until=read_day("--until", until),
+            personal=personal,
+            seed=seed,
+            out=out,
+            report=say,
+        )
+    )

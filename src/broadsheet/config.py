@@ -15,6 +15,7 @@ from broadsheet.config_nightly import ArticlesConfig, GateConfig
 from broadsheet.config_rerank import RerankConfig
 from broadsheet.config_reranker import LossName, RerankerConfig
 from broadsheet.config_towers import TowersConfig
+from broadsheet.config_writer import WriterConfig
 from broadsheet.errors import ConfigError, join_problems
 
 
@@ -75,6 +76,7 @@ class Config:
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     towers: TowersConfig = field(default_factory=TowersConfig)
     reranker: RerankerConfig = field(default_factory=RerankerConfig)
+    writer: WriterConfig = field(default_factory=WriterConfig)
 
 
 _AT_LEAST = {
@@ -90,6 +92,8 @@ _AT_LEAST = {
     "learning_rate": 1e-9,
     "encoder_learning_rate": 1e-9,
     "weight_decay": 0.0,
+    "rank": 1,
+    "preference": 0.0,
     "temperature": 0.01,
     "anchor": 0.0,
     "in_batch": 0.0,

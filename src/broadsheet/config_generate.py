@@ -29,6 +29,8 @@ class GenerateConfig:
 
     writer: str = "asset:smollm2"
     "A T5- or GPT-like model: asset:NAME, a folder, a hub name, or https://… of an endpoint; empty: publisher's words."
+    tuned: str = "auto"
+    "What was trained of it: auto is the newsroom's own, else what is shipped if it fits; none; else a folder."
     stories: int = 10
     "Stories written for each user in a build."
     summary_words: int = 45

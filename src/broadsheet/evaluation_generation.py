@@ -29,13 +29,13 @@ from broadsheet.tables import read_table
 
 HELD_OUT = date(2017, 3, 18)
 """From this day on the demo's articles, about a quarter of them, are held out; weights are chosen on earlier ones."""
-SEEDS = (0, 1, 2)
-"""Seeds of the draws."""
 JOBS = {"headline": jobs.HEADLINE, "summary": jobs.SUMMARY}
 LEAST_WORDS = 80
 """Of a body."""
 LEAST_ABSTRACT = 8
 """Words of an abstract that is a reference."""
+ALIKE = 0.4
+"""Inner product of two topics' vectors from which they are one interest in other words."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +126,18 @@ def topics_of_readers(newsroom: Newsroom) -> list[str]:
 def with_two_topics(
     examples: Sequence[Example], topics: Sequence[str], encode: Encode
 ) -> list[tuple[Example, tuple[str, str]]]:
-    """Return the articles that two topics are like, in their order, with the two that are most so, the nearer first."""
+    """Return the articles that two topics are like, in their order, with both, the nearer first.
+
+    The second is the nearest that is not the first one in other words: readers of both would want one headline.
+    """
     if len(topics) < 2:
         return []
-    likeness = encode([one.lead("headline") for one in examples]) @ encode(topics).T  # (articles, topics)
-    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :2]
-    return [
-        (one, (topics[first], topics[second]))
-        for one, (first, second), values in zip(examples, nearest.tolist(), likeness, strict=True)
-        if values[second] >= LEAST
-    ]
+    vectors = encode(topics)
+    likeness, apart = encode([one.lead("headline") for one in examples]) @ vectors.T, vectors @ vectors.T < ALIKE
+    found = []
+    for one, values in zip(examples, likeness, strict=True):
+        first = int(values.argmax())
+        second = int(np.where(apart[first], values, -1).argmax())
+        if apart[first, second] and min(values[first], values[second]) >= LEAST:
+            found.append((one, (topics[first], topics[second])))
+    return found

@@ -1,4 +1,4 @@
-"""Writes every row of the benchmark of generation, seed by seed, and measures the texts."""
+"""Writes every row of the benchmark of generation, training by training, and measures the texts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from broadsheet.audience import read_clock
 from broadsheet.config_endpoint import is_endpoint
 from broadsheet.errors import InputError
 from broadsheet.evaluation import Values
 from broadsheet.evaluation_bench import Report
-from broadsheet.evaluation_generation import JOBS, SEEDS, Example
+from broadsheet.evaluation_generation import JOBS, Example
 from broadsheet.evaluation_generation_metrics import Measures, personal_values
 from broadsheet.evaluation_generation_plain import PlainWriter
 from broadsheet.evaluation_generation_rows import (
     GREEDY,
-    ONE_DRAFT,
+    NOT_TUNED,
     OURS,
     Run,
     Topics,
@@ -28,12 +29,13 @@ from broadsheet.evaluation_generation_rows import (
     story_writer,
 )
 from broadsheet.generate import load_writer
-from broadsheet.models import fingerprint, pick_device, pick_dtype
+from broadsheet.generate.tuned import choose_tuned, read_card
+from broadsheet.models import fingerprint, folder_fingerprint, pick_device, pick_dtype
 from broadsheet.newsroom import Newsroom
 from broadsheet.workbench import Workbench
 
 Runs = dict[str, dict[str, list[Values]]]
-"""By job and row, each metric of each article, a run for each seed."""
+"""By job and row, each metric of each article, a run for each training."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Findings:
 
     examples: list[Example]
     written: dict[str, list[Written]]
-    "By row, its runs: one, or one for each seed."
+    "By row, its runs: one, or one for each training."
     runs: Runs
     personal: list[Values]
     "By run of ours, each metric of each article with two topics."
@@ -50,6 +52,8 @@ class Findings:
     "By its id, the topics of each of these articles."
     models: dict[str, str]
     "Fingerprint of the writer of each row that has one."
+    trainings: list[dict[str, Any]]
+    "Of what ours is the mean over: the cards of what was trained, in the order of the runs."
 
     def chosen(self, row: str, job: str) -> dict[str, int]:
         """Return how many of a row's texts are of which method, over its runs."""
@@ -96,40 +100,60 @@ class Writing:
         plain = PlainWriter(name, pick_dtype(pick_device()))
         return [greedy_row(plain, plain.method, self.examples)]
 
-    def ours(self, name: str, topics: Sequence[Topics | None] = (), *, one_draft: bool = False) -> list[Run]:
-        """Return ours with a model, a run for each of SEEDS; of one draft, which is not drawn, one run."""
+    def ours(self, name: str, tuned: Path | None = None, topics: Sequence[Topics | None] = ()) -> Run:
+        """Return ours with a model, and with what was trained of it."""
+        self.report(f"{OURS} with {name}{f' and {tuned}' if tuned else ''}: {len(self.examples)} articles")
         settings, k = self.bench.config.generate, 3 * len(self.examples)
-        pairs = topics or [None] * len(self.examples)
-        runs = []
-        for seed in SEEDS[:1] if one_draft else SEEDS:
-            self.report(f"{OURS} with {name}: {'one draft' if one_draft else f'seed {seed}'}")
-            writer, drafts = load_writer(name, seed=seed), 1 if one_draft else settings.drafts
-            write = story_writer(writer, self.bench.news_tower, settings, drafts=drafts, k=k)
-            runs.append(our_run(write, self.examples, pairs))
-        return runs
+        writer = load_writer(name, tuned=tuned)
+        write = story_writer(writer, self.bench.news_tower, settings, k=k)
+        return our_run(write, self.examples, topics or [None] * len(self.examples))
 
 
 def measure_generation(
-    writing: Writing, personal: Sequence[tuple[Example, Topics]], writers: Mapping[str, str]
+    writing: Writing,
+    personal: Sequence[tuple[Example, Topics]],
+    writers: Mapping[str, str],
+    tuned: Sequence[Path | None],
 ) -> Findings:
     """Write and measure all rows; and the headlines of `personal`, for each of the two topics of an article.
 
-    `writers` are the names of further models by their labels, each with a row of plain drafts and one of ours.
+    `writers` are the names of further models by their labels, each with a row of plain drafts and one of ours; `tuned`
+    are folders of what was trained of the config's writer with several seeds, the runs of ours.
     """
     settings, examples, base = writing.bench.config.generate, writing.examples, writing.bench.config.generate.writer
     greedy = f"{model_label(base)} {GREEDY}"
     written = extract_rows(examples, settings.summary_words) | {greedy: writing.greedy(base)}
-    written[ONE_DRAFT] = [run.written for run in writing.ours(base, one_draft=True)]
-    models = dict.fromkeys((greedy, ONE_DRAFT, OURS), fingerprint(base))
+    written[NOT_TUNED] = [writing.ours(base).written]
+    models = dict.fromkeys((greedy, NOT_TUNED, OURS), fingerprint(base))
     for label, name in writers.items():
         rows = (f"{label} {GREEDY}", f"{OURS}, {label}")
-        written |= dict(zip(rows, (writing.greedy(name), [run.written for run in writing.ours(name)]), strict=True))
+        written |= dict(zip(rows, (writing.greedy(name), [writing.ours(name).written]), strict=True))
         models |= dict.fromkeys(rows, fingerprint(name))
-    written[OURS] = [run.written for run in writing.ours(base)]
+    written[OURS] = [writing.ours(base, folder).written for folder in tuned]
     writing.report("measuring")
     runs = _measure(written, examples, Measures(writing.bench.news_tower))
     topics = {one.news_id: pair for one, pair in personal}
-    return Findings(list(examples), written, runs, _measure_personal(writing, personal), topics, models)
+    told = _measure_personal(writing, personal, tuned)
+    return Findings(list(examples), written, runs, told, topics, models, [_training(folder, base) for folder in tuned])
+
+
+def _training(folder: Path | None, base: str) -> dict[str, Any]:
+    """Return what a card says of a training, and the fingerprint of its files; nothing for the base model alone."""
+    if folder is None:
+        return {}
+    card = read_card(folder, base)
+    kept = {name: card.get(name) for name in ("jobs", "mode", "train", "valid", "recipe", "trained_at")}
+    return {"fingerprint": folder_fingerprint(folder), **kept}
+
+
+def choose_trainings(bench: Workbench, folders: Sequence[Path]) -> list[Path | None]:
+    """Return the folders of what was trained, else what the config means; raises ModelError for a bad one."""
+    settings = bench.config.generate
+    if not folders:
+        return [choose_tuned(settings.tuned, bench.newsroom.writer, settings.writer)]
+    for folder in folders:
+        read_card(folder, settings.writer)
+    return list(folders)
 
 
 def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], measures: Measures) -> Runs:
@@ -143,11 +167,14 @@ def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], 
     }
 
 
-def _measure_personal(writing: Writing, personal: Sequence[tuple[Example, Topics]]) -> list[Values]:
+def _measure_personal(
+    writing: Writing, personal: Sequence[tuple[Example, Topics]], tuned: Sequence[Path | None]
+) -> list[Values]:
     if not personal:
         return []
     examples, topics = [one for one, _ in personal], [pair for _, pair in personal]
-    runs = replace(writing, examples=examples).ours(writing.bench.config.generate.writer, topics)
+    there, base = replace(writing, examples=examples), writing.bench.config.generate.writer
+    runs = [there.ours(base, folder, topics) for folder in tuned]
     encode = writing.bench.news_tower
     plain = [[text.text for text in run.written["headline"]] for run in runs]
     return [

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.evaluation import Values
-from broadsheet.evaluation_generation import LEAST_ABSTRACT, LEAST_WORDS, SEEDS
+from broadsheet.evaluation_generation import LEAST_ABSTRACT, LEAST_WORDS
 from broadsheet.evaluation_generation_measure import Findings
 from broadsheet.evaluation_generation_metrics import DEFINITIONS, LIKENESS, PERSONAL, mean_over
 from broadsheet.evaluation_generation_rows import NOTES, OURS
@@ -55,7 +55,7 @@ def describe_generation(
         "models": {"news_tower": bench.news_tower.fingerprint, "writers": findings.models},
         "settings": {"drafts": settings.drafts, "summary_words": settings.summary_words}
         | {"choice": vars(settings.choice)},
-        "seeds": list(SEEDS),
+        "trainings": findings.trainings,
         "intervals": INTERVALS,
         "definitions": DEFINITIONS,
         "notes": NOTES,
@@ -66,7 +66,7 @@ def describe_generation(
 
 
 def _job(findings: Findings, job: str, rows: Mapping[str, Values], bootstrap: Bootstrap) -> dict[str, Any]:
-    """Return a job's rows over all articles, and over those for which ours has a text with every seed."""
+    """Return a job's rows over all articles, and over those for which ours has a text in every run."""
     shown = rows[OURS]["shown"] == 1
     return {
         "rows": {row: bootstrap.intervals(filled(values)) for row, values in rows.items()},
@@ -133,7 +133,7 @@ def generation_to_markdown(document: Mapping[str, Any]) -> str:
 
 
 def _chosen_lines(chosen: Mapping[str, Mapping[str, int]]) -> list[str]:
-    lines = ["| texts, of all seeds | in whose words |", "|---|---|"]
+    lines = ["| texts, of all runs | in whose words |", "|---|---|"]
     return lines + [
         f"| {row} | {', '.join(f'{name} {number:,}' for name, number in methods.items())} |"
         for row, methods in chosen.items()
@@ -150,9 +150,14 @@ def _about(document: Mapping[str, Any]) -> list[str]:
         f"abstract, if it has {LEAST_ABSTRACT} words or more and the body does not say it: that of "
         f"{articles['with_abstract']}.",
         f"{settings['drafts']} drafts, summaries of at most {settings['summary_words']} words; choice by {weights}. "
-        f"Seeds {', '.join(map(str, document['seeds']))}.",
+        f"{_trained(document['trainings'])}.",
         f"Intervals: {document['intervals']}. Differences are over the articles that have a value in both rows.",
     ]
+
+
+def _trained(trainings: list[dict[str, Any]]) -> str:
+    seeds = [str(training["recipe"]["seed"]) for training in trainings if training]
+    return f"Fine-tuned with the seeds {', '.join(seeds)}" if seeds else "Not fine-tuned"
 
 
 def write_generation(document: Mapping[str, Any], out: Path) -> list[Path]:

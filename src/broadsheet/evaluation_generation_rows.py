@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from broadsheet.config_generate import GenerateConfig
 from broadsheet.errors import InputError
 from broadsheet.evaluation_generation import JOBS, Example
@@ -16,9 +18,9 @@ from broadsheet.generate.words import count, without_dateline
 from broadsheet.schemas import NEWS, RANKED
 from broadsheet.tables import from_rows
 
-LEAD, CUT, TEXTRANK, GREEDY, OURS, ONE_DRAFT = (
+LEAD, CUT, TEXTRANK, GREEDY, OURS, NOT_TUNED = (
     *("lead sentence", "lead cut to a headline", "TextRank"),
-    *("greedy", "ours", "ours, one draft"),
+    *("greedy", "ours", "ours, not fine-tuned"),
 )
 NOTES = {
     LEAD: "the body's first whole sentence; of a summary as many more as fit",
@@ -26,8 +28,9 @@ NOTES = {
     TEXTRANK: "the sentence that summa ranks highest; of a summary the highest ones that fit, in the text's order",
     GREEDY: "transformers' generate with the writer's prompt and no sampling, tidied; neither restraint nor gate nor "
     "choice",
-    OURS: "the drafts of the config, gate and choice, mean over seeds of the draws; without a reader's interest",
-    ONE_DRAFT: "the same with the likeliest draft alone, beside the extracts",
+    OURS: "the drafts of the config, gate and choice, fine-tuned for headlines, mean over trainings with several "
+    "seeds; without a reader's interest",
+    NOT_TUNED: "the same by the base model alone",
 }
 MODELS = ("gpt", "t5")
 """Methods of a text that is in a model's words."""
@@ -52,7 +55,7 @@ Topics = tuple[str, str]
 
 @dataclass(frozen=True)
 class Run:
-    """What ours says with one seed."""
+    """What ours says with one model."""
 
     written: Written
     personal: list[tuple[str, str]]
@@ -121,15 +124,15 @@ def greedy_row(draft: Callable[..., list[str]], method: str, examples: Sequence[
     }
 
 
-def story_writer(writer: LocalWriter, encode: Encode, settings: GenerateConfig, *, drafts: int, k: int) -> StoryWriter:
-    """Return the story writer of a night's build, with so many drafts."""
+def story_writer(writer: LocalWriter, encode: Encode, settings: GenerateConfig, *, k: int) -> StoryWriter:
+    """Return the story writer of a night's build."""
     return StoryWriter(
         writer,
         method=writer.method,
         model=writer.model,
         k=k,
         summary_words=settings.summary_words,
-        drafts=drafts,
+        drafts=settings.drafts,
         choose=Chooser(encode, settings.choice, writer.log_likelihoods),
     )
 
@@ -151,6 +154,12 @@ def our_run(write: StoryWriter, examples: Sequence[Example], topics: Sequence[To
         {job: [_told(story, job) for story in plain] for job in JOBS},
         [(found["0", news_id]["headline"], found["1", news_id]["headline"]) for news_id in two],
     )
+
+
+def tables_of(examples: Sequence[Example]) -> tuple[pa.Table, pa.Table]:
+    """Return a RANKED table of one reader who has all the articles, and their NEWS table."""
+    ranked = from_rows([_rank("", one.news_id, number) for number, one in enumerate(examples, 1)], RANKED)
+    return ranked, from_rows([dict(one.article) for one in examples], NEWS)
 
 
 def _rank(user_id: str, news_id: str, rank: int) -> dict[str, Any]:

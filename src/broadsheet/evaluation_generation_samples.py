@@ -11,7 +11,7 @@ def samples_to_markdown(findings: Findings) -> str:
     """Return up to fifty articles' titles and what each row says of them, those first where ours fell back."""
     ours = findings.written[OURS][0]
     order = sorted(range(len(findings.examples)), key=lambda place: (_rank(ours["headline"][place]), place))
-    lines = ["# Samples", "", "Not for publication: titles are their publishers'. Of ours the first seed.", ""]
+    lines = ["# Samples", "", "Not for publication: titles are their publishers'. Of ours the first training.", ""]
     for place in order[:MOST]:
         one = findings.examples[place]
         lines += [f"## {one.title}", "", f"{one.news_id}. {one.abstract}".strip(), ""]

@@ -180,6 +180,11 @@ class Newsroom:
         return self.path / "models" / "reranker"
 
     @property
+    def writer(self) -> Path:
+        """The newsroom's own trained writer, if there is one."""
+        return self.path / "models" / "writer"
+
+    @property
     def towers(self) -> Path:
         """The newsroom's own trained towers, if there are any."""
         return self.path / "models" / "towers"

@@ -31,10 +31,21 @@ def check_arguments(
         problems.append("--train and --valid: found one of them, expected both, or none to learn from the click log")
     if train is not None and train == valid:
         problems.append(f"--valid: found {valid!r}, which is learned from; expected another split, later in time")
-    if out is not None and (not out.name or (out.exists() and not (out / written).is_file())):
-        problems.append(f"--out {out}: is there and holds no {written}; expected a new folder, or one of this training")
+    problems += _target_problems(out, written)
     if problems:
         raise InputError(f"{join_problems(problems)}.")
+
+
+def check_target(out: Path | None, written: str) -> None:
+    """Raise InputError if `out` is there and lacks a file that each folder of such a training has."""
+    if problems := _target_problems(out, written):
+        raise InputError(f"{join_problems(problems)}.")
+
+
+def _target_problems(out: Path | None, written: str) -> list[str]:
+    if out is None or (out.name and (not out.exists() or (out / written).is_file())):
+        return []
+    return [f"--out {out}: is there and holds no {written}; expected a new folder, or one of this training"]
 
 
 def work_folder(target: Path, settings: dict[str, Any]) -> Path:

@@ -237,8 +237,12 @@ class Workbench:
     def writer(self) -> LoadedWriter | EndpointWriter | None:
         """The language model, here or at an endpoint, which is not asked yet; None where the config names none."""
         from broadsheet.generate import load_writer, open_endpoint
+        from broadsheet.generate.tuned import choose_tuned
 
         settings = self.config.generate
         if is_endpoint(settings.writer):
             return open_endpoint(settings.writer, **vars(settings.endpoint))
-        return load_writer(settings.writer) if settings.writer else None
+        if not settings.writer:
+            return None
+        tuned = choose_tuned(settings.tuned, self.newsroom.writer, settings.writer)
+        return load_writer(settings.writer, tuned=tuned)

@@ -3,11 +3,18 @@ import pytest
 from broadsheet.generate import jobs
 
 
-def test_a_prompt_holds_title_lead_and_instruction():
-    prompt = jobs.prompt(jobs.HEADLINE, "A title.", "word " * 500)
+def test_a_prompt_for_a_summary_holds_title_lead_and_instruction():
+    prompt = jobs.prompt(jobs.SUMMARY, "A title.", "word " * 500)
     assert prompt.startswith("A title. word word")
-    assert prompt.count("word ") == 59
+    assert prompt.count("word ") == 129
+    assert prompt.endswith("using its own words.")
+
+
+def test_a_prompt_for_a_headline_has_the_title_only_where_there_is_no_text():
+    prompt = jobs.prompt(jobs.HEADLINE, "A title.", "word " * 500)
+    assert "A title" not in prompt and prompt.count("word ") == 44
     assert prompt.endswith("Answer in ten words.")
+    assert jobs.prompt(jobs.HEADLINE, "A title.", " ").startswith("A title\n")
 
 
 def test_a_prompt_without_a_title_begins_with_the_text():

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from broadsheet.errors import ModelError
-from broadsheet.generate.writers import BATCH_SIZE, LENGTHS, NEW_TOKENS, load_writer
+from broadsheet.generate.likelihood import first_token
+from broadsheet.generate.prompt_tokens import BATCH_SIZE, LENGTHS, NEW_TOKENS
+from broadsheet.generate.writers import load_writer
 
 PROMPTS = ["Coal fell.", "Arsenal won the cup " * 5, "x", "Rain in Lindau. What happened?"] * 3
 
@@ -66,15 +68,15 @@ def test_the_likelihood_of_a_text_is_the_mean_over_its_tokens(writer):
 
 def by_hand(writer, text, prompt):
     """One token after the other, without padding."""
-    tokens, first = writer._tokens(text, plain=True), writer._first_token()
+    tokens, first = writer.tokens.text(text), first_token(writer.network, writer.tokens)
     found = []
     for place, token in enumerate(tokens):
         before = torch.tensor([[first, *tokens[:place]]])
         inputs = {"input_ids": before}
         if writer.method == "t5":
-            inputs = {"input_ids": torch.tensor([writer._encode(prompt)]), "decoder_input_ids": before}
+            inputs = {"input_ids": torch.tensor([writer.tokens.prompt(prompt)]), "decoder_input_ids": before}
         with torch.inference_mode():
-            logits = writer._network(**inputs).logits[0, -1].float()
+            logits = writer.network(**inputs).logits[0, -1].float()
         found.append(float(logits.log_softmax(-1)[token]))
     return sum(found) / len(found)
 
@@ -100,14 +102,14 @@ def test_the_kind_of_model_is_told(gpt, t5):
 
 def test_special_tokens_in_a_prompt_are_read_as_text(gpt):
     writer = load_writer(str(gpt))
-    assert writer._encode("<|im_end|>").count(3) == writer._encode("plain").count(3) == 1
+    assert writer.tokens.prompt("<|im_end|>").count(3) == writer.tokens.prompt("plain").count(3) == 1
 
 
 def test_a_long_prompt_keeps_its_beginning_and_its_end(gpt):
     writer = load_writer(str(gpt))
-    tokens = writer._encode("BEGIN " + "x" * 4000 + " Answer in ten words.")
-    text = writer._tokenizer.decode(tokens)
-    assert len(tokens) == writer._lengths[-1] == max(length for length in LENGTHS if length + NEW_TOKENS <= 320)
+    tokens = writer.tokens.prompt("BEGIN " + "x" * 4000 + " Answer in ten words.")
+    text = writer.tokens.tokenizer.decode(tokens)
+    assert len(tokens) == writer.tokens._lengths[-1] == max(length for length in LENGTHS if length + NEW_TOKENS <= 320)
     assert "BEGIN" in text
     assert "Answer in ten words." in text
 

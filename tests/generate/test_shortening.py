@@ -1,0 +1,118 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.generate.polarity import is_guarded
+from broadsheet.generate.sampling import Restraint
+from broadsheet.generate.shortening import LEFT_OUT, Shortenings
+from broadsheet.generate.writers import load_writer
+
+END = 0
+SENTENCE = "The minister (60) did not resign on Monday, after talks in Lindau with her party."
+
+
+def letters(text):
+    """A token a character, so that what is allowed can be read."""
+    return [ord(character) for character in text]
+
+
+def shortenings(*sentences):
+    return Shortenings(sentences, letters, [END])
+
+
+def follow(found, text):
+    return "".join(sorted(chr(token) if token else "." for token in found.next_tokens(letters(text))))
+
+
+def test_a_draft_begins_with_a_word_of_the_first_half_in_capitals():
+    assert follow(shortenings("the cat sat on a very red mat"), "") == "ACOST"
+    assert follow(shortenings("the cat sat in a very red mat"), "T") == "h"
+
+
+def test_a_word_is_gone_on_with_letter_by_letter():
+    found = shortenings(SENTENCE)
+    assert follow(found, "Th") == "e" and follow(found, "Mini") == "s"
+
+
+def test_behind_a_word_stands_a_blank_and_then_any_word_that_may_follow():
+    found = shortenings(SENTENCE)
+    assert follow(found, "The minister") == " "
+    assert follow(found, "The minister ") == "dn", "the not may not be left out, and brackets always are"
+
+
+def test_what_follows_costs_nothing_and_what_leaves_words_out_does():
+    found = Shortenings([SENTENCE], lambda text: [hash(text)], [END])
+    costs = found.next_tokens([hash("The"), hash(" minister")])
+    assert costs == {hash(" did"): 0.0, hash(" not"): LEFT_OUT}
+
+
+def test_punctuation_is_left_out_but_for_money_and_shares():
+    found = Shortenings(["Profits of $5m, or 6%, rose."], lambda text: [text], [END])
+    assert set(found.next_tokens(["Profits", " of"])) == {" $5m", " or", " 6%", " rose"}
+
+
+def test_a_draft_may_end_behind_its_fifth_word_and_must_behind_its_last():
+    found = shortenings("one two three four five six seven")
+    assert "." not in follow(found, "One two three four")
+    assert follow(found, "One two three four five") == " ."
+    assert follow(found, "One two three four five six seven") == "."
+
+
+def test_a_draft_of_no_sentence_can_only_end():
+    assert follow(shortenings(), "") == "."
+    assert follow(shortenings(SENTENCE), "Xyz") == "."
+
+
+def test_a_word_that_stands_twice_goes_on_from_both_places():
+    found = Shortenings(["to be or to go now at once"], lambda text: [text.strip().lower()], [END])
+    assert set(found.next_tokens(["to"])) == {"be", "or", "to", "go", "now", "at", "once"}
+
+
+@given(st.lists(st.sampled_from("police said that no one will stay here in 1999 may".split()), min_size=5), st.data())
+def test_any_draft_is_the_sentence_with_words_left_out_and_keeps_what_guards_its_meaning(words, data):
+    found = Shortenings([" ".join(words)], lambda text: [text], [END])
+    draft = []
+    while allowed := [token for token in found.next_tokens(draft) if token != END]:
+        draft.append(data.draw(st.sampled_from(sorted(allowed))))
+    said = [token.strip().lower() for token in draft]
+    assert is_kept([word.lower() for word in words], said)
+    assert len(said) <= 12
+
+
+def is_kept(words, said):
+    """Whether the words have `said` in order, with nothing that guards a meaning left out between two."""
+
+    def fits(word, place, first):
+        if place == len(said):
+            return True
+        for later in range(word, len(words)):
+            if words[later] == said[place] and fits(later + 1, place + 1, first=False):
+                return True
+            if is_guarded(words[later]) and not first:
+                return False
+        return False
+
+    return fits(0, 0, first=True)
+
+
+def test_of_the_tokens_allowed_the_likeliest_is_taken_and_no_other():
+    scores = torch.zeros(1, 200)
+    scores[0, ord("z")], scores[0, ord("n")], scores[0, ord("d")] = 9.0, 2.0, 1.0
+    restraint = Restraint(torch.zeros(1, 0, dtype=torch.int64), [shortenings(SENTENCE)], ends=[END], size=200, start=0)
+    written = torch.tensor([letters("The minister ")])
+    held = restraint(written, scores)
+    assert int(held.argmax()) == ord("n") and torch.isinf(held).sum() == 198
+    assert held[0, ord("n")] == 2.0 and held[0, ord("d")] == 1.0
+
+
+@pytest.mark.parametrize("kind", ["gpt", "t5"])
+def test_a_writer_adds_a_draft_for_each_sentence_which_has_its_words(request, kind):
+    write = load_writer(str(request.getfixturevalue(kind)))
+    sentences = ["Arsenal beat Chelsea in the cup final at Wembley.", "Anna Berg decided the match with two goals."]
+    one, other = write(["Arsenal won. What happened?", "x"], job="headline", sentences=[sentences, []])
+    assert len(one) == 3 and len(other) == 1
+    for draft, sentence in zip(one[1:], sentences, strict=True):
+        words = sentence.rstrip(".").lower().split()
+        assert draft and set(draft.lower().split()) <= set(words)
+    assert write(["x"]) == [other]
