@@ -1,4 +1,4 @@
-"""What a headline or a summary can be: drafts that pass form and gate, extracts, the publisher's own words."""
+"""What a headline or a summary can be: drafts that pass form, gate and tone, extracts, the publisher's own."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from broadsheet.generate import jobs
 from broadsheet.generate.extract import extract, lead_sentences, stands_alone
 from broadsheet.generate.facts import check
+from broadsheet.generate.tone import tone_problems
 from broadsheet.generate.words import sentences, without_dateline
 
 _LEAD = 3
@@ -45,6 +46,7 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
             passed.append(own)
             continue
         problems = jobs.headline_form(headline) + check(headline, whole_text(article))
+        problems += tone_problems(headline, article, is_headline=True)
         refused += [f"{method} headline: {problem}" for problem in problems]
         passed += [] if problems else [Draft(headline, method)]
     if written:
@@ -63,7 +65,8 @@ def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
     """Yield such sentences, cut at a clause where they are long."""
     for sentence in telling_sentences(article):
         headline = jobs.tidy_headline(sentence)
-        if not jobs.headline_form(headline) and not check(headline, whole_text(article)):
+        problems = jobs.headline_form(headline) or check(headline, whole_text(article))
+        if not problems and not tone_problems(headline, article, is_headline=True):
             yield headline
 
 
@@ -94,6 +97,7 @@ def _passed(summary: str, article: Mapping[str, Any], most_words: int) -> tuple[
     for sentence in sentences(summary):
         longer = f"{kept} {sentence}".strip()
         problems = jobs.summary_form(longer, most_words) or check(longer, whole_text(article))
+        problems = problems or tone_problems(longer, article)
         if not problems and jobs.repeats(longer, article["title"]):
             problems = ["only the title"]
         if problems:

@@ -2,6 +2,7 @@
 
 import re
 
+from broadsheet.generate.tone import tone_problems
 from broadsheet.generate.words import content, count, fold, sentences, without_dateline, words
 
 _LEAD = 6
@@ -28,10 +29,12 @@ _FURNITURE = re.compile(
 def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     """Return one or two whole sentences of the article, in its order and within `most_words`, or "" if none fits.
 
-    They are the lead sentences closest in words to the title; the earlier one where two are equally close.
+    They are the lead sentences closest in words to the title, the earlier one where two are equally close; none of them
+    is clickbait or harms.
     """
     text = body if body.strip() else abstract
-    lead = lead_sentences(text)
+    article = {"title": title, "abstract": abstract, "body": body}
+    lead = [sentence for sentence in lead_sentences(text) if not tone_problems(sentence, article)]
     about = set(content(title))
     best = sorted(range(len(lead)), key=lambda place: (-_closeness(lead[place], about, place), place))
     chosen: list[int] = []

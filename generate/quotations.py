@@ -26,6 +26,11 @@ def altered_quotations(text: str, article: str) -> list[str]:
     ]
 
 
+def unquoted(text: str) -> str:
+    """Return a text without what stands in quotation marks; a dash is left where something stood."""
+    return _SINGLE.sub(" – ", _DOUBLE.sub(" – ", text))
+
+
 @lru_cache(maxsize=64)
 def _plain_article(article: str) -> str:
     return f" {_plain(article)} "

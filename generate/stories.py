@@ -19,6 +19,7 @@ from broadsheet.generate import jobs
 from broadsheet.generate.choice import Chooser, Question
 from broadsheet.generate.drafts import NO_ANSWER, Draft, Drafts, headlines, source_text, summaries, telling_sentences
 from broadsheet.generate.facts import GATE
+from broadsheet.generate.tone import TONE
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
 from broadsheet.tables import empty, from_rows
@@ -62,7 +63,7 @@ class StoryWriter:
         self.k, self.model = k, model if write else ""
         self._write, self._method, self._summary_words, self._count = write, method, summary_words, drafts
         self._choose = choose
-        names = [jobs.HEADLINE, jobs.SUMMARY, f"words-{summary_words}", f"drafts-{drafts}", GATE]
+        names = [jobs.HEADLINE, jobs.SUMMARY, f"words-{summary_words}", f"drafts-{drafts}", GATE, TONE]
         self._prompt = " ".join([*names, *([choose.name] if choose else [])]) if write else ""
 
     def __call__(
