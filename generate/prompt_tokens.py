@@ -24,7 +24,7 @@ class PromptTokens:
     """Makes tokens for one model, GPT-like or T5-like."""
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", config: Any) -> None:  # noqa: ANN401
-        """Take a model's tokenizer and config; raises ModelError for a tokenizer that has no end, or too few positions."""
+        """Take a model's tokenizer and config; raises ModelError for one without an end, or too few positions."""
         self.tokenizer = tokenizer
         self.joined: bool = not config.is_encoder_decoder
         "Whether prompt and text are one row, padded on the left, as GPT-like models read them."
