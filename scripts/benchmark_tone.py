@@ -17,8 +17,6 @@ from typing import Annotated, Any
 import typer
 
 _SHOWN = 12
-_HEADLINES = 4
-"Sentences of the lead that can become a headline."
 
 
 def benchmark(
@@ -62,12 +60,14 @@ def benchmark(
 
 
 def _texts(article: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    from broadsheet.generate.drafts import telling_sentences
     from broadsheet.generate.extract import lead_sentences
 
     yield "title as headline", article["title"], article
     yield "title as headline, of an article without it", article["title"], {**article, "title": ""}
     lead = lead_sentences(article["body"] if article["body"].strip() else article["abstract"])
-    yield from (("sentence of the lead as headline", sentence, article) for sentence in lead[:_HEADLINES])
+    telling = telling_sentences(article)
+    yield from (("sentence of the lead that can be a headline", sentence, article) for sentence in telling)
     yield from (("sentence of the lead in a summary", sentence, article) for sentence in lead)
 
 
