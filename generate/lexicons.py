@@ -1,7 +1,7 @@
 """Lists of words and phrases that a text is searched for: one a line in `lexicons/`, by the file's name.
 
-Own lists, since no library on PyPI fits: better-profanity, the best known, finds fault with 123 of the demo's 3,823
-headlines (`strip`, `kill`, `sex`), takes 17 ms for each and knows no quotation; others bring a pickled model.
+Own lists, since no library on PyPI fits: better-profanity, the best known, finds fault with the Gaza Strip, with sex
+education and whoever is murdered, is slow and knows no quotation; others bring a pickled model.
 """
 
 from dataclasses import dataclass
