@@ -16,7 +16,9 @@ import pyarrow as pa
 from broadsheet.generate.drafts import whole_text
 from broadsheet.generate.extract import stands_alone, whole_sentences
 from broadsheet.generate.facts import check
+from broadsheet.generate.legible import has_markup
 from broadsheet.generate.stories import articles_of, first_ranks
+from broadsheet.generate.tone import tone_problems
 from broadsheet.generate.words import NOT, PERHAPS, SAY, content
 
 Vectors = npt.NDArray[np.float32]
@@ -195,7 +197,7 @@ def _candidates(article: _Article) -> list[_Candidate]:
     return [
         _Candidate(text, rank, place, vector, float(likeness), whole)
         for place, (text, vector, likeness) in enumerate(sentences)
-        if stands_alone(text)
+        if stands_alone(text) and not has_markup(text) and not tone_problems(text, article.texts)
     ]
 
 

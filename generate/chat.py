@@ -8,7 +8,6 @@ dependency; it takes no proxy and no credentials from the environment, so that t
 import json
 import socket
 import time
-import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
+from broadsheet.characters import one_line
 from broadsheet.version import __version__
 
 MOST_TOKENS = 128
@@ -29,8 +29,6 @@ MOST_CHARACTERS = 4000
 "Characters of a draft; more is no headline and no summary."
 
 _AT_A_TIME = 1 << 14
-_JOINERS = "\u200c\u200d"
-"Format characters that words of some scripts have."
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def parse(content: bytes) -> Reply:
         said = document["choices"][0]["message"]["content"]
     except (TypeError, KeyError, IndexError):
         return Reply(problem="an answer without choices", tokens=tokens)
-    text = _plain(said) if isinstance(said, str) else ""
+    text = one_line(said) if isinstance(said, str) else ""
     if not text:
         return Reply(problem="an answer without a text", tokens=tokens)
     if len(text) > MOST_CHARACTERS:
@@ -140,12 +138,6 @@ def _tokens(document: Any) -> int | None:  # noqa: ANN401
     except (TypeError, KeyError, IndexError):
         return None
     return tokens if type(tokens) is int and tokens > 0 else None
-
-
-def _plain(text: str) -> str:
-    """Keep what can be printed: half a surrogate pair, for one, can be written to no file."""
-    kept = (one for one in text if one.isspace() or one in _JOINERS or not unicodedata.category(one).startswith("C"))
-    return " ".join("".join(kept).split())
 
 
 def retry_after(header: str) -> float:

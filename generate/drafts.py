@@ -1,12 +1,15 @@
-"""What a headline or a summary can be: drafts that pass form and gate, extracts, the publisher's own words."""
+"""What a headline or a summary can be: drafts that pass form, gate and tone, extracts, the publisher's own."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from broadsheet.characters import one_line
 from broadsheet.generate import jobs
 from broadsheet.generate.extract import extract, lead_sentences, stands_alone
 from broadsheet.generate.facts import check
+from broadsheet.generate.legible import form_in_words, is_english, legible
+from broadsheet.generate.tone import tone_problems
 from broadsheet.generate.words import sentences, without_dateline
 
 _LEAD = 3
@@ -39,12 +42,13 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
 
     `written` are a model's drafts: None where none was asked, empty where it gave none.
     """
+    article = legible(article)
     own, passed, refused = Draft(article["title"], "original"), list[Draft](), _unanswered("headline", written, method)
-    for headline in dict.fromkeys(map(jobs.tidy_headline, written or ())):
+    for headline in dict.fromkeys(map(jobs.tidy_headline, map(one_line, written or ()))):
         if jobs.repeats(headline, own.text):
             passed.append(own)
             continue
-        problems = jobs.headline_form(headline) + check(headline, whole_text(article))
+        problems = _headline_problems(headline, article)
         refused += [f"{method} headline: {problem}" for problem in problems]
         passed += [] if problems else [Draft(headline, method)]
     if written:
@@ -63,7 +67,7 @@ def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
     """Yield such sentences, cut at a clause where they are long."""
     for sentence in telling_sentences(article):
         headline = jobs.tidy_headline(sentence)
-        if not jobs.headline_form(headline) and not check(headline, whole_text(article)):
+        if not _headline_problems(headline, article):
             yield headline
 
 
@@ -72,16 +76,26 @@ def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method:
 
     The publisher's abstract is one where there is nothing else. `written` is as in `headlines`.
     """
+    article = legible(article)
     passed, refused = list[Draft](), _unanswered("summary", written, method)
-    for draft in dict.fromkeys(map(jobs.tidy_summary, written or ())):
+    for draft in dict.fromkeys(map(jobs.tidy_summary, map(one_line, written or ()))):
         kept, problems = _passed(draft, article, most_words)
         refused += [f"{method} summary: {problem}" for problem in problems]
         passed += [Draft(kept, method)] if kept else []
-    abstract = article["abstract"]
+    abstract = one_line(article["abstract"])
     if written or not abstract.strip():
-        found = extract(article["title"], abstract, article["body"], most_words)
-        passed += [Draft(found, "extract")] if found and found != abstract.strip() else []
+        found = one_line(extract(article["title"], article["abstract"], article["body"], most_words))
+        passed += [Draft(found, "extract")] if found and found != abstract else []
     return Drafts(_distinct(passed) or (Draft(abstract, "original"),), tuple(dict.fromkeys(refused)))
+
+
+def _headline_problems(headline: str, article: Mapping[str, Any]) -> list[str]:
+    """Return what keeps a text from being a headline of its article; only in English is a verb known."""
+    form = jobs.headline_form(headline)
+    if "no sentence" in form and not is_english(source_text(article)):
+        form.remove("no sentence")
+    found = form + check(headline, whole_text(article)) + form_in_words(headline, article)
+    return found + tone_problems(headline, article, is_headline=True)
 
 
 def _unanswered(job: str, written: Sequence[str] | None, method: str) -> list[str]:
@@ -94,6 +108,7 @@ def _passed(summary: str, article: Mapping[str, Any], most_words: int) -> tuple[
     for sentence in sentences(summary):
         longer = f"{kept} {sentence}".strip()
         problems = jobs.summary_form(longer, most_words) or check(longer, whole_text(article))
+        problems = problems or tone_problems(longer, article) + form_in_words(longer, article)
         if not problems and jobs.repeats(longer, article["title"]):
             problems = ["only the title"]
         if problems:

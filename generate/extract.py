@@ -2,7 +2,10 @@
 
 import re
 
-from broadsheet.generate.words import content, count, fold, sentences, without_dateline, words
+from broadsheet.generate.legible import form_in_words
+from broadsheet.generate.quotations import is_open_quote
+from broadsheet.generate.tone import tone_problems
+from broadsheet.generate.words import CLOSERS, ENDS, content, count, fold, sentences, without_dateline, words
 
 _LEAD = 6
 _LEAST_WORDS = 5
@@ -28,10 +31,16 @@ _FURNITURE = re.compile(
 def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     """Return one or two whole sentences of the article, in its order and within `most_words`, or "" if none fits.
 
-    They are the lead sentences closest in words to the title; the earlier one where two are equally close.
+    They are the lead sentences closest in words to the title, the earlier one where two are equally close; none of them
+    is clickbait or harms, has markup, or is in another language than the article.
     """
     text = body if body.strip() else abstract
-    lead = lead_sentences(text)
+    article = {"title": title, "abstract": abstract, "body": body}
+    lead = [
+        sentence
+        for sentence in lead_sentences(text)
+        if not tone_problems(sentence, article) and not form_in_words(sentence, article)
+    ]
     about = set(content(title))
     best = sorted(range(len(lead)), key=lambda place: (-_closeness(lead[place], about, place), place))
     chosen: list[int] = []
@@ -54,7 +63,7 @@ def stands_alone(sentence: str) -> bool:
 
     What it points at further in, and by other words than pronouns and links, is not seen.
     """
-    states = not sentence.rstrip("\"'”’)").endswith("?") and count(sentence) <= _MOST_WORDS
+    states = not sentence.rstrip(CLOSERS).endswith(("?", "؟", "？")) and count(sentence) <= _MOST_WORDS
     return states and not _POINTS_BACK.match(sentence) and not _FURNITURE.match(sentence)
 
 
@@ -69,6 +78,6 @@ def _closeness(sentence: str, about: set[str], place: int) -> float:
 
 
 def _is_whole(sentence: str) -> bool:
-    quotes = sentence.count('"') % 2 == 0 and sentence.count("“") == sentence.count("”")
-    opens = sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "\"'“‘"
-    return opens and quotes and sentence.rstrip("\"'”’)").endswith((".", "!", "?")) and count(sentence) >= _LEAST_WORDS
+    opens = (sentence[0].isalnum() and not sentence[0].islower()) or sentence[0] in "\"'“‘„«¿¡「"
+    ended = sentence.rstrip(CLOSERS).endswith(ENDS[:3] + ENDS[4:])
+    return opens and ended and not is_open_quote(sentence) and count(sentence) >= _LEAST_WORDS

@@ -18,7 +18,7 @@ from broadsheet.generate.quotations import altered_quotations
 from broadsheet.generate.speech import form_problems
 from broadsheet.generate.words import NOT, PERHAPS, SAY, clip, content, content_stem, sentences, words
 
-GATE = "gate-2"
+GATE = "gate-3"
 "The gate's name in the texts that it passed; what another gate passed is written again."
 
 

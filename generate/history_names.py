@@ -16,10 +16,13 @@ _OF_THEIR_NAME = frozenset(map(stem, "king queen prince princess pope lord lady 
 "Stems of honorifics without which a name is another: Prince Harry, General Motors."
 _DROPPED = (HONORIFICS | {stem("vice")}) - _OF_THEIR_NAME
 _NO_NAME = frozenset(
+    "analysis opinion exclusive breaking update updated review interview profile obituary explained podcast "
     "game games week day part season round video videos photo photos live top best watch see read click here "
     "jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
 "Words that headlines write with a capital, and months cut short."
+_OF_OUTLETS = frozenset("the news online".split())
+"Words that a source's name has, and that are left out where it is spoken of."
 _NOT_SHORT = frozenset({"house"})
 "Last words of a name that are a name of another thing by themselves: the House is not the White House."
 _PARTS = re.compile(r"[:;|\"“”]|\s[-–—]+\s|—")
@@ -64,14 +67,14 @@ class _Name:
         return letters.isalpha() and letters.isupper() and _SHORTEST <= len(letters) <= _LONGEST
 
 
-def names_of(articles: Sequence[tuple[str, str]]) -> list[tuple[str, set[int]]]:
-    """Return each name of some articles, of title and abstract each, with the numbers of those that have it.
+def names_of(articles: Sequence[tuple[str, str, str]]) -> list[tuple[str, set[int]]]:
+    """Return each name of some articles, of title, abstract and source each, with the numbers of those that have it.
 
     A person of whom some article has both the whole name and the family name is one name in all of them, and so are a
     name and its initials. Where capitals mark no names, as in headlines in title case, only names that stand elsewhere
-    are looked for.
+    are looked for. That of an article's own outlet is none of its names: it says who writes, not of whom.
     """
-    read = [_read(title, abstract) for title, abstract in articles]
+    read = [_read(title, abstract) for title, abstract, _ in articles]
     found: dict[_Words, _Name] = {}
     for number, name in _mentions(read):
         one = found.setdefault(tuple(map(fold, name)), _Name())
@@ -80,7 +83,19 @@ def names_of(articles: Sequence[tuple[str, str]]) -> list[tuple[str, set[int]]]:
     _join_family_names(found)
     _join_acronyms(found, read)
     _look_in_headings(found, read)
+    for key, one in found.items():
+        one.articles -= {number for number, (_, _, source) in enumerate(articles) if _is_outlet(key, source)}
     return [(one.text, one.articles) for one in found.values()]
+
+
+def _is_outlet(name: _Words, source: str) -> bool:
+    """Whether a name, folded, is that of a source, in whole, by its initials, or but for `The` and `News`."""
+    whole = tuple(map(fold, words(source)))
+    short = tuple(word for word in whole if word not in _OF_OUTLETS) or whole
+    return name in (whole, short) or any(
+        len(long) > 1 and ("".join(word[0] for word in long),) == other
+        for long, other in ((name, short), (short, name), (whole, name))
+    )
 
 
 def _mentions(read: Sequence[_Read]) -> Iterator[tuple[int, _Words]]:

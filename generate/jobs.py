@@ -5,7 +5,8 @@ from functools import cache
 from importlib.resources import files
 
 from broadsheet.generate.names import is_title_case
-from broadsheet.generate.words import clip, count, fold, sentences, words
+from broadsheet.generate.quotations import is_open_quote
+from broadsheet.generate.words import CLOSERS, ENDS, clip, count, fold, sentences, words
 
 HEADLINE = "headline-2"
 SUMMARY = "summary-1"
@@ -74,9 +75,9 @@ def lead(name: str, text: str) -> str:
 def tidy_headline(draft: str) -> str:
     """Return a draft's first sentence without preamble, outer quotes and full stop; one too long ends at a clause."""
     first = (sentences(_plain(draft)) or [""])[0]
-    headline = (
-        re.sub(r"(?<=\w)\.$", "", _unquoted(first)) if not re.search(r"\b(?:\w\.)+\w\.$", first) else _unquoted(first)
-    )
+    headline = _unquoted(first)
+    if not re.search(r"\b(?:\w\.)+\w\.$", first):
+        headline = re.sub(r"(?<=\w)[.。۔।]$", "", headline)
     if count(headline) > HEADLINE_WORDS:
         cut = [headline[: match.start()] for match in _CLAUSE.finditer(headline)]
         short = [start for start in cut if _LEAST_WORDS < count(start) <= HEADLINE_WORDS and _VERB.search(start)]
@@ -95,12 +96,12 @@ def headline_form(headline: str) -> list[str]:
     problems = _length(headline, HEADLINE_WORDS)
     if not _VERB.search(headline) and not is_title_case(headline):
         problems.append("no sentence")
-    if "?" in headline:
+    if re.search(r"[?؟？]", headline):
         problems.append("question")
     if _POINTS_BACK.search(headline):
         problems.append("points back")
     last = (words(headline) or [""])[-1]
-    if last.lower() in _DANGLING or headline.endswith((",", ":", ";", "-")) or _is_open_quote(headline):
+    if last.lower() in _DANGLING or headline.endswith((",", ":", ";", "-")) or is_open_quote(headline):
         problems.append("breaks off")
     return problems
 
@@ -123,11 +124,7 @@ def _length(text: str, most_words: int) -> list[str]:
 
 
 def _is_ended(sentence: str) -> bool:
-    return sentence.rstrip("\"'”’)").endswith((".", "!", "?"))
-
-
-def _is_open_quote(text: str) -> bool:
-    return text.count('"') % 2 == 1 or text.count("“") != text.count("”")
+    return sentence.rstrip(CLOSERS).endswith(ENDS)
 
 
 def _plain(draft: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from textwrap import wrap
 
 from broadsheet.generate.dates import dates
 from broadsheet.generate.names import acronyms, name_stream
@@ -16,6 +17,8 @@ _END = Token(END, "", -1, "", False)
 _PRONOUN = re.compile(r"\W*(?:he|she|it|they|his|her|its|their)\b", re.IGNORECASE)
 _BACK = 2
 "Sentences before one that opens with a pronoun, in which the name may stand that it stands for."
+_LONGEST = 1500
+"Characters of a sentence; what is held against a place costs time by its length."
 _OFFSET = 10_000
 "More than a sentence has mentions, so that those of two sentences differ."
 
@@ -67,7 +70,7 @@ class Article:
 def read_article(text: str) -> Article:
     """Read the title, abstract and body of an article, each on lines of its own."""
     proper = proper_words(text)
-    parts = sentences(text)
+    parts = [piece for sentence in sentences(text) for piece in _pieces(sentence)]
     read = [tokens(part, proper, number * _OFFSET) for number, part in enumerate(parts)]
     singles = [
         Place(part, found, _named_before(number, parts, read))
@@ -85,6 +88,11 @@ def read_article(text: str) -> Article:
         statements=(*statements, *pairs),
         questions=tuple(place for place in singles if place.text.endswith("?")),
     )
+
+
+def _pieces(sentence: str) -> list[str]:
+    """Return a sentence, or the parts of one that is too long to be one: it is a list, or has no full stops."""
+    return wrap(sentence, _LONGEST) if len(sentence) > _LONGEST else [sentence]
 
 
 def _named_before(number: int, parts: Sequence[str], read: Sequence[tuple[Token, ...]]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from broadsheet.generate.words import fold, words
 Kind = Literal["category", "subcategory", "name"]
 Article = tuple[str, str, str, str]
 
-COLUMNS = ("title", "abstract", "category", "subcategory")
+COLUMNS = ("title", "abstract", "category", "subcategory", "source")
 """Columns of the news table that are read of each article."""
 LEAST_ARTICLES = 2
 """Different articles of the history that must speak of a topic."""
@@ -43,12 +43,14 @@ class _Found(NamedTuple):
 def topics(articles: Sequence[Mapping[str, str]], most: int = 8) -> list[Topic]:
     """Return what the articles of a history have in common, at most so many, what most of them share first.
 
-    The articles stand oldest first, each with title, abstract, category and subcategory; of what as many share, what
-    was read last comes first. What a longer topic of at least as many articles says is not said again.
+    The articles stand oldest first, each with title, abstract, category, subcategory and source; of what as many share,
+    what was read last comes first. What a longer topic of at least as many articles says is not said again.
     """
+    source_of = {_row(article): article["source"] for article in articles}
     read = list(dict.fromkeys(_row(article) for article in reversed(articles)))[::-1]  # each where it was read last
     found = [*_sections(read, "category"), *_sections(read, "subcategory")]
-    found += [_Found(text, "name", numbers) for text, numbers in names_of([article[:2] for article in read])]
+    named = [(article[0], article[1], source_of[article]) for article in read]
+    found += [_Found(text, "name", numbers) for text, numbers in names_of(named)]
     shared = [one for one in found if len(one.articles) >= LEAST_ARTICLES]
     shared.sort(key=lambda one: (-len(one.articles), -max(one.articles), get_args(Kind).index(one.kind), one.text))
     best: dict[tuple[str, ...], _Found] = {}

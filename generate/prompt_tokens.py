@@ -24,7 +24,7 @@ class PromptTokens:
     """Makes tokens for one model, GPT-like or T5-like."""
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", config: Any) -> None:  # noqa: ANN401
-        """Take a model's tokenizer and config; raises ModelError for a tokenizer that has no end."""
+        """Take a model's tokenizer and config; raises ModelError for one without an end, or too few positions."""
         self.tokenizer = tokenizer
         self.joined: bool = not config.is_encoder_decoder
         "Whether prompt and text are one row, padded on the left, as GPT-like models read them."
@@ -58,6 +58,12 @@ class PromptTokens:
     def _usable_lengths(self, config: Any) -> tuple[int, ...]:  # noqa: ANN401
         room = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or LENGTHS[-1]
         room -= NEW_TOKENS if self.joined else 0
+        least = 2 * _TAIL + len(self._before) + len(self._after)
+        if room < least:
+            raise ModelError(
+                f"writer: found a model that reads {room} tokens beside what it writes, expected {least} or more. "
+                "Name a model with more positions."
+            )
         return tuple(length for length in LENGTHS if length <= room) or (room,)
 
     def text(self, text: str, *, plain: bool = True) -> list[int]:

@@ -26,6 +26,18 @@ def altered_quotations(text: str, article: str) -> list[str]:
     ]
 
 
+def is_open_quote(text: str) -> bool:
+    """Tell whether a quotation mark of a text has no other: English “ ”, German „ “, French « » or straight ones."""
+    low, left, right = (text.count(mark) for mark in "„“”")
+    pairs = low == left + right if low else left == right
+    return text.count('"') % 2 == 1 or not pairs or text.count("«") != text.count("»")
+
+
+def unquoted(text: str) -> str:
+    """Return a text without what stands in quotation marks; a dash is left where something stood."""
+    return _SINGLE.sub(" – ", _DOUBLE.sub(" – ", text))
+
+
 @lru_cache(maxsize=64)
 def _plain_article(article: str) -> str:
     return f" {_plain(article)} "

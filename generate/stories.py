@@ -19,6 +19,8 @@ from broadsheet.generate import jobs
 from broadsheet.generate.choice import Chooser, Question
 from broadsheet.generate.drafts import NO_ANSWER, Draft, Drafts, headlines, source_text, summaries, telling_sentences
 from broadsheet.generate.facts import GATE
+from broadsheet.generate.legible import legible
+from broadsheet.generate.tone import TONE
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
 from broadsheet.tables import empty, from_rows
@@ -62,7 +64,7 @@ class StoryWriter:
         self.k, self.model = k, model if write else ""
         self._write, self._method, self._summary_words, self._count = write, method, summary_words, drafts
         self._choose = choose
-        names = [jobs.HEADLINE, jobs.SUMMARY, f"words-{summary_words}", f"drafts-{drafts}", GATE]
+        names = [jobs.HEADLINE, jobs.SUMMARY, f"words-{summary_words}", f"drafts-{drafts}", GATE, TONE]
         self._prompt = " ".join([*names, *([choose.name] if choose else [])]) if write else ""
 
     def __call__(
@@ -226,9 +228,9 @@ def _for_readers(stories: pa.Table, rows: pa.Table) -> pa.Table:
 
 
 def articles_of(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the articles of these ids, in the order of the ids."""
+    """Return the articles of these ids as they are read, in the order of the ids; see `legible`."""
     found = news.select(list(_ARTICLE)).filter(pc.is_in(news["news_id"], value_set=pa.array(ids, pa.string())))
-    articles = {row["news_id"]: row for row in found.to_pylist()}
+    articles = {row["news_id"]: legible(row) for row in found.to_pylist()}
     missing = [news_id for news_id in ids if news_id not in articles]
     if missing:
         shown = ", ".join(missing[:5]) + (" and others" if len(missing) > 5 else "")

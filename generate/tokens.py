@@ -16,6 +16,8 @@ END = "|"
 "The stem between two sentences; no word has it."
 
 _DOUBTFUL = frozenset("couldn't wouldn't mightn't can't cannot".split())
+_BEFORE = 8
+"Characters before a word that tell whether something begins with it."
 _TOGETHER = re.compile(r"[ \-–.]*")
 _PASSIVE = re.compile(
     r"\b(?:(?:is|are|was|were|be|been|being|gets?|got)\s(?:\w+\s){0,2}?[a-z]{3,}|[a-z]{2,}(?:ed|en|wn|ught))\s(by)\b"
@@ -117,5 +119,6 @@ def proper_words(article: str) -> frozenset[str]:
 
 def _proper(sentence: str) -> Iterator[str]:
     for word, start, _ in word_spans(sentence)[1:]:
-        if word[0].isupper() and word != "I" and not re.search(r"[.:!?…]\W*$|[\"“‘]$", sentence[:start]):
+        before = sentence[max(0, start - _BEFORE) : start]
+        if word[0].isupper() and word != "I" and not re.search(r"[.:!?…]\W*$|[\"“‘]$", before):
             yield fold(word)

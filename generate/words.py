@@ -43,7 +43,17 @@ _DOUBTS = frozenset(
     "allegedly reportedly suspected".split()
 )
 
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9]|\s*$)")
+ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "۔", "।")
+"What ends a sentence."
+CLOSERS = "\"'”’»“)]」』）"
+"What may stand behind it, the German “ among them."
+
+_OPENERS = r"[\"'“‘„«‹¿¡(\[]*"
+_END = re.compile(rf"(?<![.!?…؟۔।])[.!?…؟۔।]++[\"'”’»“)\]]*+(?:(?=\s+{_OPENERS}(\w))|(?=\s*$))|[。！？]++[”’」』）]*+")
+_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+"Characters of scripts that leave no blank between words."
+_BACK = 24
+"Characters before a full stop that tell whether it is that of an abbreviation."
 _WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
 _DATELINE = re.compile(
     r"(?:(?:[A-Z][\w'’-]*|\d{1,2})[\s,./]+){0,8}"
@@ -59,7 +69,9 @@ def sentences(text: str) -> list[str]:
     for line in text.splitlines():
         start = 0
         for match in _END.finditer(line):
-            if not _is_abbreviation(line[start : match.end()]):
+            if match[1] and match[1].islower():  # the sentence goes on
+                continue
+            if not _is_abbreviation(line[max(start, match.end() - _BACK) : match.end()]):
                 found.append(line[start : match.end()].strip())
                 start = match.end()
         found.append(line[start:].strip())
@@ -142,5 +154,8 @@ def clip(text: str, most: int) -> str:
 
 
 def count(text: str) -> int:
-    """Return the number of words, as a reader counts them: the parts between blanks."""
-    return len(text.split())
+    """Return the number of words, as a reader counts them: the parts between blanks.
+
+    In scripts that leave no blanks two characters count as a word.
+    """
+    return len(text.split()) + (0 if text.isascii() else len(_SPACELESS.findall(text)) // 2)

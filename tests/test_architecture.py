@@ -15,7 +15,7 @@ FOLDERS = PROJECT["tool"]["setuptools"]["package-dir"] | {"broadsheet.corpus": "
 # Lowest first: a part imports from its own layer and those below; but no stage imports another.
 LAYERS = [
     {"errors", "version"},
-    {"schemas", "tables", "manifest"},
+    {"schemas", "tables", "manifest", "characters"},
     {"config", "newsroom", "models", "assets", "metrics", "intervals", "progress", "catalogue", "click_log"}
     | {"batching", "bert_forward", "streams", "checkpoints", "metrics_retrieval", "journal", "parts", "mapped_vectors"}
     | {

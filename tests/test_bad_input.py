@@ -12,17 +12,21 @@ Here is a test for each kind that no other file has; the others are in:
 - a newsroom built with another model than the config names: test_pipeline.py, test_steps.py
 - a truncated or foreign Arrow or FAISS file: test_tables.py, test_pipeline.py, test_verify.py
 - a full disk in mid-build, a killed build, two builds at once: test_build_killed.py; in mid-import: corpus/
+- an article without text, of 50,000 words, in another script: generate/test_bad_articles.py, test_legible.py
 - an unknown user, an empty request, k = 0 or beyond the catalogue: test_pipeline.py, test_cli.py, test_build.py
 """
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from broadsheet.build import build
+from broadsheet.corpus.store import Import
 from broadsheet.errors import ConfigError, ContractError, ModelError, NewsroomError
 from broadsheet.newsroom import file_sha256
 from broadsheet.pipeline import Pipeline
+from tests.tiny import START, make_newsroom, make_writer
 
 
 def state(room):
@@ -86,3 +90,34 @@ def test_a_current_edition_that_lost_its_files_does_not_hinder_the_next_build(ne
     with pytest.raises(ContractError, match="no such file"):
         Pipeline.open(newsroom.path)
     assert build(newsroom, ["fan"]) == newsroom.current() and len(Pipeline.open(newsroom.path).run("fan").stories) == 10
+
+
+def odd_rows():
+    """Newer than all others, so that they lead the page of a new reader."""
+    texts = [
+        ("<script>alert(1)</script> wins the cup", "", "<img src=x onerror=alert(2)> wins. " * 9),
+        ("Tom &amp; Ann win &lt;b&gt;cup&lt;/b&gt;", "", ""),
+        ("Fo\x00ot\x1b[31mball \u202ewins\u200b", "A\x07 goal\u2066.", "The\x00 player wins. \ufeffThe coach says so."),
+        ("word " * 2000, "", "word " * 50_000),
+        ("中国总理访问北京", "", "中国总理周一在北京会见了法国总统马克龙。" * 50),
+    ]
+    return [
+        {"news_id": f"odd{number}", "title": title, "abstract": abstract, "body": body, "category": "s\x00\u202eports"}
+        | {"source": "Pa\x1bper", "url": "java\x00script:alert(1)", "published_at": START + timedelta(hours=60)}
+        for number, (title, abstract, body) in enumerate(texts)
+    ]
+
+
+def test_odd_articles_are_shown_escaped_shortened_and_without_control_characters(tmp_path, encoder):
+    room = make_newsroom(tmp_path / "newsroom", encoder, writer=str(make_writer(tmp_path / "writer")))
+    with Import(room) as add:
+        add.news(odd_rows())
+    build(room, ["nobody"])
+    page = Pipeline.open(room.path).run("nobody")
+    html, text, document = page.to_html(), str(page), json.dumps(page.to_dict(), ensure_ascii=False)
+    assert sum(story["news_id"].startswith("odd") for story in page.stories.to_pylist()) >= 3
+    for shown in (html, text, document):
+        assert not [one for one in shown if not one.isprintable() and one not in "\n\u200c\u200d"]
+    assert "<script>" not in html and "<img src=x" not in html and "javascript:" not in html
+    titles = {story["title"] for story in page.stories.to_pylist()}
+    assert max(map(len, titles)) <= 300 and not [title for title in titles if "&amp;" in title]

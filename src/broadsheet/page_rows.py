@@ -7,8 +7,11 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.catalogue import Catalogue
+from broadsheet.characters import one_line
 from broadsheet.page import PAGE_STORIES, SIGNALS
 
+_SHOWN = ["title", "headline", "summary", "reason", "because_title", "category", "source"]
+"Texts of a corpus that may be of another's making, whose control characters are taken out on every page."
 _OF_ARTICLE = ["news_id", "title", "category", "source", "url", "published_at"]
 
 
@@ -26,5 +29,6 @@ def page_rows(ranked: pa.Table, stories: pa.Table, catalogue: Catalogue) -> dict
         text = texts[row["user_id"], row["news_id"]]
         signals = {name: row[name] for name in SIGNALS}
         merged = {**articles[row["news_id"]], **row, **text, "signals": signals, "because_title": because}
-        pages.setdefault(row["user_id"], []).append({name: merged[name] for name in PAGE_STORIES.names})
+        shown = {name: one_line(merged[name]) for name in _SHOWN if merged[name]}
+        pages.setdefault(row["user_id"], []).append({name: (merged | shown)[name] for name in PAGE_STORIES.names})
     return pages

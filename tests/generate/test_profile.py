@@ -7,8 +7,9 @@ from broadsheet.generate.profile import CHARACTERS, Topic, profile_text, topics
 from broadsheet.generate.words import fold, words
 
 
-def article(title, abstract="", category="", subcategory=""):
-    return {"title": title, "abstract": abstract, "category": category, "subcategory": subcategory}
+def article(title, abstract="", category="", subcategory="", source=""):
+    texts = {"title": title, "abstract": abstract, "category": category, "subcategory": subcategory}
+    return {**texts, "source": source}
 
 
 def names(*articles):
@@ -167,10 +168,25 @@ def test_topics_are_of_several_articles_in_order_each_once_and_in_their_words(hi
 @given(texts | anything, texts | anything)
 def test_no_name_of_one_article_is_a_topic(title, abstract):
     assert topics([article(title, abstract)]) == []
-    assert all(numbers == {0} for _, numbers in names_of([(title, abstract)]))
+    assert all(numbers == {0} for _, numbers in names_of([(title, abstract, "")]))
 
 
 @given(st.lists(anything, max_size=4), anything)
 def test_any_text_is_read(said, section):
     found = topics([article(text, text, section, section) for text in said])
     assert all(topic.text.strip() for topic in found)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("DW", "DW"), ("DW", "Deutsche Welle"), ("BBC News", "BBC"), ("British Broadcasting Corporation", "BBC")],
+)
+def test_the_name_of_an_articles_own_outlet_is_no_topic(source, name):
+    own = [article(f"He spoke to {name} of {what}", source=source) for what in ("war", "peace", "trade")]
+    assert names(*own) == {}
+    others = [article(f"He spoke to {name} of {what}", source="Paper") for what in ("war", "peace")]
+    assert names(*own, *others) == {name: 2}
+
+
+def test_a_label_in_capitals_is_no_topic():
+    assert names(article("ANALYSIS: what a vote means"), article("ANALYSIS: why a bank closed")) == {}

@@ -10,13 +10,19 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
+
+from broadsheet.characters import shortened, without_controls
 
 EVENTS = ("click", "like", "comment", "share", "save", "hide")
 ID_LENGTH = 256
 
+MOST_TITLE = 300
+"""Characters of a title; what goes on is a text in the wrong column."""
 _NEWS_TEXTS = ("title", "abstract", "body", "category", "subcategory", "language", "source", "url")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 1e11  # as seconds this lies in the year 5138, as milliseconds in 1973
@@ -37,9 +43,16 @@ def news_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of table news; `title` is empty if it has to be made of the text (see `made_title`)."""
     news: dict[str, Any] = {"news_id": checked_id(row.get("news_id"))}
     for name in _NEWS_TEXTS:
-        news[name] = checked_text(row.get(name))
+        text = checked_text(row.get(name))
+        news[name] = without_controls(text if name == "url" else _decoded(text))
+    news["title"] = shortened(news["title"], MOST_TITLE)
     news["published_at"] = checked_time(row.get("published_at"))
     return news
+
+
+def _decoded(text: str) -> str:
+    """Return a text with its HTML entities as the characters that they stand for; tags are left."""
+    return _ENTITY.sub(lambda match: unescape(match[0]), text) if "&" in text else text
 
 
 def article_row(row: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
