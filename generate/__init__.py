@@ -1,7 +1,8 @@
-"""Generate: headlines and summaries by T5, GPT or an endpoint, held to their article by a fact gate; answers."""
+"""Generate: headlines and summaries by T5, GPT or an endpoint, held to it by a fact gate; answers, digests."""
 
 from broadsheet.generate.answer import Answer, Cited, answer
 from broadsheet.generate.choice import Chooser
+from broadsheet.generate.digest import Digest, DigestSentence, digest
 from broadsheet.generate.endpoint import EndpointWriter, open_endpoint
 from broadsheet.generate.extract import extract
 from broadsheet.generate.facts import check, check_digest
@@ -14,6 +15,8 @@ __all__ = [
     "Answer",
     "Chooser",
     "Cited",
+    "Digest",
+    "DigestSentence",
     "EndpointWriter",
     "Interests",
     "LoadedWriter",
@@ -22,6 +25,7 @@ __all__ = [
     "answer",
     "check",
     "check_digest",
+    "digest",
     "extract",
     "generate_files",
     "load_writer",

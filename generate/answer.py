@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.generate.drafts import whole_text
-from broadsheet.generate.extract import stands_alone, whole_sentences
+from broadsheet.generate.extract import has_sentence, stands_alone, whole_sentences
 from broadsheet.generate.facts import check
 from broadsheet.generate.legible import has_markup
+from broadsheet.generate.repeats import says_again
 from broadsheet.generate.stories import articles_of, first_ranks
 from broadsheet.generate.tone import tone_problems
 from broadsheet.generate.words import NOT, PERHAPS, SAY, content
@@ -33,8 +34,6 @@ _SHARED, _RANK, _PLACE = 0.4, 0.1, 0.1
 "What the share of the request's words, the article's rank and the sentence's place weigh beside likeness, at most."
 _REPEATS = 0.5
 "What likeness to a sentence that was chosen counts against one (MMR, Carbonell and Goldstein 1998)."
-_SAME, _SAME_WORDS = 0.8, 0.7
-"Likeness, or share of the shorter one's words, from which a sentence says another again."
 _FLOOR = 0.6
 "Least score of a sentence, as a share of the best one's: three that answer are better than four of which one does not."
 _SAME_EVENT = 0.15
@@ -219,22 +218,15 @@ def _choose(wanted: frozenset[str], candidates: Sequence[_Candidate]) -> list[in
         left.remove(best)
         one, others = candidates[best], [candidates[number] for number in chosen]
         full = sum(other.rank == one.rank for other in others) >= _OF_ONE_ARTICLE
-        again = near[best] >= _SAME or any(_same_words(one.text, other.text) for other in others)
+        again = says_again(one.text, [other.text for other in others], float(near[best]))
         if not full and not again and not check(one.text, one.article):
             chosen.append(best)
     return chosen
 
 
-def _same_words(first: str, second: str) -> bool:
-    one, other = set(content(first)), set(content(second))
-    return len(one & other) >= _SAME_WORDS * min(len(one), len(other))
-
-
 def _cite(text: str, articles: Sequence[_Article]) -> Cited:
     """Return a sentence with all articles read that have it word for word."""
     having = [
-        (article.row["rank"], article.row["news_id"])
-        for article in articles
-        if text in article.texts["abstract"] or text in article.texts["body"]
+        (article.row["rank"], article.row["news_id"]) for article in articles if has_sentence(article.texts, text)
     ]
     return Cited(text, tuple(rank for rank, _ in having), tuple(news_id for _, news_id in having))

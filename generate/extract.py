@@ -1,6 +1,8 @@
-"""The article's own sentences: a summary where no draft passed the gate, and what an answer can cite."""
+"""The article's own sentences: a summary where no draft passed the gate, and what answers and digests can cite."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from broadsheet.generate.legible import form_in_words
 from broadsheet.generate.quotations import is_open_quote
@@ -15,14 +17,14 @@ _POINTS_BACK = re.compile(
     r"\W*(?:[^,]{0,40},\W+)?(?:he|she|it|they|him|his|her|hers|its|their|theirs|them|this|that|these|those|there|such"
     r"|both|neither|another|the (?:latter|former|other|same|two|three|pair)|but|and|or|nor|so|yet|then|thus|also|still"
     r"|however|instead|meanwhile|moreover|furthermore|therefore|otherwise|nevertheless|nonetheless|besides|likewise"
-    r"|similarly|afterwards?|later|earlier|in addition|as a result|for (?:example|instance)|in contrast|here"
-    r"|the (?:move|decision|announcement|incident|remarks?|comments?)"
+    r"|similarly|afterwards?|later|earlier|in addition|at the same time|as a result|for (?:example|instance)"
+    r"|in contrast|here|the (?:move|decision|announcement|incident|remarks?|comments?)"
     r"|the(?:\s+(?-i:[a-z]+)){1,2}\s+(?:he|she|him|his|her|they|their))\b",
     re.IGNORECASE,
 )
 _FURNITURE = re.compile(
     r"\W*(?:read more|click|watch|share|follow|subscribe|sign up|image|media|photo|video|story highlights|advertisement"
-    r"|copyright|related|see also|correction|updated?)\b",
+    r"|copyright|related|see also|correction|updated?|news app|(?-i:OPINION|ANALYSIS))\b",
     re.IGNORECASE,
 )
 "What a page says of itself."
@@ -50,12 +52,20 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     return " ".join(lead[place] for place in sorted(chosen))
 
 
-def whole_sentences(abstract: str, body: str) -> list[str]:
-    """Return the lead sentences of an abstract and of a body, word for word and in this order, none of them twice."""
+def whole_sentences(abstract: str, body: str, most: int = _LEAD) -> list[str]:
+    """Return the first `most` whole sentences of an abstract and of a body, word for word and in this order.
+
+    None of them comes twice.
+    """
     found: dict[tuple[str, ...], str] = {}
-    for sentence in (*lead_sentences(abstract), *lead_sentences(body)):
+    for sentence in (*lead_sentences(abstract, most), *lead_sentences(body, most)):
         found.setdefault(tuple(map(fold, words(sentence))), sentence)
     return list(found.values())
+
+
+def has_sentence(article: Mapping[str, Any], text: str) -> bool:
+    """Tell whether a row of a NEWS table has a sentence word for word."""
+    return text in article["abstract"] or text in article["body"]
 
 
 def stands_alone(sentence: str) -> bool:
@@ -67,9 +77,9 @@ def stands_alone(sentence: str) -> bool:
     return states and not _POINTS_BACK.match(sentence) and not _FURNITURE.match(sentence)
 
 
-def lead_sentences(text: str) -> list[str]:
-    """Return the first whole sentences of a text, in its order, without its dateline."""
-    return [sentence for sentence in sentences(without_dateline(text)) if _is_whole(sentence)][:_LEAD]
+def lead_sentences(text: str, most: int = _LEAD) -> list[str]:
+    """Return the first `most` whole sentences of a text, in its order, without its dateline."""
+    return [sentence for sentence in sentences(without_dateline(text)) if _is_whole(sentence)][:most]
 
 
 def _closeness(sentence: str, about: set[str], place: int) -> float:

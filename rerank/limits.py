@@ -13,13 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.events import of_one_event
 from broadsheet.rerank.diversity import Likeness
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.object_]
-
-DAY = 86400.0
 
 
 class Cap:
@@ -48,7 +47,7 @@ class StoryCap:
         `published_at` are epoch seconds (items,), NaN where unknown.
         """
         self._likeness, self._published_at, self._most = likeness, published_at, most
-        self._similarity, self._seconds = similarity, days * DAY
+        self._near = {"similarity": similarity, "days": days}
         self._above = np.zeros(len(likeness), np.int64)
 
     def allowed(self) -> Flags:
@@ -57,8 +56,8 @@ class StoryCap:
 
     def take(self, item: int) -> None:
         """Note that an item is the next of the list."""
-        apart = np.abs(self._published_at - self._published_at[item]) > self._seconds  # False where one is unknown
-        self._above += (self._likeness(item) >= self._similarity) & ~apart
+        at = float(self._published_at[item])
+        self._above += of_one_event(self._likeness(item), self._published_at, at, **self._near)
 
 
 class Floor:

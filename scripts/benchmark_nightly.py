@@ -19,7 +19,7 @@ from typing import Annotated, Any
 
 import typer
 
-STAGES = ("encode", "index", "retrieve", "rerank", "generate", "check")
+STAGES = ("encode", "index", "retrieve", "rerank", "generate", "digest", "check")
 OF_READERS = ("retrieve", "rerank", "generate")
 """Stages whose cost goes with the readers, whatever changed of the articles."""
 CHANGED = 0.01

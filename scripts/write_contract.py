@@ -36,6 +36,7 @@ def contract() -> str:
         schemas.CANDIDATES,
         schemas.RANKED,
         schemas.STORIES,
+        schemas.DIGESTS,
         schemas.late_news(384),
         schemas.WITHDRAWN,
         schemas.MUTES,

@@ -32,6 +32,7 @@ LAYERS = [
         "watched",
         "submission",
         "exposures",
+        "events",
     }
     | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
@@ -55,6 +56,7 @@ LAYERS = [
     | {"training_sources", "training_clicks", "training_fusion", "user_sample"}
     | {"training_writer", "training_texts"}
     | {"source_tuning", "live", "late", "muting", "following"}
+    | {"digest_step", "digests", "done", "page_digest"}
     | {"engines", "engine_ray", "ray_cluster", "ray_worker"}
     | {"build_report", "editions", "expiry", "gate", "index_step", "metrics_file", "operate", "recall", "status"}
     | {"evaluation", "evaluation_bench", "evaluation_ranking", "evaluation_report", "plots"}

@@ -14,9 +14,10 @@ from broadsheet.pipeline import Pipeline
 from broadsheet.schemas import NEWS, STORIES, USERS, news_vectors
 from broadsheet.tables import read_table, write_table
 from broadsheet.verify import verify_edition
+from tests.test_digest_step import FLOOD
 from tests.tiny import START, make_impressions, make_news, make_newsroom, make_writer
 
-STAGES = ["encode", "index", "retrieve", "rerank", "generate", "check"]
+STAGES = ["encode", "index", "retrieve", "rerank", "generate", "digest", "check"]
 
 
 def build_and_report(room, users="active"):
@@ -46,7 +47,18 @@ def test_a_build_reports_each_stage_and_then_what_it_published(newsroom):
 def test_the_manifest_says_what_the_edition_holds_and_is_written_last(built):
     edition = built.current()
     manifest = edition.read_manifest()
-    tables = ["candidates", "clicks", "index", "news", "news_vectors", "ranked", "stories", "user_vectors", "users"]
+    tables = [
+        "candidates",
+        "clicks",
+        "digests",
+        "index",
+        "news",
+        "news_vectors",
+        "ranked",
+        "stories",
+        "user_vectors",
+        "users",
+    ]
     assert sorted(manifest["files"]) == sorted([f"{name}.arrow" for name in tables] + ["index.faiss"])
     assert manifest["counts"] == {"news": 60, "users": 4, "expired": 0} and manifest["users"] == "all"
     assert list(manifest["seconds"]) == STAGES
@@ -187,9 +199,11 @@ def test_datasets_opens_every_file_of_a_newsroom(newsroom, tmp_path):
     with Import(newsroom) as add:
         add.impressions("train", make_impressions(6))
         add.clicks([{"user_id": "fan", "news_id": "N3", "time": START + timedelta(hours=30)}])
+        add.news(FLOOD)  # for a digest, since no file may be empty
+        add.users([{"user_id": "swimmer", "history": ["E2"], "profile": "", "hidden": []}])
     build(newsroom, "all")
     files = sorted(newsroom.path.rglob("*.arrow"))
-    assert len(files) == 13
+    assert len(files) == 14
     for file in files:
         opened = datasets.load_dataset("arrow", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache"))
         with pa.ipc.open_file(file) as table:

@@ -157,7 +157,7 @@ def build_on_a_full_disk(path, stage, limit, link):
         link.send(str(error))
 
 
-@pytest.mark.parametrize("stage", ["", "encode", "index", "retrieve", "rerank", "generate"])
+@pytest.mark.parametrize("stage", ["", "encode", "index", "retrieve", "rerank", "generate", "digest"])
 def test_a_disk_that_is_full_after_a_stage_is_one_clear_error_and_the_next_build_ends_well(room, stage):
     before = room.current()
     change_an_article(room)

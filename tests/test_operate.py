@@ -18,7 +18,7 @@ from broadsheet.schemas import NEWS
 from broadsheet.tables import read_table, write_table
 
 ROOT = Path(__file__).parents[1]
-STAGES = ["encode", "index", "retrieve", "rerank", "generate", "check"]
+STAGES = ["encode", "index", "retrieve", "rerank", "generate", "digest", "check"]
 
 
 def silent(line):

@@ -6,8 +6,8 @@ import pytest
 
 from broadsheet.manifest import write_manifest
 from broadsheet.newsroom import Edition
-from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
-from broadsheet.tables import read_stamp, read_table, vectors_to_arrow, vectors_to_numpy, write_table
+from broadsheet.schemas import CANDIDATES, DIGESTS, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.tables import from_rows, read_stamp, read_table, vectors_to_arrow, vectors_to_numpy, write_table
 from broadsheet.verify import check_edition, verify_edition
 
 DIM = 32
@@ -19,6 +19,7 @@ SCHEMAS = {
     "candidates": CANDIDATES,
     "ranked": RANKED,
     "stories": STORIES,
+    "digests": DIGESTS,
 }
 
 
@@ -132,6 +133,35 @@ def test_a_table_that_does_not_agree_with_the_others_is_one_problem(edition, nam
     assert check_edition(edition, DIM) == []
     change(edition, name, how)
     assert problem in "\n".join(check_edition(edition, DIM))
+
+
+def digest(**changes):
+    """A row of table digests."""
+    sentence = {"text": "The team won.", "part": "happened", "news_ids": ["N2", "N3"]}
+    row = {"news_id": "N2", "news_ids": ["N2", "N3"], "content_hashes": ["", ""], "sentences": [sentence]}
+    return row | {"made_of": ""} | changes
+
+
+INCONSISTENT = "digests: 1 rows cite what they did not read, or nothing, or have no two articles"
+
+
+@pytest.mark.parametrize(
+    ("rows", "problems"),
+    [
+        ([digest()], []),
+        ([digest(), digest()], ["digests: rows repeat a news_id"]),
+        ([digest(news_ids=["N2", "N3", "N99"], content_hashes=[""] * 3)], ["digests: 1 articles are not in news"]),
+        ([digest(news_ids=["N2"], content_hashes=[""])], [INCONSISTENT]),
+        ([digest(news_ids=["N2", "N4"])], [INCONSISTENT]),
+        ([digest(news_id="N5")], [INCONSISTENT]),
+        ([digest(content_hashes=[""])], [INCONSISTENT]),
+        ([digest(sentences=[])], [INCONSISTENT]),
+        ([digest(sentences=[{"text": "The team won.", "part": "happened", "news_ids": []}])], [INCONSISTENT]),
+    ],
+)
+def test_digests_are_of_known_articles_and_cite_what_they_read(edition, rows, problems):
+    change(edition, "digests", lambda table: from_rows(rows, DIGESTS))
+    assert check_edition(edition, DIM) == problems
 
 
 def test_a_vector_is_checked_in_whichever_batch_of_the_file_it_lies(edition):

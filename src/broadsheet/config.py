@@ -112,6 +112,7 @@ _AT_LEAST = {
     "half_life_hours_by_category": 0.01,
     "stories": 1,
     "summary_words": 5,
+    "digest_words": 0,
     "drafts": 1,
     "timeout_seconds": 0.1,
     "retries": 0,

@@ -35,6 +35,8 @@ class GenerateConfig:
     "Stories written for each user in a build."
     summary_words: int = 45
     "Most words of a summary."
+    digest_words: int = 120
+    "Most words of a digest of the articles on one event; 0 for no digests."
     drafts: int = 1
     "Drafts of each headline and summary: the likeliest, and others drawn at random; an endpoint writes one."
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)

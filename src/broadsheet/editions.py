@@ -13,7 +13,7 @@ from broadsheet.newsroom import Edition, Newsroom, remove_folder
 from broadsheet.tables import sync_folder
 from broadsheet.verify import verify_edition
 
-REUSED = ("news_vectors", "stories")
+REUSED = ("news_vectors", "stories", "digests")
 """What a killed build leaves that the next one takes over: these files and the folders of their finished parts."""
 _REMOVED = ".removed-"
 

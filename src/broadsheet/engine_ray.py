@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from broadsheet import errors
 from broadsheet.config_endpoint import is_endpoint
+from broadsheet.done import Done
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.index_step import join_index, shard_files
 from broadsheet.newsroom import Edition, Newsroom, remove_folder
@@ -43,7 +44,7 @@ from broadsheet.ray_worker import (
     shards_folder,
 )
 from broadsheet.schemas import NEWS, RANKED, USERS
-from broadsheet.steps import STEPS, USERS_AT_ONCE, Done, Engine, Step, write_candidates, write_ranked
+from broadsheet.steps import STEPS, USERS_AT_ONCE, Engine, Step, write_candidates, write_ranked
 from broadsheet.tables import read_stamp, read_table
 from broadsheet.telling import interests_in, story_writer
 from broadsheet.workbench import Workbench

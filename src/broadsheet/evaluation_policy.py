@@ -16,11 +16,11 @@ import numpy.typing as npt
 from broadsheet.evaluation import Impression, Values
 from broadsheet.evaluation_beyond import CATEGORIES, KS, WITHIN, newest_read, within_lists
 from broadsheet.evaluation_ranking import PIPELINE, pipeline_scores
+from broadsheet.events import DAY
 from broadsheet.metrics import Flags, Impressions, Integers, ndcg
 from broadsheet.metrics_labels import Labels, labels_of, number_labels
 from broadsheet.progress import track
 from broadsheet.rerank import Items, Policy, arrange, large_sources
-from broadsheet.rerank.limits import DAY
 from broadsheet.rerank.policy import Names
 from broadsheet.workbench import Workbench
 

@@ -2,7 +2,7 @@
 
 An edition exists when its manifest does. It is built in `editions/building`, renamed once its manifest is written, and
 becomes current when the link `current` is replaced; a build killed at any point leaves at most `editions/building`,
-whose vectors and stories the next build takes over.
+whose vectors, stories and digests the next build takes over.
 """
 
 import json
@@ -85,6 +85,11 @@ class Edition:
     def stories(self) -> Path:
         """Table stories."""
         return self.path / "stories.arrow"
+
+    @property
+    def digests(self) -> Path:
+        """Table digests; missing in an edition of before there were any."""
+        return self.path / "digests.arrow"
 
     @property
     def manifest(self) -> Path:

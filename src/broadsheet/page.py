@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from broadsheet.page_digest import DIGEST, digest_line, digest_shown
 from broadsheet.page_text import day, printable, seconds, web_link
 from broadsheet.profiles import NOTHING, Following
 from broadsheet.schemas import NEWS, RANKED, STORIES
@@ -53,8 +54,9 @@ PAGE_STORIES = pa.schema(
         *(NEWS.field(name) for name in ("category", "source", "url", "published_at")),
         STORIES.field("method"),
         STORIES.field("checks"),
+        DIGEST,
     ],
-    metadata={"table": "page_stories", "version": "3"},
+    metadata={"table": "page_stories", "version": "4"},
 )
 
 _MADE_BY = {
@@ -179,6 +181,7 @@ def _story(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "link": web_link(row["url"]),
+        "digest": digest_shown(row["digest"]),
         "kicker": [part for part in (row["category"], row["source"], date) if part],
         "why": reason,
         "rewritten": row["headline"] != row["title"],
@@ -199,6 +202,8 @@ def _parts(story: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if story["rewritten"]:
         yield f"Publisher’s headline: {story['title']}", "dim"
     yield story["made"][:1].upper() + story["made"][1:] + ".", "dim"
+    if story["digest"]:
+        yield digest_line(story["digest"]), "dim"
     if story["link"]:
         yield story["link"], "dim"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -15,8 +16,10 @@ _SHOWN = ["title", "headline", "summary", "reason", "because_title", "category",
 _OF_ARTICLE = ["news_id", "title", "category", "source", "url", "published_at"]
 
 
-def page_rows(ranked: pa.Table, stories: pa.Table, catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of PAGE_STORIES by user, rank 1 first."""
+def page_rows(
+    ranked: pa.Table, stories: pa.Table, catalogue: Catalogue, digests: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of PAGE_STORIES by user, rank 1 first; `digests` are by user and article."""
     texts = {(row["user_id"], row["news_id"]): row for row in stories.to_pylist()}
     news, row_of = catalogue.news, catalogue.row_of
     wanted = ranked.to_pylist()
@@ -29,6 +32,7 @@ def page_rows(ranked: pa.Table, stories: pa.Table, catalogue: Catalogue) -> dict
         text = texts[row["user_id"], row["news_id"]]
         signals = {name: row[name] for name in SIGNALS}
         merged = {**articles[row["news_id"]], **row, **text, "signals": signals, "because_title": because}
+        merged["digest"] = digests.get((row["user_id"], row["news_id"]))
         shown = {name: one_line(merged[name]) for name in _SHOWN if merged[name]}
         pages.setdefault(row["user_id"], []).append({name: (merged | shown)[name] for name in PAGE_STORIES.names})
     return pages

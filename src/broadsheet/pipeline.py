@@ -22,6 +22,7 @@ from broadsheet.answering import answer_request, read_request
 from broadsheet.audience import read_clock
 from broadsheet.build import build
 from broadsheet.corpus.report import ImportReport
+from broadsheet.digests import Digests, read_digests
 from broadsheet.errors import InputError, ModelError
 from broadsheet.following import follow
 from broadsheet.late import add_articles, withdraw_articles
@@ -52,8 +53,8 @@ class Pipeline:
     by another process, is seen by the next request, which raises ContractError if the journal is damaged.
     """
 
-    def __init__(self, bench: Workbench, stories: pa.Table) -> None:
-        self._live, self._stories = Live(bench), stories
+    def __init__(self, bench: Workbench, stories: pa.Table, digests: Digests) -> None:
+        self._live, self._stories, self._digests = Live(bench), stories, digests
 
     @staticmethod
     def open(path: str | Path) -> Pipeline:
@@ -74,9 +75,9 @@ class Pipeline:
                 f"(vectors {bench.news_tower.fingerprint}) with towers {bench.towers or 'untrained'}. "
                 f"Run `broadsheet build {newsroom.path}`, or name the former model and towers."
             )
-        stories = read_table(edition.stories, STORIES)
+        stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
         _open_all(bench)
-        pipeline = Pipeline(bench, stories)
+        pipeline = Pipeline(bench, stories, digests)
         _ = pipeline.bench  # takes in what was added since, now rather than in the first request
         return pipeline
 
@@ -160,7 +161,8 @@ class Pipeline:
         with _timed(timings, "generate"):
             stories = self._told(ranked, users, bench, k, at_once=bool(request))
             follows = {} if request else _following(users, bench)
-        rows = page_rows(ranked, stories, bench.catalogue)
+        digests = self._digests.of_pages(ranked, users, bench.catalogue, mutes)
+        rows = page_rows(ranked, stories, bench.catalogue, digests)
         pages = []
         for user in users.to_pylist():
             table = pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)

@@ -11,11 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from broadsheet.done import Done
 from broadsheet.errors import NewsroomError
 from broadsheet.journal import Journal
 from broadsheet.manifest import file_sha256
 from broadsheet.newsroom import Edition, Newsroom
-from broadsheet.steps import Done, Engine, Step, local_engine
+from broadsheet.steps import Engine, Step, local_engine
 from broadsheet.workbench import Workbench
 
 Report = Callable[[str], None]
@@ -73,11 +74,13 @@ def _told(newsroom: Newsroom, steps: Mapping[str, Step], report: Report) -> dict
     vectors = tuple(edition.news_vectors for edition in earlier if _whole(edition, edition.news_vectors, report))
     vectors += tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
     stories = tuple(edition.stories for edition in earlier if _whole(edition, edition.stories, report))
+    digests = tuple(edition.digests for edition in earlier if _whole(edition, edition.digests, report))
     complete = tuple(edition for edition in earlier if edition.manifest.is_file())
     told = {
         "encode": partial(steps["encode"], known=vectors),
         "index": partial(steps["index"], known=complete),
         "generate": partial(steps["generate"], known=stories),
+        "digest": partial(steps["digest"], known=digests),
     }
     return {**steps, **told}
 

@@ -8,7 +8,18 @@ unit length, compared by inner product.
 import pyarrow as pa
 
 TIME = pa.timestamp("us", tz="UTC")
-IDS = pa.list_(pa.field("item", pa.string(), nullable=False))
+
+
+def list_of(kind: pa.DataType) -> pa.DataType:
+    """Return the type of a list without nulls."""
+    return pa.list_(pa.field("item", kind, nullable=False))
+
+
+def _struct(**kinds: pa.DataType) -> pa.DataType:
+    return pa.struct([pa.field(name, kind, nullable=False) for name, kind in kinds.items()])
+
+
+IDS = list_of(pa.string())
 
 
 def _table(name: str, version: int, fields: list[pa.Field]) -> pa.Schema:
@@ -67,11 +78,7 @@ IMPRESSIONS = _table(
         _field("time", TIME, "When the list was shown, UTC."),
         _field("history", IDS, "Articles clicked before the impression, oldest first."),
         _field("shown", IDS, "Articles shown, in the log's order."),
-        _field(
-            "clicked",
-            pa.list_(pa.field("item", pa.bool_(), nullable=False)),
-            "One for each shown article; empty if unlabelled.",
-        ),
+        _field("clicked", list_of(pa.bool_()), "One for each shown article; empty if unlabelled."),
         _field(
             "propensity",
             pa.list_(pa.float32()),
@@ -151,9 +158,7 @@ STORIES = _table(
         ),
         _field(
             "method",
-            pa.struct(
-                [pa.field("headline", pa.string(), nullable=False), pa.field("summary", pa.string(), nullable=False)]
-            ),
+            _struct(headline=pa.string(), summary=pa.string()),
             "How each text was made: endpoint, gpt, t5, extract or original.",
         ),
         _field(
@@ -170,6 +175,23 @@ STORIES = _table(
             "What of the article the reader follows, by which the texts were chosen; may be empty.",
         ),
         _HASH,
+    ],
+)
+
+DIGESTS = _table(
+    "digests",
+    1,
+    [
+        _field("news_id", pa.string(), "An article of the news table, whose story shows the digest; each once."),
+        _field("news_ids", IDS, "The articles on its event that were read, two or more: itself, then the nearest."),
+        _field("content_hashes", IDS, "Their content hashes."),
+        _field(
+            "sentences",
+            list_of(_struct(text=pa.string(), part=pa.string(), news_ids=IDS)),
+            "What they say, word for word, in the order to read it: the part (happened, says or background), and the "
+            "articles that have the sentence.",
+        ),
+        _field("made_of", pa.string(), "SHA-256 of the rule and of all that was read, 16 hex digits."),
     ],
 )
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from broadsheet.digest_step import digest
+from broadsheet.done import Done
 from broadsheet.errors import InputError
 from broadsheet.index_step import index
 from broadsheet.newsroom import Edition, Newsroom
@@ -24,21 +26,11 @@ if TYPE_CHECKING:
     from broadsheet.rerank.known import KnownScores
 
 
-class Done(NamedTuple):
-    """What a stage did: a line for people, and the numbers in it by name."""
-
-    line: str
-    counts: dict[str, int]
-
-    def __str__(self) -> str:
-        return self.line
-
-
 Step = Callable[..., Done | str]
 """Reads a workbench's edition, writes to another (in a build the same), and says what it did.
 
-`encode`, `index` and `generate` also take `known`, what earlier editions have to take work over from; what `rerank`
-takes over is of the workbench, `earlier_rankings`, since retrieval and re-ranking may be one step for a worker.
+`encode`, `index`, `generate` and `digest` also take `known`, what earlier editions have to take work over from; what
+`rerank` takes over is of the workbench, `earlier_rankings`, since retrieval and re-ranking may be one step of a worker.
 """
 
 Engine = Callable[[], AbstractContextManager[Mapping[str, Step]]]
@@ -143,6 +135,7 @@ STEPS: dict[str, Step] = {
     "retrieve": retrieve,
     "rerank": rerank,
     "generate": generate,
+    "digest": digest,
 }
 """The stages in order."""
 

@@ -168,7 +168,8 @@ def _nulls_inside(table: pa.Table) -> list[str]:
         kind = field.type
         inner: list[tuple[pa.Field, Any]] = []
         if pa.types.is_struct(kind):
-            inner = [(kind.field(place), pc.struct_field(column, [place])) for place in range(kind.num_fields)]
+            there = column.drop_null()  # a null struct, where one is allowed, has nothing inside
+            inner = [(kind.field(place), pc.struct_field(there, [place])) for place in range(kind.num_fields)]
         elif pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
             inner = [(kind.value_field, pc.list_flatten(column))]
         if any(not part.nullable and values.null_count for part, values in inner):

@@ -14,8 +14,8 @@ from broadsheet.manifest import file_sha256, manifest_problem
 from broadsheet.mapped_vectors import MappedVectors
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.recall import reader_recall
-from broadsheet.schemas import CANDIDATES, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
-from broadsheet.tables import read_stamp, read_table
+from broadsheet.schemas import CANDIDATES, DIGESTS, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.tables import empty, read_stamp, read_table
 
 
 def verify_edition(edition: Edition) -> list[str]:
@@ -74,6 +74,7 @@ def check_edition(edition: Edition, dim: int) -> list[str]:
             "ranked": read_table(edition.ranked, RANKED),
             "stories": read_table(edition.stories, STORIES),
         }
+        digests = read_table(edition.digests, DIGESTS) if edition.digests.is_file() else empty(DIGESTS)
         model = read_stamp(edition.news_vectors).get("model", "")
         open_index(edition.index, edition.index_rows, news_ids=news.column("news_id"), model=model)
     except BroadsheetError as error:
@@ -88,7 +89,7 @@ def check_edition(edition: Edition, dim: int) -> list[str]:
     problems += _check_interests(of_users, users)
     for name, table in lists.items():
         problems += _check_list(name, table, news.column("news_id"), users.column("user_id"))
-    return problems
+    return problems + _check_digests(digests, news.column("news_id"))
 
 
 def verify_journal(newsroom: Newsroom) -> list[str]:
@@ -154,6 +155,27 @@ def _check_list(name: str, table: pa.Table, news_ids: pa.ChunkedArray, user_ids:
     if not _ranks_count_up(table.column("user_id").to_pylist(), np.asarray(table.column("rank"), np.int64)):
         problems.append(f"{name}: ranks are not 1, 2, 3 … for each user, the users one after the other")
     return problems
+
+
+def _check_digests(digests: pa.Table, news_ids: pa.ChunkedArray) -> list[str]:
+    """Hold digests to the articles: each once, of known ones, and what is cited among those read."""
+    problems = []
+    if pc.count_distinct(digests.column("news_id")).as_py() < len(digests):
+        problems.append("digests: rows repeat a news_id")
+    rows = digests.to_pylist()
+    named = pa.array(sorted({news_id for row in rows for news_id in (row["news_id"], *row["news_ids"])}), pa.string())
+    unknown = pc.sum(pc.invert(pc.is_in(named, value_set=news_ids.combine_chunks()))).as_py()
+    if unknown:
+        problems.append(f"digests: {unknown} articles are not in news")
+    if wrong := sum(not _is_consistent(row) for row in rows):
+        problems.append(f"digests: {wrong} rows cite what they did not read, or nothing, or have no two articles")
+    return problems
+
+
+def _is_consistent(digest: dict[str, Any]) -> bool:
+    read, cited = digest["news_ids"], [sentence["news_ids"] for sentence in digest["sentences"]]
+    whole = len(read) > 1 and len(digest["content_hashes"]) == len(read) and digest["news_id"] in read
+    return whole and all(one and set(one) <= set(read) for one in cited) and bool(cited)
 
 
 def _ranks_count_up(user_ids: list[str], ranks: npt.NDArray[np.int64]) -> bool:

@@ -2,8 +2,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from broadsheet.events import DAY
 from broadsheet.rerank.diversity import Likeness
-from broadsheet.rerank.limits import DAY, Cap, Floor, StoryCap, are_small, large_sources
+from broadsheet.rerank.limits import Cap, Floor, StoryCap, are_small, large_sources
 from broadsheet.rerank.selection import select
 from tests.stage_contract import unit
 

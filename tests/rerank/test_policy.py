@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.rerank.limits import DAY
+from broadsheet.events import DAY
 from broadsheet.rerank.policy import Items, Policy, arrange
 from tests.stage_contract import unit
 
