@@ -18,6 +18,8 @@ Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 Likelihood = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
 """Texts, and the prompt of each, to the mean natural logarithm of the probability of their tokens."""
 
+_READ = 4
+"""Drafts of a question whose fluency is read: the best by all else."""
 _UNLIKELY = -8.0
 """Mean logarithm of a token's probability at which fluency is 0; at 0 it is 1."""
 
@@ -36,6 +38,10 @@ class Question:
     "How many words are best."
     interest: str = ""
     "What the reader follows, in words; empty for none."
+    sentences: Sequence[str] = ()
+    "Sentences of the article, with whose mean a draft is compared too."
+    written: Sequence[str] = ()
+    "All that a model drafted, what was refused too."
 
 
 class Chooser:
@@ -45,20 +51,38 @@ class Chooser:
         """Without a `likelihood` fluency counts for nothing."""
         self._encode, self._weights, self._likelihood = encode, weights, likelihood
         weighed = hashlib.sha256(repr(weights).encode()).hexdigest()[:8]
-        self.name = f"choice-1-{weighed}"
+        self.name = f"choice-2-{weighed}"
         "Names the choice in the texts that were chosen; what another one chose is written again."
 
     def __call__(self, questions: Sequence[Question]) -> list[int]:
         """Return the place of the best draft of each question, the first where several are equal."""
         if not questions:
             return []
-        bounds = [0, *accumulate(len(one.drafts) for one in questions)]
+        ends = list(accumulate(len(one.drafts) for one in questions))
+        spans = [slice(*span) for span in pairwise([0, *ends])]
         qualities = self.qualities(questions)
-        total = sum(getattr(self._weights, name) * values for name, values in qualities.items())
-        return [int(np.argmax(np.broadcast_to(total, bounds[-1])[slice(*span)])) for span in pairwise(bounds)]
+        total = np.zeros(ends[-1])
+        for name, values in qualities.items():
+            total += getattr(self._weights, name) * values
+        if self._likelihood is not None and self._weights.fluency:
+            total += self._weights.fluency * self._fluency(self._likelihood, questions, spans, total)
+        return [int(np.argmax(total[span])) for span in spans]
+
+    @staticmethod
+    def _fluency(
+        likelihood: Likelihood, questions: Sequence[Question], spans: Sequence[slice], total: Floats
+    ) -> Floats:
+        """Return the fluency of the best few drafts of each question, which takes the model's time, and 0 of others."""
+        best = [span.start + place for span in spans for place in np.argsort(-total[span], kind="stable")[:_READ]]
+        texts = [draft.text for one in questions for draft in one.drafts]
+        prompts = [one.prompt for one in questions for _ in one.drafts]
+        likely = np.array(likelihood([texts[row] for row in best], [prompts[row] for row in best]), np.float64)
+        found = np.zeros(len(total))
+        found[best] = np.clip(1 - np.nan_to_num(likely, nan=_UNLIKELY) / _UNLIKELY, 0, 1)
+        return found
 
     def qualities(self, questions: Sequence[Question]) -> dict[str, Floats]:
-        """Return each quality of all drafts of the questions, one behind the other, by the name of its weight."""
+        """Return each quality but fluency of all drafts of the questions, one behind the other, by its weight's name."""
         texts = [draft.text for one in questions for draft in one.drafts]
         owner = np.repeat(np.arange(len(questions)), [len(one.drafts) for one in questions])
         asked = [questions[number] for number in owner.tolist()]
@@ -67,18 +91,31 @@ class Chooser:
             "publisher": np.array([float(draft.method == "original") for one in questions for draft in one.drafts]),
             "own_words": np.array([1 - copied(text, one.lead) for text, one in zip(texts, asked, strict=True)]),
         }
-        distinct = list(dict.fromkeys([*texts, *(one.lead for one in questions), *(one.interest for one in questions)]))
+        read = [text for one in questions for text in (one.lead, one.interest, *one.sentences, *one.written)]
+        distinct = list(dict.fromkeys([*texts, *read]))
         place = {text: number for number, text in enumerate(distinct)}
         vectors = np.asarray(self._encode(distinct), np.float64)
         own = vectors[[place[text] for text in texts]]
-        leads, interests = (vectors[[place[getattr(one, name)] for one in asked]] for name in ("lead", "interest"))
+        interests = vectors[[place[one.interest] for one in asked]]
+        about = [_unit(vectors[place[one.lead]], vectors[[place[text] for text in one.sentences]]) for one in questions]
         follows = np.array([bool(one.interest) for one in asked])
-        found["article"] = np.clip((own * leads).sum(1), 0, 1)
+        found["article"] = np.clip((own * np.stack(about)[owner]).sum(1), 0, 1)
         found["interest"] = np.clip((own * interests).sum(1), 0, 1) * follows
-        if self._likelihood is not None:
-            likely = np.array(self._likelihood(texts, [one.prompt for one in asked]), np.float64)
-            found["fluency"] = np.clip(1 - np.nan_to_num(likely, nan=_UNLIKELY) / _UNLIKELY, 0, 1)
+        means = {id(one): vectors[[place[text] for text in one.written]].mean(0) for one in questions if one.written}
+        expected = [
+            vector @ means[id(one)] if id(one) in means else 0.0 for vector, one in zip(own, asked, strict=True)
+        ]
+        found["expected"] = np.clip(np.array(expected, np.float64), 0, 1)
         return found
+
+
+def _unit(lead: Floats, sentences: Floats) -> Floats:
+    """Return the unit vector between that of the lead and the mean of the sentences'; the lead's alone without any."""
+    if not len(sentences):
+        return lead
+    mean = sentences.mean(0)
+    total: Floats = lead + mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return total / max(float(np.linalg.norm(total)), 1e-9)
 
 
 def _length(found: int, best: float) -> float:

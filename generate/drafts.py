@@ -1,19 +1,25 @@
 """What a headline or a summary can be: drafts that pass form, gate and tone, extracts, the publisher's own."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from broadsheet.characters import one_line
 from broadsheet.generate import jobs
+from broadsheet.generate.cuts import cuts
 from broadsheet.generate.extract import extract, lead_sentences, stands_alone
 from broadsheet.generate.facts import check
 from broadsheet.generate.legible import form_in_words, is_english, legible
 from broadsheet.generate.tone import tone_problems
-from broadsheet.generate.words import sentences, without_dateline
+from broadsheet.generate.words import content, count, sentences, without_dateline
 
-_LEAD = 3
+_LEAD = 2
 "Sentences of the lead that can become a headline."
+_READ = 10
+"Sentences of an article that its headline is compared with."
+_CUTS = 8
+"Ways in which a sentence is cut to a headline, at most."
 NO_ANSWER = "no answer"
 "What `checks` say of a draft that could not be had."
 
@@ -35,6 +41,8 @@ class Drafts:
     "At least one: the model's in their order, then extracts, then the publisher's words."
     refused: tuple[str, ...]
     "What the gate refused of the model's drafts, such as `gpt headline: number 300`."
+    written: tuple[str, ...] = ()
+    "All that the model drafted, what was refused too."
 
 
 def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method: str) -> Drafts:
@@ -44,7 +52,8 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
     """
     article = legible(article)
     own, passed, refused = Draft(article["title"], "original"), list[Draft](), _unanswered("headline", written, method)
-    for headline in dict.fromkeys(map(jobs.tidy_headline, map(one_line, written or ()))):
+    tidied = tuple(dict.fromkeys(map(jobs.tidy_headline, map(one_line, written or ()))))
+    for headline in tidied:
         if jobs.repeats(headline, own.text):
             passed.append(own)
             continue
@@ -54,7 +63,27 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
     if written:
         passed += [Draft(headline, "extract") for headline in _headlines_of_lead(article)]
     passed += [own] if own.text.strip() or not passed else []
-    return Drafts(_distinct(passed), tuple(dict.fromkeys(refused)))
+    return Drafts(_distinct(passed), tuple(dict.fromkeys(refused)), tuple(filter(None, tidied)))
+
+
+def for_reader(drafts: Drafts, interest: str, article: Mapping[str, Any]) -> Drafts:
+    """Return the drafts with those that name what the reader follows before a headline that does not: `NASA: …`.
+
+    Only a name that the article has word for word is put there, and never before the publisher's words. What the
+    headline says is as true as it was.
+    """
+    named = re.compile(rf"(?<!\w){re.escape(interest)}(?!\w)")
+    if not interest[:1].isupper() or not named.search(whole_text(article)):
+        return drafts
+    own = set(content(interest))
+    found = [
+        Draft(f"{interest}: {draft.text}", draft.method)
+        for draft in drafts.passed
+        if draft.method != "original"
+        and not own & set(content(draft.text))
+        and count(draft.text) + count(interest) <= jobs.HEADLINE_WORDS
+    ]
+    return replace(drafts, passed=(*drafts.passed, *found))
 
 
 def telling_sentences(article: Mapping[str, Any]) -> list[str]:
@@ -63,12 +92,17 @@ def telling_sentences(article: Mapping[str, Any]) -> list[str]:
     return [sentence for sentence in lead if stands_alone(sentence)][:_LEAD]
 
 
+def first_sentences(article: Mapping[str, Any]) -> list[str]:
+    """Return the first sentences of an article's text, by which a headline can be held against more than its lead."""
+    return sentences(source_text(article))[:_READ]
+
+
 def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
-    """Yield such sentences, cut at a clause where they are long."""
+    """Yield such sentences, where they are long cut in several ways."""
     for sentence in telling_sentences(article):
-        headline = jobs.tidy_headline(sentence)
-        if not _headline_problems(headline, article):
-            yield headline
+        for headline in dict.fromkeys([jobs.tidy_headline(sentence), *cuts(sentence, jobs.HEADLINE_WORDS, _CUTS)]):
+            if not _headline_problems(headline, article):
+                yield headline
 
 
 def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method: str, most_words: int) -> Drafts:
@@ -78,7 +112,8 @@ def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method:
     """
     article = legible(article)
     passed, refused = list[Draft](), _unanswered("summary", written, method)
-    for draft in dict.fromkeys(map(jobs.tidy_summary, map(one_line, written or ()))):
+    tidied = tuple(dict.fromkeys(map(jobs.tidy_summary, map(one_line, written or ()))))
+    for draft in tidied:
         kept, problems = _passed(draft, article, most_words)
         refused += [f"{method} summary: {problem}" for problem in problems]
         passed += [Draft(kept, method)] if kept else []
@@ -86,7 +121,8 @@ def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method:
     if written or not abstract.strip():
         found = one_line(extract(article["title"], article["abstract"], article["body"], most_words))
         passed += [Draft(found, "extract")] if found and found != abstract else []
-    return Drafts(_distinct(passed) or (Draft(abstract, "original"),), tuple(dict.fromkeys(refused)))
+    found_any = _distinct(passed) or (Draft(abstract, "original"),)
+    return Drafts(found_any, tuple(dict.fromkeys(refused)), tuple(filter(None, tidied)))
 
 
 def _headline_problems(headline: str, article: Mapping[str, Any]) -> list[str]:

@@ -12,9 +12,9 @@ HEADLINE = "headline-2"
 SUMMARY = "summary-1"
 "Names of the prompt files; a new wording takes the next number, since texts are kept from night to night under it."
 
-HEADLINE_WORDS = 14
+HEADLINE_WORDS = 18
 "Most words of a headline."
-BEST_HEADLINE_WORDS = 9.0
+BEST_HEADLINE_WORDS = 12.0
 BEST_SHARE = 0.7
 "Best length of a summary, as a share of the most words that it may have."
 MOST_TOKENS = {HEADLINE: 32, SUMMARY: 72}
@@ -39,7 +39,7 @@ _VERBS = (
     "visit"
 )
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|will|would|could|may|must|[a-z]{2,}ed"
+    r"\b(?:to [a-z]{2,}|is|are|was|were|has|have|had|will|would|could|may|must|[a-z]{2,}ed"
     rf"|(?:{'|'.join(_VERBS.split())})(?:e?s)?)\b"
 )
 _POINTS_BACK = re.compile(r"^(?:it|this|that|these|those|he|she|they|you)\b|, (?:which|who)\b", re.IGNORECASE)
@@ -73,7 +73,10 @@ def lead(name: str, text: str) -> str:
 
 
 def tidy_headline(draft: str) -> str:
-    """Return a draft's first sentence without preamble, outer quotes and full stop; one too long ends at a clause."""
+    """Return a draft's first sentence without preamble, outer quotes and full stop.
+
+    One too long ends at the last clause that fits.
+    """
     first = (sentences(_plain(draft)) or [""])[0]
     headline = _unquoted(first)
     if not re.search(r"\b(?:\w\.)+\w\.$", first):
@@ -81,7 +84,7 @@ def tidy_headline(draft: str) -> str:
     if count(headline) > HEADLINE_WORDS:
         cut = [headline[: match.start()] for match in _CLAUSE.finditer(headline)]
         short = [start for start in cut if _LEAST_WORDS < count(start) <= HEADLINE_WORDS and _VERB.search(start)]
-        headline = short[0] if short else headline
+        headline = short[-1] if short else headline
     return headline[:1].upper() + headline[1:]
 
 

@@ -6,41 +6,16 @@ meaning round when they are left out never are: negations, doubts, who says it. 
 any other.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from broadsheet.generate.polarity import is_guarded
-from broadsheet.generate.words import content_stem
+from broadsheet.generate.phrases import Word, following, starts, words_of
 
 LEFT_OUT = 1.0
 "Logits taken from a word that does not follow the one before in the sentence."
-_MOST_LEFT_OUT = 4
-"Most words that say something between two that a draft joins: the gate allows no more."
 _LEAST_WORDS = 5
-_MOST_WORDS = 14
+_MOST_WORDS = 16
 "Of a draft."
-_LATEST_START = 0.5
-"Share of a sentence that may be left out before a draft begins."
-_BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
-_OUTER = re.compile(r"^[^\w$£€]+|[^\w%]+$")
-"What is no part of a word, where it stands round one; the marks of money and shares are."
-_BREAKS = re.compile(r"[,;:–—]$|^[–—-]+$")
-
-_LINKS = frozenset(
-    "in on at from by for with about into over after before since until during between among against through amid via "
-    "as because although though while when where who which following despite".split()
-)
-"Before these a sentence can end."
-_PHRASES = _LINKS | frozenset("of to and or but that than".split())
-"These begin what can be left out as a whole, or come after it."
-_LIGHT = frozenset("a an the that has have had is are was were been being mr mrs ms dr also just".split())
-"Any number of these can be left out in a row, as headlines do."
-_TELLING = frozenset(
-    "former ex acting deputy vice assistant attempted failed fake false almost nearly only mock self-declared "
-    "so-called would-be half least most more less".split()
-)
-"What comes after these is another thing without them."
 
 Tokens = Callable[[str], Sequence[int]]
 """A text to its tokens, blanks before it included."""
@@ -48,30 +23,24 @@ Tokens = Callable[[str], Sequence[int]]
 
 @dataclass(frozen=True)
 class _Place:
-    """Where in a sentence a draft is: so many tokens of a word are written, and so many words in all."""
+    """Where in a sentence a draft is: so many tokens of a word in a form are written, and so many words in all."""
 
     sentence: int
     word: int
-    first: bool
+    form: str
     written: int
     words: int
 
 
 @dataclass(frozen=True)
 class _Word:
+    word: Word
     first: tuple[int, ...]
     "Its tokens where it begins a draft, capitalised."
     inner: tuple[int, ...]
     "Its tokens behind another word."
-    says: bool
-    "Whether it says something, so that leaving it out counts."
-    stays: bool
-    "Whether no draft may leave it out between two others."
-    light: bool
-    opens: bool
-    "Whether a phrase begins with it, or a pause is before it."
-    to_end: int
-    "How many words after it the next one stands that a draft can end with; 0 for this one."
+    next: tuple[int, ...]
+    "Its tokens behind the word before it in the sentence, with the comma that is between them."
 
 
 class Shortenings:
@@ -97,7 +66,7 @@ class Shortenings:
         """Return the places where a draft of these tokens can be: a word may occur more than once."""
         if written not in self._known:
             self._known[written] = frozenset(
-                _Place(place.sentence, place.word, place.first, place.written + 1, place.words)
+                _Place(place.sentence, place.word, place.form, place.written + 1, place.words)
                 for place, _ in self._onwards(written[:-1])
                 if self._tokens(place)[place.written] == written[-1]
             )
@@ -107,87 +76,34 @@ class Shortenings:
         """Yield the places whose next token may follow, with the cost."""
         if not written:
             for number, sentence in enumerate(self._sentences):
-                for word, cost in _starts(sentence):
-                    yield _Place(number, word, first=True, written=0, words=1), cost
+                for word in starts([one.word for one in sentence]):
+                    yield _Place(number, word, "first", 0, 1), LEFT_OUT if word else 0.0
             return
         for place in self._reached(written):
             sentence = self._sentences[place.sentence]
             if place.written < len(self._tokens(place)):
                 yield place, 0.0
                 continue
-            for word, cost in _after(sentence, place.word):
-                if place.words + 1 + sentence[word].to_end <= _MOST_WORDS:
-                    yield _Place(place.sentence, word, first=False, written=0, words=place.words + 1), cost
+            for word in following([one.word for one in sentence], place.word):
+                if place.words + 1 + sentence[word].word.to_end <= _MOST_WORDS:
+                    form, cost = ("inner", LEFT_OUT) if word > place.word + 1 else ("next", 0.0)
+                    yield _Place(place.sentence, word, form, 0, place.words + 1), cost
 
     def _tokens(self, place: _Place) -> tuple[int, ...]:
-        word = self._sentences[place.sentence][place.word]
-        return word.first if place.first else word.inner
+        found: tuple[int, ...] = getattr(self._sentences[place.sentence][place.word], place.form)
+        return found
 
     def _may_end(self, place: _Place) -> bool:
         whole = place.written == len(self._tokens(place)) and place.words >= _LEAST_WORDS
-        return whole and self._sentences[place.sentence][place.word].to_end == 0
-
-
-def _starts(sentence: Sequence[_Word]) -> Iterator[tuple[int, float]]:
-    """Yield the words that a draft can begin with: the first, or the first of a later part, without its articles."""
-    latest, left_out = int(len(sentence) * _LATEST_START), 0.0
-    for number, word in enumerate(sentence):
-        if number > latest:
-            return
-        opens = number == 0 or word.opens or all(other.light for other in sentence[:number])
-        if opens or (sentence[number - 1].light and sentence[number - 1].opens):
-            yield number, left_out
-        left_out = LEFT_OUT
-
-
-def _after(sentence: Sequence[_Word], last: int) -> Iterator[tuple[int, float]]:
-    """Yield the words that may follow the one at `last`, with what leaving out those between costs.
-
-    Left out are light words, one word alone, or a phrase from where it opens to where the next one does.
-    """
-    said, light = 0, True
-    for number in range(last + 1, len(sentence)):
-        word = sentence[number]
-        between = number - last - 1
-        phrase = sentence[last + 1].opens and (word.opens or word.light)
-        if between <= 1 or light or phrase:
-            yield number, LEFT_OUT if between else 0.0
-        said, light = said + word.says, light and word.light
-        if word.stays or said > _MOST_LEFT_OUT:
-            return
+        return whole and self._sentences[place.sentence][place.word].word.to_end == 0
 
 
 def _words(sentence: str, tokens: Tokens) -> list[_Word]:
-    """Return the words of a sentence, without brackets and marks."""
-    texts, paused, breaks = [], [], False
-    for part in _BRACKETS.sub("", sentence).split():
-        word = _OUTER.sub("", part)
-        if word:
-            texts.append(word)
-            paused.append(breaks)
-            breaks = False
-        breaks = breaks or bool(_BREAKS.search(part.rstrip("\"'”’")))
-    found: list[_Word] = []
-    to_end = 0
-    for number in range(len(texts) - 1, -1, -1):
-        word, plain = texts[number], texts[number].lower()
-        last = number + 1 == len(texts)
-        ends = (last or paused[number + 1] or texts[number + 1].lower() in _LINKS) and _can_end(word)
-        to_end = 0 if ends or last else to_end + 1
-        first, inner = (tuple(tokens(form)) for form in (word[:1].upper() + word[1:], f" {word}"))
-        found.append(
-            _Word(
-                first,
-                inner,
-                says=bool(content_stem(word)),
-                stays=is_guarded(word) or plain in _TELLING,
-                light=plain in _LIGHT,
-                opens=paused[number] or plain in _PHRASES,
-                to_end=to_end,
-            )
-        )
-    return [word for word in reversed(found) if word.first and word.inner]
-
-
-def _can_end(word: str) -> bool:
-    return bool(content_stem(word)) and not is_guarded(word) and word.lower() not in _TELLING
+    found = []
+    for word in words_of(sentence):
+        comma = word.mark if word.mark in (",", ";", ":") else ""
+        forms = (word.text[:1].upper() + word.text[1:], f" {word.text}", f"{comma} {word.text}")
+        first, inner, after = (tuple(tokens(form)) for form in forms)
+        if first and inner and after:
+            found.append(_Word(word, first, inner, after))
+    return found

@@ -17,7 +17,16 @@ import pyarrow.compute as pc
 from broadsheet.errors import ConfigError, ContractError
 from broadsheet.generate import jobs
 from broadsheet.generate.choice import Chooser, Question
-from broadsheet.generate.drafts import NO_ANSWER, Draft, Drafts, headlines, source_text, summaries, telling_sentences
+from broadsheet.generate.drafts import (
+    NO_ANSWER,
+    Draft,
+    Drafts,
+    first_sentences,
+    headlines,
+    source_text,
+    summaries,
+    telling_sentences,
+)
 from broadsheet.generate.facts import GATE
 from broadsheet.generate.legible import legible
 from broadsheet.generate.tone import TONE
@@ -192,14 +201,18 @@ class StoryWriter:
         if self._choose is not None:
             asked = [number for number, drafts in enumerate(passed) if len(drafts) > 1]
             about = list(missing.items())
-            questions = [_question(job, passed[number], *about[number], best) for number in asked]
+            questions = [_question(job, made[about[number][0][0]], *about[number], best) for number in asked]
             for number, place in zip(asked, self._choose(questions), strict=True):
                 places[number] = place
         return [drafts[place] for drafts, place in zip(passed, places, strict=True)]
 
 
-def _question(job: str, drafts: Sequence[Draft], key: Key, article: Mapping[str, Any], best: float) -> Question:
-    return Question(drafts, jobs.lead(job, source_text(article)), _prompt(job, article), best, interest=key[1])
+def _question(job: str, drafts: Drafts, key: Key, article: Mapping[str, Any], best: float) -> Question:
+    text = jobs.lead(job, source_text(article))
+    told = first_sentences(article) if job == jobs.HEADLINE else ()
+    return Question(
+        drafts.passed, text, _prompt(job, article), best, interest=key[1], sentences=told, written=drafts.written
+    )
 
 
 def key_of(asked: Asked) -> Key:

@@ -56,7 +56,7 @@ _BACK = 24
 "Characters before a full stop that tell whether it is that of an abbreviation."
 _WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
 _DATELINE = re.compile(
-    r"(?:(?:[A-Z][\w'’-]*|\d{1,2})[\s,./]+){0,8}"
+    r"[A-Z][A-Z'’.,/ ]{3,40}[–—-]{1,2}\s+(?=[A-Z\"“'‘])|(?:(?:[A-Z][\w'’-]*|\d{1,2})[\s,./]+){0,8}"
     r"(?:/?TASS(?:, [^/\n]{1,40})?/|/?TASS\b|\((?:CNN|Reuters|REUTERS|AP|AFP|UPI|Xinhua)\))"
     r"[.\s]*(?:[-–—]+\s*)?(?=[A-Z\"“'‘])"
 )

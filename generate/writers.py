@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -94,9 +95,9 @@ class LoadedWriter:
     ) -> list[list[str]]:
         """Draft `count` texts of at most `most_tokens` tokens, one line each, for each prompt, in their order.
 
-        The first of a prompt is the likeliest, the others are drawn at random, by a seed of prompt and writer. With
-        `sentences`, some for each prompt, one more is the likeliest that is one of them with words left out. What
-        looks like a special token in a prompt is read as plain text. A prompt beyond the model's length loses its
+        The first of a prompt takes the likeliest token each time, the others are drawn at random, by a seed of prompt
+        and writer. With `sentences`, one more for each of a prompt's is the likeliest that is it with words left out.
+        What looks like a special token in a prompt is read as plain text. A prompt beyond the model's length loses its
         middle.
         """
         network, found = self._tuned.get(job, self.network), sentences or [()] * len(prompts)
@@ -110,11 +111,9 @@ class LoadedWriter:
             drafts: list[list[str]] = [[] for _ in prompts]
             for start in range(0, len(order), BATCH_SIZE):
                 batch = order[start : start + BATCH_SIZE]
+                read = self._read(network, [encoded[place] for place in batch])
                 owners = [(row, manner) for row, place in enumerate(batch) for manner in manners[place]]
-                written = self._draft(
-                    network, [encoded[place] for place in batch], owners, min(most_tokens, NEW_TOKENS)
-                )
-                for (row, _), draft in zip(owners, written, strict=True):
+                for (row, _), draft in zip(owners, self._draft(read, owners, most_tokens), strict=True):
                     drafts[batch[row]].append(draft)
             return drafts
 
@@ -124,62 +123,52 @@ class LoadedWriter:
     def _shortenings(self, sentences: Sequence[str]) -> list[Manner]:
         return [Shortenings([sentence], self.tokens.text, self.tokens.ends) for sentence in sentences]
 
-    def _draft(
-        self,
-        network: "PreTrainedModel",
-        prompts: Sequence[Sequence[int]],
-        rows: Sequence[tuple[int, Manner]],
-        most_tokens: int,
-    ) -> list[str]:
-        """Draft each row, a place among the prompts and a manner; a prompt is read once for all of its rows."""
+    def _read(self, network: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -> "_Prompts":
+        """Read up to BATCH_SIZE prompts, once for all that is drafted of them."""
         import torch
 
-        ids, mask = self.tokens.pad_rows(prompts)
+        ids, mask = (part.to(network.device) for part in self.tokens.pad_rows(prompts))
+        with torch.inference_mode():
+            if not self.tokens.joined:
+                return _Prompts(network, ids, mask, network.get_encoder()(input_ids=ids, attention_mask=mask))
+            before = mask[:, :-1]
+            state = network(
+                input_ids=ids[:, :-1],
+                attention_mask=before,
+                use_cache=True,
+                logits_to_keep=1,
+                **position_ids(network, before),
+            ).past_key_values
+            return _Prompts(network, ids, mask, state)
+
+    def _draft(self, read: "_Prompts", rows: Sequence[tuple[int, Manner]], most_tokens: int) -> list[str]:
+        """Draft each row, a place among the prompts and a manner."""
+        import torch
+
+        if not rows:
+            return []
         filled = [rows[place % len(rows)] for place in range(-(-len(rows) // BATCH_SIZE) * BATCH_SIZE)]
-        owners = torch.tensor([owner for owner, _ in filled], device=ids.device)
-        ids, mask = ids.to(network.device), mask.to(network.device)
-        start = ids.shape[1] if self.tokens.joined else 1
+        owners = torch.tensor([owner for owner, _ in filled], device=read.ids.device)
         restraint = Restraint(
-            ids[owners],
+            read.ids[owners],
             [manner for _, manner in filled],
             ends=self.tokens.ends,
             size=self.network.config.vocab_size,
-            start=start,
+            start=read.start,
         )
         with torch.inference_mode():
-            read = self._read(network, ids, mask, owners)
-            written = network.generate(
-                **read,
-                attention_mask=mask[owners],
+            written = read.network.generate(
+                **read.selected(owners),
                 min_new_tokens=_LEAST_TOKENS,
-                max_new_tokens=most_tokens,
+                max_new_tokens=min(most_tokens, NEW_TOKENS),
                 do_sample=False,
                 num_beams=1,
                 eos_token_id=self.tokens.ends,
                 pad_token_id=self.tokens.pad,
                 logits_processor=[restraint],
             )
-        drafts = written[: len(rows), start:]
+        drafts = written[: len(rows), read.start :]
         return [text.strip() for text in self.tokens.tokenizer.batch_decode(drafts, skip_special_tokens=True)]
-
-    def _read(
-        self, network: "PreTrainedModel", ids: "torch.Tensor", mask: "torch.Tensor", owners: "torch.Tensor"
-    ) -> dict[str, Any]:
-        """Read the prompts, and return what `generate` goes on from for each row."""
-        if self.method == "t5":
-            states = network.get_encoder()(input_ids=ids, attention_mask=mask)
-            states.last_hidden_state = states.last_hidden_state[owners]
-            return {"encoder_outputs": states}
-        before = mask[:, :-1]
-        cache = network(
-            input_ids=ids[:, :-1],
-            attention_mask=before,
-            use_cache=True,
-            logits_to_keep=1,
-            **position_ids(network, before),
-        ).past_key_values
-        cache.batch_select_indices(owners)
-        return {"input_ids": ids[owners], "past_key_values": cache}
 
     def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
         """Return the mean natural logarithm of the probability of each text's tokens: how fluent it is.
@@ -189,3 +178,28 @@ class LoadedWriter:
         """
         with self._lock:
             return log_likelihoods(self.network, self.tokens, texts, prompts)
+
+
+@dataclass(frozen=True)
+class _Prompts:
+    """Prompts that were read: tokens and mask (prompts, tokens), and what the network keeps of them."""
+
+    network: "PreTrainedModel"
+    ids: "torch.Tensor"
+    mask: "torch.Tensor"
+    state: Any
+    "Of a GPT-like model its cache, of a T5-like one the encoder's output."
+
+    @property
+    def start(self) -> int:
+        """Where in what is generated a draft begins."""
+        return 1 if self.network.config.is_encoder_decoder else self.ids.shape[1]
+
+    def selected(self, owners: "torch.Tensor") -> dict[str, Any]:
+        """Return what `generate` goes on from for each owner, a place among the prompts; to be called once."""
+        mask = self.mask[owners]
+        if self.network.config.is_encoder_decoder:
+            self.state.last_hidden_state = self.state.last_hidden_state[owners]
+            return {"encoder_outputs": self.state, "attention_mask": mask}
+        self.state.batch_select_indices(owners)
+        return {"input_ids": self.ids[owners], "attention_mask": mask, "past_key_values": self.state}

@@ -9,15 +9,17 @@ from broadsheet.config_endpoint import EndpointConfig
 class ChoiceWeights:
     """What each quality of a draft counts for, where several passed the fact gate."""
 
-    interest: float = 0.5
+    interest: float = 1.0
     "Likeness to what the reader follows."
     article: float = 1.0
     "Likeness to the article's beginning."
-    fluency: float = 0.5
+    expected: float = 1.0
+    "Mean likeness to all that the model drafted, what was refused too: the sense that it finds likeliest."
+    fluency: float = 0.2
     "Likelihood by the writer's own model."
-    length: float = 0.3
+    length: float = 0.1
     "Nearness to the length that is best for the job."
-    publisher: float = 0.5
+    publisher: float = 0.3
     "Whether it is the publisher's own headline, which an editor wrote."
     own_words: float = 0.1
     "Share of its words outside the longest run copied from the article."

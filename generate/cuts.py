@@ -1,0 +1,42 @@
+"""A sentence cut to a headline's length without a model: its beginning, its end, or one phrase of it left out."""
+
+from collections.abc import Iterator, Sequence
+
+from broadsheet.generate.phrases import Word, following, starts, words_of
+
+_LEAST = 6
+"Words of a cut."
+
+
+def cuts(sentence: str, most_words: int, most: int) -> list[str]:
+    """Return up to `most` cuts of a sentence, of at most `most_words` words, those that keep most of what it says first.
+
+    Each is the sentence's words in their order, with at most one gap. A name or a number counts twice.
+    """
+    words = words_of(sentence)
+    found: dict[str, float] = {}
+    for kept in _kept(words):
+        if _LEAST <= len(kept) <= most_words:
+            said = sum(word.says * (2 if word.text[:1].isupper() or word.text[:1].isdigit() else 1) for word in kept)
+            found.setdefault(_joined(kept), said - 0.1 * len(kept))
+    return sorted(found, key=lambda text: -found[text])[:most]
+
+
+def _kept(words: Sequence[Word]) -> Iterator[list[Word]]:
+    ends = [number for number, word in enumerate(words) if word.to_end == 0]
+    for start in starts(words):
+        for end in [end for end in ends if end > start]:
+            yield list(words[start : end + 1])
+            for gap in range(start, end - 1):
+                if words[gap + 1].opens:
+                    yield from (
+                        [*words[start : gap + 1], *words[after : end + 1]]
+                        for after in following(words, gap)[1:]
+                        if after <= end
+                    )
+
+
+def _joined(kept: Sequence[Word]) -> str:
+    text = "".join(f"{'' if word.mark in ('–', '—', '-') else word.mark} {word.text}" for word in kept[1:])
+    first = kept[0].text
+    return f"{first[:1].upper()}{first[1:]}{text}"
