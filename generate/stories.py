@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from broadsheet.errors import ConfigError, ContractError
 from broadsheet.generate import jobs
 from broadsheet.generate.choice import Chooser, Question
-from broadsheet.generate.drafts import NO_ANSWER, Draft, Drafts, headlines, source_text, summaries, telling_sentences
+from broadsheet.generate.drafts import Draft, Drafts, headlines, source_text, summaries, telling_sentences
 from broadsheet.generate.facts import GATE
+from broadsheet.generate.unwritten import NO_BUDGET
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
 from broadsheet.tables import empty, from_rows
@@ -73,19 +74,22 @@ class StoryWriter:
         known: pa.Table | None = None,
         interest: Interest | None = None,
         any_interest: bool = False,
+        spent: bool = False,
     ) -> pa.Table:
         """Return the STORIES of a RANKED table, in its order, rows beyond rank k left out.
 
         `news` is a NEWS table; `known` an earlier STORIES table, whose texts are taken over where content, interest,
         prompts, choice and model are the same; with `any_interest`, for who cannot wait, also one of another interest
-        before a text is written. Raises ContractError if an article is not in `news`.
+        before a text is written. Where the budget is `spent`, nothing is drafted: a missing text is that of an
+        unwritten story, and its `checks` say so. Raises ContractError if an article is not in `news`.
         """
         rows = first_ranks(ranked, self.k)
         if not len(rows):
             return empty(STORIES)
         asked, of_row = self.asked(rows, news, interest)
         texts = self._known_texts(known, asked, any_interest=any_interest)
-        texts |= self._written_texts({key_of(one): one[0] for one in asked if key_of(one) not in texts})
+        missing = {key_of(one): one[0] for one in asked if key_of(one) not in texts}
+        texts |= self._written_texts(missing, spent=spent)
         stories = from_rows([self._story(one, texts[key_of(one)]) for one in asked], STORIES)
         return _for_readers(stories.take(pa.array(of_row)), rows)
 
@@ -137,35 +141,36 @@ class StoryWriter:
         chosen = {key: found.get(key, others.get(key[0])) for key in keys}
         return {key: text for key, text in chosen.items() if text is not None}
 
-    def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
-        """Draft each article once, and choose for each interest."""
+    def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]], *, spent: bool) -> dict[Key, Mapping[str, Any]]:
+        """Draft each article once, or not at all, and choose for each interest."""
         articles = {content: article for (content, _), article in missing.items()}
         method, words = self._method, self._summary_words
         told = {
             content: headlines(article, drafts, method)
-            for content, article, drafts in self._drafted(jobs.HEADLINE, articles)
+            for content, article, drafts in self._drafted(jobs.HEADLINE, articles, spent=spent)
         }
         summed = {
             content: summaries(article, drafts, method, words)
-            for content, article, drafts in self._drafted(jobs.SUMMARY, articles)
+            for content, article, drafts in self._drafted(jobs.SUMMARY, articles, spent=spent)
         }
+        unasked = [f"{method} {job}: {NO_BUDGET}" for job in ("headline", "summary")] if self._write and spent else []
         best = (self._chosen(job, made, missing) for job, made in ((jobs.HEADLINE, told), (jobs.SUMMARY, summed)))
         return {
             key: {
                 "headline": headline.text,
                 "summary": summary.text,
                 "method": {"headline": headline.method, "summary": summary.method},
-                "checks": [*told[key[0]].refused, *summed[key[0]].refused],
+                "checks": [*unasked, *told[key[0]].refused, *summed[key[0]].refused],
             }
             for key, headline, summary in zip(missing, *best, strict=True)
         }
 
     def _drafted(
-        self, job: str, articles: Mapping[str, Mapping[str, Any]]
+        self, job: str, articles: Mapping[str, Mapping[str, Any]], *, spent: bool
     ) -> Iterator[tuple[str, Mapping[str, Any], Sequence[str] | None]]:
-        """Yield each article, by its content, with the drafts of a job; with None where there is no writer."""
+        """Yield each article, by its content, with the drafts of a job; with None where no writer is asked."""
         drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
-        if self._write is not None and articles:
+        if self._write is not None and articles and not spent:
             prompts = [_prompt(job, article) for article in articles.values()]
             told = [telling_sentences(article) for article in articles.values()] if job == jobs.HEADLINE else None
             drafts = self._write(
@@ -203,15 +208,6 @@ def _question(job: str, drafts: Sequence[Draft], key: Key, article: Mapping[str,
 def key_of(asked: Asked) -> Key:
     """Return what a text is kept under."""
     return asked[0]["content_hash"], asked[1]
-
-
-def answered(stories: pa.Table) -> pa.Table:
-    """Return the rows of a STORIES table without those of which a draft could not be had, to be asked for again."""
-    checks = stories["checks"].combine_chunks()
-    failed = pc.match_substring_regex(pc.list_flatten(checks), rf"^\w+ (headline|summary): {NO_ANSWER}$")
-    kept = np.ones(len(stories), bool)
-    kept[pc.list_parent_indices(checks).filter(failed)] = False
-    return stories.filter(pa.array(kept))
 
 
 def first_ranks(ranked: pa.Table, k: int) -> pa.Table:

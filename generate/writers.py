@@ -82,6 +82,8 @@ class LoadedWriter:
         self._seed = seed
         self.network, self.tokens = network, PromptTokens(tokenizer, network.config)
         self._tuned, self._lock = dict(tuned or {}), Lock()
+        self.spent_tokens: int = 0
+        "Tokens that it has read in prompts and written in drafts."
 
     def __call__(
         self,
@@ -160,6 +162,7 @@ class LoadedWriter:
                 logits_processor=[restraint],
             )
         drafts = written[: len(rows), start:]
+        self.spent_tokens += sum(map(len, prompts)) + int((drafts != self.tokens.pad).sum())
         return [text.strip() for text in self.tokens.tokenizer.batch_decode(drafts, skip_special_tokens=True)]
 
     def _read(

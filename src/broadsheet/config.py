@@ -113,6 +113,7 @@ _AT_LEAST = {
     "stories": 1,
     "summary_words": 5,
     "drafts": 1,
+    "minutes": 0.0,
     "timeout_seconds": 0.1,
     "retries": 0,
     "tokens": 0,
@@ -148,7 +149,7 @@ def read_config(path: Path) -> Config:
         ) from error
     problems: list[str] = []
     config: Config = _read(Config, document, "", problems)
-    problems += endpoint_problems(config.generate.writer, config.generate.endpoint)
+    problems += endpoint_problems(config.generate.writer, config.generate.endpoint, config.generate.tokens)
     if problems:
         raise ConfigError(f"{path}: {join_problems(problems)}")
     return config

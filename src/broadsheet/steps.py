@@ -17,7 +17,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.progress import track
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
 from broadsheet.tables import open_writer, read_table
-from broadsheet.telling import interests_in, story_writer
+from broadsheet.telling import interests_in, story_budget, story_writer
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> st
     from broadsheet.generate import EndpointWriter, generate_files
 
     writer = story_writer(bench, bench.config.generate.stories)
-    interest = interests_in(bench, read_table(bench.edition.users, USERS))
-    line: str = generate_files(writer, bench.edition, out.stories, known=known, interest=interest)
+    interest, budget = interests_in(bench, read_table(bench.edition.users, USERS)), story_budget(bench, out)
+    line: str = generate_files(writer, bench.edition, out.stories, known=known, interest=interest, budget=budget)
     if isinstance(bench.writer, EndpointWriter):
         bench.writer.warn()
     return line
