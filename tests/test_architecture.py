@@ -48,6 +48,7 @@ LAYERS = [
         "build",
         "pipeline",
         "present",
+        "request_stages",
         "run_steps",
         "show",
     }
