@@ -39,6 +39,8 @@ class RetrievalConfig:
     "Trained towers: auto is the newsroom's own, else those shipped; untrained is none; else a folder."
     max_tokens: int = 96
     "Tokens of title, category and abstract that the news tower reads."
+    enrich_titles: bool = False
+    "Whether it reads key sentences of the body where the abstract is empty or says nothing that the title doesn't."
     history: int = 50
     "Newest clicks that the user tower reads."
     candidates: int = 200

@@ -73,7 +73,7 @@ class Pipeline:
                 f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} "
                 f"(vectors {built_with['news_tower']}), but broadsheet.toml names {config.retrieval.encoder!r} "
                 f"(vectors {bench.news_tower.fingerprint}) with towers {bench.towers or 'untrained'}. "
-                f"Run `broadsheet build {newsroom.path}`, or name the former model and towers."
+                f"Run `broadsheet build {newsroom.path}`, or name the former model, towers and `enrich_titles`."
             )
         stories = read_table(edition.stories, STORIES)
         _open_all(bench)

@@ -187,7 +187,7 @@ def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
         from broadsheet.retrieval.encoding import encode_block
 
         tower = bench.news_tower
-        return news, lambda articles: [encode_block(articles, tower, dim=tower.dim)]
+        return news, lambda articles: [encode_block(articles, tower, dim=tower.dim, text=tower.text)]
     write = story_writer(bench, bench.config.generate.stories)
     interest = interests_in(bench, read_table(edition.users, USERS))
     return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]

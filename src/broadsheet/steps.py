@@ -53,7 +53,9 @@ def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done
 
     tower = bench.news_tower
     news = read_table(bench.edition.news, NEWS)
-    report = encode_news(news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known)
+    report = encode_news(
+        news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known, text=tower.text
+    )
     new = report.encoded - report.changed
     whence = sorted({path.parent.name for path in known})
     said = [f"{report.encoded} articles encoded", f"{report.reused} taken over"]
