@@ -19,8 +19,6 @@ class ArticleText:
     """Title, abstract and category of an article; in the abstract's place what `facts` makes of the body, if given."""
 
     facts: Facts | None = None
-    name: str = ""
-    "Of the facts: vectors of articles that are read in another way cannot be compared."
 
     @property
     def columns(self) -> tuple[str, ...]:

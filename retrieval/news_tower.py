@@ -17,7 +17,7 @@ import torch
 from broadsheet import models
 from broadsheet.batching import length_buckets, packed_batches, pad
 from broadsheet.bert_forward import BATCH_TOKENS, BertForward, can_forward, mean_of_runs
-from broadsheet.retrieval.article_text import PLAIN, ArticleText
+from broadsheet.retrieval.article_text import PLAIN, ArticleText, Facts
 from broadsheet.streams import stream
 
 Vectors = npt.NDArray[np.float32]
@@ -47,11 +47,11 @@ class NewsTower:
         less than 2e-2.
         """
 
-    def reading(self, text: ArticleText) -> "NewsTower":
-        """Return this tower with another text of an article, which other vectors are named by."""
+    def reading(self, facts: Facts, name: str) -> "NewsTower":
+        """Return this tower, which reads `facts` in the abstract's place; by `name` its vectors have another one."""
         tower = copy.copy(self)
-        tower.text = text
-        tower.fingerprint = hashlib.sha256(f"{self.fingerprint} {text.name}".encode()).hexdigest()[:16]
+        tower.text = ArticleText(facts)
+        tower.fingerprint = hashlib.sha256(f"{self.fingerprint} {name}".encode()).hexdigest()[:16]
         return tower
 
     def __call__(self, texts: Sequence[str]) -> Vectors:

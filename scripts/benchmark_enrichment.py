@@ -64,13 +64,13 @@ def benchmark(
 
 
 def _measure(news: pa.Table, tower: NewsTower) -> dict[str, Any]:
-    from broadsheet.generate.enrich import NAME, key_facts
+    from broadsheet.generate.enrich import key_facts
     from broadsheet.retrieval.article_text import PLAIN, ArticleText
 
     near = _comparable(news)
     partner, likeness = _partners(news, near)
     queries = np.flatnonzero(likeness >= LIKE)
-    texts = [PLAIN(news), ArticleText(key_facts, NAME)(news)]
+    texts = [PLAIN(news), ArticleText(key_facts)(news)]
     changed = np.array([before != after for before, after in zip(*texts, strict=True)])
     one, other = changed[queries], changed[partner[queries]]
     slices = {

@@ -75,7 +75,7 @@ class Drafts:
     def __init__(self):
         self.batches = []
 
-    def __call__(self, prompts, *, count, most_tokens):
+    def __call__(self, prompts, *, count, **_):
         self.batches.append(len(prompts))
         return [[f"Draft {number} of {len(prompts)}."] * count for number, _ in enumerate(prompts)]
 
