@@ -21,6 +21,12 @@ class Allowance:
         self._in_a_row, self._resumes = 0, 0.0
         self._lock = Lock()
 
+    @property
+    def spent(self) -> int:
+        """Tokens spent, with the estimates of the tries that are on their way."""
+        with self._lock:
+            return self._spent
+
     def take(self, tokens: int) -> str:
         """Set an estimate of tokens aside for one try; returns why it may not be, else an empty string."""
         with self._lock:

@@ -82,7 +82,7 @@ class Chooser:
         return found
 
     def qualities(self, questions: Sequence[Question]) -> dict[str, Floats]:
-        """Return each quality but fluency of all drafts of the questions, one behind the other, by its weight's name."""
+        """Return each quality but fluency of the questions' drafts, one behind the other, by its weight's name."""
         texts = [draft.text for one in questions for draft in one.drafts]
         owner = np.repeat(np.arange(len(questions)), [len(one.drafts) for one in questions])
         asked = [questions[number] for number in owner.tolist()]

@@ -9,7 +9,7 @@ _LEAST = 6
 
 
 def cuts(sentence: str, most_words: int, most: int) -> list[str]:
-    """Return up to `most` cuts of a sentence, of at most `most_words` words, those that keep most of what it says first.
+    """Return up to `most` cuts of a sentence, of at most `most_words` words, those first that keep most of what it says.
 
     Each is the sentence's words in their order, with at most one gap. A name or a number counts twice.
     """

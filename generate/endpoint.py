@@ -83,6 +83,11 @@ class EndpointWriter:
         del count, most_tokens
         return self._drafts(prompts, math.inf)
 
+    @property
+    def spent_tokens(self) -> int:
+        """Tokens that it has read in prompts and written in drafts, as far as is known."""
+        return self._allowance.spent
+
     def within(self, seconds: float) -> Writer:
         """Return this writer for one page: all of its calls end in so many seconds from now, with what is there."""
         return partial(self._drafts_of_a_page, until=time.monotonic() + seconds)

@@ -18,10 +18,10 @@ from broadsheet.errors import ConfigError, ContractError
 from broadsheet.generate import jobs
 from broadsheet.generate.choice import Chooser, Question
 from broadsheet.generate.drafts import (
-    NO_ANSWER,
     Draft,
     Drafts,
     first_sentences,
+    for_reader,
     headlines,
     source_text,
     summaries,
@@ -30,6 +30,7 @@ from broadsheet.generate.drafts import (
 from broadsheet.generate.facts import GATE
 from broadsheet.generate.legible import legible
 from broadsheet.generate.tone import TONE
+from broadsheet.generate.unwritten import NO_BUDGET
 from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
 from broadsheet.tables import empty, from_rows
@@ -84,19 +85,22 @@ class StoryWriter:
         known: pa.Table | None = None,
         interest: Interest | None = None,
         any_interest: bool = False,
+        spent: bool = False,
     ) -> pa.Table:
         """Return the STORIES of a RANKED table, in its order, rows beyond rank k left out.
 
         `news` is a NEWS table; `known` an earlier STORIES table, whose texts are taken over where content, interest,
         prompts, choice and model are the same; with `any_interest`, for who cannot wait, also one of another interest
-        before a text is written. Raises ContractError if an article is not in `news`.
+        before a text is written. Where the budget is `spent`, nothing is drafted: a missing text is that of an
+        unwritten story, and its `checks` say so. Raises ContractError if an article is not in `news`.
         """
         rows = first_ranks(ranked, self.k)
         if not len(rows):
             return empty(STORIES)
         asked, of_row = self.asked(rows, news, interest)
         texts = self._known_texts(known, asked, any_interest=any_interest)
-        texts |= self._written_texts({key_of(one): one[0] for one in asked if key_of(one) not in texts})
+        missing = {key_of(one): one[0] for one in asked if key_of(one) not in texts}
+        texts |= self._written_texts(missing, spent=spent)
         stories = from_rows([self._story(one, texts[key_of(one)]) for one in asked], STORIES)
         return _for_readers(stories.take(pa.array(of_row)), rows)
 
@@ -148,35 +152,36 @@ class StoryWriter:
         chosen = {key: found.get(key, others.get(key[0])) for key in keys}
         return {key: text for key, text in chosen.items() if text is not None}
 
-    def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
-        """Draft each article once, and choose for each interest."""
+    def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]], *, spent: bool) -> dict[Key, Mapping[str, Any]]:
+        """Draft each article once, or not at all, and choose for each interest."""
         articles = {content: article for (content, _), article in missing.items()}
         method, words = self._method, self._summary_words
         told = {
             content: headlines(article, drafts, method)
-            for content, article, drafts in self._drafted(jobs.HEADLINE, articles)
+            for content, article, drafts in self._drafted(jobs.HEADLINE, articles, spent=spent)
         }
         summed = {
             content: summaries(article, drafts, method, words)
-            for content, article, drafts in self._drafted(jobs.SUMMARY, articles)
+            for content, article, drafts in self._drafted(jobs.SUMMARY, articles, spent=spent)
         }
+        unasked = [f"{method} {job}: {NO_BUDGET}" for job in ("headline", "summary")] if self._write and spent else []
         best = (self._chosen(job, made, missing) for job, made in ((jobs.HEADLINE, told), (jobs.SUMMARY, summed)))
         return {
             key: {
                 "headline": headline.text,
                 "summary": summary.text,
                 "method": {"headline": headline.method, "summary": summary.method},
-                "checks": [*told[key[0]].refused, *summed[key[0]].refused],
+                "checks": [*unasked, *told[key[0]].refused, *summed[key[0]].refused],
             }
             for key, headline, summary in zip(missing, *best, strict=True)
         }
 
     def _drafted(
-        self, job: str, articles: Mapping[str, Mapping[str, Any]]
+        self, job: str, articles: Mapping[str, Mapping[str, Any]], *, spent: bool
     ) -> Iterator[tuple[str, Mapping[str, Any], Sequence[str] | None]]:
-        """Yield each article, by its content, with the drafts of a job; with None where there is no writer."""
+        """Yield each article, by its content, with the drafts of a job; with None where no writer is asked."""
         drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
-        if self._write is not None and articles:
+        if self._write is not None and articles and not spent:
             prompts = [_prompt(job, article) for article in articles.values()]
             told = [telling_sentences(article) for article in articles.values()] if job == jobs.HEADLINE else None
             drafts = self._write(
@@ -196,15 +201,18 @@ class StoryWriter:
     def _chosen(self, job: str, made: Mapping[str, Drafts], missing: Mapping[Key, Mapping[str, Any]]) -> list[Draft]:
         """Return the best draft of a job for each article and interest, among those made of the article."""
         best = jobs.BEST_HEADLINE_WORDS if job == jobs.HEADLINE else self._summary_words * jobs.BEST_SHARE
-        passed = [made[content].passed for content, _ in missing]
-        places = [0] * len(passed)
+        drafts = [made[content] for content, _ in missing]
+        if job == jobs.HEADLINE:
+            told = zip(drafts, missing.items(), strict=True)
+            drafts = [for_reader(one, interest, article) for one, ((_, interest), article) in told]
+        places = [0] * len(drafts)
         if self._choose is not None:
-            asked = [number for number, drafts in enumerate(passed) if len(drafts) > 1]
+            asked = [number for number, one in enumerate(drafts) if len(one.passed) > 1]
             about = list(missing.items())
-            questions = [_question(job, made[about[number][0][0]], *about[number], best) for number in asked]
+            questions = [_question(job, drafts[number], *about[number], best) for number in asked]
             for number, place in zip(asked, self._choose(questions), strict=True):
                 places[number] = place
-        return [drafts[place] for drafts, place in zip(passed, places, strict=True)]
+        return [one.passed[place] for one, place in zip(drafts, places, strict=True)]
 
 
 def _question(job: str, drafts: Drafts, key: Key, article: Mapping[str, Any], best: float) -> Question:
@@ -218,15 +226,6 @@ def _question(job: str, drafts: Drafts, key: Key, article: Mapping[str, Any], be
 def key_of(asked: Asked) -> Key:
     """Return what a text is kept under."""
     return asked[0]["content_hash"], asked[1]
-
-
-def answered(stories: pa.Table) -> pa.Table:
-    """Return the rows of a STORIES table without those of which a draft could not be had, to be asked for again."""
-    checks = stories["checks"].combine_chunks()
-    failed = pc.match_substring_regex(pc.list_flatten(checks), rf"^\w+ (headline|summary): {NO_ANSWER}$")
-    kept = np.ones(len(stories), bool)
-    kept[pc.list_parent_indices(checks).filter(failed)] = False
-    return stories.filter(pa.array(kept))
 
 
 def first_ranks(ranked: pa.Table, k: int) -> pa.Table:

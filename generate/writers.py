@@ -83,6 +83,8 @@ class LoadedWriter:
         self._seed = seed
         self.network, self.tokens = network, PromptTokens(tokenizer, network.config)
         self._tuned, self._lock = dict(tuned or {}), Lock()
+        self.spent_tokens: int = 0
+        "Tokens that it has read in prompts and written in drafts."
 
     def __call__(
         self,
@@ -128,6 +130,7 @@ class LoadedWriter:
         import torch
 
         ids, mask = (part.to(network.device) for part in self.tokens.pad_rows(prompts))
+        self.spent_tokens += sum(map(len, prompts))
         with torch.inference_mode():
             if not self.tokens.joined:
                 return _Prompts(network, ids, mask, network.get_encoder()(input_ids=ids, attention_mask=mask))
@@ -168,6 +171,7 @@ class LoadedWriter:
                 logits_processor=[restraint],
             )
         drafts = written[: len(rows), read.start :]
+        self.spent_tokens += int((drafts != self.tokens.pad).sum())
         return [text.strip() for text in self.tokens.tokenizer.batch_decode(drafts, skip_special_tokens=True)]
 
     def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:

@@ -3,7 +3,8 @@
 `NewsTower` and `UserTower` make vectors; `Retriever` turns users into candidates.
 """
 
-from broadsheet.retrieval.encoding import encode_news, news_text
+from broadsheet.retrieval.article_text import news_text
+from broadsheet.retrieval.encoding import encode_news
 from broadsheet.retrieval.fusion import SOURCES, fuse
 from broadsheet.retrieval.reader import interest_vectors
 from broadsheet.retrieval.retriever import Retriever, encode_users

@@ -8,14 +8,22 @@ import pyarrow as pa
 import torch
 
 from broadsheet.batching import length_buckets, pad
-from broadsheet.retrieval.encoding import news_text
+from broadsheet.retrieval.article_text import PLAIN, ArticleText, news_text
 
 
 class ArticleTokens:
     """Tokenises articles of a news table by row; draws with `random`, whose state a checkpoint holds."""
 
-    def __init__(self, news: pa.Table, tokenizer: Any, *, max_tokens: int, text_drop: float) -> None:  # noqa: ANN401
-        self._news = news.select(["title", "abstract", "category"])
+    def __init__(
+        self,
+        news: pa.Table,
+        tokenizer: Any,  # noqa: ANN401
+        *,
+        max_tokens: int,
+        text_drop: float,
+        text: ArticleText = PLAIN,
+    ) -> None:
+        self._news, self._read = news.select(list(text.columns)), text
         self._tokenizer, self._max_tokens, self._text_drop = tokenizer, max_tokens, text_drop
 
     def __call__(self, rows: Sequence[int]) -> list[dict[str, Any]]:
@@ -31,7 +39,8 @@ class ArticleTokens:
             batches.append({**made, "places": torch.tensor(places)})
         return batches
 
-    def _text(self, title: str, abstract: str, category: str) -> str:
+    def _text(self, title: str, abstract: str, category: str, body: str = "") -> str:
+        abstract = self._read.abstract(title, abstract, body)
         if abstract and random.random() < self._text_drop:
             title, abstract = random.choice([(title, ""), ("", abstract)])
         return news_text(title, abstract, category)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from broadsheet.newsroom import remove_folder
 from broadsheet.parts import first_free_number, part_path, parts_of
 from broadsheet.progress import track
+from broadsheet.retrieval.article_text import PLAIN, ArticleText
 from broadsheet.retrieval.news_tower import Encoder
 from broadsheet.retrieval.reusable import Reusable, open_known, take_whole
 from broadsheet.schemas import news_vectors
@@ -34,15 +35,17 @@ class EncodingReport:
     "Why earlier files were no source, such as another model; each reason once."
 
 
-def news_text(title: str, abstract: str, category: str) -> str:
-    """Return what the news tower reads of an article; the title first, so that truncation takes it last."""
-    return ". ".join(part for part in (title.rstrip(". "), abstract.strip(), category) if part)
-
-
 def encode_news(
-    news: pa.Table, out: Path, encode: Encoder, *, dim: int, fingerprint: str, known: Sequence[Path] = ()
+    news: pa.Table,
+    out: Path,
+    encode: Encoder,
+    *,
+    dim: int,
+    fingerprint: str,
+    known: Sequence[Path] = (),
+    text: ArticleText = PLAIN,
 ) -> EncodingReport:
-    """Write the table news_vectors for a news table, in its order.
+    """Write the table news_vectors for a news table, in its order; `text` is what is read of each article.
 
     Vectors of `known` files, tables news_vectors or late_news, are taken over where model and content hash agree; a
     file that has all of them in this order is linked as a whole. What a killed run had encoded lies in a folder beside
@@ -62,8 +65,7 @@ def encode_news(
     with open_writer(out, schema, model=fingerprint) as writer:
         blocks = range(0, len(news), BLOCK)
         for start in track(blocks, "Encoding articles", total=len(news), weight=BLOCK):
-            block = news.slice(start, BLOCK).select(["news_id", "content_hash", "title", "abstract", "category"])
-            table, fresh = _encode_block(block, encode, reusable, schema)
+            table, fresh = _encode_block(news.slice(start, BLOCK), encode, reusable, schema, text)
             if len(fresh):
                 write_table(next(part_names), fresh, schema, model=fingerprint)
                 encoded += len(fresh)
@@ -93,10 +95,9 @@ def articles_to_encode(
     return [rows for rows in blocks if rows]
 
 
-def encode_block(news: pa.Table, encode: Encoder, *, dim: int) -> pa.Table:
+def encode_block(news: pa.Table, encode: Encoder, *, dim: int, text: ArticleText = PLAIN) -> pa.Table:
     """Return the table news_vectors of some articles, encoded in one call."""
-    block = news.select(["news_id", "content_hash", "title", "abstract", "category"])
-    table, _ = _encode_block(block, encode, Reusable([], dim), news_vectors(dim))
+    table, _ = _encode_block(news, encode, Reusable([], dim), news_vectors(dim), text)
     return table
 
 
@@ -107,12 +108,13 @@ def _give_back_memory() -> None:
         trim(0)
 
 
-def _encode_block(block: pa.Table, encode: Encoder, reusable: Reusable, schema: pa.Schema) -> tuple[pa.Table, pa.Table]:
+def _encode_block(
+    block: pa.Table, encode: Encoder, reusable: Reusable, schema: pa.Schema, text: ArticleText
+) -> tuple[pa.Table, pa.Table]:
     """Return the block's vectors, and the rows of it that had to be encoded."""
     known, vectors = reusable.find(block.column("content_hash"))
     missing = np.flatnonzero(~known)
-    rows = block.take(pa.array(missing, pa.int64())).to_pylist()
-    texts = [news_text(row["title"], row["abstract"], row["category"]) for row in rows]
+    texts = text(block.select(list(text.columns)).take(pa.array(missing, pa.int64())))
     vectors[missing] = encode(texts)  # (missing, dim)
     columns = [block.column("news_id"), block.column("content_hash"), vectors_to_arrow(vectors)]
     table = pa.table(columns, schema=schema)

@@ -4,6 +4,7 @@ On a CPU a plain BERT goes without padding (`bert_forward`), a stream of batches
 any encoder on a GPU, goes through transformers in batches of like length.
 """
 
+import copy
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ import torch
 from broadsheet import models
 from broadsheet.batching import length_buckets, packed_batches, pad
 from broadsheet.bert_forward import BATCH_TOKENS, BertForward, can_forward, mean_of_runs
+from broadsheet.retrieval.article_text import PLAIN, ArticleText, Facts
 from broadsheet.streams import stream
 
 Vectors = npt.NDArray[np.float32]
@@ -35,12 +37,22 @@ class NewsTower:
         self._threads = torch.get_num_threads()
         self._lock = threading.Lock()  # a fast tokenizer keeps its padding settings in shared state
         self.dim = int(model.config.hidden_size)
+        self.text = PLAIN
+        """What it reads of an article."""
         self.fingerprint = hashlib.sha256(f"{fingerprint} mean {max_tokens}".encode()).hexdigest()[:16]
         """Names the vectors: those of different fingerprints cannot be compared.
 
-        It names weights, pooling and length. The dtype is not in it, so that an edition built on a GPU serves on a CPU:
-        vectors of float32 and bfloat16 differ by rounding alone, in each element by less than 2e-2.
+        It names weights, pooling, length and what is read of an article. The dtype is not in it, so that an edition
+        built on a GPU serves on a CPU: vectors of float32 and bfloat16 differ by rounding alone, in each element by
+        less than 2e-2.
         """
+
+    def reading(self, facts: Facts, name: str) -> "NewsTower":
+        """Return this tower, which reads `facts` in the abstract's place; by `name` its vectors have another one."""
+        tower = copy.copy(self)
+        tower.text = ArticleText(facts)
+        tower.fingerprint = hashlib.sha256(f"{self.fingerprint} {name}".encode()).hexdigest()[:16]
+        return tower
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors (texts, dim), in the order of the texts.

@@ -167,7 +167,6 @@ def _vector(pipeline: Pipeline, row: int) -> pa.Table:
 
 def _measure(pipeline: Pipeline, ids: list[str], call: Callable[[int], object], *, there: bool) -> Times:
     """Time each call, and the first request after it, which has to show the change."""
-    from broadsheet.late import texts_of
     from broadsheet.schemas import user_vectors
     from broadsheet.tables import vectors_to_arrow
 
@@ -177,7 +176,7 @@ def _measure(pipeline: Pipeline, ids: list[str], call: Callable[[int], object], 
         if there:
             news = pa.Table.from_pylist([_late(pipeline, at)])
             vectors = pa.table(
-                [["reader"], [1], vectors_to_arrow(tower(texts_of(news)))], schema=user_vectors(tower.dim)
+                [["reader"], [1], vectors_to_arrow(tower(tower.text(news)))], schema=user_vectors(tower.dim)
             )
         else:
             vectors = _vector(pipeline, pipeline.bench.catalogue.row_of[news_id])

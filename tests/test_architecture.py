@@ -49,6 +49,7 @@ LAYERS = [
         "build",
         "pipeline",
         "present",
+        "request_stages",
         "run_steps",
         "show",
     }

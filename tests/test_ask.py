@@ -71,6 +71,31 @@ def test_a_request_waits_for_no_draft_and_is_told_in_texts_of_the_edition_else_i
         assert here or row["method"] == {"headline": "original", "summary": "original"}
 
 
+@pytest.mark.parametrize("request_text", ["space rocket planet study", "xyz"])
+def test_the_answer_comes_first_and_then_the_page_of_ask_with_it(plain, request_text):
+    answer, page = plain.ask_stream(request_text, 4)
+    whole = plain.ask(request_text, 4)
+    assert isinstance(answer, Answer) and page.answer is answer and answer == whole.answer
+    assert page.to_dict() | {"timings": {}} == whole.to_dict() | {"timings": {}}
+    assert list(page.timings) == list(whole.timings)
+
+
+def test_the_answer_waits_for_no_story(written):
+    bench = Pipeline.open(written.path).bench
+    parts = Pipeline(bench, stories=None).ask_stream("space rocket", 3)
+    bench.writer = "none that can tell a story"
+    assert isinstance(next(parts), Answer)
+    with pytest.raises(AttributeError):
+        next(parts)
+
+
+def test_a_request_that_is_refused_is_so_before_its_answer_is_asked_for(plain):
+    with pytest.raises(InputError, match="ask: found an empty request"):
+        plain.ask_stream(" ")
+    with pytest.raises(InputError, match="k: found 0"):
+        plain.ask_stream("space", 0)
+
+
 def test_a_long_request_is_refused_and_not_cut(plain):
     assert len(plain.ask("space " * 160, 3).stories) == 3
     with pytest.raises(InputError, match="ask: found a request of 1,001 characters, expected 1,000 at most"):

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -15,7 +16,9 @@ import pytest
 from broadsheet.build import build
 from broadsheet.corpus.store import Import
 from broadsheet.errors import BroadsheetError, NewsroomError
-from broadsheet.newsroom import Newsroom
+from broadsheet.generate import files
+from broadsheet.newsroom import Newsroom, file_sha256
+from broadsheet.parts import parts_of
 from broadsheet.pipeline import Pipeline
 from broadsheet.verify import verify_edition
 from tests.tiny import make_news, make_newsroom, make_writer
@@ -140,6 +143,35 @@ def test_a_build_killed_at_twenty_random_moments_leaves_a_whole_edition_and_the_
     before = check(room)
     build(room, ["fan"])
     assert check(room) != before and not room.building.path.exists()
+
+
+def build_until_a_part_of_the_stories(path, link):
+    """Build in blocks of one article, and die by SIGKILL when two parts of the stories are whole."""
+    files.BLOCK = 1
+
+    def hook(event, arguments):
+        if event == "os.rename" and str(arguments[1]).endswith("stories.parts/000002.arrow"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    build_once(path, link)
+
+
+def test_a_build_killed_while_it_writes_leaves_parts_that_the_next_takes_over_to_the_byte(room, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "BLOCK", 1)
+    killed, whole = (Newsroom(shutil.copytree(room.path, tmp_path / name, symlinks=True)) for name in ("a", "b"))
+    for copy in (killed, whole):
+        for edition in copy.editions():
+            edition.stories.unlink()  # so that all texts are written
+    with child(build_until_a_part_of_the_stories, killed.path) as (process, _):
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+    parts = sorted(path.name for path in parts_of(killed.building.stories).glob("[0-9s]*"))
+    assert parts == ["000000.arrow", "000001.arrow", "spent.json"]
+    lines = []
+    build(killed, ["fan"], lines.append)
+    assert "; 2 taken over" in next(line for line in lines if line.startswith("generate"))
+    assert file_sha256(check(killed).stories) == file_sha256(build(whole, ["fan"]).stories)
 
 
 def build_on_a_full_disk(path, stage, limit, link):

@@ -79,6 +79,8 @@ def test_all_problems_come_at_once(file):
         ("[index]\nrecall = 1.01", "a number from 0 to 1"),
         ("[index]\nkind = ' '", "auto, flat or a FAISS factory string"),
         ("[rerank]\nhalf_life_hours = 0", "at least 0.01"),
+        ("[generate]\nminutes = -1", "at least 0.0"),
+        ("[generate]\ntokens = 1.5", "a whole number"),
         ("[rerank]\ndiversity = nan", "a finite number"),
         ("[rerank.weights]\ntower = inf", "a finite number"),
         ("[rerank]\ncalibration = 1.1", "a number from 0 to 1"),

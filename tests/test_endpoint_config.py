@@ -42,6 +42,12 @@ def test_an_endpoint_is_an_address_and_a_model(file):
     assert generate.endpoint == EndpointConfig("small", timeout_seconds=3.0, retries=0, tokens=500)
 
 
+def test_an_endpoint_has_one_budget_of_tokens(file):
+    file.write_text('[generate]\nwriter = "https://a.example/v1"\ntokens = 500\n[generate.endpoint]\nmodel = "small"\n')
+    with pytest.raises(ConfigError, match=r"generate.tokens: found 500, expected 0 .* in \[generate.endpoint\]"):
+        read_config(file)
+
+
 def test_an_address_without_a_model_says_what_to_set(file):
     file.write_text('[generate]\nwriter = "https://a.example/v1"\n')
     with pytest.raises(ConfigError, match=r"generate.endpoint.model: found none, .* section \[generate.endpoint\]"):

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from broadsheet import engine_ray, steps
@@ -15,10 +16,13 @@ from broadsheet.build import build
 from broadsheet.config import IndexConfig
 from broadsheet.engines import choose_engine
 from broadsheet.errors import ContractError, InputError
+from broadsheet.generate import files
+from broadsheet.generate.budget import Budget
+from broadsheet.generate.unwritten import NO_BUDGET, lacks_a_draft
 from broadsheet.newsroom import Edition, file_hashes, file_sha256
-from broadsheet.parts import part_path
-from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, SHARDS, Worker, outputs, shard_report
-from broadsheet.schemas import RANKED, USERS
+from broadsheet.parts import part_path, parts_of
+from broadsheet.ray_worker import ENCODE, GENERATE, PAGES, SHARDS, Worker, outputs, shard_report, stop_file
+from broadsheet.schemas import RANKED, STORIES, USERS
 from broadsheet.tables import read_stamp, read_table, write_table
 from broadsheet.workbench import Workbench
 from tests.evaluated import make_adapter
@@ -55,14 +59,16 @@ def ask(worker, *tasks):
     return worker(table).to_pylist()
 
 
-FINE = {"problem": "", "kind": "", "number": 0}
+FINE = {"problem": "", "kind": "", "number": 0, "tokens": 0}
 
 
-def in_this_process(stage, bench, blocks, known=()):
+def in_this_process(stage, bench, blocks, known=(), heed=lambda answer: None):
     """Spread a stage over two workers that take turns, the later parts first."""
     workers = [worker_of(stage, bench, known), worker_of(stage, bench, known)]
     for part in reversed(range(len(blocks))):
-        assert ask(workers[part % 2], (part, [list(blocks[part])])) == [FINE]
+        (answer,) = ask(workers[part % 2], (part, [list(blocks[part])]))
+        assert answer == FINE | {"tokens": answer["tokens"] * (stage == GENERATE)}
+        heed(answer)
     return bool(blocks)
 
 
@@ -131,7 +137,7 @@ def test_workers_take_over_the_scores_that_the_local_engine_takes_over(bench, fr
 def test_scores_of_workers_that_differ_in_dtype_are_those_of_both_and_nobody_takes_them_over(fresh, monkeypatch):
     monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
 
-    def on_two_machines(stage, bench, blocks):
+    def on_two_machines(stage, bench, blocks, **_):
         workers = [worker_of(stage, bench), worker_of(stage, bench)]
         scorer = copy.copy(workers[1]._bench.cross_encoder)
         scorer.arithmetic = "cpu float64"
@@ -145,6 +151,37 @@ def test_scores_of_workers_that_differ_in_dtype_are_those_of_both_and_nobody_tak
     assert read_stamp(fresh.edition.ranked)["arithmetic"] == f"{mine}, cpu float64"
     fresh.earlier_rankings = (fresh.edition.ranked,)
     assert str(steps.rerank(fresh, fresh.edition)).endswith("0 taken over: all again: another device or dtype")
+
+
+def test_the_process_that_runs_the_build_counts_the_tokens_of_workers_and_stops_them(bench, fresh, monkeypatch):
+    monkeypatch.setattr(files, "BLOCK", 2)
+    whole, answers = read_table(bench.edition.stories, STORIES), []
+    fresh.edition.stories.unlink()
+    bounded = replace(bench.config, generate=replace(bench.config.generate, tokens=1))
+    tonight = Workbench(bench.newsroom, fresh.edition, bounded, bench.as_of)
+
+    def spread(stage, bench, blocks, heed):
+        return in_this_process(stage, bench, blocks, heed=lambda one: (answers.append(one["tokens"]), heed(one)))
+
+    stop_file(fresh.edition).parent.mkdir()
+    stop_file(fresh.edition).touch()  # a build was killed
+    line = engine_ray._steps(spread, "run")["generate"](tonight, fresh.edition)
+    assert len(answers) > 2 and answers[0] > 0 and not any(answers[1:])
+    stories = read_table(fresh.edition.stories, STORIES)
+    left = lacks_a_draft(stories, NO_BUDGET)
+    assert len(pc.unique(stories["news_id"].filter(pa.array(~left)))) <= 2 and "articles beyond the budget: " in line
+    known = (fresh.edition.stories.rename(fresh.edition.path / "earlier.arrow"),)
+    engine_ray._steps(in_this_process, "run")["generate"](fresh, fresh.edition, known)
+    assert read_table(fresh.edition.stories, STORIES).equals(whole)
+
+
+def test_a_killed_build_whose_budget_is_spent_starts_no_workers(fresh):
+    fresh.edition.stories.unlink()
+    bounded = replace(fresh.config, generate=replace(fresh.config.generate, minutes=5.0))
+    tonight = Workbench(fresh.newsroom, fresh.edition, bounded, fresh.as_of)
+    Budget(parts_of(fresh.edition.stories), clock=iter([0.0, 300.0]).__next__).count()
+    line = engine_ray._steps(None, "run")["generate"](tonight, fresh.edition)
+    assert "headline original: " in line and "gpt" not in line and "articles beyond the budget: " in line
 
 
 def test_a_part_that_is_there_is_not_written_again(fresh):

@@ -10,10 +10,11 @@ from broadsheet import assets
 from broadsheet.corpus.demo import import_demo, read_users
 from broadsheet.corpus.store import Import
 from broadsheet.errors import InputError, NewsroomError
+from broadsheet.generate import Answer, Cited
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.present import present_edition
-from broadsheet.show import PRINTED, REQUEST, show, show_demo
+from broadsheet.show import PRINTED, REQUEST, show, show_answer, show_demo
 from tests.tiny import START, make_encoder, make_news
 
 
@@ -45,6 +46,32 @@ def test_html_goes_to_its_file_and_the_place_is_said(page, tmp_path, capsys):
 def test_html_and_json_are_both_given_where_both_are_asked_for(page, tmp_path, capsys):
     show(page, as_json=True, html=tmp_path / "page.html")
     assert json.loads(capsys.readouterr().out)["user_id"] == "fan" and (tmp_path / "page.html").is_file()
+
+
+def test_an_answer_is_printed_once_and_before_its_page_is_asked_for(built, capsys):
+    answer, page = Pipeline.open(built.path).ask_stream("space rocket planet study", 3)
+    first = answer.sentences[0].text
+
+    def parts():
+        yield answer
+        assert first in (printed := " ".join(capsys.readouterr().out.split())) and "[1]" in printed
+        yield page
+
+    show_answer(parts(), as_json=False, html=None)
+    printed = capsys.readouterr().out
+    assert "In answer to" in printed and page.stories["headline"][0].as_py() in printed
+    assert first not in " ".join(printed.split("1. ")[0].split()), "not above the stories again"
+
+
+def test_what_an_answer_says_cannot_steer_the_terminal(capsys):
+    show_answer([Answer(True, (Cited("Red \x1b[31malert[/bold].", (1,), ("N1",)),))], as_json=False, html=None)
+    assert capsys.readouterr().out.strip() == "Red [31malert[/bold]. [1]"
+
+
+def test_an_answer_as_json_is_the_page_alone(built, capsys):
+    answer, page = Pipeline.open(built.path).ask_stream("space rocket planet study", 3)
+    show_answer([answer, page], as_json=True, html=None)
+    assert json.loads(capsys.readouterr().out) == page.to_dict()
 
 
 def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left(page, tmp_path, capsys):

@@ -119,9 +119,9 @@ def ask(
 ) -> None:
     """Print a page in answer to a request in free text."""
     from broadsheet.pipeline import open_newsroom
-    from broadsheet.show import show
+    from broadsheet.show import show_answer
 
-    show(open_newsroom(newsroom).ask(text, k), as_json=json, html=html)
+    show_answer(open_newsroom(newsroom).ask_stream(text, k), as_json=json, html=html)
 
 
 @app.command(epilog="Example: broadsheet demo   Then open demo/*.html")

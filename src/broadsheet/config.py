@@ -39,6 +39,8 @@ class RetrievalConfig:
     "Trained towers: auto is the newsroom's own, else those shipped; untrained is none; else a folder."
     max_tokens: int = 96
     "Tokens of title, category and abstract that the news tower reads."
+    enrich_titles: bool = False
+    "Whether it reads key sentences of the body where the abstract is empty or says nothing that the title doesn't."
     history: int = 50
     "Newest clicks that the user tower reads."
     candidates: int = 200
@@ -114,6 +116,7 @@ _AT_LEAST = {
     "summary_words": 5,
     "digest_words": 0,
     "drafts": 1,
+    "minutes": 0.0,
     "timeout_seconds": 0.1,
     "retries": 0,
     "tokens": 0,
@@ -149,7 +152,7 @@ def read_config(path: Path) -> Config:
         ) from error
     problems: list[str] = []
     config: Config = _read(Config, document, "", problems)
-    problems += endpoint_problems(config.generate.writer, config.generate.endpoint)
+    problems += endpoint_problems(config.generate.writer, config.generate.endpoint, config.generate.tokens)
     if problems:
         raise ConfigError(f"{path}: {join_problems(problems)}")
     return config

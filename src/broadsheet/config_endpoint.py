@@ -27,8 +27,11 @@ def is_endpoint(writer: str) -> bool:
     return "://" in writer
 
 
-def endpoint_problems(writer: str, endpoint: EndpointConfig) -> list[str]:
-    """Return what keeps the settings from being those of an endpoint; nothing where the writer is none."""
+def endpoint_problems(writer: str, endpoint: EndpointConfig, tokens: int = 0) -> list[str]:
+    """Return what keeps the settings from being those of an endpoint; nothing where the writer is none.
+
+    `tokens` is the budget of a writer that is none, which must not stand beside that of an endpoint.
+    """
     if not is_endpoint(writer):
         return []
     problems = _address_problems(writer)
@@ -36,6 +39,11 @@ def endpoint_problems(writer: str, endpoint: EndpointConfig) -> list[str]:
         problems.append(
             f"generate.endpoint.model: found none, expected the name that the model has at {writer!r}; set it in a "
             "section [generate.endpoint]"
+        )
+    if tokens:
+        problems.append(
+            f"generate.tokens: found {tokens}, expected 0 where the writer is an endpoint; set it in "
+            "[generate.endpoint]"
         )
     for name, most in (("timeout_seconds", MOST_SECONDS), ("retries", MOST_RETRIES)):
         value = getattr(endpoint, name)

@@ -41,5 +41,9 @@ class GenerateConfig:
     "Most words of a digest of the articles on one event; 0 for no digests."
     drafts: int = 1
     "Drafts of each headline and summary: the likeliest, and others drawn at random; an endpoint writes one."
+    minutes: float = 0.0
+    "Minutes that a build drafts texts, of what is on most pages first; 0 for any number."
+    tokens: int = 0
+    "Most tokens that a build's writer reads and writes; 0 for any number. An endpoint has its own."
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)

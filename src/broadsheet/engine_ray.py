@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -42,11 +42,12 @@ from broadsheet.ray_worker import (
     pages_folder,
     shard_report,
     shards_folder,
+    stop_file,
 )
 from broadsheet.schemas import NEWS, RANKED, USERS
 from broadsheet.steps import STEPS, USERS_AT_ONCE, Engine, Step, write_candidates, write_ranked
 from broadsheet.tables import read_stamp, read_table
-from broadsheet.telling import interests_in, story_writer
+from broadsheet.telling import interests_in, story_budget, story_writer
 from broadsheet.workbench import Workbench
 
 PARTS_PER_WORKER = 32
@@ -56,11 +57,20 @@ TRIES = 4
 """Workers that may die at one part before the build stops: one that kills each of them would go round for ever."""
 
 
+Heed = Callable[[Mapping[str, Any]], None]
+"""Gets what a worker answers for a part."""
+
+
 class Spread(Protocol):
     """Has the parts of a stage written, given the rows of its blocks; False, and nothing done, if there are too few."""
 
     def __call__(
-        self, stage: str, bench: Workbench, blocks: Sequence[Sequence[int]], known: tuple[Edition, ...] = ()
+        self,
+        stage: str,
+        bench: Workbench,
+        blocks: Sequence[Sequence[int]],
+        known: tuple[Edition, ...] = (),
+        heed: Heed = lambda answer: None,
     ) -> bool:
         """Workers take shards of the index over from `known` editions."""
 
@@ -153,7 +163,16 @@ def _generate(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path,
         write = story_writer(bench, bench.config.generate.stories)
         interest = interests_in(bench, read_table(bench.edition.users, USERS))
         blocks = stories_to_write(write, ranked, news, out.stories, known=known, interest=interest)
-        spread(GENERATE, bench, blocks)
+        budget, stop = story_budget(bench, out), stop_file(bench.edition)
+        stop.unlink(missing_ok=True)  # of a killed build
+
+        def count(answer: Mapping[str, Any]) -> None:
+            budget.count(answer["tokens"])
+            if budget.is_spent():
+                stop.touch()
+
+        if not budget.is_spent():
+            spread(GENERATE, bench, blocks, heed=count)
     return STEPS["generate"](bench, out, known)
 
 
@@ -170,6 +189,7 @@ def _spread(
     bench: Workbench,
     blocks: Sequence[Sequence[int]],
     known: tuple[Edition, ...] = (),
+    heed: Heed = lambda answer: None,
 ) -> bool:
     """Have `size` workers write the parts of a stage; a single block is not worth starting them."""
     if len(blocks) < 2:
@@ -182,6 +202,7 @@ def _spread(
     ]
     for answer in track(_ask(stage, run, bench, tasks, size, known=known), f"Ray: {stage}, parts", total=len(tasks)):
         _raise_problem(answer)
+        heed(answer)
     return True
 
 

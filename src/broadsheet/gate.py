@@ -88,11 +88,9 @@ def judge(bench: Workbench, current: Edition | None, left: pa.Array) -> Verdict:
 
 def foreign_vectors(bench: Workbench) -> float:
     """Return the share of a sample of article vectors that are not those which the news tower gives."""
-    from broadsheet.retrieval import news_text
-
     rows = _sample(np.arange(len(bench.catalogue)), ENCODED_AGAIN)
-    articles = bench.catalogue.news.select(["title", "abstract", "category"]).take(pa.array(rows)).to_pylist()
-    again = bench.news_tower([news_text(**article) for article in articles])
+    tower = bench.news_tower
+    again = tower(tower.text(bench.catalogue.news.select(list(tower.text.columns)).take(pa.array(rows))))
     return float((np.sum(again * bench.catalogue.vectors_of(rows), axis=1) < SAME).mean())
 
 

@@ -38,7 +38,7 @@ def add_articles(
     """
     report = ImportReport() if report is None else report
     news = _checked(rows, report)
-    vectors = tower(texts_of(news))
+    vectors = tower(tower.text(news))
     table = pa.table([*news.columns, vectors_to_arrow(vectors)], schema=late_news(tower.dim))
     Journal(newsroom).add(table, tower.fingerprint)
     report.replaced["news"] = sum(news_id in known for news_id in news.column("news_id").to_pylist())
@@ -90,14 +90,6 @@ def known_ids(newsroom: Newsroom) -> set[str]:
     ids = set(read_table(newsroom.news, NEWS).column("news_id").to_pylist())
     ids -= changes.withdrawn.keys()
     return ids if changes.added is None else ids | set(changes.added.column("news_id").to_pylist())
-
-
-def texts_of(news: pa.Table) -> list[str]:
-    """Return what the news tower reads of each article."""
-    from broadsheet.retrieval import news_text
-
-    columns = (news.column(name).to_pylist() for name in ("title", "abstract", "category"))
-    return [news_text(*values) for values in zip(*columns, strict=True)]
 
 
 def _checked(rows: Iterable[Mapping[str, Any]], report: ImportReport) -> pa.Table:

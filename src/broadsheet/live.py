@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from broadsheet.catalogue import Catalogue, extend
 from broadsheet.click_log import ClickLog
 from broadsheet.journal import Changes, Journal, held_by, read_changes, read_withdrawn
-from broadsheet.late import texts_of
 from broadsheet.schemas import late_news
 from broadsheet.tables import vectors_to_arrow, vectors_to_numpy
 from broadsheet.workbench import Workbench
@@ -97,7 +96,7 @@ def _with_vectors_of(tower: NewsTower, articles: pa.Table, model: str) -> pa.Tab
     if model == tower.fingerprint:
         return articles
     news = articles.drop_columns("vector")
-    return pa.table([*news.columns, vectors_to_arrow(tower(texts_of(news)))], schema=late_news(tower.dim))
+    return pa.table([*news.columns, vectors_to_arrow(tower(tower.text(news)))], schema=late_news(tower.dim))
 
 
 def _with_missed(changes: Changes, bench: Workbench, count: int) -> Changes:

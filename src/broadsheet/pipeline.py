@@ -6,17 +6,14 @@ The stages are the nightly build's own, called with one user or with several.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from broadsheet.answering import answer_request, read_request
 from broadsheet.audience import read_clock
@@ -30,11 +27,15 @@ from broadsheet.live import Live
 from broadsheet.newsroom import Newsroom
 from broadsheet.page import PAGE_STORIES, Page
 from broadsheet.page_rows import page_rows
-from broadsheet.profiles import NOTHING, Following
+from broadsheet.profiles import Following
+from broadsheet.request_stages import rank_for, timed
 from broadsheet.schemas import STORIES, USERS
 from broadsheet.tables import from_rows, read_table
 from broadsheet.telling import interests_in, story_writer, tell_at_once
 from broadsheet.workbench import Workbench
+
+if TYPE_CHECKING:
+    from broadsheet.generate import Answer
 
 __all__ = ["Pipeline", "build", "open_newsroom", "run"]
 
@@ -73,7 +74,7 @@ class Pipeline:
                 f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} "
                 f"(vectors {built_with['news_tower']}), but broadsheet.toml names {config.retrieval.encoder!r} "
                 f"(vectors {bench.news_tower.fingerprint}) with towers {bench.towers or 'untrained'}. "
-                f"Run `broadsheet build {newsroom.path}`, or name the former model and towers."
+                f"Run `broadsheet build {newsroom.path}`, or name the former model, towers and `enrich_titles`."
             )
         stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
         _open_all(bench)
@@ -115,11 +116,17 @@ class Pipeline:
         waited for: stories that the edition has no text for are in the publisher's words. Raises InputError if the
         text is empty or has more than 1,000 characters, or if k is not 1 to the number of articles.
         """
+        (page,) = (part for part in self.ask_stream(text, k) if isinstance(part, Page))
+        return page
+
+    def ask_stream(self, text: str, k: int = 10) -> Iterator[Answer | Page]:
+        """Return an iterator over the same: first the answer, before its stories are told, then the page that has it.
+
+        Raises as `ask` does, and before the first is asked for.
+        """
         bench = self.bench
         _check(k, bench)
-        request = read_request(text)
-        users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}], USERS)
-        return self._pages(bench, users, _now(bench), k, request)[0]
+        return self._answered(bench, read_request(text), k)
 
     def add(self, articles: Iterable[Mapping[str, Any]]) -> ImportReport:
         """Add articles, or replace the texts of those that are there; returns what was taken.
@@ -144,39 +151,40 @@ class Pipeline:
         _ = self.bench
         return unknown
 
-    def _pages(self, bench: Workbench, users: pa.Table, as_of: datetime, k: int, request: str = "") -> list[Page]:
-        timings: dict[str, float] = {}
-        mutes = bench.mutes()
-        with _timed(timings, "user tower"):
-            vectors = bench.retriever.vectors(users)
-        with _timed(timings, "retrieve"):
-            candidates = bench.retriever(users, vectors, as_of, k=k, mutes=mutes)
-        with _timed(timings, "rerank"):
-            reranker = bench.reranker if k <= bench.config.rerank.depth else bench.make_reranker(k)
-            ranked = reranker(users, candidates, mutes)
-        ranked, answer = ranked.filter(pc.less_equal(ranked.column("rank"), k)), None
-        if request:
-            with _timed(timings, "answer"):
-                answer = answer_request(request, ranked, bench)
-        with _timed(timings, "generate"):
-            stories = self._told(ranked, users, bench, k, at_once=bool(request))
-            follows = {} if request else _following(users, bench)
-        digests = self._digests.of_pages(ranked, users, bench.catalogue, mutes)
-        rows = page_rows(ranked, stories, bench.catalogue, digests)
+    def _pages(self, bench: Workbench, users: pa.Table, as_of: datetime, k: int) -> list[Page]:
+        ranked, timings = rank_for(bench, users, as_of, k)
+        with timed(timings, "generate"):
+            write, interest = story_writer(bench, k, ENDPOINT_SECONDS), interests_in(bench, users)
+            news = bench.catalogue.news
+            stories = write(ranked, news, known=self._stories, interest=interest, any_interest=True)
+            follows = _following(users, bench)
+        rows = self._rows(ranked, users, stories, bench)
         pages = []
         for user in users.to_pylist():
-            table = pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
-            kind = "request" if request else _kind(user, bench)
-            told = follows.get(user["user_id"], NOTHING)
-            made = dict(timings)
-            pages.append(Page(user["user_id"], kind, request, bench.edition.name, as_of, table, made, answer, told))
+            user_id, table = user["user_id"], pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
+            kind, edition, made = _kind(user, bench), bench.edition.name, dict(timings)
+            pages.append(Page(user_id, kind, "", edition, as_of, table, made, follows=follows[user_id]))
         return pages
 
-    def _told(self, ranked: pa.Table, users: pa.Table, bench: Workbench, k: int, *, at_once: bool) -> pa.Table:
-        if at_once:
-            return tell_at_once(ranked, self._stories, bench, k)
-        write, interest = story_writer(bench, k, ENDPOINT_SECONDS), interests_in(bench, users)
-        return write(ranked, bench.catalogue.news, known=self._stories, interest=interest, any_interest=True)
+    def _rows(
+        self, ranked: pa.Table, users: pa.Table, stories: pa.Table, bench: Workbench
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Return the rows of each reader's page, each with the digest of its event."""
+        digests = self._digests.of_pages(ranked, users, bench.catalogue, bench.mutes())
+        return page_rows(ranked, stories, bench.catalogue, digests)
+
+    def _answered(self, bench: Workbench, request: str, k: int) -> Iterator[Answer | Page]:
+        users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}], USERS)
+        as_of = _now(bench)
+        ranked, timings = rank_for(bench, users, as_of, k)
+        with timed(timings, "answer"):
+            answer = answer_request(request, ranked, bench)
+        yield answer
+        with timed(timings, "generate"):
+            stories = tell_at_once(ranked, self._stories, bench, k)
+        rows = self._rows(ranked, users, stories, bench).get(ANONYMOUS, [])
+        table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
+        yield Page(ANONYMOUS, "request", request, bench.edition.name, as_of, table, timings, answer)
 
 
 def _check(k: int, bench: Workbench) -> None:
@@ -212,13 +220,6 @@ def _open_all(bench: Workbench) -> None:
     """Load everything now, so that no request waits for it and no two threads load it twice."""
     for part in (bench.catalogue, bench.audience, bench.index, bench.retriever, bench.reranker, bench.writer):
         del part
-
-
-@contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    timings[stage] = time.perf_counter() - started
 
 
 def open_newsroom(newsroom: str | Path | None = None) -> Pipeline:

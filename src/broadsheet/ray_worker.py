@@ -31,7 +31,7 @@ from broadsheet.workbench import Workbench
 ENCODE, SHARDS, PAGES, GENERATE = "encode", "shards", "pages", "generate"
 """The stages that workers share; shards are those of the index, pages are retrieval and re-ranking together."""
 
-_ANSWER = pa.schema([("problem", pa.string()), ("kind", pa.string()), ("number", pa.int64())])
+_ANSWER = pa.schema([("problem", pa.string()), ("kind", pa.string()), ("number", pa.int64()), ("tokens", pa.int64())])
 
 Make = Callable[[pa.Table], Sequence[pa.Table]]
 """Rows of the stage's source, a block, to the tables of its outputs."""
@@ -90,6 +90,11 @@ def shards_folder(edition: Edition) -> Path:
     return parts_of(edition.index)
 
 
+def stop_file(edition: Edition) -> Path:
+    """Return the name of what tells workers that the budget is spent: they write no more stories once it is there."""
+    return parts_of(edition.stories) / "stop"
+
+
 def shard_report(folder: Path, number: int) -> Path:
     """Return the name of what was measured of a shard; written last, so the shard is whole where it is there."""
     return folder / f"{number:06d}.json"
@@ -116,22 +121,31 @@ class Worker:
         self._write: Callable[[Task], None] | None = None
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
-        """Write the parts of a table of tasks; returns for each the problem met, empty if there was none.
+        """Write the parts of a table of tasks; returns for each the problem met, empty if there was none, and tokens.
+
+        These are what the writer read and wrote.
 
         An error that the user can mend comes back as a row, and the worker goes on; any other is raised.
         """
         return pa.Table.from_pylist([self._answer(task) for task in tasks.to_pylist()], schema=_ANSWER)
 
     def _answer(self, task: Task) -> dict[str, Any]:
+        said, tokens = {"problem": "", "kind": "", "number": 0}, self._tokens
         try:
-            if self._write is None:
-                self._write = self._open()
-            self._write(task)
+            if self._stage != GENERATE or not stop_file(self._bench.edition).is_file():
+                self._write = self._write or self._open()
+                self._write(task)
         except BroadsheetError as error:
-            return {"problem": str(error), "kind": type(error).__name__, "number": 0}
+            said = {"problem": str(error), "kind": type(error).__name__, "number": 0}
         except OSError as error:
-            return {"problem": str(error.filename or error), "kind": "", "number": error.errno}
-        return {"problem": "", "kind": "", "number": 0}
+            said = {"problem": str(error.filename or error), "kind": "", "number": error.errno}
+        return {**said, "tokens": self._tokens - tokens}
+
+    @property
+    def _tokens(self) -> int:
+        """What the writer has read and written, if it is open."""
+        writer = self._bench.writer if self._stage == GENERATE and self._write else None
+        return writer.spent_tokens if writer else 0
 
     def _open(self) -> Callable[[Task], None]:
         tables = outputs(self._stage, self._bench, self._run)
@@ -173,7 +187,7 @@ def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
         from broadsheet.retrieval.encoding import encode_block
 
         tower = bench.news_tower
-        return news, lambda articles: [encode_block(articles, tower, dim=tower.dim)]
+        return news, lambda articles: [encode_block(articles, tower, dim=tower.dim, text=tower.text)]
     write = story_writer(bench, bench.config.generate.stories)
     interest = interests_in(bench, read_table(edition.users, USERS))
     return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]

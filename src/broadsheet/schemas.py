@@ -165,7 +165,7 @@ STORIES = _table(
             "checks",
             IDS,
             "What the fact gate refused on the way, such as 'gpt summary: number 300', or that there was no draft: "
-            "'endpoint summary: no answer'; empty if nothing.",
+            "'endpoint summary: no answer', 'gpt headline: no budget'; empty if nothing.",
         ),
         _field("model", pa.string(), "Fingerprint of the writer; empty where none was asked."),
         _field("prompt", pa.string(), "Name and version of the prompts, of the fact gate and of the choice."),

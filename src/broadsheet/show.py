@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from broadsheet.tables import read_table, replacing
 from broadsheet.version import __version__
 
 if TYPE_CHECKING:
+    from broadsheet.generate import Answer
     from broadsheet.page import Page
     from broadsheet.pipeline import Pipeline
 
@@ -39,6 +40,23 @@ def show(page: Page, *, as_json: bool, html: Path | None) -> None:
         sys.stdout.write(json.dumps(page.to_dict(), indent=2, ensure_ascii=False) + "\n")
     elif html is None:
         _print(page)
+
+
+def show_answer(parts: Iterable[Answer | Page], *, as_json: bool, html: Path | None) -> None:
+    """Print an answer as soon as it is there, then its page; as JSON or HTML the page alone, which has it too.
+
+    Raises InputError if the file cannot be written.
+    """
+    from broadsheet.page import Page
+
+    for part in parts:
+        if not isinstance(part, Page):
+            if not as_json and html is None:
+                _print_answer(part)
+        elif as_json or html is not None:
+            show(part, as_json=as_json, html=html)
+        else:
+            _print(replace(part, answer=None))
 
 
 def show_demo(newsroom_path: Path, pages_folder: Path, say: Callable[[str], None]) -> None:
@@ -71,6 +89,17 @@ def _print(page: Page) -> None:
     from rich.console import Console
 
     Console().print(page)
+
+
+def _print_answer(answer: Answer) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from broadsheet.page_text import printable
+
+    Console().print(Padding(Text(printable(answer.text)), (1, 0, 1, 1)))
+    sys.stdout.flush()  # a pipe would hold it back until the stories are there
 
 
 def _write(path: Path, text: str) -> None:

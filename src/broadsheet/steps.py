@@ -19,7 +19,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.progress import track
 from broadsheet.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
 from broadsheet.tables import open_writer, read_table
-from broadsheet.telling import interests_in, story_writer
+from broadsheet.telling import interests_in, story_budget, story_writer
 from broadsheet.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done
 
     tower = bench.news_tower
     news = read_table(bench.edition.news, NEWS)
-    report = encode_news(news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known)
+    report = encode_news(
+        news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known, text=tower.text
+    )
     new = report.encoded - report.changed
     whence = sorted({path.parent.name for path in known})
     said = [f"{report.encoded} articles encoded", f"{report.reused} taken over"]
@@ -122,8 +124,8 @@ def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> st
     from broadsheet.generate import EndpointWriter, generate_files
 
     writer = story_writer(bench, bench.config.generate.stories)
-    interest = interests_in(bench, read_table(bench.edition.users, USERS))
-    line: str = generate_files(writer, bench.edition, out.stories, known=known, interest=interest)
+    interest, budget = interests_in(bench, read_table(bench.edition.users, USERS)), story_budget(bench, out)
+    line: str = generate_files(writer, bench.edition, out.stories, known=known, interest=interest, budget=budget)
     if isinstance(bench.writer, EndpointWriter):
         bench.writer.warn()
     return line

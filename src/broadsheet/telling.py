@@ -12,10 +12,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.config_endpoint import is_endpoint
 from broadsheet.following import interests
+from broadsheet.newsroom import Edition
+from broadsheet.parts import parts_of
 
 if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter
+    from broadsheet.generate.budget import Budget
     from broadsheet.generate.stories import Interest
     from broadsheet.workbench import Workbench
 
@@ -45,6 +49,22 @@ def story_writer(bench: Workbench, k: int, seconds: float = math.inf) -> StoryWr
         return StoryWriter(write, **options, choose=Chooser(encode, settings.choice))
     choose = Chooser(encode, settings.choice, writer.log_likelihoods)
     return StoryWriter(writer, **options, drafts=settings.drafts, choose=choose)
+
+
+def story_budget(bench: Workbench, out: Edition) -> Budget:
+    """Return what a build may spend on the stories of an edition, less what it spent before it was killed.
+
+    It counts from now, and what this process's writer reads and writes.
+    """
+    from broadsheet.generate.budget import Budget
+
+    settings, writer = bench.config.generate, bench.writer
+    return Budget(
+        parts_of(out.stories),
+        minutes=settings.minutes,
+        tokens=settings.endpoint.tokens if is_endpoint(settings.writer) else settings.tokens,
+        tokens_of=lambda: writer.spent_tokens if writer else 0,
+    )
 
 
 def interests_in(bench: Workbench, users: pa.Table) -> Interest:

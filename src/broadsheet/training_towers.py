@@ -163,7 +163,8 @@ def make_tokens(bench: Workbench, text_drop: float) -> ArticleTokens:
 
     settings = bench.config.retrieval
     tokenizer = models.load("AutoTokenizer", models.resolve(settings.encoder))
-    return ArticleTokens(bench.catalogue.news, tokenizer, max_tokens=settings.max_tokens, text_drop=text_drop)
+    news, text = bench.catalogue.news, bench.news_tower.text
+    return ArticleTokens(news, tokenizer, max_tokens=settings.max_tokens, text_drop=text_drop, text=text)
 
 
 def _with_history(measured: list[Labelled], split: str) -> list[Labelled]:

@@ -67,10 +67,12 @@ class Workbench:
     @cached_property
     def news_tower(self) -> NewsTower:
         """The model that makes article vectors."""
+        from broadsheet.generate.enrich import NAME, key_facts
         from broadsheet.retrieval.towers import load_trained_news_tower
 
         settings = self.config.retrieval
-        return load_trained_news_tower(self.towers, settings.encoder, max_tokens=settings.max_tokens)
+        tower = load_trained_news_tower(self.towers, settings.encoder, max_tokens=settings.max_tokens)
+        return tower.reading(key_facts, NAME) if settings.enrich_titles else tower
 
     @cached_property
     def catalogue(self) -> Catalogue:

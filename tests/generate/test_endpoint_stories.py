@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from broadsheet.generate import EndpointWriter, StoryWriter, generate_files
-from broadsheet.generate.stories import answered
+from broadsheet.generate.unwritten import answered
 from broadsheet.newsroom import Edition
 from broadsheet.schemas import NEWS, RANKED, STORIES
 from broadsheet.tables import empty, read_table, write_table
