@@ -9,9 +9,10 @@ _LEAST = 6
 
 
 def cuts(sentence: str, most_words: int, most: int) -> list[str]:
-    """Return up to `most` cuts of a sentence, of at most `most_words` words, those first that keep most of what it says.
+    """Return up to `most` cuts of a sentence, of at most `most_words` words, most telling first.
 
-    Each is the sentence's words in their order, with at most one gap. A name or a number counts twice.
+    Those are first that keep most of what it says; a name or a number counts twice. Each is the sentence's words in
+    their order, with at most one gap.
     """
     words = words_of(sentence)
     found: dict[str, float] = {}

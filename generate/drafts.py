@@ -14,11 +14,11 @@ from broadsheet.generate.legible import form_in_words, is_english, legible
 from broadsheet.generate.tone import tone_problems
 from broadsheet.generate.words import content, count, sentences, without_dateline
 
-_LEAD = 2
+_LEAD = 3
 "Sentences of the lead that can become a headline."
 _READ = 10
 "Sentences of an article that its headline is compared with."
-_CUTS = 8
+_CUTS = 16
 "Ways in which a sentence is cut to a headline, at most."
 NO_ANSWER = "no answer"
 "What `checks` say of a draft that could not be had."

@@ -35,6 +35,8 @@ from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
 from broadsheet.tables import empty, from_rows
 
+_SHORTENED = 2
+"Sentences of the lead that the writer makes a headline of by leaving words out."
 _ARTICLE = ("news_id", "title", "abstract", "body", "content_hash")
 _TEXTS = ("headline", "summary", "method", "checks")
 
@@ -183,11 +185,12 @@ class StoryWriter:
         drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
         if self._write is not None and articles and not spent:
             prompts = [_prompt(job, article) for article in articles.values()]
-            told = [telling_sentences(article) for article in articles.values()] if job == jobs.HEADLINE else None
+            is_headline = job == jobs.HEADLINE
+            told = [telling_sentences(article)[:_SHORTENED] for article in articles.values()] if is_headline else None
             drafts = self._write(
                 prompts,
                 job=jobs.KINDS[job],
-                count=self._count,
+                count=self._count if is_headline else 1,
                 most_tokens=jobs.MOST_TOKENS[job],
                 sentences=told,
             )

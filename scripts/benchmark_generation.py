@@ -68,13 +68,13 @@ def _measure_speed(writing: "Writing", rounds: int, tuned: Path | None, out: Pat
 def _measure(
     writing: "Writing", found: "list[Example]", writers: dict[str, str], tuned: Sequence[Path | None]
 ) -> "Findings":
-    """Measure the sample, and personal headlines on as many articles of all that were found."""
+    """Measure the sample, and personal headlines on half as many articles of all that were found."""
     from broadsheet.evaluation_generation import topics_of_readers, with_two_topics
     from broadsheet.evaluation_generation_measure import measure_generation
 
     topics = topics_of_readers(writing.bench.newsroom)
     personal = with_two_topics(found, topics, writing.bench.news_tower)
-    return measure_generation(writing, personal[: len(writing.examples)], writers, tuned)
+    return measure_generation(writing, personal[: (len(writing.examples) + 1) // 2], writers, tuned)
 
 
 def _describe(findings: "Findings", writing: "Writing", days: dict[str, Any], out: Path | None) -> None:

@@ -60,9 +60,10 @@ def test_the_script_writes_json_markdown_plots_and_samples(room, tmp_path, capsy
     assert list(summary["rows"]) == [row for row in rows if row != "lead cut to a headline"]
     for metrics in [*headline["rows"].values(), *summary["rows"].values()]:
         assert all(value["low"] <= value["mean"] <= value["high"] for value in metrics.values())
-    assert headline["rows"]["ours"] == headline["rows"]["ours, again"]
-    assert document["trainings"] == [{}] and headline["runs"] == {}
-    assert sum(headline["chosen"]["ours"].values()) == 4 and sum(headline["chosen"]["writer greedy"].values()) == 4
+    again = {name: value["mean"] for name, value in headline["rows"]["ours, again"].items()}
+    assert len(headline["runs"]["ours"]) == 3 and headline["runs"]["ours"][0] == pytest.approx(again)
+    assert document["trainings"] == [{}] * 3
+    assert sum(headline["chosen"]["ours"].values()) == 12 and sum(headline["chosen"]["writer greedy"].values()) == 4
     assert document["articles"]["measured"] == 4 and document["articles"]["since"] == "2017-03-18"
     mean = headline["rows"]["ours"]["ROUGE-L"]["mean"] - headline["rows"]["TextRank"]["ROUGE-L"]["mean"]
     (found,) = [
@@ -71,7 +72,7 @@ def test_the_script_writes_json_markdown_plots_and_samples(room, tmp_path, capsy
         if (one["job"], one["minus"], one["metric"]) == ("headline", "TextRank", "ROUGE-L")
     ]
     assert found["of"] == "ours" and found["mean"] == pytest.approx(mean) and found["p_holm"] >= found["p"]
-    assert document["personal"]["articles"] == 4 and 2 <= document["personal"]["topics"] <= 8
+    assert document["personal"]["articles"] == 2 and 2 <= document["personal"]["topics"] <= 8
     markdown = (tmp_path / "out" / "generation.md").read_text()
     assert markdown.strip() == capsys.readouterr().out.strip()
     assert "| ours - TextRank | ROUGE-L | " in markdown and "## Personal headlines" in markdown
@@ -98,7 +99,7 @@ def test_ours_is_the_mean_over_trainings_with_several_seeds(room, tmp_path):
     headline = document["jobs"]["headline"]
     runs = headline["runs"]["ours"]
     assert headline["rows"]["ours"]["shown"]["mean"] == pytest.approx((runs[0]["shown"] + runs[1]["shown"]) / 2)
-    assert "Fine-tuned with the seeds 0, 1." in (tmp_path / "out" / "generation.md").read_text()
+    assert "fine-tuned with the seeds 0, 1." in (tmp_path / "out" / "generation.md").read_text()
 
 
 def test_the_script_measures_speed_alone(room, tmp_path, capsys):

@@ -15,7 +15,7 @@ class ChoiceWeights:
     "Likeness to the article's beginning."
     expected: float = 1.0
     "Mean likeness to all that the model drafted, what was refused too: the sense that it finds likeliest."
-    fluency: float = 0.2
+    fluency: float = 0.1
     "Likelihood by the writer's own model."
     length: float = 0.1
     "Nearness to the length that is best for the job."
@@ -39,8 +39,8 @@ class GenerateConfig:
     "Most words of a summary."
     digest_words: int = 120
     "Most words of a digest of the articles on one event; 0 for no digests."
-    drafts: int = 1
-    "Drafts of each headline and summary: the likeliest, and others drawn at random; an endpoint writes one."
+    drafts: int = 2
+    "Drafts of each headline: the likeliest, and others drawn at random; an endpoint writes one, as of a summary all."
     minutes: float = 0.0
     "Minutes that a build drafts texts, of what is on most pages first; 0 for any number."
     tokens: int = 0

@@ -34,6 +34,8 @@ from broadsheet.models import fingerprint, folder_fingerprint, pick_device, pick
 from broadsheet.newsroom import Newsroom
 from broadsheet.workbench import Workbench
 
+RUNS = 3
+"""Runs of ours with what was trained once, each with another seed of the draws."""
 Runs = dict[str, dict[str, list[Values]]]
 """By job and row, each metric of each article, a run for each training."""
 
@@ -100,11 +102,11 @@ class Writing:
         plain = PlainWriter(name, pick_dtype(pick_device()))
         return [greedy_row(plain, plain.method, self.examples)]
 
-    def ours(self, name: str, tuned: Path | None = None, topics: Sequence[Topics | None] = ()) -> Run:
-        """Return ours with a model, and with what was trained of it."""
+    def ours(self, name: str, tuned: Path | None = None, topics: Sequence[Topics | None] = (), *, seed: int = 0) -> Run:
+        """Return ours with a model, with what was trained of it, and with a seed of the draws."""
         self.report(f"{OURS} with {name}{f' and {tuned}' if tuned else ''}: {len(self.examples)} articles")
         settings, k = self.bench.config.generate, 3 * len(self.examples)
-        writer = load_writer(name, tuned=tuned)
+        writer = load_writer(name, tuned=tuned, seed=seed)
         write = story_writer(writer, self.bench.news_tower, settings, k=k)
         return our_run(write, self.examples, topics or [None] * len(self.examples))
 
@@ -129,12 +131,13 @@ def measure_generation(
         rows = (f"{label} {GREEDY}", f"{OURS}, {label}")
         written |= dict(zip(rows, (writing.greedy(name), [writing.ours(name).written]), strict=True))
         models |= dict.fromkeys(rows, fingerprint(name))
-    written[OURS] = [writing.ours(base, folder).written for folder in tuned]
+    written[OURS] = [writing.ours(base, folder, seed=seed).written for seed, folder in enumerate(tuned)]
     writing.report("measuring")
     runs = _measure(written, examples, Measures(writing.bench.news_tower))
     topics = {one.news_id: pair for one, pair in personal}
     told = _measure_personal(writing, personal, tuned)
-    return Findings(list(examples), written, runs, told, topics, models, [_training(folder, base) for folder in tuned])
+    trainings = [_training(folder, base) for folder in tuned]
+    return Findings(list(examples), written, runs, told, topics, models, trainings)
 
 
 def _training(folder: Path | None, base: str) -> dict[str, Any]:
@@ -147,13 +150,15 @@ def _training(folder: Path | None, base: str) -> dict[str, Any]:
 
 
 def choose_trainings(bench: Workbench, folders: Sequence[Path]) -> list[Path | None]:
-    """Return the folders of what was trained, else what the config means; raises ModelError for a bad one."""
+    """Return what was trained for each run: the folders, else for RUNS of them what the config means.
+
+    Raises ModelError for a folder that is not whole.
+    """
     settings = bench.config.generate
-    if not folders:
-        return [choose_tuned(settings.tuned, bench.newsroom.writer, settings.writer)]
     for folder in folders:
         read_card(folder, settings.writer)
-    return list(folders)
+    found = list(folders) or [choose_tuned(settings.tuned, bench.newsroom.writer, settings.writer)]
+    return found if folders else found * RUNS
 
 
 def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], measures: Measures) -> Runs:
@@ -174,7 +179,7 @@ def _measure_personal(
         return []
     examples, topics = [one for one, _ in personal], [pair for _, pair in personal]
     there, base = replace(writing, examples=examples), writing.bench.config.generate.writer
-    runs = [there.ours(base, folder, topics) for folder in tuned]
+    runs = [there.ours(base, folder, topics, seed=seed) for seed, folder in enumerate(tuned)]
     encode = writing.bench.news_tower
     plain = [[text.text for text in run.written["headline"]] for run in runs]
     return [

@@ -156,8 +156,9 @@ def _about(document: Mapping[str, Any]) -> list[str]:
 
 
 def _trained(trainings: list[dict[str, Any]]) -> str:
-    seeds = [str(training["recipe"]["seed"]) for training in trainings if training]
-    return f"Fine-tuned with the seeds {', '.join(seeds)}" if seeds else "Not fine-tuned"
+    seeds = sorted({training["recipe"]["seed"] for training in trainings if training})
+    learned = f"fine-tuned with the seeds {', '.join(map(str, seeds))}" if seeds else "not fine-tuned"
+    return f"{len(trainings)} runs of ours, each with another seed of the draws; {learned}"
 
 
 def write_generation(document: Mapping[str, Any], out: Path) -> list[Path]:

@@ -28,8 +28,8 @@ NOTES = {
     TEXTRANK: "the sentence that summa ranks highest; of a summary the highest ones that fit, in the text's order",
     GREEDY: "transformers' generate with the writer's prompt and no sampling, tidied; neither restraint nor gate nor "
     "choice",
-    OURS: "the drafts of the config, gate and choice, fine-tuned for headlines, mean over trainings with several "
-    "seeds; without a reader's interest",
+    OURS: "the drafts of the config, gate and choice, fine-tuned for headlines, mean over seeds of the draws; "
+    "without a reader's interest",
     NOT_TUNED: "the same by the base model alone",
 }
 MODELS = ("gpt", "t5")
