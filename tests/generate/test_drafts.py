@@ -194,14 +194,14 @@ def test_a_label_turns_nothing_round_and_is_held_to_form_and_tone(interest, more
 
 def test_a_short_name_in_capitals_is_a_label_though_its_letters_are_a_word():
     article = {**ARTICLE, "body": f"{ARTICLE['body']} The US told us so."}
-    assert labelled("US", "Shares fell 6 percent on Monday", article=article)[0].startswith("US: Shares fell")
+    assert labelled("US", "x", article=article)[0] == "US: Shares in carmaker Veltra fell 6 percent on Monday"
 
 
 def test_label_and_headline_have_no_more_words_than_a_headline():
     body = "Veltra will close its old plant and the new one and the third one and many more in May. It is in Lindau."
     article = {**ARTICLE, "body": body}
     headline = "Veltra will close its old plant and the new one and the third one and many more"
-    assert len(headline.split()) == 16
+    assert len(headline.split()) == 17
     assert f"Lindau: {headline}" in labelled("Lindau", headline, article=article)
     assert f"Lindau: {headline} in May" not in labelled("Lindau", f"{headline} in May", article=article)
 
