@@ -17,8 +17,8 @@ from broadsheet.generate.drafts import whole_text
 from broadsheet.generate.extract import has_sentence, stands_alone, whole_sentences
 from broadsheet.generate.facts import check
 from broadsheet.generate.legible import has_markup
+from broadsheet.generate.ranked import articles_of, first_ranks
 from broadsheet.generate.repeats import says_again
-from broadsheet.generate.stories import articles_of, first_ranks
 from broadsheet.generate.tone import tone_problems
 from broadsheet.generate.words import NOT, PERHAPS, SAY, content
 

@@ -1,6 +1,7 @@
 """A sentence cut to a headline's length without a model: its beginning, its end, or one phrase of it left out."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from broadsheet.generate.phrases import Word, following, starts, words_of
 
@@ -9,10 +10,10 @@ _LEAST = 6
 
 
 def cuts(sentence: str, most_words: int, most: int) -> list[str]:
-    """Return up to `most` cuts of a sentence, of at most `most_words` words, most telling first.
+    """Return up to `most` cuts of a sentence, of at most `most_words` words, those first that keep most of it.
 
-    Those are first that keep most of what it says; a name or a number counts twice. Each is the sentence's words in
-    their order, with at most one gap.
+    Each is the sentence's words in their order, with at most one gap. What is kept is counted by the words that say
+    something, a name or a number twice.
     """
     words = words_of(sentence)
     found: dict[str, float] = {}
@@ -31,10 +32,20 @@ def _kept(words: Sequence[Word]) -> Iterator[list[Word]]:
             for gap in range(start, end - 1):
                 if words[gap + 1].opens:
                     yield from (
-                        [*words[start : gap + 1], *words[after : end + 1]]
+                        [*words[start : gap + 1], _behind(words[gap + 1], words[after]), *words[after + 1 : end + 1]]
                         for after in following(words, gap)[1:]
-                        if after <= end
+                        if after <= end and _is_phrase(words[gap + 1 : after]) and words[after].goes_on
                     )
+
+
+def _is_phrase(left_out: Sequence[Word]) -> bool:
+    """Tell whether more goes than an article or the like: `Berg, the coach, won` keeps its first comma."""
+    return not all(word.light for word in left_out)
+
+
+def _behind(left_out: Word, word: Word) -> Word:
+    """Return the word behind a gap: of two commas round what is left out neither stays."""
+    return replace(word, mark="") if left_out.mark else word
 
 
 def _joined(kept: Sequence[Word]) -> str:

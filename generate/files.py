@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from broadsheet.errors import ContractError
 from broadsheet.generate.budget import Budget
 from broadsheet.generate.drafts import NO_ANSWER
-from broadsheet.generate.stories import Interest, StoryWriter, first_ranks
+from broadsheet.generate.ranked import first_ranks
+from broadsheet.generate.stories import Interest, StoryWriter
 from broadsheet.generate.unwritten import NO_BUDGET, answered, lacks_a_draft
 from broadsheet.newsroom import Edition, remove_folder
 from broadsheet.parts import first_free_number, part_path, parts_of

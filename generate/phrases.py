@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from broadsheet.generate.polarity import is_guarded
-from broadsheet.generate.words import content_stem
+from broadsheet.generate.words import NOT, content_stem
 
 MOST_LEFT_OUT = 4
 "Most words that say something between two that are joined: the gate allows no more."
@@ -37,6 +37,10 @@ _TELLING = frozenset(
     "so-called would-be half least most more less".split()
 )
 "What comes after these is another thing without them."
+_CONDITIONS = frozenset("if unless".split())
+"What stands before these is not said without what comes after them."
+_NEAR = 2
+"Words behind an end in which a negation still belongs to what is before it: `at no point`."
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,9 @@ def words_of(sentence: str) -> list[Word]:
         mark = pause[0] if pause else mark
     found: list[Word] = []
     for number in range(len(texts) - 1, -1, -1):
-        text, plain, last = texts[number], texts[number].lower(), number + 1 == len(texts)
-        ends = (last or marks[number + 1] or texts[number + 1].lower() in _LINKS) and _can_end(text)
+        text, plain, paused, last = texts[number], texts[number].lower(), bool(marks[number]), number + 1 == len(texts)
+        ends = last or ((marks[number + 1] or texts[number + 1].lower() in _LINKS) and _can_end(texts, number))
+        links = plain in _PHRASES and texts[max(number - 1, 0)] != "such"
         found.append(
             Word(
                 text,
@@ -82,17 +87,27 @@ def words_of(sentence: str) -> list[Word]:
                 says=bool(content_stem(text)),
                 stays=is_guarded(text) or plain in _TELLING,
                 light=plain in _LIGHT,
-                links=plain in _PHRASES,
-                opens=bool(marks[number]) or plain in _PHRASES,
-                goes_on=bool(marks[number]) or plain in _PHRASES or plain in _AUXILIARIES,
-                to_end=0 if ends or last else found[-1].to_end + 1,
+                links=links,
+                opens=paused or links,
+                goes_on=(paused or links or plain in _AUXILIARIES) and not _joins_names(texts, number),
+                to_end=0 if ends else found[-1].to_end + 1,
             )
         )
     return found[::-1]
 
 
-def _can_end(word: str) -> bool:
-    return bool(content_stem(word)) and not is_guarded(word) and word.lower() not in _TELLING
+def _can_end(texts: Sequence[str], number: int) -> bool:
+    text = texts[number]
+    if not content_stem(text) or is_guarded(text) or text.lower() in _TELLING:
+        return False
+    behind = texts[number + 1 : number + 1 + _NEAR]
+    return not any(content_stem(other) == NOT or other.lower() in _CONDITIONS for other in behind)
+
+
+def _joins_names(texts: Sequence[str], number: int) -> bool:
+    """Tell whether a word is the `and` of `Chad and Niger`, so that what is before it cannot be left out alone."""
+    around = [text[:1].isupper() for text in texts[max(number - 1, 0) : number + 2 : 2]]
+    return texts[number].lower() in ("and", "or") and around == [True, True]
 
 
 def starts(sentence: Sequence[Word]) -> list[int]:

@@ -28,7 +28,7 @@ from broadsheet.generate.drafts import (
     telling_sentences,
 )
 from broadsheet.generate.facts import GATE
-from broadsheet.generate.legible import legible
+from broadsheet.generate.ranked import articles_of, first_ranks
 from broadsheet.generate.tone import TONE
 from broadsheet.generate.unwritten import NO_BUDGET
 from broadsheet.generate.writers import Writer
@@ -37,7 +37,6 @@ from broadsheet.tables import empty, from_rows
 
 _SHORTENED = 2
 "Sentences of the lead that the writer makes a headline of by leaving words out."
-_ARTICLE = ("news_id", "title", "abstract", "body", "content_hash")
 _TEXTS = ("headline", "summary", "method", "checks")
 
 Interest = Callable[[Sequence[str], Sequence[str]], Sequence[str]]
@@ -231,28 +230,10 @@ def key_of(asked: Asked) -> Key:
     return asked[0]["content_hash"], asked[1]
 
 
-def first_ranks(ranked: pa.Table, k: int) -> pa.Table:
-    """Return the rows of a RANKED table with rank 1 to k, in its order."""
-    return ranked.filter(pc.less_equal(ranked["rank"], k))
-
-
 def _for_readers(stories: pa.Table, rows: pa.Table) -> pa.Table:
     for name in ("user_id", "rank"):
         stories = stories.set_column(stories.column_names.index(name), STORIES.field(name), rows[name])
     return stories.cast(STORIES)
-
-
-def articles_of(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the articles of these ids as they are read, in the order of the ids; see `legible`."""
-    found = news.select(list(_ARTICLE)).filter(pc.is_in(news["news_id"], value_set=pa.array(ids, pa.string())))
-    articles = {row["news_id"]: legible(row) for row in found.to_pylist()}
-    missing = [news_id for news_id in ids if news_id not in articles]
-    if missing:
-        shown = ", ".join(missing[:5]) + (" and others" if len(missing) > 5 else "")
-        raise ContractError(
-            f"table ranked: {len(missing)} articles are not in table news: {shown}. Rank again with this corpus."
-        )
-    return [articles[news_id] for news_id in ids]
 
 
 def _prompt(job: str, article: Mapping[str, Any]) -> str:

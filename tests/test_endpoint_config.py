@@ -104,9 +104,10 @@ def edition(tmp_path):
     """An edition that is ranked: forty articles for one reader."""
     edition = Edition(tmp_path / "edition")
     rest = {"abstract": "", "category": "", "subcategory": "", "language": "en", "source": "", "url": ""}
-    body = "Shares in carmaker Veltra fell 6 percent on Monday. The closure will cost 2,300 jobs."
-    articles = [
-        {"news_id": f"n{n}", "title": f"Veltra to close plant {n}", "body": body, "content_hash": f"{n:016}"} | rest
+    told = "Shares in carmaker Veltra fell 6 percent on Monday. The closure of plant {} will cost 2,300 jobs."
+    articles = [  # no two have one prompt, which would be asked once
+        {"news_id": f"n{n}", "title": f"Veltra to close plant {n}", "body": told.format(n), "content_hash": f"{n:016}"}
+        | rest
         for n in range(40)
     ]
     ranked = [

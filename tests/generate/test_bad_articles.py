@@ -11,7 +11,7 @@ from broadsheet.characters import one_line
 from broadsheet.errors import ModelError
 from broadsheet.generate import StoryWriter, load_writer
 from broadsheet.generate.drafts import headlines, summaries
-from broadsheet.generate.stories import articles_of
+from broadsheet.generate.ranked import articles_of
 from broadsheet.schemas import NEWS, STORIES
 from broadsheet.tables import from_rows
 from tests.generate.conftest import make_tokenizer, rank

@@ -9,7 +9,7 @@ from broadsheet.config_generate import ChoiceWeights
 from broadsheet.generate.choice import Chooser, Question, copied
 from broadsheet.generate.drafts import Draft
 
-NOTHING = ChoiceWeights(interest=0, article=0, fluency=0, length=0, publisher=0, own_words=0)
+NOTHING = ChoiceWeights(interest=0, article=0, expected=0, fluency=0, length=0, publisher=0, own_words=0)
 VECTORS = {"space news": [1.0, 0.0], "sport news": [0.0, 1.0], "lead of both": [0.8, 0.6], "sport": [0.0, 1.0]}
 
 
@@ -49,6 +49,51 @@ def test_the_likelier_text_is_the_more_fluent_one():
     assert chosen(BOTH, fluency=1) == 0
 
 
+def test_fluency_is_read_of_the_four_best_by_all_else():
+    texts = ["one two three", "one", "one two three four", "one two", "one two three four five six"]
+    asked = []
+
+    def likelihood(texts, prompts):
+        asked.append((texts, prompts))
+        return [-6.0, -8.0, -8.0, 0.0]
+
+    question = Question(drafts(*texts), "", "prompt", 3)
+    assert chosen(question, likelihood, length=1, fluency=1) == 1  # 1/3 + 1 to 1 + 0.25 and less
+    assert asked == [(["one two three", "one two three four", "one two", "one"], ["prompt"] * 4)]
+
+
+def test_fluency_is_read_of_each_questions_best_with_its_own_prompt():
+    asked = []
+
+    def likelihood(texts, prompts):
+        asked.append((texts, prompts))
+        return [-4.0] * len(texts)
+
+    other = Question(drafts("sport news"), "", "other", 2)
+    Chooser(encode, replace(NOTHING, article=1, fluency=1), likelihood)([BOTH, other])
+    assert asked == [(["space news", "sport news", "sport news"], ["prompt", "prompt", "other"])]
+
+
+def test_a_text_whose_likelihood_is_not_known_or_beyond_bounds_is_not_fluent():
+    assert chosen(BOTH, lambda texts, prompts: [float("nan"), -7.9], fluency=1) == 1
+    assert chosen(BOTH, lambda texts, prompts: [-1000.0, -7.9], fluency=1) == 1
+
+
+def test_no_likelihood_is_asked_where_fluency_counts_for_nothing():
+    assert chosen(BOTH, lambda texts, prompts: pytest.fail("asked"), article=1) == 0
+
+
+def test_the_text_most_like_all_that_was_drafted_is_chosen():
+    question = replace(BOTH, written=["space news", "sport", "sport", "sport"])
+    assert chosen(question, expected=1) == 1
+    assert chosen(BOTH, expected=1) == 0
+
+
+def test_an_article_is_its_lead_and_the_mean_of_its_first_sentences():
+    assert chosen(replace(BOTH, sentences=["sport", "sport"]), article=1) == 1
+    assert chosen(replace(BOTH, sentences=["nowhere"]), article=1) == 0
+
+
 def test_the_text_of_the_best_length_is_chosen():
     texts = ["one", "one two three four five", "one two three"]
     assert [chosen(Question(drafts(*texts), "", "", best), length=1) for best in (1, 3, 5)] == [0, 2, 1]
@@ -65,11 +110,25 @@ def test_qualities_are_those_computed_by_hand():
     assert {name: values.tolist() for name, values in found.items()} == {
         "article": pytest.approx([0.8, 0.6]),
         "interest": [0, 0],
-        "fluency": [0.75, 0],
+        "expected": [0, 0],
         "length": [1, 1],
         "publisher": [0, 0],
         "own_words": [1, 1],
     }
+
+
+def test_the_qualities_of_several_questions_stand_one_behind_the_other():
+    told = replace(
+        BOTH,
+        interest="sport",
+        sentences=["sport", "space news", "sport"],
+        written=["sport", "space news", "sport", "x"],
+    )
+    found = Chooser(encode, ChoiceWeights()).qualities([BOTH, told])
+    # The sentences' mean is (1/3, 2/3), of length 0.745; with the lead (0.8 + 0.447, 0.6 + 0.894), of length 1.946.
+    assert found["article"] == pytest.approx([0.8, 0.6, 0.6407, 0.7678], abs=1e-4)
+    assert found["interest"].tolist() == [0, 0, 0, 1]
+    assert found["expected"].tolist() == [0, 0, 0.25, 0.5]
 
 
 def test_several_questions_are_answered_each_by_its_own_texts():

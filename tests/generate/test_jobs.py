@@ -41,7 +41,16 @@ def test_a_text_without_blanks_is_cut_too():
         ("Envoy flies back to the U.S.", "Envoy flies back to the U.S."),
         (
             "The heir has been placed under arrest in the capital, accused of bribery and of other charges too",
-            "The heir has been placed under arrest in the capital",
+            "The heir has been placed under arrest in the capital, accused of bribery and of other charges too",
+        ),
+        (
+            "The heir was placed under arrest, after a vote, accused of bribery and of many other charges by the court "
+            "of the capital",
+            "The heir was placed under arrest, after a vote",
+        ),
+        (
+            "Veltra to close its plant in the north of the country, according to a paper that somebody there saw",
+            "Veltra to close its plant in the north of the country",
         ),
     ],
 )
@@ -58,7 +67,7 @@ def test_a_summary_loses_its_broken_last_sentence():
     [
         ("", "empty"),
         ("Coal use falls", "too short"),
-        ("Coal " * 14 + "falls", "too long: 15 words"),
+        ("Coal " * 18 + "falls", "too long: 19 words"),
         ("Prime minister of Denmark", "no sentence"),
         ("Is coal use falling in China?", "question"),
         ("It falls in China again", "points back"),
@@ -73,6 +82,18 @@ def test_what_is_no_headline_is_refused(headline, problem):
 
 def test_a_plain_headline_has_no_problem():
     assert jobs.headline_form("Coal use in China falls for a third year") == []
+    assert jobs.headline_form("Coal " * 17 + "falls") == []
+
+
+def test_an_infinitive_is_a_verb_and_a_place_behind_to_is_none():
+    assert jobs.headline_form("Veltra to halve its plant in Lindau") == []
+    assert jobs.headline_form("A train from Lindau to Spain") == ["no sentence"]
+
+
+def test_a_draft_too_long_without_a_clause_that_fits_stays_and_is_refused():
+    long = "Coal use in China falls " + "and falls " * 7
+    assert jobs.tidy_headline(f"Yesterday, {long}") == f"Yesterday, {long}".strip()
+    assert jobs.headline_form(jobs.tidy_headline(f"Yesterday, {long}")) == ["too long: 20 words"]
 
 
 @pytest.mark.parametrize(

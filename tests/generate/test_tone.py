@@ -132,10 +132,10 @@ def test_extracts_are_held_to_it_but_the_publishers_own_headline_never_is():
     body = "You won't believe what Veltra will close in May. Veltra will close its plant in Lindau in May."
     article = about(body, title="You won't believe what Veltra will close")
     drafts = headlines(article, ["x"], "gpt")
-    assert [(draft.text, draft.method) for draft in drafts.passed] == [
-        ("Veltra will close its plant in Lindau in May", "extract"),
-        ("You won't believe what Veltra will close", "original"),
-    ]
+    *extracts, own = [(draft.text, draft.method) for draft in drafts.passed]
+    assert extracts[0] == ("Veltra will close its plant in Lindau in May", "extract")
+    assert not any("believe" in text for text, _ in extracts)
+    assert own == ("You won't believe what Veltra will close", "original")
     assert headlines(article, ["you won't believe what Veltra will close."], "gpt").passed[0].method == "original"
     assert extract(article["title"], "", body, 45) == "Veltra will close its plant in Lindau in May."
 

@@ -98,6 +98,9 @@ def test_title_case_is_told_from_a_sentence():
         ("MOSCOW, March 30. /TASS, Andrei Kartashov/. The cities bid.", "The cities bid."),
         ("LONDON/NEW YORK (Reuters) - Shares fell.", "Shares fell."),
         ("Washington (CNN)Trump won.", "Trump won."),
+        ("WASHINGTON – A man was held.", "A man was held."),
+        ("NEW YORK, N.Y. -- “Go,” he said.", "“Go,” he said."),
+        ("ST. PAUL—Shares fell.", "ST. PAUL—Shares fell."),
     ],
 )
 def test_an_agency_opening_is_dropped(text, kept):
