@@ -21,7 +21,7 @@ class ChoiceWeights:
     "Nearness to the length that is best for the job."
     publisher: float = 0.3
     "Whether it is the publisher's own headline, which an editor wrote."
-    own_words: float = 0.1
+    own_words: float = 0.05
     "Share of its words outside the longest run copied from the article."
 
 
