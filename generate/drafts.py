@@ -1,8 +1,7 @@
 """What a headline or a summary can be: drafts that pass form, gate and tone, extracts, the publisher's own."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from broadsheet.characters import one_line
@@ -11,9 +10,8 @@ from broadsheet.generate.cuts import cuts
 from broadsheet.generate.extract import extract, lead_sentences, stands_alone
 from broadsheet.generate.facts import check
 from broadsheet.generate.legible import form_in_words, is_english, legible
-from broadsheet.generate.polarity import is_guarded
 from broadsheet.generate.tone import tone_problems
-from broadsheet.generate.words import content, sentences, without_dateline, words
+from broadsheet.generate.words import sentences, without_dateline
 
 _LEAD = 3
 "Sentences of the lead that can become a headline."
@@ -67,39 +65,6 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
     return Drafts(_distinct(passed), tuple(dict.fromkeys(refused)), tuple(filter(None, tidied)))
 
 
-def for_reader(drafts: Drafts, interest: str, article: Mapping[str, Any]) -> Drafts:
-    """Return the drafts with those that name what the reader follows before a headline that does not: `NASA: …`.
-
-    Only a name that the article has word for word is put there, never before the publisher's words, and what comes of
-    it is held to the form and the tone of a headline. What the headline says is as true as it was.
-    """
-    if not _is_name(interest, whole_text(article)):
-        return drafts
-    own = set(content(interest))
-    found = [
-        Draft(f"{interest}: {draft.text}", draft.method)
-        for draft in drafts.passed
-        if draft.method != "original" and not own & set(content(draft.text))
-    ]
-    held = [draft for draft in found if not _manner_problems(draft.text, article)]
-    return replace(drafts, passed=(*drafts.passed, *held))
-
-
-def _is_name(interest: str, text: str) -> bool:
-    """Tell whether an interest stands in a text as a name, on one line and not in small letters too.
-
-    `Police: …` would say who says it, `False: …` that it is not so. A negation or a doubt never is a name.
-    """
-    if not interest[:1].isupper() or interest != one_line(interest) or not content(interest):
-        return False
-    common = not interest.isupper() and _stands_in(interest.lower(), text)
-    return _stands_in(interest, text) and not common and not any(map(is_guarded, words(interest)))
-
-
-def _stands_in(phrase: str, text: str) -> bool:
-    return bool(re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text))
-
-
 def telling_sentences(article: Mapping[str, Any]) -> list[str]:
     """Return the lead's sentences that a headline can be made of: those that can be understood alone, in its order."""
     lead = lead_sentences(article["body"] if article["body"].strip() else article["abstract"])
@@ -140,16 +105,12 @@ def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method:
 
 
 def _headline_problems(headline: str, article: Mapping[str, Any]) -> list[str]:
-    """Return what keeps a text from being a headline of its article."""
-    return check(headline, whole_text(article)) + _manner_problems(headline, article)
-
-
-def _manner_problems(headline: str, article: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a headline's form and tone; only in English is a verb known."""
+    """Return what keeps a text from being a headline of its article; only in English is a verb known."""
     form = jobs.headline_form(headline)
     if "no sentence" in form and not is_english(source_text(article)):
         form.remove("no sentence")
-    return form + form_in_words(headline, article) + tone_problems(headline, article, is_headline=True)
+    found = form + check(headline, whole_text(article)) + form_in_words(headline, article)
+    return found + tone_problems(headline, article, is_headline=True)
 
 
 def _unanswered(job: str, written: Sequence[str] | None, method: str) -> list[str]:

@@ -21,7 +21,6 @@ from broadsheet.generate.drafts import (
     Draft,
     Drafts,
     first_sentences,
-    for_reader,
     headlines,
     source_text,
     summaries,
@@ -204,9 +203,6 @@ class StoryWriter:
         """Return the best draft of a job for each article and interest, among those made of the article."""
         best = jobs.BEST_HEADLINE_WORDS if job == jobs.HEADLINE else self._summary_words * jobs.BEST_SHARE
         drafts = [made[content] for content, _ in missing]
-        if job == jobs.HEADLINE:
-            told = zip(drafts, missing.items(), strict=True)
-            drafts = [for_reader(one, interest, article) for one, ((_, interest), article) in told]
         places = [0] * len(drafts)
         if self._choose is not None:
             asked = [number for number, one in enumerate(drafts) if len(one.passed) > 1]

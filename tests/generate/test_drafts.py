@@ -1,9 +1,5 @@
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from broadsheet.characters import one_line
-from broadsheet.generate.drafts import Draft, first_sentences, for_reader, headlines, summaries, telling_sentences
+from broadsheet.generate.drafts import Draft, first_sentences, headlines, summaries, telling_sentences
+from broadsheet.generate.jobs import HEADLINE_WORDS
 
 ARTICLE = {
     "title": "Veltra to close plant",
@@ -74,7 +70,8 @@ def test_a_sentence_of_the_lead_that_does_not_stand_alone_is_no_headline():
         "countries such as Chad and Niger, a statement says."
     )
     found = texts(headlines({**ARTICLE, "body": body}, ["x"], "gpt"), "extract")
-    assert found[0] == "Veltra will close each of its older plants next year in countries such as Chad and Niger"
+    whole = "Veltra will close each of its older plants next year in countries such as Chad and Niger, a statement says"
+    assert found[0] == whole and whole.removesuffix(", a statement says") in found
     assert not any("successes" in text for text in found)
 
 
@@ -91,15 +88,16 @@ def test_a_long_sentence_of_the_lead_is_cut_in_several_ways_that_fit():
         "by the end of the year."
     )
     found = texts(headlines({**ARTICLE, "body": body}, ["x"], "gpt"), "extract")
-    assert 3 < len(found) <= 9 and all(len(text.split()) <= 18 for text in found)
+    assert 3 < len(found) <= 17 and all(len(text.split()) <= HEADLINE_WORDS for text in found)
     assert found[0] == "Carmaker Veltra will close its old plant in Lindau after talks with unions on Monday"
 
 
-def test_the_sentences_that_tell_are_the_first_two_of_the_lead_that_stand_alone():
-    body = f"But it may. {ARTICLE['body']} Unions met in Lindau on Tuesday."
+def test_the_sentences_that_tell_are_the_first_three_of_the_lead_that_stand_alone():
+    body = f"But it may. {ARTICLE['body']} Unions met in Lindau on Tuesday. Anna Berg won."
     assert telling_sentences({**ARTICLE, "body": body}) == [
         "Shares in carmaker Veltra fell 6 percent on Monday.",
         "Veltra will close its plant in Lindau in May.",
+        "Unions met in Lindau on Tuesday.",
     ]
     assert telling_sentences({**ARTICLE, "body": "", "abstract": "Unions met in Lindau on Tuesday."}) == [
         "Unions met in Lindau on Tuesday."
@@ -112,103 +110,3 @@ def test_the_first_sentences_are_ten_of_abstract_and_body():
     found = first_sentences({**ARTICLE, "body": body})
     assert found == ["Shares fell.", *(f"Plant {number} closed." for number in range(9))]
     assert first_sentences({**ARTICLE, "abstract": "", "body": ""}) == []
-
-
-def labelled(interest, *written, article=ARTICLE):
-    """The headlines that a reader who follows something has beside everybody's."""
-    drafts = headlines(article, written, "gpt")
-    found = for_reader(drafts, interest, article)
-    assert found.passed[: len(drafts.passed)] == drafts.passed
-    assert (found.refused, found.written) == (drafts.refused, drafts.written)
-    return [draft.text for draft in found.passed[len(drafts.passed) :]]
-
-
-def test_a_name_that_a_reader_follows_is_put_before_the_headlines_that_lack_it():
-    assert labelled("Lindau", "Veltra will close its plant in May") == [
-        "Lindau: Veltra will close its plant in May",
-        "Lindau: Shares in carmaker Veltra fell 6 percent on Monday",
-    ]
-    drafts = for_reader(headlines(ARTICLE, ["Veltra will close its plant in May"], "gpt"), "Lindau", ARTICLE)
-    assert [draft.method for draft in drafts.passed][-2:] == ["gpt", "extract"]
-
-
-def test_the_publishers_words_stay_alone():
-    drafts = headlines(ARTICLE, None, "original")
-    assert for_reader(drafts, "Lindau", ARTICLE) == drafts
-
-
-def test_a_headline_that_has_one_of_the_names_words_gets_no_label():
-    article = {**ARTICLE, "body": f"{ARTICLE['body']} Veltra Cars is in Lindau."}
-    assert labelled("Veltra Cars", "Veltra will close its plant in May", article=article) == []
-
-
-@pytest.mark.parametrize(
-    "interest",
-    [
-        "",
-        "lindau",
-        "plant",
-        "Lind",
-        "Lindau in June",
-        "Berlin",
-        "L.ndau",
-        "Lindau|Veltra",
-        "(?i)LINDAU",
-        "(",
-        "[A-Z]+",
-        "\\w+",
-    ],
-)
-def test_what_does_not_stand_in_the_article_word_for_word_is_no_label(interest):
-    assert labelled(interest, "Shares fell 6 percent on Monday") == []
-
-
-@pytest.mark.parametrize(
-    "interest",
-    ["Lin\ndau", "Lin\u202edau", "Lin\u200bdau", "Lin\x1b[2Jdau", "Lindau\n", " Lindau", "Lin  dau", "\u202eLindau"],
-)
-def test_a_label_has_no_line_break_no_control_character_and_no_outer_blank(interest):
-    article = {**ARTICLE, "body": f"{ARTICLE['body']} They met in {interest} again."}
-    assert labelled(interest, "Shares fell 6 percent on Monday", article=article) == []
-
-
-@pytest.mark.parametrize(
-    ("interest", "more"),
-    [
-        ("Police", "Police met. The police left."),  # would say who says it
-        ("Fraud", "Fraud is old. It was no fraud."),
-        ("The", "The end."),
-        ("Not", "Not one came."),
-        ("Alleged", "Alleged thieves came."),
-        ("Lindau <b>", "Lindau <b> is here."),
-        ("Who?", "Who? He."),
-        ("Fatso", "“Fatso Berg” is what they said."),
-        ("Shit Show", "They met in Shit Show, a bar."),
-        ("ACT NOW FOLKS TODAY", "They said ACT NOW FOLKS TODAY there."),
-    ],
-)
-def test_a_label_turns_nothing_round_and_is_held_to_form_and_tone(interest, more):
-    article = {**ARTICLE, "body": f"{ARTICLE['body']} {more}"}
-    assert labelled(interest, "Shares fell 6 percent on Monday", article=article) == []
-
-
-def test_a_short_name_in_capitals_is_a_label_though_its_letters_are_a_word():
-    article = {**ARTICLE, "body": f"{ARTICLE['body']} The US told us so."}
-    assert labelled("US", "x", article=article)[0] == "US: Shares in carmaker Veltra fell 6 percent on Monday"
-
-
-def test_label_and_headline_have_no_more_words_than_a_headline():
-    body = "Veltra will close its old plant and the new one and the third one and many more in May. It is in Lindau."
-    article = {**ARTICLE, "body": body}
-    headline = "Veltra will close its old plant and the new one and the third one and many more"
-    assert len(headline.split()) == 17
-    assert f"Lindau: {headline}" in labelled("Lindau", headline, article=article)
-    assert f"Lindau: {headline} in May" not in labelled("Lindau", f"{headline} in May", article=article)
-
-
-@given(st.text(max_size=12))
-def test_no_interest_whatever_breaks_a_label(interest):
-    article = {**ARTICLE, "body": f"{ARTICLE['body']} A{interest}"}
-    for text in labelled(f"A{interest}", "Shares fell 6 percent on Monday", article=article):
-        assert text == one_line(text) and len(text.split()) <= 18
-        assert text.startswith(f"A{interest}: ")
