@@ -157,8 +157,9 @@ def choose_trainings(bench: Workbench, folders: Sequence[Path]) -> list[Path | N
     settings = bench.config.generate
     for folder in folders:
         read_card(folder, settings.writer)
-    found = list(folders) or [choose_tuned(settings.tuned, bench.newsroom.writer, settings.writer)]
-    return found if folders else found * RUNS
+    if folders:
+        return list(folders)
+    return [choose_tuned(settings.tuned, bench.newsroom.writer, settings.writer)] * RUNS
 
 
 def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], measures: Measures) -> Runs:

@@ -40,7 +40,7 @@ def test_a_draft_that_the_article_bears_out_is_used(ranked, news):
 
 def test_a_refused_draft_gives_way_to_extracts(ranked, news):
     story = row(story_writer(Drafts())(ranked, news), "u1", "n2")
-    assert story["headline"] == "Shares in carmaker Veltra fell 6 percent on Monday"
+    assert story["headline"].startswith("Shares in carmaker Veltra fell 6 percent on Monday")
     assert story["summary"].startswith("Shares in carmaker Veltra fell 6 percent")
     assert story["method"] == {"headline": "extract", "summary": "extract"}
     assert "gpt headline: name Arsenal" in story["checks"]
