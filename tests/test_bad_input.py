@@ -56,7 +56,7 @@ def test_a_foreign_manifest_is_one_error_that_names_it(newsroom, content):
     build(newsroom, ["fan"]).manifest.write_bytes(content)
     with pytest.raises(NewsroomError, match=r"manifest\.json: no readable manifest"):
         Pipeline.open(newsroom.path)
-    assert len(build(newsroom, ["fan"]).read_manifest()["files"]) == 10
+    assert len(build(newsroom, ["fan"]).read_manifest()["files"]) == 11
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_the_commands_are_these():
             "import tables",
             "train reranker",
             "train towers",
+            "train writer",
             "train fusion",
             "build",
             "run",
