@@ -91,7 +91,7 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
     assert file_hashes(fresh.edition.path) == made
     assert not [path for path in fresh.edition.path.iterdir() if path.is_dir()]
     assert str(lines["encode"]) == "60 articles encoded, 0 taken over"
-    assert lines["index"].startswith("60 vectors, 3 x Flat, recall@100 1.0000") and len(made) == 8 + 7
+    assert lines["index"].startswith("60 vectors, 3 x Flat, recall@100 1.0000") and len(made) == 9 + 7
 
 
 def test_shards_are_taken_over_by_workers_as_by_the_local_engine(bench, fresh):
