@@ -19,7 +19,7 @@ class ChoiceWeights:
     "Likelihood by the writer's own model."
     length: float = 0.1
     "Nearness to the length that is best for the job."
-    publisher: float = 0.3
+    publisher: float = 0.6
     "Whether it is the publisher's own headline, which an editor wrote."
     own_words: float = 0.05
     "Share of its words outside the longest run copied from the article."
