@@ -5,7 +5,6 @@ adapters (LoRA, Hu et al. 2021). Where a pair has texts that lost, the odds rati
 Hong et al. 2024, eq. 6 and 7), so that it needs no second model.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ from typing import Any
 import torch
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
-from broadsheet import models
 from broadsheet.checkpoints import last_whole
 from broadsheet.config_writer import WriterConfig
 from broadsheet.errors import TrainingError
 from broadsheet.generate.positions import position_ids
 from broadsheet.generate.training_pairs import IGNORED, Pair, PairBatch
+from broadsheet.trainer_arguments import trainer_arguments
 
 _FULL_SHARE = 0.1
 "Of the learning rate, where all weights learn."
@@ -100,7 +99,18 @@ def fit(
     trainer = PairTrainer(
         preference=recipe.preference,
         model=network,
-        args=_arguments(recipe, full, seed, checkpoints),
+        args=TrainingArguments(
+            **trainer_arguments(
+                recipe,
+                checkpoints,
+                learning_rate=recipe.learning_rate * (_FULL_SHARE if full else 1),
+                seed=seed,
+                metric="loss",
+                greater_is_better=False,
+            ),
+            per_device_eval_batch_size=recipe.batch_size,
+            prediction_loss_only=True,
+        ),
         train_dataset=list(pairs),
         eval_dataset=list(valid),
         data_collator=batch,
@@ -109,33 +119,3 @@ def fit(
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=last_whole(checkpoints))
     return list(trainer.state.log_history)
-
-
-def _arguments(recipe: WriterConfig, full: bool, seed: int, checkpoints: Path) -> TrainingArguments:
-    device = models.pick_device()
-    return TrainingArguments(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=recipe.batch_size,
-        per_device_eval_batch_size=recipe.batch_size,
-        num_train_epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate * (_FULL_SHARE if full else 1),
-        weight_decay=recipe.weight_decay,
-        warmup_steps=0.1,
-        lr_scheduler_type="linear",
-        max_grad_norm=1.0,
-        use_cpu=device.type == "cpu",
-        bf16=models.pick_dtype(device) == torch.bfloat16,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model="loss",
-        greater_is_better=False,
-        prediction_loss_only=True,
-        logging_steps=10,
-        seed=seed,
-        remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=not sys.stderr.isatty(),
-        dataloader_pin_memory=False,
-    )

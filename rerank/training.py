@@ -4,7 +4,6 @@ transformers.Trainer gives checkpoints, exact resume and schedules; what learns 
 adapters (LoRA, Hu et al. 2021), so that what is learned fits in a few megabytes. The base model stays as it was.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,13 @@ import numpy as np
 import torch
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
-from broadsheet import models
 from broadsheet.checkpoints import last_whole
 from broadsheet.config_reranker import RerankerConfig
 from broadsheet.errors import TrainingError
 from broadsheet.rerank.cross_encoder import CrossEncoder
 from broadsheet.rerank.losses import LOSSES, Loss
 from broadsheet.rerank.training_pairs import Example, PairMaker
+from broadsheet.trainer_arguments import trainer_arguments
 
 Measure = Callable[[CrossEncoder], float]
 """Valid nDCG@10 of a model in evaluation mode."""
@@ -73,7 +72,16 @@ def fit(
         measure=measure,
         loss=LOSSES[recipe.loss],
         model=model,
-        args=_arguments(recipe, seed, checkpoints),
+        args=TrainingArguments(
+            **trainer_arguments(
+                recipe,
+                checkpoints,
+                learning_rate=recipe.learning_rate,
+                seed=seed,
+                metric="ndcg@10",
+                greater_is_better=True,
+            )
+        ),
         train_dataset=list(examples),
         eval_dataset=list(examples[:1]),  # asked for by Trainer; `measure` holds what is really measured
         data_collator=make_batch,
@@ -82,34 +90,6 @@ def fit(
     before = measure(model.eval())
     trainer.train(resume_from_checkpoint=last_whole(checkpoints))
     return [{"epoch": 0.0, "eval_ndcg@10": before}, *trainer.state.log_history]
-
-
-def _arguments(recipe: RerankerConfig, seed: int, checkpoints: Path) -> TrainingArguments:
-    device = models.pick_device()
-    return TrainingArguments(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=recipe.batch_size,
-        num_train_epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        warmup_steps=0.1,
-        lr_scheduler_type="linear",
-        max_grad_norm=1.0,
-        use_cpu=device.type == "cpu",
-        bf16=models.pick_dtype(device) == torch.bfloat16,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model="ndcg@10",
-        greater_is_better=True,
-        logging_steps=10,
-        seed=seed,
-        remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=not sys.stderr.isatty(),
-        dataloader_pin_memory=False,
-    )
 
 
 def centre(model: CrossEncoder, logits: np.ndarray[Any, np.dtype[np.float32]]) -> None:

@@ -34,7 +34,7 @@ LAYERS = [
         "exposures",
         "events",
     }
-    | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio"},
+    | {"metrics_ebnerd", "metrics_labels", "metrics_diversity", "metrics_radio", "trainer_arguments"},
     {"corpus", "retrieval", "index_build", "rerank", "generate"},
     {
         "page",
