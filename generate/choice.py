@@ -18,8 +18,8 @@ Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 Likelihood = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
 """Texts, and the prompt of each, to the mean natural logarithm of the probability of their tokens."""
 
-_READ = 4
-"""Drafts of a question whose fluency is read: the best by all else."""
+_READ = 2
+"""Drafts of a question whose fluency is read at most: the best by all else."""
 _UNLIKELY = -8.0
 """Mean logarithm of a token's probability at which fluency is 0; at 0 it is 1."""
 
@@ -65,15 +65,19 @@ class Chooser:
         for name, values in qualities.items():
             total += getattr(self._weights, name) * values
         if self._likelihood is not None and self._weights.fluency:
-            total += self._weights.fluency * self._fluency(self._likelihood, questions, spans, total)
+            total += self._weights.fluency * self._fluency(
+                self._likelihood, questions, spans, total, self._weights.fluency
+            )
         return [int(np.argmax(total[span])) for span in spans]
 
     @staticmethod
     def _fluency(
-        likelihood: Likelihood, questions: Sequence[Question], spans: Sequence[slice], total: Floats
+        likelihood: Likelihood, questions: Sequence[Question], spans: Sequence[slice], total: Floats, weight: float
     ) -> Floats:
-        """Return the fluency of the best few drafts of each question, which takes the model's time, and 0 of others."""
-        best = [span.start + place for span in spans for place in np.argsort(-total[span], kind="stable")[:_READ]]
+        """Return the fluency of drafts that it can make the best, since it takes the model's time; 0 of others."""
+        best = [span.start + place for span in spans for place in _rivals(total[span], weight)]
+        if not best:
+            return np.zeros(len(total))
         texts = [draft.text for one in questions for draft in one.drafts]
         prompts = [one.prompt for one in questions for _ in one.drafts]
         likely = np.array(likelihood([texts[row] for row in best], [prompts[row] for row in best]), np.float64)
@@ -107,6 +111,13 @@ class Chooser:
         ]
         found["expected"] = np.clip(np.array(expected, np.float64), 0, 1)
         return found
+
+
+def _rivals(total: Floats, weight: float) -> Sequence[int]:
+    """Return the places of the best few drafts that are within a quality of this weight of the best; none for one."""
+    order = np.argsort(-total, kind="stable")[:_READ]
+    near = order[total[order] >= total[order[0]] - weight]
+    return near.tolist() if len(near) > 1 else []
 
 
 def _unit(lead: Floats, sentences: Floats) -> Floats:

@@ -19,6 +19,8 @@ _READ = 10
 "Sentences of an article that its headline is compared with."
 _CUTS = 16
 "Ways in which a sentence is cut to a headline, at most."
+_FOR_GOOD = ("claim ", "name ", "number ", "date ")
+"Kinds of problems that a sentence keeps, however it goes on."
 NO_ANSWER = "no answer"
 "What `checks` say of a draft that could not be had."
 
@@ -102,6 +104,19 @@ def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method:
         passed += [Draft(found, "extract")] if found and found != abstract else []
     found_any = _distinct(passed) or (Draft(abstract, "original"),)
     return Drafts(found_any, tuple(dict.fromkeys(refused)), tuple(filter(None, tidied)))
+
+
+def begins_refused(beginning: str, article: Mapping[str, Any], most_words: int) -> bool:
+    """Whether no more of a summary is wanted that begins so: nothing behind a sentence that is refused is kept.
+
+    Of the last sentence, which may go on, the last two words are not judged, and of the others only what no words
+    behind them can make true.
+    """
+    article, begun = legible(article), sentences(one_line(beginning))
+    if len(begun) > 1 and _passed(" ".join(begun[:-1]), article, most_words)[1]:
+        return True
+    known = " ".join((begun or [""])[-1].split()[:-2])
+    return bool(known) and any(problem.startswith(_FOR_GOOD) for problem in check(known, whole_text(article)))
 
 
 def _headline_problems(headline: str, article: Mapping[str, Any]) -> list[str]:

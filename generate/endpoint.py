@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from broadsheet.errors import ConfigError
 from broadsheet.generate.allowance import Allowance
 from broadsheet.generate.chat import MOST_TOKENS, Chat, Reply
-from broadsheet.generate.writers import Writer
+from broadsheet.generate.writers import IsRefused, Writer
 
 log = logging.getLogger(__name__)
 
@@ -75,12 +75,13 @@ class EndpointWriter:
         count: int = 1,
         most_tokens: int = MOST_TOKENS,
         sentences: Sequence[Sequence[str]] | None = None,
+        is_refused: IsRefused | None = None,
     ) -> list[list[str]]:
         """Draft one text for each prompt, in their order; none where none could be had.
 
-        One is what is paid for, whatever the count, and as long as the endpoint likes.
+        One is what is paid for, whatever the count, and as long as the endpoint likes; it comes as a whole.
         """
-        del count, most_tokens
+        del job, count, most_tokens, sentences, is_refused
         return self._drafts(prompts, math.inf)
 
     @property

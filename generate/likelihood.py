@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _SCORED = 32
 "Texts whose likelihood is read at a time."
-_ROUNDED = 16
+_ROUNDED = 8
 "Their lengths are rounded up to a multiple of it: on a CPU each new shape costs a plan of its own."
 
 
@@ -57,13 +57,18 @@ def _score(
         if sources is None:
             logits = network(input_ids=inputs, attention_mask=_shifted(known).to(device)).logits
         else:
-            ids, mask = (part.to(device) for part in tokens.pad_rows(sources, len(sources)))
+            ids, mask = (part.to(device) for part in tokens.pad_rows(sources))
             logits = network(input_ids=ids, attention_mask=mask, decoder_input_ids=inputs).logits
-    logits = logits.float()  # (texts, tokens, vocabulary): by far the largest, so it is read and not copied
-    taken = logits.gather(2, labels.clamp(min=0).to(device)[..., None])[..., 0]
-    chances = (taken - logits.logsumexp(-1)).cpu()
-    found: list[float] = ((chances * known).sum(1) / known.sum(1)).tolist()
-    return found
+    # One text at a time: logits (texts, tokens, vocabulary) are by far the largest, and a copy of all takes longer.
+    return [
+        _mean(row[: len(text)].float(), torch.tensor(text, device=device))
+        for row, text in zip(logits, rows, strict=True)
+    ]
+
+
+def _mean(logits: torch.Tensor, tokens: torch.Tensor) -> float:
+    chances = logits.gather(1, tokens[:, None])[:, 0] - logits.logsumexp(1)
+    return float(chances.mean())
 
 
 def first_token(network: PreTrainedModel, tokens: PromptTokens) -> int:

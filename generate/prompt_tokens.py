@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-BATCH_SIZE = 8
-LENGTHS = (64, 96, 128, 192, 256, 384, 512)
+LENGTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512)
 "Prompts are padded to one of these token counts: on a CPU each new shape costs a plan of its own."
 NEW_TOKENS = 72
 "Most tokens that a draft may have."
@@ -31,7 +30,8 @@ class PromptTokens:
         self.ends = self._end_tokens()
         "What ends a draft, the model's own end first."
         self.pad: int = self.ends[0] if tokenizer.pad_token_id is None else tokenizer.pad_token_id
-        self._before, self._after = self._frame()
+        self.before, self._after = self._frame()
+        "What stands before each prompt, the chat template's or special tokens."
         self._lengths = self._usable_lengths(config)
 
     def _end_tokens(self) -> list[int]:
@@ -58,7 +58,7 @@ class PromptTokens:
     def _usable_lengths(self, config: Any) -> tuple[int, ...]:  # noqa: ANN401
         room = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or LENGTHS[-1]
         room -= NEW_TOKENS if self.joined else 0
-        least = 2 * _TAIL + len(self._before) + len(self._after)
+        least = 2 * _TAIL + len(self.before) + len(self._after)
         if room < least:
             raise ModelError(
                 f"writer: found a model that reads {room} tokens beside what it writes, expected {least} or more. "
@@ -74,19 +74,18 @@ class PromptTokens:
     def prompt(self, prompt: str) -> list[int]:
         """Return the tokens of a prompt as the model reads it; one beyond the model's length loses its middle."""
         tokens = self.text(prompt)
-        room = self._lengths[-1] - len(self._before) - len(self._after)
+        room = self._lengths[-1] - len(self.before) - len(self._after)
         if len(tokens) > room:
             tokens = tokens[: room - _TAIL] + tokens[-_TAIL:]
-        return [*self._before, *tokens, *self._after]
+        return [*self.before, *tokens, *self._after]
 
-    def pad_rows(self, rows: Sequence[Sequence[int]], count: int = BATCH_SIZE) -> "tuple[torch.Tensor, torch.Tensor]":
-        """Return tokens and mask, both (count, one of LENGTHS), with rows repeated to fill it."""
+    def pad_rows(self, rows: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
+        """Return tokens and mask, both (rows, one of LENGTHS)."""
         import torch
 
         length = next(length for length in self._lengths if length >= max(len(row) for row in rows))
-        ids, mask = torch.full((count, length), self.pad), torch.zeros(count, length, dtype=torch.int64)
-        for place in range(count):
-            row = torch.tensor(rows[place % len(rows)])
+        ids, mask = torch.full((len(rows), length), self.pad), torch.zeros(len(rows), length, dtype=torch.int64)
+        for place, row in enumerate(rows):
             span = slice(length - len(row), length) if self.joined else slice(0, len(row))
-            ids[place, span], mask[place, span] = row, 1
+            ids[place, span], mask[place, span] = torch.tensor(row), 1
         return ids, mask

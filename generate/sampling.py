@@ -21,6 +21,8 @@ _HELD_BACK = 5.0
 "Logits taken from tokens that the prompt does not have."
 _REPEATED = 0.5
 "Logits taken from tokens that the draft has."
+_LEAST_TOKENS = 4
+"Before them a draft cannot end, so that there is one."
 _TEMPERATURE = 0.7
 _LEAST_SHARE = 0.1
 "Tokens less probable than this share of the likeliest are never drawn (min-p: Nguyen et al. 2024)."
@@ -56,18 +58,29 @@ class Restraint:
         self._draws = [(row, torch.Generator().manual_seed(seed)) for row, seed in rows_of if isinstance(seed, int)]
         self._shortened = [(row, manner) for row, manner in rows_of if isinstance(manner, Shortenings)]
 
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows alone, places among those that there are now."""
+        new = {row: place for place, row in enumerate(rows)}
+        self._bias = self._bias[list(rows)]
+        self._draws = [(new[row], draw) for row, draw in self._draws if row in new]
+        self._shortened = [(new[row], shortenings) for row, shortenings in self._shortened if row in new]
+
     def __call__(self, written: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
-        """Return logits (rows, vocabulary), whose largest is the token to take."""
+        """Return logits (rows, vocabulary), whose largest is the token to take; they take the place of `scores`.
+
+        A new table of them would cost more than all that is done here: memory is slow to get.
+        """
         import torch
 
         draft = written[:, self._start :]
-        held = scores.float() + self._bias
-        held = held.scatter(1, draft, held.gather(1, draft) - _REPEATED)
-        for row, shortenings in self._shortened:
-            allowed = shortenings.next_tokens(self._without_padding(draft[row].tolist()))
-            taken = torch.tensor(list(allowed), device=held.device)
-            chosen = scores[row, taken].float() - torch.tensor(list(allowed.values()), device=held.device)
-            held[row] = held[row].new_full(held[row].shape, -torch.inf).scatter(0, taken, chosen)
+        shortened = [(row, *self._allowed(manner, draft[row], scores[row])) for row, manner in self._shortened]
+        held = scores.add_(self._bias)
+        held.scatter_(1, draft, held.gather(1, draft) - _REPEATED)
+        if draft.shape[1] < _LEAST_TOKENS:
+            held[:, list(self._ends)] = -torch.inf
+        for row, tokens, chosen in shortened:
+            held[row] = -torch.inf
+            held[row, tokens] = chosen
         if not self._draws:
             return held
         places = [row for row, _ in self._draws]
@@ -77,6 +90,16 @@ class Restraint:
         noise = -torch.log(-torch.log(chance.clamp(1e-9, 1 - 1e-7))).to(drawn.device)
         held[places] = torch.where(drawn >= least, drawn + noise, -torch.inf)
         return held
+
+    def _allowed(
+        self, shortenings: Shortenings, draft: "torch.Tensor", scores: "torch.Tensor"
+    ) -> "tuple[torch.Tensor, torch.Tensor]":
+        """Return the tokens that one row may go on with, and their logits."""
+        import torch
+
+        allowed = shortenings.next_tokens(self._without_padding(draft.tolist()))
+        tokens = torch.tensor(list(allowed), device=scores.device)
+        return tokens, scores[tokens] - torch.tensor(list(allowed.values()), device=scores.device)
 
     def _without_padding(self, draft: list[int]) -> list[int]:
         """Return what a row has drafted; what follows its end counts for nothing."""

@@ -20,6 +20,7 @@ from broadsheet.generate.choice import Chooser, Question
 from broadsheet.generate.drafts import (
     Draft,
     Drafts,
+    begins_refused,
     first_sentences,
     headlines,
     source_text,
@@ -34,7 +35,7 @@ from broadsheet.generate.writers import Writer
 from broadsheet.schemas import STORIES
 from broadsheet.tables import empty, from_rows
 
-_SHORTENED = 2
+_SHORTENED = 1
 "Sentences of the lead that the writer makes a headline of by leaving words out."
 _TEXTS = ("headline", "summary", "method", "checks")
 
@@ -185,12 +186,14 @@ class StoryWriter:
             prompts = [_prompt(job, article) for article in articles.values()]
             is_headline = job == jobs.HEADLINE
             told = [telling_sentences(article)[:_SHORTENED] for article in articles.values()] if is_headline else None
+            about = list(articles.values())
             drafts = self._write(
                 prompts,
                 job=jobs.KINDS[job],
                 count=self._count if is_headline else 1,
                 most_tokens=jobs.MOST_TOKENS[job],
                 sentences=told,
+                is_refused=None if is_headline else lambda place, text: self._is_refused(about[place], text),
             )
         if len(drafts) != len(articles):
             raise ContractError(
@@ -198,6 +201,9 @@ class StoryWriter:
             )
         for (content, article), written in zip(articles.items(), drafts, strict=True):
             yield content, article, written
+
+    def _is_refused(self, article: Mapping[str, Any], beginning: str) -> bool:
+        return begins_refused(beginning, article, self._summary_words)
 
     def _chosen(self, job: str, made: Mapping[str, Drafts], missing: Mapping[Key, Mapping[str, Any]]) -> list[Draft]:
         """Return the best draft of a job for each article and interest, among those made of the article."""

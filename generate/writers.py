@@ -1,21 +1,26 @@
 """The language models that draft texts: GPT-like and T5-like, behind one callable."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from broadsheet.generate.decoding import decode
 from broadsheet.generate.likelihood import log_likelihoods
-from broadsheet.generate.positions import position_ids
-from broadsheet.generate.prompt_tokens import BATCH_SIZE, NEW_TOKENS, PromptTokens
-from broadsheet.generate.sampling import Manner, Restraint, seed_of
+from broadsheet.generate.prefill import read_prompts
+from broadsheet.generate.prompt_tokens import NEW_TOKENS, PromptTokens
+from broadsheet.generate.sampling import Manner, seed_of
 from broadsheet.generate.shortening import Shortenings
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+IsRefused = Callable[[int, str], bool]
+"""The place of a prompt and the beginning of a draft: whether no more of it is wanted."""
 
 
 class Writer(Protocol):
@@ -29,13 +34,14 @@ class Writer(Protocol):
         count: int = 1,
         most_tokens: int = 56,
         sentences: Sequence[Sequence[str]] | None = None,
+        is_refused: IsRefused | None = None,
     ) -> Sequence[Sequence[str]]:
         """Return the drafts of each prompt, the likeliest first; none where none could be had."""
         ...
 
 
-_LEAST_TOKENS = 4
-"So that a draft isn't ended before it began."
+_ROWS = 48
+"Drafts that are written side by side: on a CPU more of them take as long a draft."
 
 
 def load_writer(
@@ -94,13 +100,14 @@ class LoadedWriter:
         count: int = 1,
         most_tokens: int = NEW_TOKENS,
         sentences: Sequence[Sequence[str]] | None = None,
+        is_refused: IsRefused | None = None,
     ) -> list[list[str]]:
         """Draft `count` texts of at most `most_tokens` tokens, one line each, for each prompt, in their order.
 
         The first of a prompt takes the likeliest token each time, the others are drawn at random, by a seed of prompt
         and writer. With `sentences`, one more for each of a prompt's is the likeliest that is it with words left out.
         What looks like a special token in a prompt is read as plain text. A prompt beyond the model's length loses its
-        middle.
+        middle. A draft whose beginning `is_refused` is left there.
         """
         network, found = self._tuned.get(job, self.network), sentences or [()] * len(prompts)
         with self._lock:
@@ -109,70 +116,42 @@ class LoadedWriter:
                 [*self._draws(prompt, count), *self._shortenings(of_one)]
                 for prompt, of_one in zip(prompts, found, strict=True)
             ]
-            order = sorted(range(len(prompts)), key=lambda place: len(encoded[place]))
             drafts: list[list[str]] = [[] for _ in prompts]
-            for start in range(0, len(order), BATCH_SIZE):
-                batch = order[start : start + BATCH_SIZE]
-                read = self._read(network, [encoded[place] for place in batch])
-                owners = [(row, manner) for row, place in enumerate(batch) for manner in manners[place]]
-                for (row, _), draft in zip(owners, self._draft(read, owners, most_tokens), strict=True):
+            for batch in _batches(encoded, manners):
+                rows = [(row, manner) for row, place in enumerate(batch) for manner in manners[place]]
+                refused = partial(_of_batch, batch, is_refused) if is_refused else None
+                made = self._draft(network, [encoded[place] for place in batch], rows, most_tokens, refused)
+                for (row, _), draft in zip(rows, made, strict=True):
                     drafts[batch[row]].append(draft)
             return drafts
+
+    def _draft(
+        self,
+        network: "PreTrainedModel",
+        prompts: Sequence[Sequence[int]],
+        rows: Sequence[tuple[int, Manner]],
+        most_tokens: int,
+        is_refused: IsRefused | None,
+    ) -> list[str]:
+        """Draft each row, a place among these prompts and a manner."""
+
+        def is_done(row: int, draft: Sequence[int]) -> bool:
+            return is_refused is not None and is_refused(rows[row][0], self._text(draft))
+
+        read = read_prompts(network, self.tokens, prompts)
+        made = decode(read, self.tokens, rows, min(most_tokens, NEW_TOKENS), is_done)
+        self.spent_tokens += sum(map(len, [*prompts, *made]))
+        return [self._text(draft) for draft in made]
+
+    def _text(self, draft: Sequence[int]) -> str:
+        text: str = self.tokens.tokenizer.decode(draft, skip_special_tokens=True)
+        return text.strip()
 
     def _draws(self, prompt: str, count: int) -> list[Manner]:
         return [seed_of(prompt, number, self._seed) for number in range(count)]
 
     def _shortenings(self, sentences: Sequence[str]) -> list[Manner]:
         return [Shortenings([sentence], self.tokens.text, self.tokens.ends) for sentence in sentences]
-
-    def _read(self, network: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -> "_Prompts":
-        """Read up to BATCH_SIZE prompts, once for all that is drafted of them."""
-        import torch
-
-        ids, mask = (part.to(network.device) for part in self.tokens.pad_rows(prompts))
-        self.spent_tokens += sum(map(len, prompts))
-        with torch.inference_mode():
-            if not self.tokens.joined:
-                return _Prompts(network, ids, mask, network.get_encoder()(input_ids=ids, attention_mask=mask))
-            before = mask[:, :-1]
-            state = network(
-                input_ids=ids[:, :-1],
-                attention_mask=before,
-                use_cache=True,
-                logits_to_keep=1,
-                **position_ids(network, before),
-            ).past_key_values
-            return _Prompts(network, ids, mask, state)
-
-    def _draft(self, read: "_Prompts", rows: Sequence[tuple[int, Manner]], most_tokens: int) -> list[str]:
-        """Draft each row, a place among the prompts and a manner."""
-        import torch
-
-        if not rows:
-            return []
-        filled = [rows[place % len(rows)] for place in range(-(-len(rows) // BATCH_SIZE) * BATCH_SIZE)]
-        owners = torch.tensor([owner for owner, _ in filled], device=read.ids.device)
-        restraint = Restraint(
-            read.ids[owners],
-            [manner for _, manner in filled],
-            ends=self.tokens.ends,
-            size=self.network.config.vocab_size,
-            start=read.start,
-        )
-        with torch.inference_mode():
-            written = read.network.generate(
-                **read.selected(owners),
-                min_new_tokens=_LEAST_TOKENS,
-                max_new_tokens=min(most_tokens, NEW_TOKENS),
-                do_sample=False,
-                num_beams=1,
-                eos_token_id=self.tokens.ends,
-                pad_token_id=self.tokens.pad,
-                logits_processor=[restraint],
-            )
-        drafts = written[: len(rows), read.start :]
-        self.spent_tokens += int((drafts != self.tokens.pad).sum())
-        return [text.strip() for text in self.tokens.tokenizer.batch_decode(drafts, skip_special_tokens=True)]
 
     def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
         """Return the mean natural logarithm of the probability of each text's tokens: how fluent it is.
@@ -184,26 +163,18 @@ class LoadedWriter:
             return log_likelihoods(self.network, self.tokens, texts, prompts)
 
 
-@dataclass(frozen=True)
-class _Prompts:
-    """Prompts that were read: tokens and mask (prompts, tokens), and what the network keeps of them."""
+def _of_batch(batch: Sequence[int], is_refused: IsRefused, row: int, text: str) -> bool:
+    return is_refused(batch[row], text)
 
-    network: "PreTrainedModel"
-    ids: "torch.Tensor"
-    mask: "torch.Tensor"
-    state: Any
-    "Of a GPT-like model its cache, of a T5-like one the encoder's output."
 
-    @property
-    def start(self) -> int:
-        """Where in what is generated a draft begins."""
-        return 1 if self.network.config.is_encoder_decoder else self.ids.shape[1]
-
-    def selected(self, owners: "torch.Tensor") -> dict[str, Any]:
-        """Return what `generate` goes on from for each owner, a place among the prompts; to be called once."""
-        mask = self.mask[owners]
-        if self.network.config.is_encoder_decoder:
-            self.state.last_hidden_state = self.state.last_hidden_state[owners]
-            return {"encoder_outputs": self.state, "attention_mask": mask}
-        self.state.batch_select_indices(owners)
-        return {"input_ids": self.ids[owners], "attention_mask": mask, "past_key_values": self.state}
+def _batches(prompts: Sequence[Sequence[int]], manners: Sequence[Sequence[Manner]]) -> Iterator[list[int]]:
+    """Yield the places of prompts of like length that share a batch: as many as give _ROWS drafts, or a little more."""
+    batch, rows = list[int](), 0
+    for place in sorted(range(len(prompts)), key=lambda place: len(prompts[place])):
+        batch.append(place)
+        rows += len(manners[place])
+        if rows >= _ROWS:
+            yield batch
+            batch, rows = [], 0
+    if batch:
+        yield batch

@@ -57,7 +57,7 @@ class Drafts:
     def __init__(self, *drafts):
         self.drafts, self.read = drafts, []
 
-    def __call__(self, prompts, *, job, count, most_tokens, sentences):
+    def __call__(self, prompts, *, job, count, most_tokens, sentences, is_refused):
         self.read += prompts
         return [list(self.drafts) for _ in prompts]
 

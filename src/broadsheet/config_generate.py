@@ -11,17 +11,17 @@ class ChoiceWeights:
 
     interest: float = 1.0
     "Likeness to what the reader follows."
-    article: float = 1.0
+    article: float = 1.5
     "Likeness to the article's beginning."
-    expected: float = 1.0
+    expected: float = 0.5
     "Mean likeness to all that the model drafted, what was refused too: the sense that it finds likeliest."
-    fluency: float = 0.1
+    fluency: float = 0.15
     "Likelihood by the writer's own model."
-    length: float = 0.1
+    length: float = 0.15
     "Nearness to the length that is best for the job."
     publisher: float = 0.6
     "Whether it is the publisher's own headline, which an editor wrote."
-    own_words: float = 0.05
+    own_words: float = 0.03
     "Share of its words outside the longest run copied from the article."
 
 

@@ -152,16 +152,8 @@ class _Noted:
     def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
         return self.writer.log_likelihoods(texts, prompts)
 
-    def __call__(
-        self,
-        prompts: Sequence[str],
-        *,
-        job: str = "",
-        count: int = 1,
-        most_tokens: int = 56,
-        sentences: Sequence[Sequence[str]] | None = None,
-    ) -> list[list[str]]:
-        found = self.writer(prompts, job=job, count=count, most_tokens=most_tokens, sentences=sentences)
+    def __call__(self, prompts: Sequence[str], **order: Any) -> list[list[str]]:  # noqa: ANN401
+        found = self.writer(prompts, **order)
         self.made.extend(draft for of_one in found for draft in of_one)
         return found
 

@@ -49,29 +49,34 @@ def test_the_likelier_text_is_the_more_fluent_one():
     assert chosen(BOTH, fluency=1) == 0
 
 
-def test_fluency_is_read_of_the_four_best_by_all_else():
+def test_fluency_is_read_of_the_two_best_by_all_else():
     texts = ["one two three", "one", "one two three four", "one two", "one two three four five six"]
     asked = []
 
     def likelihood(texts, prompts):
         asked.append((texts, prompts))
-        return [-6.0, -8.0, -8.0, 0.0]
+        return [-6.0, -2.0]
 
     question = Question(drafts(*texts), "", "prompt", 3)
-    assert chosen(question, likelihood, length=1, fluency=1) == 1  # 1/3 + 1 to 1 + 0.25 and less
-    assert asked == [(["one two three", "one two three four", "one two", "one"], ["prompt"] * 4)]
+    assert chosen(question, likelihood, length=1, fluency=1) == 2  # 2/3 + 0.75 to 1 + 0.25
+    assert asked == [(["one two three", "one two three four"], ["prompt"] * 2)]
 
 
-def test_fluency_is_read_of_each_questions_best_with_its_own_prompt():
+def test_fluency_is_read_with_each_questions_own_prompt_and_only_where_it_can_decide():
     asked = []
 
     def likelihood(texts, prompts):
         asked.append((texts, prompts))
-        return [-4.0] * len(texts)
+        return [-8.0, 0.0] * (len(texts) // 2)
 
-    other = Question(drafts("sport news"), "", "other", 2)
-    Chooser(encode, replace(NOTHING, article=1, fluency=1), likelihood)([BOTH, other])
-    assert asked == [(["space news", "sport news", "sport news"], ["prompt", "prompt", "other"])]
+    alone = Question(drafts("sport news"), "", "alone", 2)
+    other = replace(BOTH, drafts=drafts("sport news", "space news"), prompt="other")  # 0.6 and 0.8 by the article
+    choose = Chooser(encode, replace(NOTHING, article=1, fluency=0.25), likelihood)
+    assert choose([BOTH, alone, other]) == [1, 0, 0]
+    assert asked == [(["space news", "sport news", "space news", "sport news"], ["prompt", "prompt", "other", "other"])]
+    asked.clear()
+    assert Chooser(encode, replace(NOTHING, article=1, fluency=0.15), likelihood)([BOTH, alone, other]) == [0, 0, 1]
+    assert asked == []
 
 
 def test_a_text_whose_likelihood_is_not_known_or_beyond_bounds_is_not_fluent():

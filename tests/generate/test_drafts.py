@@ -1,4 +1,13 @@
-from broadsheet.generate.drafts import Draft, first_sentences, headlines, summaries, telling_sentences
+import pytest
+
+from broadsheet.generate.drafts import (
+    Draft,
+    begins_refused,
+    first_sentences,
+    headlines,
+    summaries,
+    telling_sentences,
+)
 from broadsheet.generate.jobs import HEADLINE_WORDS
 
 ARTICLE = {
@@ -110,3 +119,37 @@ def test_the_first_sentences_are_ten_of_abstract_and_body():
     found = first_sentences({**ARTICLE, "body": body})
     assert found == ["Shares fell.", *(f"Plant {number} closed." for number in range(9))]
     assert first_sentences({**ARTICLE, "abstract": "", "body": ""}) == []
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        "",
+        "Shares",
+        "Shares in carmaker Veltra fell 6",
+        "Shares in carmaker Veltra fell 6 percent on Monday. Veltra will",
+        "Veltra will close its plant in Lindau Haven",  # the last two words may go on otherwise
+        "Shares fell 60",
+    ],
+)
+def test_a_beginning_that_can_still_become_true_is_not_refused(beginning):
+    assert not begins_refused(beginning, ARTICLE, 45)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        "Shares in carmaker Veltra fell 60 percent on Monday",
+        "Shares in carmaker Renova fell 6 percent",
+        "Veltra will close its plant in Lindau in June. It",
+        "Veltra will not close its plant in Lindau. Shares",
+        "Veltra will close its plant in Lindau in May. Arsenal won the cup",
+    ],
+)
+def test_a_beginning_that_stays_untrue_is_refused(beginning):
+    assert begins_refused(beginning, ARTICLE, 45)
+
+
+def test_a_beginning_that_is_too_long_is_refused():
+    beginning = "Veltra will close its plant in Lindau in May. Shares"
+    assert begins_refused(beginning, ARTICLE, 5) and not begins_refused(beginning, ARTICLE, 45)

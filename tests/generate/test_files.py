@@ -27,7 +27,7 @@ class Drafts:
     def __init__(self, stop_at=99):
         self.calls, self.stop_at = 0, stop_at
 
-    def __call__(self, prompts, *, job, count, most_tokens, sentences):
+    def __call__(self, prompts, *, job, count, most_tokens, sentences, is_refused):
         self.calls += 1
         if self.calls == self.stop_at:
             raise KeyboardInterrupt

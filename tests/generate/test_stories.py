@@ -17,7 +17,7 @@ class Drafts:
     def __init__(self, headline=HEADLINE, summary=SUMMARY):
         self.headline, self.summary, self.prompts = headline, summary, []
 
-    def __call__(self, prompts, *, job, count, most_tokens, sentences):
+    def __call__(self, prompts, *, job, count, most_tokens, sentences, is_refused):
         self.prompts += prompts
         return [[self.headline if "ten words" in prompt else self.summary] * count for prompt in prompts]
 
