@@ -12,6 +12,7 @@ Example: python scripts/benchmark_generation.py demo/newsroom --out benchmarks/r
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,7 +52,7 @@ def benchmark(
     if speed:
         _measure_speed(writing, rounds, trainings[0], out)
     else:
-        findings = _measure(writing, found, writers, trainings)
+        findings = _measure(writing, found, first, writers, trainings)
         _describe(findings, writing, {"since": str(first or ""), "until": str(last or "")}, out)
         _write_samples(findings, samples)
 
@@ -66,13 +67,17 @@ def _measure_speed(writing: "Writing", rounds: int, tuned: Path | None, out: Pat
 
 
 def _measure(
-    writing: "Writing", found: "list[Example]", writers: dict[str, str], tuned: Sequence[Path | None]
+    writing: "Writing",
+    found: "list[Example]",
+    first: date | None,
+    writers: dict[str, str],
+    tuned: Sequence[Path | None],
 ) -> "Findings":
     """Measure the sample, and personal headlines on half as many articles of all that were found."""
     from broadsheet.evaluation_generation import topics_of_readers, with_two_topics
     from broadsheet.evaluation_generation_measure import measure_generation
 
-    topics = topics_of_readers(writing.bench.newsroom)
+    topics = topics_of_readers(writing.bench.newsroom, first)
     personal = with_two_topics(found, topics, writing.bench.news_tower)
     return measure_generation(writing, personal[: (len(writing.examples) + 1) // 2], writers, tuned)
 

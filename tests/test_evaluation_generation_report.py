@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,13 @@ def test_the_script_measures_speed_alone(room, tmp_path, capsys):
 def test_the_readers_topics_are_found_once(room):
     found = topics_of_readers(room)
     assert {"football", "election", "space rocket"} <= set(found) and len(found) == len(set(found))
+
+
+def test_topics_are_found_in_what_was_published_before_a_day_and_in_nothing_later(room):
+    own = topics_of_readers(room)
+    assert topics_of_readers(room, date(2000, 1, 1)) == own
+    later = topics_of_readers(room, date(2100, 1, 1))
+    assert later[: len(own)] == own and len(later) == len(set(later)) > len(own)
 
 
 def test_samples_are_not_written_where_they_would_be_published(room):

@@ -17,7 +17,7 @@ import numpy as np
 
 from broadsheet.corpus.rows import content_hash
 from broadsheet.errors import InputError
-from broadsheet.following import interests
+from broadsheet.following import ARTICLES, interests, topics_of
 from broadsheet.generate import jobs
 from broadsheet.generate.choice import Encode
 from broadsheet.generate.drafts import source_text
@@ -111,8 +111,12 @@ def _says(text: str, said: str) -> bool:
     return wanted in found
 
 
-def topics_of_readers(newsroom: Newsroom) -> list[str]:
-    """Return what the newsroom's readers follow, each topic once."""
+def topics_of_readers(newsroom: Newsroom, before: date | None = None) -> list[str]:
+    """Return what readers follow, each topic once.
+
+    The readers are the newsroom's, and those who would have read all that was published before a day: a run of ARTICLES
+    articles one after the other is the history of one.
+    """
     news = read_table(newsroom.news, NEWS)
     users = read_table(newsroom.users, USERS).to_pylist() if newsroom.users.is_file() else []
     place = {news_id: row for row, news_id in enumerate(news.column("news_id").to_pylist())}
@@ -120,6 +124,11 @@ def topics_of_readers(newsroom: Newsroom) -> list[str]:
     for user in users:
         read = [place[news_id] for news_id in user["history"] if news_id in place]
         found |= dict.fromkeys(interests(user, news, read))
+    times = news.column("published_at").to_pylist() if before else []
+    earlier = [row for row, published in enumerate(times) if _is_between(published, None, before)]
+    earlier.sort(key=lambda row: times[row])
+    for start in range(0, len(earlier), ARTICLES):
+        found |= dict.fromkeys(topic.text for topic in topics_of(news, earlier[start : start + ARTICLES]))
     return list(found)
 
 
