@@ -61,6 +61,7 @@ def test_training_writes_small_adapters_and_a_card(trained):
     assert {path.name for path in room.writer.iterdir()} == FILES
     assert set(room.writer.parent.iterdir()) == {room.writer, room.writer.resolve()}, "no checkpoint is left"
     card = json.loads((room.writer / "card.json").read_text())
+    assert card["command"].startswith("broadsheet") and card["broadsheet"] and card["trained_at"]
     assert card["jobs"] == ["headline"] and card["train"] == {"pairs": 36, "until": ""}
     assert card["valid"] == {"pairs": 4, "loss": min(card["valid_loss_by_epoch"].values())}
     assert "lora, trained on 36 pairs for headline; loss on 4 later ones" in summary

@@ -27,22 +27,32 @@ class PlainWriter:
         self.method = "t5" if encoder else "gpt"
         self.dtype = str(self._network.dtype).removeprefix("torch.")
 
-    def __call__(self, prompts: Sequence[str], *, most_tokens: int, batch_size: int = 8) -> list[str]:
-        """Return a draft of each prompt, in their order."""
+    def __call__(
+        self, prompts: Sequence[str], *, most_tokens: int, batch_size: int = 8, lookup: int | None = None
+    ) -> list[str]:
+        """Return a draft of each prompt, in their order.
+
+        With `lookup`, in batches of one, so many tokens at a time are guessed from the prompt (prompt-lookup decoding).
+        """
         starts = range(0, len(prompts), batch_size)
-        return [draft for start in starts for draft in self._draft(prompts[start : start + batch_size], most_tokens)]
+        batches = [prompts[start : start + batch_size] for start in starts]
+        return [draft for batch in batches for draft in self._draft(batch, most_tokens, lookup)]
 
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Return how many tokens the texts have in all."""
         return sum(map(len, self._tokenizer(list(texts), add_special_tokens=False).input_ids)) if texts else 0
 
-    def _draft(self, prompts: Sequence[str], most_tokens: int) -> list[str]:
+    def _draft(self, prompts: Sequence[str], most_tokens: int, lookup: int | None) -> list[str]:
         import torch
 
         inputs = self._encode(prompts)
         with torch.inference_mode():
             written = self._network.generate(
-                **inputs, max_new_tokens=most_tokens, do_sample=False, pad_token_id=self._tokenizer.pad_token_id
+                **inputs,
+                max_new_tokens=most_tokens,
+                do_sample=False,
+                pad_token_id=self._tokenizer.pad_token_id,
+                prompt_lookup_num_tokens=lookup,
             )
         start = inputs["input_ids"].shape[1] if self.method == "gpt" else 0
         drafts: list[str] = self._tokenizer.batch_decode(written[:, start:], skip_special_tokens=True)

@@ -23,18 +23,22 @@ from broadsheet.newsroom import write_json
 from broadsheet.workbench import Workbench
 
 BATCH = 8
-ONE_BY_ONE, ONE_ALIKE, BATCHED, BATCHED_ALIKE, OURS = (
-    *("one by one", "one by one, dtype of ours"),
+LOOKUP = 10
+"Tokens that prompt-lookup decoding guesses at a time."
+ONE_BY_ONE, ONE_ALIKE, ONE_LOOKUP, BATCHED, BATCHED_ALIKE, OURS = (
+    *("one by one", "one by one, dtype of ours", "one by one, prompt lookup"),
     *(f"batches of {BATCH}, bfloat16", f"batches of {BATCH}, dtype of ours", "ours"),
 )
 PLAIN = {"one_by_one": ONE_BY_ONE, "one_alike": ONE_ALIKE, "batched": BATCHED, "batched_alike": BATCHED_ALIKE}
-"The plain rows, by how their names end in `times_…`."
+"Rows that others are held against, by how their names end in `times_…`."
 CHANGED = 10
 "One article in so many changed before the second night."
 NOTES = {
     ONE_BY_ONE: "transformers' generate, a prompt a call, in the dtype that it loads by default; greedy, at most "
     + " and ".join(f"{jobs.MOST_TOKENS[name]} tokens a {job}" for job, name in JOBS.items()),
     ONE_ALIKE: "the same in the dtype that ours chooses on this machine",
+    ONE_LOOKUP: f"the same with prompt-lookup decoding, {LOOKUP} tokens at a time, which is for one prompt a call "
+    "alone",
     BATCHED: "the same in bfloat16, prompts in the order given, padded to the longest of a batch",
     BATCHED_ALIKE: "the same in the dtype that ours chooses on this machine",
     OURS: "the same prompts and most tokens with the drafts of the config, fine-tuned, with gate, extracts and choice; "
@@ -56,6 +60,7 @@ def measure_speed(writing: Writing, rounds: int, checkout: Path, tuned: Path | N
     rows: dict[str, Work] = {
         ONE_BY_ONE: lambda some: _plain(plain, some, 1),
         ONE_ALIKE: lambda some: _plain(alike, some, 1),
+        ONE_LOOKUP: lambda some: _plain(alike, some, 1, LOOKUP),
         BATCHED: lambda some: _plain(batched, some, BATCH),
         BATCHED_ALIKE: lambda some: _plain(alike, some, BATCH),
         OURS: ours,
@@ -111,14 +116,12 @@ def _figures(times: list[float], tokens: int, articles: int, seconds: dict[str, 
     }
 
 
-def _plain(writer: PlainWriter, examples: Sequence[Example], batch_size: int) -> list[str]:
-    return [
-        draft
-        for job, name in JOBS.items()
-        for draft in writer(
-            [one.prompt(job) for one in examples], most_tokens=jobs.MOST_TOKENS[name], batch_size=batch_size
-        )
-    ]
+def _plain(writer: PlainWriter, examples: Sequence[Example], batch_size: int, lookup: int | None = None) -> list[str]:
+    made: list[str] = []
+    for job, name in JOBS.items():
+        prompts = [one.prompt(job) for one in examples]
+        made += writer(prompts, most_tokens=jobs.MOST_TOKENS[name], batch_size=batch_size, lookup=lookup)
+    return made
 
 
 class Ours:

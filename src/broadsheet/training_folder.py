@@ -56,12 +56,19 @@ def work_folder(target: Path, settings: dict[str, Any]) -> Path:
     return folder
 
 
-def new_card(log: list[dict[str, float]]) -> dict[str, Any]:
-    """Return what a card says of how a training went: version, time, command, and valid nDCG@10 by epoch."""
+def made_now() -> dict[str, str]:
+    """Return what every card says of how its training was made: version, time and command."""
     return {
         "broadsheet": __version__,
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": " ".join(["broadsheet", *sys.argv[1:]]),
+    }
+
+
+def new_card(log: list[dict[str, float]]) -> dict[str, Any]:
+    """Return what the card of a ranking model says of how a training went, with valid nDCG@10 by epoch."""
+    return {
+        **made_now(),
         "valid_ndcg@10_by_epoch": {str(row["epoch"]): row["eval_ndcg@10"] for row in log if "eval_ndcg@10" in row},
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,8 @@ from broadsheet import models
 from broadsheet.config_endpoint import is_endpoint
 from broadsheet.errors import ConfigError
 from broadsheet.newsroom import Newsroom, file_sha256, remove_folder
-from broadsheet.training_folder import check_target, swap, work_folder
+from broadsheet.training_folder import check_target, made_now, swap, work_folder
 from broadsheet.training_texts import check_jobs, personal_pairs, read_pairs
-from broadsheet.version import __version__
 
 if TYPE_CHECKING:
     from broadsheet.generate import LoadedWriter
@@ -72,8 +71,7 @@ def train_writer(
         network, history = _train(writer, learn, check, newsroom, mode, seed, work)
         losses = {str(row["epoch"]): round(row["eval_loss"], 4) for row in history if "eval_loss" in row}
         card = {
-            "broadsheet": __version__,
-            "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            **made_now(),
             "jobs": list(jobs),
             "train": {"pairs": len(learn), "until": str(until or "")},
             "valid": {"pairs": len(check), "loss": min(losses.values())},
