@@ -51,7 +51,7 @@ class Chooser:
         """Without a `likelihood` fluency counts for nothing."""
         self._encode, self._weights, self._likelihood = encode, weights, likelihood
         weighed = hashlib.sha256(repr(weights).encode()).hexdigest()[:8]
-        self.name = f"choice-2-{weighed}"
+        self.name = f"choice-3-{weighed}"
         "Names the choice in the texts that were chosen; what another one chose is written again."
 
     def __call__(self, questions: Sequence[Question]) -> list[int]:

@@ -13,11 +13,11 @@ from broadsheet.generate.legible import form_in_words, is_english, legible
 from broadsheet.generate.tone import tone_problems
 from broadsheet.generate.words import sentences, without_dateline
 
-_LEAD = 3
+_LEAD = 5
 "Sentences of the lead that can become a headline."
 _READ = 10
 "Sentences of an article that its headline is compared with."
-_CUTS = 16
+_CUTS = 12
 "Ways in which a sentence is cut to a headline, at most."
 _FOR_GOOD = ("claim ", "name ", "number ", "date ")
 "Kinds of problems that a sentence keeps, however it goes on."

@@ -12,7 +12,7 @@ HEADLINE = "headline-2"
 SUMMARY = "summary-1"
 "Names of the prompt files; a new wording takes the next number, since texts are kept from night to night under it."
 
-HEADLINE_WORDS = 22
+HEADLINE_WORDS = 24
 "Most words of a headline."
 BEST_HEADLINE_WORDS = 12.0
 BEST_SHARE = 0.7

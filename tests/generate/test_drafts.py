@@ -101,12 +101,15 @@ def test_a_long_sentence_of_the_lead_is_cut_in_several_ways_that_fit():
     assert found[0] == "Carmaker Veltra will close its old plant in Lindau after talks with unions on Monday"
 
 
-def test_the_sentences_that_tell_are_the_first_three_of_the_lead_that_stand_alone():
-    body = f"But it may. {ARTICLE['body']} Unions met in Lindau on Tuesday. Anna Berg won."
+UNIONS = [f"Unions met in {place} on Tuesday." for place in ("Lindau", "Ghent", "Bregenz", "Lyon")]
+
+
+def test_the_sentences_that_tell_are_the_first_five_of_the_lead_that_stand_alone():
+    body = f"But it may. {ARTICLE['body']} {' '.join(UNIONS)}"
     assert telling_sentences({**ARTICLE, "body": body}) == [
         "Shares in carmaker Veltra fell 6 percent on Monday.",
         "Veltra will close its plant in Lindau in May.",
-        "Unions met in Lindau on Tuesday.",
+        *UNIONS[:3],
     ]
     assert telling_sentences({**ARTICLE, "body": "", "abstract": "Unions met in Lindau on Tuesday."}) == [
         "Unions met in Lindau on Tuesday."

@@ -45,12 +45,12 @@ def test_a_text_without_blanks_is_cut_too():
         ),
         (
             "The heir was placed under arrest, after a vote, accused of bribery and of many other charges by the court "
-            "of the capital",
+            "of the capital of his country",
             "The heir was placed under arrest, after a vote",
         ),
         (
             "Veltra to close its plant in the north of the country, according to a paper that somebody in the ministry "
-            "there saw last week",
+            "there saw early last week",
             "Veltra to close its plant in the north of the country",
         ),
     ],
@@ -68,7 +68,7 @@ def test_a_summary_loses_its_broken_last_sentence():
     [
         ("", "empty"),
         ("Coal use falls", "too short"),
-        ("Coal " * 22 + "falls", "too long: 23 words"),
+        ("Coal " * 24 + "falls", "too long: 25 words"),
         ("Prime minister of Denmark", "no sentence"),
         ("Is coal use falling in China?", "question"),
         ("It falls in China again", "points back"),
@@ -83,7 +83,7 @@ def test_what_is_no_headline_is_refused(headline, problem):
 
 def test_a_plain_headline_has_no_problem():
     assert jobs.headline_form("Coal use in China falls for a third year") == []
-    assert jobs.headline_form("Coal " * 21 + "falls") == []
+    assert jobs.headline_form("Coal " * 23 + "falls") == []
 
 
 def test_an_infinitive_is_a_verb_and_a_place_behind_to_is_none():
@@ -92,9 +92,9 @@ def test_an_infinitive_is_a_verb_and_a_place_behind_to_is_none():
 
 
 def test_a_draft_too_long_without_a_clause_that_fits_stays_and_is_refused():
-    long = "Coal use in China falls " + "and falls " * 9
+    long = "Coal use in China falls " + "and falls " * 10
     assert jobs.tidy_headline(f"Yesterday, {long}") == f"Yesterday, {long}".strip()
-    assert jobs.headline_form(jobs.tidy_headline(f"Yesterday, {long}")) == ["too long: 24 words"]
+    assert jobs.headline_form(jobs.tidy_headline(f"Yesterday, {long}")) == ["too long: 26 words"]
 
 
 @pytest.mark.parametrize(
