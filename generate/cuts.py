@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from broadsheet.generate.jobs import has_verb
 from broadsheet.generate.phrases import Word, following, starts, words_of
 
 _LEAST = 6
@@ -27,7 +28,7 @@ def cuts(sentence: str, most_words: int, most: int) -> list[str]:
 def _kept(words: Sequence[Word]) -> Iterator[list[Word]]:
     ends = [number for number, word in enumerate(words) if word.to_end == 0]
     for start in starts(words):
-        for end in [end for end in ends if end > start]:
+        for end in [end for end in ends if end > start and not _begins_anew(words, start, end)]:
             yield list(words[start : end + 1])
             for gap in range(start, end - 1):
                 if words[gap + 1].opens:
@@ -36,6 +37,15 @@ def _kept(words: Sequence[Word]) -> Iterator[list[Word]]:
                         for after in following(words, gap)[1:]
                         if after <= end and _is_phrase(words[gap + 1 : after]) and words[after].goes_on
                     )
+
+
+def _begins_anew(words: Sequence[Word], start: int, end: int) -> bool:
+    """Tell whether a name or a title that ends a cut began what was to be said next: `…, Deputy Spokesman` for …."""
+    pauses = [number for number in range(start + 1, end + 1) if words[number].mark == ","]
+    if end == len(words) - 1 or not pauses:
+        return False
+    last = words[pauses[-1] : end + 1]
+    return last[0].text[:1].isupper() and not has_verb(" ".join(word.text for word in last))
 
 
 def _is_phrase(left_out: Sequence[Word]) -> bool:

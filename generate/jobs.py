@@ -83,7 +83,7 @@ def tidy_headline(draft: str) -> str:
         headline = re.sub(r"(?<=\w)[.。۔।]$", "", headline)
     if count(headline) > HEADLINE_WORDS:
         cut = [headline[: match.start()] for match in _CLAUSE.finditer(headline)]
-        short = [start for start in cut if _LEAST_WORDS < count(start) <= HEADLINE_WORDS and _VERB.search(start)]
+        short = [start for start in cut if _LEAST_WORDS < count(start) <= HEADLINE_WORDS and has_verb(start)]
         headline = short[-1] if short else headline
     return headline[:1].upper() + headline[1:]
 
@@ -97,7 +97,7 @@ def tidy_summary(draft: str) -> str:
 def headline_form(headline: str) -> list[str]:
     """Return what keeps a text from being a headline: length, no verb, a loose end, or pointing back."""
     problems = _length(headline, HEADLINE_WORDS)
-    if not _VERB.search(headline) and not is_title_case(headline):
+    if not has_verb(headline) and not is_title_case(headline):
         problems.append("no sentence")
     if re.search(r"[?؟？]", headline):
         problems.append("question")
@@ -118,6 +118,11 @@ def summary_form(summary: str, most_words: int) -> list[str]:
     ):
         problems.append("breaks off")
     return problems
+
+
+def has_verb(text: str) -> bool:
+    """Whether a text has a verb, by its form or a list: in English, and with nouns that look like one."""
+    return bool(_VERB.search(text))
 
 
 def _length(text: str, most_words: int) -> list[str]:

@@ -60,7 +60,7 @@ class Word:
     opens: bool
     "Whether a phrase begins with it, or a pause is before it."
     goes_on: bool
-    "Whether the sentence can go on with it after a phrase was left out."
+    "Whether the sentence can go on with it after a phrase was left out; `of` says more of the word before it alone."
     to_end: int
     "How many words after it the next one stands that the sentence can end with; 0 for this one."
 
@@ -89,7 +89,9 @@ def words_of(sentence: str) -> list[Word]:
                 light=plain in _LIGHT,
                 links=links,
                 opens=paused or links,
-                goes_on=(paused or links or plain in _AUXILIARIES) and not _joins_names(texts, number),
+                goes_on=(paused or links or plain in _AUXILIARIES)
+                and plain != "of"
+                and not _joins_names(texts, number),
                 to_end=0 if ends else found[-1].to_end + 1,
             )
         )
@@ -128,7 +130,7 @@ def following(sentence: Sequence[Word], last: int) -> list[int]:
     found, said, light = [], 0, True
     for number in range(last + 1, len(sentence)):
         word, next_one = sentence[number], sentence[last + 1]
-        alone = number == last + 2 and not next_one.links
+        alone = number == last + 2 and not next_one.links and word.text.lower() != "of"
         if number == last + 1 or alone or light or (next_one.opens and word.goes_on):
             found.append(number)
         said, light = said + word.says, light and word.light

@@ -34,6 +34,19 @@ def test_one_word_is_left_out_only_where_the_sentence_goes_on():
     assert "Veltra has closed its old plant" in cuts("Veltra, however, has closed its old plant", 18, 20)
 
 
+def test_what_an_of_belongs_to_is_not_left_out_before_it():
+    found = cuts("The envoy is very pleased with the work of his friend in Lindau this week", 18, 100)
+    assert "Envoy is very pleased with the work of his friend" in found
+    assert not any("pleased of" in cut for cut in found)
+
+
+def test_a_cut_does_not_end_with_the_speaker_of_what_comes_next():
+    found = cuts("Veltra will close its old plant, Deputy Director for Lindau Anna Berg told unions on Monday", 18, 100)
+    assert "Veltra will close its old plant" in found
+    assert not any(cut.endswith("Deputy Director") for cut in found)
+    assert any(cut.endswith("told unions on Monday") for cut in found)
+
+
 def test_no_more_cuts_are_returned_than_are_wanted():
     assert cuts(SENTENCE, 8, 2) == cuts(SENTENCE, 8, 20)[:2] and cuts(SENTENCE, 8, 0) == []
 
