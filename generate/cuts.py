@@ -8,6 +8,13 @@ from broadsheet.generate.phrases import Word, following, starts, words_of
 
 _LEAST = 6
 "Words of a cut."
+_CLAUSES = frozenset("that who which where when while because although though if whether".split())
+"A cut that ends within what these begin has a verb behind them."
+_BEFORE_THE_MAIN = frozenset(
+    "after although amid as because before besides despite during following if once since though unless until when "
+    "while with without".split()
+)
+"A sentence that begins with one of these comes to its point behind a comma."
 
 
 def cuts(sentence: str, most_words: int, most: int) -> list[str]:
@@ -28,7 +35,7 @@ def cuts(sentence: str, most_words: int, most: int) -> list[str]:
 def _kept(words: Sequence[Word]) -> Iterator[list[Word]]:
     ends = [number for number, word in enumerate(words) if word.to_end == 0]
     for start in starts(words):
-        for end in [end for end in ends if end > start and not _begins_anew(words, start, end)]:
+        for end in [end for end in ends if end > start and _is_whole(words, start, end)]:
             yield list(words[start : end + 1])
             for gap in range(start, end - 1):
                 if words[gap + 1].opens:
@@ -39,13 +46,23 @@ def _kept(words: Sequence[Word]) -> Iterator[list[Word]]:
                     )
 
 
-def _begins_anew(words: Sequence[Word], start: int, end: int) -> bool:
-    """Tell whether a name or a title that ends a cut began what was to be said next: `…, Deputy Spokesman` for …."""
+def _is_whole(words: Sequence[Word], start: int, end: int) -> bool:
+    """Tell whether a sentence's words from `start` to `end` say something whole, as far as their forms show.
+
+    Not if they end within a clause before its verb, before the comma behind which the point comes, or with a name or a
+    title that begins what is said next: `…, Deputy Spokesman` for ….
+    """
+    if end == len(words) - 1:
+        return True
+    plain = [word.text.lower() for word in words[start : end + 1]]
     pauses = [number for number in range(start + 1, end + 1) if words[number].mark == ","]
-    if end == len(words) - 1 or not pauses:
+    clauses = [place for place, text in enumerate(plain) if place and text in _CLAUSES]
+    if clauses and not has_verb(" ".join(plain[clauses[-1] + 1 :])):
         return False
+    if not pauses:
+        return not (plain[0] in _BEFORE_THE_MAIN or plain[:2] == ["in", "order"])
     last = words[pauses[-1] : end + 1]
-    return last[0].text[:1].isupper() and not has_verb(" ".join(word.text for word in last))
+    return not last[0].text[:1].isupper() or has_verb(" ".join(word.text for word in last))
 
 
 def _is_phrase(left_out: Sequence[Word]) -> bool:

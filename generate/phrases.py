@@ -34,11 +34,15 @@ _AUXILIARIES = frozenset("has have had is are was were will would can could may"
 "With these a sentence goes on after a phrase."
 _TELLING = frozenset(
     "former ex acting deputy vice assistant attempted failed fake false almost nearly only mock self-declared "
-    "so-called would-be half least most more less".split()
+    "so-called would-be half least most more less there".split()
 )
 "What comes after these is another thing without them."
 _CONDITIONS = frozenset("if unless".split())
 "What stands before these is not said without what comes after them."
+_SHARES = _TELLING | frozenset(
+    "all any both each many none number one part some billions dozens hundreds millions scores thousands".split()
+)
+"After these an `of` says of what: `most of his party`, `hundreds of them` too."
 _NEAR = 2
 "Words behind an end in which a negation still belongs to what is before it: `at no point`."
 
@@ -128,10 +132,17 @@ def following(sentence: Sequence[Word], last: int) -> list[int]:
     Left out are light words, one word alone, or a phrase from where it begins to where the next one does.
     """
     found, said, light = [], 0, True
+    if (
+        sentence[last + 1 : last + 2]
+        and sentence[last].text.lower() in _SHARES
+        and sentence[last + 1].text.lower() == "of"
+    ):
+        return [last + 1]
     for number in range(last + 1, len(sentence)):
         word, next_one = sentence[number], sentence[last + 1]
         alone = number == last + 2 and not next_one.links and word.text.lower() != "of"
-        if number == last + 1 or alone or light or (next_one.opens and word.goes_on):
+        phrase = next_one.opens and word.goes_on and not (number == last + 2 and next_one.links)  # a lone `who`
+        if number == last + 1 or alone or light or phrase:
             found.append(number)
         said, light = said + word.says, light and word.light
         if word.stays or said > MOST_LEFT_OUT:

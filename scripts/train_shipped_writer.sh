@@ -2,7 +2,7 @@
 # Train what the package ships of the writer, with the user's own command, and put it in generate/headline_adapter.
 #   bash scripts/train_shipped_writer.sh WORK_FOLDER [SEED]
 # With a SEED other than 0 it is left in WORK_FOLDER/SEED, for benchmark_generation.py. The demo's articles from
-# 18 March 2017 on are never looked at: the benchmark is of these. Takes half an hour on two cores.
+# 18 March 2017 on are never looked at: the benchmark is of these. Takes a quarter of an hour to an hour on two cores.
 set -euo pipefail
 work="$(realpath -m "$1")"
 seed="${2:-0}"

@@ -87,6 +87,20 @@ def test_the_figures_of_the_generation_page_are_those_of_the_gates_measurement()
     assert f"up to {max(kind['refused']['mean'] for kind in whole['reworded'].values()):.4f} of true" in page
 
 
+def test_the_headlines_of_the_readme_are_those_of_the_benchmark():
+    found = result("generation")
+    for name in ("lead sentence", "TextRank", "SmolLM2 greedy", "ours, not fine-tuned", "ours"):
+        row = found["jobs"]["headline"]["rows"][name]
+        cells = [f"{row[m]['mean']:.4f} [{row[m]['low']:.4f}, {row[m]['high']:.4f}]" for m in ("ROUGE-L", "similarity")]
+        cells += [f"{row['facts']['mean']:.2f}", f"{row['words']['mean']:.1f}"]
+        assert f"| {name} | {' | '.join(cells)} |" in README
+    ours = result("generation-speed")["rows"]["ours"]
+    assert f"take {ours['seconds_per_article']:.2f} seconds an article" in README
+    assert f"{ours['times_one_by_one']:.2f} times as many articles as" in README
+    assert f"{ours['times_batched']:.2f} times as many as in batches" in README
+    assert f"{ours['articles_per_hour']:,.0f} an hour" in README
+
+
 def test_the_speed_of_the_cross_encoder_in_the_readme_is_that_of_the_benchmark():
     rows = result("reranking-speed")["rows"]
     ours, quickest = rows["Broadsheet"], rows["OpenVINO int8"]

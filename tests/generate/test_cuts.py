@@ -47,6 +47,24 @@ def test_a_cut_does_not_end_with_the_speaker_of_what_comes_next():
     assert any(cut.endswith("told unions on Monday") for cut in found)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "refused"),
+    [
+        ("The general told members on Wednesday that a probe into a bombing has begun", "a probe"),
+        ("In order to help members of the council in Lindau, Veltra will pay 6 percent", "council"),
+        ("While her party met on Monday in Lindau, the minister did not resign", "Lindau"),
+    ],
+)
+def test_a_cut_does_not_end_before_its_point(sentence, refused):
+    found = cuts(sentence, 18, 100)
+    assert found and not any(cut.endswith(refused) for cut in found)
+
+
+def test_a_lone_who_is_not_left_out():
+    found = cuts("Anna Berg is among the players who had won the cup in May", 18, 100)
+    assert found and not any("players had" in cut for cut in found)
+
+
 def test_no_more_cuts_are_returned_than_are_wanted():
     assert cuts(SENTENCE, 8, 2) == cuts(SENTENCE, 8, 20)[:2] and cuts(SENTENCE, 8, 0) == []
 

@@ -104,6 +104,13 @@ def test_nothing_is_left_out_before_an_of_which_says_more_of_the_word_before_it(
     assert "of" in followed("They voice concerns about the future of trade", "future")
 
 
+def test_what_a_share_is_of_is_not_left_out():
+    assert followed("He is joining with most of his party and says no", "most") == ["of"]
+    assert followed("He is among hundreds of mourners in Lindau", "hundreds") == ["of"]
+    assert followed("There was no sign of him", "There")[0] == "was"
+    assert followed("Officials said there was no sign", "said") == ["there"]
+
+
 def test_names_that_are_joined_stay_together():
     assert followed("Veltra closed in Chad and Niger on Monday", "closed") == ["in", "on"]
     assert followed("Veltra closed in Chad and cut jobs on Monday", "closed") == ["in", "and", "on"]
