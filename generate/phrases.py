@@ -28,6 +28,12 @@ _LINKS = frozenset(
 "Before these a sentence can end."
 _PHRASES = _LINKS | frozenset("of to and or but that than".split())
 "These begin what can be left out as a whole, or come after it."
+_JOINS = frozenset("and or but".split())
+"What these begin is left out behind a pause alone: `black and white horses` has no `and white`."
+_CLAUSES = frozenset("that than as because although though while when where who which".split())
+"Behind what these begin, without a pause, a verb can be its own: `who had won`, `that it could win`."
+_OF_THE_LAST = frozenset("of to than".split())
+"These say more of the word before them alone, so that nothing is left out between the two."
 _LIGHT = frozenset("a an the that has have had is are was were been being mr mrs ms dr also just".split())
 "Any number of these can be left out in a row, as headlines do."
 _AUXILIARIES = frozenset("has have had is are was were will would can could may".split())
@@ -39,6 +45,10 @@ _TELLING = frozenset(
 "What comes after these is another thing without them."
 _CONDITIONS = frozenset("if unless".split())
 "What stands before these is not said without what comes after them."
+_NEED_THE_NEXT = frozenset(
+    "according along aimed associated based capable compared due famous related such thanks".split()
+)
+"These say nothing without the word after them."
 _SHARES = _TELLING | frozenset(
     "all any both each many none number one part some billions dozens hundreds millions scores thousands".split()
 )
@@ -64,7 +74,7 @@ class Word:
     opens: bool
     "Whether a phrase begins with it, or a pause is before it."
     goes_on: bool
-    "Whether the sentence can go on with it after a phrase was left out; `of` says more of the word before it alone."
+    "Whether the sentence can go on with it after a phrase was left out."
     to_end: int
     "How many words after it the next one stands that the sentence can end with; 0 for this one."
 
@@ -92,9 +102,9 @@ def words_of(sentence: str) -> list[Word]:
                 stays=is_guarded(text) or plain in _TELLING,
                 light=plain in _LIGHT,
                 links=links,
-                opens=paused or links,
+                opens=paused or (links and plain not in _JOINS),
                 goes_on=(paused or links or plain in _AUXILIARIES)
-                and plain != "of"
+                and plain not in _OF_THE_LAST
                 and not _joins_names(texts, number),
                 to_end=0 if ends else found[-1].to_end + 1,
             )
@@ -104,7 +114,7 @@ def words_of(sentence: str) -> list[Word]:
 
 def _can_end(texts: Sequence[str], number: int) -> bool:
     text = texts[number]
-    if not content_stem(text) or is_guarded(text) or text.lower() in _TELLING:
+    if not content_stem(text) or is_guarded(text) or text.lower() in _TELLING | _NEED_THE_NEXT:
         return False
     behind = texts[number + 1 : number + 1 + _NEAR]
     return not any(content_stem(other) == NOT or other.lower() in _CONDITIONS for other in behind)
@@ -132,19 +142,29 @@ def following(sentence: Sequence[Word], last: int) -> list[int]:
     Left out are light words, one word alone, or a phrase from where it begins to where the next one does.
     """
     found, said, light = [], 0, True
-    if (
-        sentence[last + 1 : last + 2]
-        and sentence[last].text.lower() in _SHARES
-        and sentence[last + 1].text.lower() == "of"
-    ):
+    if _needs_the_next(sentence, last):
         return [last + 1]
     for number in range(last + 1, len(sentence)):
         word, next_one = sentence[number], sentence[last + 1]
-        alone = number == last + 2 and not next_one.links and word.text.lower() != "of"
-        phrase = next_one.opens and word.goes_on and not (number == last + 2 and next_one.links)  # a lone `who`
+        alone = number == last + 2 and not next_one.links and word.text.lower() not in _OF_THE_LAST
+        phrase = next_one.opens and word.goes_on and _is_whole_phrase(sentence[last + 1 : number], word)
         if number == last + 1 or alone or light or phrase:
             found.append(number)
         said, light = said + word.says, light and word.light
         if word.stays or said > MOST_LEFT_OUT:
             break
     return found
+
+
+def _needs_the_next(sentence: Sequence[Word], last: int) -> bool:
+    if last + 1 >= len(sentence):
+        return False
+    text, following_one = sentence[last].text.lower(), sentence[last + 1].text.lower()
+    return text in _NEED_THE_NEXT or (text in _SHARES and following_one == "of")
+
+
+def _is_whole_phrase(left_out: Sequence[Word], word: Word) -> bool:
+    """Tell whether a phrase has an end of its own, so that the sentence goes on with `word` and not the phrase."""
+    if not left_out or left_out[-1].links:
+        return False
+    return bool(word.mark) or word.links or left_out[0].text.lower() not in _CLAUSES

@@ -111,6 +111,24 @@ def test_what_a_share_is_of_is_not_left_out():
     assert followed("Officials said there was no sign", "said") == ["there"]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "last", "never"),
+    [
+        ("There are no roles for black and minority actors in dramas", "black", "in"),
+        ("He fears the suggestion that it could carry out an attack", "suggestion", "could"),
+        ("A request for an order that would stop oil was refused", "request", "would"),
+        ("He is charged with taking part in a plan to break the law", "part", "to"),
+        ("Two experts along with four others were taken", "along", "were"),
+    ],
+)
+def test_what_a_word_needs_is_not_left_out_behind_it(sentence, last, never):
+    assert never not in followed(sentence, last)
+
+
+def test_a_clause_between_pauses_is_left_out_before_a_verb():
+    assert "has" in followed("Anna Berg, who had won in May, has resigned", "Berg")
+
+
 def test_names_that_are_joined_stay_together():
     assert followed("Veltra closed in Chad and Niger on Monday", "closed") == ["in", "on"]
     assert followed("Veltra closed in Chad and cut jobs on Monday", "closed") == ["in", "and", "on"]
