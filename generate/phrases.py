@@ -29,10 +29,10 @@ _LINKS = frozenset(
 _PHRASES = _LINKS | frozenset("of to and or but that than".split())
 "These begin what can be left out as a whole, or come after it."
 _JOINS = frozenset("and or but".split())
-"What these begin is left out behind a pause alone: `black and white horses` has no `and white`."
+"Behind a pause alone these begin or follow what is left out: `parts for black and old horses` has no `black horses`."
 _CLAUSES = frozenset("that than as because although though while when where who which".split())
 "Behind what these begin, without a pause, a verb can be its own: `who had won`, `that it could win`."
-_OF_THE_LAST = frozenset("of to than".split())
+_OF_THE_LAST = frozenset("of to than who whom whose which".split())
 "These say more of the word before them alone, so that nothing is left out between the two."
 _LIGHT = frozenset("a an the that has have had is are was were been being mr mrs ms dr also just".split())
 "Any number of these can be left out in a row, as headlines do."
@@ -167,4 +167,6 @@ def _is_whole_phrase(left_out: Sequence[Word], word: Word) -> bool:
     """Tell whether a phrase has an end of its own, so that the sentence goes on with `word` and not the phrase."""
     if not left_out or left_out[-1].links:
         return False
-    return bool(word.mark) or word.links or left_out[0].text.lower() not in _CLAUSES
+    if word.mark or word.text.lower() in _JOINS:
+        return bool(word.mark)
+    return word.links or not (left_out[0].mark or left_out[0].text.lower() in _CLAUSES)

@@ -118,6 +118,9 @@ def test_what_a_share_is_of_is_not_left_out():
         ("He fears the suggestion that it could carry out an attack", "suggestion", "could"),
         ("A request for an order that would stop oil was refused", "request", "would"),
         ("He is charged with taking part in a plan to break the law", "part", "to"),
+        ("She has no part for black and minority actors", "part", "and"),
+        ("He is worried by the words, above all the fear that it could carry on", "words", "could"),
+        ("Berg is among the group of players who had won", "is", "who"),
         ("Two experts along with four others were taken", "along", "were"),
     ],
 )
@@ -131,7 +134,8 @@ def test_a_clause_between_pauses_is_left_out_before_a_verb():
 
 def test_names_that_are_joined_stay_together():
     assert followed("Veltra closed in Chad and Niger on Monday", "closed") == ["in", "on"]
-    assert followed("Veltra closed in Chad and cut jobs on Monday", "closed") == ["in", "and", "on"]
+    assert followed("Veltra closed in Chad and cut jobs on Monday", "closed") == ["in", "on"]
+    assert followed("Veltra closed in Chad, and cut jobs on Monday", "closed") == ["in", "and", "on"]
 
 
 def test_such_as_begins_no_phrase():
