@@ -15,10 +15,11 @@ _MOST_WORDS = 60
 "Of a sentence that is cited; a longer one is a list or a page's furniture."
 _POINTS_BACK = re.compile(
     r"\W*(?:[^,]{0,40},\W+)?(?:he|she|it|they|him|his|her|hers|its|their|theirs|them|this|that|these|those|there|such"
-    r"|both|neither|another|the (?:latter|former|other|same|two|three|pair)|but|and|or|nor|so|yet|then|thus|also|still"
-    r"|however|instead|meanwhile|moreover|furthermore|therefore|otherwise|nevertheless|nonetheless|besides|likewise"
-    r"|similarly|afterwards?|later|earlier|in addition|at the same time|as a result|for (?:example|instance)"
-    r"|in contrast|here|the (?:move|decision|announcement|incident|remarks?|comments?)"
+    r"|both|neither|another|the (?:latter|former|others?|ones?(?!-)|same|two|three|pair|duo|trio)"
+    r"|but|and|or|nor|so|yet|then|thus|also|still|however|instead|meanwhile|moreover|furthermore|therefore|otherwise"
+    r"|nevertheless|nonetheless|besides|likewise|similarly|afterwards?|later|earlier|in addition|at the same time"
+    r"|as a result|for (?:example|instance)|in contrast|here"
+    r"|the (?:move|decision|announcement|incident|remarks?|comments?)"
     r"|the(?:\s+(?-i:[a-z]+)){1,2}\s+(?:he|she|him|his|her|they|their))\b",
     re.IGNORECASE,
 )
