@@ -134,7 +134,6 @@ def test_a_sentence_that_two_articles_have_cites_both():
         "The move followed a fire in a Veltra phone in Ghent.",
         "The owner of his Veltra phone saw it catch fire in Ghent.",
         "Their Veltra phone had caught fire on a plane.",
-        "The one that caught fire in Ghent was a Veltra phone.",
         "Is the Veltra phone a danger of fire?",
         "Read more: the fire of the Veltra phone in pictures.",
         "Image caption: a Veltra phone after the fire.",
@@ -154,7 +153,6 @@ def test_a_sentence_that_points_back_asks_or_is_no_part_of_the_text_is_left_out(
         "Italy said its banks were safe.",
         "The Beatles gave away their song.",
         "A man lost his dog in Ghent.",
-        "The one-time champion Anna Berg lost in Ghent.",
     ],
 )
 def test_a_sentence_that_names_what_it_speaks_of_stands_alone(sentence):

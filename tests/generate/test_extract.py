@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.generate.extract import extract
+from broadsheet.generate.extract import extract, stands_alone
 from broadsheet.generate.words import count
 
 BODY = (
@@ -39,3 +39,8 @@ def test_an_extract_is_never_longer_than_asked_and_always_the_articles_own(body,
     found = extract("A title", "", body, most_words)
     assert count(found) <= most_words
     assert set(found.split()) <= set(body.split())
+
+
+def test_a_sentence_on_the_one_points_back_and_one_on_a_one_time_champion_does_not():
+    assert not stands_alone("The one that caught fire in Ghent was a Veltra phone.")
+    assert stands_alone("The one-time champion Anna Berg lost in Ghent.")
