@@ -65,17 +65,14 @@ class Chooser:
         for name, values in qualities.items():
             total += getattr(self._weights, name) * values
         if self._likelihood is not None and self._weights.fluency:
-            total += self._weights.fluency * self._fluency(
-                self._likelihood, questions, spans, total, self._weights.fluency
-            )
+            total += self._weights.fluency * self._fluency(self._likelihood, questions, spans, total)
         return [int(np.argmax(total[span])) for span in spans]
 
-    @staticmethod
     def _fluency(
-        likelihood: Likelihood, questions: Sequence[Question], spans: Sequence[slice], total: Floats, weight: float
+        self, likelihood: Likelihood, questions: Sequence[Question], spans: Sequence[slice], total: Floats
     ) -> Floats:
         """Return the fluency of drafts that it can make the best, since it takes the model's time; 0 of others."""
-        best = [span.start + place for span in spans for place in _rivals(total[span], weight)]
+        best = [span.start + place for span in spans for place in _rivals(total[span], self._weights.fluency)]
         if not best:
             return np.zeros(len(total))
         texts = [draft.text for one in questions for draft in one.drafts]

@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from broadsheet.generate.jobs import has_verb
-from broadsheet.generate.phrases import Word, following, starts, words_of
+from broadsheet.generate.phrases import CLAUSES, Word, following, starts, words_of
 
 _LEAST = 6
 "Words of a cut."
-_CLAUSES = frozenset("that who which where when while because although though if whether".split())
-"A cut that ends within what these begin has a verb behind them."
 _BEFORE_THE_MAIN = frozenset(
     "after although amid as because before besides despite during following if once since though unless until when "
     "while with without".split()
@@ -56,7 +54,7 @@ def _is_whole(words: Sequence[Word], start: int, end: int) -> bool:
         return True
     plain = [word.text.lower() for word in words[start : end + 1]]
     pauses = [number for number in range(start + 1, end + 1) if words[number].mark == ","]
-    clauses = [place for place, text in enumerate(plain) if place and text in _CLAUSES]
+    clauses = [place for place, text in enumerate(plain) if place and text in CLAUSES | {"if", "whether"}]
     if clauses and not has_verb(" ".join(plain[clauses[-1] + 1 :])):
         return False
     if not pauses:

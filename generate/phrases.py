@@ -30,8 +30,8 @@ _PHRASES = _LINKS | frozenset("of to and or but that than".split())
 "These begin what can be left out as a whole, or come after it."
 _JOINS = frozenset("and or but".split())
 "Behind a pause alone these begin or follow what is left out: `parts for black and old horses` has no `black horses`."
-_CLAUSES = frozenset("that than as because although though while when where who which".split())
-"Behind what these begin, without a pause, a verb can be its own: `who had won`, `that it could win`."
+CLAUSES = frozenset("that because although though while when where who which".split())
+"What these begin has a verb of its own: `who had won`, `that it could win`."
 _OF_THE_LAST = frozenset("of to than who whom whose which".split())
 "These say more of the word before them alone, so that nothing is left out between the two."
 _LIGHT = frozenset("a an the that has have had is are was were been being mr mrs ms dr also just".split())
@@ -169,4 +169,4 @@ def _is_whole_phrase(left_out: Sequence[Word], word: Word) -> bool:
         return False
     if word.mark or word.text.lower() in _JOINS:
         return bool(word.mark)
-    return word.links or not (left_out[0].mark or left_out[0].text.lower() in _CLAUSES)
+    return word.links or not (left_out[0].mark or left_out[0].text.lower() in CLAUSES | {"as", "than"})

@@ -7,8 +7,7 @@ from typing import Any
 import torch
 from transformers.cache_utils import DynamicLayer
 
-_ROOM = 72
-"Tokens that fit in before a larger place is taken."
+from broadsheet.generate.prompt_tokens import NEW_TOKENS
 
 
 class _RoomyLayer(DynamicLayer):  # type: ignore[misc]
@@ -40,7 +39,7 @@ def _put_behind(place: torch.Tensor, have: torch.Tensor, new: torch.Tensor) -> t
     start, end = have.shape[2], have.shape[2] + new.shape[2]
     if have.data_ptr() != place.data_ptr() or end > place.shape[2]:
         rows, heads, _, dim = have.shape
-        place = have.new_empty(rows, heads, end + _ROOM, dim)
+        place = have.new_empty(rows, heads, end + NEW_TOKENS, dim)
         place[:, :, :start] = have
     place[:, :, start:end] = new
     return place, place[:, :, :end]
