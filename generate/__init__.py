@@ -1,15 +1,16 @@
 """Generate: headlines and summaries by T5, GPT or an endpoint, held to it by a fact gate; answers, digests."""
 
-from broadsheet.generate.answer import Answer, Cited, answer
-from broadsheet.generate.choice import Chooser
-from broadsheet.generate.digest import Digest, DigestSentence, digest
-from broadsheet.generate.endpoint import EndpointWriter, open_endpoint
-from broadsheet.generate.extract import extract
-from broadsheet.generate.facts import check, check_digest
-from broadsheet.generate.files import generate_files
-from broadsheet.generate.interests import Interests
-from broadsheet.generate.stories import StoryWriter
-from broadsheet.generate.writers import LoadedWriter, Writer, load_writer
+from broadsheet.generate.extracts.answer import Answer, Cited, answer
+from broadsheet.generate.extracts.digest import Digest, DigestSentence, digest
+from broadsheet.generate.extracts.extract import extract
+from broadsheet.generate.gate.facts import check, check_digest
+from broadsheet.generate.stories.choice import Chooser
+from broadsheet.generate.stories.edition_stories import generate_files
+from broadsheet.generate.stories.interests import Interests
+from broadsheet.generate.stories.story_writer import StoryWriter
+from broadsheet.generate.writers.endpoint import EndpointWriter, open_endpoint
+from broadsheet.generate.writers.local import LoadedWriter, load_writer
+from broadsheet.generate.writers.writer import Writer
 
 __all__ = [
     "Answer",

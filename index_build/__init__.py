@@ -2,7 +2,7 @@
 
 from broadsheet.index_build.build import Goal, build_index, describe
 from broadsheet.index_build.join import join_shards
-from broadsheet.index_build.late import LateSearch
+from broadsheet.index_build.late_search import LateSearch
 from broadsheet.index_build.measure import Exact, search_exactly, shares_found
 from broadsheet.index_build.reuse import Earlier
 from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index

@@ -16,10 +16,10 @@ from broadsheet.index_build.kinds import build_kind, memory_bytes
 from broadsheet.index_build.measure import Exact, Measured, search_exactly, tune
 from broadsheet.index_build.reuse import Earlier, choice_before, take_over
 from broadsheet.index_build.trials import fits, row, try_kinds
-from broadsheet.mapped_vectors import MappedVectors, Vectors
-from broadsheet.newsroom import file_sha256
-from broadsheet.schemas import INDEX
-from broadsheet.tables import replacing, write_table
+from broadsheet.tables.arrow_files import write_table
+from broadsheet.tables.files import file_sha256, replacing
+from broadsheet.tables.schemas import INDEX
+from broadsheet.tables.vectors import MappedVectors, Vectors
 
 log = logging.getLogger(__name__)
 

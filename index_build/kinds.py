@@ -12,7 +12,7 @@ import faiss
 
 from broadsheet.errors import ConfigError
 from broadsheet.index_build.parameters import layers
-from broadsheet.mapped_vectors import MappedVectors
+from broadsheet.tables.vectors import MappedVectors
 
 EF_CONSTRUCTION = 200
 TRAIN_PER_LIST, TRAIN_ROWS = 64, 65_536

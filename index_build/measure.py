@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.index_build.parameters import AT, Parameters, layers, search_parameters
-from broadsheet.mapped_vectors import MappedVectors, Vectors
+from broadsheet.tables.vectors import MappedVectors, Vectors
 
 Rows = npt.NDArray[np.int64]
 

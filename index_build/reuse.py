@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import ContractError
-from broadsheet.newsroom import file_sha256
-from broadsheet.tables import read_stamp, replacing
+from broadsheet.tables.arrow_files import read_stamp
+from broadsheet.tables.files import file_sha256, replacing
 
 SAME_SIZE = 0.2
 """A choice holds while the number of vectors is within this share of the number that it was made for."""

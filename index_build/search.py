@@ -13,9 +13,9 @@ import pyarrow as pa
 from broadsheet.errors import ContractError
 from broadsheet.index_build.parameters import Parameters, layers, search_parameters
 from broadsheet.index_build.shards import cut, shard_path
-from broadsheet.newsroom import file_sha256
-from broadsheet.schemas import INDEX
-from broadsheet.tables import read_stamp, read_table
+from broadsheet.tables.arrow_files import read_stamp, read_table
+from broadsheet.tables.files import file_sha256
+from broadsheet.tables.schemas import INDEX
 
 Found = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 """Inner products and rows, (queries, k) each, best first; row -1 where fewer are found."""

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from broadsheet.errors import ModelError
-from broadsheet.rerank.fusion import SIGNALS, Floats
+from broadsheet.rerank.signals import SIGNALS, Floats
 
 if TYPE_CHECKING:
     from lightgbm import Booster
+
 
 CARD = "card.json"
 AGAIN = "Expected a folder that `broadsheet train fusion` wrote: run it again."

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from broadsheet.rerank.fusion import AFFINITIES
+from broadsheet.rerank.signals import AFFINITIES
 
 MAX_PROFILE = 90
 

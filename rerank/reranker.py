@@ -9,18 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.catalogue import Catalogue
-from broadsheet.mutes import NO_MUTES, Mutes
-from broadsheet.rerank.cross_encoder import Score
-from broadsheet.rerank.finite import finite
-from broadsheet.rerank.fusion import AFFINITIES, SIGNALS, Floats, contributions, fuse, share_of_history
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.readers.mutes import NO_MUTES, Mutes
+from broadsheet.rerank.cross_encoder.model import Score
+from broadsheet.rerank.cross_encoder.pair_tokens import Pair
+from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history, pair_hash
 from broadsheet.rerank.learned_fusion import LearnedFusion
-from broadsheet.rerank.limits import large_sources
-from broadsheet.rerank.pair_tokens import Pair
-from broadsheet.rerank.pairs import make_pairs, nearest_history, pair_hash
-from broadsheet.rerank.policy import Items, Names, Policy, arrange
+from broadsheet.rerank.policy.limits import large_sources
+from broadsheet.rerank.policy.policy import Items, Names, Policy, arrange
 from broadsheet.rerank.reasons import Evidence, write_reason
-from broadsheet.schemas import RANKED
+from broadsheet.rerank.signals import AFFINITIES, SIGNALS, Floats, contributions, finite, fuse, share_of_history
+from broadsheet.tables.schemas import RANKED
 
 FROM_CANDIDATES = {
     "tower": "ann",

@@ -3,12 +3,12 @@
 `NewsTower` and `UserTower` make vectors; `Retriever` turns users into candidates.
 """
 
-from broadsheet.retrieval.article_text import news_text
-from broadsheet.retrieval.encoding import encode_news
-from broadsheet.retrieval.fusion import SOURCES, fuse
-from broadsheet.retrieval.reader import interest_vectors
 from broadsheet.retrieval.retriever import Retriever, encode_users
-from broadsheet.retrieval.sources import fresh_scores, trending_scores
+from broadsheet.retrieval.sources.fusion import SOURCES, fuse
+from broadsheet.retrieval.sources.reader import interest_vectors
+from broadsheet.retrieval.sources.trending_fresh import fresh_scores, trending_scores
+from broadsheet.retrieval.towers.article_text import news_text
+from broadsheet.retrieval.towers.encoding import encode_news
 
 __all__ = [
     "SOURCES",

@@ -13,21 +13,21 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from broadsheet.catalogue import Catalogue
-from broadsheet.click_log import ClickLog
-from broadsheet.exposures import Exposures
-from broadsheet.mutes import NO_MUTES, Mutes
-from broadsheet.retrieval.ann import Search, search_together
-from broadsheet.retrieval.co_click import LastCoClicks
-from broadsheet.retrieval.fusion import SOURCES, fuse, propose
-from broadsheet.retrieval.moment import Moment
-from broadsheet.retrieval.news_tower import Encoder, Vectors
-from broadsheet.retrieval.reader import Floats, Reader, Rows, interest_vectors
-from broadsheet.retrieval.requests import topic_of
-from broadsheet.retrieval.sources import half_lives
-from broadsheet.retrieval.user_tower import UserTower
-from broadsheet.schemas import CANDIDATES, user_vectors
-from broadsheet.tables import vectors_to_arrow
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.click_log import ClickLog
+from broadsheet.corpus.exposures import Exposures
+from broadsheet.readers.mutes import NO_MUTES, Mutes
+from broadsheet.retrieval.sources.ann import Search, search_together
+from broadsheet.retrieval.sources.co_click import LastCoClicks
+from broadsheet.retrieval.sources.fusion import SOURCES, fuse, propose
+from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, interest_vectors
+from broadsheet.retrieval.sources.snapshot import Moment
+from broadsheet.retrieval.sources.trending_fresh import half_lives
+from broadsheet.retrieval.topic import topic_of
+from broadsheet.retrieval.towers.news_tower import Encoder, Vectors
+from broadsheet.retrieval.towers.user_tower import UserTower
+from broadsheet.tables.schemas import CANDIDATES, user_vectors
+from broadsheet.tables.vectors import vectors_to_arrow
 
 
 class Retriever:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from broadsheet.page import Page
+    from broadsheet.pages.page import Page
     from broadsheet.pipeline import Pipeline
 
 ROUNDS = 3
@@ -54,9 +54,9 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for ask.json and ask.md.")] = None,
 ) -> None:
     """Ask each request three times; times are medians."""
-    from broadsheet.evaluation_report import make_folder, stamp, write_text
-    from broadsheet.newsroom import write_json
+    from broadsheet.evaluation.report.document import make_folder, stamp
     from broadsheet.pipeline import Pipeline
+    from broadsheet.tables.files import write_json, write_text
 
     if out:
         make_folder("--out", out)

@@ -20,18 +20,18 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Measure full history, half of it, half and profile, profile alone, and nothing."""
-    from broadsheet.evaluation import read_split
-    from broadsheet.evaluation_bench import open_bench
-    from broadsheet.evaluation_cold_start import measure_starts, read_starts
-    from broadsheet.evaluation_cold_start_report import (
+    from broadsheet.evaluation.pages.cold_start import measure_starts, read_starts
+    from broadsheet.evaluation.pages.cold_start_report import (
         ColdStartFindings,
         cold_start_to_markdown,
         describe_cold_start,
         write_cold_start,
     )
-    from broadsheet.evaluation_fusion import requests_of
-    from broadsheet.evaluation_report import check_output
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.evaluation.ranking.fusion import requests_of
+    from broadsheet.evaluation.report.document import check_output
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.replay import read_split
+    from broadsheet.offline.workbenches import open_bench
 
     def report(line: str) -> None:
         print(line, file=sys.stderr)

@@ -19,18 +19,18 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Score what was shown once, by the pipeline, and order it by many policies."""
-    from broadsheet.evaluation import read_split
-    from broadsheet.evaluation_bench import open_bench
-    from broadsheet.evaluation_beyond import DISTANCE, DIVERGENCE
-    from broadsheet.evaluation_policy import compared, measure_rows, read_shown, sweep, with_one_story_twice
-    from broadsheet.evaluation_policy_report import (
+    from broadsheet.evaluation.pages.policies import compared, measure_rows, read_shown, sweep, with_one_story_twice
+    from broadsheet.evaluation.pages.policies_report import (
         PolicyFindings,
         describe_policies,
         policies_to_markdown,
         write_policies,
     )
-    from broadsheet.evaluation_report import check_output
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.evaluation.ranking.beyond_accuracy import DISTANCE, DIVERGENCE
+    from broadsheet.evaluation.report.document import check_output
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.replay import read_split
+    from broadsheet.offline.workbenches import open_bench
 
     def report(line: str) -> None:
         print(line, file=sys.stderr)

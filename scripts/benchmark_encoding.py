@@ -52,8 +52,8 @@ def measure(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Print a table of encoders, and one of memory."""
-    from broadsheet import models
-    from broadsheet.evaluation_report import check_output, stamp
+    from broadsheet.evaluation.report.document import check_output, stamp
+    from broadsheet.models import loading as models
 
     check_output(out)
     pythons = python or [sys.executable]
@@ -194,8 +194,7 @@ def _tables_of(document: dict[str, Any]) -> str:
 
 
 def _write(document: dict[str, Any], out: Path) -> None:
-    from broadsheet.newsroom import write_json
-    from broadsheet.tables import replacing
+    from broadsheet.tables.files import replacing, write_json
 
     rows = document["rows"]
     name = "encoding" if rows else "encoding-memory"

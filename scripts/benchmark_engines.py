@@ -36,8 +36,9 @@ def measure(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON and Markdown.")] = None,
 ) -> None:
     """Print the seconds of each engine, and whether the tables are equal."""
-    from broadsheet.evaluation_report import check_output, stamp, write_text
-    from broadsheet.newsroom import Newsroom, write_json
+    from broadsheet.evaluation.report.document import check_output, stamp
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.tables.files import write_json, write_text
 
     check_output(out)
     with tempfile.TemporaryDirectory() as folder:
@@ -64,8 +65,8 @@ def measure(
 
 
 def _take_part(whole: Any, part: Any, articles: int, readers: int) -> None:  # noqa: ANN401
-    from broadsheet.schemas import CLICKS, NEWS, USERS
-    from broadsheet.tables import read_table, write_table
+    from broadsheet.tables.arrow_files import read_table, write_table
+    from broadsheet.tables.schemas import CLICKS, NEWS, USERS
 
     news = read_table(whole.news, NEWS).slice(0, articles)
     users = read_table(whole.users, USERS)
@@ -91,7 +92,16 @@ def _settings(stories: int, depth: int) -> str:
 
 def _build(room: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
     readers = room.path / "readers.txt"
-    command = [sys.executable, "-m", "broadsheet.cli", "build", str(room.path), "--users", str(readers), *ENGINES[name]]
+    command = [
+        sys.executable,
+        "-m",
+        "broadsheet.cli.app",
+        "build",
+        str(room.path),
+        "--users",
+        str(readers),
+        *ENGINES[name],
+    ]
     started = time.perf_counter()
     process = psutil.Popen(command, stderr=subprocess.DEVNULL)
     killed = _kill_a_worker(process, room) if "killed" in name else None
@@ -103,7 +113,7 @@ def _build(room: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
 
 def _kill_a_worker(build: psutil.Popen, room: Any) -> dict[str, int]:  # noqa: ANN401
     """Kill a worker once the first part of the pages is there; returns how many parts there were."""
-    from broadsheet.ray_worker import pages_folder
+    from broadsheet.nightly.ray.worker import pages_folder
 
     pages = pages_folder(room.building)
     while build.poll() is None:
@@ -124,8 +134,8 @@ def _is_worker(process: psutil.Process) -> bool:
 
 
 def _counts(room: Any) -> dict[str, int]:  # noqa: ANN401
-    from broadsheet.schemas import NEWS, STORIES, USERS
-    from broadsheet.tables import read_table
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.schemas import NEWS, STORIES, USERS
 
     edition = room.current()
     texts = read_table(edition.stories, STORIES)["content_hash"]

@@ -21,7 +21,7 @@ import typer
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from broadsheet.retrieval.news_tower import NewsTower
+    from broadsheet.retrieval.towers.news_tower import NewsTower
 
 LIKE, DAYS = 0.3, 2.0
 METRICS = ("recall@1", "recall@10", "mrr")
@@ -38,11 +38,12 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for enrichment.json and enrichment.md.")] = None,
 ) -> None:
     """Encode plain and enriched titles, and compare."""
-    from broadsheet.evaluation_report import make_folder, stamp, write_text
-    from broadsheet.newsroom import Newsroom, write_json
-    from broadsheet.schemas import NEWS
-    from broadsheet.tables import read_table
-    from broadsheet.workbench import Workbench
+    from broadsheet.evaluation.report.document import make_folder, stamp
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.files import write_json, write_text
+    from broadsheet.tables.schemas import NEWS
+    from broadsheet.workbench.workbench import Workbench
 
     if out:
         make_folder("--out", out)
@@ -64,8 +65,8 @@ def benchmark(
 
 
 def _measure(news: pa.Table, tower: NewsTower) -> dict[str, Any]:
-    from broadsheet.generate.enrich import key_facts
-    from broadsheet.retrieval.article_text import PLAIN, ArticleText
+    from broadsheet.generate.extracts.key_facts import key_facts
+    from broadsheet.retrieval.towers.article_text import PLAIN, ArticleText
 
     near = _comparable(news)
     partner, likeness = _partners(news, near)
@@ -104,8 +105,8 @@ def _partners(news: pa.Table, near: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[
     """Return the article whose body is most like each one's, and how like it is."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    from broadsheet.generate.extract import lead_sentences
-    from broadsheet.generate.words import sentences, without_dateline
+    from broadsheet.generate.extracts.extract import lead_sentences
+    from broadsheet.generate.text.words import sentences, without_dateline
 
     bodies = []
     for body in news["body"].to_pylist():
@@ -131,8 +132,8 @@ def _values(
 def _compare(
     values: list[dict[str, npt.NDArray[np.float64]]], pairs: npt.NDArray[np.str_], kept: npt.NDArray[np.bool_]
 ) -> dict[str, Any]:
-    from broadsheet.evaluation_report import SAMPLES
-    from broadsheet.intervals import Bootstrap
+    from broadsheet.evaluation.report.document import SAMPLES
+    from broadsheet.metrics.intervals import Bootstrap
 
     bootstrap = Bootstrap(pairs[kept], np.random.default_rng(0), SAMPLES)
     plain, enriched = ({name: value[kept] for name, value in one.items()} for one in values)
@@ -145,7 +146,7 @@ def _compare(
 
 
 def _table(document: dict[str, Any]) -> str:
-    from broadsheet.evaluation_report import cell
+    from broadsheet.evaluation.report.document import cell
 
     lines = [f"| articles | queries | titles | {' | '.join(METRICS)} |", "|---" * (3 + len(METRICS)) + "|"]
     for name, found in document["slices"].items():

@@ -18,12 +18,12 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
     """Plant errors in the half of the articles that the gate was not developed on, and check the summaries."""
-    from broadsheet.evaluation_facts import is_reported, measure_gate
-    from broadsheet.evaluation_facts_report import describe_facts, facts_to_markdown, write_facts
-    from broadsheet.evaluation_report import check_output
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.schemas import NEWS
-    from broadsheet.tables import read_table
+    from broadsheet.evaluation.facts.benchmark import is_reported, measure_gate
+    from broadsheet.evaluation.facts.report import describe_facts, facts_to_markdown, write_facts
+    from broadsheet.evaluation.report.document import check_output
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.schemas import NEWS
 
     def report(line: str) -> None:
         print(line, file=sys.stderr)

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from broadsheet.evaluation_generation import Example
-    from broadsheet.evaluation_generation_measure import Findings, Writing
+    from broadsheet.evaluation.generation.benchmark import Findings, Writing
+    from broadsheet.evaluation.generation.examples import Example
 
 
 def benchmark(
@@ -36,11 +36,11 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
     """Print tables of rows, paired differences and personal headlines; or of speed."""
-    from broadsheet.evaluation_generation import HELD_OUT, held_out
-    from broadsheet.evaluation_generation_measure import Writing, choose_trainings, open_newsroom, read_writers
-    from broadsheet.evaluation_report import check_output
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.training_texts import read_day
+    from broadsheet.evaluation.generation.benchmark import Writing, choose_trainings, open_newsroom, read_writers
+    from broadsheet.evaluation.generation.examples import HELD_OUT, held_out
+    from broadsheet.evaluation.report.document import check_output
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.training.writer_pairs import read_day
 
     check_output(out)
     _check_samples(samples)
@@ -58,7 +58,7 @@ def benchmark(
 
 
 def _measure_speed(writing: "Writing", rounds: int, tuned: Path | None, out: Path | None) -> None:
-    from broadsheet.evaluation_generation_speed import measure_speed, speed_to_markdown, write_speed
+    from broadsheet.evaluation.generation.speed import measure_speed, speed_to_markdown, write_speed
 
     document = measure_speed(writing, rounds, Path(__file__).parent, tuned)
     print(speed_to_markdown(document))
@@ -74,8 +74,8 @@ def _measure(
     tuned: Sequence[Path | None],
 ) -> "Findings":
     """Measure the sample, and personal headlines on half as many articles of all that were found."""
-    from broadsheet.evaluation_generation import topics_of_readers, with_two_topics
-    from broadsheet.evaluation_generation_measure import measure_generation
+    from broadsheet.evaluation.generation.benchmark import measure_generation
+    from broadsheet.evaluation.generation.examples import topics_of_readers, with_two_topics
 
     topics = topics_of_readers(writing.bench.newsroom, first)
     personal = with_two_topics(found, topics, writing.bench.news_tower)
@@ -83,7 +83,7 @@ def _measure(
 
 
 def _describe(findings: "Findings", writing: "Writing", days: dict[str, Any], out: Path | None) -> None:
-    from broadsheet.evaluation_generation_report import describe_generation, generation_to_markdown, write_generation
+    from broadsheet.evaluation.generation.report import describe_generation, generation_to_markdown, write_generation
 
     document = describe_generation(findings, writing.bench, Path(__file__).parent, days)
     print(generation_to_markdown(document))
@@ -94,7 +94,7 @@ def _describe(findings: "Findings", writing: "Writing", days: dict[str, Any], ou
 def _check_samples(samples: Path | None) -> None:
     """Make the folder of the samples; raises InputError if it is one that is published."""
     from broadsheet.errors import InputError
-    from broadsheet.evaluation_report import make_folder
+    from broadsheet.evaluation.report.document import make_folder
 
     published = Path(__file__).resolve().parents[1] / "benchmarks"
     if samples and samples.resolve().is_relative_to(published):
@@ -107,8 +107,8 @@ def _check_samples(samples: Path | None) -> None:
 
 
 def _write_samples(findings: "Findings", samples: Path | None) -> None:
-    from broadsheet.evaluation_generation_samples import samples_to_markdown
-    from broadsheet.evaluation_report import write_text
+    from broadsheet.evaluation.generation.samples import samples_to_markdown
+    from broadsheet.tables.files import write_text
 
     if samples:
         write_text(samples / "generation-samples.md", samples_to_markdown(findings))

@@ -28,13 +28,14 @@ from index_engines import Engine, open_engine, peak_memory
 from index_report import curve, to_markdown, write
 from index_vectors import compare, make_table
 
-from broadsheet.evaluation_bench import open_bench
-from broadsheet.evaluation_report import check_output, stamp
+from broadsheet.evaluation.report.document import check_output, stamp
 from broadsheet.index_build import Goal, build_index
 from broadsheet.index_build.measure import BATCH, Exact, search_exactly, shares_found
-from broadsheet.mapped_vectors import MappedVectors
-from broadsheet.newsroom import Newsroom, write_json
-from broadsheet.user_sample import sample_user_vectors
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.offline.workbenches import open_bench
+from broadsheet.tables.files import write_json
+from broadsheet.tables.vectors import MappedVectors
+from broadsheet.workbench.reader_vectors import sample_user_vectors
 
 OTHERS = ("hnswlib", "usearch f16", "usearch i8")
 SIZES = (0, 200_000, 1_000_000)

@@ -23,9 +23,9 @@ import pyarrow as pa
 import typer
 
 if TYPE_CHECKING:
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.newsroom.newsroom import Newsroom
     from broadsheet.pipeline import Pipeline
-    from broadsheet.workbench import Workbench
+    from broadsheet.workbench.workbench import Workbench
 
 DAYS, DAY = 30, 86_400_000_000
 """Over how many days articles and clicks are spread, and the microseconds of a day."""
@@ -41,9 +41,10 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for live.json and live.md.")] = None,
 ) -> None:
     """Print milliseconds: the call, the first request after it, and both together."""
-    from broadsheet.evaluation_report import stamp, write_text
-    from broadsheet.newsroom import Newsroom, write_json
+    from broadsheet.evaluation.report.document import stamp
+    from broadsheet.newsroom.newsroom import Newsroom
     from broadsheet.pipeline import Pipeline
+    from broadsheet.tables.files import write_json, write_text
 
     with tempfile.TemporaryDirectory() as folder:
         room = widen(Newsroom(newsroom), Newsroom(Path(folder) / "newsroom"), articles, 1000 * clicks)
@@ -72,10 +73,11 @@ def benchmark(
 
 def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroom:
     """Publish an edition of `size` articles in `target`, its index made by the stage that a build runs."""
-    from broadsheet.index_step import index
-    from broadsheet.schemas import CANDIDATES, CLICKS, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
-    from broadsheet.tables import vectors_to_arrow, write_table
-    from broadsheet.workbench import Workbench
+    from broadsheet.nightly.index_stage import index
+    from broadsheet.tables.arrow_files import write_table
+    from broadsheet.tables.schemas import CANDIDATES, CLICKS, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+    from broadsheet.tables.vectors import vectors_to_arrow
+    from broadsheet.workbench.workbench import Workbench
 
     with tempfile.TemporaryDirectory() as folder:
         bench = _encoded(source, Path(folder))
@@ -106,8 +108,8 @@ def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroo
 
 def _encoded(source: Newsroom, folder: Path) -> Workbench:
     """Return the newsroom's articles with their vectors, from a copy; those of its editions are taken over."""
-    from broadsheet.build import prepare_vectors
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.workbenches import prepare_vectors
 
     copy = Newsroom(folder)
     wanted = {source.news: copy.news, source.config_file: copy.config_file}
@@ -122,7 +124,7 @@ def _encoded(source: Newsroom, folder: Path) -> Workbench:
 
 def _renamed(news: pa.Table) -> pa.Table:
     """Return articles under other ids, published evenly over the last 30 days."""
-    from broadsheet.schemas import NEWS
+    from broadsheet.tables.schemas import NEWS
 
     age = np.random.default_rng(2).integers(0, DAYS * DAY, len(news))
     published = pa.array(int(time.time() * 1e6) - age).cast(NEWS.field("published_at").type)
@@ -141,7 +143,7 @@ def _mixed(vectors: np.ndarray[Any, np.dtype[np.float32]], rows: np.ndarray[Any,
 
 def _clicks(ids: pa.Array, count: int) -> pa.Table:
     """Return clicks of a tenth as many readers, by a power law over the articles, evenly over the last 30 days."""
-    from broadsheet.schemas import CLICKS
+    from broadsheet.tables.schemas import CLICKS
 
     rng = np.random.default_rng(1)
     rows = np.minimum((len(ids) * rng.power(0.3, count)).astype(np.int64), len(ids) - 1)
@@ -158,8 +160,8 @@ def _late(pipeline: Pipeline, number: int) -> dict[str, Any]:
 
 
 def _vector(pipeline: Pipeline, row: int) -> pa.Table:
-    from broadsheet.schemas import user_vectors
-    from broadsheet.tables import vectors_to_arrow
+    from broadsheet.tables.schemas import user_vectors
+    from broadsheet.tables.vectors import vectors_to_arrow
 
     vector = pipeline.bench.catalogue.vectors_of([row])
     return pa.table([["reader"], [1], vectors_to_arrow(vector)], schema=user_vectors(vector.shape[1]))
@@ -167,8 +169,8 @@ def _vector(pipeline: Pipeline, row: int) -> pa.Table:
 
 def _measure(pipeline: Pipeline, ids: list[str], call: Callable[[int], object], *, there: bool) -> Times:
     """Time each call, and the first request after it, which has to show the change."""
-    from broadsheet.schemas import user_vectors
-    from broadsheet.tables import vectors_to_arrow
+    from broadsheet.tables.schemas import user_vectors
+    from broadsheet.tables.vectors import vectors_to_arrow
 
     times: Times = {"call": [], "first request": [], "both": []}
     tower = pipeline.bench.news_tower
@@ -193,8 +195,8 @@ def _measure(pipeline: Pipeline, ids: list[str], call: Callable[[int], object], 
 
 def _request(pipeline: Pipeline, news_id: str, vectors: pa.Table, there: bool | None) -> float:
     """Return the seconds of one request for candidates; `there` says whether the article has to be among them."""
-    from broadsheet.schemas import USERS
-    from broadsheet.tables import from_rows
+    from broadsheet.tables.arrow_files import from_rows
+    from broadsheet.tables.schemas import USERS
 
     # A request in free text, so that nearness alone decides; its vector is given.
     users = from_rows([{"user_id": "reader", "history": [], "profile": "the text", "hidden": []}], USERS)

@@ -34,8 +34,8 @@ def measure(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON and Markdown.")] = None,
 ) -> None:
     """Print seconds by stage."""
-    from broadsheet.evaluation_report import check_output, stamp, write_text
-    from broadsheet.newsroom import write_json
+    from broadsheet.evaluation.report.document import check_output, stamp
+    from broadsheet.tables.files import write_json, write_text
 
     check_output(out)
     with tempfile.TemporaryDirectory(dir=work) as folder:
@@ -58,10 +58,10 @@ def measure(
 
 def _make(source: Path, target: Path, size: int, readers: int) -> Path:
     """Make the newsroom, and return a file with the ids of its readers."""
-    from broadsheet.corpus.store import Import
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.schemas import USERS
-    from broadsheet.tables import read_table
+    from broadsheet.importers.transaction import Import
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.schemas import USERS
 
     users = read_table(Newsroom(source).users, USERS)
     known = [row for row in users.to_pylist() if row["history"] or row["profile"]][:readers]
@@ -76,8 +76,8 @@ def _make(source: Path, target: Path, size: int, readers: int) -> Path:
 
 def _change(source: Path, target: Path, size: int) -> None:
     """Give half of the changed articles another text, and add as many new ones."""
-    from broadsheet.corpus.store import Import
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.importers.transaction import Import
+    from broadsheet.newsroom.newsroom import Newsroom
 
     half = max(1, round(size * CHANGED / 2))
     with Import(Newsroom(target)) as add:
@@ -88,9 +88,9 @@ def _change(source: Path, target: Path, size: int) -> None:
 
 def _articles(source: Path, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
     """Yield the articles of these numbers: those of the source in its order, again and again."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.schemas import NEWS
-    from broadsheet.tables import read_table
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.schemas import NEWS
 
     news = read_table(Newsroom(source).news, NEWS).to_pylist()
     for number in numbers:
@@ -109,7 +109,7 @@ def _build(room: Path, users: Path) -> dict[str, Any]:
     log = room / "build.jsonl"
     log.unlink(missing_ok=True)
     started = time.perf_counter()
-    command = [sys.executable, "-m", "broadsheet.cli", "build", str(room), "--users", str(users)]
+    command = [sys.executable, "-m", "broadsheet.cli.app", "build", str(room), "--users", str(users)]
     subprocess.run([*command, "--log-json", str(log)], check=True)
     seconds = time.perf_counter() - started
     events = {event["stage"]: event for event in map(json.loads, log.read_text("utf-8").splitlines())}

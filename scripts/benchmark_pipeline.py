@@ -23,11 +23,12 @@ def measure(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON and a plot.")] = None,
 ) -> None:
     """Print milliseconds a stage."""
-    from broadsheet.evaluation_report import stamp
-    from broadsheet.newsroom import Newsroom, write_json
+    from broadsheet.evaluation.report.document import stamp
+    from broadsheet.newsroom.newsroom import Newsroom
     from broadsheet.pipeline import Pipeline
-    from broadsheet.schemas import USERS
-    from broadsheet.tables import read_table
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.files import write_json
+    from broadsheet.tables.schemas import USERS
 
     started = time.perf_counter()
     pipeline = Pipeline.open(newsroom)

@@ -26,17 +26,17 @@ def benchmark(
 ) -> None:
     """Measure chance, popularity, BM25, towers, cross-encoder, pipeline, each signal and the learned fusion."""
     from broadsheet.errors import InputError
-    from broadsheet.evaluation import read_split
-    from broadsheet.evaluation_bench import open_bench, open_trained, read_folders
-    from broadsheet.evaluation_cross_encoders import open_cross_encoders
-    from broadsheet.evaluation_fusion import requests_of
-    from broadsheet.evaluation_lists import Bm25
-    from broadsheet.evaluation_predictions import write_rankings
-    from broadsheet.evaluation_ranking import join, measure_ranking
-    from broadsheet.evaluation_ranking_findings import gather, with_fusion
-    from broadsheet.evaluation_ranking_report import describe, to_markdown, write_report
-    from broadsheet.evaluation_report import check_output, make_folder
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.evaluation.ranking.cross_encoders import open_cross_encoders
+    from broadsheet.evaluation.ranking.findings import gather, with_fusion
+    from broadsheet.evaluation.ranking.fusion import requests_of
+    from broadsheet.evaluation.ranking.predictions import write_rankings
+    from broadsheet.evaluation.ranking.report import describe, to_markdown, write_report
+    from broadsheet.evaluation.ranking.rows import join, measure_ranking
+    from broadsheet.evaluation.report.document import check_output, make_folder
+    from broadsheet.evaluation.retrieval.lists import Bm25
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.replay import read_split
+    from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
 
     def report(line: str) -> None:
         print(line, file=sys.stderr)

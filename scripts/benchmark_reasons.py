@@ -20,18 +20,18 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Delete each article of a history in turn; by the weights, and by the newsroom's learned fusion if it has one."""
-    from broadsheet.evaluation import read_split
-    from broadsheet.evaluation_bench import open_bench
-    from broadsheet.evaluation_fusion import requests_of
-    from broadsheet.evaluation_reasons import delete_each, draw_readers, scorings
-    from broadsheet.evaluation_reasons_report import (
+    from broadsheet.evaluation.pages.reasons import delete_each, draw_readers, scorings
+    from broadsheet.evaluation.pages.reasons_report import (
         ReasonFindings,
         describe_reasons,
         reasons_to_markdown,
         write_reasons,
     )
-    from broadsheet.evaluation_report import check_output
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.evaluation.ranking.fusion import requests_of
+    from broadsheet.evaluation.report.document import check_output
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.replay import read_split
+    from broadsheet.offline.workbenches import open_bench
 
     def report(line: str) -> None:
         print(line, file=sys.stderr)

@@ -26,7 +26,7 @@ from speed_report import OURS, processor
 from warm_process import WarmProcess, start_first
 
 if TYPE_CHECKING:
-    from broadsheet.workbench import Workbench
+    from broadsheet.workbench.workbench import Workbench
 
 BASE = "default"
 BACKENDS = ("ONNX", "ONNX int8", "OpenVINO", "OpenVINO, batch 8", "OpenVINO int8", "OpenVINO int8, batch 8")
@@ -46,9 +46,9 @@ def measure(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Print a table of scorers, and how long re-ranking takes as a whole."""
-    from broadsheet.evaluation_bench import open_bench
-    from broadsheet.evaluation_report import check_output, stamp
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.evaluation.report.document import check_output, stamp
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.workbenches import open_bench
 
     check_output(out)
     pythons, names = python or [sys.executable], row or list(ROWS)
@@ -82,7 +82,7 @@ def measure(
 
 
 def _adapter(bench: "Workbench") -> Path:
-    from broadsheet.rerank.trained import shipped_adapter
+    from broadsheet.rerank.cross_encoder.trained import shipped_adapter
 
     own = bench.newsroom.reranker
     return own if own.is_dir() else shipped_adapter()

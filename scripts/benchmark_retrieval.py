@@ -26,12 +26,12 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
     """Measure chance, popularity, BM25, the towers untrained and trained, each source alone, and their fusion."""
-    from broadsheet.evaluation import read_split
-    from broadsheet.evaluation_bench import open_bench, open_trained, read_folders
-    from broadsheet.evaluation_report import check_output
-    from broadsheet.evaluation_retrieval import measure_retrieval
-    from broadsheet.evaluation_retrieval_report import describe_retrieval, retrieval_markdown, write_retrieval
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.evaluation.report.document import check_output
+    from broadsheet.evaluation.retrieval.benchmark import measure_retrieval
+    from broadsheet.evaluation.retrieval.report import describe_retrieval, retrieval_markdown, write_retrieval
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.replay import read_split
+    from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
 
     def report(line: str) -> None:
         print(line, file=sys.stderr)

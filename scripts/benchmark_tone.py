@@ -25,11 +25,12 @@ def benchmark(
     read: Annotated[bool, typer.Option("--read", help="Print each text that is refused.")] = False,
 ) -> None:
     """Count the texts of each kind, those refused, and why."""
-    from broadsheet.evaluation_report import make_folder, stamp, write_text
-    from broadsheet.generate.tone import TONE, tone_problems
-    from broadsheet.newsroom import Newsroom, write_json
-    from broadsheet.schemas import NEWS
-    from broadsheet.tables import read_table
+    from broadsheet.evaluation.report.document import make_folder, stamp
+    from broadsheet.generate.gate.tone import TONE, tone_problems
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.files import write_json, write_text
+    from broadsheet.tables.schemas import NEWS
 
     if out:
         make_folder("--out", out)
@@ -60,8 +61,8 @@ def benchmark(
 
 
 def _texts(article: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    from broadsheet.generate.drafts import telling_sentences
-    from broadsheet.generate.extract import lead_sentences
+    from broadsheet.generate.extracts.extract import lead_sentences
+    from broadsheet.generate.stories.drafts import telling_sentences
 
     yield "title as headline", article["title"], article
     yield "title as headline, of an article without it", article["title"], {**article, "title": ""}

@@ -28,7 +28,7 @@ def benchmark(
     from training_steps import Workload, reach, run_steps
     from training_steps_report import describe, to_markdown, write
 
-    from broadsheet.evaluation_report import check_output
+    from broadsheet.evaluation.report.document import check_output
 
     check_output(out)
     workload = Workload.read(newsroom, train, readers=readers, impressions=impressions, steps=steps + more)

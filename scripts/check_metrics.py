@@ -18,10 +18,10 @@ import typer
 from plain_metrics import plain_classification, plain_metrics
 from sklearn.metrics import accuracy_score, f1_score, log_loss, ndcg_score, roc_auc_score, root_mean_squared_error
 
-from broadsheet.evaluation_report import check_output, stamp
-from broadsheet.metrics import Impressions, ranking_metrics
-from broadsheet.metrics_ebnerd import ebnerd_classification, ebnerd_ranking
-from broadsheet.newsroom import write_json
+from broadsheet.evaluation.report.document import check_output, stamp
+from broadsheet.metrics.ebnerd import ebnerd_classification, ebnerd_ranking
+from broadsheet.metrics.ranking import Impressions, ranking_metrics
+from broadsheet.tables.files import write_json
 
 TOLERANCE = 1e-9
 SHOWN = 37

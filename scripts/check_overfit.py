@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from broadsheet.config_towers import TowersConfig
+from broadsheet.config.training import TowersConfig
 
 if TYPE_CHECKING:
-    from broadsheet.retrieval.examples import Example
-    from broadsheet.retrieval.two_towers import TwoTowers
-    from broadsheet.workbench import Workbench
+    from broadsheet.retrieval.towers.two_towers import TwoTowers
+    from broadsheet.retrieval.training.examples import Example
+    from broadsheet.workbench.workbench import Workbench
 
 ENOUGH = 0.95
 """Recall@10 that a training without regularisation reaches."""
@@ -62,9 +62,10 @@ def check(
     out: Annotated[Path | None, typer.Option(help="Folder for the JSON.")] = None,
 ) -> None:
     """Print Recall@10 before and after; exit with 1 if training does not reach what it must."""
-    from broadsheet.build import prepare_vectors
-    from broadsheet.evaluation_report import check_output, stamp
-    from broadsheet.newsroom import Newsroom, write_json
+    from broadsheet.evaluation.report.document import check_output, stamp
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.workbenches import prepare_vectors
+    from broadsheet.tables.files import write_json
 
     check_output(out)
     room = Newsroom(newsroom)
@@ -86,8 +87,8 @@ def check(
 
 def choose(bench: "Workbench", split: str) -> "list[Example]":
     """Return one click of each reader with a history, each of another article."""
-    from broadsheet.retrieval.examples import Example
-    from broadsheet.training_data import read_labelled
+    from broadsheet.offline.impressions import read_labelled
+    from broadsheet.retrieval.training.examples import Example
 
     chosen: dict[int, Example] = {}
     readers: set[str] = set()
@@ -103,9 +104,9 @@ def overfit(bench: "Workbench", items: "list[Example]") -> tuple[float, float]:
     """Train the user tower on the items alone; return Recall@10 before and after."""
     from transformers import set_seed
 
-    from broadsheet.retrieval.examples import BatchMaker
-    from broadsheet.retrieval.fit import fit
-    from broadsheet.training_towers import new_model
+    from broadsheet.retrieval.training.examples import BatchMaker
+    from broadsheet.retrieval.training.fit import fit
+    from broadsheet.training.towers import new_model
 
     settings, history = bench.config.towers, bench.config.retrieval.history
     vectors, clicked = bench.catalogue.vectors.whole(), [item.clicked for item in items]

@@ -74,7 +74,7 @@ MODELS: dict[str, Callable[[Path, int, Sequence[str]], Any]] = {
 def encoder(row: str, model: Path, max_tokens: int, texts: Sequence[str]) -> Callable[[Sequence[str]], Any]:
     """Return texts to unit vectors (texts, dim)."""
     if row == "Broadsheet":
-        from broadsheet.retrieval.news_tower import load_news_tower
+        from broadsheet.retrieval.towers.news_tower import load_news_tower
 
         return load_news_tower(str(model), max_tokens=max_tokens)
     made = MODELS[row](model, max_tokens, texts)
@@ -84,9 +84,9 @@ def encoder(row: str, model: Path, max_tokens: int, texts: Sequence[str]) -> Cal
 def encode_table(news: Path, model: Path, max_tokens: int) -> dict[str, float]:
     """Encode a news table through encode_news; return seconds and peak memory."""
     from broadsheet.retrieval import encode_news
-    from broadsheet.retrieval.news_tower import load_news_tower
-    from broadsheet.schemas import NEWS
-    from broadsheet.tables import read_table
+    from broadsheet.retrieval.towers.news_tower import load_news_tower
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.schemas import NEWS
 
     tower = load_news_tower(str(model), max_tokens=max_tokens)
     started = time.perf_counter()

@@ -8,9 +8,9 @@ import numpy as np
 
 
 def _articles(newsroom: Path) -> Any:  # noqa: ANN401
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.schemas import NEWS
-    from broadsheet.tables import read_table
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.schemas import NEWS
 
     return read_table(Newsroom(newsroom).news, NEWS)
 
@@ -36,8 +36,8 @@ def write_texts(newsroom: Path, count: int, rounds: int, work: Path) -> list[Pat
 
 def write_table_of(newsroom: Path, size: int, path: Path) -> None:
     """Write a news table of so many articles: the newsroom's own again and again, each with its own content hash."""
-    from broadsheet.schemas import NEWS
-    from broadsheet.tables import from_rows, open_writer
+    from broadsheet.tables.arrow_files import from_rows, open_writer
+    from broadsheet.tables.schemas import NEWS
 
     articles = _articles(newsroom).to_pylist()
     with open_writer(path, NEWS) as writer:

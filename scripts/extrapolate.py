@@ -88,7 +88,7 @@ def _read_engines(path: Path) -> tuple[float | None, dict[str, float]]:
 
 def rows_of_a_reader() -> dict[str, int]:
     """Return how many rows of each table a reader has, by the default settings."""
-    from broadsheet.config import Config
+    from broadsheet.config.settings import Config
 
     config = Config()
     return {

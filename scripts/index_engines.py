@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from broadsheet.index_build.kinds import EF_CONSTRUCTION, build_kind
 from broadsheet.index_build.parameters import Parameters, layers, search_parameters
-from broadsheet.mapped_vectors import MappedVectors
-from broadsheet.newsroom import write_json
+from broadsheet.tables.files import write_json
+from broadsheet.tables.vectors import MappedVectors
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]

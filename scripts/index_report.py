@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from broadsheet.newsroom import write_json
-from broadsheet.plots import new_figure
-from broadsheet.tables import replacing
+from broadsheet.evaluation.report.plots import new_figure
+from broadsheet.tables.files import replacing, write_json
 
 COLOURS = ("#8c1d18", "#2f6f9f", "#3c8d5a", "#c08a00", "#7a5ea8", "#1f9aa0", "#b0457a", "#7d5a2f", "#5b5750")
 OTHERS = ("hnswlib", "usearch")

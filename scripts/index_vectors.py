@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from broadsheet.schemas import news_vectors
-from broadsheet.tables import open_writer, read_table, vectors_to_arrow
+from broadsheet.tables.arrow_files import open_writer, read_table
+from broadsheet.tables.schemas import news_vectors
+from broadsheet.tables.vectors import vectors_to_arrow
 
 Vectors = npt.NDArray[np.float32]
 NEIGHBOURS = 20

@@ -34,8 +34,13 @@ ENDS = ("built", "gone")
 """Last words of a process."""
 KINDS = ("add", "withdraw", "build", "publish")
 FORKS = multiprocessing.get_context("forkserver")
-PRELOAD = ["broadsheet.pipeline", "broadsheet.retrieval.towers", "broadsheet.rerank.training", "broadsheet.index_build"]
-PRELOAD += ["broadsheet.generate.writers", "transformers.models.bert.modeling_bert", "peft", "pandas"]
+PRELOAD = [
+    "broadsheet.pipeline",
+    "broadsheet.retrieval.towers.trained",
+    "broadsheet.rerank.cross_encoder.training",
+    "broadsheet.index_build",
+]
+PRELOAD += ["broadsheet.generate.writers.local", "transformers.models.bert.modeling_bert", "peft", "pandas"]
 LONGEST = 1.0
 """Seconds in which a process that adds or withdraws is killed."""
 FEWEST = 30
@@ -46,8 +51,8 @@ Titles = dict[str, str]
 
 def work(path: Path, kind: str, seed: int, reader: str, link: Connection) -> None:
     """Do calls of one kind until killed; a publication ends by itself if it was not killed."""
-    from broadsheet.build import build
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.nightly.build import build
     from broadsheet.pipeline import Pipeline
 
     rng, room = random.Random(seed), Newsroom(path)
@@ -178,9 +183,9 @@ def _hear(link: Connection, ledger: Ledger) -> object:
 
 def shown(path: Path) -> tuple[Titles, list[str]]:
     """Return what a pipeline opened now shows, id and title, and what is wrong with the newsroom."""
-    from broadsheet.newsroom import Newsroom
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.nightly.verify import verify_edition, verify_journal
     from broadsheet.pipeline import Pipeline
-    from broadsheet.verify import verify_edition, verify_journal
 
     room = Newsroom(path)
     problems = verify_edition(room.current()) + verify_journal(room)
@@ -200,11 +205,12 @@ def kill_rounds(
     out: Annotated[Path | None, typer.Option(help="Folder for kill-rounds.json.")] = None,
 ) -> None:
     """Kill, look, and exit with code 1 at the first thing that is lost, twice or unsound."""
-    from broadsheet.build import build
-    from broadsheet.evaluation_report import stamp
-    from broadsheet.newsroom import Newsroom, write_json
-    from broadsheet.schemas import USERS
-    from broadsheet.tables import read_table
+    from broadsheet.evaluation.report.document import stamp
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.nightly.build import build
+    from broadsheet.tables.arrow_files import read_table
+    from broadsheet.tables.files import write_json
+    from broadsheet.tables.schemas import USERS
 
     FORKS.set_forkserver_preload(PRELOAD)
     kills: Counter[str] = Counter()

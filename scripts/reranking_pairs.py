@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from broadsheet.rerank.pair_tokens import Pair
-    from broadsheet.workbench import Workbench
+    from broadsheet.rerank.cross_encoder.pair_tokens import Pair
+    from broadsheet.workbench.workbench import Workbench
 
 Requests = list[tuple[pa.Table, pa.Table]]
 """Of each reader: the row of table users, and the candidates."""
@@ -21,7 +21,7 @@ Requests = list[tuple[pa.Table, pa.Table]]
 def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Requests:
     """Return readers of a split, drawn by a seed, each at their first impression; raises InputError if they are few."""
     from broadsheet.errors import InputError
-    from broadsheet.evaluation import read_split, states
+    from broadsheet.offline.replay import read_split, states
 
     first = {one.user_id: one for one in reversed(read_split(bench, split).impressions)}
     known = [one for _, one in sorted(first.items()) if bench.catalogue.rows(one.history)]
@@ -38,7 +38,7 @@ def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Req
 
 def pairs_of(bench: Workbench, requests: Requests, tokenizer: Any) -> list[list[Pair]]:  # noqa: ANN401
     """Return the pairs of each reader, cut so that any tokenizer call reads the tokens that the cross-encoder reads."""
-    from broadsheet.rerank.pairs import make_pairs, nearest_history
+    from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history
 
     settings, found = bench.config.rerank, []
     for user, candidates in requests:
@@ -50,7 +50,7 @@ def pairs_of(bench: Workbench, requests: Requests, tokenizer: Any) -> list[list[
 
 
 def _cut(pairs: Sequence[Pair], tokenizer: Any, max_tokens: int) -> list[Pair]:  # noqa: ANN401
-    from broadsheet.rerank.pair_tokens import encode_pairs
+    from broadsheet.rerank.cross_encoder.pair_tokens import encode_pairs
 
     rows = encode_pairs(tokenizer, pairs, max_tokens)
     cut = []
@@ -68,7 +68,7 @@ def _first_tokens(text: str, count: int, tokenizer: Any) -> str:  # noqa: ANN401
 
 def read_alike(requests: Sequence[Sequence[Pair]], tokenizer: Any, max_tokens: int) -> float:  # noqa: ANN401
     """Return the share of pairs that tokenizer(history, candidate) reads as the cross-encoder does."""
-    from broadsheet.rerank.pair_tokens import PairTokenizer
+    from broadsheet.rerank.cross_encoder.pair_tokens import PairTokenizer
 
     pairs = [pair for part in requests for pair in part]
     ours = PairTokenizer(tokenizer, max_tokens)(pairs)
@@ -80,8 +80,8 @@ def save_merged(adapter: Path, base: str, folder: Path) -> Any:  # noqa: ANN401
     """Write base model and adapter as one BERT with tokenizer and head, in float32; return the tokenizer."""
     import torch
 
-    from broadsheet import models
-    from broadsheet.rerank.trained import HEAD, load_base, read_weights
+    from broadsheet.models import loading as models
+    from broadsheet.rerank.cross_encoder.trained import HEAD, load_base, read_weights
 
     model = read_weights(adapter, load_base(base))
     model.bert.to(torch.float32).save_pretrained(folder)

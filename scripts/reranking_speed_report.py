@@ -44,8 +44,7 @@ def to_markdown(document: Mapping[str, Any]) -> str:
 
 def write(document: Mapping[str, Any], out: Path) -> None:
     """Write reranking-speed.json, .md and .png."""
-    from broadsheet.evaluation_report import write_text
-    from broadsheet.newsroom import write_json
+    from broadsheet.tables.files import write_json, write_text
 
     write_json(out / "reranking-speed.json", dict(document))
     write_text(out / "reranking-speed.md", to_markdown(document))

@@ -11,11 +11,11 @@ import numpy as np
 import typer
 
 from broadsheet.errors import CorpusError
-from broadsheet.metrics import mean_scores
-from broadsheet.newsroom import Newsroom
-from broadsheet.schemas import IMPRESSIONS
-from broadsheet.submission import read_predictions, score_predictions
-from broadsheet.tables import read_table
+from broadsheet.metrics.mind_submission import read_predictions, score_predictions
+from broadsheet.metrics.ranking import mean_scores
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import IMPRESSIONS
 
 
 def score(

@@ -39,8 +39,8 @@ def machine_lines(document: Mapping[str, Any]) -> list[str]:
 
 def plot_bars(values: Mapping[str, float], label: str, path: Path) -> None:
     """Draw a bar with its figure for each row, as PNG."""
-    from broadsheet.plots import new_figure
-    from broadsheet.tables import replacing
+    from broadsheet.evaluation.report.plots import new_figure
+    from broadsheet.tables.files import replacing
 
     axes = (figure := new_figure(7, 0.4 * len(values) + 1)).subplots()
     axes.bar_label(axes.barh(list(values), list(values.values()), color="#1d1b17"), fmt="%.0f", padding=3)

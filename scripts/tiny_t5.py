@@ -17,8 +17,8 @@ def make(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
     import torch
     from transformers import T5Config, T5ForConditionalGeneration
 
-    from broadsheet import models
     from broadsheet.errors import InputError
+    from broadsheet.models import loading as models
 
     if folder.exists():
         raise InputError(f"{folder}: is there. Name a new folder.")

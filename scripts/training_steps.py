@@ -10,16 +10,16 @@ from typing import Any
 import torch
 from peak_memory import peak_memory
 
-from broadsheet import models
-from broadsheet.build import prepare_vectors
-from broadsheet.newsroom import Newsroom
-from broadsheet.retrieval.examples import BatchMaker, Example, Reader
-from broadsheet.retrieval.two_towers import TwoTowers
-from broadsheet.training_data import read_labelled, read_rankable
-from broadsheet.training_items import Items, read_items
-from broadsheet.training_measure import TowersMeasure
-from broadsheet.training_towers import make_tokens, new_model
-from broadsheet.workbench import Workbench
+from broadsheet.models import loading as models
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.offline.impressions import read_labelled, read_rankable
+from broadsheet.offline.workbenches import prepare_vectors
+from broadsheet.retrieval.towers.two_towers import TwoTowers
+from broadsheet.retrieval.training.examples import BatchMaker, Example, Reader
+from broadsheet.training.tower_examples import Items, read_items
+from broadsheet.training.tower_measure import TowersMeasure
+from broadsheet.training.towers import make_tokens, new_model
+from broadsheet.workbench.workbench import Workbench
 
 HISTORY, NEXT_CLICKS, SHOWN, SEED = 50, 8, 4, 0
 VALID_LIMIT, EVERY = 100, 4

@@ -8,11 +8,10 @@ from typing import Any
 import torch
 from training_steps import HISTORY, NEXT_CLICKS, SHOWN, VALID_LIMIT, Run, Workload
 
-from broadsheet import models
-from broadsheet.evaluation_report import stamp, write_text
-from broadsheet.newsroom import write_json
-from broadsheet.plots import new_figure
-from broadsheet.tables import replacing
+from broadsheet.evaluation.report.document import stamp
+from broadsheet.evaluation.report.plots import new_figure
+from broadsheet.models import loading as models
+from broadsheet.tables.files import replacing, write_json, write_text
 
 PLAIN = "plain, float32"
 _INK, _ACCENT, _HUES = "#1d1b17", "#8c1d18", ("#5b5750", "#c08a00", "#2f6f9f", "#8c1d18", "#3c8d5a")

@@ -28,13 +28,14 @@ def tune(
     out: Annotated[Path | None, typer.Option(help="JSON file.")] = None,
 ) -> None:
     """Print AUC and nDCG@10 in both settings for each set of weights."""
-    from broadsheet.evaluation import read_split
-    from broadsheet.evaluation_bench import open_bench
-    from broadsheet.evaluation_fusion import lists_of, requests_of
-    from broadsheet.evaluation_report import stamp
-    from broadsheet.newsroom import Newsroom, write_json
-    from broadsheet.rerank.fusion import fuse
-    from broadsheet.training_fusion import ranking
+    from broadsheet.evaluation.ranking.fusion import lists_of, requests_of
+    from broadsheet.evaluation.report.document import stamp
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.replay import read_split
+    from broadsheet.offline.workbenches import open_bench
+    from broadsheet.rerank.signals import fuse
+    from broadsheet.tables.files import write_json
+    from broadsheet.training.fusion import ranking
 
     bench = open_bench(Newsroom(newsroom), lambda line: print(line, file=sys.stderr))
     measured = read_split(bench, split)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from broadsheet import schemas
+from broadsheet.tables import schemas
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "contract.md"
 
 HEAD = """# The contract: Arrow tables between the stages
 
-Written by `python scripts/write_contract.py` from `src/broadsheet/schemas.py`.
+Written by `python scripts/write_contract.py` from `src/broadsheet/tables/schemas.py`.
 
 Every file is an uncompressed Arrow IPC file; `pyarrow` and `datasets.load_dataset("arrow", data_files=...)` open it
 (but `datasets` opens no file without rows, such as the clicks of a newsroom that has none).

@@ -1,4 +1,9 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use.
+
+What a fixture needs is imported when it is first asked for, so that `pytest tests/metrics` imports no torch.
+"""
+
+from __future__ import annotations
 
 import os
 import shutil
@@ -6,20 +11,17 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
-from broadsheet.build import build
-from broadsheet.evaluation import Split, read_split
-from broadsheet.evaluation_bench import open_bench
-from broadsheet.newsroom import Newsroom
-from broadsheet.pipeline import Pipeline
-from broadsheet.workbench import Workbench
-from tests.evaluated import make_room
-from tests.late_articles import make_clicked
-from tests.tiny import make_encoder, make_newsroom
+if TYPE_CHECKING:
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.offline.replay import Split
+    from broadsheet.pipeline import Pipeline
+    from broadsheet.workbench.workbench import Workbench
+
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("broadsheet", deadline=None)  # how long an example takes is the machine's affair
@@ -30,18 +32,25 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background
 @pytest.fixture(scope="session")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny BERT with its tokenizer."""
+    from tests.support.tiny import make_encoder
+
     return make_encoder(tmp_path_factory.mktemp("encoder"))
 
 
 @pytest.fixture
 def newsroom(tmp_path: Path, encoder: Path) -> Newsroom:
     """A newsroom of 60 articles and four readers, nothing built yet."""
+    from tests.support.tiny import make_newsroom
+
     return make_newsroom(tmp_path / "newsroom", encoder)
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
     """A newsroom with one edition; tests that share it only read."""
+    from broadsheet.nightly.build import build
+    from tests.support.tiny import make_newsroom
+
     room = make_newsroom(tmp_path_factory.mktemp("built") / "newsroom", encoder)
     build(room, "all")
     return room
@@ -50,43 +59,56 @@ def built(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
 @pytest.fixture
 def copy(built: Newsroom, tmp_path: Path) -> Newsroom:
     """A copy of it that a test may change."""
+    from broadsheet.newsroom.newsroom import Newsroom
+
     return Newsroom(shutil.copytree(built.path, tmp_path / "copy", symlinks=True))
 
 
 @pytest.fixture(scope="session")
 def clicked(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
     """A newsroom with clicks and one edition; tests that share it only read."""
+    from tests.support.late_articles import make_clicked
+
     return make_clicked(tmp_path_factory.mktemp("clicked") / "newsroom", encoder)
 
 
 @pytest.fixture
 def room(clicked: Newsroom, tmp_path: Path) -> Newsroom:
     """A copy of it that a test may change."""
+    from broadsheet.newsroom.newsroom import Newsroom
+
     return Newsroom(shutil.copytree(clicked.path, tmp_path / "room", symlinks=True))
 
 
 @pytest.fixture
 def opened(room: Newsroom) -> Pipeline:
     """The pipeline of that copy."""
+    from broadsheet.pipeline import Pipeline
+
     return Pipeline.open(room.path)
 
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Workbench:
     """A workbench to measure with, over the whole corpus and without a cross-encoder."""
+    from broadsheet.offline.workbenches import open_bench
+    from tests.support.evaluated import make_room
+
     return open_bench(make_room(tmp_path_factory.mktemp("measured") / "room", encoder, adapter=False))
 
 
 @pytest.fixture(scope="session")
 def split(bench: Workbench) -> Split:
     """The impressions to measure on."""
+    from broadsheet.offline.replay import read_split
+
     return read_split(bench, "valid")
 
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Any]:
     """Runs a command line as a user would: exit code, standard output and error output."""
-    from broadsheet.cli import main
+    from broadsheet.cli.app import main
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BROADSHEET_NEWSROOM", raising=False)

@@ -14,8 +14,12 @@ FOLDERS = PROJECT["tool"]["setuptools"]["package-dir"]
 USE = """
 import sys
 from datetime import UTC, datetime
-from broadsheet import config, errors, metrics, newsroom, progress, schemas, tables
-from broadsheet.page import PAGE_STORIES, Page
+from broadsheet.config import settings as config
+from broadsheet import errors, progress
+from broadsheet.metrics import ranking as metrics
+from broadsheet.newsroom import newsroom
+from broadsheet.tables import schemas, arrow_files as tables
+from broadsheet.pages.page import PAGE_STORIES, Page
 html = Page("U1", "new", "", "E", datetime(2017, 1, 3, tzinfo=UTC), PAGE_STORIES.empty_table(), {}).to_html()
 assert "There are no stories" in html
 here = [module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "broadsheet"]
@@ -57,7 +61,7 @@ def test_the_wheel_holds_every_module_and_data_file_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     found = source_files()
-    assert {"broadsheet/page.html", "broadsheet/py.typed", "broadsheet/retrieval/__init__.py"} <= found
+    assert {"broadsheet/pages/page.html", "broadsheet/py.typed", "broadsheet/retrieval/__init__.py"} <= found
     assert sorted(found - names) == [], "missing from the wheel: add a package or package-data in pyproject.toml"
     assert sorted(names - found) == [], "in the wheel, yet not in the source tree"
 
@@ -66,7 +70,7 @@ def test_the_wheel_carries_the_licence_and_the_command(wheel):
     with zipfile.ZipFile(wheel) as archive:
         info = {Path(name).name: name for name in archive.namelist() if ".dist-info/" in name}
         assert "Apache License" in archive.read(info["LICENSE"]).decode()
-        assert "broadsheet = broadsheet.cli:main" in archive.read(info["entry_points.txt"]).decode()
+        assert "broadsheet = broadsheet.cli.app:main" in archive.read(info["entry_points.txt"]).decode()
 
 
 def test_the_installed_wheel_works_away_from_the_source_tree(wheel, tmp_path):

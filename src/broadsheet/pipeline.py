@@ -15,27 +15,28 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
-from broadsheet.answering import answer_request, read_request
-from broadsheet.audience import read_clock
-from broadsheet.build import build
-from broadsheet.corpus.report import ImportReport
-from broadsheet.digests import Digests, read_digests
 from broadsheet.errors import InputError, ModelError
-from broadsheet.following import follow
-from broadsheet.late import add_articles, withdraw_articles
-from broadsheet.live import Live
-from broadsheet.newsroom import Newsroom
-from broadsheet.page import PAGE_STORIES, Page
-from broadsheet.page_rows import page_rows
-from broadsheet.profiles import Following
-from broadsheet.request_stages import rank_for, timed
-from broadsheet.schemas import STORIES, USERS
-from broadsheet.tables import from_rows, read_table
-from broadsheet.telling import interests_in, story_writer, tell_at_once
-from broadsheet.workbench import Workbench
+from broadsheet.importers.report import ImportReport
+from broadsheet.live.articles import add_articles, withdraw_articles
+from broadsheet.live.live_workbench import Live
+from broadsheet.newsroom.clock import read_clock
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.nightly.build import build
+from broadsheet.pages.ask import answer_request, read_request
+from broadsheet.pages.digests import Digests, read_digests
+from broadsheet.pages.page import PAGE_STORIES, Page
+from broadsheet.pages.story_rows import page_rows
+from broadsheet.readers.profiles import Following
+from broadsheet.tables.arrow_files import from_rows, read_table
+from broadsheet.tables.schemas import STORIES, USERS
+from broadsheet.workbench.interests import follow
+from broadsheet.workbench.ranking import rank_for, timed
+from broadsheet.workbench.story_writing import interests_in, story_writer, tell_at_once
+from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
     from broadsheet.generate import Answer
+
 
 __all__ = ["Pipeline", "build", "open_newsroom", "run"]
 

@@ -5,9 +5,9 @@ import hashlib
 import pyarrow as pa
 import pytest
 
-from broadsheet.generate import endpoint
-from broadsheet.schemas import NEWS, RANKED
-from broadsheet.tables import from_rows
+from broadsheet.generate.writers import endpoint
+from broadsheet.tables.arrow_files import from_rows
+from broadsheet.tables.schemas import NEWS, RANKED
 
 CHAT = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"

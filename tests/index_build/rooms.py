@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from broadsheet.index_build import Earlier, Goal, build_index, open_index
-from broadsheet.schemas import news_vectors
-from broadsheet.tables import read_stamp, vectors_to_arrow
-from tests.stage_contract import unit
+from broadsheet.tables.arrow_files import read_stamp
+from broadsheet.tables.schemas import news_vectors
+from broadsheet.tables.vectors import vectors_to_arrow
+from tests.support.stage_contract import unit
 
 
 def vectors_table(vectors):

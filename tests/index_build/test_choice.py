@@ -11,7 +11,7 @@ from broadsheet.index_build import build, measure, trials
 from broadsheet.index_build.kinds import build_kind, candidates
 from broadsheet.index_build.measure import measure_recall, search_exactly, tune
 from broadsheet.index_build.parameters import Parameters
-from broadsheet.mapped_vectors import as_vectors
+from broadsheet.tables.vectors import as_vectors
 from tests.index_build.rooms import Room, exact, random_vectors
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from broadsheet.errors import ContractError
 from broadsheet.index_build import Goal, build_index, measure
-from broadsheet.newsroom import file_sha256
-from broadsheet.schemas import INDEX
-from broadsheet.tables import read_stamp, read_table, vectors_to_numpy, write_table
+from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
+from broadsheet.tables.files import file_sha256
+from broadsheet.tables.schemas import INDEX
+from broadsheet.tables.vectors import vectors_to_numpy
 from tests.index_build.rooms import Room, exact, random_vectors
 
 

@@ -18,8 +18,8 @@ from broadsheet.index_build import (
     shard_path,
 )
 from broadsheet.index_build.shards import cut
-from broadsheet.schemas import INDEX
-from broadsheet.tables import read_stamp, write_table
+from broadsheet.tables.arrow_files import read_stamp, write_table
+from broadsheet.tables.schemas import INDEX
 from tests.index_build.rooms import Room, exact, random_vectors, vectors_table
 
 NONE = np.zeros((0, 16), np.float32)

@@ -2,11 +2,11 @@ import faiss
 import numpy as np
 import pytest
 
-from broadsheet import mapped_vectors
 from broadsheet.errors import ConfigError
 from broadsheet.index_build.kinds import build_kind, candidates, list_count
 from broadsheet.index_build.parameters import Parameters, search_parameters
-from broadsheet.mapped_vectors import as_vectors
+from broadsheet.tables import vectors as mapped_vectors
+from broadsheet.tables.vectors import as_vectors
 from tests.index_build.rooms import Room, random_vectors
 
 

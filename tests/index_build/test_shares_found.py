@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.index_build import measure, search_exactly, shares_found
-from broadsheet.mapped_vectors import MappedVectors, as_vectors
-from broadsheet.tables import vectors_to_arrow
+from broadsheet.tables.vectors import MappedVectors, as_vectors, vectors_to_arrow
 from tests.index_build.rooms import exact
 
 VECTORS = as_vectors(np.eye(4, dtype=np.float32))

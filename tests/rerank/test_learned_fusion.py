@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import ModelError
-from broadsheet.rerank.fusion import SIGNALS
 from broadsheet.rerank.learned_fusion import Lists, Recipe, calibrate, fit_fusion, load_fusion, save_fusion
+from broadsheet.rerank.signals import SIGNALS
 
 NAMES = ("tower", "click_rate")
 ABSENT = np.full(400, np.nan)

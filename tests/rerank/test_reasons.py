@@ -1,7 +1,7 @@
 import pytest
 
 from broadsheet.rerank.reasons import MAX_PROFILE, Evidence, write_reason
-from tests.stage_contract import NOON
+from tests.support.stage_contract import NOON
 
 ALL = Evidence(
     title="Cup final", profile="chess", category="sports", subcategory="golf", source="Daily", published_at=NOON

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from broadsheet.rerank import Policy, Reranker
-from broadsheet.rerank.pairs import candidate_text, make_pairs, nearest_history
-from broadsheet.schemas import CANDIDATES, RANKED
-from broadsheet.tables import from_rows
-from tests.stage_contract import catalogue_of, check_stage, hours, lists_by_user, users_table
+from broadsheet.rerank.cross_encoder.pairs import candidate_text, make_pairs, nearest_history
+from broadsheet.tables.arrow_files import from_rows
+from broadsheet.tables.schemas import CANDIDATES, RANKED
+from tests.support.stage_contract import catalogue_of, check_stage, hours, lists_by_user, users_table
 
 WEIGHTS = {
     "relevance": 1.0,

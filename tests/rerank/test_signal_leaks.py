@@ -9,18 +9,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.catalogue import extend
-from broadsheet.config_rerank import Weights
-from broadsheet.evaluation import Impression
-from broadsheet.evaluation_bench import open_bench
-from broadsheet.evaluation_setting import make_log
-from broadsheet.evaluation_signals import impression_signals
-from broadsheet.exposures import make_exposures
-from broadsheet.rerank.fusion import SIGNALS
-from broadsheet.schemas import NEWS
-from broadsheet.tables import from_rows
-from tests.evaluated import SHOWN_AT, make_room
-from tests.tiny import TOPICS, make_news
+from broadsheet.config.rerank import Weights
+from broadsheet.corpus.catalogue import extend
+from broadsheet.corpus.exposures import make_exposures
+from broadsheet.evaluation.settings import make_log
+from broadsheet.offline.replay import Impression
+from broadsheet.offline.signals import impression_signals
+from broadsheet.offline.workbenches import open_bench
+from broadsheet.rerank.signals import SIGNALS
+from broadsheet.tables.arrow_files import from_rows
+from broadsheet.tables.schemas import NEWS
+from tests.support.evaluated import SHOWN_AT, make_room
+from tests.support.tiny import TOPICS, make_news
 
 NOW = SHOWN_AT.timestamp()
 HOUR = 3600.0

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from broadsheet.click_log import ClickLog, make_click_log
-from broadsheet.retrieval.reader import Reader
+from broadsheet.corpus.click_log import ClickLog, make_click_log
+from broadsheet.retrieval.sources.reader import Reader
 
 
 def clicks_of(clicks) -> ClickLog:

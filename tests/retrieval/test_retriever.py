@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
 
-from broadsheet.exposures import no_exposures
-from broadsheet.mutes import Mutes
+from broadsheet.corpus.exposures import no_exposures
+from broadsheet.readers.mutes import Mutes
 from broadsheet.retrieval import SOURCES, Retriever, interest_vectors
-from broadsheet.retrieval.user_tower import new_user_tower
-from broadsheet.schemas import CANDIDATES, MUTES, user_vectors
-from broadsheet.tables import from_rows, vectors_to_numpy
+from broadsheet.retrieval.towers.user_tower import new_user_tower
+from broadsheet.tables.arrow_files import from_rows
+from broadsheet.tables.schemas import CANDIDATES, MUTES, user_vectors
+from broadsheet.tables.vectors import vectors_to_numpy
 from tests.retrieval.readers import clicks_of
-from tests.stage_contract import NOON, catalogue_of, check_stage, hours, lists_by_user, unit, users_table
+from tests.support.stage_contract import NOON, catalogue_of, check_stage, hours, lists_by_user, unit, users_table
 
 # Ten articles on a quarter circle, so that N0 is nearest to N1, then N2, and so on.
 ANGLES = np.linspace(0, np.pi / 2, 10)

@@ -8,8 +8,8 @@ from safetensors.torch import save_file
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
-from tests.retrieval.test_two_towers import batch_of, towers
-from tests.retrieval.test_two_towers_distributed import HALVES, WEIGHTS
+from tests.retrieval.towers.test_two_towers import batch_of, towers
+from tests.retrieval.training.test_two_towers_distributed import HALVES, WEIGHTS
 
 
 def work(folder: Path) -> None:

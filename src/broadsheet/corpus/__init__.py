@@ -1,1 +1,1 @@
-"""Importers: from a publisher's files to the corpus tables of a newsroom."""
+"""Articles, clicks and showings of an edition in memory, by row."""

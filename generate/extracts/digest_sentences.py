@@ -1,0 +1,94 @@
+"""What each sentence of an article is to a digest: what happened, what somebody says of it, or background."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from broadsheet.generate.extracts.extract import stands_alone, whole_sentences
+from broadsheet.generate.gate.model_talk import form_problems
+from broadsheet.generate.text.names import names
+from broadsheet.generate.text.speakers import is_said_by_a_pronoun, quotes, speaker
+from broadsheet.generate.text.words import count, fold, words
+
+HAPPENED, SAYS, BACKGROUND = "happened", "says", "background"
+
+_READ = 20
+"Sentences of an article that are read."
+_LEAD = 3
+"Sentences of an article that tell what is new."
+_MOST_WORDS = 45
+"Of a sentence."
+_OLDER = timedelta(hours=12)
+"How long before the newest article one was published that tells what came before."
+_PAST = re.compile(
+    r"\b(?:(?:19|20)\d\d|(?:last|previous|past|recent) (?:year|month|decade|summer|winter|spring|autumn|years|months)"
+    r"|(?:years?|months?|decades?|weeks?) (?:ago|earlier)|since|previously|formerly|in recent years"
+    r"|ha[ds] (?:already |previously |long )?been|(?:first|second|third) time|history)\b",
+    re.IGNORECASE,
+)
+"Words of English that speak of the time before an event."
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence of one of several articles."""
+
+    text: str
+    article: int
+    "Which article it is of."
+    place: int
+    "Of the sentence among those of its article, 0 first."
+    part: str
+    "HAPPENED, SAYS or BACKGROUND."
+    speaker: str
+    "Who says it, see `speaker`; empty where nobody does."
+    quotes: bool
+    names_in_full: bool
+    "Whether its speaker is named with a first name or a title."
+
+
+def sentences_told(articles: Sequence[Mapping[str, Any]]) -> list[Told]:
+    """Return the sentences of articles that can stand in a digest, in their order, none of them twice.
+
+    Left out are sentences that do not stand alone, are long, speak as `I` outside quotation marks, quote somebody whom
+    they do not name, or are none of the parts. `articles` are rows of a NEWS table with known times.
+    """
+    newest = max(article["published_at"] for article in articles)
+    found: dict[tuple[str, ...], Told] = {}
+    for number, article in enumerate(articles):
+        for place, text in enumerate(whole_sentences(article["abstract"], article["body"], _READ)):
+            told = _read(text, number, place, _is_older(article["published_at"], newest))
+            if told is not None:
+                found.setdefault(tuple(map(fold, words(text))), told)
+    return list(found.values())
+
+
+def _is_older(published_at: datetime, newest: datetime) -> bool:
+    return newest - published_at > _OLDER
+
+
+def _read(text: str, article: int, place: int, older: bool) -> Told | None:
+    if not stands_alone(text) or is_said_by_a_pronoun(text) or count(text) > _MOST_WORDS or form_problems(text, ""):
+        return None
+    who, quoted = speaker(text), quotes(text)
+    part = _part(text, place, who=who, quoted=quoted, older=older)
+    if not part:
+        return None
+    return Told(text, article, place, part, who, quoted, part == SAYS and _in_full(text, who))
+
+
+def _part(text: str, place: int, *, who: str, quoted: bool, older: bool) -> str:
+    """Return what a sentence is to a digest; empty if it is nothing of it."""
+    if quoted or (who and place >= _LEAD):
+        return SAYS if who else ""
+    if _PAST.search(text) and place:
+        return BACKGROUND
+    if place >= _LEAD:
+        return ""
+    return BACKGROUND if older else HAPPENED
+
+
+def _in_full(text: str, who: str) -> bool:
+    return any(len(name) > 1 and fold(name[-1]) == who for name in names(text))

@@ -1,0 +1,1 @@
+"""What keeps a draft off a page: facts, tone and talk of the model."""

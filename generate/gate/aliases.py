@@ -1,0 +1,64 @@
+"""The names of a sentence in the form that a place of the article has them: shorter, as initials, or as a pronoun."""
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from itertools import groupby
+
+from broadsheet.generate.gate.places import Article, Place
+from broadsheet.generate.gate.tokens import NAME, Token
+from broadsheet.generate.text.names import HONORIFICS, is_known
+from broadsheet.generate.text.words import fold
+
+
+def in_same_form(said: Sequence[Token], place: Place, article: Article) -> tuple[list[Token], Place]:
+    """Return a sentence's tokens and a place with names that both have in one form.
+
+    Left out of the sentence are given names that the article has elsewhere, and at its beginning a name for which the
+    place's pronoun stands. A name that one writes out and the other by its initials is the initials in both.
+    """
+    written_out = _by_initials(said, _acronyms(place.tokens))
+    there = _by_initials(place.tokens, _acronyms(said))
+    place = place if len(there) == len(place.tokens) else replace(place, tokens=tuple(there))
+    kept: list[Token] = []
+    for _, group in groupby(written_out, key=lambda token: token.mention):
+        mention = list(group)
+        kept += mention if mention[0].kind != NAME else _shortened(mention, place, article, first=not kept)
+    return kept, place
+
+
+def _acronyms(tokens: Sequence[Token]) -> set[str]:
+    written = {token.text.replace(".", "") for token in tokens if token.kind == NAME}
+    return {word.lower() for word in written if word.isupper() and 2 <= len(word) <= 5}
+
+
+def _by_initials(tokens: Sequence[Token], acronyms: Set[str]) -> list[Token]:
+    """Return the tokens with each run of names that one of the acronyms stands for made one."""
+    found = list(tokens)
+    for acronym in acronyms:
+        size = len(acronym)
+        for start in range(len(found) - size, -1, -1):
+            run = found[start : start + size]
+            if all(token.kind == NAME for token in run) and "".join(fold(token.text)[0] for token in run) == acronym:
+                text = " ".join(token.text for token in run)
+                found[start : start + size] = [Token(acronym, NAME, run[0].mention, text, run[0].after_comma)]
+    return found
+
+
+def _shortened(mention: list[Token], place: Place, article: Article, *, first: bool) -> list[Token]:
+    there = [token for token in mention if token.stem in place.known]
+    if len(there) < len(mention) and mention[-1] in there and _is_whole_name(mention, place, article):
+        return there
+    return [] if first and all(token.stem in place.named_before for token in mention) else mention
+
+
+def _is_whole_name(mention: Sequence[Token], place: Place, article: Article) -> bool:
+    """Tell whether the article has a name whole that the place has in part, and the place no other of that last word.
+
+    `J. Smith` is `Jane Smith` whole or in part.
+    """
+    own = {token.stem for token in mention}
+    same = {token.mention for token in place.tokens if token.stem == mention[-1].stem}
+    others = {token.stem for token in place.tokens if token.mention in same} - own - HONORIFICS
+    firsts = {stem for stem in own if len(stem) == 1}
+    others = {stem for stem in others if stem[0] not in firsts}
+    return not others and is_known([token.text for token in mention], article.stream, article.acronyms)

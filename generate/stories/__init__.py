@@ -1,0 +1,1 @@
+"""Headline and summary: jobs, drafts, choice, the story writer and its budget."""

@@ -1,0 +1,1 @@
+"""English text read: words, names, numbers, dates, quotations and language."""

@@ -1,0 +1,73 @@
+"""Prompts that a model has read once, for all that is drafted of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.generate.writers.prompt_tokens import PromptTokens
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+
+@dataclass
+class Prompts:
+    """Prompts as a network has read them: tokens and mask (prompts, tokens), and what it keeps of them."""
+
+    network: PreTrainedModel
+    ids: torch.Tensor
+    mask: torch.Tensor
+    cache: Any = None
+    "Of a GPT-like model, of all tokens but the last."
+    encoded: Any = None
+    "The encoder's output of a T5-like model."
+
+
+def read_prompts(network: PreTrainedModel, tokens: PromptTokens, prompts: Sequence[Sequence[int]]) -> Prompts:
+    """Read the prompts, rows of tokens, in one batch.
+
+    What a GPT-like model's chat template puts before every prompt is read once; the padding is behind it then.
+    """
+    import torch
+
+    device = network.device
+    with torch.inference_mode():
+        if not tokens.joined:
+            ids, mask = (part.to(device) for part in tokens.pad_rows(prompts))
+            encoded = network.get_encoder()(input_ids=ids, attention_mask=mask)
+            return Prompts(network, ids, mask, encoded=encoded)
+        shared = len(tokens.before) if len(prompts) > 1 else 0
+        ids, mask = (part.to(device) for part in tokens.pad_rows([row[shared:] for row in prompts]))
+        cache = None
+        if shared:
+            before = torch.tensor([tokens.before], device=device)
+            cache = network(input_ids=before, use_cache=True, logits_to_keep=1).past_key_values
+            cache.batch_repeat_interleave(len(prompts))
+            ids = torch.cat([before.expand(len(prompts), -1), ids], 1)
+            mask = torch.cat([mask.new_ones(len(prompts), shared), mask], 1)
+        known = mask[:, :-1]
+        positions = {name: rows[:, shared:] for name, rows in position_ids(network, known).items()}
+        cache = network(
+            input_ids=ids[:, shared:-1],
+            attention_mask=known,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+            **positions,
+        ).past_key_values
+        return Prompts(network, ids, mask, cache)
+
+
+def position_ids(network: Any, mask: torch.Tensor) -> dict[str, torch.Tensor]:  # noqa: ANN401
+    """Return the argument that tells a GPT-like network where the tokens of a mask (rows, tokens) stand.
+
+    Without it a network with learned positions would count the padding. Empty for a network that takes none.
+    """
+    plain = network.get_base_model() if hasattr(network, "get_base_model") else network
+    if "position_ids" not in inspect.signature(plain.forward).parameters:
+        return {}
+    return {"position_ids": (mask.cumsum(1) - 1).clamp(min=0)}

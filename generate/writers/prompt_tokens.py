@@ -1,0 +1,92 @@
+"""How prompts and texts become a model's tokens: in its chat template, within its length, padded to a few shapes."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.errors import ModelError
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+
+LENGTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512)
+"Prompts are padded to one of these token counts: on a CPU each new shape costs a plan of its own."
+NEW_TOKENS = 72
+"Most tokens that a draft may have."
+
+_TAIL = 32
+"Tokens kept of the end of a prompt that is too long: the instruction; the middle is cut out."
+_MARK = "\ue000"
+
+
+class PromptTokens:
+    """Makes tokens for one model, GPT-like or T5-like."""
+
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase", config: Any) -> None:  # noqa: ANN401
+        """Take a model's tokenizer and config; raises ModelError for one without an end, or too few positions."""
+        self.tokenizer = tokenizer
+        self.joined: bool = not config.is_encoder_decoder
+        "Whether prompt and text are one row, padded on the left, as GPT-like models read them."
+        self.ends = self._end_tokens()
+        "What ends a draft, the model's own end first."
+        self.pad: int = self.ends[0] if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        self.before, self._after = self._frame()
+        "What stands before each prompt, the chat template's or special tokens."
+        self._lengths = self._usable_lengths(config)
+
+    def _end_tokens(self) -> list[int]:
+        """Return what ends a draft: the model's own end, and for GPT-like models, which run on, a line break too."""
+        end = self.tokenizer.eos_token_id
+        if end is None:
+            raise ModelError(
+                "writer: its tokenizer has no end-of-sequence token. Add eos_token to tokenizer_config.json."
+            )
+        line = self.text("\n", plain=False) if self.joined else []
+        return [end, *line] if len(line) == 1 and "\n" in self.tokenizer.decode(line) else [end]
+
+    def _frame(self) -> tuple[list[int], list[int]]:
+        """Return the tokens that go before and after the text of a prompt: the chat template's, or the special ones."""
+        if getattr(self.tokenizer, "chat_template", None):
+            message = [{"role": "user", "content": _MARK}]
+            text = self.tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
+            before, after = text.split(_MARK)
+            return self.text(before, plain=False), self.text(after, plain=False)
+        special = self.tokenizer("").input_ids
+        ended = special[-1:] == [self.tokenizer.eos_token_id] and not self.joined
+        return (special[:-1], special[-1:]) if ended else (special, [])
+
+    def _usable_lengths(self, config: Any) -> tuple[int, ...]:  # noqa: ANN401
+        room = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or LENGTHS[-1]
+        room -= NEW_TOKENS if self.joined else 0
+        least = 2 * _TAIL + len(self.before) + len(self._after)
+        if room < least:
+            raise ModelError(
+                f"writer: found a model that reads {room} tokens beside what it writes, expected {least} or more. "
+                "Name a model with more positions."
+            )
+        return tuple(length for length in LENGTHS if length <= room) or (room,)
+
+    def text(self, text: str, *, plain: bool = True) -> list[int]:
+        """Return the tokens of a text; with `plain` what looks like a special token is text too."""
+        found: list[int] = self.tokenizer(text, add_special_tokens=False, split_special_tokens=plain).input_ids
+        return found
+
+    def prompt(self, prompt: str) -> list[int]:
+        """Return the tokens of a prompt as the model reads it; one beyond the model's length loses its middle."""
+        tokens = self.text(prompt)
+        room = self._lengths[-1] - len(self.before) - len(self._after)
+        if len(tokens) > room:
+            tokens = tokens[: room - _TAIL] + tokens[-_TAIL:]
+        return [*self.before, *tokens, *self._after]
+
+    def pad_rows(self, rows: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
+        """Return tokens and mask, both (rows, one of LENGTHS)."""
+        import torch
+
+        length = next(length for length in self._lengths if length >= max(len(row) for row in rows))
+        ids, mask = torch.full((len(rows), length), self.pad), torch.zeros(len(rows), length, dtype=torch.int64)
+        for place, row in enumerate(rows):
+            span = slice(length - len(row), length) if self.joined else slice(0, len(row))
+            ids[place, span], mask[place, span] = torch.tensor(row), 1
+        return ids, mask

@@ -1,0 +1,120 @@
+"""Training a writer on pairs of prompt and text.
+
+transformers.Trainer gives checkpoints, exact resume and schedules; what learns is all of the model, or low-rank
+adapters (LoRA, Hu et al. 2021). Where a pair has texts that lost, the odds ratio to them is added to the loss (ORPO:
+Hong et al. 2024, eq. 6 and 7), so that it needs no second model.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
+
+from broadsheet.config.training import WriterConfig
+from broadsheet.errors import TrainingError
+from broadsheet.generate.writers.prefill import position_ids
+from broadsheet.generate.writers.training_pairs import IGNORED, Pair, PairBatch
+from broadsheet.models.trainer import last_whole, trainer_arguments
+
+_FULL_SHARE = 0.1
+"Of the learning rate, where all weights learn."
+
+
+class PairTrainer(Trainer):  # type: ignore[misc]
+    """Trainer with the mean negative log-likelihood of a token as its loss, and the odds ratio beside it."""
+
+    def __init__(self, *, preference: float, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        self._preference = preference
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:  # noqa: ANN401
+        """Return the loss of one batch of PairBatch; raises TrainingError if it is no number."""
+        loss = pair_loss(model, inputs, self._preference)
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f"step {self.state.global_step + 1}: the loss is {loss.item()}. Lower learning_rate under [writer] in "
+                f"broadsheet.toml and run the same command, which then starts anew; "
+                f"{Path(self.args.output_dir).parent} can be deleted."
+            )
+        return (loss, {"loss": loss}) if return_outputs else loss
+
+
+def pair_loss(model: Any, inputs: dict[str, Any], preference: float) -> torch.Tensor:  # noqa: ANN401
+    """Return the loss of one batch of PairBatch: of a token of the wanted texts, and of an odds ratio by its weight."""
+    lost = inputs["lost"]
+    chances, known = token_chances(model, {name: value for name, value in inputs.items() if name != "lost"})
+    wanted = len(known) - len(lost)
+    loss = -chances[:wanted].sum() / known[:wanted].sum()
+    if not lost:
+        return loss
+    mean = chances.sum(1) / known.sum(1)
+    losers, winners = (mean[list(rows)] for rows in zip(*lost, strict=True))
+    return loss - preference * torch.nn.functional.logsigmoid(_odds(winners) - _odds(losers)).mean()
+
+
+def token_chances(model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:  # noqa: ANN401
+    """Return the log-probability of each label (rows, tokens), 0 where there is none, and where there are labels."""
+    labels = inputs["labels"]
+    if getattr(model.config, "is_encoder_decoder", False):
+        logits = model(**inputs).logits
+    else:
+        mask = inputs["attention_mask"]
+        kept = int((labels != IGNORED).sum(1).max()) + 1  # rows end together, and the vocabulary is most of the work
+        logits = model(
+            input_ids=inputs["input_ids"],
+            attention_mask=mask,
+            logits_to_keep=kept,
+            use_cache=False,
+            **position_ids(model, mask),
+        ).logits[:, :-1]
+        labels = labels[:, -logits.shape[1] :]
+    known = labels != IGNORED
+    found = logits.float().log_softmax(-1).gather(2, labels.clamp(min=0)[..., None])[..., 0]
+    return found * known, known
+
+
+def _odds(mean: torch.Tensor) -> torch.Tensor:
+    """Return the logarithm of p / (1 - p) of mean log-probabilities (texts,)."""
+    return mean - torch.log1p(-torch.exp(mean.clamp(max=-1e-4)))
+
+
+def fit(
+    network: Any,  # noqa: ANN401
+    pairs: Sequence[Pair],
+    valid: Sequence[Pair],
+    batch: PairBatch,
+    *,
+    recipe: WriterConfig,
+    full: bool,
+    seed: int,
+    checkpoints: Path,
+) -> list[dict[str, float]]:
+    """Train a network in place, keep its best state by the loss on `valid`, and return the log.
+
+    Checkpoints lie in the given folder; a training that was killed goes on from the last one.
+    """
+    trainer = PairTrainer(
+        preference=recipe.preference,
+        model=network,
+        args=TrainingArguments(
+            **trainer_arguments(
+                recipe,
+                checkpoints,
+                learning_rate=recipe.learning_rate * (_FULL_SHARE if full else 1),
+                seed=seed,
+                metric="loss",
+                greater_is_better=False,
+            ),
+            per_device_eval_batch_size=recipe.batch_size,
+            prediction_loss_only=True,
+        ),
+        train_dataset=list(pairs),
+        eval_dataset=list(valid),
+        data_collator=batch,
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=last_whole(checkpoints))
+    return list(trainer.state.log_history)

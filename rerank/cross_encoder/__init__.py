@@ -1,0 +1,1 @@
+"""The cross-encoder: its model, pairs, files, earlier scores and training."""

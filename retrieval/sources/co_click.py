@@ -1,0 +1,114 @@
+"""The source `co_click`: articles clicked lately by the people who clicked what the reader read.
+
+The click log alone is read. Histories that were imported bear no times, so as of an earlier moment they would tell of
+clicks that came later.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from broadsheet.corpus.click_log import ClickLog
+from broadsheet.retrieval.sources.reader import Floats, Reader, Rows
+
+HALF_LIFE = 72 * 3600.0
+"""Seconds; longer than that of what is trending, since who reads what changes more slowly than what is read."""
+HALF_LIVES = 10
+"""Clicks older than so many half-lives count for less than a thousandth and are left out."""
+READERS = 1000
+"""Most readers asked of an article of the history, those that count for most: a bound on the work for a popular one."""
+
+
+class CoClicks:
+    """Who clicked what before a moment, as a sparse matrix (readers, articles) with columns of unit length.
+
+    A product of two columns is the cosine of two articles by who clicked them (item-based collaborative filtering,
+    Sarwar et al. 2001, section 3.1), so that popular ones do not win by their number. A click counts for less the more
+    its reader clicks, by the square root.
+    """
+
+    def __init__(self, clicks: ClickLog, as_of: float, *, size: int) -> None:
+        """`size` is the number of articles; only clicks strictly before `as_of`, in epoch seconds, count."""
+        recent = clicks.before(as_of, as_of - HALF_LIVES * HALF_LIFE)
+        weights = 0.5 ** ((as_of - recent.times) / HALF_LIFE)
+        users, codes = np.unique(recent.users, return_inverse=True)
+        matrix = csr_array((weights, (codes, recent.rows)), shape=(len(users), size))
+        matrix.data = np.minimum(matrix.data, 1)  # an article clicked again is still one article
+        clicked = np.diff(matrix.indptr)  # articles of each reader
+        matrix.data /= np.sqrt(np.repeat(clicked, clicked))
+        lengths = np.sqrt(np.bincount(matrix.indices, matrix.data**2, minlength=size))
+        matrix.data /= lengths[matrix.indices]
+        self._clicks, self._readers = matrix, _strongest(matrix.T.tocsr())
+
+    def __call__(self, histories: Sequence[Rows]) -> list[tuple[Rows, Floats]]:
+        """Return for each history the articles that share readers with it, rising, and their scores.
+
+        Articles added later, whose rows are not below `size`, share none.
+        A score is 1 - exp(-sum of the cosines), 0 to 1: near the sum where it is small, and never more than 1.
+        """
+        histories = [history[history < self._clicks.shape[1]] for history in histories]
+        rows = np.concatenate([np.zeros(0, np.int64), *histories])
+        starts = np.cumsum([0, *map(len, histories)])
+        queries = csr_array((np.ones(len(rows)), rows, starts), shape=(len(histories), self._clicks.shape[1]))
+        found = (queries @ self._readers) @ self._clicks
+        found.sort_indices()
+        return [
+            (found.indices[start:end].astype(np.int64), -np.expm1(-found.data[start:end]))
+            for start, end in pairwise(found.indptr)
+        ]
+
+
+def _strongest(readers: csr_array) -> csr_array:
+    """Return a matrix (articles, readers) with the READERS largest values of each article."""
+    for row in np.flatnonzero(np.diff(readers.indptr) > READERS):
+        values = readers.data[readers.indptr[row] : readers.indptr[row + 1]]
+        values[np.argpartition(values, -READERS)[:-READERS]] = 0
+    readers.eliminate_zeros()
+    return readers
+
+
+class LastCoClicks:
+    """The CoClicks of a click log as of the last moment asked for.
+
+    Retrievers of one edition share them: articles added later have no clicks in the log. Safe to call from several
+    threads.
+    """
+
+    def __init__(self, clicks: ClickLog) -> None:
+        self.clicks = clicks
+        self._lock = Lock()
+        self._last: tuple[float, CoClicks] | None = None
+
+    def __call__(self, as_of: float, *, size: int) -> CoClicks:
+        """Return the CoClicks as of a time in epoch seconds, of so many articles at least."""
+        with self._lock:
+            if self._last is None or self._last[0] != as_of:
+                self._last = as_of, CoClicks(self.clicks, as_of, size=size)
+            return self._last[1]
+
+
+class CoClick:
+    """The scores that `CoClicks` found for the reader."""
+
+    def __init__(self, future: npt.NDArray[np.bool_]) -> None:
+        """`future` marks the articles that are not to be shown yet."""
+        self._future = future
+
+    def propose(self, reader: Reader, n: int) -> Rows:
+        """Return the n best."""
+        rows, scores = reader.co_clicks
+        kept = ~self._future[rows] & reader.allows(rows)
+        rows, scores = rows[kept], scores[kept]
+        return rows[np.argsort(-scores, kind="stable")[:n]]
+
+    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+        """Return the scores; NaN for an article that shares no reader with the history."""
+        known, scores = reader.co_clicks
+        if not len(known):
+            return np.full(len(rows), np.nan)
+        places = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+        return np.where(known[places] == rows, scores[places], np.nan)

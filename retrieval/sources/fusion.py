@@ -1,0 +1,22 @@
+"""Fusion of the sources: candidates are what any source proposes, scored by all of them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, Source
+
+SOURCES = ("ann", "trending", "fresh", "co_click")
+"""The sources, each with its score column."""
+
+
+def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    """Return the weighted sum of the sources' scores; one that is absent, NaN, adds nothing."""
+    total: Floats = np.sum([weights.get(name, 0.0) * np.nan_to_num(scores[name]) for name in SOURCES], axis=0)
+    return total
+
+
+def propose(sources: Mapping[str, Source], reader: Reader, weights: Mapping[str, float], n: int) -> Rows:
+    """Return what the sources that have a weight propose, n rows at most each, rising."""
+    proposed = [sources[name].propose(reader, n) for name in SOURCES if weights.get(name, 0.0) > 0]
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *proposed]))

@@ -1,0 +1,53 @@
+"""What a request knows of one reader, as the sources of candidates read it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from broadsheet.retrieval.towers.news_tower import Vectors
+from broadsheet.tables.vectors import vectors_to_numpy
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One reader as of the request."""
+
+    history: Rows
+    "Catalogue rows read, oldest first."
+    excluded: Rows
+    "Catalogue rows read, hidden or muted, rising, each once."
+    only_spoke: bool
+    "Has said what to read about, and has read nothing."
+    interests: Vectors
+    "Unit vectors (interests, dim); zeros where nothing is known."
+    near: Rows
+    "Rows nearest to each interest, (interests, depth), best first, -1 for no row; found for many readers at once."
+    co_clicks: tuple[Rows, Floats]
+    "Rows clicked by those who clicked the history, rising, and their scores; found for many readers at once."
+
+    def allows(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Return for each row whether the reader has neither read, hidden nor muted it."""
+        return np.isin(rows, self.excluded, invert=True)
+
+
+class Source(Protocol):
+    """A source of candidates as of one moment."""
+
+    def propose(self, reader: Reader, n: int) -> Rows:
+        """Return n rows at most that the reader may be shown, best first; none where the source knows nothing."""
+
+    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+        """Return the source's score of each row for the reader; NaN where it cannot be known."""
+
+
+def interest_vectors(vectors: pa.Table) -> Vectors:
+    """Return a table user_vectors as an array (users, interests, dim)."""
+    array = vectors_to_numpy(vectors)
+    interests = vectors.column("interest")[-1].as_py() if len(vectors) else 1
+    return array.reshape(-1, interests, array.shape[1])

@@ -1,0 +1,64 @@
+"""What all requests of one moment share: the sources, and what they know of the clicks and times before it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.click_log import ClickLog
+from broadsheet.corpus.exposures import Exposures, click_rates
+from broadsheet.retrieval.sources.ann import Ann, Search
+from broadsheet.retrieval.sources.co_click import CoClick, CoClicks
+from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, Source
+from broadsheet.retrieval.sources.trending_fresh import Fresh, Trending, fresh_scores, trending_scores, trends
+
+
+class Moment:
+    """The sources, click rates and trends as of a time; no click or showing at that time or later enters."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        categories: npt.NDArray[np.int64],
+        search: Search,
+        clicks: ClickLog,
+        as_of: datetime,
+        *,
+        co_clicks: CoClicks,
+        half_life_hours: Floats,
+        exposures: Exposures,
+    ) -> None:
+        """`categories` holds a number from 0 for each article; `half_life_hours` is that of its freshness.
+
+        `co_clicks` are those of the same clicks and time.
+        """
+        seconds = as_of.timestamp()
+        self.click_rates = click_rates(exposures, seconds, len(catalogue))
+        self.trends = trends(clicks, seconds, len(catalogue))
+        self.as_of, self.co_clicks = as_of, co_clicks
+        self._hidden = (catalogue.published_at > seconds) | catalogue.gone
+        self._trending = trending_scores(clicks, seconds, categories, self._hidden, catalogue.gone)
+        self._fresh = fresh_scores(catalogue.published_at, seconds, half_life_hours)
+        self.sources: Mapping[str, Source] = {
+            "ann": Ann(catalogue, search, self._hidden),
+            "trending": Trending(self._trending, self._hidden),
+            "fresh": Fresh(self._fresh, categories, self._hidden),
+            "co_click": CoClick(self._hidden),
+        }
+
+    def fill(self, reader: Reader, rows: Rows, n: int) -> Rows:
+        """Return the rows, and where they are fewer than n, what is trending and new to make up the number."""
+        if len(rows) >= n:
+            return rows
+        more = self._order[: n + len(reader.excluded)]
+        more = more[reader.allows(more) & ~np.isin(more, rows)]
+        return np.concatenate([rows, more[: n - len(rows)]])
+
+    @cached_property
+    def _order(self) -> Rows:
+        """Rows of all articles that may be shown, by the sum of trending and fresh."""
+        order = np.argsort(-(np.nan_to_num(self._trending) + np.nan_to_num(self._fresh)), kind="stable")
+        return order[~self._hidden[order]]

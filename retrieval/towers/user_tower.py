@@ -1,0 +1,90 @@
+"""The user tower: from the vectors of a reader's clicks, and of what they say of themselves, to interest vectors.
+
+A small BERT reads the sequence, newest first, so that a position is a recency. What it read says how much each article
+counts for each interest, and adds a correction to their weighted mean. Weights start equal and the correction starts at
+nothing: an untrained tower is exactly the mean of the history, and a trained one departs from it as far as clicks ask.
+(Several interests begin with weights apart, since equal ones would stay equal.)
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import BertConfig, BertModel
+
+from broadsheet.retrieval.towers.news_tower import Vectors
+
+BATCH = 256
+WIDTH = 128
+"""Hidden size of the BERT, or the item vectors' own where that is less: what fits on few clicks and runs on a CPU."""
+
+
+class UserTower(nn.Module):
+    """Maps sequences of unit item vectors to unit user vectors (attention as in NRMS, Wu et al. 2019, section 3.1).
+
+    With several interests each has an attention of its own (as in poly-encoders, Humeau et al. 2020, section 4.3).
+    """
+
+    def __init__(self, dim: int, *, history: int, interests: int = 1, layers: int = 1) -> None:
+        super().__init__()
+        width = min(dim, WIDTH)
+        self.history, self.interests, self.dim = history, interests, dim
+        self.narrow = nn.Linear(dim, width)
+        self.bert = BertModel(
+            BertConfig(
+                vocab_size=1,
+                hidden_size=width,
+                num_hidden_layers=layers,
+                num_attention_heads=next(count for count in (4, 2, 1) if width % count == 0),
+                intermediate_size=2 * width,
+                max_position_embeddings=history + 1,  # one more for the profile
+            ),
+            add_pooling_layer=False,
+        )
+        self.attention = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, interests))
+        self.correction = nn.Linear(width, dim)
+        equal = [] if interests > 1 else [cast(nn.Linear, self.attention[2])]  # several must begin apart, or stay one
+        for layer in (self.correction, *equal):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, items: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return unit vectors (users, interests, dim) from items (users, length, dim), newest first, and their mask.
+
+        `mask` is (users, length). A user without items gets zeros.
+        """
+        some = mask.clone()
+        some[:, 0] = 1  # attention over nothing would be NaN; such a user gets zeros in the end
+        states = self.bert(inputs_embeds=self.narrow(items), attention_mask=some).last_hidden_state
+        scores = self.attention(states).float().masked_fill(some[..., None] == 0, -torch.inf)
+        weights = scores.softmax(1)  # (users, length, interests)
+        pooled = torch.einsum("uli,ulw->uiw", weights, states.float())
+        pooled = pooled / pooled.shape[-1] ** 0.5  # layer normalisation leaves it that long
+        users = torch.einsum("uli,uld->uid", weights, items) + self.correction(pooled)
+        return nn.functional.normalize(users, dim=-1) * mask.any(1)[:, None, None]
+
+    @torch.inference_mode()
+    def encode(self, sequences: Sequence[Vectors]) -> Vectors:
+        """Return unit vectors (users, interests, dim) from each user's item vectors (items, dim), oldest first.
+
+        The newest `history` + 1 items are read: one more than of clicks, for what the reader says.
+        """
+        result = np.zeros((len(sequences), self.interests, self.dim), np.float32)
+        device = self.correction.weight.device
+        for start in range(0, len(sequences), BATCH):
+            batch = [sequence[-self.history - 1 :][::-1].copy() for sequence in sequences[start : start + BATCH]]
+            # Named, since a model that another thread loads meanwhile changes the default dtype for all.
+            items = torch.zeros(len(batch), max(1, *map(len, batch)), self.dim, dtype=torch.float32)
+            mask = torch.zeros(items.shape[:2], dtype=torch.long)
+            for row, sequence in enumerate(batch):
+                items[row, : len(sequence)] = torch.from_numpy(sequence)
+                mask[row, : len(sequence)] = 1
+            result[start : start + len(batch)] = self(items.to(device), mask.to(device)).cpu().numpy()
+        return result
+
+
+def new_user_tower(dim: int, *, history: int, interests: int = 1) -> UserTower:
+    """Return the untrained user tower, in evaluation mode: exactly the mean of the history."""
+    return UserTower(dim, history=history, interests=interests).eval()

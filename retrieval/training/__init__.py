@@ -1,0 +1,1 @@
+"""The training of the towers: examples, hard negatives and the fit."""

@@ -1,0 +1,175 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broadsheet.cli.live import add, mute, profile, unmute, withdraw
+from broadsheet.cli.operations import operation
+from broadsheet.cli.options import DEFAULT_ROOM, Columns, Room, read_columns, say
+from broadsheet.cli.training import training
+from broadsheet.errors import BroadsheetError, GateError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="A newspaper written for one reader.",
+    epilog="Start with: broadsheet assets && broadsheet demo",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+imports = typer.Typer(no_args_is_help=True, help="Take articles, readers and clicks into a newsroom.")
+app.add_typer(imports, name="import")
+app.add_typer(training, name="train")
+app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
+app.command(epilog="Example: broadsheet withdraw newsroom N1 N2")(withdraw)
+app.command(epilog="Example: broadsheet mute newsroom maya-politics --category sports --source Fox")(mute)
+app.command(epilog="Example: broadsheet unmute newsroom maya-politics --category sports")(unmute)
+app.command(epilog='Example: broadsheet profile newsroom maya-politics --set "space and chess"')(profile)
+app.add_typer(operation)
+
+Into = Annotated[
+    Path, typer.Option("--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; made if it is not there.")
+]
+AtNewsroom = Annotated[
+    Path | None,
+    typer.Option("--newsroom", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder, else ./newsroom."),
+]
+Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsHtml = Annotated[Path | None, typer.Option("--html", help="Write the page to this HTML file.")]
+KEPT, INTERRUPTED = 3, 130
+
+
+@app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
+def assets(
+    names: Annotated[list[str] | None, typer.Argument(help="minilm, smollm2, demo_news; all if none is named.")] = None,
+) -> None:
+    """Get the default models and the demo articles into the cache ($BROADSHEET_CACHE, else the user's cache)."""
+    from broadsheet.models import assets as store
+
+    for name, path in store.get(names or tuple(store.ASSETS), report=say).items():
+        typer.echo(f"{name}: {path}")
+
+
+@imports.command("demo", epilog="Example: broadsheet import demo --into newsroom   Then: broadsheet build newsroom")
+def import_demo(into: Into = DEFAULT_ROOM) -> None:
+    """Make the demo newsroom: 3,823 real articles and six made-up readers."""
+    from broadsheet.importers.demo import import_demo as take
+    from broadsheet.models import assets as store
+    from broadsheet.newsroom.newsroom import Newsroom
+
+    typer.echo(take(Newsroom(into), store.find("demo_news")))
+
+
+@imports.command("mind", epilog="Example: broadsheet import mind MINDsmall_train --into newsroom --split train")
+def import_mind(
+    directory: Annotated[Path, typer.Argument(help="A folder with news.tsv and behaviors.tsv.")],
+    into: Into = DEFAULT_ROOM,
+    split: Annotated[str, typer.Option(help="Name of the impressions: train, valid, …")] = "train",
+) -> None:
+    """Take a folder of MIND, the Microsoft News Dataset."""
+    from broadsheet.importers.mind import import_mind as take
+    from broadsheet.newsroom.newsroom import Newsroom
+
+    typer.echo(take(directory, Newsroom(into), split))
+
+
+@imports.command(
+    "tables", epilog="Example: broadsheet import tables --news a.parquet --clicks c.csv.gz --column title=headline"
+)
+def import_tables(
+    news: Annotated[Path | None, typer.Option(help="Articles: CSV, TSV, JSONL or Parquet, also .gz.")] = None,
+    clicks: Annotated[Path | None, typer.Option(help="Clicks: user_id, news_id, time.")] = None,
+    users: Annotated[Path | None, typer.Option(help="Readers: user_id, history, profile, hidden.")] = None,
+    column: Columns = None,
+    into: Into = DEFAULT_ROOM,
+) -> None:
+    """Take a publisher's own tables."""
+    from broadsheet.importers.tables import import_tables as take
+    from broadsheet.newsroom.newsroom import Newsroom
+
+    typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column)))
+
+
+@app.command(epilog="Example: broadsheet run maya-politics --html page.html")
+def run(
+    user: Annotated[str, typer.Argument(help="The reader's id.")],
+    newsroom: AtNewsroom = None,
+    k: Stories = 10,
+    json: AsJson = False,
+    html: AsHtml = None,
+) -> None:
+    """Print the page of one reader."""
+    from broadsheet.cli.printing import show
+    from broadsheet.pipeline import open_newsroom
+
+    show(open_newsroom(newsroom).run(user, k), as_json=json, html=html)
+
+
+@app.command(epilog='Example: broadsheet ask "quiet long reads on space"')
+def ask(
+    text: Annotated[str, typer.Argument(help="What to read about.")],
+    newsroom: AtNewsroom = None,
+    k: Stories = 10,
+    json: AsJson = False,
+    html: AsHtml = None,
+) -> None:
+    """Print a page in answer to a request in free text."""
+    from broadsheet.cli.printing import show_answer
+    from broadsheet.pipeline import open_newsroom
+
+    show_answer(open_newsroom(newsroom).ask_stream(text, k), as_json=json, html=html)
+
+
+@app.command(epilog="Example: broadsheet demo   Then open demo/*.html")
+def demo(
+    newsroom: Annotated[Path, typer.Option(help="Where to make the demo newsroom.")] = Path("demo/newsroom"),
+    pages: Annotated[Path, typer.Option(help="Folder for the pages as HTML.")] = Path("demo"),
+) -> None:
+    """Make the demo newsroom, print three readers' pages and one answer, and write all pages as HTML."""
+    from broadsheet.cli.demo import show_demo
+
+    show_demo(newsroom, pages, say)
+
+
+@app.command(epilog="Example: broadsheet stage rerank newsroom --out again")
+def stage(
+    name: Annotated[str, typer.Argument(help="encode, index, retrieve, rerank or generate.")],
+    newsroom: Room = DEFAULT_ROOM,
+    out: Annotated[Path, typer.Option(help="Folder for the tables that the stage writes.")] = Path("stage-out"),
+) -> None:
+    """Run one stage alone over the current edition's files."""
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.nightly.stages import run_stage
+
+    typer.echo(run_stage(Newsroom(newsroom), name, out))
+
+
+def main() -> None:
+    """Run the command line; an error that the user can mend is one line and exit code 2, 3 for an edition kept back."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        app()
+    except GateError as error:
+        say(f"broadsheet: {error}")
+        sys.exit(KEPT)
+    except BroadsheetError as error:
+        say(f"broadsheet: {error}")
+        sys.exit(2)
+    except OSError as error:
+        if not error.filename:  # without a file's name it is not the user's to mend
+            raise
+        say(f"broadsheet: {error.filename}: {error.strerror}.")
+        sys.exit(2)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            say("broadsheet: stopped. Run the same command to go on; an import starts again.")
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The commands `add`, `withdraw`, `mute`, `unmute`, `profile`. Nothing heavy is imported before a command needs it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broadsheet.cli.options import Columns, Room, read_columns
+from broadsheet.errors import InputError
+
+if TYPE_CHECKING:
+    from broadsheet.workbench.interests import Interests
+
+
+def add(
+    newsroom: Room,
+    file: Annotated[Path, typer.Argument(help="Articles: CSV, TSV, JSONL or Parquet, also .gz.")],
+    column: Columns = None,
+) -> None:
+    """Add articles between nights, or replace their texts: in every running process from its next request on."""
+    from broadsheet.live.articles import add_file
+    from broadsheet.newsroom.newsroom import Newsroom
+
+    typer.echo(add_file(Newsroom(newsroom), file, read_columns(column)))
+
+
+def withdraw(
+    newsroom: Room,
+    ids: Annotated[list[str], typer.Argument(help="Ids of articles.")],
+) -> None:
+    """Withdraw articles: hidden from the next request on, and no longer in the files of the next edition."""
+    from broadsheet.live.articles import known_ids, withdraw_articles
+    from broadsheet.newsroom.newsroom import Newsroom
+
+    room = Newsroom(newsroom)
+    room.require()
+    unknown = withdraw_articles(room, ids, lambda: known_ids(room))
+    typer.echo(f"withdrawn: {len(set(ids)):,}")
+    if unknown:
+        typer.echo(f"of no article that is here, and kept from being imported: {', '.join(unknown)}")
+
+
+Reader = Annotated[str, typer.Argument(help="The reader's id.")]
+Categories = Annotated[list[str] | None, typer.Option("--category", help="A category; may be given again.")]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="A source; may be given again.")]
+
+
+def mute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
+    """Show a reader nothing of some categories and sources, from the next request on; prints all that is muted."""
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.readers.mutes import mute as change
+    from broadsheet.readers.mutes import unknown_names
+
+    room, categories, sources = Newsroom(newsroom), category or [], source or []
+    typer.echo(_muted(user, *change(room, user, categories, sources).of(user)))
+    if unknown := unknown_names(room, categories, sources):
+        typer.echo(f"of no article that is here: {', '.join(unknown)}")
+
+
+def unmute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
+    """Let categories and sources in again, all if none is named; prints what stays muted."""
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.readers.mutes import unmute as change
+
+    typer.echo(_muted(user, *change(Newsroom(newsroom), user, category or [], source or []).of(user)))
+
+
+def _muted(user: str, categories: list[str], sources: list[str]) -> str:
+    return f"{user}: categories {', '.join(categories) or 'none'}; sources {', '.join(sources) or 'none'}"
+
+
+_WHOSE = {
+    "reader": "the reader's own words",
+    "publisher": "from the publisher's users table",
+    "history": "from the history: shown on the page, and changes nothing in it",
+}
+
+
+def profile(
+    newsroom: Room,
+    user: Reader,
+    words: Annotated[str | None, typer.Option("--set", help="The reader's own words on what to read about.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove the reader's own words.")] = False,
+) -> None:
+    """Print what a reader follows, or first keep or remove the reader's own words, from the next request on."""
+    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.readers.profiles import clear_profile, set_profile
+    from broadsheet.workbench.interests import interests_of
+
+    room = Newsroom(newsroom)
+    if words is not None and clear:
+        raise InputError("--set: found with --clear, expected one of the two. Nothing was changed.")
+    if words is not None:
+        set_profile(room, user, words)
+    if clear:
+        clear_profile(room, user)
+    typer.echo("\n".join(_interests(user, interests_of(room, user))))
+
+
+def _interests(user: str, known: "Interests") -> list[str]:
+    """Return what is known of a reader, in words, without control characters."""
+    from broadsheet.text import printable
+
+    topics = ", ".join(f"{topic.text} ({topic.articles})" for topic in known.topics)
+    text, whose = known.following.text, known.following.whose
+    return [
+        printable(f"{user}: {topics or 'nothing in common'}, of {known.read} articles read"),
+        printable(f"in force: {text} ({_WHOSE[whose]})") if whose else "in force: none",
+    ]

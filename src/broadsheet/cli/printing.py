@@ -1,0 +1,77 @@
+"""What the command line shows: pages and the demo."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from broadsheet.errors import InputError
+from broadsheet.tables.files import replacing
+
+if TYPE_CHECKING:
+    from broadsheet.generate import Answer
+    from broadsheet.pages.page import Page
+
+
+def show(page: Page, *, as_json: bool, html: Path | None) -> None:
+    """Print a page, as text or JSON, or write it as an HTML file and say where; with both options, do both.
+
+    Raises InputError if the file cannot be written.
+    """
+    if html is not None:
+        write_page(html, page.to_html())
+        sys.stderr.write(f"written to {html}\n")
+    if as_json:
+        sys.stdout.write(json.dumps(page.to_dict(), indent=2, ensure_ascii=False) + "\n")
+    elif html is None:
+        print_page(page)
+
+
+def show_answer(parts: Iterable[Answer | Page], *, as_json: bool, html: Path | None) -> None:
+    """Print an answer as soon as it is there, then its page; as JSON or HTML the page alone, which has it too.
+
+    Raises InputError if the file cannot be written.
+    """
+    from broadsheet.pages.page import Page
+
+    for part in parts:
+        if not isinstance(part, Page):
+            if not as_json and html is None:
+                _print_answer(part)
+        elif as_json or html is not None:
+            show(part, as_json=as_json, html=html)
+        else:
+            print_page(replace(part, answer=None))
+
+
+def print_page(page: Page) -> None:
+    """Print a page on the terminal."""
+    from rich.console import Console
+
+    Console().print(page)
+
+
+def _print_answer(answer: Answer) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from broadsheet.text import printable
+
+    Console().print(Padding(Text(printable(answer.text)), (1, 0, 1, 1)))
+    sys.stdout.flush()  # a pipe would hold it back until the stories are there
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write the HTML of a page, whole or not at all; raises InputError if the file cannot be written."""
+    try:
+        with replacing(path) as part:
+            part.write_text(text, "utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be written ({error}). Name a file in a folder that this user may write."
+        ) from error

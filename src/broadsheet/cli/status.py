@@ -1,0 +1,92 @@
+"""How the status of a newsroom looks on the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.operations.status import WIDTH, newsroom_state
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
+    """Print what the corpus holds, what waits, and the editions; raises NewsroomError if there are no articles."""
+    from rich.console import Console
+
+    state = newsroom_state(newsroom)
+    if as_json:
+        sys.stdout.write(json.dumps(state, indent=2, ensure_ascii=False) + "\n")
+        return
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console.print(_corpus_table(newsroom, state), _editions_table(newsroom, state["editions"]))
+
+
+def _corpus_table(newsroom: Newsroom, state: dict[str, Any]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("table", "rows", title=Text(f"Corpus of {newsroom.path}"), title_justify="left")
+    table.columns[1].justify = "right"
+    for name, count in state["corpus"].items():
+        table.add_row(name, f"{count:,}")
+    table.add_section()
+    for name, found in state["journal"].items():
+        table.add_row(f"for the next build: {name}", Text(found) if name == "problem" else f"{found:,}")
+    return table
+
+
+def _editions_table(newsroom: Newsroom, states: list[dict[str, Any]]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = (
+        "edition",
+        "",
+        "built at",
+        "articles",
+        "users",
+        "index",
+        "encoder",
+        "recall",
+        "size",
+        "built in",
+        "state",
+    )
+    table = Table(*columns, title="Editions", title_justify="left")
+    for place in (3, 4, 7, 8, 9):
+        table.columns[place].justify = "right"
+    for place in (0, 1, 2):
+        table.columns[place].no_wrap = True
+    for state in states:
+        table.add_row(*map(Text, _cells(state)))
+    table.caption = None if states else Text(f"none yet: broadsheet build {newsroom.path}")
+    return table
+
+
+def _cells(state: dict[str, Any]) -> list[str]:
+    mark, size = "current" if state["current"] else "", f"{state['bytes'] / 1e6:.1f} MB"
+    if "problem" in state:
+        return [state["edition"], mark, *[""] * 6, size, "", state["problem"]]
+    recall = "" if state["recall"] is None else f"{state['recall']:.3f}"
+    return [
+        state["edition"],
+        mark,
+        f"{state['built_at'][:16].replace('T', ' ')}",
+        f"{state['articles']:,}",
+        f"{state['users']:,}",
+        state["index"],
+        f"{state['encoder']} {state['model'][:6]}",
+        recall,
+        size,
+        f"{state['seconds']:.1f} s",
+        _how(state),
+    ]
+
+
+def _how(state: dict[str, Any]) -> str:
+    how = ("published by hand" if state["reasons"] else "published") if state["published"] else "kept back"
+    return ": ".join([how, "; ".join(state["reasons"])]) if state["reasons"] else how

@@ -1,0 +1,1 @@
+"""The settings of broadsheet.toml: one frozen dataclass for each stage."""

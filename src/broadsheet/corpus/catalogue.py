@@ -1,0 +1,103 @@
+"""The articles of one edition, by row: ids, texts, times and vectors, as the stages look them up."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from broadsheet.errors import ContractError
+from broadsheet.tables.arrow_files import epoch_seconds
+from broadsheet.tables.vectors import MappedVectors
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Articles in the order of the edition's news table; `row` numbers everywhere mean this order."""
+
+    news: pa.Table
+    "Table news, mapped from its file."
+    vectors: MappedVectors
+    "Unit vectors of the edition's articles, mapped from their file."
+    row_of: dict[str, int]
+    "Row of each news_id."
+    published_at: npt.NDArray[np.float64]
+    "Epoch seconds, UTC; NaN where unknown."
+    category: npt.NDArray[np.object_]
+    "Category of each article; empty where unknown."
+    late_vectors: npt.NDArray[np.float32]
+    "Unit vectors of the rows after those of `vectors`: articles added since the edition, (late, dim)."
+    gone: npt.NDArray[np.bool_]
+    "Rows that are not to be shown again: withdrawn, or replaced by a later row."
+
+    def __len__(self) -> int:
+        return len(self.news)
+
+    def rows(self, news_ids: Sequence[str]) -> list[int]:
+        """Return the rows of the known ones among the ids, in order."""
+        return [self.row_of[news_id] for news_id in news_ids if news_id in self.row_of]
+
+    def vectors_of(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return the vectors of rows, (rows, dim)."""
+        places, size = np.asarray(rows, np.int64), len(self.vectors)
+        if not len(self.late_vectors):
+            return self.vectors.take(places)
+        late = places >= size
+        found = np.empty((len(places), self.vectors.dim), np.float32)
+        found[~late], found[late] = self.vectors.take(places[~late]), self.late_vectors[places[late] - size]
+        return found
+
+    def ids(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> pa.Array:
+        """Return the news_ids of rows."""
+        return self.news.column("news_id").take(pa.array(np.asarray(rows, np.int64))).combine_chunks()
+
+
+def make_catalogue(news: pa.Table, vectors: pa.Table) -> Catalogue:
+    """Join a news table and its vectors; raises ContractError unless they list the same articles in the same order."""
+    if not news.column("news_id").equals(vectors.column("news_id")):
+        raise ContractError(
+            f"news has {len(news)} articles, news_vectors {len(vectors)}, and they differ or stand in another order. "
+            "Build again."
+        )
+    ids, mapped = news.column("news_id").to_pylist(), MappedVectors(vectors)
+    return Catalogue(
+        news=news,
+        vectors=mapped,
+        row_of={news_id: row for row, news_id in enumerate(ids)},
+        published_at=epoch_seconds(news.column("published_at")),
+        category=_categories(news),
+        late_vectors=np.zeros((0, mapped.dim), np.float32),
+        gone=np.zeros(len(news), np.bool_),
+    )
+
+
+def extend(
+    catalogue: Catalogue, news: pa.Table, vectors: npt.NDArray[np.float32], withdrawn: Collection[str]
+) -> Catalogue:
+    """Return a catalogue with the rows of a news table at its end, and without what is withdrawn.
+
+    An id that is there already has the new row from now on, and its old row is gone. The edition's own vectors and
+    texts are shared, not copied.
+    """
+    ids = news.column("news_id").to_pylist()
+    old = [catalogue.row_of[news_id] for news_id in (*ids, *withdrawn) if news_id in catalogue.row_of]
+    gone = np.concatenate([catalogue.gone, np.zeros(len(news), np.bool_)])
+    gone[np.array(old, np.int64)] = True
+    row_of = catalogue.row_of.copy()
+    for news_id in withdrawn:
+        row_of.pop(news_id, None)
+    row_of.update(zip(ids, range(len(catalogue), len(catalogue) + len(ids)), strict=True))
+    return Catalogue(
+        news=pa.concat_tables([catalogue.news, news.select(catalogue.news.column_names)]),
+        vectors=catalogue.vectors,
+        row_of=row_of,
+        published_at=np.concatenate([catalogue.published_at, epoch_seconds(news.column("published_at"))]),
+        category=np.concatenate([catalogue.category, _categories(news)]),
+        late_vectors=np.concatenate([catalogue.late_vectors, vectors]),
+        gone=gone,
+    )
+
+
+def _categories(news: pa.Table) -> npt.NDArray[np.object_]:
+    return np.array(news.column("category").to_pylist(), dtype=object)

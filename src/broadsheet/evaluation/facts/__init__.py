@@ -1,0 +1,1 @@
+"""The benchmark of the fact gate: planted errors, rewordings and report."""

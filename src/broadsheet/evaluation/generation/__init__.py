@@ -1,0 +1,1 @@
+"""The benchmark of headlines and summaries: examples, rows, measures, speed and report."""

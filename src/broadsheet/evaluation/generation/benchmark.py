@@ -1,0 +1,188 @@
+"""Writes every row of the benchmark of generation, training by training, and measures the texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from broadsheet.config.generate import is_endpoint
+from broadsheet.errors import InputError
+from broadsheet.evaluation.generation.examples import JOBS, Example
+from broadsheet.evaluation.generation.measures import Measures, personal_values
+from broadsheet.evaluation.generation.plain_writer import PlainWriter
+from broadsheet.evaluation.generation.rows import (
+    GREEDY,
+    NOT_TUNED,
+    OURS,
+    Run,
+    Topics,
+    Written,
+    extract_rows,
+    greedy_row,
+    our_run,
+    story_writer,
+)
+from broadsheet.generate import load_writer
+from broadsheet.generate.writers.trained import choose_tuned, read_card
+from broadsheet.models.loading import fingerprint, folder_fingerprint, pick_device, pick_dtype
+from broadsheet.newsroom.clock import read_clock
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.nightly.stage import Report
+from broadsheet.offline.replay import Values
+from broadsheet.workbench.workbench import Workbench
+
+RUNS = 3
+"""Runs of ours with what was trained once, each with another seed of the draws."""
+Runs = dict[str, dict[str, list[Values]]]
+"""By job and row, each metric of each article, a run for each training."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that was written, and what was measured of it."""
+
+    examples: list[Example]
+    written: dict[str, list[Written]]
+    "By row, its runs: one, or one for each training."
+    runs: Runs
+    personal: list[Values]
+    "By run of ours, each metric of each article with two topics."
+    topics: dict[str, Topics]
+    "By its id, the topics of each of these articles."
+    models: dict[str, str]
+    "Fingerprint of the writer of each row that has one."
+    trainings: list[dict[str, Any]]
+    "Of what ours is the mean over: the cards of what was trained, in the order of the runs."
+
+    def chosen(self, row: str, job: str) -> dict[str, int]:
+        """Return how many of a row's texts are of which method, over its runs."""
+        texts = [text for run in self.written[row] for text in run[job]]
+        return dict(Counter(text.method if text.text else f"{text.method}, withheld" for text in texts).most_common())
+
+
+def open_newsroom(newsroom: Newsroom) -> Workbench:
+    """Return a workbench for the models alone; raises InputError if the config names no writer that runs here."""
+    newsroom.require()
+    config = newsroom.config()
+    if not config.generate.writer or is_endpoint(config.generate.writer):
+        raise InputError(f"generate.writer: found {config.generate.writer!r}, expected a model that runs here.")
+    clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
+    return Workbench(newsroom, newsroom.building, config, clock)
+
+
+def read_writers(options: Sequence[str]) -> dict[str, str]:
+    """Read LABEL=NAME of each use of --writer; raises InputError naming all that are not, or a label used twice."""
+    parts = [option.partition("=") for option in options]
+    labels = [part[0] for part in parts]
+    wrong = ["".join(part) for part in parts if not all(part) or labels.count(part[0]) > 1]
+    if wrong:
+        raise InputError(f"--writer {', '.join(wrong)}: expected LABEL=NAME, each label once; NAME is a model's.")
+    return {label: name for label, _, name in parts}
+
+
+def model_label(name: str) -> str:
+    """Return what a model is called in the rows."""
+    return {"asset:smollm2": "SmolLM2"}.get(name, Path(name.removeprefix("asset:")).name)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Writes about some articles with the settings of a newsroom."""
+
+    bench: Workbench
+    examples: Sequence[Example]
+    report: Report
+
+    def greedy(self, name: str) -> list[Written]:
+        """Return the one run of a model's plain drafts."""
+        self.report(f"{name} greedy: {len(self.examples)} articles")
+        plain = PlainWriter(name, pick_dtype(pick_device()))
+        return [greedy_row(plain, plain.method, self.examples)]
+
+    def ours(self, name: str, tuned: Path | None = None, topics: Sequence[Topics | None] = (), *, seed: int = 0) -> Run:
+        """Return ours with a model, with what was trained of it, and with a seed of the draws."""
+        self.report(f"{OURS} with {name}{f' and {tuned}' if tuned else ''}: {len(self.examples)} articles")
+        settings, k = self.bench.config.generate, 3 * len(self.examples)
+        writer = load_writer(name, tuned=tuned, seed=seed)
+        write = story_writer(writer, self.bench.news_tower, settings, k=k)
+        return our_run(write, self.examples, topics or [None] * len(self.examples))
+
+
+def measure_generation(
+    writing: Writing,
+    personal: Sequence[tuple[Example, Topics]],
+    writers: Mapping[str, str],
+    tuned: Sequence[Path | None],
+) -> Findings:
+    """Write and measure all rows; and the headlines of `personal`, for each of the two topics of an article.
+
+    `writers` are the names of further models by their labels, each with a row of plain drafts and one of ours; `tuned`
+    are folders of what was trained of the config's writer with several seeds, the runs of ours.
+    """
+    settings, examples, base = writing.bench.config.generate, writing.examples, writing.bench.config.generate.writer
+    greedy = f"{model_label(base)} {GREEDY}"
+    written = extract_rows(examples, settings.summary_words) | {greedy: writing.greedy(base)}
+    written[NOT_TUNED] = [writing.ours(base).written]
+    models = dict.fromkeys((greedy, NOT_TUNED, OURS), fingerprint(base))
+    for label, name in writers.items():
+        rows = (f"{label} {GREEDY}", f"{OURS}, {label}")
+        written |= dict(zip(rows, (writing.greedy(name), [writing.ours(name).written]), strict=True))
+        models |= dict.fromkeys(rows, fingerprint(name))
+    written[OURS] = [writing.ours(base, folder, seed=seed).written for seed, folder in enumerate(tuned)]
+    writing.report("measuring")
+    runs = _measure(written, examples, Measures(writing.bench.news_tower))
+    topics = {one.news_id: pair for one, pair in personal}
+    told = _measure_personal(writing, personal, tuned)
+    trainings = [_training(folder, base) for folder in tuned]
+    return Findings(list(examples), written, runs, told, topics, models, trainings)
+
+
+def _training(folder: Path | None, base: str) -> dict[str, Any]:
+    """Return what a card says of a training, and the fingerprint of its files; nothing for the base model alone."""
+    if folder is None:
+        return {}
+    card = read_card(folder, base)
+    kept = {name: card.get(name) for name in ("jobs", "mode", "train", "valid", "recipe", "trained_at")}
+    return {"fingerprint": folder_fingerprint(folder), **kept}
+
+
+def choose_trainings(bench: Workbench, folders: Sequence[Path]) -> list[Path | None]:
+    """Return what was trained for each run: the folders, else for RUNS of them what the config means.
+
+    Raises ModelError for a folder that is not whole.
+    """
+    settings = bench.config.generate
+    for folder in folders:
+        read_card(folder, settings.writer)
+    if folders:
+        return list(folders)
+    return [choose_tuned(settings.tuned, bench.newsroom.writer, settings.writer)] * RUNS
+
+
+def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], measures: Measures) -> Runs:
+    return {
+        job: {
+            row: [measures(run[job], examples, job) for run in found]
+            for row, found in written.items()
+            if job in found[0]
+        }
+        for job in JOBS
+    }
+
+
+def _measure_personal(
+    writing: Writing, personal: Sequence[tuple[Example, Topics]], tuned: Sequence[Path | None]
+) -> list[Values]:
+    if not personal:
+        return []
+    examples, topics = [one for one, _ in personal], [pair for _, pair in personal]
+    there, base = replace(writing, examples=examples), writing.bench.config.generate.writer
+    runs = [there.ours(base, folder, topics, seed=seed) for seed, folder in enumerate(tuned)]
+    encode = writing.bench.news_tower
+    plain = [[text.text for text in run.written["headline"]] for run in runs]
+    return [
+        personal_values(run.personal, told, examples, topics, encode) for run, told in zip(runs, plain, strict=True)
+    ]

@@ -1,0 +1,29 @@
+"""Samples of what the benchmark of generation wrote, to be read and judged."""
+
+from broadsheet.evaluation.generation.benchmark import Findings
+from broadsheet.evaluation.generation.examples import JOBS
+from broadsheet.evaluation.generation.rows import MODELS, OURS, Text
+
+MOST = 50
+
+
+def samples_to_markdown(findings: Findings) -> str:
+    """Return up to fifty articles' titles and what each row says of them, those first where ours fell back."""
+    ours = findings.written[OURS][0]
+    order = sorted(range(len(findings.examples)), key=lambda place: (_rank(ours["headline"][place]), place))
+    lines = ["# Samples", "", "Not for publication: titles are their publishers'. Of ours the first training.", ""]
+    for place in order[:MOST]:
+        one = findings.examples[place]
+        lines += [f"## {one.title}", "", f"{one.news_id}. {one.abstract}".strip(), ""]
+        for job in JOBS:
+            for row, runs in findings.written.items():
+                if job in runs[0]:
+                    text = runs[0][job][place]
+                    refused = f" (refused: {'; '.join(text.refused)})" if text.refused else ""
+                    lines.append(f"- {job}, {row} [{text.method}]: {text.text}{refused}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _rank(text: Text) -> int:
+    return 2 if text.method in MODELS else int(bool(text.text))

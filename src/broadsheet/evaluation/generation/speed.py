@@ -1,0 +1,225 @@
+"""How fast headlines and summaries come: by transformers' `generate`, one by one and in batches, and by ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pyarrow as pa
+import torch
+
+from broadsheet.evaluation.generation.benchmark import Writing
+from broadsheet.evaluation.generation.examples import JOBS, Example
+from broadsheet.evaluation.generation.plain_writer import PlainWriter
+from broadsheet.evaluation.generation.rows import story_writer, tables_of
+from broadsheet.evaluation.report.document import stamp
+from broadsheet.generate import LoadedWriter, load_writer
+from broadsheet.generate.stories import jobs
+from broadsheet.models.loading import fingerprint, pick_device, pick_dtype
+from broadsheet.tables.files import write_json, write_text
+from broadsheet.workbench.workbench import Workbench
+
+BATCH = 8
+LOOKUP = 10
+"Tokens that prompt-lookup decoding guesses at a time."
+ONE_BY_ONE, ONE_ALIKE, ONE_LOOKUP, BATCHED, BATCHED_ALIKE, OURS = (
+    *("one by one", "one by one, dtype of ours", "one by one, prompt lookup"),
+    *(f"batches of {BATCH}, bfloat16", f"batches of {BATCH}, dtype of ours", "ours"),
+)
+PLAIN = {"one_by_one": ONE_BY_ONE, "one_alike": ONE_ALIKE, "batched": BATCHED, "batched_alike": BATCHED_ALIKE}
+"Rows that others are held against, by how their names end in `times_…`."
+CHANGED = 10
+"One article in so many changed before the second night."
+NOTES = {
+    ONE_BY_ONE: "transformers' generate, a prompt a call, in the dtype that it loads by default; greedy, at most "
+    + " and ".join(f"{jobs.MOST_TOKENS[name]} tokens a {job}" for job, name in JOBS.items()),
+    ONE_ALIKE: "the same in the dtype that ours chooses on this machine",
+    ONE_LOOKUP: f"the same with prompt-lookup decoding, {LOOKUP} tokens at a time, which is for one prompt a call "
+    "alone",
+    BATCHED: "the same in bfloat16, prompts in the order given, padded to the longest of a batch",
+    BATCHED_ALIKE: "the same in the dtype that ours chooses on this machine",
+    OURS: "the same prompts and most tokens with the drafts of the config, fine-tuned, with gate, extracts and choice; "
+    "its tokens are those of all drafts",
+}
+Work = Callable[[Sequence[Example]], list[str]]
+"""Articles to all the drafts that were made for them."""
+
+
+def measure_speed(writing: Writing, rounds: int, checkout: Path, tuned: Path | None) -> dict[str, Any]:
+    """Return a document of the seconds that each row takes for all the articles, in rounds that they take in turn.
+
+    The commit named is that of `checkout`.
+    """
+    bench, examples, settings = writing.bench, writing.examples, writing.bench.config.generate
+    own = pick_dtype(pick_device())
+    plain, batched, alike = (PlainWriter(settings.writer, dtype) for dtype in (None, torch.bfloat16, own))
+    ours = Ours(load_writer(settings.writer, tuned=tuned), bench)
+    rows: dict[str, Work] = {
+        ONE_BY_ONE: lambda some: _plain(plain, some, 1),
+        ONE_ALIKE: lambda some: _plain(alike, some, 1),
+        ONE_LOOKUP: lambda some: _plain(alike, some, 1, LOOKUP),
+        BATCHED: lambda some: _plain(batched, some, BATCH),
+        BATCHED_ALIKE: lambda some: _plain(alike, some, BATCH),
+        OURS: ours,
+    }
+    seconds, made = _take_turns(rows, writing, rounds)
+    tokens = {name: plain.count_tokens(drafts) for name, drafts in made.items()}
+    dtypes = {ONE_BY_ONE: plain.dtype, BATCHED: batched.dtype, OURS: str(own)}
+    return {
+        "benchmark": "generation-speed",
+        **stamp(checkout),
+        "threads": torch.get_num_threads(),
+        "writer": {"name": Path(settings.writer).name, "fingerprint": fingerprint(settings.writer)},
+        "dtypes": {name: dtype.removeprefix("torch.") for name, dtype in dtypes.items()},
+        "articles": len(examples),
+        "rounds": rounds,
+        "drafts": settings.drafts,
+        "notes": NOTES,
+        "second_night": _second_night(ours, examples),
+        "rows": {name: _figures(times, tokens[name], len(examples), seconds) for name, times in seconds.items()},
+    }
+
+
+def _take_turns(
+    rows: Mapping[str, Work], writing: Writing, rounds: int
+) -> tuple[dict[str, list[float]], dict[str, list[str]]]:
+    """Return each row's seconds by round, and its drafts."""
+    seconds: dict[str, list[float]] = {name: [] for name in rows}
+    made: dict[str, list[str]] = {}
+    for work in rows.values():
+        work(writing.examples[:BATCH])  # warms up
+    for number in range(rounds):
+        for name, work in rows.items():
+            started = time.perf_counter()
+            made[name] = work(writing.examples)
+            seconds[name].append(time.perf_counter() - started)
+            writing.report(f"round {number + 1}/{rounds}: {name} {seconds[name][-1]:.1f} s")
+    return seconds, made
+
+
+def _figures(times: list[float], tokens: int, articles: int, seconds: dict[str, list[float]]) -> dict[str, Any]:
+    spent = median(times)
+    return {
+        "articles_per_second": articles / spent,
+        "articles_per_hour": 3600 * articles / spent,
+        "seconds_per_article": spent / articles,
+        "tokens_per_second": tokens / spent,
+        "tokens": tokens,
+        **{
+            f"times_{name}": median(a / b for a, b in zip(seconds[row], times, strict=True))
+            for name, row in PLAIN.items()
+        },
+        "seconds": times,
+    }
+
+
+def _plain(writer: PlainWriter, examples: Sequence[Example], batch_size: int, lookup: int | None = None) -> list[str]:
+    made: list[str] = []
+    for job, name in JOBS.items():
+        prompts = [one.prompt(job) for one in examples]
+        made += writer(prompts, most_tokens=jobs.MOST_TOKENS[name], batch_size=batch_size, lookup=lookup)
+    return made
+
+
+class Ours:
+    """Writes articles as a night's build does, and notes all drafts."""
+
+    def __init__(self, writer: LoadedWriter, bench: Workbench) -> None:
+        self._writer, self._bench = writer, bench
+        self.drafts: list[str] = []
+        "All that were made since the last call."
+
+    def __call__(self, examples: Sequence[Example]) -> list[str]:
+        """Write for no reader in particular; return the drafts."""
+        self.drafts = []
+        self.write(examples)
+        return self.drafts
+
+    def write(self, examples: Sequence[Example], known: pa.Table | None = None) -> pa.Table:
+        """Return the stories; texts that `known` has are taken over."""
+        settings = self._bench.config.generate
+        write = story_writer(_Noted(self._writer, self.drafts), self._bench.news_tower, settings, k=len(examples))
+        return write(*tables_of(examples), known=known)
+
+
+class _Noted:
+    """A writer that notes its drafts."""
+
+    def __init__(self, writer: LoadedWriter, made: list[str]) -> None:
+        self.writer, self.made = writer, made
+        self.method, self.model = writer.method, writer.model
+
+    def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
+        return self.writer.log_likelihoods(texts, prompts)
+
+    def __call__(self, prompts: Sequence[str], **order: Any) -> list[list[str]]:  # noqa: ANN401
+        found = self.writer(prompts, **order)
+        self.made.extend(draft for of_one in found for draft in of_one)
+        return found
+
+
+def _second_night(ours: Ours, examples: Sequence[Example]) -> dict[str, Any]:
+    """Write all articles, then all again where one in CHANGED has another text; say what the second night took."""
+    nights = []
+    changed = [_changed(one) if number % CHANGED == 0 else one for number, one in enumerate(examples)]
+    known = None
+    for some in (examples, changed):
+        started = time.perf_counter()
+        ours.drafts.clear()
+        known = ours.write(some, known)
+        nights.append((time.perf_counter() - started, len(ours.drafts)))
+    (first, drafts), (second, again) = nights
+    return {
+        "changed": -(-len(examples) // CHANGED),
+        "share_from_cache": 1 - again / drafts,
+        "seconds": second,
+        "share_of_the_first": second / first,
+    }
+
+
+def _changed(example: Example) -> Example:
+    """Return an article after an editor has put a word to its end."""
+    article = dict(example.article)
+    article |= {"body": f"{article['body']} Updated.", "content_hash": f"{article['content_hash']}-2"}
+    return replace(example, article=article)
+
+
+def speed_to_markdown(document: dict[str, Any]) -> str:
+    """Return the document as a Markdown table with what was measured."""
+    lines = [
+        "| writing | articles/s | articles an hour | seconds an article | new tokens/s | "
+        + " | ".join(f"times {name}" for name in PLAIN.values())
+        + " |",
+        "|---" * (5 + len(PLAIN)) + "|",
+    ]
+    for name, row in document["rows"].items():
+        cells = [f"{row['articles_per_second']:.3f}", f"{row['articles_per_hour']:,.0f}"]
+        cells += [f"{row['seconds_per_article']:.2f}", f"{row['tokens_per_second']:.1f}"]
+        cells += [f"{row[name]:.2f}" for name in (f"times_{plain}" for plain in PLAIN)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    night, dtypes, machine = document["second_night"], document["dtypes"], document["machine"]
+    lines += [
+        "",
+        f"A headline and a summary of {document['articles']} articles by {document['writer']['name']}, medians over "
+        f"{document['rounds']} rounds that all rows take in turn.",
+        f"A second night in which {night['changed']} of them have changed takes {night['share_from_cache']:.3f} of the "
+        f"texts over, and {night['share_of_the_first']:.3f} of the first night's time.",
+        f"Dtypes: {', '.join(f'{name} {dtype}' for name, dtype in dtypes.items())}. {machine['processor']}, "
+        f"{machine['cores']} cores, {document['threads']} threads; commit {document['commit'][:12]}, "
+        f"{document['date']}.",
+        "",
+        *(f"- {name}: {note}." for name, note in document["notes"].items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_speed(document: dict[str, Any], out: Path) -> list[Path]:
+    """Write generation-speed.json and .md into a folder; return their paths."""
+    paths = [out / "generation-speed.json", out / "generation-speed.md"]
+    write_json(paths[0], document)
+    write_text(paths[1], speed_to_markdown(document))
+    return paths

@@ -1,0 +1,1 @@
+"""The benchmarks of whole pages: policies, reasons, cold start and answers."""

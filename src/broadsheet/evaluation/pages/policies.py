@@ -1,0 +1,168 @@
+"""What a policy costs and what it gives, on the articles that impressions showed, ranked anew.
+
+The scores are the pipeline's own, computed once; only the order differs from policy to policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.corpus.same_event import DAY
+from broadsheet.evaluation.ranking.beyond_accuracy import CATEGORIES, KS, WITHIN, newest_read, within_lists
+from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
+from broadsheet.metrics.labels import Labels, labels_of, number_labels
+from broadsheet.metrics.ranking import Flags, Impressions, Integers, ndcg
+from broadsheet.offline.replay import Impression, Values
+from broadsheet.progress import track
+from broadsheet.rerank import Items, Policy, arrange, large_sources
+from broadsheet.rerank.policy.policy import Names
+from broadsheet.workbench.workbench import Workbench
+
+WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+NDCG = "ndcg"
+
+DEFINITIONS = {
+    NDCG: "by MIND's rules, of the order that the policy gives",
+    **WITHIN,
+    CATEGORIES: "known categories among the first k articles",
+}
+
+ALONE, DEFAULT = "score alone", "the newsroom's policy"
+NOTES = {
+    ALONE: "the order of the scores, every setting of the policy off",
+    DEFAULT: "all settings as they are in this newsroom",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What impressions showed, as the policy reads it."""
+
+    items: list[Items]
+    rows: list[Integers]
+    "Their catalogue rows."
+    read: list[Names]
+    "Categories of the history that the re-ranker reads, for each impression."
+    histories: Labels
+    "The same as numbers. (impressions, articles read)"
+    clicked: Flags
+    "Laid end to end. (shown,)"
+    offsets: Integers
+    "Where each impression starts; last, where the last one ends. (impressions + 1,)"
+    vectors: npt.NDArray[np.float32]
+    "Of all articles, unit length. (articles, dim)"
+    categories: Integers
+    "The number of each article's category, -1 where unknown. (articles,)"
+    large: frozenset[str]
+    "The large sources."
+
+
+def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> Shown:
+    """Score what the impressions show by the pipeline, once for all policies."""
+    catalogue = bench.catalogue
+    offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
+    scores, items = pipeline_scores(bench, impressions)[PIPELINE], []
+    rows = [np.array(catalogue.rows(impression.shown), np.int64) for impression in impressions]
+    for (start, end), places in zip(pairwise(offsets), rows, strict=True):
+        sources = np.array([catalogue.news.column("source")[row].as_py() for row in places.tolist()], object)
+        known = (catalogue.vectors_of(places), catalogue.category[places], sources, catalogue.published_at[places])
+        items.append(Items(scores[start:end], *known))
+    read = newest_read(bench, impressions)
+    categories = number_labels(catalogue.category)
+    return Shown(
+        items,
+        rows,
+        [catalogue.category[line[line >= 0]] for line in read],
+        labels_of(read, categories),
+        np.array([hit for impression in impressions for hit in impression.clicked], np.bool_),
+        offsets,
+        catalogue.vectors.whole(),
+        categories,
+        large_sources(catalogue.news.column("source")),
+    )
+
+
+def measure_policy(shown: Shown, policy: Policy) -> Values:
+    """Return each metric of DEFINITIONS at each k for every impression under a policy, NaN where it has no value."""
+    places: list[Integers] = []
+    lists = np.full((len(shown.items), max(KS)), -1, np.int64)
+    for list_, items, rows, read in zip(lists, shown.items, shown.rows, shown.read, strict=True):
+        order, _ = arrange(items, policy, read, shown.large)
+        places.append(np.argsort(order))  # of each shown article, its place from 0
+        first = rows[order[: max(KS)]]
+        list_[: len(first)] = first
+    ranked = Impressions(-np.concatenate(places).astype(np.float64), shown.clicked, shown.offsets)
+    labels = labels_of(lists, shown.categories)
+    values: Values = {}
+    for k in KS:
+        values[f"{NDCG}@{k}"] = ndcg(ranked, k)
+        values |= within_lists(lists, k, shown.vectors, labels, shown.histories)
+    return values
+
+
+def with_one_story_twice(shown: Shown, policy: Policy) -> int:
+    """Return how many impressions show two articles of one story, as the policy tells stories."""
+    count = 0
+    for items in shown.items:
+        apart = np.abs(items.published_at[:, None] - items.published_at) > policy.story_days * DAY
+        near = (items.vectors @ items.vectors.T >= policy.story_similarity) & ~apart
+        count += bool(np.triu(near, 1).any())
+    return count
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One setting swept from 0 to 1."""
+
+    setting: str
+    against: str
+    "The metric that it is there for."
+    curves: dict[str, dict[float, Values]]
+    "For each curve the metrics of every impression, by the setting's value."
+
+
+def sweep(shown: Shown, default: Policy, setting: Literal["diversity", "calibration"], against: str) -> Sweep:
+    """Sweep a setting twice: with all others off, and with all others as in the default policy."""
+    bases = {"all else off": Policy(), "all else as in the newsroom": default}
+    curves = {
+        name: {
+            weight: measure_policy(shown, _with(base, setting, weight))
+            for weight in track(WEIGHTS, f"{setting}, {name}", total=len(WEIGHTS))
+        }
+        for name, base in bases.items()
+    }
+    return Sweep(setting, against, curves)
+
+
+def _with(policy: Policy, setting: Literal["diversity", "calibration"], weight: float) -> Policy:
+    return replace(policy, diversity=weight) if setting == "diversity" else replace(policy, calibration=weight)
+
+
+def compared(default: Policy) -> dict[str, Policy]:
+    """Return the policies that stand as rows: what each part costs alone, and the newsroom's own."""
+    stories = Policy(story_similarity=default.story_similarity, story_days=default.story_days)
+    rows = {ALONE: Policy()}
+    rows |= {f"story cap {most}": replace(stories, story=most) for most in (1, 2)}
+    rows |= {f"category cap {most}": Policy(category=most) for most in (2, 3, 4)}
+    rows |= {
+        f"diversity {default.diversity} alone": Policy(diversity=default.diversity),
+        f"calibration {default.calibration} alone": Policy(calibration=default.calibration),
+        "the newsroom's policy without story cap": replace(default, story=0),
+        DEFAULT: default,
+    }
+    return rows
+
+
+def measure_rows(shown: Shown, policies: Mapping[str, Policy], report: Callable[[str], None]) -> dict[str, Values]:
+    """Measure several policies; `report` gets a line for each."""
+    rows = {}
+    for name, policy in policies.items():
+        report(f"measuring: {name}")
+        rows[name] = measure_policy(shown, policy)
+    return rows

@@ -1,0 +1,1 @@
+"""The benchmark of ranking: rows, findings, calibration and report."""

@@ -1,0 +1,1 @@
+"""What every report of a benchmark has: data, versions, intervals, tables and plots."""

@@ -1,0 +1,1 @@
+"""The benchmark of candidate retrieval: lists, measures and report."""

@@ -1,0 +1,149 @@
+"""What is known as of a request beside the reader's own history: whose clicks, and which articles are live.
+
+Two settings, never in one table. *Content-only*: no click and no list of the measured split is known. *Live*: half of
+its readers, drawn by a seed, lend their clicks and lists as counters and co-clicks of the day; the other half is
+measured, and none of their own clicks of the split is known. In both, what counts lies strictly before the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.corpus.click_log import READING, ClickLog, make_click_log
+from broadsheet.corpus.exposures import Exposures, exposures_of, join_exposures
+from broadsheet.offline.replay import Impression, Split
+from broadsheet.tables.arrow_files import empty, epoch_seconds, read_table
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
+from broadsheet.workbench.workbench import Workbench
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+_Event = tuple[str, int, float]
+"""Reader, article row, epoch seconds."""
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Requests to measure, and what others did before them."""
+
+    impressions: list[Impression]
+    "Those measured, each with something to find; their times are the requests'."
+    clicks: ClickLog
+    "What anyone clicked; a request knows what lies strictly before its time."
+    exposures: Exposures
+    "What anyone was shown; likewise."
+
+
+def content_only(bench: Workbench, split: Split) -> Setting:
+    """Return the setting in which nothing of the split itself is known, not even what lies before a request."""
+    log = make_log(_logged(bench, split))
+    return Setting([one for one in split.impressions if one.relevant], log, _seen_elsewhere(bench, split))
+
+
+def live(bench: Workbench, split: Split, seed: int) -> Setting:
+    """Return the setting in which half of the split's readers, drawn by `seed`, lend what they did in it.
+
+    In an archive without true times, where all impressions bear one, the requests count as a second later, so that the
+    whole of what was lent is known: clicks that in truth came later than a request included.
+    """
+    readers = sorted({one.user_id for one in split.impressions})
+    lenders = set(np.random.default_rng(seed).permutation(np.array(readers))[: len(readers) // 2].tolist())
+    lent = [one for one in split.impressions if one.user_id in lenders]
+    delay = timedelta(seconds=1 if one_time(split) else 0)
+    scored = [replace(one, time=one.time + delay) for one in split.impressions if one.user_id not in lenders]
+    return Setting(
+        [one for one in scored if one.relevant],
+        make_log([*_logged(bench, split), *_clicks_of(bench, lent)]),
+        join_exposures([_seen_elsewhere(bench, split), _shown_in(bench, split, lent)]),
+    )
+
+
+def _shown_in(bench: Workbench, split: Split, impressions: Sequence[Impression]) -> Exposures:
+    """Return what these impressions showed, as the log tells it."""
+    table = read_table(bench.newsroom.impressions(split.name), IMPRESSIONS)
+    numbers = pa.array([one.number for one in impressions], pa.int64())
+    return exposures_of(table.take(numbers), bench.catalogue)
+
+
+def one_time(split: Split) -> bool:
+    """Whether all impressions bear one time, which then stands for times that are not known."""
+    return len({one.time for one in split.impressions}) == 1
+
+
+def live_pool(bench: Workbench, exposures: Exposures, time: datetime, hours: float) -> Flags:
+    """Return which articles are live as of a request: published, else shown to anyone, in so many hours before it.
+
+    What was shown counts only where no publication time is known. (articles,)
+    """
+    end = time.timestamp()
+    published = bench.catalogue.published_at
+    within = (exposures.times >= end - hours * HOUR) & (exposures.times < end)
+    shown = np.zeros(len(published), np.bool_)
+    shown[exposures.rows[within]] = True
+    with np.errstate(invalid="ignore"):
+        fresh = (published >= end - hours * HOUR) & (published <= end)
+    return np.where(np.isnan(published), shown, fresh)
+
+
+def make_log(events: Sequence[_Event]) -> ClickLog:
+    """Return the log of single events."""
+    numbers = {user_id: number for number, user_id in enumerate(dict.fromkeys(user for user, _, _ in events))}
+    return make_click_log(
+        np.array([numbers[user] for user, _, _ in events], np.int64),
+        np.array([row for _, row, _ in events], np.int64),
+        np.array([time for _, _, time in events], np.float64),
+    )
+
+
+def _clicks_of(bench: Workbench, impressions: Sequence[Impression]) -> Iterator[_Event]:
+    for one in impressions:
+        for news_id, hit in zip(one.shown, one.clicked, strict=True):
+            if hit:
+                yield one.user_id, bench.catalogue.row_of[news_id], one.time.timestamp()
+
+
+def _logged(bench: Workbench, split: Split) -> list[_Event]:
+    """Return the clicks of the log without those of the split, which an import of its impressions put there."""
+    path = bench.edition.clicks
+    clicks = read_table(path, CLICKS) if path.is_file() else empty(CLICKS)
+    clicks = clicks.filter(pc.is_in(clicks.column("event"), value_set=pa.array(READING)))
+    own = set(_clicks_of(bench, split.impressions))
+    rows = _rows(bench, clicks.column("news_id"))
+    events = zip(clicks.column("user_id").to_pylist(), rows.tolist(), epoch_seconds(clicks.column("time")), strict=True)
+    return [(user, row, float(time)) for user, row, time in events if row >= 0 and (user, row, time) not in own]
+
+
+def _seen_elsewhere(bench: Workbench, split: Split) -> Exposures:
+    """Return what the impressions of the other splits showed, without those that are in this split too."""
+    own = {(one.user_id, one.time) for one in split.impressions}
+    parts = []
+    for path in other_splits(bench, split.name):
+        table = read_table(path, IMPRESSIONS)
+        keys = zip(table.column("user_id").to_pylist(), table.column("time").to_pylist(), strict=True)
+        parts.append(
+            exposures_of(table.filter(pa.array([key not in own for key in keys], pa.bool_())), bench.catalogue)
+        )
+    return join_exposures(parts)
+
+
+def other_splits(bench: Workbench, name: str) -> list[Path]:
+    """Return the impressions' files of the newsroom's other splits, by name."""
+    own = bench.newsroom.impressions(name)
+    return [path for path in bench.newsroom.all_impressions() if path != own]
+
+
+def _rows(bench: Workbench, news_ids: pa.ChunkedArray) -> Integers:
+    """Return the catalogue rows of ids, -1 for those without text."""
+    found = pc.index_in(news_ids, value_set=bench.catalogue.news.column("news_id").combine_chunks())
+    return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)

@@ -1,0 +1,1 @@
+"""From a publisher's files to the corpus, all rows or none."""

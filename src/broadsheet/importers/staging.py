@@ -1,0 +1,104 @@
+"""Files on their way into the corpus: rows written in batches beside the old table, then merged with it."""
+
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.errors import ContractError
+from broadsheet.newsroom.journal import CARRIED
+from broadsheet.tables.arrow_files import from_rows, open_writer, read_stamp, read_table
+from broadsheet.tables.values import SkipRow
+
+_BATCH_ROWS = 2000
+
+
+class Staged:
+    """The rows that one import takes for one table; they lie in a file of the staging folder, not in memory."""
+
+    def __init__(self, folder: Path, target: Path, schema: pa.Schema, key: str) -> None:
+        """Stage rows for `target`; `key` is the column whose rows replace each other, or empty."""
+        self.target, self.schema, self.key = target, schema, key
+        self.path = folder / f"staged-{target.name}"
+        self.taken = 0
+        self.keys: set[str | int] = set()
+        "What was claimed: ids, or hashes of clicks."
+        self.times: list[datetime] = []
+        "Earliest and latest time of each batch."
+        self._pending: list[dict[str, Any]] = []
+        self._stack = ExitStack()
+        self._writer = self._stack.enter_context(open_writer(self.path, schema))
+
+    def claim(self, key: str | int, reason: str = "duplicate id") -> None:
+        """Reserve an id for one row; raises SkipRow if it is taken."""
+        if key in self.keys:
+            raise SkipRow(reason)
+        self.keys.add(key)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Take a row that has passed all checks."""
+        self.taken += 1
+        self._pending.append(row)
+        if len(self._pending) >= _BATCH_ROWS:
+            self._flush()
+
+    def finish(self) -> None:
+        """Write what is pending and close the file."""
+        self._flush()
+        self._stack.close()
+
+    def abandon(self) -> None:
+        """Let go of the file in whatever state it is."""
+        with suppress(OSError, pa.ArrowException):  # a full disk fails again at the footer, and the file goes anyway
+            self._stack.close()
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        table = from_rows(self._pending, self.schema)
+        self._pending.clear()
+        self._writer.write(table)
+        column = "published_at" if "published_at" in table.column_names else "time"
+        if column in table.column_names and table.column(column).null_count < len(table):
+            self.times += pc.min_max(table.column(column)).as_py().values()
+
+
+def merge(staged: Staged) -> tuple[Path, int]:
+    """Return the file of the old rows and the staged ones, and how many old rows the staged ones replaced.
+
+    Old rows stay in their order and staged ones follow. Both are read a batch at a time. What the old file holds of the
+    journal, the new one holds, and says so. Raises ContractError if the old file is damaged.
+    """
+    if not staged.target.exists():
+        return staged.path, 0
+    merged, replaced = staged.path.with_name(staged.target.name), 0
+    stamp = {name: value for name, value in read_stamp(staged.target).items() if name == CARRIED}
+    with open_writer(merged, staged.schema, **stamp) as writer:
+        for batch in read_existing(staged.target, staged.schema).to_batches():
+            if staged.key:
+                keep = pa.array([key not in staged.keys for key in batch.column(staged.key).to_pylist()], pa.bool_())
+                replaced += len(batch) - keep.true_count
+                batch = batch.filter(keep)
+            if len(batch):
+                writer.write(batch)
+        for batch in read_table(staged.path, staged.schema).to_batches():
+            writer.write(batch)
+    return merged, replaced
+
+
+def read_existing(path: Path, schema: pa.Schema) -> pa.Table:
+    """Map a table of the corpus, each value checked, since a damaged one would be copied into the new file.
+
+    Raises ContractError.
+    """
+    table = read_table(path, schema)
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise ContractError(
+            f"{path}: damaged ({error}). Restore it, or delete it and import its data again."
+        ) from error
+    return table

@@ -1,0 +1,1 @@
+"""What changes between two nights and is seen by the next request."""

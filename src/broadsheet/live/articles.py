@@ -1,0 +1,117 @@
+"""The two calls between nights: articles that are added, and articles that are withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.errors import CorpusError, InputError
+from broadsheet.importers.report import ImportReport
+from broadsheet.importers.rows import article_row
+from broadsheet.importers.tables import news_rows
+from broadsheet.newsroom.journal import Journal, read_changed_ids
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.tables.arrow_files import from_rows, read_table
+from broadsheet.tables.schemas import NEWS, WITHDRAWN, late_news
+from broadsheet.tables.values import SkipRow, checked_id
+from broadsheet.tables.vectors import vectors_to_arrow
+
+if TYPE_CHECKING:
+    from broadsheet.retrieval.towers.news_tower import NewsTower
+
+
+def add_articles(
+    newsroom: Newsroom,
+    rows: Iterable[Mapping[str, Any]],
+    tower: NewsTower,
+    *,
+    known: Container[str],
+    report: ImportReport | None = None,
+) -> ImportReport:
+    """Encode articles and enter them into the journal; on the disk when the call returns. Returns what was taken.
+
+    Rows are checked as those of an import; a `report` of its own may count skips already. `known` are the ids that
+    there are. Raises CorpusError if not one row can be taken; nothing is added then.
+    """
+    report = ImportReport() if report is None else report
+    news = _checked(rows, report)
+    vectors = tower(tower.text(news))
+    table = pa.table([*news.columns, vectors_to_arrow(vectors)], schema=late_news(tower.dim))
+    Journal(newsroom).add(table, tower.fingerprint)
+    report.replaced["news"] = sum(news_id in known for news_id in news.column("news_id").to_pylist())
+    return report
+
+
+def add_file(newsroom: Newsroom, path: Path, columns: Mapping[str, str]) -> ImportReport:
+    """Add the articles of a file, as `import_tables` reads it, to a newsroom that no process need have open.
+
+    Raises NewsroomError if there is no newsroom, CorpusError if the file or all of its rows cannot be used, ModelError
+    if the encoder cannot be loaded.
+    """
+    from broadsheet.workbench.workbench import Workbench
+
+    newsroom.require()
+    report = ImportReport()
+
+    def skip(reason: str) -> None:
+        report.skipped[reason] += 1
+
+    rows = list(news_rows(path, columns, skip))
+    tower = Workbench(newsroom, newsroom.building, newsroom.config(), datetime.now(UTC)).news_tower
+    return add_articles(newsroom, rows, tower, known=known_ids(newsroom), report=report)
+
+
+def withdraw_articles(newsroom: Newsroom, news_ids: Sequence[str], known: Callable[[], Container[str]]) -> list[str]:
+    """Enter ids into the journal as withdrawn; on the disk when the call returns.
+
+    Returns those that no article has: they are withdrawn too, so that no import brings them. `known` gives the ids that
+    there are. Raises InputError if there is no id, or one that cannot be an id.
+    """
+    if isinstance(news_ids, str):
+        raise InputError(f"ids: found {news_ids!r}, expected a list of ids.")
+    try:
+        ids = list(dict.fromkeys(map(checked_id, news_ids)))
+    except SkipRow as reason:
+        raise InputError(f"ids: {reason}, expected ids of articles. Nothing was withdrawn.") from reason
+    if not ids:
+        raise InputError("ids: found none, expected at least one id of an article.")
+    there, now = known(), datetime.now(UTC)
+    table = from_rows([{"news_id": news_id, "time": now} for news_id in ids], WITHDRAWN)
+    Journal(newsroom).withdraw(table)
+    return [news_id for news_id in ids if news_id not in there]
+
+
+def known_ids(newsroom: Newsroom) -> set[str]:
+    """Return the ids of the articles of the corpus and of the journal."""
+    changes = read_changed_ids(Journal(newsroom).entries())
+    ids = set(read_table(newsroom.news, NEWS).column("news_id").to_pylist())
+    ids -= changes.withdrawn.keys()
+    return ids if changes.added is None else ids | set(changes.added.column("news_id").to_pylist())
+
+
+def _checked(rows: Iterable[Mapping[str, Any]], report: ImportReport) -> pa.Table:
+    taken: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        try:
+            article, title_is_made = article_row(row)
+            if article["news_id"] in taken:
+                raise SkipRow("duplicate id")
+        except SkipRow as reason:
+            report.skipped[f"news: {reason}"] += 1
+            continue
+        taken[article["news_id"]] = article
+        report.titles_made += title_is_made
+    if not taken:
+        reasons = "; ".join(f"{count:,} {reason}" for reason, count in report.skipped.most_common()) or "no rows"
+        raise CorpusError(
+            f"not one article was taken ({reasons}). Nothing was added; mend the rows and add them again."
+        )
+    news = from_rows(list(taken.values()), NEWS)
+    report.taken["news"] = len(news)
+    report.first, report.last = pc.min_max(news.column("published_at")).as_py().values()
+    return news

@@ -1,0 +1,137 @@
+"""An edition as a running process serves it: with what was added and withdrawn since, by whatever process."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.corpus.catalogue import Catalogue, extend
+from broadsheet.corpus.click_log import ClickLog
+from broadsheet.newsroom.journal import Changes, Journal, held_by, read_changes, read_withdrawn
+from broadsheet.tables.schemas import late_news
+from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
+from broadsheet.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from broadsheet.retrieval.towers.news_tower import NewsTower
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _State:
+    bench: Workbench
+    applied: int
+    "Number of the last entry that the workbench holds."
+    listed: int | None
+    "What the journal's `modified` was when its entries were listed."
+
+
+class Live:
+    """The workbench of one edition, as of the last acknowledged call; safe to share between threads.
+
+    A workbench is never changed: one that is given out stays what it is, and a change makes another, which shares the
+    models, the edition's vectors and its index.
+    """
+
+    def __init__(self, bench: Workbench) -> None:
+        """Take the opened workbench of an edition; raises NewsroomError if the edition has no manifest."""
+        self._journal, self._frozen = Journal(bench.newsroom), bench.index
+        self._lock = Lock()
+        self._state = _State(bench, held_by(bench.edition), None)
+
+    def bench(self) -> Workbench:
+        """Return the workbench with all that was acknowledged before this call.
+
+        Where nothing was, it costs one look at the folder. Raises ContractError if an entry is damaged: to leave it out
+        could show what was withdrawn.
+        """
+        modified = self._journal.modified()
+        if modified is None or modified != self._state.listed:
+            self._follow()
+        return self._state.bench
+
+    def _follow(self) -> None:
+        with self._lock:
+            state, modified = self._state, self._journal.modified()  # looked at before the entries are listed
+            if modified is not None and modified == state.listed:
+                return  # another thread was here
+            entries = self._journal.entries(after=state.applied)
+            last = entries[-1].sequence if entries else self._journal.carried() if modified != 0 else 0
+            bench = state.bench
+            if last > state.applied:
+                changes = read_changes(entries, partial(_with_vectors_of, bench.news_tower))
+                if len(entries) < last - state.applied:
+                    changes = _with_missed(changes, bench, last - state.applied - len(entries))
+                bench = self._extended(bench, changes)
+            self._state = _State(bench, max(last, state.applied), modified)
+
+    def _extended(self, bench: Workbench, changes: Changes) -> Workbench:
+        from broadsheet.index_build import LateSearch
+
+        before, tower = bench.catalogue, bench.news_tower
+        added = late_news(tower.dim).empty_table() if changes.added is None else changes.added
+        catalogue = _as_of_this_minute(extend(before, added, vectors_to_numpy(added), changes.withdrawn))
+        search = LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors))
+        clicks = _moved(bench.clicks, before, catalogue, added)
+        later = copy.copy(bench)
+        vars(later).pop("reranker", None)
+        vars(later).update(catalogue=catalogue, index=search, clicks=clicks, as_of=_latest(bench.as_of, added))
+        vars(later).update(retriever=bench.retriever.over(catalogue, search, clicks))
+        _ = later.reranker  # made now, so that no two threads make it
+        return later
+
+
+def _with_vectors_of(tower: NewsTower, articles: pa.Table, model: str) -> pa.Table:
+    """Encode articles that came by a process whose settings name another model than the edition's."""
+    if model == tower.fingerprint:
+        return articles
+    news = articles.drop_columns("vector")
+    return pa.table([*news.columns, vectors_to_arrow(tower(tower.text(news)))], schema=late_news(tower.dim))
+
+
+def _with_missed(changes: Changes, bench: Workbench, count: int) -> Changes:
+    """Stand in for entries that are gone, since newer editions hold them: what is withdrawn is withdrawn here too."""
+    log.warning(
+        "%s: edition %s was left behind: %d entries of the journal are in newer ones alone. What they withdrew is "
+        "hidden here, what they added is not to be found; open the newsroom again.",
+        bench.newsroom.path,
+        bench.edition.name,
+        count,
+    )
+    back = set() if changes.added is None else set(changes.added.column("news_id").to_pylist())
+    missed = {news_id: time for news_id, time in read_withdrawn(bench.newsroom).items() if news_id not in back}
+    return Changes(changes.added, missed | changes.withdrawn)
+
+
+def _as_of_this_minute(catalogue: Catalogue) -> Catalogue:
+    """Let what was published in this minute count from its beginning, since a request's time is that of the minute."""
+    now = datetime.now(UTC).timestamp()
+    minute, published = now - now % 60, catalogue.published_at
+    return replace(catalogue, published_at=np.where((published > minute) & (published <= now), minute, published))
+
+
+def _moved(clicks: ClickLog, before: Catalogue, after: Catalogue, added: pa.Table) -> ClickLog:
+    """Return the log with the clicks of an article whose text was replaced on its new row; the same log if none was."""
+    ids = [news_id for news_id in added.column("news_id").to_pylist() if news_id in before.row_of]
+    if not ids:
+        return clicks
+    row = np.arange(len(after))
+    row[before.rows(ids)] = after.rows(ids)
+    return ClickLog(clicks.users, row[clicks.rows], clicks.times)
+
+
+def _latest(as_of: datetime, added: pa.Table) -> datetime:
+    """Return the time of an archive, which stands just after its latest article, never later than now."""
+    newest = pc.max(added.column("published_at")).as_py()
+    return as_of if newest is None else max(as_of, min(newest + timedelta(seconds=1), datetime.now(UTC)))

@@ -1,0 +1,1 @@
+"""Finding, loading, running and training encoders and writers, whichever stage has them."""

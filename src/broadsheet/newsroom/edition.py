@@ -1,0 +1,100 @@
+"""The folder of one edition: names of its files, and its manifest."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from broadsheet.errors import NewsroomError
+from broadsheet.newsroom.manifest import MANIFEST
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The files of one edition; `path` may be a finished edition or the one being built."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The edition's name: when it was built, UTC."""
+        return self.path.name
+
+    @property
+    def users(self) -> Path:
+        """Table users: the state of each user that the edition was built for."""
+        return self.path / "users.arrow"
+
+    @property
+    def news(self) -> Path:
+        """Table news as it was when the edition was built: a hard link, which a later import does not touch."""
+        return self.path / "news.arrow"
+
+    @property
+    def clicks(self) -> Path:
+        """Table clicks as it was when the edition was built; missing if there were none."""
+        return self.path / "clicks.arrow"
+
+    @property
+    def news_vectors(self) -> Path:
+        """Table news_vectors: all articles."""
+        return self.path / "news_vectors.arrow"
+
+    @property
+    def user_vectors(self) -> Path:
+        """Table user_vectors."""
+        return self.path / "user_vectors.arrow"
+
+    @property
+    def index(self) -> Path:
+        """The FAISS index; of one in shards, the name that theirs are made of."""
+        return self.path / "index.faiss"
+
+    @property
+    def index_rows(self) -> Path:
+        """Table index: which article is at which row of the FAISS index, or of its shards, one after the other."""
+        return self.path / "index.arrow"
+
+    @property
+    def candidates(self) -> Path:
+        """Table candidates."""
+        return self.path / "candidates.arrow"
+
+    @property
+    def ranked(self) -> Path:
+        """Table ranked."""
+        return self.path / "ranked.arrow"
+
+    @property
+    def stories(self) -> Path:
+        """Table stories."""
+        return self.path / "stories.arrow"
+
+    @property
+    def digests(self) -> Path:
+        """Table digests; missing in an edition of before there were any."""
+        return self.path / "digests.arrow"
+
+    @property
+    def manifest(self) -> Path:
+        """What the edition holds and how it was made; written last."""
+        return self.path / MANIFEST
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Return the manifest; raises NewsroomError if the edition is not complete."""
+        try:
+            manifest: dict[str, Any] = json.loads(self.manifest.read_text("utf-8"))
+            if not isinstance(manifest, dict) or "files" not in manifest:
+                raise ValueError("it names no files")
+        except (OSError, ValueError) as error:
+            raise NewsroomError(
+                f"{self.manifest}: no readable manifest ({error}). Run `broadsheet build` again."
+            ) from error
+        return manifest
+
+    def is_published(self) -> bool:
+        """Whether readers may see it: not if the gate kept it back, or if its manifest cannot be read."""
+        try:
+            return bool(self.read_manifest().get("published", True))
+        except NewsroomError:
+            return False

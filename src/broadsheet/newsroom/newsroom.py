@@ -1,0 +1,213 @@
+"""The folder of a newsroom: the names of all its files, its lock, and its editions.
+
+An edition exists when its manifest does. It is built in `editions/building`, renamed once its manifest is written, and
+becomes current when the link `current` is replaced; a build killed at any point leaves at most `editions/building`,
+whose vectors, stories and digests the next build takes over.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from broadsheet.config.reading import read_config
+from broadsheet.config.settings import Config
+from broadsheet.errors import NewsroomError
+from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom.manifest import MANIFEST, file_hashes, write_manifest
+from broadsheet.tables.files import sync_folder
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """The files of one publisher: corpus, models and editions."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The settings."""
+        return self.path / "broadsheet.toml"
+
+    @property
+    def news(self) -> Path:
+        """Table news."""
+        return self.path / "corpus" / "news.arrow"
+
+    @property
+    def users(self) -> Path:
+        """Table users."""
+        return self.path / "corpus" / "users.arrow"
+
+    @property
+    def clicks(self) -> Path:
+        """Table clicks."""
+        return self.path / "corpus" / "clicks.arrow"
+
+    @property
+    def withdrawn(self) -> Path:
+        """Table withdrawn: articles that no import brings back; missing if there are none."""
+        return self.path / "corpus" / "withdrawn.arrow"
+
+    @property
+    def mutes(self) -> Path:
+        """Table mutes: categories and sources that readers muted; missing if there are none."""
+        return self.path / "readers" / "mutes.arrow"
+
+    @property
+    def profiles(self) -> Path:
+        """Table profiles: what readers themselves wrote on their interests; missing if there are none."""
+        return self.path / "readers" / "profiles.arrow"
+
+    @property
+    def live(self) -> Path:
+        """The journal of what was added and withdrawn between nights; missing before the first."""
+        return self.path / "live"
+
+    def all_impressions(self) -> list[Path]:
+        """Return the tables impressions of all splits, by name."""
+        return sorted((self.path / "corpus").glob("impressions-*.arrow"))
+
+    def impressions(self, split: str) -> Path:
+        """Table impressions of a split; raises NewsroomError for a name that is not letters, digits, '-' or '_'."""
+        if not split or not split.isascii() or not all(c.isalnum() or c in "-_" for c in split):
+            raise NewsroomError(
+                f"split {split!r}: expected letters, digits, '-' and '_' alone, such as train or valid."
+            )
+        return self.path / "corpus" / f"impressions-{split}.arrow"
+
+    @property
+    def fusion(self) -> Path:
+        """The newsroom's own learned fusion of signals, if there is one."""
+        return self.path / "models" / "fusion"
+
+    @property
+    def reranker(self) -> Path:
+        """The newsroom's own trained cross-encoder adapter, if there is one."""
+        return self.path / "models" / "reranker"
+
+    @property
+    def writer(self) -> Path:
+        """The newsroom's own trained writer, if there is one."""
+        return self.path / "models" / "writer"
+
+    @property
+    def towers(self) -> Path:
+        """The newsroom's own trained towers, if there are any."""
+        return self.path / "models" / "towers"
+
+    @property
+    def editions_folder(self) -> Path:
+        """Where the editions lie."""
+        return self.path / "editions"
+
+    @property
+    def building(self) -> Edition:
+        """The edition being built."""
+        return Edition(self.editions_folder / "building")
+
+    @property
+    def current_link(self) -> Path:
+        """The link to the edition that readers see."""
+        return self.path / "current"
+
+    def config(self) -> Config:
+        """Read the settings."""
+        return read_config(self.config_file)
+
+    def require(self) -> None:
+        """Raise NewsroomError unless there are articles here."""
+        if not self.news.is_file():
+            raise NewsroomError(
+                f"{self.path}: no newsroom here (no corpus/news.arrow). "
+                "Make one with `broadsheet import demo --into NEWSROOM`, `import mind` or `import tables`."
+            )
+
+    def editions(self) -> list[Edition]:
+        """Return the complete editions, oldest first."""
+        return [Edition(path.parent) for path in sorted(self.editions_folder.glob(f"[0-9]*/{MANIFEST}"))]
+
+    def current(self) -> Edition:
+        """Return the edition that readers see, by its own name, so that a later publication does not change it.
+
+        Raises NewsroomError if there is none.
+        """
+        if not self.current_link.is_symlink():
+            raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
+        edition = Edition(self.editions_folder / Path(os.readlink(self.current_link)).name)  # noqa: PTH115
+        if not edition.manifest.is_file():
+            raise NewsroomError(f"{edition.path}: the current edition is gone. Run `broadsheet rollback` or `build`.")
+        return edition
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the newsroom for one writer; the operating system lets go of it when the process dies.
+
+        Raises NewsroomError at once if another import, training or build holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise NewsroomError(
+                f"{self.path}: another build, import or training is at work here. Wait for it to end, then try again."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def start_edition(self) -> Edition:
+        """Make the folder of the edition being built, or take over what a killed build left."""
+        self.building.manifest.unlink(missing_ok=True)
+        self.building.path.mkdir(parents=True, exist_ok=True)
+        return self.building
+
+    def publish(self, manifest: dict[str, Any]) -> Edition:
+        """Complete the edition being built and make it current: manifest, rename, link, each atomic, in this order."""
+        edition = self.complete(manifest)
+        self.point_to(edition)
+        return edition
+
+    def complete(self, manifest: dict[str, Any]) -> Edition:
+        """Complete the edition being built under its own name; what is current stays so."""
+        write_manifest(self.building.manifest, {**manifest, "files": file_hashes(self.building.path)})
+        edition = Edition(self.editions_folder / self._free_name())
+        self.building.path.rename(edition.path)
+        sync_folder(self.editions_folder)
+        return edition
+
+    def point_to(self, edition: Edition) -> None:
+        """Make an edition current by replacing the link atomically."""
+        link = self.path / f".current.{os.getpid()}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("editions") / edition.name)
+        os.replace(link, self.current_link)  # noqa: PTH105
+        sync_folder(self.path)
+
+    def rollback(self) -> Edition:
+        """Make the published edition before the current one current; raises NewsroomError if there is none."""
+        if not self.current_link.is_symlink():
+            raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
+        current = Path(os.readlink(self.current_link)).name  # noqa: PTH115
+        older = (edition for edition in reversed(self.editions()) if edition.name < current)
+        target = next((edition for edition in older if edition.is_published()), None)
+        if target is None:
+            raise NewsroomError(f"{self.path}: no edition before {current} to go back to.")
+        self.point_to(target)
+        return target
+
+    def _free_name(self) -> str:
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%fZ")
+        newest = max((edition.name for edition in self.editions()), default="")
+        if stamp <= newest:
+            raise NewsroomError(
+                f"{self.editions_folder}: {newest} lies in the future of this machine's clock, {stamp}. Set it."
+            )
+        return stamp

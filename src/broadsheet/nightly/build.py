@@ -1,0 +1,135 @@
+"""The nightly build: a new edition from the corpus, published whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
+from broadsheet.models.loading import folder_fingerprint
+from broadsheet.newsroom.clock import read_clock
+from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.nightly.edition_start import clear_disk_errors, start_edition
+from broadsheet.nightly.expiry import expire
+from broadsheet.nightly.gate import Verdict, judge
+from broadsheet.nightly.run_stages import event_of, run_steps, tell
+from broadsheet.nightly.stage import Engine, Record, Report
+from broadsheet.nightly.stages import STEPS, local_engine
+from broadsheet.nightly.verify import check_edition
+from broadsheet.tables.arrow_files import read_table, write_table
+from broadsheet.tables.schemas import USERS
+from broadsheet.version import __version__
+from broadsheet.workbench.workbench import Workbench
+
+
+def build(
+    newsroom: Newsroom,
+    users: str | Sequence[str] = "active",
+    report: Report = lambda line: None,
+    record: Record = lambda event: None,
+    engine: Engine = local_engine,
+) -> Edition:
+    """Build and publish an edition for `users`: "active", "all", or user ids.
+
+    `report` gets a line for each stage, and `record` the same as a dictionary: time, stage, what, seconds and counts.
+    `engine` runs the stages; see `broadsheet.engines`.
+    Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks,
+    GateError if it is out of bounds and therefore kept back, and InputError for an unknown user; readers keep the
+    current edition in each of these cases.
+    """
+    newsroom.require()
+    config = newsroom.config()
+    with newsroom.lock(), clear_disk_errors(newsroom):
+        started = time.perf_counter()
+        edition = start_edition(newsroom)
+        as_of = read_clock(config.clock, edition.news, edition.clicks)
+        expired = expire(edition, config.articles, as_of)
+        if len(expired):
+            report(f"articles: {len(expired)} beyond their age limit leave")
+        bench = Workbench(newsroom, edition, config, as_of)
+        chosen = _choose(bench, users)
+        write_table(edition.users, bench.audience.state(chosen, as_of), USERS)
+        stages = run_steps(bench, edition, tuple(STEPS), report, record, engine)
+        verdict, stages["check"] = _check(newsroom, bench, expired, report, record)
+        manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
+        done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
+        if not verdict.reasons:
+            newsroom.point_to(done)
+        Journal(newsroom).remove_carried()
+        report(f"{'kept back' if verdict.reasons else 'published'} {done.name}")
+        record(event_of("kept" if verdict.reasons else "published", done.name, time.perf_counter() - started, {}))
+        if verdict.reasons:
+            raise GateError(
+                f"{done.path}: kept and not published: {join_problems(verdict.reasons)}. The current edition stays. "
+                f"Find out why; if it is meant to be so, run `broadsheet publish {newsroom.path} {done.name}`."
+            )
+        return done
+
+
+def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
+    if users == "all":
+        return bench.audience.all()
+    if users == "active":
+        return bench.audience.active(bench.as_of, bench.config.active_days)
+    if isinstance(users, str):
+        raise InputError(f"users: found {users!r}, expected 'active', 'all' or a list of user ids.")
+    unknown = [user_id for user_id in users if user_id not in bench.audience]
+    if unknown:
+        raise InputError(f"users: {len(unknown)} unknown, such as {unknown[0]!r}. Import them, or leave them out.")
+    return list(dict.fromkeys(users))
+
+
+def _check(
+    newsroom: Newsroom, bench: Workbench, expired: pa.Array, report: Report, record: Record
+) -> tuple[Verdict, dict[str, Any]]:
+    """Check a complete edition and measure it against its bounds; raises NewsroomError if it is not sound."""
+    started = time.perf_counter()
+    problems = check_edition(bench.edition, bench.news_tower.dim)
+    if problems:
+        raise NewsroomError(
+            f"{bench.edition.path}: not published, {join_problems(problems)}. The current edition stays."
+        )
+    current = None
+    with suppress(NewsroomError):
+        current = newsroom.current()
+    withdrawn = pa.array(list(read_withdrawn(newsroom)), pa.string())
+    verdict = judge(bench, current, pa.concat_arrays([expired, withdrawn]))
+    event = event_of("check", verdict.line(), time.perf_counter() - started, verdict.figures)
+    tell(event, report, record)
+    return verdict, event
+
+
+def _manifest(
+    bench: Workbench, users: str | Sequence[str], stages: dict[str, dict[str, Any]], expired: int
+) -> dict[str, Any]:
+    config = bench.config
+    counts = {"news": len(bench.catalogue), "users": len(read_table(bench.edition.users, USERS)), "expired": expired}
+    return {
+        "manifest": 2,
+        "broadsheet": __version__,
+        "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "as_of": bench.as_of.isoformat(),
+        CARRIED: carried_by(bench.newsroom.news),
+        "users": users if isinstance(users, str) else "list",
+        "counts": counts,
+        "models": {
+            "encoder": config.retrieval.encoder,
+            "news_tower": bench.news_tower.fingerprint,
+            "user_tower": folder_fingerprint(bench.towers) if bench.towers else "",
+            "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.fusion else "",
+            "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
+            "writer": bench.writer.model if bench.writer else "",
+        },
+        "seconds": {name: event["seconds"] for name, event in stages.items()},
+        "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.items()},
+        **bench.figures,
+        "config": asdict(config),
+    }

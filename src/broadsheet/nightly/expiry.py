@@ -1,0 +1,49 @@
+"""Articles that have passed their age limit leave the edition; the corpus keeps them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.config.nightly import ArticlesConfig
+from broadsheet.errors import NewsroomError
+from broadsheet.newsroom.edition import Edition
+from broadsheet.tables.arrow_files import epoch_seconds, read_table, write_table
+from broadsheet.tables.schemas import NEWS
+
+DAY = 86_400.0
+
+
+def expired(news: pa.Table, limits: ArticlesConfig, as_of: datetime) -> npt.NDArray[np.bool_]:
+    """Return which articles of a news table are older than their category's limit as of a moment.
+
+    An article of unknown publication time is not, nor one of a category whose limit is 0.
+    """
+    days = np.full(len(news), limits.max_age_days)
+    for category, limit in limits.max_age_days_by_category.items():
+        days[np.asarray(pc.equal(news.column("category"), category))] = limit
+    age = (as_of.timestamp() - epoch_seconds(news.column("published_at"))) / DAY
+    beyond: npt.NDArray[np.bool_] = (days > 0) & (age > days)  # an unknown age is NaN, which is beyond nothing
+    return beyond
+
+
+def expire(edition: Edition, limits: ArticlesConfig, as_of: datetime) -> pa.Array:
+    """Take expired articles out of the news table of an edition that is being built, and return their ids.
+
+    Raises NewsroomError if no article would be left.
+    """
+    news = read_table(edition.news, NEWS)
+    gone = expired(news, limits, as_of)
+    if not gone.any():
+        return pa.array([], pa.string())
+    if gone.all():
+        raise NewsroomError(
+            f"{edition.news}: all {len(news)} articles are older than [articles] allows as of {as_of:%Y-%m-%d %H:%M}. "
+            'Import newer ones, raise max_age_days, or for an archive set clock = "latest".'
+        )
+    write_table(edition.news, news.filter(pa.array(~gone)), NEWS)
+    return news.column("news_id").filter(pa.array(gone)).combine_chunks()

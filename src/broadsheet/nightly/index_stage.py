@@ -1,0 +1,112 @@
+"""The file face of the index: one, or shards, which several processes can build, joined by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from broadsheet.errors import NewsroomError
+from broadsheet.newsroom.edition import Edition
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import news_vectors
+from broadsheet.workbench.reader_vectors import sample_user_vectors
+from broadsheet.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from broadsheet.index_build import Goal
+
+
+INDEX_QUERIES = 1000
+"""User vectors that the choice of the index is measured with."""
+
+
+def index(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> str:
+    """Write the FAISS index of the edition's news_vectors, of the kind that the readers' own vectors choose.
+
+    It is one, or as many shards as the config says. Each is taken over from a `known` edition where the vectors are the
+    same, and the choice of its kind where they are about as many.
+    """
+    build = shard_builder(bench, out, known)
+    return join_index(bench, out, known, [build(number) for number in range(bench.config.index.shards)])
+
+
+def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> Callable[[int], dict[str, Any]]:
+    """Return what writes a shard of the index, given its number, and returns what it measured; 0 of 1 is all of it."""
+    from broadsheet.index_build import Earlier, build_index, shard_goal, shard_of
+
+    vectors, queries, count = _vectors(bench), sample_user_vectors(bench, INDEX_QUERIES), bench.config.index.shards
+    goal = shard_goal(_goal(bench), count)
+    reports = {one: _index_report(one) for one in known}
+
+    def build(number: int) -> dict[str, Any]:
+        earlier = [
+            Earlier(*shard_files(one, number, count), _shard_report(report, number, count))
+            for one, report in reports.items()
+        ]
+        return build_index(
+            shard_of(vectors, number, count),
+            *shard_files(out, number, count),
+            model=bench.news_tower.fingerprint,
+            queries=queries,
+            goal=goal,
+            earlier=earlier,
+        )
+
+    return build
+
+
+def join_index(bench: Workbench, out: Edition, known: tuple[Edition, ...], shards: list[dict[str, Any]]) -> str:
+    """Write the table over the shards of the index, given their reports, if there are several, and say what it is."""
+    from broadsheet.index_build import describe, join_shards
+
+    report = shards[0]
+    if len(shards) > 1:
+        report = join_shards(
+            _vectors(bench),
+            out.index,
+            out.index_rows,
+            shards,
+            model=bench.news_tower.fingerprint,
+            queries=sample_user_vectors(bench, INDEX_QUERIES),
+            goal=_goal(bench),
+            earlier=[_index_report(one) for one in known],
+        )
+    bench.figures["index"] = report
+    return describe(report)
+
+
+def shard_files(edition: Edition, number: int, count: int) -> tuple[Path, Path]:
+    """Return the FAISS index and the table index of a shard of an edition."""
+    from broadsheet.index_build import shard_path
+
+    return shard_path(edition.index, number, count), shard_path(edition.index_rows, number, count)
+
+
+def _vectors(bench: Workbench) -> pa.Table:
+    tower = bench.news_tower
+    return read_table(bench.edition.news_vectors, news_vectors(tower.dim), model=tower.fingerprint)
+
+
+def _goal(bench: Workbench) -> Goal:
+    from broadsheet.index_build import Goal
+
+    settings = bench.config.index
+    return Goal(settings.kind, settings.recall, settings.memory_mib)
+
+
+def _index_report(edition: Edition) -> dict[str, Any]:
+    """Return what an earlier build measured of its index; empty where that is not known."""
+    try:
+        report: dict[str, Any] = edition.read_manifest().get("index", {})
+    except NewsroomError:
+        return {}
+    return report
+
+
+def _shard_report(report: dict[str, Any], number: int, count: int) -> dict[str, Any]:
+    """Return the part of an earlier report on a shard; empty where the index was cut otherwise."""
+    shards: list[dict[str, Any]] = report.get("shards", [report])
+    return shards[number] if len(shards) == count else {}

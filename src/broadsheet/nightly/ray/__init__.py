@@ -1,0 +1,1 @@
+"""The stages of a build on several machines, by Ray."""

@@ -1,0 +1,200 @@
+"""What a Ray worker does: it opens the models of a stage once, and writes parts of the stage's tables.
+
+The work is that of the local engine, block by block: one call of the news tower, of retriever and re-ranker, or of the
+story writer for each block that the driver names, and one of the index builder for each shard. Ray itself is not
+needed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypedDict
+
+import pyarrow as pa
+
+from broadsheet.config.settings import Config
+from broadsheet.errors import BroadsheetError
+from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.nightly.index_stage import shard_builder
+from broadsheet.tables.arrow_files import open_writer, read_table
+from broadsheet.tables.files import write_json
+from broadsheet.tables.parts import part_path, parts_of
+from broadsheet.tables.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.workbench.ranking import rank_block, retrieve_block
+from broadsheet.workbench.story_writing import interests_in, story_writer
+from broadsheet.workbench.workbench import Workbench
+
+ENCODE, SHARDS, PAGES, GENERATE = "encode", "shards", "pages", "generate"
+"""The stages that workers share; shards are those of the index, pages are retrieval and re-ranking together."""
+
+_ANSWER = pa.schema([("problem", pa.string()), ("kind", pa.string()), ("number", pa.int64()), ("tokens", pa.int64())])
+
+Make = Callable[[pa.Table], Sequence[pa.Table]]
+"""Rows of the stage's source, a block, to the tables of its outputs."""
+
+
+class Task(TypedDict):
+    """A part to write."""
+
+    part: int
+    "The part's number."
+    blocks: list[list[int]]
+    "The rows of each block, in the table that the stage reads; of the index, the number of a shard."
+
+
+@dataclass(frozen=True)
+class Output:
+    """A table that a stage writes in parts."""
+
+    folder: Path
+    schema: pa.Schema
+    stamp: dict[str, str]
+    notes: dict[str, str] = field(default_factory=dict)
+    "Stamps in which the workers of a cluster may differ."
+
+
+def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
+    """Return the tables that a stage writes for the workbench's edition.
+
+    Vectors and texts are of a content, whoever wrote them. Pages are of a moment, and shards of a cut: `run` names the
+    build, so that a worker that outlives a killed build cannot write among those of the next.
+    """
+    edition = bench.edition
+    if stage == GENERATE:
+        return [Output(parts_of(edition.stories), STORIES, {})]
+    if stage == SHARDS:
+        return [Output(shards_folder(edition) / run, INDEX, {})]
+    dim, model = bench.news_tower.dim, {"model": bench.news_tower.fingerprint}
+    if stage == ENCODE:
+        return [Output(parts_of(edition.news_vectors), news_vectors(dim), model)]
+    folder, scorer = pages_folder(edition) / run, bench.cross_encoder
+    made = {"arithmetic": scorer.arithmetic if scorer else ""}
+    return [
+        Output(folder / edition.user_vectors.stem, user_vectors(dim), model),
+        Output(folder / edition.candidates.stem, CANDIDATES, model),
+        Output(folder / edition.ranked.stem, RANKED, {"model": scorer.fingerprint if scorer else ""}, made),
+    ]
+
+
+def pages_folder(edition: Edition) -> Path:
+    """Return the folder of the pages' parts, in it one for each run; no later build takes them over."""
+    return parts_of(edition.path / PAGES)
+
+
+def shards_folder(edition: Edition) -> Path:
+    """Return the folder of the index's shards, in it one for each run; no later build takes them over."""
+    return parts_of(edition.index)
+
+
+def stop_file(edition: Edition) -> Path:
+    """Return the name of what tells workers that the budget is spent: they write no more stories once it is there."""
+    return parts_of(edition.stories) / "stop"
+
+
+def shard_report(folder: Path, number: int) -> Path:
+    """Return the name of what was measured of a shard; written last, so the shard is whole where it is there."""
+    return folder / f"{number:06d}.json"
+
+
+class Worker:
+    """Writes parts of one stage. What it opens, it opens when the first part is asked for, and keeps."""
+
+    def __init__(
+        self,
+        stage: str,
+        run: str,
+        newsroom: Newsroom,
+        edition: Edition,
+        config: Config,
+        as_of: datetime,
+        known: tuple[Edition, ...] = (),
+        earlier_rankings: tuple[Path, ...] = (),
+    ) -> None:
+        """`known` are editions to take shards of the index over from."""
+        self._stage, self._run, self._known = stage, run, known
+        self._bench = Workbench(newsroom, edition, config, as_of)
+        self._bench.earlier_rankings = earlier_rankings
+        self._write: Callable[[Task], None] | None = None
+
+    def __call__(self, tasks: pa.Table) -> pa.Table:
+        """Write the parts of a table of tasks; returns for each the problem met, empty if there was none, and tokens.
+
+        These are what the writer read and wrote.
+
+        An error that the user can mend comes back as a row, and the worker goes on; any other is raised.
+        """
+        return pa.Table.from_pylist([self._answer(task) for task in tasks.to_pylist()], schema=_ANSWER)
+
+    def _answer(self, task: Task) -> dict[str, Any]:
+        said, tokens = {"problem": "", "kind": "", "number": 0}, self._tokens
+        try:
+            if self._stage != GENERATE or not stop_file(self._bench.edition).is_file():
+                self._write = self._write or self._open()
+                self._write(task)
+        except BroadsheetError as error:
+            said = {"problem": str(error), "kind": type(error).__name__, "number": 0}
+        except OSError as error:
+            said = {"problem": str(error.filename or error), "kind": "", "number": error.errno}
+        return {**said, "tokens": self._tokens - tokens}
+
+    @property
+    def _tokens(self) -> int:
+        """What the writer has read and written, if it is open."""
+        writer = self._bench.writer if self._stage == GENERATE and self._write else None
+        return writer.spent_tokens if writer else 0
+
+    def _open(self) -> Callable[[Task], None]:
+        tables = outputs(self._stage, self._bench, self._run)
+        if self._stage == SHARDS:
+            folder = tables[0].folder
+            return partial(_write_shards, folder, shard_builder(self._bench, Edition(folder), self._known))
+        return partial(_write_part, tables, *_open(self._stage, self._bench))
+
+
+def _write_shards(folder: Path, build: Callable[[int], dict[str, Any]], task: Task) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for (number,) in task["blocks"]:
+        report = shard_report(folder, number)
+        if not report.is_file():  # else a worker died before it could say so
+            write_json(report, build(number))
+
+
+def _write_part(tables: Sequence[Output], source: pa.Table, make: Make, task: Task) -> None:
+    paths = [part_path(table.folder, task["part"]) for table in tables]
+    if all(path.is_file() for path in paths):  # by a worker that died before it could say so
+        return
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(open_writer(path, table.schema, **table.stamp, **table.notes))
+            for path, table in zip(paths, tables, strict=True)
+        ]
+        for rows in task["blocks"]:
+            for writer, made in zip(writers, make(source.take(pa.array(rows, pa.int64()))), strict=True):
+                writer.write(made)
+
+
+def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
+    """Return the table whose rows the blocks name, and what makes a block's tables."""
+    edition = bench.edition
+    if stage == PAGES:
+        return read_table(edition.users, USERS), lambda users: _pages(bench, users)
+    news = read_table(edition.news, NEWS)
+    if stage == ENCODE:
+        from broadsheet.retrieval.towers.encoding import encode_block
+
+        tower = bench.news_tower
+        return news, lambda articles: [encode_block(articles, tower, dim=tower.dim, text=tower.text)]
+    write = story_writer(bench, bench.config.generate.stories)
+    interest = interests_in(bench, read_table(edition.users, USERS))
+    return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]
+
+
+def _pages(bench: Workbench, users: pa.Table) -> list[pa.Table]:
+    vectors, candidates = retrieve_block(bench, users)
+    return [vectors, candidates, rank_block(bench, users, candidates)]

@@ -1,0 +1,191 @@
+"""Checks of an edition: that its files are those of its manifest, and that its tables agree with each other."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.errors import BroadsheetError, NewsroomError
+from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom.journal import Entry, Journal, read_added, read_withdrawal, read_withdrawn
+from broadsheet.newsroom.manifest import manifest_problem
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.nightly.index_recall import reader_recall
+from broadsheet.tables.arrow_files import empty, read_stamp, read_table
+from broadsheet.tables.files import file_sha256
+from broadsheet.tables.schemas import CANDIDATES, DIGESTS, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.tables.vectors import MappedVectors
+
+
+def verify_edition(edition: Edition) -> list[str]:
+    """Return every problem of a finished edition: its files against the manifest's hashes, then what they hold.
+
+    That are the tables, their counts, and the recall of the index for the edition's readers.
+    """
+    try:
+        manifest = edition.read_manifest()
+    except NewsroomError as error:
+        return [str(error)]
+    if problem := manifest_problem(edition.manifest, manifest):
+        return [problem]
+    problems = []
+    for name, expected in manifest["files"].items():
+        path = edition.path / name
+        found = file_sha256(path) if path.is_file() else "missing"
+        if found != expected:
+            problems.append(f"{name}: SHA-256 is {found}, expected {expected}")
+    dim = int(read_stamp(edition.index_rows)["dim"]) if not problems else 0
+    return problems or check_edition(edition, dim) or _check_figures(edition, manifest, dim)
+
+
+def _check_figures(edition: Edition, manifest: dict[str, Any], dim: int) -> list[str]:
+    """Hold counts and recall to the manifest."""
+    from broadsheet.index_build import open_index
+
+    news, users = read_table(edition.news, NEWS), read_table(edition.users, USERS)
+    found = {"news": len(news), "users": len(users)}
+    problems = [
+        f"{name}: {count} rows, expected {manifest['counts'][name]}"
+        for name, count in found.items()
+        if count != manifest["counts"][name]
+    ]
+    model = read_stamp(edition.news_vectors).get("model", "")
+    index = open_index(edition.index, edition.index_rows, news_ids=news.column("news_id"), model=model)
+    articles = MappedVectors(read_table(edition.news_vectors, news_vectors(dim)))
+    readers = MappedVectors(read_table(edition.user_vectors, user_vectors(dim)))
+    recall, least = reader_recall(index, articles, readers), manifest["gate"]["bounds"]["min_recall"]
+    if recall is not None and recall < least:
+        problems.append(f"{edition.index.stem}: recall@100 is {recall:.3f}, expected {least:g} or more")
+    return problems
+
+
+def check_edition(edition: Edition, dim: int) -> list[str]:
+    """Return every problem of an edition's index and tables: schemas, ids, ranks, unit vectors; empty if sound."""
+    from broadsheet.index_build import open_index
+
+    try:
+        news = read_table(edition.news, NEWS)
+        vectors = read_table(edition.news_vectors, news_vectors(dim))
+        users = read_table(edition.users, USERS)
+        of_users = read_table(edition.user_vectors, user_vectors(dim))
+        lists = {
+            "candidates": read_table(edition.candidates, CANDIDATES),
+            "ranked": read_table(edition.ranked, RANKED),
+            "stories": read_table(edition.stories, STORIES),
+        }
+        digests = read_table(edition.digests, DIGESTS) if edition.digests.is_file() else empty(DIGESTS)
+        model = read_stamp(edition.news_vectors).get("model", "")
+        open_index(edition.index, edition.index_rows, news_ids=news.column("news_id"), model=model)
+    except BroadsheetError as error:
+        return [str(error)]
+    problems = _check_vectors("news_vectors", vectors, zeros=False)
+    problems += _check_vectors("user_vectors", of_users, zeros=True)
+    twice = len(news) - pc.count_distinct(news.column("news_id")).as_py()
+    if twice:
+        problems.append(f"news: {twice} rows repeat a news_id")
+    if not vectors.column("news_id").equals(news.column("news_id")):
+        problems.append("news_vectors: its articles are not those of news, in the same order")
+    problems += _check_interests(of_users, users)
+    for name, table in lists.items():
+        problems += _check_list(name, table, news.column("news_id"), users.column("user_id"))
+    return problems + _check_digests(digests, news.column("news_id"))
+
+
+def verify_journal(newsroom: Newsroom) -> list[str]:
+    """Return every problem of the journal: names, numbers that repeat or are missing, damaged entries."""
+    journal = Journal(newsroom)
+    entries = journal.entries()
+    names = {path.name for path in journal.folder.glob("*") if not path.name.startswith(".")}
+    strangers = sorted(names - {entry.path.name for entry in entries})
+    problems = [f"{name}: not the name of an entry, {'0' * 11}1-add.arrow or -withdraw.arrow" for name in strangers]
+    for one, other in pairwise(entries):
+        if one.sequence == other.sequence:
+            problems.append(f"{other.path.name}: its number is that of {one.path.name}")
+        elif other.sequence != one.sequence + 1:
+            problems.append(
+                f"{other.path.name}: expected {one.sequence + 1} after {one.path.name}; entries are missing"
+            )
+    for entry in entries:
+        problems += _check_entry(entry)
+    try:
+        read_withdrawn(newsroom)
+    except BroadsheetError as error:
+        problems.append(str(error))
+    return problems
+
+
+def _check_entry(entry: Entry) -> list[str]:
+    try:
+        if entry.kind == "withdraw":
+            read_withdrawal(entry)
+            return []
+        articles, _ = read_added(entry)
+    except BroadsheetError as error:
+        return [str(error)]
+    return _check_vectors(entry.path.name, articles, zeros=False)
+
+
+def _check_vectors(name: str, table: pa.Table, *, zeros: bool) -> list[str]:
+    bad = 0
+    for block in MappedVectors(table):
+        lengths = np.linalg.norm(block, axis=1)
+        fine = np.abs(lengths - 1) < 1e-3
+        bad += int((~(fine | (lengths == 0) if zeros else fine)).sum())
+    return [f"{name}: {bad} vectors are not of unit length"] if bad else []
+
+
+def _check_interests(vectors: pa.Table, users: pa.Table) -> list[str]:
+    """Hold user_vectors to the users, in order, with the interests 1, 2, 3 … of each."""
+    count = max(1, len(vectors) // max(1, len(users)))
+    expected = users.column("user_id").take(pa.array(np.repeat(np.arange(len(users)), count)))
+    if not vectors.column("user_id").equals(expected):
+        return ["user_vectors: its users are not those of users, in the same order"]
+    if not np.array_equal(vectors.column("interest"), np.tile(np.arange(1, count + 1), len(users))):
+        return ["user_vectors: its interests are not 1, 2, 3 … for each user"]
+    return []
+
+
+def _check_list(name: str, table: pa.Table, news_ids: pa.ChunkedArray, user_ids: pa.ChunkedArray) -> list[str]:
+    problems = []
+    for column, known in (("news_id", news_ids), ("user_id", user_ids)):
+        unknown = pc.sum(pc.invert(pc.is_in(table.column(column), value_set=known.combine_chunks()))).as_py()
+        if unknown:
+            problems.append(f"{name}: {unknown} rows name an unknown {column}")
+    if not _ranks_count_up(table.column("user_id").to_pylist(), np.asarray(table.column("rank"), np.int64)):
+        problems.append(f"{name}: ranks are not 1, 2, 3 … for each user, the users one after the other")
+    return problems
+
+
+def _check_digests(digests: pa.Table, news_ids: pa.ChunkedArray) -> list[str]:
+    """Hold digests to the articles: each once, of known ones, and what is cited among those read."""
+    problems = []
+    if pc.count_distinct(digests.column("news_id")).as_py() < len(digests):
+        problems.append("digests: rows repeat a news_id")
+    rows = digests.to_pylist()
+    named = pa.array(sorted({news_id for row in rows for news_id in (row["news_id"], *row["news_ids"])}), pa.string())
+    unknown = pc.sum(pc.invert(pc.is_in(named, value_set=news_ids.combine_chunks()))).as_py()
+    if unknown:
+        problems.append(f"digests: {unknown} articles are not in news")
+    if wrong := sum(not _is_consistent(row) for row in rows):
+        problems.append(f"digests: {wrong} rows cite what they did not read, or nothing, or have no two articles")
+    return problems
+
+
+def _is_consistent(digest: dict[str, Any]) -> bool:
+    read, cited = digest["news_ids"], [sentence["news_ids"] for sentence in digest["sentences"]]
+    whole = len(read) > 1 and len(digest["content_hashes"]) == len(read) and digest["news_id"] in read
+    return whole and all(one and set(one) <= set(read) for one in cited) and bool(cited)
+
+
+def _ranks_count_up(user_ids: list[str], ranks: npt.NDArray[np.int64]) -> bool:
+    """Return whether each user's rows stand together and their ranks are 1, 2, 3 …."""
+    if not user_ids:
+        return True
+    users = np.array(user_ids, dtype=object)
+    place = np.arange(len(users))
+    first = np.r_[True, users[1:] != users[:-1]]
+    expected = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
+    return bool((ranks == expected).all()) and int(first.sum()) == len(set(user_ids))

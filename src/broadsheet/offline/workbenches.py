@@ -1,0 +1,141 @@
+"""The workbenches that benchmarks measure: the newsroom's own, and those of other towers than its own.
+
+Towers that share a news tower, such as those trained on frozen article vectors and the untrained ones, share a folder
+of vectors and index. It lies among the editions, is never one (it has no manifest), and is used again next time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from broadsheet.config.settings import Config
+from broadsheet.errors import InputError
+from broadsheet.models.loading import folder_fingerprint
+from broadsheet.newsroom.clock import read_clock
+from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom.up_to_date import present_edition
+from broadsheet.nightly.edition_start import clear_disk_errors, start_edition
+from broadsheet.nightly.index_stage import index
+from broadsheet.nightly.run_stages import run_steps
+from broadsheet.nightly.stage import Report
+from broadsheet.nightly.stages import encode
+from broadsheet.tables.files import replacing
+from broadsheet.workbench.workbench import Workbench
+
+
+def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, config: Config | None = None) -> Workbench:
+    """Return a workbench with the corpus's vectors and index alone: enough to train and to measure, without publishing.
+
+    The next build takes the vectors over. `config` stands in for that of the newsroom.
+    """
+    newsroom.require()
+    config = newsroom.config() if config is None else config
+    with newsroom.lock(), clear_disk_errors(newsroom):
+        edition = start_edition(newsroom)
+        bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
+        bench.looks_back = True
+        run_steps(bench, edition, ("encode", "index"), report)
+        _ = bench.retriever  # opens what it needs while no other build can move the folder
+    return bench
+
+
+Labelled = tuple[str, Path]
+"""A label and the folder of a trained model; those of one label are seeds of one row."""
+
+OWN = "trained"
+"""The label of the newsroom's own towers."""
+
+
+def silent(line: str) -> None:
+    """Report nothing."""
+
+
+def open_bench(newsroom: Newsroom, report: Report = silent, *, towers: str | None = None) -> Workbench:
+    """Return a workbench over the current edition if it is of this corpus, encoder and index; else over new vectors.
+
+    `towers` replaces the setting retrieval.towers, such as "untrained" or a folder; None keeps the newsroom's own.
+    Nothing is published. Raises NewsroomError if there are no articles or another build is at work, and what opening
+    the towers raises.
+    """
+    newsroom.require()
+    config = newsroom.config()
+    if towers is not None:
+        config = replace(config, retrieval=replace(config.retrieval, towers=towers))
+    edition = present_edition(newsroom)
+    if edition is not None:
+        bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
+        bench.looks_back = True
+        built = edition.read_manifest()
+        same_index = built["config"]["index"] == vars(config.index)
+        if same_index and built["models"]["news_tower"] == bench.news_tower.fingerprint:
+            report(f"vectors and index of edition {edition.name}")
+            return bench
+    return prepare_vectors(newsroom, report) if towers is None else _prepare(newsroom, config, report)
+
+
+def read_folders(option: str, options: Sequence[str]) -> list[Labelled]:
+    """Read LABEL=FOLDER of each use of an option; raises InputError naming all not of this form, or no folder."""
+    parts = [option.partition("=") for option in options]
+    wrong = ["".join(part) for part in parts if not part[0] or not part[2] or not Path(part[2]).is_dir()]
+    if wrong:
+        raise InputError(f"{option} {', '.join(wrong)}: expected LABEL=FOLDER, with the folder of a trained model.")
+    return [(label, Path(folder)) for label, _, folder in parts]
+
+
+def open_trained(
+    newsroom: Newsroom, towers: Sequence[Labelled], report: Report = silent
+) -> Iterator[tuple[str, Workbench]]:
+    """Open the trained towers one after another, so as to hold one at a time; the newsroom's own if none are named."""
+    if not towers:
+        yield OWN, open_bench(newsroom, report)
+    for label, folder in towers:
+        yield label, open_bench(newsroom, report, towers=str(folder.resolve()))
+
+
+def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
+    """Return what a report says of trained towers: label, folder and its fingerprint, news tower, source weights."""
+    folder = bench.towers
+    return {
+        "label": label,
+        "folder": folder.name if folder else "",
+        "fingerprint": folder_fingerprint(folder) if folder else "",
+        "news_tower": bench.news_tower.fingerprint,
+        "sources": bench.source_weights,
+    }
+
+
+def _prepare(newsroom: Newsroom, config: Config, report: Report) -> Workbench:
+    """Return a workbench with the corpus's vectors and index by the towers that `config` names."""
+    clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
+    tower = Workbench(newsroom, newsroom.building, config, clock).news_tower
+    edition = Edition(newsroom.editions_folder / f"measured-{tower.fingerprint}")
+    with newsroom.lock():
+        edition.path.mkdir(parents=True, exist_ok=True)
+        _take(newsroom.news, edition.news)
+        _take(newsroom.clicks, edition.clicks)
+        bench = Workbench(newsroom, edition, config, clock)
+        bench.looks_back = True
+        known = [edition, newsroom.building, *newsroom.editions()[-1:]]
+        vectors = tuple(one.news_vectors for one in known if one.news_vectors.is_file())
+        report(f"towers {config.retrieval.towers}: {encode(bench, edition, known=vectors)}")
+        index(bench, edition)
+        _ = bench.catalogue, bench.index  # opened while nobody else can replace them
+    return bench
+
+
+def _take(source: Path, target: Path) -> None:
+    """Put the corpus's file as it is now into the folder, whole or not at all; none where there is none."""
+    if not source.is_file():
+        target.unlink(missing_ok=True)
+        return
+    with replacing(target) as part:
+        try:
+            os.link(source, part)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(source, part)

@@ -1,0 +1,123 @@
+"""One page of HTML on a build: its stages, the last editions, and what the gate measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from broadsheet.errors import NewsroomError
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.tables.files import replacing
+
+LAST = 21
+"""Editions that the charts go back."""
+
+_WIDTH, _HEIGHT = 360, 96
+"""Of a chart of columns, in the units of its view box: about the pixels of a telephone."""
+_BAR, _LABEL, _VALUE = 26, 72, 62
+"""Of a chart of bars: height of a row, and width of what stands to the left and to the right of a bar."""
+
+_GATE = (
+    ("recall", "Recall@100 of the index, for readers of the edition", "min_recall"),
+    ("lost", "Articles of the current edition that are missing", "max_lost"),
+    ("shrunk", "Fall of the number of articles", "max_lost"),
+    ("centroid_shift", "Shift of the mean article vector, cosine distance", "max_centroid_shift"),
+    ("changed_neighbours", "Changed neighbours of unchanged articles", "max_changed_neighbours"),
+    ("foreign_vectors", "Vectors that are not those of the model", ""),
+)
+
+
+def write_report(newsroom: Newsroom, path: Path) -> None:
+    """Write the page on the newest edition of a newsroom, whole or not at all."""
+    manifests = []
+    for edition in newsroom.editions()[-LAST:]:
+        with suppress(NewsroomError):
+            manifest = edition.read_manifest() | {"name": edition.name}
+            manifests += [manifest] if "gate" in manifest else []  # not of an earlier version
+    text = render(newsroom.path.resolve().name, manifests)
+    with replacing(path) as part:
+        part.write_text(text, "utf-8")
+
+
+def render(title: str, manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Return the page on the last of the manifests, oldest first, each with its edition's `name`; one at least."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = files("broadsheet.operations").joinpath("build_report.html").read_text("utf-8")
+    newest = manifests[-1]
+    return environment.from_string(source).render(
+        title=title,
+        edition=newest,
+        built_at=datetime.fromisoformat(newest["built_at"]),
+        bars=bars(newest["seconds"]),
+        bar={"row": _BAR, "label": _LABEL, "width": _WIDTH, "height": _BAR * len(newest["seconds"])},
+        charts=[columns(name, manifests, values) for name, values in _series(manifests).items()],
+        chart={"width": _WIDTH, "height": _HEIGHT},
+        gate=gate_rows(newest["gate"]),
+        editions=list(reversed(manifests)),
+    )
+
+
+def bars(values: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Return a bar for each value: its name, its length in view box units, and the value in words."""
+    most = max([*values.values(), 1e-9])
+    room = _WIDTH - _LABEL - _VALUE
+    return [
+        {"name": name, "length": round(room * value / most, 1), "said": f"{value:,.1f} s"}
+        for name, value in values.items()
+    ]
+
+
+def _series(manifests: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
+    return {
+        "Seconds of the build": [one["total_seconds"] for one in manifests],
+        "Articles": [one["counts"]["news"] for one in manifests],
+        "Articles encoded": [one["stages"]["encode"]["counts"]["encoded"] for one in manifests],
+        "Articles expired": [one["counts"]["expired"] for one in manifests],
+    }
+
+
+def columns(name: str, manifests: Sequence[Mapping[str, Any]], values: Sequence[float]) -> dict[str, Any]:
+    """Return a chart with a column for each edition, from zero: place and size in view box units."""
+    most = max([*values, 1e-9])
+    step = min(_WIDTH / len(values), 40)
+    drawn = []
+    for place, (manifest, value) in enumerate(zip(manifests, values, strict=True)):
+        height = round(_HEIGHT * value / most, 1)
+        drawn.append(
+            {
+                "x": round(place * step + step * 0.15, 1),
+                "y": round(_HEIGHT - height, 1),
+                "width": round(step * 0.7, 1),
+                "height": height,
+                "kept": not manifest["published"],
+                "said": f"{manifest['name'][:16]}: {_number(value)}",
+            }
+        )
+    first, last = manifests[0]["name"][:10], manifests[-1]["name"][:10]
+    return {"name": name, "most": _number(max(values)), "last": _number(values[-1]), "columns": drawn} | {
+        "from": first,
+        "to": last if last != first else "",
+    }
+
+
+def gate_rows(gate: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what the gate measured, each figure with its bound and whether it is beyond it."""
+    rows = []
+    for figure, name, bound in _GATE:
+        if figure not in gate["figures"]:
+            continue
+        value, limit = gate["figures"][figure], gate["bounds"][bound] if bound else 0.0
+        beyond = value < limit if figure == "recall" else value > limit
+        said = f"{'at least' if figure == 'recall' else 'at most'} {limit:g}"
+        rows.append({"name": name, "value": f"{value:.4f}", "bound": said, "beyond": beyond})
+    return rows
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"

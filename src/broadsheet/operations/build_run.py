@@ -1,0 +1,101 @@
+"""A build as an operator runs it: with a log of JSON lines, a Prometheus textfile and a page of figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from broadsheet.errors import BroadsheetError, GateError, InputError, NewsroomError
+from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.nightly.build import build
+from broadsheet.nightly.stage import Engine, Report
+from broadsheet.nightly.stages import local_engine
+from broadsheet.operations.build_report import write_report
+from broadsheet.operations.prometheus import write_metrics
+
+FAILED, KEPT = 2, 3
+"""Exit codes of a build that failed, and of one whose edition was kept back."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files that tell of a build; None for none."""
+
+    log: Path | None = None
+    "A line of JSON is added for each stage and for the end."
+    metrics: Path | None = None
+    "A Prometheus textfile, written anew at the end, however it ends."
+    page: Path | None = None
+    "An HTML page on the last editions, written anew where an edition was made, also if it was kept back."
+
+
+def run_build(
+    newsroom: Newsroom,
+    users: str | Sequence[str],
+    report: Report,
+    outputs: Outputs,
+    engine: Engine = local_engine,
+) -> Edition:
+    """Build as `build` does, and tell of it; raises what that raises, and InputError for a file that cannot be written.
+
+    Such files are tried before the work, so that a wrong path does not cost a night.
+    """
+    _try(outputs)
+    before, code = {edition.name for edition in newsroom.editions()}, FAILED
+    try:
+        edition = build(newsroom, users, report, lambda event: _log(outputs.log, event), engine)
+        code = 0
+        return edition
+    except BaseException as error:
+        code = KEPT if isinstance(error, GateError) else FAILED
+        if code == FAILED:
+            with suppress(OSError):
+                _log(outputs.log, {"time": _now(), "stage": "failed", "what": f"{type(error).__name__}: {error}"})
+        raise
+    finally:
+        # A disk that is full, say, must not hide why the build failed.
+        with suppress(*(() if code == 0 else (OSError, BroadsheetError))):
+            _tell(newsroom, outputs, code, before)
+
+
+def _try(outputs: Outputs) -> None:
+    for option, path in (("--log-json", outputs.log), ("--metrics", outputs.metrics), ("--report", outputs.page)):
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            existed = path.exists()
+            path.open("ab").close()
+            if not existed:
+                path.unlink()
+        except OSError as error:
+            raise InputError(
+                f"{option} {path}: cannot be written ({error.strerror}). Name a file that this user may write."
+            ) from error
+
+
+def _log(path: Path | None, event: dict[str, Any]) -> None:
+    if path is not None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+
+
+def _tell(newsroom: Newsroom, outputs: Outputs, code: int, before: set[str]) -> None:
+    made = [edition for edition in newsroom.editions() if edition.name not in before][-1:]
+    if outputs.metrics is not None:
+        current = None
+        with suppress(NewsroomError):
+            current = newsroom.current().read_manifest()
+        write_metrics(outputs.metrics, code, current, made[0].read_manifest() if made else None)
+    if outputs.page is not None and made:
+        write_report(newsroom, outputs.page)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,87 @@
+"""What an operator does with finished editions: publish one that was kept back, and remove old ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from broadsheet.errors import InputError, NewsroomError, join_problems
+from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom.journal import Journal
+from broadsheet.newsroom.manifest import write_manifest
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.nightly.earlier import not_reused
+from broadsheet.nightly.verify import verify_edition
+from broadsheet.tables.files import remove_folder, sync_folder
+
+_REMOVED = ".removed-"
+
+
+def publish_edition(newsroom: Newsroom, name: str) -> Edition:
+    """Make a finished edition current, also one that the gate kept back, and return it.
+
+    Raises NewsroomError if there is no such edition, or if it is not sound.
+    """
+    with newsroom.lock():
+        edition = next((edition for edition in newsroom.editions() if edition.name == name), None)
+        if edition is None:
+            known = ", ".join(edition.name for edition in newsroom.editions()) or "none yet"
+            raise NewsroomError(f"{newsroom.path}: no edition {name!r}. There are: {known}.")
+        problems = verify_edition(edition)
+        if problems:
+            raise NewsroomError(f"{edition.path}: not published, {join_problems(problems)}. Build again.")
+        newsroom.point_to(edition)
+        if not edition.is_published():
+            write_manifest(edition.manifest, edition.read_manifest() | {"published": True})
+        return edition
+
+
+def prune(newsroom: Newsroom, keep: int) -> list[str]:
+    """Remove all editions but the current one, the `keep` newest published ones and as many kept back.
+
+    Returns a line for each edition removed, which says so if it is newer than the current one. What killed builds and
+    prunings left goes too, but not what the next build takes over, and so do
+    journal entries that every edition left holds. Killed at any point, an edition is there or not.
+    """
+    if keep < 1:
+        raise InputError(f"--keep: found {keep}, expected 1 or more.")
+    with newsroom.lock():
+        current = newsroom.current().name  # raises if there is none: then nothing is known to be old
+        lines = []
+        for edition in _beyond(newsroom, keep, current):
+            kind = "published" if edition.is_published() else "kept back"
+            newer = ", newer than the current one" if edition.name > current else ""
+            _remove(edition.path)
+            lines.append(f"removed {edition.name} ({kind}{newer})")
+        for path in _leftovers(newsroom):
+            path.unlink() if path.is_symlink() or path.is_file() else remove_folder(path)
+        Journal(newsroom).remove_carried()
+        return lines
+
+
+def _beyond(newsroom: Newsroom, keep: int, current: str) -> list[Edition]:
+    """Return the editions to remove, oldest first."""
+    newest_first = newsroom.editions()[::-1]
+    kinds = {edition.name: edition.is_published() for edition in newest_first}
+    kept = {current}
+    for kind in (True, False):
+        kept |= set([name for name in kinds if kinds[name] is kind][:keep])
+    return [edition for edition in reversed(newest_first) if edition.name not in kept]
+
+
+def _remove(folder: Path) -> None:
+    """Remove an edition: first its name, in one step, then what it held."""
+    gone = folder.with_name(_REMOVED + folder.name)
+    os.replace(folder, gone)  # noqa: PTH105
+    sync_folder(folder.parent)
+    remove_folder(gone)
+
+
+def _leftovers(newsroom: Newsroom) -> Iterator[Path]:
+    """Yield what killed builds, imports and prunings left; under the lock nobody else is at work on it."""
+    yield from newsroom.editions_folder.glob(f"{_REMOVED}*")
+    yield from newsroom.path.glob(".current.*")
+    yield from newsroom.news.parent.glob(".*.part")
+    if newsroom.building.path.is_dir():
+        yield from not_reused(newsroom.building)

@@ -1,0 +1,82 @@
+"""The state of a newsroom: what its corpus holds, what waits for the next build, and its editions."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from broadsheet.errors import BroadsheetError, NewsroomError
+from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom.journal import Journal, carried_by, held_by, read_changed_ids
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.tables.arrow_files import read_stamp, read_table
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
+
+WIDTH = 160
+"""Columns of a table that goes to a file or a pipe, so that nothing is folded."""
+
+
+def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
+    """Return rows of each corpus table, what waits in the journal, and what is known of each edition, newest first.
+
+    Raises NewsroomError if there are no articles.
+    """
+    newsroom.require()
+    current: Edition | None = None
+    with suppress(NewsroomError):
+        current = newsroom.current()
+    tables = [("articles", newsroom.news, NEWS), ("users", newsroom.users, USERS), ("clicks", newsroom.clicks, CLICKS)]
+    splits = newsroom.all_impressions()
+    tables += [(f"impressions, {path.stem.removeprefix('impressions-')}", path, IMPRESSIONS) for path in splits]
+    return {
+        "newsroom": str(newsroom.path),
+        "corpus": {name: len(read_table(path, schema)) if path.is_file() else 0 for name, path, schema in tables},
+        "journal": journal_state(newsroom, current),
+        "editions": [edition_state(edition, current=edition == current) for edition in reversed(newsroom.editions())],
+    }
+
+
+def journal_state(newsroom: Newsroom, current: Edition | None) -> dict[str, Any]:
+    """Return how many articles were added and withdrawn since the current edition, or since the corpus without one.
+
+    Each article counts once, by the last that was done with it. Where the journal or the manifest cannot be read,
+    return the problem.
+    """
+    try:
+        held = held_by(current) if current else carried_by(newsroom.news)
+        changes = read_changed_ids(Journal(newsroom).entries(after=held))
+    except BroadsheetError as error:
+        return {"problem": str(error)}
+    return {"added": 0 if changes.added is None else len(changes.added), "withdrawn": len(changes.withdrawn)}
+
+
+def edition_state(edition: Edition, *, current: bool) -> dict[str, Any]:
+    """Return what is known of an edition; of one whose manifest or index cannot be read, its name and the problem."""
+    # A hard link to a file of the corpus or of another edition takes no space of its own.
+    files = [path.stat() for path in edition.path.iterdir() if path.is_file()]
+    state = {
+        "edition": edition.name,
+        "current": current,
+        "bytes": sum(file.st_size for file in files),
+        "bytes_of_its_own": sum(file.st_size for file in files if file.st_nlink == 1),
+    }
+    try:
+        manifest = edition.read_manifest()
+        kind = read_stamp(edition.index_rows).get("kind", "")
+    except BroadsheetError as error:
+        return state | {"problem": str(error)}
+    reasons, published = manifest.get("reasons", []), manifest.get("published", True)
+    return state | {
+        "built_at": manifest["built_at"],
+        "articles": manifest["counts"]["news"],
+        "users": manifest["counts"]["users"],
+        "expired": manifest["counts"].get("expired", 0),
+        "index": kind,
+        "encoder": Path(manifest["models"]["encoder"]).name,
+        "model": manifest["models"]["news_tower"],
+        "recall": manifest.get("gate", {}).get("figures", {}).get("recall"),
+        "seconds": manifest.get("total_seconds", sum(manifest["seconds"].values())),
+        "published": published,
+        "reasons": reasons,
+    }

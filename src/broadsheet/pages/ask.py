@@ -1,0 +1,43 @@
+"""What `ask` adds to a page: the answer to its request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from broadsheet.errors import InputError
+from broadsheet.text import printable
+
+if TYPE_CHECKING:
+    from broadsheet.generate import Answer
+    from broadsheet.workbench.workbench import Workbench
+
+
+MOST_CHARACTERS = 1000
+"Of a request: some 200 words, beyond which the encoder would read the beginning alone."
+
+
+def read_request(text: str) -> str:
+    """Return a request on one line, without control characters; raises InputError if nothing is left or it is long.
+
+    A long one is refused, not cut: its reader would not know which part was answered.
+    """
+    if not isinstance(text, str):
+        raise InputError(f"ask: found {text!r}, expected a text, such as 'quiet long reads on space'.")
+    request = " ".join(printable(text).split())
+    if not request:
+        raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
+    if len(request) > MOST_CHARACTERS:
+        raise InputError(
+            f"ask: found a request of {len(request):,} characters, expected {MOST_CHARACTERS:,} at most. Shorten it."
+        )
+    return request
+
+
+def answer_request(request: str, ranked: pa.Table, bench: Workbench) -> Answer:
+    """Answer a request from the articles that were ranked for it."""
+    from broadsheet.generate import answer
+    from broadsheet.retrieval.topic import topic_of
+
+    return answer(topic_of(request), ranked, bench.catalogue.news, bench.news_tower)

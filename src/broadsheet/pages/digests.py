@@ -1,0 +1,98 @@
+"""The stored digests of an edition, as one reader may see them now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.newsroom.edition import Edition
+from broadsheet.readers.mutes import Mutes
+from broadsheet.tables.arrow_files import empty, read_table
+from broadsheet.tables.schemas import DIGESTS
+
+_OF_ARTICLE = ["news_id", "title", "category", "source", "url", "content_hash"]
+
+
+def read_digests(edition: Edition) -> pa.Table:
+    """Return table digests of an edition, empty for one of before there were any.
+
+    Raises ContractError if it is damaged, or missing though the manifest names it.
+    """
+    there = edition.digests.is_file() or edition.digests.name in edition.read_manifest()["files"]
+    return read_table(edition.digests, DIGESTS) if there else empty(DIGESTS)
+
+
+class Digests:
+    """The table digests, looked up by article."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+        self._row_of = {news_id: row for row, news_id in enumerate(table.column("news_id").to_pylist())}
+
+    def of_pages(
+        self, ranked: pa.Table, users: pa.Table, catalogue: Catalogue, mutes: Mutes
+    ) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return the digests of the rows of a RANKED table by reader and article, as pages show them.
+
+        What was withdrawn or rewritten since, and what a reader muted or hid, is in none: neither in its list of
+        articles nor as what a sentence is from. A digest of which too little is left is left out.
+        """
+        shown = list(zip(ranked.column("user_id").to_pylist(), ranked.column("news_id").to_pylist(), strict=True))
+        stored = {news_id: self._stored(news_id) for _, news_id in shown if news_id in self._row_of}
+        if not stored:
+            return {}
+        articles = _unchanged(stored.values(), catalogue)
+        hidden = {user["user_id"]: set(user["hidden"]) for user in users.select(["user_id", "hidden"]).to_pylist()}
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for user_id, news_id in shown:
+            if news_id in stored:
+                categories, sources = mutes.of(user_id)
+                seen = {
+                    name: article
+                    for name, article in articles.items()
+                    if name not in hidden[user_id]
+                    and article["category"] not in categories
+                    and article["source"] not in sources
+                }
+                digest = _cut(stored[news_id], seen)
+                if digest is not None:
+                    found[user_id, news_id] = digest
+        return found
+
+    def _stored(self, news_id: str) -> dict[str, Any]:
+        row: dict[str, Any] = self._table.slice(self._row_of[news_id], 1).to_pylist()[0]
+        return row
+
+
+def _unchanged(stored: Collection[Mapping[str, Any]], catalogue: Catalogue) -> dict[str, dict[str, Any]]:
+    """Return the articles of digests that are still what the digests read, by id."""
+    read = {
+        news_id: content
+        for digest in stored
+        for news_id, content in zip(digest["news_ids"], digest["content_hashes"], strict=True)
+    }
+    rows = catalogue.news.select(_OF_ARTICLE).take(pa.array(catalogue.rows(list(read)), pa.int64())).to_pylist()
+    return {row["news_id"]: row for row in rows if row["content_hash"] == read[row["news_id"]]}
+
+
+def _cut(digest: Mapping[str, Any], articles: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return a digest without all that is of other articles than these; None where too little is left."""
+    news_ids = [news_id for news_id in digest["news_ids"] if news_id in articles]
+    sentences = [
+        {**sentence, "news_ids": kept}
+        for sentence in digest["sentences"]
+        if (kept := [news_id for news_id in sentence["news_ids"] if news_id in articles])
+    ]
+    if digest["news_id"] not in articles or not _is_enough(sentences):
+        return None
+    listed = [{name: articles[news_id][name] for name in ("news_id", "title", "source", "url")} for news_id in news_ids]
+    return {"sentences": sentences, "news_ids": news_ids, "articles": listed}
+
+
+def _is_enough(sentences: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether several sentences of several articles are there, and one of them says what happened."""
+    cited = {news_id for sentence in sentences for news_id in sentence["news_ids"]}
+    return len(sentences) > 1 and len(cited) > 1 and sentences[0]["part"] == "happened"

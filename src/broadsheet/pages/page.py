@@ -1,0 +1,174 @@
+"""A page: the stories of one reader, as HTML, plain text, a dictionary or on a terminal.
+
+Headlines, names and links come from outside. In HTML they are escaped; on a terminal their control characters are
+removed and markup is not interpreted. Only http and https links are followed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from broadsheet.pages.rendering import day, page_template, rich_story, seconds, story_fields, story_text, wrap
+from broadsheet.readers.profiles import NOTHING, Following
+from broadsheet.tables.schemas import DIGESTS, NEWS, RANKED, STORIES, list_of
+from broadsheet.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from broadsheet.generate import Answer
+
+_OF_ARTICLE = ("news_id", "title", "source", "url")
+
+DIGEST = pa.field(
+    "digest",
+    pa.struct(
+        [
+            DIGESTS.field("sentences").remove_metadata(),
+            DIGESTS.field("news_ids").remove_metadata(),
+            pa.field(
+                "articles",
+                list_of(pa.struct([NEWS.field(name).remove_metadata() for name in _OF_ARTICLE])),
+                nullable=False,
+            ),
+        ]
+    ),
+    metadata={"doc": "What several articles say of the story's event, and which these are; null where there is none."},
+)
+"""The column of a page's stories."""
+
+SIGNALS = (
+    *("relevance", "tower", "popularity", "click_rate", "trend", "co_click", "freshness"),
+    *("affinity", "subcategory_affinity", "source_affinity", "diversity"),
+)
+
+PAGE_STORIES = pa.schema(
+    [
+        RANKED.field("rank"),
+        RANKED.field("news_id"),
+        NEWS.field("title"),
+        STORIES.field("headline"),
+        STORIES.field("summary"),
+        RANKED.field("score"),
+        pa.field(
+            "signals",
+            pa.struct([RANKED.field(name) for name in SIGNALS]),
+            nullable=False,
+            metadata={"doc": "What the score is made of; null where it cannot be known."},
+        ),
+        RANKED.field("reason"),
+        RANKED.field("because_news_id"),
+        pa.field(
+            "because_title", pa.string(), metadata={"doc": "The publisher's headline of the article behind the reason."}
+        ),
+        *(NEWS.field(name) for name in ("category", "source", "url", "published_at")),
+        STORIES.field("method"),
+        STORIES.field("checks"),
+        DIGEST,
+    ],
+    metadata={"table": "page_stories", "version": "4"},
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The front page of one reader."""
+
+    user_id: str
+    "Whom it is for; empty for a request without a reader."
+    kind: Literal["known", "profile", "new", "request"]
+    "What it was made from: a reading history, a profile text, nothing (a new reader), or a request."
+    request: str
+    "The request in the reader's words; empty otherwise."
+    edition: str
+    "The edition that it was made from."
+    as_of: datetime
+    "The time that freshness and popularity were reckoned at, UTC."
+    stories: pa.Table
+    "A table of PAGE_STORIES, rank 1 first."
+    timings: dict[str, float]
+    "Seconds by stage."
+    answer: Answer | None = None
+    "What the stories say to the request; None where there is no request."
+    follows: Following = NOTHING
+    "What the reader follows, and whose words it is; nothing for a new reader and for a request."
+
+    def to_html(self) -> str:
+        """Return a whole HTML document that needs no other file."""
+        return page_template().render(page=self, stories=[story_fields(row) for row in self.stories.to_pylist()])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as values that JSON can hold; times in ISO 8601."""
+        stories = [
+            {**row, "published_at": row["published_at"] and row["published_at"].isoformat()}
+            for row in self.stories.to_pylist()
+        ]
+        return {
+            "user_id": self.user_id,
+            "kind": self.kind,
+            "request": self.request,
+            "edition": self.edition,
+            "as_of": self.as_of.isoformat(),
+            "answer": self.answer and self.answer.to_dict(),
+            "follows": asdict(self.follows),
+            "stories": stories,
+            "timings": dict(self.timings),
+        }
+
+    @property
+    def reader(self) -> str:
+        """For whom the page is, in words."""
+        if self.kind == "request":
+            return f"In answer to “{self.request}”" + (f", for {self.user_id}" if self.user_id else "")
+        return "For a new reader" if self.kind == "new" else f"For {self.user_id}"
+
+    @property
+    def note(self) -> str:
+        """How the page was chosen, in words for the reader, or that it is empty; no words for one from a history."""
+        if not self.stories.num_rows:
+            return "There are no stories to show now. Please come back later."
+        if self.answer and self.answer.remark:
+            return self.answer.remark
+        return {
+            "known": "",
+            "profile": "You have read nothing here yet: this page follows what you told us of your interests.",
+            "new": "We know nothing of your interests yet: this page is what is new. It becomes yours with use.",
+            "request": "This page follows your request, not your reading alone.",
+        }[self.kind]
+
+    @property
+    def colophon(self) -> str:
+        """The edition, and the seconds that the page took, by stage and in all."""
+        if not self.timings:
+            return f"Edition {self.edition}."
+        stages = ", ".join(f"{stage} {seconds(time)}" for stage, time in self.timings.items())
+        return f"Edition {self.edition}. Made in {seconds(sum(self.timings.values()))}: {stages}."
+
+    def __str__(self) -> str:
+        lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80]
+        lines += [line for text in (self.follows.sentence, self.note) for line in wrap(text, "", "")]
+        lines += ["", *wrap(self.answer.text, "", "")] if self.answer and self.answer.sentences else []
+        for row in self.stories.to_pylist():
+            lines += ["", *story_text(story_fields(row))]
+        return "\n".join([*lines, "", "-" * 80, self.colophon])
+
+    def __rich__(self) -> RenderableType:
+        from rich.console import Group
+        from rich.padding import Padding
+        from rich.rule import Rule
+        from rich.text import Text
+
+        head: list[RenderableType] = [
+            Text("BROADSHEET", "bold", justify="center"),
+            Text(printable(self.reader), justify="center"),
+        ]
+        head += [Text(day(self.as_of), "dim", justify="center"), Rule(style="dim")]
+        head += [Text(printable(text), "italic") for text in (self.follows.sentence, self.note) if text]
+        if self.answer and self.answer.sentences:
+            head += [Padding(Text(printable(self.answer.text)), (1, 0, 0, 1))]
+        stories = [rich_story(story_fields(row)) for row in self.stories.to_pylist()]
+        return Group(*head, *stories, Text(), Rule(style="dim"), Text(self.colophon, "dim"))

@@ -1,0 +1,146 @@
+"""How a page looks: as HTML, as text and on the terminal, digests of its stories included."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.text import printable, web_link
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from rich.console import RenderableType
+
+
+_MADE_BY = {
+    "gpt": "written by GPT",
+    "t5": "written by T5",
+    "endpoint": "written by a language model",
+    "extract": "taken from the article",
+    "original": "in the publisher’s words",
+}
+
+
+def story_fields(row: dict[str, Any]) -> dict[str, Any]:
+    """Add to a row of PAGE_STORIES what each rendering shows."""
+    time = row["published_at"]
+    date = f"{time.day} {time:%B %Y}" if time else ""
+    reason, because = row["reason"], row["because_title"]
+    if because and because not in reason:
+        reason = f"{reason.rstrip('.')} (you read “{because}”)." if reason else f"You read “{because}”."
+    method = dict(row["method"]) if row["summary"] else {"headline": row["method"]["headline"]}
+    made = {part: _MADE_BY.get(how, how) for part, how in method.items()}
+    same = len(set(made.values())) == 1
+    return {
+        **row,
+        "link": web_link(row["url"]),
+        "digest": digest_shown(row["digest"]),
+        "kicker": [part for part in (row["category"], row["source"], date) if part],
+        "why": reason,
+        "rewritten": row["headline"] != row["title"],
+        "made": f"{' and '.join(made)} {made['headline']}"
+        if same
+        else ", ".join(f"{p} {how}" for p, how in made.items()),
+    }
+
+
+def _parts(story: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a story below its headline, each with the style it has on a terminal."""
+    if story["kicker"]:
+        yield " · ".join(story["kicker"]), "cyan"
+    if story["summary"]:
+        yield story["summary"], ""
+    if story["why"]:
+        yield f"Why: {story['why']}", "italic"
+    if story["rewritten"]:
+        yield f"Publisher’s headline: {story['title']}", "dim"
+    yield story["made"][:1].upper() + story["made"][1:] + ".", "dim"
+    if story["digest"]:
+        yield digest_line(story["digest"]), "dim"
+    if story["link"]:
+        yield story["link"], "dim"
+
+
+def story_text(story: dict[str, Any]) -> list[str]:
+    """Return the lines of a story on a page of plain text."""
+    lines = wrap(f"{story['rank']}. {story['headline']}", "")
+    return lines + [line for text, _ in _parts(story) for line in wrap(text, "    ")]
+
+
+def wrap(text: str, indent: str, then: str = "    ") -> list[str]:
+    """Return a text in lines of 80 characters: the first begins with `indent`, the others with `then`."""
+    # Links stay whole, so that a terminal can open them.
+    return textwrap.wrap(
+        printable(text),
+        80,
+        initial_indent=indent,
+        subsequent_indent=then,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def rich_story(story: dict[str, Any]) -> RenderableType:
+    """Return a story as the terminal shows it."""
+    from rich.padding import Padding
+    from rich.style import Style
+    from rich.text import Text
+
+    headline = Style(bold=True, link=story["link"] or None)
+    text = Text.assemble(f"{story['rank']}. ", (printable(story["headline"]), headline))
+    for part, style in _parts(story):
+        text.append("\n" + printable(part), style)
+    return Padding(text, (1, 0, 0, 1))
+
+
+@cache
+def page_template() -> Template:
+    """Return the template of a page, which escapes all that it is given."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["day"] = day
+    return environment.from_string(files("broadsheet.pages").joinpath("page.html").read_text("utf-8"))
+
+
+_LABELS = {"happened": "What happened", "says": "Who says what", "background": "Background"}
+
+
+def digest_shown(digest: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what is shown of a digest: its name, its articles with safe links, and its parts in order.
+
+    A sentence's citations are the articles' numbers in the list, 1 first, each with its link, which may be empty.
+    """
+    if digest is None:
+        return None
+    articles = [
+        {"number": number, "link": web_link(article["url"]), "source": article["source"], "title": article["title"]}
+        for number, article in enumerate(digest["articles"], 1)
+    ]
+    by_id = dict(zip(digest["news_ids"], articles, strict=True))
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for sentence in digest["sentences"]:
+        cited = [by_id[news_id] for news_id in sentence["news_ids"]]
+        label = _LABELS.get(sentence["part"], sentence["part"])
+        parts.setdefault(label, []).append({"text": sentence["text"], "articles": cited})
+    return {"name": f"{len(articles)} articles on this", "articles": articles, "parts": parts}
+
+
+def digest_line(shown: Mapping[str, Any]) -> str:
+    """Return one line on a digest: of how many articles and which outlets, such as `3 articles on this: BBC, CNN.`."""
+    sources = ", ".join(dict.fromkeys(article["source"] for article in shown["articles"] if article["source"]))
+    return f"{shown['name']}: {sources}." if sources else f"{shown['name']}."
+
+
+def day(time: datetime) -> str:
+    """Return a date such as 'Tuesday, 3 January 2017'."""
+    return f"{time:%A}, {time.day} {time:%B %Y}"
+
+
+def seconds(time: float) -> str:
+    """Return a duration such as '1.2 s' or '40 ms'."""
+    return f"{time:.1f} s" if time >= 1 else f"{time * 1000:.0f} ms"

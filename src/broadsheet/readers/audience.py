@@ -1,0 +1,101 @@
+"""What is known of each reader as of a moment: history, profile, hidden articles."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.corpus.click_log import READING
+from broadsheet.readers.profiles import NO_PROFILES, Profiles
+from broadsheet.tables.arrow_files import empty, epoch_seconds, from_rows, read_table
+from broadsheet.tables.schemas import CLICKS, USERS
+
+
+def no_profiles() -> Profiles:
+    """Return that no reader wrote anything."""
+    return NO_PROFILES
+
+
+class Audience:
+    """Readers of a users table, of a clicks table and of what they say themselves; safe to share between threads."""
+
+    def __init__(self, users: pa.Table, clicks: pa.Table, own_words: Callable[[], Profiles] = no_profiles) -> None:
+        """`own_words` gives the readers' own words, as they are at each call; they count before the users table's."""
+        self._users, self._clicks, self._own_words = users, clicks, own_words
+        self._row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
+        self._times = epoch_seconds(clicks.column("time"))
+        self._clicks_of = _rows_by_user(clicks, self._times)
+
+    def __contains__(self, user_id: str) -> bool:
+        return user_id in self._row_of or user_id in self._clicks_of or user_id in self._own_words()
+
+    def all(self) -> list[str]:
+        """Return every known user, in the order of the tables."""
+        return list(dict.fromkeys([*self._row_of, *self._clicks_of, *self._own_words().all()]))
+
+    def active(self, as_of: datetime, days: float) -> list[str]:
+        """Return users with a profile, or with a click in so many days before `as_of`.
+
+        Without any click logged, they are all with a profile or a history.
+        """
+        columns = [self._users.column("profile").to_pylist()]
+        columns += [] if len(self._clicks) else [pc.list_value_length(self._users.column("history")).to_pylist()]
+        chosen = set(self._own_words().all())
+        chosen |= {user_id for column in columns for user_id, one in zip(self._row_of, column, strict=True) if one}
+        since, until = (as_of - timedelta(days=days)).timestamp(), as_of.timestamp()
+        chosen |= {
+            user_id
+            for user_id, rows in self._clicks_of.items()
+            if ((self._times[rows] >= since) & (self._times[rows] < until)).any()
+        }
+        return [user_id for user_id in self.all() if user_id in chosen]
+
+    def state(self, user_ids: Sequence[str], as_of: datetime) -> pa.Table:
+        """Return the table users for some readers as of a moment; one who is not known has an empty row.
+
+        Clicks strictly before `as_of` follow the imported history, oldest first; an article stands once, where it was
+        read last. The profile is the reader's own words, of whatever time, else that of the users table.
+        """
+        own = self._own_words()
+        return from_rows([self._state(user_id, as_of.timestamp(), own) for user_id in user_ids], USERS)
+
+    def _state(self, user_id: str, as_of: float, own: Profiles) -> dict[str, Any]:
+        known = self._imported(user_id)
+        clicks = self._clicks_of.get(user_id, np.zeros(0, np.int64))
+        events = self._clicks.take(pa.array(clicks[self._times[clicks] < as_of])).to_pylist()
+        read = [*known["history"], *(event["news_id"] for event in events if event["event"] in READING)]
+        newest_last = list(dict.fromkeys(reversed(read)))[::-1]
+        hidden = [*known["hidden"], *(event["news_id"] for event in events if event["event"] == "hide")]
+        hidden = list(dict.fromkeys(hidden))
+        profile = own.of(user_id) or known["profile"]
+        return {"user_id": user_id, "history": newest_last, "profile": profile, "hidden": hidden}
+
+    def _imported(self, user_id: str) -> dict[str, Any]:
+        """Return a user's row of the users table; an empty one where there is none."""
+        row = self._row_of.get(user_id)
+        if row is None:
+            return {"history": [], "profile": "", "hidden": []}
+        known: dict[str, Any] = self._users.slice(row, 1).to_pylist()[0]
+        return known
+
+
+def _rows_by_user(clicks: pa.Table, times: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.int64]]:
+    """Group the rows of clicks by user, oldest first."""
+    if not len(clicks):
+        return {}
+    users = np.array(clicks.column("user_id").to_pylist(), dtype=object)
+    order = np.lexsort((times, users))
+    starts = np.flatnonzero(users[order][1:] != users[order][:-1]) + 1
+    return {str(users[rows[0]]): rows for rows in np.split(order, starts)}
+
+
+def open_audience(users: Path, clicks: Path, own_words: Callable[[], Profiles] = no_profiles) -> Audience:
+    """Open the readers of a newsroom; a missing file means none."""
+    user_table = read_table(users, USERS) if users.is_file() else empty(USERS)
+    click_table = read_table(clicks, CLICKS) if clicks.is_file() else empty(CLICKS)
+    return Audience(user_table, click_table, own_words)

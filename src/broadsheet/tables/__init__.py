@@ -1,0 +1,1 @@
+"""The contract: every Arrow table, and files that are written whole or not at all."""

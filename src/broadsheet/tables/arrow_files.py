@@ -1,0 +1,163 @@
+"""Reading and writing Arrow IPC files: checked against a schema, written whole or not at all, memory-mapped.
+
+Stages trust a table that `read_table` returned. Files are uncompressed Arrow IPC *files*, since only those can be
+mapped.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.errors import ContractError, join_problems
+from broadsheet.tables.files import replacing
+
+
+class Writer(Protocol):
+    """What `open_writer` yields: takes record batches or tables, in order."""
+
+    def write(self, table: pa.Table | pa.RecordBatch) -> None:
+        """Append rows; raises ContractError if they do not fit the schema."""
+
+
+class _CheckedWriter:
+    def __init__(self, writer: Any, schema: pa.Schema, path: Path) -> None:  # noqa: ANN401
+        self._writer, self._schema, self._path = writer, schema, path
+
+    def write(self, table: pa.Table | pa.RecordBatch) -> None:
+        table = table if isinstance(table, pa.Table) else pa.Table.from_batches([table])
+        self._writer.write_table(_cast(table, self._schema, self._path))
+
+
+def write_table(path: Path, table: pa.Table, schema: pa.Schema, **stamp: str) -> None:
+    """Write a table to `path` whole or not at all, with the stamps of who made it.
+
+    Raises ContractError if the table does not fit the schema.
+    """
+    with open_writer(path, schema, **stamp) as writer:
+        writer.write(table)
+
+
+@contextmanager
+def open_writer(path: Path, schema: pa.Schema, **stamp: str) -> Iterator[Writer]:
+    """Open a file for batches; it appears at `path` only if the block succeeds, and replaces what was there."""
+    stamped = schema.with_metadata({**(schema.metadata or {}), **{key: str(value) for key, value in stamp.items()}})
+    with replacing(path) as part, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, stamped) as writer:
+        yield _CheckedWriter(writer, stamped, path)
+
+
+def read_table(path: Path, schema: pa.Schema, **stamp: str) -> pa.Table:
+    """Map a file into memory; all differences from the schema and the stamps asked for come in one ContractError."""
+    table = _open(path)
+    found, wanted = _metadata(table.schema), _metadata(schema) | stamp
+    problems = [
+        f"{key} is {found.get(key, 'missing')!r}, expected {value!r}"
+        for key, value in wanted.items()
+        if found.get(key) != value
+    ]
+    problems += _column_problems(table.schema, schema)
+    if problems:
+        hint = "It was made by another version or model; build or import it again."
+        raise ContractError(f"{path}: {join_problems(problems)}. {hint}")
+    return table
+
+
+def why_refused(path: Path, schema: pa.Schema, stamp: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """Return in words why read_table refused a file: damage, the version, or the first stamp that is not `stamp`'s.
+
+    `other` has the words for each stamp.
+    """
+    try:
+        found = read_stamp(path)
+    except ContractError:
+        return "a damaged file"
+    if found.get("version") != _metadata(schema)["version"]:
+        return "another version of the table"
+    return next((words for name, words in other.items() if found.get(name) != stamp[name]), "a damaged file")
+
+
+def read_stamp(path: Path) -> dict[str, str]:
+    """Return the metadata of a file: its table, version and stamps."""
+    return _metadata(_open(path).schema)
+
+
+def _metadata(schema: pa.Schema) -> dict[str, str]:
+    return {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+
+
+def _open(path: Path) -> pa.Table:
+    try:
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        # A damaged file may hold names that are not UTF-8, which shows only when they are read.
+        _metadata(table.schema), table.schema.names
+    except FileNotFoundError as error:
+        raise ContractError(f"{path}: no such file. Build or import it first.") from error
+    except (ValueError, OSError) as error:
+        raise ContractError(f"{path}: not a whole Arrow IPC file ({error}). Build or import it again.") from error
+    return table
+
+
+def _column_problems(found: pa.Schema, wanted: pa.Schema) -> list[str]:
+    problems = [f"column {name!r} is not expected" for name in found.names if name not in wanted.names]
+    for field in wanted:
+        if field.name not in found.names:
+            problems.append(f"column {field.name!r} is missing")
+        elif not found.field(field.name).equals(field):
+            problems.append(f"column {field.name!r} is {found.field(field.name).type}, expected {field.type}")
+    return problems
+
+
+def _cast(table: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
+    missing = [f"column {name!r} is missing" for name in schema.names if name not in table.column_names]
+    extra = [f"column {name!r} is not expected" for name in table.column_names if name not in schema.names]
+    if missing or extra:
+        raise ContractError(f"{path}: {join_problems(missing + extra)}. Nothing was written.")
+    try:
+        table = table.select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, ValueError, TypeError, KeyError, NotImplementedError) as error:
+        raise ContractError(f"{path}: {error}. Nothing was written.") from error
+    nulls = [f"column {name!r} holds null inside its {table.schema.field(name).type}" for name in _nulls_inside(table)]
+    if nulls:
+        raise ContractError(f"{path}: {join_problems(nulls)}. Nothing was written.")
+    return table
+
+
+def _nulls_inside(table: pa.Table) -> list[str]:
+    """Name the columns with a null in a list or struct that allows none, which a cast lets through."""
+    names = []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        kind = field.type
+        inner: list[tuple[pa.Field, Any]] = []
+        if pa.types.is_struct(kind):
+            there = column.drop_null()  # a null struct, where one is allowed, has nothing inside
+            inner = [(kind.field(place), pc.struct_field(there, [place])) for place in range(kind.num_fields)]
+        elif pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+            inner = [(kind.value_field, pc.list_flatten(column))]
+        if any(not part.nullable and values.null_count for part, values in inner):
+            names.append(field.name)
+    return names
+
+
+def from_rows(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Make a table of a schema from dictionaries; a missing key is null where that is allowed."""
+    try:
+        return pa.Table.from_pylist(list(rows), schema=schema.remove_metadata()).cast(schema)
+    except (pa.ArrowInvalid, ValueError, TypeError) as error:
+        raise ContractError(f"table {schema.metadata[b'table'].decode()}: {error}") from error
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """Return a table without rows."""
+    return schema.empty_table()
+
+
+def epoch_seconds(times: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Return a column of times as epoch seconds; NaN where null."""
+    micros = pc.cast(pc.cast(times, pa.int64()), pa.float64(), safe=False)  # far beyond year 2255 a float loses some
+    seconds: npt.NDArray[np.float64] = np.asarray(pc.fill_null(micros, float("nan")), np.float64)
+    return seconds / 1e6

@@ -1,0 +1,1 @@
+"""The training of a newsroom's own towers, cross-encoder, fusion and writer."""

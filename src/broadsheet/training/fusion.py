@@ -1,0 +1,148 @@
+"""Training a newsroom's own fusion of signals on impressions, with the signals as of each impression."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.errors import CorpusError
+from broadsheet.metrics.calibration import calibration_error
+from broadsheet.metrics.ranking import Impressions, ranking_metrics
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.offline.impressions import require_splits
+from broadsheet.tables.files import remove_folder
+from broadsheet.training.folder import new_card, swap
+from broadsheet.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from broadsheet.offline.replay import Impression
+    from broadsheet.rerank.learned_fusion import Lists
+
+Floats = npt.NDArray[np.float64]
+
+ABSENT, SAME = "absent", "the same for all articles"
+"""Why a signal is left out of a fusion."""
+
+
+def train_fusion(
+    newsroom: Newsroom,
+    *,
+    train: str,
+    valid: str,
+    seeds: int = 1,
+    report: Callable[[str], None] = lambda line: None,
+) -> str:
+    """Learn to fuse the signals on one split; put it in models/fusion if it ranks another better than the weights do.
+
+    `seeds` ensembles of trees are averaged. Returns a summary. Raises CorpusError if a split is missing or holds
+    nothing to rank, or if the newsroom's own cross-encoder or towers learned from the split `train`: what they know by
+    heart would count for more than it is worth.
+    """
+    from broadsheet.offline.workbenches import open_bench
+    from broadsheet.rerank.learned_fusion import Recipe, fit_fusion, save_fusion
+    from broadsheet.rerank.signals import fuse
+
+    require_splits(newsroom, train, valid)
+    _require_unseen(newsroom, train)
+    bench = open_bench(newsroom, report)
+    learn, check = (read_lists(bench, split) for split in (train, valid))
+    names, left = usable(learn)
+    if left:
+        report(f"signals left out: {'; '.join(f'{name}, {why}' for name, why in left.items())}")
+    fusion = fit_fusion(learn, names, Recipe(), range(seeds))
+    scores = fusion(check.signals)
+    found = {"learned": ranking(scores, check), "weights": ranking(fuse(check.signals, _weights(bench)), check)}
+    error = calibration_error(fusion.probability(scores), check.clicked)
+    shown = "; ".join(
+        f"{name} AUC {values['auc']:.4f}, nDCG@10 {values['ndcg@10']:.4f}" for name, values in found.items()
+    )
+    summary = f"{len(learn.lengths)} impressions of {train}; {valid}: {shown}, calibration error {error:.4f}"
+    if found["learned"]["ndcg@10"] <= found["weights"]["ndcg@10"]:
+        return f"{summary}. Not put in place: the weights rank {valid} as well or better."
+    card = {
+        **new_card([]),
+        "train": {"split": train, "impressions": len(learn.lengths), "clicks": int(learn.clicked.sum())},
+        "valid": {"split": valid, "impressions": len(check.lengths), **found, "calibration_error": error},
+        "left_out": left,
+        "recipe": vars(Recipe()),
+    }
+    with newsroom.lock():
+        work = newsroom.fusion.with_name(".fusion-training")
+        remove_folder(work)
+        save_fusion(fusion, work, card)
+        swap(work, newsroom.fusion)
+    return f"{newsroom.fusion}: {summary}"
+
+
+def read_lists(bench: Workbench, split: str) -> Lists:
+    """Return the signals of a split's impressions that show both a click and another article, as of each."""
+    from broadsheet.offline.replay import read_split
+
+    return make_lists(bench, [one for one in read_split(bench, split).impressions if one.rankable])
+
+
+def make_lists(bench: Workbench, impressions: Sequence[Impression]) -> Lists:
+    """Return the signals of impressions; raises CorpusError if there are none."""
+    from broadsheet.offline.signals import impression_signals
+    from broadsheet.rerank.learned_fusion import Lists
+
+    if not impressions:
+        raise CorpusError("no impression shows both a clicked article and another, with text. Import news for it.")
+    found = list(impression_signals(bench, impressions))
+    return Lists(
+        {name: np.concatenate([signals[name] for signals in found]) for name in found[0]},
+        np.concatenate([np.array(one.clicked, np.bool_) for one in impressions]),
+        np.array([len(one.shown) for one in impressions], np.int64),
+    )
+
+
+def usable(lists: Lists) -> tuple[list[str], dict[str, str]]:
+    """Return the signals that differ between articles, and of each other one why it says nothing.
+
+    What is infinite or not a number counts as absent. Raises CorpusError if there is nothing to learn from.
+    """
+    counts = {name: len(np.unique(values[np.isfinite(values)])) for name, values in lists.signals.items()}
+    left = {name: SAME if count else ABSENT for name, count in counts.items() if count < 2}
+    if len(left) == len(counts):
+        raise CorpusError(
+            f"no signal tells the shown articles apart: {', '.join(f'{name} is {why}' for name, why in left.items())}. "
+            "Import clicks, or impressions of readers with a history."
+        )
+    return [name for name in counts if name not in left], left
+
+
+def ranking(scores: Floats, lists: Lists) -> dict[str, float]:
+    """Return the mean of each ranking metric over the impressions."""
+    offsets = np.cumsum([0, *lists.lengths])
+    values = ranking_metrics(Impressions(scores, lists.clicked, offsets))
+    return {name: round(float(np.nanmean(value)), 4) for name, value in values.items()}
+
+
+def _weights(bench: Workbench) -> dict[str, float]:
+    return dict(vars(bench.config.rerank.weights))
+
+
+def _require_unseen(newsroom: Newsroom, split: str) -> None:
+    problems = [
+        f"{folder} was trained on it"
+        for folder in (newsroom.reranker, newsroom.towers)
+        if _card(folder).get("train", {}).get("split") == split
+    ]
+    if problems:
+        raise CorpusError(
+            f"split {split!r}: {' and '.join(problems)}, so their scores there are better than on news to come. "
+            "Name a later split, such as that on which they were validated."
+        )
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    try:
+        card: dict[str, Any] = json.loads((folder / "card.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return card

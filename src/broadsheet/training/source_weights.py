@@ -1,0 +1,145 @@
+"""The weights of the candidate sources: tuned on impressions to find most of what was clicked, and stored as JSON.
+
+The pool of an impression is what each source alone proposes, with the scores of all sources; so the weights are tried
+without asking the sources again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.config.retrieval import SourceWeights
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.offline.replay import Impression, blocks, read_split, states
+from broadsheet.offline.workbenches import prepare_vectors
+from broadsheet.retrieval import SOURCES, Retriever, fuse
+from broadsheet.tables.files import write_json
+from broadsheet.workbench.workbench import Workbench
+
+DEPTHS = (100, 200)
+"""The k whose mean recall is maximised."""
+GRID = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 1.0, 1.5, 2.0, 3.0)
+"""Weights tried for each source."""
+ROUNDS = 5
+"""Times that all sources are gone through, unless nothing changes before."""
+
+MakeRetriever = Callable[[Mapping[str, float]], Retriever]
+"""From the weights of the sources to a retriever."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What the sources propose for one impression."""
+
+    scores: Mapping[str, npt.NDArray[np.float64]]
+    "Each source's score of each article proposed, NaN where absent."
+    relevant: npt.NDArray[np.bool_]
+    "Whether each is to be found."
+    total: int
+    "Articles to be found, those included that no source proposes; 1 or more."
+
+    def recall(self, weights: Mapping[str, float]) -> float:
+        """Return the mean over DEPTHS of |hits| / |relevant|, the articles in order of the fused score."""
+        order = np.argsort(-fuse(self.scores, weights), kind="stable")
+        found = np.cumsum(self.relevant[order])
+        hits = [found[min(k, len(found)) - 1] if len(found) else 0 for k in DEPTHS]
+        return float(np.mean(hits)) / self.total
+
+
+def make_pools(
+    make_retriever: MakeRetriever, users: pa.Table, as_of: datetime, relevant: Sequence[Sequence[str]]
+) -> list[Pool]:
+    """Return the pool of each user as of one moment; `relevant` holds the news_ids that each should find."""
+    lists = []
+    for name in SOURCES:
+        retriever = make_retriever({name: 1.0})
+        found = retriever(users, retriever.vectors(users), as_of, k=max(DEPTHS))
+        lists.append(found.filter(pc.is_valid(found.column(name))))  # the rest only makes up the number
+    proposed = pa.concat_tables(lists)
+    places: dict[str, dict[str, int]] = {user_id: {} for user_id in users.column("user_id").to_pylist()}
+    pairs = zip(proposed.column("user_id").to_pylist(), proposed.column("news_id").to_pylist(), strict=True)
+    for place, (user_id, news_id) in enumerate(pairs):
+        places[user_id].setdefault(news_id, place)
+    scores = {name: _column(proposed, name) for name in SOURCES}
+    return [_pool(scores, place_of, set(wanted)) for place_of, wanted in zip(places.values(), relevant, strict=True)]
+
+
+def tune_sources(pools: Sequence[Pool], start: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights with the highest mean recall found from `start` on, one source after the other.
+
+    The same for the same pools. A weight changes only for more recall, so a source that finds nothing keeps its own;
+    pools without anything to find are no pools.
+    """
+    weights = {name: float(start.get(name, 0.0)) for name in SOURCES}
+    best = mean_recall(pools, weights)
+    for _ in range(ROUNDS):
+        before = best
+        for name in SOURCES:
+            tried = {value: mean_recall(pools, weights | {name: value}) for value in GRID}
+            value = max(tried, key=lambda value: tried[value])
+            if tried[value] > best:
+                weights[name], best = value, tried[value]
+        if best == before:
+            break
+    return weights
+
+
+def mean_recall(pools: Sequence[Pool], weights: Mapping[str, float]) -> float:
+    """Return the mean of the pools' recall; 0 without pools."""
+    return float(np.mean([pool.recall(weights) for pool in pools])) if pools else 0.0
+
+
+def _pool(scores: Mapping[str, npt.NDArray[np.float64]], place_of: Mapping[str, int], wanted: set[str]) -> Pool:
+    rows = np.array(list(place_of.values()), np.int64)
+    relevant = np.array([news_id in wanted for news_id in place_of], np.bool_)
+    return Pool({name: values[rows] for name, values in scores.items()}, relevant, len(wanted))
+
+
+def _column(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    return np.asarray(pc.fill_null(table.column(name), float("nan")), np.float64)
+
+
+LIMIT = 500
+"""Impressions that the weights are chosen on."""
+
+
+def tune_weights(newsroom: Newsroom, towers: Path, split: str, report: Callable[[str], None]) -> str:
+    """Write the weights that find most of a split's clicks into the folder of towers; returns what they reach.
+
+    The vectors and the index are made for these towers first, where they are not there; the next build takes them over.
+    """
+    from broadsheet.retrieval.towers.trained import SOURCE_WEIGHTS
+
+    config = newsroom.config()
+    config = replace(config, retrieval=replace(config.retrieval, towers=str(towers.resolve())))
+    bench = prepare_vectors(newsroom, report, config)
+    pools = _pools(bench, [one for one in read_split(bench, split).impressions if one.relevant][:LIMIT])
+    start = vars(SourceWeights())
+    weights = tune_sources(pools, start)
+    write_json(towers / SOURCE_WEIGHTS, weights)
+    shown = ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
+    before, after = mean_recall(pools, start), mean_recall(pools, weights)
+    return f"weights of the sources: {shown} (recall on {split} {after:.4f}, {before:.4f} by the default ones)"
+
+
+def _pools(bench: Workbench, impressions: list[Impression]) -> list[Pool]:
+    retrievers: dict[str, Retriever] = {}
+
+    def make(weights: Mapping[str, float]) -> Retriever:
+        name = ",".join(weights)  # one source alone
+        if name not in retrievers:
+            retrievers[name] = bench.make_retriever(weights=weights)
+        return retrievers[name]
+
+    pools: list[Pool] = []
+    for block in blocks(impressions, "Choosing the weights of the sources", one_time=True):
+        pools += make_pools(make, states(block), block[0].time, [one.relevant for one in block])
+    return pools

@@ -1,0 +1,133 @@
+"""Training a newsroom's own writer on its publisher's headlines and abstracts: `broadsheet train writer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.config.generate import is_endpoint
+from broadsheet.errors import ConfigError
+from broadsheet.models import loading as models
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.tables.files import file_sha256, remove_folder
+from broadsheet.training.folder import check_target, made_now, swap, work_folder
+from broadsheet.training.writer_pairs import check_jobs, personal_pairs, read_pairs
+
+if TYPE_CHECKING:
+    from broadsheet.generate import LoadedWriter
+    from broadsheet.generate.writers.trained import Mode
+    from broadsheet.generate.writers.training_pairs import Pair
+
+
+Report = Callable[[str], None]
+
+VALID_LIMIT = 200
+"""Pairs that each epoch is measured on."""
+
+
+def train_writer(
+    newsroom: Newsroom,
+    *,
+    jobs: Sequence[str] = ("headline", "summary"),
+    mode: Mode = "lora",
+    until: date | None = None,
+    personal: Path | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+    report: Report = lambda line: None,
+) -> str:
+    """Train the writer on articles and their titles and abstracts, into models/writer, which is then used, or `out`.
+
+    Of the articles published before `until` the latest tenth is measured, and the rest is learned from. `personal` is
+    a file of headlines that readers clicked and passed over, as `read_personal` takes them. `mode` is what learns:
+    lora or full. The best epoch by loss is kept; a training that was killed goes on from its last. Returns a summary.
+    Raises InputError for arguments that cannot be meant, CorpusError if there is nothing to learn from or to measure,
+    TrainingError if the loss is no number.
+    """
+    from transformers import set_seed
+
+    from broadsheet.generate import load_writer
+    from broadsheet.generate.writers.trained import CARD, save_tuned
+
+    check_jobs(jobs)
+    check_target(out, CARD)
+    config = newsroom.config()
+    base, recipe = config.generate.writer, config.writer
+    if not base or is_endpoint(base):
+        raise ConfigError(
+            f"generate.writer = {base!r}: expected a model to train. Name asset:NAME, a folder or a hub name."
+        )
+    learn, check = read_pairs(newsroom, jobs, until)
+    if personal is not None:
+        learn += personal_pairs(newsroom, personal, report)
+    check = check[:VALID_LIMIT]
+    report(f"{len(learn)} pairs to learn from, {len(check)} to measure")
+    target = newsroom.writer if out is None else out
+    with newsroom.lock():
+        work = work_folder(target, _settings(newsroom, jobs, mode, until, personal, seed))
+        set_seed(seed)
+        writer = load_writer(base)
+        network, history = _train(writer, learn, check, newsroom, mode, seed, work)
+        losses = {str(row["epoch"]): round(row["eval_loss"], 4) for row in history if "eval_loss" in row}
+        card = {
+            **made_now(),
+            "jobs": list(jobs),
+            "train": {"pairs": len(learn), "until": str(until or "")},
+            "valid": {"pairs": len(check), "loss": min(losses.values())},
+            "valid_loss_by_epoch": losses,
+            "recipe": {**asdict(recipe), "seed": seed},
+        }
+        remove_folder(work / "writer")
+        save_tuned(network, writer.tokens.tokenizer, work / "writer", base=base, mode=mode, card=card)
+        swap(work / "writer", target)
+        remove_folder(work)
+    return (
+        f"{target}: {mode}, trained on {len(learn)} pairs for {' and '.join(jobs)}; loss on {len(check)} later ones "
+        f"{losses[next(iter(losses))]:.4f} after the first epoch, {min(losses.values()):.4f} at best"
+    )
+
+
+def _train(
+    writer: LoadedWriter,
+    learn: Sequence[Pair],
+    check: Sequence[Pair],
+    newsroom: Newsroom,
+    mode: Mode,
+    seed: int,
+    work: Path,
+) -> tuple[Any, list[dict[str, float]]]:
+    import torch
+
+    from broadsheet.generate.writers.prompt_tokens import NEW_TOKENS
+    from broadsheet.generate.writers.trained import with_adapters
+    from broadsheet.generate.writers.training import fit
+    from broadsheet.generate.writers.training_pairs import PairBatch
+
+    recipe = newsroom.config().writer
+    network = writer.network.to(torch.float32)
+    if mode == "lora":
+        network = with_adapters(network, recipe.rank)
+    batch = PairBatch(writer.tokens, NEW_TOKENS)
+    log = fit(
+        network, learn, check, batch, recipe=recipe, full=mode == "full", seed=seed, checkpoints=work / "checkpoints"
+    )
+    return network, log
+
+
+def _settings(
+    newsroom: Newsroom, jobs: Sequence[str], mode: str, until: date | None, personal: Path | None, seed: int
+) -> dict[str, Any]:
+    """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
+    from broadsheet.generate.stories import jobs as prompts
+
+    config = newsroom.config()
+    data = [newsroom.news, *([personal] if personal else [])]
+    return {
+        **{"jobs": list(jobs), "mode": mode, "until": str(until or ""), "seed": seed, "recipe": asdict(config.writer)},
+        "data": [file_sha256(path) for path in data],
+        "prompts": [prompts.HEADLINE, prompts.SUMMARY],
+        "base_fingerprint": models.fingerprint(config.generate.writer),
+    }

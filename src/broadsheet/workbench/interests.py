@@ -1,0 +1,81 @@
+"""What a reader follows: found in the history, and written by the reader, in every process from its next request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.newsroom.clock import read_clock
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.readers.audience import open_audience
+from broadsheet.readers.profiles import NOTHING, Following, Profiles, ProfilesFile
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import NEWS
+
+if TYPE_CHECKING:
+    from broadsheet.generate.extracts.topics import Topic
+
+
+ARTICLES = 100
+"""Newest articles of a history that are read for topics."""
+
+
+@dataclass(frozen=True)
+class Interests:
+    """What is known of a reader's interests."""
+
+    topics: list[Topic]
+    "Found in the history."
+    read: int
+    "How many articles of the history are in the corpus; of more than ARTICLES the newest are read for topics."
+    following: Following
+    "What the reader's page follows."
+
+
+def interests_of(newsroom: Newsroom, user_id: str) -> Interests:
+    """Return what is known of a reader as of the newsroom's clock; of one who is not known, nothing.
+
+    Raises NewsroomError if there is no newsroom, ContractError if a table is damaged.
+    """
+    newsroom.require()
+    own = ProfilesFile(newsroom.profiles)
+    as_of = read_clock(newsroom.config().clock, newsroom.news, newsroom.clicks)
+    (user,) = open_audience(newsroom.users, newsroom.clicks, own).state([user_id], as_of).to_pylist()
+    news = read_table(newsroom.news, NEWS)
+    rows = pc.index_in(pa.array(user["history"], pa.string()), value_set=news.column("news_id").combine_chunks())
+    known = np.asarray(rows.drop_null().to_numpy(), np.int64).tolist()
+    return Interests(topics_of(news, known), len(known), follow(user, own(), news, known))
+
+
+def topics_of(news: pa.Table, rows: Sequence[int]) -> list[Topic]:
+    """Return the topics of a history, given as rows of a news table, oldest first."""
+    from broadsheet.generate.extracts.topics import COLUMNS, topics
+
+    articles = news.select(list(COLUMNS)).take(pa.array(rows[-ARTICLES:], pa.int64()))
+    return topics(articles.to_pylist())
+
+
+def interests(user: Mapping[str, Any], news: pa.Table, rows: Sequence[int]) -> list[str]:
+    """Return what a headline can be chosen by for a reader: what the reader says, part by part, and the topics."""
+    said = [" ".join(part.split()) for part in re.split(r"[,;.\n]", user["profile"])]
+    found = topics_of(news, rows) if len(rows) > 1 else []
+    return list(dict.fromkeys([*(part for part in said if part), *(topic.text for topic in found)]))
+
+
+def follow(user: Mapping[str, Any], own: Profiles, news: pa.Table, rows: Sequence[int]) -> Following:
+    """Return what the page of a reader, a row of the table users, follows; `rows` are the articles read.
+
+    Topics of the history are for show: they say nothing to the user tower that the history does not say.
+    """
+    from broadsheet.generate.extracts.topics import profile_text
+
+    if user["profile"].strip():
+        return Following(user["profile"].strip(), "reader" if user["user_id"] in own else "publisher")
+    text = profile_text(topics_of(news, rows)) if len(rows) > 1 else ""
+    return Following(text, "history") if text else NOTHING

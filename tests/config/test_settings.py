@@ -1,0 +1,140 @@
+import json
+from dataclasses import fields, is_dataclass
+
+import pytest
+
+from broadsheet.config.reading import read_config
+from broadsheet.config.rerank import Weights
+from broadsheet.config.settings import Config, GenerateConfig
+from broadsheet.errors import ConfigError
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "broadsheet.toml"
+
+
+def test_no_file_and_an_empty_file_mean_the_defaults(file):
+    assert read_config(file) == Config()
+    file.write_text("")
+    assert read_config(file) == Config()
+
+
+def test_a_file_names_only_what_it_changes(file):
+    file.write_text(
+        'clock = "latest"\n[rerank]\ndepth = 20\n[rerank.weights]\nfreshness = 2\n[generate]\nwriter = ""\n'
+    )
+    config = read_config(file)
+    assert (config.clock, config.rerank.depth, config.rerank.headlines) == ("latest", 20, Config().rerank.headlines)
+    assert config.rerank.weights == Weights(freshness=2.0) and isinstance(config.rerank.weights.freshness, float)
+    assert config.generate == GenerateConfig(writer="")
+
+
+def test_an_age_limit_is_named_for_any_category(file):
+    file.write_text("[articles]\nmax_age_days = 30\n[articles.max_age_days_by_category]\nhistory = 0\n'a b' = 1.5\n")
+    limits = read_config(file).articles
+    assert limits.max_age_days == 30 and limits.max_age_days_by_category == {"history": 0.0, "a b": 1.5}
+
+
+def test_a_byte_order_mark_does_no_harm(file):
+    file.write_text('clock = "latest"', "utf-8-sig")
+    assert read_config(file).clock == "latest"
+
+
+def test_all_problems_come_at_once(file):
+    file.write_text(
+        'clock = "noon"\ncolour = 1\nindex = 3\n[retrieval]\nhistory = "many"\ncandidates = 0\n'
+        "[rerank]\ndiversity = 1.5\n[rerank.weights]\ntower = -1\nloveliness = 1\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_config(file)
+    message = str(caught.value)
+    assert message.startswith(str(file)) and message.count("\n  - ") == 8
+    for problem in (
+        'clock: found \'noon\', expected "now" or "latest"',
+        "colour: no such setting; known here: clock,",
+        "index: found 3, expected a section [index]",
+        "retrieval.history: found 'many', expected a whole number",
+        "retrieval.candidates: found 0, expected at least 1",
+        "rerank.diversity: found 1.5, expected a number from 0 to 1",
+        "rerank.weights.tower: found -1.0, expected a number of 0 or more",
+        "rerank.weights.loveliness: no such setting; known here: relevance,",
+    ):
+        assert problem in message
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("active_days = true", "a number"),
+        ("active_days = nan", "a finite number"),
+        ("active_days = inf", "a finite number"),
+        ("active_days = -1", "at least 0.0"),
+        ("clock = 1", "a text in quotes"),
+        ("[index]\nmemory_mib = 1.5", "a whole number"),
+        ("[index]\nmemory_mib = true", "a whole number"),
+        ("[index]\nmemory_mib = -1", "at least 0"),
+        ("[index]\nshards = 0", "at least 1"),
+        ("[index]\nshards = -2", "at least 1"),
+        ("[index]\nshards = 2.0", "a whole number"),
+        ("[index]\nrecall = 1.01", "a number from 0 to 1"),
+        ("[index]\nkind = ' '", "auto, flat or a FAISS factory string"),
+        ("[rerank]\nhalf_life_hours = 0", "at least 0.01"),
+        ("[generate]\nminutes = -1", "at least 0.0"),
+        ("[generate]\ntokens = 1.5", "a whole number"),
+        ("[rerank]\ndiversity = nan", "a finite number"),
+        ("[rerank.weights]\ntower = inf", "a finite number"),
+        ("[rerank]\ncalibration = 1.1", "a number from 0 to 1"),
+        ("[rerank]\nsmall_sources = -0.1", "a number from 0 to 1"),
+        ("[rerank]\ncaps = 3", r"a section \[rerank.caps\]"),
+        ("[rerank.caps]\ncategory = -1", "at least 0"),
+        ("[rerank.caps]\nsource = 1.5", "a whole number"),
+        ("[rerank.caps]\nstory = true", "a whole number"),
+        ("[rerank.caps]\nstory_similarity = 1.5", "a number from 0 to 1"),
+        ("[rerank.caps]\nstory_days = -1", "at least 0"),
+        ("[retrieval.weights]\nann = -0.1", "a number of 0 or more"),
+        ("[articles]\nmax_age_days = -1", "at least 0.0"),
+        ("[articles]\nmax_age_days_by_category = 3", r"a section \[articles.max_age_days_by_category\]"),
+        ("[articles.max_age_days_by_category]\nhistory = -3", "a number of 0 or more"),
+        ("[rerank.half_life_hours_by_category]\nsports = 0", "at least 0.01"),
+        ("[reranker]\nnegatives = 0", "at least 1"),
+        ("[reranker]\nloss = 'softmax'", '"listwise" or "pairwise" or "pointwise"'),
+        ("[articles.max_age_days_by_category]\ndepth = '3'", "a number"),
+        ("[gate]\nmax_lost = 1.5", "a number from 0 to 1"),
+        ("[gate]\nmax_centroid_shift = -0.1", "a number of 0 or more"),
+        ("[rerank]\nweights = 2", r"a section \[rerank.weights\]"),
+        ("[retrieval]\nencoder = ['a']", "a text in quotes"),
+    ],
+)
+def test_a_value_of_the_wrong_type_or_range_is_refused(file, line, expected):
+    file.write_text(line)
+    with pytest.raises(ConfigError, match=f"expected {expected}"):
+        read_config(file)
+
+
+@pytest.mark.parametrize("content", [b"clock = ", b"\xff\xfe\x00", b"a = 1\na = 2"])
+def test_what_is_not_toml_is_refused_by_name(file, content):
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"broadsheet\.toml: not TOML"):
+        read_config(file)
+
+
+def test_a_folder_in_place_of_the_file_is_refused(file):
+    file.mkdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_config(file)
+
+
+def test_every_default_could_have_been_written_in_the_file(file):
+    def lines(config, section):
+        values = {spec.name: getattr(config, spec.name) for spec in fields(config)}
+        yield from [f"[{section}]"] if section else []
+        for name, value in values.items():
+            if not is_dataclass(value):
+                yield f"{name} = {json.dumps(value)}"
+        for name, value in values.items():
+            if is_dataclass(value):
+                yield from lines(value, f"{section}.{name}" if section else name)
+
+    file.write_text("\n".join(lines(Config(), "")))
+    assert read_config(file) == Config()

@@ -1,0 +1,142 @@
+import json
+import socket
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.generate.writers import endpoint_client as chat
+from broadsheet.generate.writers.endpoint_client import parse, retry_after
+from tests.generate.endpoint_server import DRIP, FLOOD, always, free_port, reasons, said, serving, writer_of
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        ("", 0.0),
+        ("soon", 0.0),
+        ("-3", 0.0),
+        ("²", 0.0),
+        ("9" * 400, float("inf")),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+    ],
+)
+def test_retry_after_is_read_as_seconds_and_nonsense_as_none(header, seconds):
+    assert retry_after(header) == seconds
+
+
+def test_retry_after_may_be_a_date():
+    assert retry_after("Wed, 21 Oct 2099 07:28:00 GMT") > 1e8
+
+
+def test_an_endpoint_that_says_nothing_times_out(caplog):
+    over = Event()
+
+    def silent(server, prompt):
+        over.wait(5)
+        return said("Too late.")
+
+    with serving(silent) as server:
+        writer = writer_of(server.url, timeout_seconds=0.1, retries=1)
+        assert writer(["x"]) == [[]]
+        over.set()
+        assert len(server.requests) == 2
+        assert "timed out: 1" in reasons(writer, caplog)
+
+
+def test_an_answer_that_drips_for_ever_times_out(caplog):
+    with serving(always(DRIP)) as server:  # each single read is in time
+        writer = writer_of(server.url, timeout_seconds=0.2, retries=0)
+        assert writer(["x"]) == [[]]
+        assert "timed out: 1" in reasons(writer, caplog)
+
+
+def test_no_more_is_read_of_an_answer_than_the_bound(caplog):
+    with serving(always(FLOOD)) as server:
+        writer = writer_of(server.url, retries=0)
+        assert writer(["x"]) == [[]]
+        assert f"an answer of more than {chat.MOST_BYTES} bytes: 1" in reasons(writer, caplog)
+
+
+def test_an_endpoint_that_is_down_gives_no_drafts(caplog):
+    writer = writer_of(f"http://127.0.0.1:{free_port()}/v1", retries=1)
+    assert writer(["x", "y"]) == [[], []]
+    assert "no connection (ConnectionRefusedError): 2" in reasons(writer, caplog)
+
+
+def test_what_does_not_speak_http_gives_no_drafts(caplog):
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def greet():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+
+        greeting = pool.submit(greet)
+        writer = writer_of(f"http://127.0.0.1:{server.getsockname()[1]}/v1", retries=0)
+        assert writer(["x"]) == [[]]
+        greeting.result()
+        assert "no connection (BadStatusLine): 1" in reasons(writer, caplog)
+
+
+def body(**message):
+    return json.dumps({"choices": [{"message": message}]}).encode()
+
+
+RUBBISH = {
+    "not JSON": b"<html>Sign in</html>",
+    "cut off": body(content="Arsenal won.")[:-9],
+    "not UTF-8": b'{"choices": "\xff\xfe"}',
+    "nested beyond reason": b"[" * 100_000,
+    "no choices": b"{}",
+    "a list": b"[]",
+    "a number": b"3",
+    "choices that are empty": b'{"choices": []}',
+    "choices that are a text": b'{"choices": "abc"}',
+    "no message": b'{"choices": [{}]}',
+    "null": body(content=None),
+    "a list of parts": body(content=[{"type": "text", "text": "x"}]),
+    "nothing": body(content=""),
+    "blanks": body(content=" \n\t "),
+    "control characters alone": body(content="\x00\x1b\x7f\ud800"),
+    "a text too long": body(content="word " * 1000),
+    "an answer too long": body(content="Arsenal won.", padding="x" * (chat.MOST_BYTES + 1)),
+}
+
+
+@pytest.mark.parametrize("kind", RUBBISH)
+def test_rubbish_is_no_draft_and_not_asked_for_again(kind, caplog):
+    with serving(always((200, RUBBISH[kind], {}))) as server:
+        writer = writer_of(server.url)
+        assert writer(["x"]) == [[]] and len(server.requests) == 1
+        assert "an answer" in reasons(writer, caplog) or "a text of more than 4000 characters" in caplog.text
+
+
+@given(st.binary(max_size=300) | st.recursive(st.none() | st.text(), st.lists).map(lambda x: json.dumps(x).encode()))
+def test_whatever_comes_back_is_read_without_an_error(content):
+    assert parse(content).text == "" and parse(content).problem
+
+
+@given(st.text(max_size=200))
+def test_a_draft_is_one_line_that_can_be_printed_and_stored(text):
+    draft = parse(json.dumps({"choices": [{"message": {"content": text}}]}).encode()).text
+    kept = [one for one in draft if one not in "\u200c\u200d\u3000" and unicodedata.category(one) != "Cn"]
+    assert all(one.isprintable() or unicodedata.category(one) == "Zs" for one in kept)
+    assert draft.encode() is not None and "\n" not in draft
+
+
+def test_control_characters_are_taken_out_of_a_draft():
+    answer = body(content="\x1b[31mArsenal\u202e beat\x00 Chelsea\ud83d\n\n می\u200cشود")
+    assert parse(answer).text == "[31mArsenal beat Chelsea می\u200cشود"
+
+
+@pytest.mark.parametrize("usage", [None, 3, {}, {"total_tokens": "9"}, {"total_tokens": -5}, {"total_tokens": True}])
+def test_tokens_that_are_not_told_are_not_believed(usage):
+    answer = json.loads(body(content="Coal fell.")) | {"usage": usage}
+    assert parse(json.dumps(answer).encode()).tokens is None

@@ -1,0 +1,25 @@
+from broadsheet.importers.transaction import Import
+from broadsheet.nightly.build import build
+from tests.nightly.test_build import build_and_report
+from tests.support.tiny import make_news
+
+
+def test_the_manifest_holds_what_was_measured_of_the_index_with_the_readers(built):
+    report = built.current().read_manifest()["index"]
+    assert report["kind"] == "Flat" and report["recall@100"] == 1.0 and report["vectors"] == 60
+    assert report["queries"] == {"of": "user vectors", "count": 3}, "one interest of each; of nobody nothing is known"
+    assert [(row["kind"], row["chosen"]) for row in report["trials"]] == [("Flat", True)]
+
+
+def test_the_index_of_the_same_vectors_is_taken_over_and_of_others_is_not(newsroom):
+    first = build(newsroom, "all")
+    second, lines = build_and_report(newsroom, "all")
+    assert "; taken over: same vectors (" in lines[1] and second.index.samefile(first.index)
+    assert second.read_manifest()["index"]["taken_over"] == "same vectors"
+    with Import(newsroom) as add:
+        add.news([make_news()[3] | {"title": "A new title of the senate"}])
+    third, lines = build_and_report(newsroom, "all")
+    assert "taken over" not in lines[1] and not third.index.samefile(first.index)
+    newsroom.config_file.write_text(newsroom.config_file.read_text() + '[index]\nkind = "HNSW32"\n')
+    _fourth, lines = build_and_report(newsroom, "all")
+    assert "60 vectors, HNSW32, recall@100 1.0000 on 3 user vectors" in lines[1] and "taken over" not in lines[1]

@@ -1,0 +1,106 @@
+"""What a training of towers takes from a corpus, and which arguments it refuses."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from broadsheet.corpus.click_log import make_click_log
+from broadsheet.errors import CorpusError, InputError
+from broadsheet.offline.impressions import Labelled
+from broadsheet.offline.workbenches import prepare_vectors
+from broadsheet.retrieval.training.examples import Example
+from broadsheet.retrieval.training.fit import _stopped_after
+from broadsheet.training.click_examples import read_clicks
+from broadsheet.training.tower_examples import log_popularity, read_items
+from broadsheet.training.tower_measure import TowersMeasure
+from broadsheet.training.towers import train_towers
+
+
+def bench_of(*clicks):
+    """A stand-in for a workbench whose click log has (user, row) at times 0, 1, 2, …."""
+    users, rows = np.array(clicks, np.int64).reshape(-1, 2).T
+    return SimpleNamespace(clicks=make_click_log(users, rows, np.arange(len(rows), dtype=np.float64)))
+
+
+def test_histories_come_before_the_last_tenth_of_the_clicks_and_an_article_stands_once():
+    bench = bench_of((1, 5), (2, 6), (1, 7), (1, 5), (2, 8), (1, 9), (2, 9), (3, 4), (3, 6), (1, 6))
+    learn, measured = read_clicks(bench)
+    assert [(one.user_id, one.history, one.shown) for one in learn] == [
+        ("1", [7, 5, 9], []),
+        ("2", [6, 8, 9], []),
+        ("3", [4, 6], []),
+    ]
+    (click,) = measured  # beside it what others read: neither what this reader knows nor the click itself
+    assert click.history == [7, 5, 9] and click.shown == [6, 4, 8] and click.clicked == [True, False, False]
+
+
+def test_a_click_log_without_a_past_is_one_clear_error():
+    for clicks in [(), ((1, 5),), ((1, 5), (2, 6), (3, 7))]:
+        with pytest.raises(CorpusError, match="expected readers with two clicks and more"):
+            read_clicks(bench_of(*clicks))
+
+
+def test_clicks_of_a_readers_other_impressions_are_no_negatives(newsroom):
+    labelled = [
+        Labelled("a", "first", [1], [2, 3], [True, False]),
+        Labelled("a", "second", [1], [4, 5], [False, True]),
+        Labelled("b", "third", [1], [6], [True]),
+        Labelled("c", "unread", [], [7], [True]),
+    ]
+    items = read_items(prepare_vectors(newsroom), labelled, "train")
+    assert items == [
+        Example([1], 2, [3], others=[2, 5], name="first"),
+        Example([1], 5, [4], others=[2, 5], name="second"),
+        Example([1], 6, [], others=[6], name="third"),
+    ]
+    assert log_popularity(items, 8).argmax() in (2, 5, 6)
+
+
+def test_articles_older_than_what_the_tower_reads_are_not_looked_up():
+    shown, clicked = [3, 4], [True, False]
+    measure = TowersMeasure([Labelled("a", "one", [9, 1, 2], shown, clicked)], history=2, tokenise=None)
+    assert measure._rows.tolist() == [1, 2, 3, 4]
+
+    class Towers:
+        stored = torch.eye(10)
+
+        def eval(self):
+            return self
+
+        def article_vectors(self, batch):
+            return self.stored[batch["rows"]]
+
+        @property
+        def user_tower(self):
+            tower = SimpleNamespace(encode=lambda histories: np.array([history.sum(0)[None] for history in histories]))
+            tower.eval = lambda: tower
+            return tower
+
+    assert measure.metrics(Towers())["auc"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("measures", "epochs"), [([], 0), ([0.5, 0.4, 0.3], 0), ([0.4, 0.5, 0.5, 0.3, 0.2], 5), ([0.1, 0.2, 0.3, 0.4], 0)]
+)
+def test_a_training_that_stopped_early_is_not_gone_on_with(tmp_path, measures, epochs):
+    rows = [{"loss": 1.0}, *({"eval_ndcg@10": value} for value in measures)]
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": rows}))
+    assert _stopped_after(tmp_path, patience=3) == epochs
+
+
+def test_a_folder_that_holds_something_else_is_never_replaced(newsroom, tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "figures.json").write_text("{}")
+    with pytest.raises(InputError) as caught:
+        train_towers(newsroom, train="train", valid="train", out=tmp_path / "results")
+    assert "is there and holds no user_tower.safetensors" in str(caught.value) and "later in time" in str(caught.value)
+    assert (tmp_path / "results" / "figures.json").is_file()
+
+
+@pytest.mark.parametrize("splits", [{"train": "train"}, {"valid": "valid"}])
+def test_one_split_without_the_other_is_one_clear_error(newsroom, splits):
+    with pytest.raises(InputError, match="found one of them, expected both"):
+        train_towers(newsroom, **splits)

@@ -1,0 +1,201 @@
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from broadsheet.errors import GateError, InputError
+from broadsheet.operations.build_report import LAST, bars, columns, render
+from broadsheet.operations.build_run import Outputs, run_build
+from broadsheet.operations.prometheus import write_metrics
+from broadsheet.tables.arrow_files import read_table, write_table
+from broadsheet.tables.schemas import NEWS
+
+ROOT = Path(__file__).parents[2]
+STAGES = ["encode", "index", "retrieve", "rerank", "generate", "digest", "check"]
+
+
+def silent(line):
+    pass
+
+
+@pytest.fixture
+def outputs(tmp_path):
+    return Outputs(tmp_path / "logs" / "build.jsonl", tmp_path / "logs" / "b.prom", tmp_path / "logs" / "build.html")
+
+
+def halve(newsroom):
+    write_table(newsroom.news, read_table(newsroom.news, NEWS).slice(0, 30), NEWS)
+
+
+def events(outputs):
+    return [json.loads(line) for line in outputs.log.read_text().splitlines()]
+
+
+def samples(path):
+    """The samples of a textfile by name and labels, each of which must be announced by its TYPE and stand once."""
+    found, announced = {}, set()
+    for line in path.read_text().splitlines():
+        if line.startswith("#"):
+            announced.add(line.split()[2])
+            continue
+        name, labels, value = re.fullmatch(r'(\w+)(\{(?:\w+="[^"]*",?)+\})? (\S+)', line).groups()
+        assert name in announced and (name, labels) not in found
+        found[name, labels] = float(value)
+    return {f"{name}{labels or ''}": value for (name, labels), value in found.items()}
+
+
+def test_each_stage_is_a_line_of_json_and_builds_add_to_the_log(copy, outputs):
+    first = run_build(copy, ["fan"], silent, outputs)
+    second = run_build(copy, ["fan"], silent, outputs)
+    found = events(outputs)
+    assert [event["stage"] for event in found] == [*STAGES, "published"] * 2
+    assert [event["what"] for event in found if event["stage"] == "published"] == [first.name, second.name]
+    assert all(list(event) == ["time", "stage", "what", "seconds", "counts"] for event in found)
+    assert found[0]["counts"] == {"encoded": 0, "new": 0, "changed": 0, "reused": 60}
+
+
+def test_the_textfile_has_the_figures_of_the_build(copy, outputs):
+    edition = run_build(copy, ["fan"], silent, outputs)
+    found = samples(outputs.metrics)
+    assert found["broadsheet_build_exit_code"] == 0 and found["broadsheet_gate_reasons"] == 0
+    assert found['broadsheet_build_count{stage="encode",count="reused"}'] == 60
+    assert found['broadsheet_edition_rows{table="news"}'] == 60 and found['broadsheet_gate{figure="recall"}'] == 1
+    assert found['broadsheet_build_stage_seconds{stage="index"}'] == edition.read_manifest()["seconds"]["index"]
+    assert found["broadsheet_current_built_timestamp_seconds"] <= found["broadsheet_build_end_timestamp_seconds"]
+
+
+def test_an_edition_that_is_kept_back_is_told_as_such(copy, outputs):
+    halve(copy)
+    with pytest.raises(GateError):
+        run_build(copy, ["fan"], silent, outputs)
+    assert events(outputs)[-1]["stage"] == "kept"
+    found = samples(outputs.metrics)
+    assert found["broadsheet_build_exit_code"] == 3 and found["broadsheet_gate_reasons"] == 2
+    page = outputs.page.read_text()
+    assert "edition kept back" in page and "50.0% of the current edition&#39;s articles are missing" in page
+
+
+def test_a_build_that_fails_is_told_too_and_the_error_is_the_builds(copy, outputs):
+    with pytest.raises(InputError, match="users: 1 unknown"):
+        run_build(copy, ["stranger"], silent, outputs)
+    (event,) = events(outputs)
+    assert event["stage"] == "failed" and event["what"].startswith("InputError: users: 1 unknown")
+    found = samples(outputs.metrics)
+    assert found["broadsheet_build_exit_code"] == 2 and "broadsheet_build_seconds" not in found
+    assert found["broadsheet_current_built_timestamp_seconds"] > 0 and not outputs.page.exists()
+
+
+@pytest.mark.parametrize("option", ["log", "metrics", "page"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_work(copy, tmp_path, option):
+    with pytest.raises(InputError, match=r"--(log-json|metrics|report) .*: cannot be written"):
+        run_build(copy, ["fan"], silent, Outputs(**{option: tmp_path}))
+    assert len(copy.editions()) == 1
+
+
+def test_labels_are_escaped(tmp_path):
+    manifest = {"total_seconds": 1, "reasons": [], "seconds": {'a"\\\n': 1}, "stages": {}, "counts": {}}
+    write_metrics(tmp_path / "m.prom", 0, None, manifest | {"gate": {"figures": {}}})
+    assert r'stage="a\"\\\n"} 1' in (tmp_path / "m.prom").read_text()
+
+
+class Tags(HTMLParser):
+    """Holds a page to the rule that each tag that is opened is closed in its turn."""
+
+    VOID = ("meta", "link", "rect", "line")
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen = [], set()
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert tag in self.VOID or self.open.pop() == tag, self.getpos()
+
+
+def manifests(built, count=3):
+    edition = built.current()
+    manifest = edition.read_manifest()
+    return [manifest | {"name": f"2026-11-{day:02}T03-00-00.000000Z"} for day in range(1, count + 1)]
+
+
+def test_the_page_is_whole_and_its_pictures_are_valid_xml(built):
+    page = render("Paper", manifests(built))
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == [] and "script" not in tags.seen and "://" not in page
+    pictures = re.findall(r"<svg.*?</svg>", page, re.S)
+    assert len(pictures) == 5
+    for picture in pictures:
+        ElementTree.fromstring(picture)
+
+
+def test_what_stands_on_the_page_is_escaped(built):
+    (manifest,) = manifests(built, 1)
+    evil = "<script>alert('x')</script>"
+    stages = manifest["stages"] | {"index": {"what": evil, "counts": {}}}
+    page = render(evil, [manifest | {"published": False, "reasons": [evil], "stages": stages, "as_of": evil}])
+    assert "<script" not in page and page.count("&lt;script&gt;") >= 4
+
+
+def test_the_longest_bar_and_the_highest_column_fill_their_room(built):
+    assert [bar["length"] for bar in bars({"encode": 4.0, "index": 1.0, "check": 0.0})] == [226, 56.5, 0]
+    chart = columns("Articles", manifests(built, 3), [50, 100, 0])
+    assert [(column["y"], column["height"]) for column in chart["columns"]] == [(48, 48), (0, 96), (96, 0)]
+    assert (chart["most"], chart["last"], chart["from"], chart["to"]) == ("100", "0", "2026-11-01", "2026-11-03")
+    assert columns("Articles expired", manifests(built, 2), [0, 0])["columns"][0]["height"] == 0
+
+
+def test_many_editions_do_not_leave_the_picture(built):
+    chart = columns("Articles", manifests(built, LAST), list(range(LAST)))
+    assert chart["columns"][-1]["x"] + chart["columns"][-1]["width"] <= 360
+
+
+def nightly(newsroom, **settings):
+    command = shutil.which("broadsheet", path=str(Path(sys.executable).parent)) or pytest.skip("not installed")
+    environment = {**os.environ, "BROADSHEET": command, "KEEP": "1", **settings}
+    script = ["bash", str(ROOT / "scripts" / "nightly.sh"), str(newsroom.path)]
+    return subprocess.run(script, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not shutil.which("flock"), reason="flock is not installed")
+def test_the_nightly_script_builds_prunes_logs_and_hands_the_exit_code_on(copy):
+    first = copy.current()
+    done = nightly(copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert copy.editions() == [copy.current()] != [first]
+    log = (copy.path / "logs" / "nightly.log").read_text()
+    assert log == done.stdout and f"removed {first.name} (published)" in log and "build: exit code 0" in log
+    assert samples(copy.path / "logs" / "broadsheet.prom")["broadsheet_build_exit_code"] == 0
+    assert (copy.path / "logs" / "build.html").is_file() and (copy.path / "logs" / "build.jsonl").is_file()
+    halve(copy)
+    assert nightly(copy).returncode == 3
+    assert nightly(copy, USERS="nobody.txt").returncode == 2
+
+
+@pytest.mark.skipif(not shutil.which("flock"), reason="flock is not installed")
+def test_the_nightly_script_leaves_another_night_alone(copy):
+    (copy.path / "logs").mkdir()
+    with (copy.path / "logs" / "nightly.lock").open("w") as lock:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = nightly(copy)
+    assert done.returncode == 75 and "another night" in done.stderr and len(copy.editions()) == 1
+
+
+def test_the_nightly_script_says_what_it_lacks(tmp_path):
+    script = ["bash", str(ROOT / "scripts" / "nightly.sh")]
+    done = subprocess.run([*script, str(tmp_path / "none")], capture_output=True, text=True, check=False)
+    assert done.returncode in (2, 127) and done.stderr.startswith("nightly.sh: ")
+    assert "usage" in subprocess.run(script, capture_output=True, text=True, check=False).stderr

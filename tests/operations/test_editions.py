@@ -1,0 +1,104 @@
+import os
+
+import pytest
+
+from broadsheet.errors import InputError, NewsroomError
+from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.operations.editions import prune
+from broadsheet.tables.arrow_files import from_rows, write_table
+from broadsheet.tables.schemas import INDEX
+from tests.support.killing import kill_at
+
+
+@pytest.fixture
+def newsroom(tmp_path):
+    return Newsroom(tmp_path / "newsroom")
+
+
+def make(newsroom, *, published=True):
+    edition = newsroom.start_edition()
+    write_table(edition.index_rows, from_rows([{"news_id": "N1"}], INDEX), INDEX)
+    return newsroom.publish({}) if published else newsroom.complete({"published": False})
+
+
+def test_the_newest_editions_stay(newsroom):
+    editions = [make(newsroom) for _ in range(4)]
+    assert prune(newsroom, 2) == [f"removed {edition.name} (published)" for edition in editions[:2]]
+    assert newsroom.editions() == editions[2:] and newsroom.current() == editions[3]
+    assert sorted(path.name for path in newsroom.editions_folder.iterdir()) == [one.name for one in editions[2:]]
+    assert prune(newsroom, 2) == []
+
+
+def test_the_current_edition_stays_however_old_and_what_goes_though_newer_is_said(newsroom):
+    first, second, third, fourth = (make(newsroom) for _ in range(4))
+    newsroom.point_to(second)
+    assert prune(newsroom, 1) == [
+        f"removed {first.name} (published)",
+        f"removed {third.name} (published, newer than the current one)",
+    ]
+    assert newsroom.editions() == [second, fourth] and newsroom.current() == second
+
+
+def test_editions_kept_back_do_not_take_the_places_of_published_ones(newsroom):
+    published = [make(newsroom) for _ in range(3)]
+    kept = [make(newsroom, published=False) for _ in range(3)]
+    assert prune(newsroom, 2) == [
+        f"removed {published[0].name} (published)",
+        f"removed {kept[0].name} (kept back, newer than the current one)",
+    ]
+    assert newsroom.editions() == [*published[1:], *kept[1:]]
+
+
+def test_what_killed_builds_left_goes_but_not_what_the_next_one_takes_over(newsroom):
+    make(newsroom)
+    left = newsroom.start_edition().path
+    for name in ("news_vectors.arrow", "news_vectors.parts/000000.arrow", "stories.parts/00000.arrow"):
+        (left / name).parent.mkdir(exist_ok=True)
+        (left / name).write_text("kept")
+    for name in ("ranked.arrow", ".ranked.arrow.12.part", "other.parts/1.arrow"):
+        (left / name).parent.mkdir(exist_ok=True)
+        (left / name).write_text("gone")
+    (newsroom.path / ".current.12").symlink_to("editions/nothing")
+    (newsroom.editions_folder / ".removed-2020").mkdir()
+    newsroom.news.parent.mkdir()
+    (newsroom.news.parent / ".news.arrow.12.part").write_text("gone")
+    prune(newsroom, 1)
+    found = sorted(path.relative_to(newsroom.path).as_posix() for path in newsroom.path.rglob("*") if not path.is_dir())
+    name = newsroom.current().name
+    assert found == [
+        ".lock",
+        f"editions/{name}/index.arrow",
+        f"editions/{name}/manifest.json",
+        "editions/building/news_vectors.arrow",
+        "editions/building/news_vectors.parts/000000.arrow",
+        "editions/building/stories.parts/00000.arrow",
+    ]
+    assert newsroom.current_link.is_symlink()
+
+
+def test_nothing_is_removed_where_no_edition_is_current_or_none_would_stay(newsroom):
+    kept = make(newsroom, published=False)
+    with pytest.raises(NewsroomError, match="no edition is published"):
+        prune(newsroom, 1)
+    make(newsroom)
+    with pytest.raises(InputError, match="--keep: found 0, expected 1 or more"):
+        prune(newsroom, 0)
+    assert kept in newsroom.editions()
+
+
+def test_a_pruning_killed_at_any_change_leaves_each_edition_whole_or_gone_and_the_next_one_ends_well(newsroom):
+    newest = [make(newsroom) for _ in range(3)][-1]
+    number, survived = 0, False
+    while not survived:
+        number += 1
+        child = os.fork()
+        if not child:
+            kill_at(number, ("os.rename", "os.remove", "os.rmdir", "os.unlink", "shutil.rmtree"))
+            prune(newsroom, 1)
+            os._exit(0)
+        survived = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert newsroom.current() == newest
+        for folder in newsroom.editions_folder.glob("[0-9]*"):
+            assert sorted(path.name for path in folder.iterdir()) == ["index.arrow", "manifest.json"]
+    assert number > 4 and newsroom.editions() == [newest]
+    assert [path.name for path in newsroom.editions_folder.iterdir()] == [newest.name]

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from broadsheet.rerank.signals import SIGNALS, contributions, fuse, share_of_history
+
+NAN = np.nan
+WEIGHTS = {
+    "relevance": 1.0,
+    "tower": 0.5,
+    "popularity": 0.0,
+    "click_rate": 0.0,
+    "trend": 0.0,
+    "co_click": 0.0,
+    "freshness": 0.25,
+    "affinity": 0.25,
+    "subcategory_affinity": 0.0,
+    "source_affinity": 0.0,
+}
+HAND = {
+    "relevance": np.array([0.8, 0.2]),
+    "tower": np.array([0.4, NAN]),
+    "popularity": np.array([1.0, 0.0]),
+    "click_rate": np.array([NAN, NAN]),
+    "trend": np.array([NAN, NAN]),
+    "co_click": np.array([NAN, NAN]),
+    "freshness": np.array([NAN, NAN]),
+    "affinity": np.array([0.0, 1.0]),
+    "subcategory_affinity": np.array([NAN, NAN]),
+    "source_affinity": np.array([NAN, NAN]),
+}
+
+
+def values(count):
+    return arrays(np.float64, count, elements=st.floats(-1, 1) | st.sampled_from([NAN, np.inf, -np.inf]))
+
+
+def test_a_score_is_the_weighted_sum_over_all_weights_and_an_absent_signal_adds_nothing():
+    # (0.8 + 0.5 * 0.4) / 2 and (0.2 + 0.25) / 2
+    assert fuse(HAND, WEIGHTS).tolist() == pytest.approx([0.5, 0.225])
+
+
+def test_contributions_are_what_lies_beyond_the_average_candidate():
+    parts = contributions(HAND, WEIGHTS)
+    assert list(parts) == list(SIGNALS)
+    assert parts["relevance"].tolist() == pytest.approx([0.15, -0.15])  # 0.8 and 0.2 less 0.5, over 2
+    assert parts["tower"].tolist() == pytest.approx([0.05, -0.05])
+    assert parts["affinity"].tolist() == pytest.approx([-0.0625, 0.0625])
+    assert parts["popularity"].tolist() == parts["freshness"].tolist() == [0, 0]
+
+
+@given(st.integers(1, 6).flatmap(lambda count: st.fixed_dictionaries({name: values(count) for name in SIGNALS})))
+def test_contributions_sum_to_the_score_less_the_mean_score(signals):
+    scores = fuse(signals, WEIGHTS)
+    assert sum(contributions(signals, WEIGHTS).values()) == pytest.approx(scores - scores.mean(), abs=1e-9)
+
+
+def test_what_is_infinite_adds_nothing_as_what_is_absent():
+    endless = HAND | {"relevance": np.array([np.inf, -np.inf])}
+    absent = HAND | {"relevance": np.array([NAN, NAN])}
+    assert fuse(endless, WEIGHTS).tolist() == fuse(absent, WEIGHTS).tolist() == pytest.approx([0.1, 0.125])
+    assert contributions(endless, WEIGHTS)["relevance"].tolist() == [0, 0]
+
+
+def test_without_any_weight_all_scores_are_0():
+    nothing = dict.fromkeys(SIGNALS, 0.0)
+    assert fuse(HAND, nothing).tolist() == [0, 0]
+    assert not any(values.any() for values in contributions(HAND, nothing).values())
+
+
+def test_no_candidates_have_no_scores():
+    signals = {name: np.zeros(0) for name in SIGNALS}
+    assert fuse(signals, WEIGHTS).tolist() == []
+    assert all(not len(values) for values in contributions(signals, WEIGHTS).values())
+
+
+def names(*values):
+    return np.array(values, dtype=object)
+
+
+def test_affinity_is_the_share_of_the_history_in_a_category():
+    history = names("sports", "sports", "", "science", "sports")
+    found = share_of_history(history, names("sports", "science", "politics", ""))
+    assert found[:3].tolist() == [0.75, 0.25, 0] and np.isnan(found[3])
+
+
+@pytest.mark.parametrize("history", [names(), names("", "")])
+def test_affinity_is_unknown_where_the_history_has_no_category(history):
+    assert np.isnan(share_of_history(history, names("sports", ""))).tolist() == [True, True]

@@ -1,0 +1,103 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from broadsheet.errors import ConfigError
+from broadsheet.models import loading as models
+from broadsheet.retrieval.towers.news_tower import NewsTower, load_news_tower
+from tests.support.tiny import GLUE, TOPICS
+
+WORDS = [*GLUE, *(word for words in TOPICS.values() for word in words)]
+TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=40).map(" ".join), min_size=1, max_size=12)
+
+
+@pytest.fixture(scope="module")
+def tower(encoder):
+    """The tiny tower in float32 on the CPU."""
+    model = models.load_weights("AutoModel", str(encoder), dtype=torch.float32)
+    return NewsTower(model, models.load("AutoTokenizer", str(encoder)), max_tokens=24, fingerprint="tiny")
+
+
+def test_a_vector_is_the_normalised_mean_of_the_states_of_the_texts_tokens(tower, encoder):
+    model = models.load_weights("AutoModel", str(encoder), dtype=torch.float32)
+    tokens = models.load("AutoTokenizer", str(encoder))(["The coach wins"], return_tensors="pt")
+    with torch.inference_mode():
+        mean = model(**tokens).last_hidden_state[0].mean(0)
+    assert tower(["a", "The coach wins"])[1] == pytest.approx((mean / mean.norm()).numpy(), abs=1e-6)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TEXTS)
+def test_a_vector_has_unit_length_and_does_not_depend_on_the_texts_beside_it(tower, texts):
+    together = tower(texts)
+    assert together.shape == (len(texts), tower.dim) and together.dtype == np.float32
+    assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
+    alone = np.concatenate([tower([text]) for text in texts])
+    assert np.abs(together - alone).max() < 1e-6
+
+
+def test_texts_of_one_topic_are_nearer_than_those_of_two(tower):
+    match, coach, senate = tower(["football match", "team coach", "senate election"])
+    assert match @ coach > match @ senate
+
+
+def test_no_texts_give_no_vectors(tower):
+    assert tower([]).shape == (0, 32)
+
+
+def test_what_lies_beyond_the_tokens_is_not_read(tower):
+    head = " ".join(["football"] * 22)  # with [CLS] and [SEP] 24 tokens
+    assert np.array_equal(tower([head])[0], tower([head + " senate"])[0])
+    assert not np.allclose(tower([head])[0], tower(["senate " + head])[0])
+
+
+def test_the_fingerprint_names_model_and_number_of_tokens(encoder):
+    names = [load_news_tower(str(encoder), max_tokens=tokens).fingerprint for tokens in (16, 16, 24)]
+    assert names[0] == names[1] != names[2]
+
+
+def test_more_tokens_than_the_encoder_reads_are_one_clear_error(encoder):
+    with pytest.raises(ConfigError, match=r"retrieval.max_tokens: found 129, expected at most 128"):
+        load_news_tower(str(encoder), max_tokens=129)
+
+
+def test_the_loaded_tower_agrees_with_float32_within_its_dtype(tower, encoder):
+    loaded = load_news_tower(str(encoder), max_tokens=24)
+    texts = ["The coach says", "A new law of the senate", "ocean"]
+    assert np.abs(loaded(texts) - tower(texts)).max() < 2e-2
+
+
+def test_eight_threads_get_what_one_gets(tower):
+    texts = [" ".join(WORDS[start : start + 1 + start % 7]) for start in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: tower([text])[0], texts * 4))
+    assert np.abs(np.array(found) - np.tile(tower(texts), (4, 1))).max() < 1e-6
+
+
+def test_a_long_call_gives_the_vectors_of_short_ones_to_the_bit_and_leaves_torchs_threads_alone(encoder):
+    tower = load_news_tower(str(encoder), max_tokens=24)
+    texts = [" ".join(WORDS[start % 20 : start % 20 + 1 + start % 17]) for start in range(300)]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    two = load_news_tower(str(encoder), max_tokens=24)
+    found = two(texts)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(threads)
+    assert np.array_equal(found, np.concatenate([tower(texts[start : start + 7]) for start in range(0, 300, 7)]))
+
+
+def test_an_encoder_that_is_no_plain_bert_goes_through_transformers(encoder):
+    from transformers import DistilBertConfig, DistilBertModel
+
+    tokenizer = models.load("AutoTokenizer", str(encoder))
+    torch.manual_seed(0)
+    config = DistilBertConfig(vocab_size=len(tokenizer), dim=32, n_heads=2, n_layers=1, hidden_dim=64)
+    model = DistilBertModel(config).eval()
+    tower = NewsTower(model, tokenizer, max_tokens=24, fingerprint="distil")
+    with torch.inference_mode():
+        mean = model(**tokenizer(["The coach wins"], return_tensors="pt")).last_hidden_state[0].mean(0)
+    assert tower(["a match", "The coach wins"])[1] == pytest.approx((mean / mean.norm()).numpy(), abs=1e-6)

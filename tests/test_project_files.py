@@ -1,0 +1,66 @@
+"""What holds for every file of the project, whatever the language."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.test_architecture import STAGES, imports
+
+ROOT = Path(__file__).parents[1]
+
+# Python files of more than 250 lines, and why they are not split.
+LONG_FILES = {
+    "scripts/kill_rounds.py": "To be split.",
+    "src/broadsheet/nightly/ray/engine.py": "To be split.",
+    "src/broadsheet/workbench/workbench.py": "To be split.",
+    "tests/models/test_assets.py": "A wheel and a GGUF file made by hand, for every test of an asset.",
+}
+
+
+def project_files():
+    """The files under version control, or about to be."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    try:
+        found = subprocess.run(listing, capture_output=True, text=True, check=True, cwd=ROOT).stdout.splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    return [name for name in found if (ROOT / name).is_file()]
+
+
+def test_nothing_imports_a_stage_by_its_folders_name():
+    for file in [name for name in project_files() if name.endswith(".py")]:
+        bare = {name.split(".")[0] for name in imports(ast.parse((ROOT / file).read_text("utf-8")))} & {*STAGES, "src"}
+        assert not bare, f"{file} imports {bare}: a second copy of the module"
+
+
+def test_long_files_are_named_with_a_reason():
+    python = [name for name in project_files() if name.endswith(".py")]
+    found = {name for name in python if len((ROOT / name).read_text("utf-8").splitlines()) > 250}
+    assert found == set(LONG_FILES) and all(LONG_FILES.values())
+
+
+# Written so that this file does not hold what it looks for.
+MACHINE_PATH = re.compile(rb"(?<![\w.:/}*])/(?:Users|root|work|opt|mnt)/[\w.]")
+REGISTRY = re.compile(
+    rb"(?:py[p]i|python[h]osted|download\.py[t]orch|conda\.ana[c]onda)\.(?:org|com)|artifac[t]ory", re.IGNORECASE
+)
+
+
+def test_no_file_names_a_registry_or_a_place_on_one_machine():
+    named = []
+    for name in project_files():
+        content = (ROOT / name).read_bytes()
+        if b"\0" not in content:
+            named += [
+                f"{name}: {match[0].decode()}"
+                for match in [*MACHINE_PATH.finditer(content), *REGISTRY.finditer(content)]
+            ]
+    assert not named
+
+
+def test_the_rules_would_see_a_breach():
+    assert MACHINE_PATH.search(b"cd /" + b"root/me") and not MACHINE_PATH.search(b"https://a.example/" + b"root/me")
+    assert REGISTRY.search(b"https://py" + b"pi.org/simple")

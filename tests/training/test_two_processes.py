@@ -1,0 +1,32 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from broadsheet.importers.transaction import Import
+from tests.retrieval.training.test_two_towers_distributed import run_two
+from tests.support.tiny import make_impressions, make_newsroom
+
+RECIPE = "[towers]\nepochs = 1\nbatch_size = 8\n"
+
+
+@pytest.fixture
+def room(encoder, tmp_path):
+    room = make_newsroom(tmp_path / "newsroom", encoder, extra=RECIPE)
+    with Import(room) as add:
+        add.impressions("train", make_impressions(48))
+        add.impressions("valid", make_impressions(60)[48:])
+    return room
+
+
+def test_two_processes_train_one_newsrooms_towers(room):
+    splits = ["--train", "train", "--valid", "valid"]
+    done = run_two("-m", "broadsheet.cli", "train", "towers", str(room.path), *splits, "--mode", "lora")
+    assert done.returncode == 0, done.stderr[-3000:]
+    card = json.loads((room.towers / "card.json").read_text())
+    assert card["mode"] == "lora" and list(card["valid_ndcg@10_by_epoch"]) == ["0.0", "1.0"]
+    assert set(room.towers.parent.iterdir()) == {room.towers, room.towers.resolve()}, "one of them wrote it"
+    weights = load_file(room.towers / "user_tower.safetensors")
+    assert all(np.isfinite(value).all() for value in weights.values())
+    assert done.stdout.count("trained on 48 clicks") >= 1
