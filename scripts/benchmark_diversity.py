@@ -28,7 +28,7 @@ def benchmark(
     )
     from broadsheet.evaluation.ranking.beyond_accuracy import DISTANCE, DIVERGENCE
     from broadsheet.evaluation.report.document import check_output
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench
 

@@ -37,7 +37,7 @@ def measure(
 ) -> None:
     """Print the seconds of each engine, and whether the tables are equal."""
     from broadsheet.evaluation.report.document import check_output, stamp
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.tables.files import write_json, write_text
 
     check_output(out)

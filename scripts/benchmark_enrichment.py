@@ -39,7 +39,7 @@ def benchmark(
 ) -> None:
     """Encode plain and enriched titles, and compare."""
     from broadsheet.evaluation.report.document import make_folder, stamp
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.files import write_json, write_text
     from broadsheet.tables.schemas import NEWS

@@ -21,7 +21,7 @@ def benchmark(
     from broadsheet.evaluation.facts.benchmark import is_reported, measure_gate
     from broadsheet.evaluation.facts.report import describe_facts, facts_to_markdown, write_facts
     from broadsheet.evaluation.report.document import check_output
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.schemas import NEWS
 

@@ -39,7 +39,7 @@ def benchmark(
     from broadsheet.evaluation.generation.benchmark import Writing, choose_trainings, open_newsroom, read_writers
     from broadsheet.evaluation.generation.examples import HELD_OUT, held_out
     from broadsheet.evaluation.report.document import check_output
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.training.writer_pairs import read_day
 
     check_output(out)

@@ -31,7 +31,7 @@ from index_vectors import compare, make_table
 from broadsheet.evaluation.report.document import check_output, stamp
 from broadsheet.index_build import Goal, build_index
 from broadsheet.index_build.measure import BATCH, Exact, search_exactly, shares_found
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.tables.files import write_json
 from broadsheet.tables.vectors import MappedVectors

@@ -23,7 +23,7 @@ import pyarrow as pa
 import typer
 
 if TYPE_CHECKING:
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.pipeline import Pipeline
     from broadsheet.workbench.workbench import Workbench
 
@@ -42,7 +42,7 @@ def benchmark(
 ) -> None:
     """Print milliseconds: the call, the first request after it, and both together."""
     from broadsheet.evaluation.report.document import stamp
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.pipeline import Pipeline
     from broadsheet.tables.files import write_json, write_text
 
@@ -108,7 +108,7 @@ def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroo
 
 def _encoded(source: Newsroom, folder: Path) -> Workbench:
     """Return the newsroom's articles with their vectors, from a copy; those of its editions are taken over."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.workbenches import prepare_vectors
 
     copy = Newsroom(folder)

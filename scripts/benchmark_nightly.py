@@ -59,7 +59,7 @@ def measure(
 def _make(source: Path, target: Path, size: int, readers: int) -> Path:
     """Make the newsroom, and return a file with the ids of its readers."""
     from broadsheet.importers.transaction import Import
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.schemas import USERS
 
@@ -77,7 +77,7 @@ def _make(source: Path, target: Path, size: int, readers: int) -> Path:
 def _change(source: Path, target: Path, size: int) -> None:
     """Give half of the changed articles another text, and add as many new ones."""
     from broadsheet.importers.transaction import Import
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     half = max(1, round(size * CHANGED / 2))
     with Import(Newsroom(target)) as add:
@@ -88,7 +88,7 @@ def _change(source: Path, target: Path, size: int) -> None:
 
 def _articles(source: Path, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
     """Yield the articles of these numbers: those of the source in its order, again and again."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.schemas import NEWS
 

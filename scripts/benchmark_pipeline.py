@@ -24,7 +24,7 @@ def measure(
 ) -> None:
     """Print milliseconds a stage."""
     from broadsheet.evaluation.report.document import stamp
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.pipeline import Pipeline
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.files import write_json

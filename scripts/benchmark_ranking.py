@@ -34,7 +34,7 @@ def benchmark(
     from broadsheet.evaluation.ranking.rows import join, measure_ranking
     from broadsheet.evaluation.report.document import check_output, make_folder
     from broadsheet.evaluation.retrieval.lists import Bm25
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
 

@@ -29,7 +29,7 @@ def benchmark(
     )
     from broadsheet.evaluation.ranking.fusion import requests_of
     from broadsheet.evaluation.report.document import check_output
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench
 

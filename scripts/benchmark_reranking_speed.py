@@ -47,7 +47,7 @@ def measure(
 ) -> None:
     """Print a table of scorers, and how long re-ranking takes as a whole."""
     from broadsheet.evaluation.report.document import check_output, stamp
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.workbenches import open_bench
 
     check_output(out)

@@ -29,7 +29,7 @@ def benchmark(
     from broadsheet.evaluation.report.document import check_output
     from broadsheet.evaluation.retrieval.benchmark import measure_retrieval
     from broadsheet.evaluation.retrieval.report import describe_retrieval, retrieval_markdown, write_retrieval
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
 

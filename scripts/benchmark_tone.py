@@ -27,7 +27,7 @@ def benchmark(
     """Count the texts of each kind, those refused, and why."""
     from broadsheet.evaluation.report.document import make_folder, stamp
     from broadsheet.generate.gate.tone import TONE, tone_problems
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.files import write_json, write_text
     from broadsheet.tables.schemas import NEWS

@@ -63,7 +63,7 @@ def check(
 ) -> None:
     """Print Recall@10 before and after; exit with 1 if training does not reach what it must."""
     from broadsheet.evaluation.report.document import check_output, stamp
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.workbenches import prepare_vectors
     from broadsheet.tables.files import write_json
 

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def _articles(newsroom: Path) -> Any:  # noqa: ANN401
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.schemas import NEWS
 

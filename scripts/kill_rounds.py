@@ -51,7 +51,7 @@ Titles = dict[str, str]
 
 def work(path: Path, kind: str, seed: int, reader: str, link: Connection) -> None:
     """Do calls of one kind until killed; a publication ends by itself if it was not killed."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.build import build
     from broadsheet.pipeline import Pipeline
 
@@ -183,7 +183,7 @@ def _hear(link: Connection, ledger: Ledger) -> object:
 
 def shown(path: Path) -> tuple[Titles, list[str]]:
     """Return what a pipeline opened now shows, id and title, and what is wrong with the newsroom."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.verify import verify_edition, verify_journal
     from broadsheet.pipeline import Pipeline
 
@@ -206,7 +206,7 @@ def kill_rounds(
 ) -> None:
     """Kill, look, and exit with code 1 at the first thing that is lost, twice or unsound."""
     from broadsheet.evaluation.report.document import stamp
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.build import build
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.files import write_json

@@ -13,7 +13,7 @@ import typer
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.mind_submission import read_predictions, score_predictions
 from broadsheet.metrics.ranking import mean_scores
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import IMPRESSIONS
 

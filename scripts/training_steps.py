@@ -11,7 +11,7 @@ import torch
 from peak_memory import peak_memory
 
 from broadsheet.models import loading as models
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import read_labelled, read_rankable
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.retrieval.towers.two_towers import TwoTowers

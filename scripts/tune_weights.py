@@ -30,7 +30,7 @@ def tune(
     """Print AUC and nDCG@10 in both settings for each set of weights."""
     from broadsheet.evaluation.ranking.fusion import lists_of, requests_of
     from broadsheet.evaluation.report.document import stamp
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench
     from broadsheet.rerank.signals import fuse

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.offline.replay import Split
     from broadsheet.pipeline import Pipeline
     from broadsheet.workbench.workbench import Workbench
@@ -59,7 +59,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
 @pytest.fixture
 def copy(built: Newsroom, tmp_path: Path) -> Newsroom:
     """A copy of it that a test may change."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     return Newsroom(shutil.copytree(built.path, tmp_path / "copy", symlinks=True))
 
@@ -75,7 +75,7 @@ def clicked(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom
 @pytest.fixture
 def room(clicked: Newsroom, tmp_path: Path) -> Newsroom:
     """A copy of it that a test may change."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     return Newsroom(shutil.copytree(clicked.path, tmp_path / "room", symlinks=True))
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from broadsheet.config import settings as config
 from broadsheet import errors, progress
 from broadsheet.metrics import ranking as metrics
-from broadsheet.newsroom import newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables import schemas, arrow_files as tables
 from broadsheet.pages.page import PAGE_STORIES, Page
 html = Page("U1", "new", "", "E", datetime(2017, 1, 3, tzinfo=UTC), PAGE_STORIES.empty_table(), {}).to_html()

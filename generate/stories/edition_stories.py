@@ -19,7 +19,7 @@ from broadsheet.generate.stories.budget import Budget
 from broadsheet.generate.stories.missing_drafts import NO_ANSWER, NO_BUDGET, answered, lacks_a_draft
 from broadsheet.generate.stories.story_writer import Interest, StoryWriter
 from broadsheet.generate.text.articles import first_ranks
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.progress import track
 from broadsheet.tables.arrow_files import empty, read_table, write_table
 from broadsheet.tables.files import remove_folder

@@ -19,8 +19,8 @@ from broadsheet.errors import InputError, ModelError
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
 from broadsheet.live.live_workbench import Live
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.pages.ask import answer_request, read_request
 from broadsheet.pages.digests import Digests, read_digests

@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 
 from broadsheet.cli.app import app
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CANDIDATES, CLICKS, NEWS, USERS

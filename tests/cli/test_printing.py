@@ -13,7 +13,7 @@ from broadsheet.generate import Answer, Cited
 from broadsheet.importers.demo import import_demo, read_users
 from broadsheet.importers.transaction import Import
 from broadsheet.models import assets
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.up_to_date import present_edition
 from broadsheet.pipeline import Pipeline
 from tests.support.tiny import START, make_encoder, make_news

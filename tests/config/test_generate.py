@@ -13,8 +13,7 @@ from broadsheet.errors import ConfigError
 from broadsheet.generate import EndpointWriter
 from broadsheet.generate.writers import endpoint
 from broadsheet.generate.writers import endpoint_allowance as allowance
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly import stages as steps
 from broadsheet.nightly.ray import engine as engine_ray
 from broadsheet.pipeline import ENDPOINT_SECONDS

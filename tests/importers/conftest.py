@@ -1,7 +1,7 @@
 import pytest
 
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from tests.importers.alpha_and_beta import NOON, impression
 
 

@@ -11,7 +11,7 @@ from broadsheet.config.reading import read_config
 from broadsheet.errors import AssetError, CorpusError
 from broadsheet.importers.demo import ARTICLES, import_demo, read_users, section
 from broadsheet.models import assets
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS, USERS
 

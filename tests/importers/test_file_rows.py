@@ -13,7 +13,7 @@ from pyarrow import parquet
 from broadsheet.errors import CorpusError
 from broadsheet.importers.file_rows import column_names, read_rows
 from broadsheet.importers.tables import import_tables
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS
 

@@ -7,7 +7,7 @@ import pytest
 
 from broadsheet.errors import ContractError, CorpusError, NewsroomError
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
 from tests.importers.alpha_and_beta import NOON, impression, news
@@ -25,7 +25,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 
 def rows():
     for number in range(3000):

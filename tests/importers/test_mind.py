@@ -5,7 +5,7 @@ import pytest
 
 from broadsheet.errors import CorpusError, NewsroomError
 from broadsheet.importers.mind import import_mind
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 

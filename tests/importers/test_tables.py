@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from broadsheet.errors import CorpusError
 from broadsheet.importers.tables import import_tables
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CLICKS, NEWS, USERS
 

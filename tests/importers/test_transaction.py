@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from broadsheet.importers.transaction import Import, content_hash
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, USERS
 from tests.importers.alpha_and_beta import NOON, impression, news

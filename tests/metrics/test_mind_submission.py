@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from broadsheet.errors import ContractError, InputError
 from broadsheet.metrics.mind_submission import ranks_of, read_predictions, score_predictions, write_predictions
 from broadsheet.metrics.ranking import Impressions, mean_scores, ranking_metrics
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import from_rows, write_table
 from broadsheet.tables.schemas import IMPRESSIONS
 

@@ -9,8 +9,8 @@ import pytest
 from broadsheet.errors import ContractError, CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.transaction import Import
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal, carried_by, fold, read_added, read_withdrawal, read_withdrawn
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.verify import verify_journal
 from broadsheet.tables.arrow_files import from_rows, read_table
 from broadsheet.tables.files import write_json

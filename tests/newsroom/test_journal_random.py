@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from broadsheet.errors import CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.transaction import Import
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_changes, read_withdrawn
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.verify import verify_journal
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.files import remove_folder

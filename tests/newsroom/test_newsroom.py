@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from broadsheet.errors import NewsroomError
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.manifest import manifest_problem, write_manifest
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.files import file_sha256, remove_folder, write_json
 from broadsheet.tables.schemas import INDEX
@@ -187,7 +187,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from broadsheet.newsroom.manifest import manifest_problem, write_manifest
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 with Newsroom(Path(sys.argv[1])).lock():
     print("held", flush=True)
     time.sleep(60)

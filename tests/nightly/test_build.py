@@ -7,8 +7,8 @@ import pytest
 
 from broadsheet.errors import BroadsheetError, InputError, NewsroomError
 from broadsheet.importers.transaction import Import
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.manifest import file_hashes, write_manifest
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.offline.workbenches import prepare_vectors

@@ -16,7 +16,7 @@ import pytest
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.generate.stories import edition_stories as files
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.pipeline import Pipeline

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from broadsheet.importers.transaction import Import
 from broadsheet.models import loading as models
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.manifest import file_hashes, write_manifest
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.stages import run_stage
 from broadsheet.nightly.verify import verify_edition

@@ -6,8 +6,8 @@ import pytest
 
 from broadsheet.errors import ConfigError
 from broadsheet.importers.transaction import Import
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.manifest import file_hashes
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.stages import run_stage
 from broadsheet.nightly.verify import check_edition, verify_edition

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.nightly import digest_stage as digest_step
 from broadsheet.nightly.digest_stage import digest
 from broadsheet.offline.workbenches import prepare_vectors

@@ -2,7 +2,7 @@ import pytest
 
 from broadsheet.errors import ContractError, InputError, NewsroomError
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.newsroom.manifest import file_hashes
 from broadsheet.nightly.build import build
 from broadsheet.nightly.stages import STEPS, USERS_AT_ONCE, run_stage

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.newsroom.manifest import write_manifest
 from broadsheet.nightly.verify import check_edition, verify_edition
 from broadsheet.tables.arrow_files import from_rows, read_stamp, read_table, write_table

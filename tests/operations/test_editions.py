@@ -3,7 +3,7 @@ import os
 import pytest
 
 from broadsheet.errors import InputError, NewsroomError
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.operations.editions import prune
 from broadsheet.tables.arrow_files import from_rows, write_table
 from broadsheet.tables.schemas import INDEX

@@ -7,8 +7,8 @@ from broadsheet.cli.status import show_status
 from broadsheet.errors import NewsroomError
 from broadsheet.importers.transaction import Import
 from broadsheet.live.articles import known_ids, withdraw_articles
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.operations.status import newsroom_state
 from broadsheet.pipeline import Pipeline

@@ -8,7 +8,7 @@ import pytest
 
 from broadsheet.errors import InputError
 from broadsheet.generate import Answer
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_table, write_table

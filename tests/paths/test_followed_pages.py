@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import ContractError
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.pipeline import Pipeline
 from broadsheet.readers.profiles import Following, clear_profile, set_profile

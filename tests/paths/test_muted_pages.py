@@ -4,8 +4,7 @@ import shutil
 
 import pytest
 
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.stages import run_stage
 from broadsheet.pipeline import Pipeline

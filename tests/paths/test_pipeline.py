@@ -8,7 +8,7 @@ import pytest
 from broadsheet import pipeline
 from broadsheet.errors import ContractError, InputError, ModelError, NewsroomError
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.pages.page import PAGE_STORIES, SIGNALS
 from broadsheet.pipeline import Pipeline, open_newsroom

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.errors import ContractError, InputError, NewsroomError
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.readers.mutes import NO_MUTES, Mutes, MutesFile, mute, unknown_names, unmute
 from broadsheet.rerank import Policy, Reranker
 from broadsheet.tables.arrow_files import from_rows, read_table

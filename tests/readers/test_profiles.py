@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from broadsheet.errors import ContractError, InputError, NewsroomError
 from broadsheet.generate.extracts.topics import Topic
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.readers.audience import Audience
 from broadsheet.readers.profiles import (
     CHARACTERS,

@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # a tiny model is ten times faster without a second thread to wait for
 
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 
 TOPICS = {
     "sports": ["football", "match", "goal", "coach", "team", "cup", "player", "league"],

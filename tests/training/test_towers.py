@@ -8,7 +8,7 @@ from safetensors.numpy import load_file
 
 from broadsheet.errors import CorpusError, InputError, ModelError, NewsroomError
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.offline.impressions import read_labelled
 from broadsheet.offline.workbenches import prepare_vectors

@@ -14,7 +14,7 @@ from broadsheet.generate import load_writer
 from broadsheet.generate.writers.trained import choose_tuned
 from broadsheet.generate.writers.training import pair_loss, token_chances
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.training.writer import train_writer
 from broadsheet.training.writer_pairs import personal_pairs, read_pairs
 from tests.support.tiny import make_news, make_newsroom, make_writer

@@ -60,7 +60,7 @@ def import_demo(into: Into = DEFAULT_ROOM) -> None:
     """Make the demo newsroom: 3,823 real articles and six made-up readers."""
     from broadsheet.importers.demo import import_demo as take
     from broadsheet.models import assets as store
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     typer.echo(take(Newsroom(into), store.find("demo_news")))
 
@@ -73,7 +73,7 @@ def import_mind(
 ) -> None:
     """Take a folder of MIND, the Microsoft News Dataset."""
     from broadsheet.importers.mind import import_mind as take
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     typer.echo(take(directory, Newsroom(into), split))
 
@@ -90,7 +90,7 @@ def import_tables(
 ) -> None:
     """Take a publisher's own tables."""
     from broadsheet.importers.tables import import_tables as take
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column)))
 
@@ -143,7 +143,7 @@ def stage(
     out: Annotated[Path, typer.Option(help="Folder for the tables that the stage writes.")] = Path("stage-out"),
 ) -> None:
     """Run one stage alone over the current edition's files."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.stages import run_stage
 
     typer.echo(run_stage(Newsroom(newsroom), name, out))

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from broadsheet.cli.printing import print_page, write_page
 from broadsheet.errors import NewsroomError
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.up_to_date import present_edition
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS

@@ -19,7 +19,7 @@ def add(
 ) -> None:
     """Add articles between nights, or replace their texts: in every running process from its next request on."""
     from broadsheet.live.articles import add_file
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     typer.echo(add_file(Newsroom(newsroom), file, read_columns(column)))
 
@@ -30,7 +30,7 @@ def withdraw(
 ) -> None:
     """Withdraw articles: hidden from the next request on, and no longer in the files of the next edition."""
     from broadsheet.live.articles import known_ids, withdraw_articles
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     room = Newsroom(newsroom)
     room.require()
@@ -47,7 +47,7 @@ Sources = Annotated[list[str] | None, typer.Option("--source", help="A source; m
 
 def mute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
     """Show a reader nothing of some categories and sources, from the next request on; prints all that is muted."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.readers.mutes import mute as change
     from broadsheet.readers.mutes import unknown_names
 
@@ -59,7 +59,7 @@ def mute(newsroom: Room, user: Reader, category: Categories = None, source: Sour
 
 def unmute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
     """Let categories and sources in again, all if none is named; prints what stays muted."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.readers.mutes import unmute as change
 
     typer.echo(_muted(user, *change(Newsroom(newsroom), user, category or [], source or []).of(user)))
@@ -83,7 +83,7 @@ def profile(
     clear: Annotated[bool, typer.Option("--clear", help="Remove the reader's own words.")] = False,
 ) -> None:
     """Print what a reader follows, or first keep or remove the reader's own words, from the next request on."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.readers.profiles import clear_profile, set_profile
     from broadsheet.workbench.interests import interests_of
 

@@ -27,7 +27,7 @@ def build(
 
     Exit code 3: the edition is out of the bounds of [gate], kept and not published.
     """
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.operations.build_run import Outputs, run_build
     from broadsheet.operations.engines import choose_engine
 
@@ -55,7 +55,7 @@ def status(
 ) -> None:
     """Show the corpus, what waits for the next build, and the editions."""
     from broadsheet.cli.status import show_status
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     show_status(Newsroom(newsroom), as_json=json)
 
@@ -63,7 +63,7 @@ def status(
 @operation.command(epilog="Example: broadsheet verify newsroom   Exit code 1 if something is wrong.")
 def verify(newsroom: Room = DEFAULT_ROOM) -> None:
     """Check every file of the current edition, and the journal of what was added and withdrawn."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.verify import verify_edition, verify_journal
 
     room = Newsroom(newsroom)
@@ -83,7 +83,7 @@ def publish(
     edition: Annotated[str, typer.Argument(help="The edition's name, as `broadsheet status` shows it.")],
 ) -> None:
     """Make an edition current, also one that the gate kept back, once you know that it is meant to be so."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.operations.editions import publish_edition
 
     typer.echo(f"current is now {publish_edition(Newsroom(newsroom), edition).name}")
@@ -92,7 +92,7 @@ def publish(
 @operation.command(epilog="Example: broadsheet rollback newsroom")
 def rollback(newsroom: Room = DEFAULT_ROOM) -> None:
     """Go back to the published edition before the current one."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
 
     room = Newsroom(newsroom)
     with room.lock():
@@ -105,7 +105,7 @@ def prune(
     newsroom: Room = DEFAULT_ROOM,
 ) -> None:
     """Remove old editions, never the current one, and what killed builds left."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.operations.editions import prune as remove
 
     for line in remove(Newsroom(newsroom), keep):

@@ -20,7 +20,7 @@ def train_reranker(
     out: Annotated[Path | None, typer.Option(help="Folder to put it in, else the newsroom's models/reranker.")] = None,
 ) -> None:
     """Train the cross-encoder on impressions; builds and pipelines opened from then on use it."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.training.reranker import train_reranker as learn
 
     typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=say))
@@ -34,7 +34,7 @@ def train_fusion(
     seeds: Annotated[int, typer.Option(min=1, help="Ensembles of trees, whose scores are averaged.")] = 1,
 ) -> None:
     """Learn to fuse the ranking's signals on impressions; builds and pipelines opened from then on use it."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.training.fusion import train_fusion as learn
 
     typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seeds=seeds, report=say))
@@ -54,7 +54,7 @@ def train_towers(
     out: Annotated[Path | None, typer.Option(help="Folder to put them in, else the newsroom's models/towers.")] = None,
 ) -> None:
     """Train the towers on impressions and histories; builds and pipelines opened from then on use them."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.training.towers import train_towers as learn
 
     typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=say))
@@ -71,7 +71,7 @@ def train_writer(
     out: Annotated[Path | None, typer.Option(help="Folder to put it in, else the newsroom's models/writer.")] = None,
 ) -> None:
     """Train the writer on the publisher's titles and abstracts; builds and pipelines opened from then on use it."""
-    from broadsheet.newsroom.newsroom import Newsroom
+    from broadsheet.newsroom import Newsroom
     from broadsheet.training.writer import train_writer as learn
     from broadsheet.training.writer_pairs import read_day
 

@@ -3,8 +3,8 @@
 import pyarrow as pa
 
 from broadsheet.importers.staging import read_existing
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import CARRIED, Changes, Journal, carried_by, read_changes, read_withdrawn
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.arrow_files import from_rows, open_writer, write_table
 from broadsheet.tables.schemas import NEWS, WITHDRAWN
 

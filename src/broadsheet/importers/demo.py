@@ -16,7 +16,7 @@ from broadsheet.errors import CorpusError
 from broadsheet.importers.demo_repairs import clean, clean_body
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.progress import track
 
 ARTICLES = 3824

@@ -15,7 +15,7 @@ from broadsheet.errors import CorpusError, join_problems
 from broadsheet.importers.lines import first_lines, line_blocks
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.values import SkipRow
 
 _TIME = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2}):(\d{2}) ([AP])M", re.ASCII)

@@ -10,7 +10,7 @@ from broadsheet.errors import CorpusError, join_problems
 from broadsheet.importers.file_rows import SUFFIXES, column_names, read_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.schemas import CLICKS, NEWS, USERS
 
 _NAMES = {

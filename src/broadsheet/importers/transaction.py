@@ -23,8 +23,8 @@ from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.rows import article_row, click_row, content_hash, impression_row, user_row
 from broadsheet.importers.staging import Staged, merge, read_existing
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import read_withdrawn
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.files import remove_folder, replacing, sync_folder
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 from broadsheet.tables.values import SkipRow, checked_id

@@ -14,8 +14,8 @@ from broadsheet.errors import CorpusError, InputError
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.rows import article_row
 from broadsheet.importers.tables import news_rows
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal, read_changed_ids
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.arrow_files import from_rows, read_table
 from broadsheet.tables.schemas import NEWS, WITHDRAWN, late_news
 from broadsheet.tables.values import SkipRow, checked_id

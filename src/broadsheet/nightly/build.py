@@ -13,10 +13,9 @@ import pyarrow as pa
 
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
 from broadsheet.models.loading import folder_fingerprint
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
-from broadsheet.newsroom.edition import Edition
 from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.edition_start import clear_disk_errors, start_edition
 from broadsheet.nightly.expiry import expire
 from broadsheet.nightly.gate import Verdict, judge

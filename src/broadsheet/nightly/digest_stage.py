@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.same_event import of_one_event
 from broadsheet.errors import ContractError
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.nightly.stage import Done
 from broadsheet.progress import track
 from broadsheet.tables.arrow_files import empty, from_rows, read_table, write_table

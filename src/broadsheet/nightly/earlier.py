@@ -9,9 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from broadsheet.errors import NewsroomError
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.stage import Report, Step
 from broadsheet.tables.files import file_sha256
 

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 
 from broadsheet.errors import NewsroomError
 from broadsheet.importers.absorb_journal import absorb
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.earlier import not_reused
 from broadsheet.tables.files import link_or_copy, remove_folder
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from broadsheet.config.nightly import ArticlesConfig
 from broadsheet.errors import NewsroomError
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.tables.arrow_files import epoch_seconds, read_table, write_table
 from broadsheet.tables.schemas import NEWS
 

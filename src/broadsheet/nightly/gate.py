@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from broadsheet.config.nightly import GateConfig
 from broadsheet.errors import BroadsheetError
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.nightly.index_recall import reader_recall
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS, news_vectors, user_vectors

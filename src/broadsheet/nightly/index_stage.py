@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from broadsheet.errors import NewsroomError
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import news_vectors
 from broadsheet.workbench.reader_vectors import sample_user_vectors

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.nightly.earlier import editions_to_reuse, is_whole, with_earlier
 from broadsheet.nightly.stage import Done, Engine, Record, Report
 from broadsheet.nightly.stages import local_engine

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from broadsheet.errors import InputError
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.digest_stage import digest
 from broadsheet.nightly.index_stage import index
 from broadsheet.nightly.stage import Done, Step

@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import BroadsheetError, NewsroomError
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Entry, Journal, read_added, read_withdrawal, read_withdrawn
 from broadsheet.newsroom.manifest import manifest_problem
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.index_recall import reader_recall
 from broadsheet.tables.arrow_files import empty, read_stamp, read_table
 from broadsheet.tables.files import file_sha256

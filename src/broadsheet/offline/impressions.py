@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import CorpusError
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import IMPRESSIONS
 from broadsheet.workbench.workbench import Workbench

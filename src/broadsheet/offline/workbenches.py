@@ -16,9 +16,8 @@ from typing import Any
 from broadsheet.config.settings import Config
 from broadsheet.errors import InputError
 from broadsheet.models.loading import folder_fingerprint
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.newsroom.up_to_date import present_edition
 from broadsheet.nightly.edition_start import clear_disk_errors, start_edition
 from broadsheet.nightly.index_stage import index

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import NewsroomError
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.files import replacing
 
 LAST = 21

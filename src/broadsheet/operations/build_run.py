@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import BroadsheetError, GateError, InputError, NewsroomError
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.stage import Engine, Report
 from broadsheet.nightly.stages import local_engine

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from broadsheet.errors import InputError, NewsroomError, join_problems
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal
 from broadsheet.newsroom.manifest import write_manifest
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.earlier import not_reused
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.tables.files import remove_folder, sync_folder

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import BroadsheetError, NewsroomError
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal, carried_by, held_by, read_changed_ids
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.readers.mutes import Mutes
 from broadsheet.tables.arrow_files import empty, read_table
 from broadsheet.tables.schemas import DIGESTS

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from filelock import FileLock
 
 from broadsheet.errors import InputError
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.schemas import MUTES, NEWS
 from broadsheet.tables.values import SkipRow, checked_id

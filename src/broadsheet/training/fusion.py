@@ -13,7 +13,7 @@ import numpy.typing as npt
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.calibration import calibration_error
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import require_splits
 from broadsheet.tables.files import remove_folder
 from broadsheet.training.folder import new_card, swap

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import Labelled, read_rankable, require_splits
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.tables.files import file_sha256, remove_folder

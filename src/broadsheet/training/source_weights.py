@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.config.retrieval import SourceWeights
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.offline.replay import Impression, blocks, read_split, states
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.retrieval import SOURCES, Retriever, fuse

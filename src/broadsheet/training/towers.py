@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import CorpusError
 from broadsheet.models import loading as models
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import Labelled, read_labelled, read_rankable, require_splits
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.tables.files import file_sha256, remove_folder

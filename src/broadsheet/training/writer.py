@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from broadsheet.config.generate import is_endpoint
 from broadsheet.errors import ConfigError
 from broadsheet.models import loading as models
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.files import file_sha256, remove_folder
 from broadsheet.training.folder import check_target, made_now, swap, work_folder
 from broadsheet.training.writer_pairs import check_jobs, personal_pairs, read_pairs

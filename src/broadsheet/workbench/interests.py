@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.readers.audience import open_audience
 from broadsheet.readers.profiles import NOTHING, Following, Profiles, ProfilesFile
 from broadsheet.tables.arrow_files import read_table

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.config.generate import is_endpoint
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.tables.parts import parts_of
 from broadsheet.workbench.interests import interests
 

@@ -20,8 +20,7 @@ from broadsheet.corpus.catalogue import Catalogue, make_catalogue
 from broadsheet.corpus.click_log import ClickLog, read_click_log
 from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
 from broadsheet.errors import ModelError
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.readers.audience import Audience, open_audience
 from broadsheet.readers.mutes import MutesFile
 from broadsheet.readers.profiles import ProfilesFile

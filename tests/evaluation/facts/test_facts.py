@@ -26,7 +26,7 @@ from broadsheet.evaluation.facts.report import describe_facts, kind_of
 from broadsheet.evaluation.facts.rewordings import REWORDINGS, reword
 from broadsheet.importers.transaction import Import
 from broadsheet.metrics.intervals import wilson
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from tests.evaluation.report.test_document import PNG, run_script
 
 SUMMARY = (

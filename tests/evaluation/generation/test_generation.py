@@ -20,7 +20,7 @@ from broadsheet.evaluation.generation.rows import (
     textrank_row,
 )
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from tests.support.tiny import START
 
 BODY = (

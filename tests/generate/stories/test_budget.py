@@ -13,7 +13,7 @@ from broadsheet.generate.stories import edition_stories as files
 from broadsheet.generate.stories.budget import NIGHT, Budget
 from broadsheet.generate.stories.edition_stories import stories_to_write
 from broadsheet.generate.stories.missing_drafts import NO_BUDGET, lacks_a_draft
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.parts import part_path, parts_of
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES

@@ -3,7 +3,7 @@ import pytest
 from broadsheet.errors import ContractError
 from broadsheet.generate import StoryWriter, generate_files
 from broadsheet.generate.stories import edition_stories as files
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES
 from tests.generate.conftest import rank

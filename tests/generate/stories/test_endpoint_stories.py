@@ -5,7 +5,7 @@ import pytest
 
 from broadsheet.generate import EndpointWriter, StoryWriter, generate_files
 from broadsheet.generate.stories.missing_drafts import answered
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.tables.arrow_files import empty, read_table, write_table
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES
 from tests.generate.endpoint_server import DOWN, always, said, serving, writer_of

@@ -5,7 +5,7 @@ import pytest
 from broadsheet.generate import StoryWriter, generate_files
 from broadsheet.generate.stories.edition_stories import BLOCK as STORIES_AT_ONCE
 from broadsheet.generate.stories.edition_stories import stories_to_write
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.retrieval.towers.encoding import BLOCK, articles_to_encode, encode_block
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.parts import part_path, parts_of

@@ -14,9 +14,8 @@ import pytest
 from broadsheet.config.retrieval import IndexConfig
 from broadsheet.errors import InputError
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.manifest import file_hashes
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.index_stage import index, shard_files
 from broadsheet.nightly.ray.engine import ray_engine

@@ -16,7 +16,7 @@ from broadsheet.errors import ContractError, InputError
 from broadsheet.generate.stories import edition_stories as files
 from broadsheet.generate.stories.budget import Budget
 from broadsheet.generate.stories.missing_drafts import NO_BUDGET, lacks_a_draft
-from broadsheet.newsroom.edition import Edition
+from broadsheet.newsroom import Edition
 from broadsheet.newsroom.manifest import file_hashes
 from broadsheet.nightly import stages as steps
 from broadsheet.nightly.build import build

@@ -28,8 +28,8 @@ from broadsheet.evaluation.generation.rows import (
 from broadsheet.generate import load_writer
 from broadsheet.generate.writers.trained import choose_tuned, read_card
 from broadsheet.models.loading import fingerprint, folder_fingerprint, pick_device, pick_dtype
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
-from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.nightly.stage import Report
 from broadsheet.offline.replay import Values
 from broadsheet.workbench.workbench import Workbench

@@ -22,7 +22,7 @@ from broadsheet.generate.stories.interests import LEAST
 from broadsheet.generate.text.articles import source_text
 from broadsheet.generate.text.words import count, fold, words
 from broadsheet.importers.rows import content_hash
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS, USERS
 from broadsheet.workbench.interests import ARTICLES, interests, topics_of

@@ -24,8 +24,7 @@ import pyarrow as pa
 from broadsheet import errors
 from broadsheet.config.generate import is_endpoint
 from broadsheet.errors import BroadsheetError, NewsroomError
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.index_stage import join_index, shard_files
 from broadsheet.nightly.ray.cluster import cluster, require_ray
 from broadsheet.nightly.ray.worker import (

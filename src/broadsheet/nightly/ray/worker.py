@@ -19,8 +19,7 @@ import pyarrow as pa
 
 from broadsheet.config.settings import Config
 from broadsheet.errors import BroadsheetError
-from broadsheet.newsroom.edition import Edition
-from broadsheet.newsroom.newsroom import Newsroom
+from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.index_stage import shard_builder
 from broadsheet.tables.arrow_files import open_writer, read_table
 from broadsheet.tables.files import write_json
