@@ -1,9 +1,16 @@
-"""Progress of long work, with rate and time left; silent where the output is not a terminal."""
+"""What long work says of its progress: lines for people, and a bar where the output is a terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
+
+Say = Callable[[str], None]
+"""Takes one line for people: what long work has just done or does next."""
+
+
+def silent(said: object) -> None:
+    """Ignore what is said: the default wherever a caller may ask for lines of progress or records of stages."""
 
 
 def track(items: Iterable[T], what: str, *, total: int, weight: int = 1) -> Iterator[T]:

@@ -16,6 +16,7 @@ from broadsheet.models import assets
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.up_to_date import present_edition
 from broadsheet.pipeline import Pipeline
+from broadsheet.progress import silent
 from tests.support.tiny import START, make_encoder, make_news
 
 
@@ -146,21 +147,21 @@ def test_the_demo_makes_everything_and_a_second_run_only_the_pages(demo, capsys)
 
 
 def test_the_demo_builds_again_when_its_settings_change(demo):
-    show_demo(demo.path, demo.path.parent, lambda line: None)
+    show_demo(demo.path, demo.path.parent, silent)
     first = demo.current()
     demo.config_file.write_text('clock = "latest"\n[rerank]\ndiversity = 0.9\n[generate]\nwriter = ""\n')
-    show_demo(demo.path, demo.path.parent, lambda line: None)
+    show_demo(demo.path, demo.path.parent, silent)
     assert demo.current() != first
 
 
 def test_the_demo_leaves_another_newsroom_alone(built, tmp_path):
     editions = built.editions()
     with pytest.raises(NewsroomError, match="without the demo's readers"):
-        show_demo(built.path, tmp_path, lambda line: None)
+        show_demo(built.path, tmp_path, silent)
     assert built.editions() == editions and not list(tmp_path.iterdir())
 
 
 def test_the_demo_goes_on_where_an_import_had_ended(demo, capsys):
     import_demo(demo, assets.find("demo_news"))
-    show_demo(demo.path, demo.path.parent, lambda line: None)
+    show_demo(demo.path, demo.path.parent, silent)
     assert demo.current().manifest.is_file() and "BROADSHEET" in capsys.readouterr().out

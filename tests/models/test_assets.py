@@ -86,7 +86,7 @@ def test_a_single_file_is_returned_as_a_file(registry):
 def test_a_ready_asset_is_not_fetched_again(registry):
     first = get(["tiny"], download=registry)
     lines = []
-    assert get(["tiny"], download=registry, report=lines.append) == first
+    assert get(["tiny"], download=registry, say=lines.append) == first
     assert registry.asked == 1
     assert lines == ["tiny: ready"]
 
@@ -192,7 +192,7 @@ def test_two_that_ask_at_once_share_one_download(registry):
     first = threading.Thread(target=get, args=(["tiny"],), kwargs={"download": slow})
     first.start()
     assert started.wait(20)
-    get(["tiny"], download=slow, report=lines.append)
+    get(["tiny"], download=slow, say=lines.append)
     first.join()
     assert registry.asked == 1
     assert "tiny: waiting for another process that is getting it" in lines

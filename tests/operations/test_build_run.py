@@ -14,15 +14,12 @@ from broadsheet.errors import GateError, InputError
 from broadsheet.operations.build_report import LAST, bars, columns, render
 from broadsheet.operations.build_run import Outputs, run_build
 from broadsheet.operations.prometheus import write_metrics
+from broadsheet.progress import silent
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import NEWS
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["encode", "index", "retrieve", "rerank", "generate", "digest", "check"]
-
-
-def silent(line):
-    pass
 
 
 @pytest.fixture

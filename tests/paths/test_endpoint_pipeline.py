@@ -72,7 +72,7 @@ def test_an_endpoint_that_was_down_at_night_is_asked_by_the_next_night_and_not_b
         page = pipeline.Pipeline.open(room.path).run("fan", 5)
         assert len(server.requests) == asked and methods(page.stories) <= {"extract", "original"}
         lines = []
-        edition = build(room, ["fan"], report=lines.append)
+        edition = build(room, ["fan"], say=lines.append)
         assert len(server.requests) == asked + 2 * 5
         assert "endpoint" in methods(read_table(edition.stories, STORIES))
         build(room, ["fan"])

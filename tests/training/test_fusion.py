@@ -49,7 +49,7 @@ def test_without_a_signal_that_tells_articles_apart_there_is_nothing_to_learn():
 
 def test_the_training_says_which_signals_it_leaves_out_and_why(room):
     lines = []
-    train_fusion(room, train="tune", valid="valid", report=lines.append)
+    train_fusion(room, train="tune", valid="valid", say=lines.append)
     assert "signals left out: relevance, absent" in lines[-1]
 
 

@@ -51,7 +51,7 @@ def assets(
     """Get the default models and the demo articles into the cache ($BROADSHEET_CACHE, else the user's cache)."""
     from broadsheet.models import assets as store
 
-    for name, path in store.get(names or tuple(store.ASSETS), report=say).items():
+    for name, path in store.get(names or tuple(store.ASSETS), say=say).items():
         typer.echo(f"{name}: {path}")
 
 

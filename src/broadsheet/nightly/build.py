@@ -20,9 +20,10 @@ from broadsheet.nightly.edition_start import clear_disk_errors, start_edition
 from broadsheet.nightly.expiry import expire
 from broadsheet.nightly.gate import Verdict, judge
 from broadsheet.nightly.run_stages import event_of, run_steps, tell
-from broadsheet.nightly.stage import Engine, Record, Report
+from broadsheet.nightly.stage import Engine, Record
 from broadsheet.nightly.stages import STEPS, local_engine
 from broadsheet.nightly.verify import check_edition
+from broadsheet.progress import Say, silent
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import USERS
 from broadsheet.version import __version__
@@ -32,13 +33,13 @@ from broadsheet.workbench.workbench import Workbench
 def build(
     newsroom: Newsroom,
     users: str | Sequence[str] = "active",
-    report: Report = lambda line: None,
-    record: Record = lambda event: None,
+    say: Say = silent,
+    record: Record = silent,
     engine: Engine = local_engine,
 ) -> Edition:
     """Build and publish an edition for `users`: "active", "all", or user ids.
 
-    `report` gets a line for each stage, and `record` the same as a dictionary: time, stage, what, seconds and counts.
+    `say` gets a line for each stage, and `record` the same as a dictionary: time, stage, what, seconds and counts.
     `engine` runs the stages; see `broadsheet.engines`.
     Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks,
     GateError if it is out of bounds and therefore kept back, and InputError for an unknown user; readers keep the
@@ -52,18 +53,18 @@ def build(
         as_of = read_clock(config.clock, edition.news, edition.clicks)
         expired = expire(edition, config.articles, as_of)
         if len(expired):
-            report(f"articles: {len(expired)} beyond their age limit leave")
+            say(f"articles: {len(expired)} beyond their age limit leave")
         bench = Workbench(newsroom, edition, config, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.audience.state(chosen, as_of), USERS)
-        stages = run_steps(bench, edition, tuple(STEPS), report, record, engine)
-        verdict, stages["check"] = _check(newsroom, bench, expired, report, record)
+        stages = run_steps(bench, edition, tuple(STEPS), say, record, engine)
+        verdict, stages["check"] = _check(newsroom, bench, expired, say, record)
         manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
         done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
         if not verdict.reasons:
             newsroom.point_to(done)
         Journal(newsroom).remove_carried()
-        report(f"{'kept back' if verdict.reasons else 'published'} {done.name}")
+        say(f"{'kept back' if verdict.reasons else 'published'} {done.name}")
         record(event_of("kept" if verdict.reasons else "published", done.name, time.perf_counter() - started, {}))
         if verdict.reasons:
             raise GateError(
@@ -87,7 +88,7 @@ def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
 
 
 def _check(
-    newsroom: Newsroom, bench: Workbench, expired: pa.Array, report: Report, record: Record
+    newsroom: Newsroom, bench: Workbench, expired: pa.Array, say: Say, record: Record
 ) -> tuple[Verdict, dict[str, Any]]:
     """Check a complete edition and measure it against its bounds; raises NewsroomError if it is not sound."""
     started = time.perf_counter()
@@ -102,7 +103,7 @@ def _check(
     withdrawn = pa.array(list(read_withdrawn(newsroom)), pa.string())
     verdict = judge(bench, current, pa.concat_arrays([expired, withdrawn]))
     event = event_of("check", verdict.line(), time.perf_counter() - started, verdict.figures)
-    tell(event, report, record)
+    tell(event, say, record)
     return verdict, event
 
 

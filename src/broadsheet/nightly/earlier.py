@@ -11,20 +11,21 @@ from pathlib import Path
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal
-from broadsheet.nightly.stage import Report, Step
+from broadsheet.nightly.stage import Step
+from broadsheet.progress import Say
 from broadsheet.tables.files import file_sha256
 
 
-def with_earlier(newsroom: Newsroom, steps: Mapping[str, Step], report: Report) -> dict[str, Step]:
+def with_earlier(newsroom: Newsroom, steps: Mapping[str, Step], say: Say) -> dict[str, Step]:
     """Return the stages, told where the work of earlier builds lies.
 
     A file that is no longer what its manifest says is no source: a flipped bit would be handed on from night to night.
     """
     earlier = editions_to_reuse(newsroom)
-    vectors = tuple(edition.news_vectors for edition in earlier if is_whole(edition, edition.news_vectors, report))
+    vectors = tuple(edition.news_vectors for edition in earlier if is_whole(edition, edition.news_vectors, say))
     vectors += tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
-    stories = tuple(edition.stories for edition in earlier if is_whole(edition, edition.stories, report))
-    digests = tuple(edition.digests for edition in earlier if is_whole(edition, edition.digests, report))
+    stories = tuple(edition.stories for edition in earlier if is_whole(edition, edition.stories, say))
+    digests = tuple(edition.digests for edition in earlier if is_whole(edition, edition.digests, say))
     complete = tuple(edition for edition in earlier if edition.manifest.is_file())
     told = {
         "encode": partial(steps["encode"], known=vectors),
@@ -47,8 +48,8 @@ def editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
     return list(dict.fromkeys(editions))
 
 
-def is_whole(edition: Edition, path: Path, report: Report) -> bool:
-    """Return whether a file is there and is what its edition's manifest says, if there is a manifest; report if not."""
+def is_whole(edition: Edition, path: Path, say: Say) -> bool:
+    """Return whether a file is there and is what its edition's manifest says, if there is a manifest; say so if not."""
     there, why = path.is_file(), ""
     with suppress(NewsroomError):  # what a killed build left has no manifest
         wanted = edition.read_manifest()["files"].get(path.name)
@@ -57,7 +58,7 @@ def is_whole(edition: Edition, path: Path, report: Report) -> bool:
         elif wanted != file_sha256(path):
             why = "its SHA-256 is not that of its manifest"
     if why:
-        report(f"nothing is taken over from {path}: {why}")
+        say(f"nothing is taken over from {path}: {why}")
     return there and not why
 
 

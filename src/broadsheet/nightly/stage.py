@@ -17,7 +17,6 @@ class Done(NamedTuple):
         return self.line
 
 
-Report = Callable[[str], None]
 Record = Callable[[dict[str, Any]], None]
 
 

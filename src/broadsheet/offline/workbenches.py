@@ -22,13 +22,13 @@ from broadsheet.newsroom.up_to_date import present_edition
 from broadsheet.nightly.edition_start import clear_disk_errors, start_edition
 from broadsheet.nightly.index_stage import index
 from broadsheet.nightly.run_stages import run_steps
-from broadsheet.nightly.stage import Report
 from broadsheet.nightly.stages import encode
+from broadsheet.progress import Say, silent
 from broadsheet.tables.files import replacing
 from broadsheet.workbench.workbench import Workbench
 
 
-def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, config: Config | None = None) -> Workbench:
+def prepare_vectors(newsroom: Newsroom, say: Say = silent, config: Config | None = None) -> Workbench:
     """Return a workbench with the corpus's vectors and index alone: enough to train and to measure, without publishing.
 
     The next build takes the vectors over. `config` stands in for that of the newsroom.
@@ -39,7 +39,7 @@ def prepare_vectors(newsroom: Newsroom, report: Report = lambda line: None, conf
         edition = start_edition(newsroom)
         bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
         bench.looks_back = True
-        run_steps(bench, edition, ("encode", "index"), report)
+        run_steps(bench, edition, ("encode", "index"), say)
         _ = bench.retriever  # opens what it needs while no other build can move the folder
     return bench
 
@@ -51,11 +51,7 @@ OWN = "trained"
 """The label of the newsroom's own towers."""
 
 
-def silent(line: str) -> None:
-    """Report nothing."""
-
-
-def open_bench(newsroom: Newsroom, report: Report = silent, *, towers: str | None = None) -> Workbench:
+def open_bench(newsroom: Newsroom, say: Say = silent, *, towers: str | None = None) -> Workbench:
     """Return a workbench over the current edition if it is of this corpus, encoder and index; else over new vectors.
 
     `towers` replaces the setting retrieval.towers, such as "untrained" or a folder; None keeps the newsroom's own.
@@ -73,9 +69,9 @@ def open_bench(newsroom: Newsroom, report: Report = silent, *, towers: str | Non
         built = edition.read_manifest()
         same_index = built["config"]["index"] == vars(config.index)
         if same_index and built["models"]["news_tower"] == bench.news_tower.fingerprint:
-            report(f"vectors and index of edition {edition.name}")
+            say(f"vectors and index of edition {edition.name}")
             return bench
-    return prepare_vectors(newsroom, report) if towers is None else _prepare(newsroom, config, report)
+    return prepare_vectors(newsroom, say) if towers is None else _prepare(newsroom, config, say)
 
 
 def read_folders(option: str, options: Sequence[str]) -> list[Labelled]:
@@ -87,14 +83,12 @@ def read_folders(option: str, options: Sequence[str]) -> list[Labelled]:
     return [(label, Path(folder)) for label, _, folder in parts]
 
 
-def open_trained(
-    newsroom: Newsroom, towers: Sequence[Labelled], report: Report = silent
-) -> Iterator[tuple[str, Workbench]]:
+def open_trained(newsroom: Newsroom, towers: Sequence[Labelled], say: Say = silent) -> Iterator[tuple[str, Workbench]]:
     """Open the trained towers one after another, so as to hold one at a time; the newsroom's own if none are named."""
     if not towers:
-        yield OWN, open_bench(newsroom, report)
+        yield OWN, open_bench(newsroom, say)
     for label, folder in towers:
-        yield label, open_bench(newsroom, report, towers=str(folder.resolve()))
+        yield label, open_bench(newsroom, say, towers=str(folder.resolve()))
 
 
 def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
@@ -109,7 +103,7 @@ def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
     }
 
 
-def _prepare(newsroom: Newsroom, config: Config, report: Report) -> Workbench:
+def _prepare(newsroom: Newsroom, config: Config, say: Say) -> Workbench:
     """Return a workbench with the corpus's vectors and index by the towers that `config` names."""
     clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
     tower = Workbench(newsroom, newsroom.building, config, clock).news_tower
@@ -122,7 +116,7 @@ def _prepare(newsroom: Newsroom, config: Config, report: Report) -> Workbench:
         bench.looks_back = True
         known = [edition, newsroom.building, *newsroom.editions()[-1:]]
         vectors = tuple(one.news_vectors for one in known if one.news_vectors.is_file())
-        report(f"towers {config.retrieval.towers}: {encode(bench, edition, known=vectors)}")
+        say(f"towers {config.retrieval.towers}: {encode(bench, edition, known=vectors)}")
         index(bench, edition)
         _ = bench.catalogue, bench.index  # opened while nobody else can replace them
     return bench

@@ -13,10 +13,11 @@ from typing import Any
 from broadsheet.errors import BroadsheetError, GateError, InputError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.build import build
-from broadsheet.nightly.stage import Engine, Report
+from broadsheet.nightly.stage import Engine
 from broadsheet.nightly.stages import local_engine
 from broadsheet.operations.build_report import write_report
 from broadsheet.operations.prometheus import write_metrics
+from broadsheet.progress import Say
 
 FAILED, KEPT = 2, 3
 """Exit codes of a build that failed, and of one whose edition was kept back."""
@@ -37,7 +38,7 @@ class Outputs:
 def run_build(
     newsroom: Newsroom,
     users: str | Sequence[str],
-    report: Report,
+    say: Say,
     outputs: Outputs,
     engine: Engine = local_engine,
 ) -> Edition:
@@ -48,7 +49,7 @@ def run_build(
     _try(outputs)
     before, code = {edition.name for edition in newsroom.editions()}, FAILED
     try:
-        edition = build(newsroom, users, report, lambda event: _log(outputs.log, event), engine)
+        edition = build(newsroom, users, say, lambda event: _log(outputs.log, event), engine)
         code = 0
         return edition
     except BaseException as error:

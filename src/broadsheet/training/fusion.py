@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from broadsheet.metrics.calibration import calibration_error
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import require_splits
+from broadsheet.progress import Say, silent
 from broadsheet.tables.files import remove_folder
 from broadsheet.training.folder import new_card, swap
 from broadsheet.workbench.workbench import Workbench
@@ -35,7 +36,7 @@ def train_fusion(
     train: str,
     valid: str,
     seeds: int = 1,
-    report: Callable[[str], None] = lambda line: None,
+    say: Say = silent,
 ) -> str:
     """Learn to fuse the signals on one split; put it in models/fusion if it ranks another better than the weights do.
 
@@ -49,11 +50,11 @@ def train_fusion(
 
     require_splits(newsroom, train, valid)
     _require_unseen(newsroom, train)
-    bench = open_bench(newsroom, report)
+    bench = open_bench(newsroom, say)
     learn, check = (read_lists(bench, split) for split in (train, valid))
     names, left = usable(learn)
     if left:
-        report(f"signals left out: {'; '.join(f'{name}, {why}' for name, why in left.items())}")
+        say(f"signals left out: {'; '.join(f'{name}, {why}' for name, why in left.items())}")
     fusion = fit_fusion(learn, names, Recipe(), range(seeds))
     scores = fusion(check.signals)
     found = {"learned": ranking(scores, check), "weights": ranking(fuse(check.signals, _weights(bench)), check)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import Labelled, read_rankable, require_splits
 from broadsheet.offline.workbenches import prepare_vectors
+from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256, remove_folder
 from broadsheet.training.folder import check_arguments, new_card, swap, work_folder
 from broadsheet.workbench.workbench import Workbench
@@ -35,7 +36,7 @@ def train_reranker(
     mode: str = "lora",
     seed: int = 0,
     out: Path | None = None,
-    report: Callable[[str], None] = lambda line: None,
+    say: Say = silent,
 ) -> str:
     """Train the cross-encoder on impressions and put it in `out`, else in models/reranker, which the next build uses.
 
@@ -52,7 +53,7 @@ def train_reranker(
     check_arguments(train, valid, out, MODES, mode, HEAD)
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, train, valid)
-    bench = prepare_vectors(newsroom, report)
+    bench = prepare_vectors(newsroom, say)
     learn, check = _examples(bench, train), read_rankable(bench, valid)[:VALID_LIMIT]
     base, recipe = bench.config.rerank.encoder, bench.config.reranker
     target = newsroom.reranker if out is None else out

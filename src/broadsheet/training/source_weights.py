@@ -20,6 +20,7 @@ from broadsheet.config.retrieval import SourceWeights
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.replay import Impression, blocks, read_split, states
 from broadsheet.offline.workbenches import prepare_vectors
+from broadsheet.progress import Say
 from broadsheet.retrieval import SOURCES, Retriever, fuse
 from broadsheet.tables.files import write_json
 from broadsheet.workbench.workbench import Workbench
@@ -111,7 +112,7 @@ LIMIT = 500
 """Impressions that the weights are chosen on."""
 
 
-def tune_weights(newsroom: Newsroom, towers: Path, split: str, report: Callable[[str], None]) -> str:
+def tune_weights(newsroom: Newsroom, towers: Path, split: str, say: Say) -> str:
     """Write the weights that find most of a split's clicks into the folder of towers; returns what they reach.
 
     The vectors and the index are made for these towers first, where they are not there; the next build takes them over.
@@ -120,7 +121,7 @@ def tune_weights(newsroom: Newsroom, towers: Path, split: str, report: Callable[
 
     config = newsroom.config()
     config = replace(config, retrieval=replace(config.retrieval, towers=str(towers.resolve())))
-    bench = prepare_vectors(newsroom, report, config)
+    bench = prepare_vectors(newsroom, say, config)
     pools = _pools(bench, [one for one in read_split(bench, split).impressions if one.relevant][:LIMIT])
     start = vars(SourceWeights())
     weights = tune_sources(pools, start)

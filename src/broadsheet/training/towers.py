@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import Labelled, read_labelled, read_rankable, require_splits
 from broadsheet.offline.workbenches import prepare_vectors
+from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256, remove_folder
 from broadsheet.training.folder import check_arguments, new_card, swap, work_folder
 from broadsheet.workbench.workbench import Workbench
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from broadsheet.retrieval.training.article_tokens import ArticleTokens
     from broadsheet.training.tower_examples import Items
 
-
-Report = Callable[[str], None]
 
 VALID_LIMIT, ENCODED_LIMIT = 500, 250
 """Impressions that each epoch is measured on; fewer where their articles are encoded for it."""
@@ -38,7 +36,7 @@ def train_towers(
     mode: str = "frozen",
     seed: int = 0,
     out: Path | None = None,
-    report: Report = lambda line: None,
+    say: Say = silent,
 ) -> str:
     """Train the towers on impressions and histories, into models/towers, which the next build uses, or into `out`.
 
@@ -57,7 +55,7 @@ def train_towers(
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, *filter(None, (train, valid)))
     process = PartialState(cpu=models.pick_device().type == "cpu")
-    bench = _open(newsroom, process, report)
+    bench = _open(newsroom, process, say)
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
         labelled, measured = _read(bench, train, valid)
@@ -72,7 +70,7 @@ def train_towers(
             save_towers(model, work / "towers", mode=chosen, base=bench.config.retrieval.encoder, card=card)
     if process.is_main_process:
         if valid:
-            report(tune_weights(newsroom, work / "towers", valid, report))
+            say(tune_weights(newsroom, work / "towers", valid, say))
         with newsroom.lock():
             swap(work / "towers", target)
             remove_folder(work)
@@ -90,12 +88,12 @@ def _read(bench: Workbench, train: str | None, valid: str | None) -> tuple[list[
     return read_clicks(bench)
 
 
-def _open(newsroom: Newsroom, process: Any, report: Report) -> Workbench:  # noqa: ANN401
+def _open(newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN401
     """Return a workbench with untrained towers; of several processes the first makes the vectors."""
     config = newsroom.config()
     config = replace(config, retrieval=replace(config.retrieval, towers="untrained"))
     if process.is_main_process:
-        bench = prepare_vectors(newsroom, report, config)
+        bench = prepare_vectors(newsroom, say, config)
         process.wait_for_everyone()
         return bench
     process.wait_for_everyone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from broadsheet.config.generate import is_endpoint
 from broadsheet.errors import ConfigError
 from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
+from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256, remove_folder
 from broadsheet.training.folder import check_target, made_now, swap, work_folder
 from broadsheet.training.writer_pairs import check_jobs, personal_pairs, read_pairs
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from broadsheet.generate.writers.trained import Mode
     from broadsheet.generate.writers.training_pairs import Pair
 
-
-Report = Callable[[str], None]
 
 VALID_LIMIT = 200
 """Pairs that each epoch is measured on."""
@@ -37,7 +36,7 @@ def train_writer(
     personal: Path | None = None,
     seed: int = 0,
     out: Path | None = None,
-    report: Report = lambda line: None,
+    say: Say = silent,
 ) -> str:
     """Train the writer on articles and their titles and abstracts, into models/writer, which is then used, or `out`.
 
@@ -62,9 +61,9 @@ def train_writer(
         )
     learn, check = read_pairs(newsroom, jobs, until)
     if personal is not None:
-        learn += personal_pairs(newsroom, personal, report)
+        learn += personal_pairs(newsroom, personal, say)
     check = check[:VALID_LIMIT]
-    report(f"{len(learn)} pairs to learn from, {len(check)} to measure")
+    say(f"{len(learn)} pairs to learn from, {len(check)} to measure")
     target = newsroom.writer if out is None else out
     with newsroom.lock():
         work = work_folder(target, _settings(newsroom, jobs, mode, until, personal, seed))

@@ -8,7 +8,7 @@ readers wrote headlines of their own: userid, clicknewsID, posnewID, rewrite_tit
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import CorpusError, InputError, join_problems
 from broadsheet.newsroom import Newsroom
+from broadsheet.progress import Say, silent
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS
 
@@ -100,7 +101,7 @@ def headline_pair(row: Mapping[str, Any], headline: str, others: Sequence[str] =
     return Pair("headline", jobs.prompt(jobs.HEADLINE, "", text), headline, tuple(others))
 
 
-def personal_pairs(newsroom: Newsroom, path: Path, report: Callable[[str], None] = lambda line: None) -> list[Pair]:
+def personal_pairs(newsroom: Newsroom, path: Path, say: Say = silent) -> list[Pair]:
     """Return a pair for each headline that a reader clicked or wrote; those that were passed over are its `others`.
 
     Rows on articles that the newsroom does not have, or that are too short, are left out and counted. Raises InputError
@@ -124,7 +125,7 @@ def personal_pairs(newsroom: Newsroom, path: Path, report: Callable[[str], None]
             f"{path}: none of its {wanted} clicked headlines is of an article of {newsroom.path} with text. Import "
             "the articles that it names first."
         )
-    report(f"{path}: {len(pairs)} headlines that readers chose; {wanted - len(pairs)} left out, of unknown articles")
+    say(f"{path}: {len(pairs)} headlines that readers chose; {wanted - len(pairs)} left out, of unknown articles")
     return pairs
 
 

@@ -6,7 +6,7 @@ are for developing the gate; the other half alone is reported.
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from broadsheet.evaluation.facts.plants import Source, plant
 from broadsheet.evaluation.facts.rewordings import REWORDINGS, reword
 from broadsheet.generate.gate.facts import check
 from broadsheet.generate.text.words import sentences, without_dateline
+from broadsheet.progress import Say
 
 SEEDS = (0, 1, 2)
 MOST_PLANTS = 300
@@ -56,14 +57,14 @@ def is_reported(news_id: str) -> bool:
     return hashlib.sha256(news_id.encode()).digest()[0] % 2 == 1
 
 
-def measure_gate(articles: Sequence[Mapping[str, Any]], report: Callable[[str], None]) -> Findings:
+def measure_gate(articles: Sequence[Mapping[str, Any]], say: Say) -> Findings:
     """Check the true summaries of rows of a NEWS table, and rewordings and errors drawn by each of SEEDS."""
-    report(f"checking the true summaries of {len(articles):,} articles")
+    say(f"checking the true summaries of {len(articles):,} articles")
     untouched = check_untouched(articles)
     reworded: list[Checked] = []
     planted: list[Checked] = []
     for seed in SEEDS:
-        report(f"planting with seed {seed}")
+        say(f"planting with seed {seed}")
         sources = list(_sources(articles, random.Random(seed)))
         reworded += _change_and_check(sources, REWORDINGS, seed, WRITTEN)
         planted += _change_and_check(sources, KINDS, seed, WRITTEN)

@@ -30,8 +30,8 @@ from broadsheet.generate.writers.trained import choose_tuned, read_card
 from broadsheet.models.loading import fingerprint, folder_fingerprint, pick_device, pick_dtype
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
-from broadsheet.nightly.stage import Report
 from broadsheet.offline.replay import Values
+from broadsheet.progress import Say
 from broadsheet.workbench.workbench import Workbench
 
 RUNS = 3
@@ -94,17 +94,17 @@ class Writing:
 
     bench: Workbench
     examples: Sequence[Example]
-    report: Report
+    say: Say
 
     def greedy(self, name: str) -> list[Written]:
         """Return the one run of a model's plain drafts."""
-        self.report(f"{name} greedy: {len(self.examples)} articles")
+        self.say(f"{name} greedy: {len(self.examples)} articles")
         plain = PlainWriter(name, pick_dtype(pick_device()))
         return [greedy_row(plain, plain.method, self.examples)]
 
     def ours(self, name: str, tuned: Path | None = None, topics: Sequence[Topics | None] = (), *, seed: int = 0) -> Run:
         """Return ours with a model, with what was trained of it, and with a seed of the draws."""
-        self.report(f"{OURS} with {name}{f' and {tuned}' if tuned else ''}: {len(self.examples)} articles")
+        self.say(f"{OURS} with {name}{f' and {tuned}' if tuned else ''}: {len(self.examples)} articles")
         settings, k = self.bench.config.generate, 3 * len(self.examples)
         writer = load_writer(name, tuned=tuned, seed=seed)
         write = story_writer(writer, self.bench.news_tower, settings, k=k)
@@ -132,7 +132,7 @@ def measure_generation(
         written |= dict(zip(rows, (writing.greedy(name), [writing.ours(name).written]), strict=True))
         models |= dict.fromkeys(rows, fingerprint(name))
     written[OURS] = [writing.ours(base, folder, seed=seed).written for seed, folder in enumerate(tuned)]
-    writing.report("measuring")
+    writing.say("measuring")
     runs = _measure(written, examples, Measures(writing.bench.news_tower))
     topics = {one.news_id: pair for one, pair in personal}
     told = _measure_personal(writing, personal, tuned)

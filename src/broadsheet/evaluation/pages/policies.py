@@ -5,7 +5,7 @@ The scores are the pipeline's own, computed once; only the order differs from po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -19,7 +19,7 @@ from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.metrics.labels import Labels, labels_of, number_labels
 from broadsheet.metrics.ranking import Flags, Impressions, Integers, ndcg
 from broadsheet.offline.replay import Impression, Values
-from broadsheet.progress import track
+from broadsheet.progress import Say, track
 from broadsheet.rerank import Items, Policy, arrange, large_sources
 from broadsheet.rerank.policy.policy import Names
 from broadsheet.workbench.workbench import Workbench
@@ -159,10 +159,10 @@ def compared(default: Policy) -> dict[str, Policy]:
     return rows
 
 
-def measure_rows(shown: Shown, policies: Mapping[str, Policy], report: Callable[[str], None]) -> dict[str, Values]:
-    """Measure several policies; `report` gets a line for each."""
+def measure_rows(shown: Shown, policies: Mapping[str, Policy], say: Say) -> dict[str, Values]:
+    """Measure several policies; `say` gets a line for each."""
     rows = {}
     for name, policy in policies.items():
-        report(f"measuring: {name}")
+        say(f"measuring: {name}")
         rows[name] = measure_policy(shown, policy)
     return rows

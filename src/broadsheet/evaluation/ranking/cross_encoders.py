@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from broadsheet.nightly.stage import Report
 from broadsheet.offline.replay import Floats, Impression
 from broadsheet.offline.signals import impression_signals
-from broadsheet.offline.workbenches import Labelled, silent
+from broadsheet.offline.workbenches import Labelled
+from broadsheet.progress import Say, silent
 from broadsheet.rerank import PairScorer, load_cross_encoder
 from broadsheet.rerank.cross_encoder.trained import mode_of, read_card
 from broadsheet.rerank.signals import present
@@ -38,12 +38,12 @@ class Trained:
 CrossEncoders = Sequence[Trained]
 
 
-def open_cross_encoders(bench: Workbench, folders: Sequence[Labelled], report: Report = silent) -> CrossEncoders:
+def open_cross_encoders(bench: Workbench, folders: Sequence[Labelled], say: Say = silent) -> CrossEncoders:
     """Load trained cross-encoders; raises ModelError for one that is not whole or was trained on another base."""
     settings = bench.config.rerank
     found = []
     for label, folder in folders:
-        report(f"cross-encoder {label} of {folder}")
+        say(f"cross-encoder {label} of {folder}")
         scorer = load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)
         found.append(Trained(label, folder, scorer))
     return found
