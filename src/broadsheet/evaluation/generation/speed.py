@@ -97,7 +97,7 @@ def _take_turns(
             started = time.perf_counter()
             made[name] = work(writing.examples)
             seconds[name].append(time.perf_counter() - started)
-            writing.report(f"round {number + 1}/{rounds}: {name} {seconds[name][-1]:.1f} s")
+            writing.say(f"round {number + 1}/{rounds}: {name} {seconds[name][-1]:.1f} s")
     return seconds, made
 
 
