@@ -1,6 +1,6 @@
-"""Print the tables of docs/scale.md: what larger newsrooms would cost, from the figures of benchmarks/results alone.
+"""Print the tables of docs/explanation/scale.md: what larger newsrooms would cost.
 
-Everything is in proportion to what was measured, so what does not grow in proportion is not in it: see the document.
+They come from the figures of benchmarks/results alone. Everything is in proportion to what was measured, so what does not grow in proportion is not in it: see the document.
 
 Example: python scripts/extrapolate.py --price 0.03 --cores 32
 """
@@ -16,7 +16,7 @@ import typer
 RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 SIZES = ((100_000, 1_000_000), (1_000_000, 10_000_000), (10_000_000, 100_000_000), (100_000_000, 1_000_000_000))
 """Articles and users."""
-DOCUMENT = RESULTS.parents[1] / "docs" / "scale.md"
+DOCUMENT = RESULTS.parents[1] / "docs" / "explanation" / "scale.md"
 DIM = 384
 
 
@@ -216,7 +216,7 @@ def _bytes(value: float) -> str:
 
 
 def document(text: str) -> str:
-    """Return docs/scale.md with the tables as they are now."""
+    """Return docs/explanation/scale.md with the tables as they are now."""
     engines = RESULTS / "engines.md"
     measured = engines.read_text("utf-8") if engines.is_file() else "Not measured yet.\n"
     for name, tables in (("engines", measured), ("extrapolation", extrapolation())):
@@ -232,7 +232,9 @@ def show(
     night: Annotated[float, typer.Option(help="Hours of a night.")] = Assumptions.night,
     active: Annotated[float, typer.Option(help="Share of the users with a page a night.")] = Assumptions.active,
     changed: Annotated[float, typer.Option(help="Share of the articles new in a night.")] = Assumptions.changed,
-    write: Annotated[bool, typer.Option("--write", help="Bring docs/scale.md up to date, by the defaults.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write them into docs/explanation/scale.md, by the defaults.")
+    ] = False,
 ) -> None:
     """Print the tables with other assumptions."""
     if write:

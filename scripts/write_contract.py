@@ -1,4 +1,4 @@
-"""Write docs/contract.md from the schemas; a test holds the file to them.
+"""Write docs/reference/tables.md from the schemas; a test holds the file to them.
 
 python scripts/write_contract.py
 """
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from broadsheet.tables import schemas
 
-TARGET = Path(__file__).resolve().parents[1] / "docs" / "contract.md"
+TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference" / "tables.md"
 
 HEAD = """# The contract: Arrow tables between the stages
 
@@ -57,5 +57,5 @@ def _section(schema: pa.Schema) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(contract(), "utf-8")

@@ -12,34 +12,35 @@ from typer.testing import CliRunner
 from broadsheet.cli.app import app
 from broadsheet.config.settings import Config
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_contract_document_is_the_one_that_the_schemas_give():
     contract = runpy.run_path(str(ROOT / "scripts" / "write_contract.py"))["contract"]
-    assert (ROOT / "docs" / "contract.md").read_text("utf-8") == contract()
+    assert (ROOT / "docs" / "reference" / "tables.md").read_text("utf-8") == contract()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_python_block_of_a_document_compiles(page):
     for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S):
         compile(block, str(page), "exec")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_that_a_document_names_exists(page):
     known = set(re.findall(r"^│ (\w+)", CliRunner().invoke(app, ["--help"]).output, re.M))
     named = set(re.findall(r"^\$? ?(?:\.venv/bin/)?broadsheet (\w+)", page.read_text("utf-8"), re.M))
     assert named <= known
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_file_that_a_document_links_to_exists(page):
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+EXPLANATION = ROOT / "docs" / "explanation"
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -68,7 +69,7 @@ def test_the_figures_of_index_and_night_in_the_readme_are_those_of_the_benchmark
 
 
 def test_the_drops_of_the_ranking_page_are_those_of_the_deletion_test():
-    page, scorings = (ROOT / "docs" / "ranking.md").read_text("utf-8"), result("reasons-valid")["scorings"]
+    page, scorings = (EXPLANATION / "ranking.md").read_text("utf-8"), result("reasons-valid")["scorings"]
     drops = [scorings[name]["slices"]["all"]["rows"] for name in ("weights", "learned fusion")]
     for row in drops[0]:
         cells = [rows[row]["drop"] for rows in drops]
@@ -77,7 +78,7 @@ def test_the_drops_of_the_ranking_page_are_those_of_the_deletion_test():
 
 
 def test_the_figures_of_the_generation_page_are_those_of_the_gates_measurement():
-    page, whole = (ROOT / "docs" / "generation.md").read_text("utf-8"), result("facts")["newsrooms"]["all"]
+    page, whole = (EXPLANATION / "generation.md").read_text("utf-8"), result("facts")["newsrooms"]["all"]
     caught = [kind["as written"]["caught"]["mean"] for kind in whole["planted"].values()]
     assert f"{whole['articles']:,} articles it refuses {min(caught):.3f}" in page and f"to {max(caught):.3f} (" in page
     abstracts, unseen = (
@@ -116,7 +117,7 @@ def test_the_times_of_the_readme_are_those_of_the_benchmarks():
 
 
 def test_the_figures_of_the_metrics_document_are_those_of_the_check():
-    document, found = (ROOT / "docs" / "metrics.md").read_text("utf-8"), result("metrics")
+    document, found = (EXPLANATION / "metrics.md").read_text("utf-8"), result("metrics")
     apart = [seen["largest_difference"] for metrics in found["references"].values() for seen in metrics.values()]
     assert f"compares {found['impressions']:,} random impressions" in document
     assert f"The largest difference of all is\n{max(apart):.1e}." in document
@@ -124,7 +125,7 @@ def test_the_figures_of_the_metrics_document_are_those_of_the_check():
 
 
 def test_the_defaults_of_the_ranking_page_are_those_of_the_settings():
-    page = (ROOT / "docs" / "ranking.md").read_text("utf-8")
+    page = (EXPLANATION / "ranking.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` in `\[([\w.]+)\]` \|.*\| ([^|]+) \|$", page, re.M)
     assert len(rows) > 7
     for name, section, default in rows:
@@ -132,7 +133,7 @@ def test_the_defaults_of_the_ranking_page_are_those_of_the_settings():
 
 
 def test_the_costs_of_the_ranking_page_are_those_of_the_benchmark():
-    page, rows = (ROOT / "docs" / "ranking.md").read_text("utf-8"), result("diversity-valid")["rows"]
+    page, rows = (EXPLANATION / "ranking.md").read_text("utf-8"), result("diversity-valid")["rows"]
     table = re.search(r"\| policy \| (.*) \|\n.*\n((?:\|.*\n)+)", page)
     for line in table[2].splitlines():
         name, *values = line.strip("| ").split(" | ")

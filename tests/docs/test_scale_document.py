@@ -1,12 +1,12 @@
-"""docs/scale.md says what the benchmarks and the arithmetic of scripts/extrapolate.py give."""
+"""docs/explanation/scale.md says what the benchmarks and the arithmetic of scripts/extrapolate.py give."""
 
 import runpy
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = (ROOT / "docs" / "scale.md").read_text("utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = (ROOT / "docs" / "explanation" / "scale.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
