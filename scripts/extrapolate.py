@@ -1,6 +1,7 @@
 """Print the tables of docs/explanation/scale.md: what larger newsrooms would cost.
 
-They come from the figures of benchmarks/results alone. Everything is in proportion to what was measured, so what does not grow in proportion is not in it: see the document.
+They come from the figures of benchmarks/results alone. Every cost is taken to grow in
+proportion to articles, readers or clicks; the document names the costs that do not, which are left out here.
 
 Example: python scripts/extrapolate.py --price 0.03 --cores 32
 """
@@ -232,9 +233,7 @@ def show(
     night: Annotated[float, typer.Option(help="Hours of a night.")] = Assumptions.night,
     active: Annotated[float, typer.Option(help="Share of the users with a page a night.")] = Assumptions.active,
     changed: Annotated[float, typer.Option(help="Share of the articles new in a night.")] = Assumptions.changed,
-    write: Annotated[
-        bool, typer.Option("--write", help="Write them into docs/explanation/scale.md, by the defaults.")
-    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write them into the document, by the defaults.")] = False,
 ) -> None:
     """Print the tables with other assumptions."""
     if write:
