@@ -16,9 +16,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def test_the_contract_document_is_the_one_that_the_schemas_give():
-    contract = runpy.run_path(str(ROOT / "scripts" / "write_contract.py"))["contract"]
-    assert (ROOT / "docs" / "reference" / "tables.md").read_text("utf-8") == contract()
+REFERENCE = runpy.run_path(str(ROOT / "scripts" / "write_reference.py"))["PAGES"]
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_a_reference_page_is_what_the_code_gives(name):
+    written = (ROOT / "docs" / "reference" / name).read_text("utf-8")
+    assert written == REFERENCE[name](), "run: python scripts/write_reference.py"
+
+
+def test_every_file_of_the_code_that_a_document_names_exists():
+    named = r"`((?:src|retrieval|index_build|rerank|generate|scripts|tests|benchmarks|docs|examples)/[\w./-]+)`"
+    found = {(page.name, name) for page in PAGES for name in re.findall(named, page.read_text("utf-8"))}
+    assert sorted(f"{page}: {name}" for page, name in found if not (ROOT / name).exists()) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -1,0 +1,108 @@
+"""Write the pages of docs/reference that come from the code; a test holds them to it.
+
+python scripts/write_reference.py
+"""
+
+import ast
+import inspect
+import json
+import subprocess
+import sys
+import textwrap
+from dataclasses import fields, is_dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+
+from broadsheet.config.settings import Config
+from broadsheet.tables import schemas
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+BY = "*Written by `python scripts/write_reference.py` from {}.*"
+
+SETTINGS = f"""# Settings
+
+{BY.format("the classes of `src/broadsheet/config`")}
+
+A newsroom's settings are in its file `broadsheet.toml`. Each setting has a default that works; the file names only
+what it changes. An unknown name or a value out of bounds is an error that lists everything that is wrong.
+"""
+
+COMMANDS = BY.format("the help of the command line itself: `broadsheet COMMAND --help`")
+
+TABLES = f"""# Tables
+
+{BY.format("`src/broadsheet/tables/schemas.py`")}
+
+The stages hand each other these tables, as uncompressed Arrow IPC files, which `pyarrow` and
+`datasets.load_dataset("arrow", data_files=...)` open. A file's schema holds the table's name, its version (an integer),
+a note for each field, and stamps of who made it (`model`: a fingerprint). A reader accepts exactly one version.
+Rank 1 is best; a higher score is better; times are UTC; vectors have unit length and are compared by inner product.
+"""
+
+
+def settings() -> str:
+    """Return the page of settings: a table for each section of broadsheet.toml."""
+    return "\n".join([SETTINGS, *_sections(Config(), "")])
+
+
+def _sections(section: object, name: str) -> list[str]:
+    words = _field_docstrings(type(section))
+    values = {field.name: getattr(section, field.name) for field in fields(section)}
+    rows = [
+        f"| `{setting}` | `{json.dumps(value)}` | {words.get(setting, '')} |"
+        for setting, value in values.items()
+        if not is_dataclass(value)
+    ]
+    head = [f"## {f'`[{name}]`' if name else 'At the top of the file'}", "", inspect.getdoc(type(section)) or "", ""]
+    table = ["| setting | default | what it is |", "|---|---|---|", *rows, ""] if rows else []
+    inner = [
+        line
+        for key, value in values.items()
+        if is_dataclass(value)
+        for line in _sections(value, f"{name}.{key}".lstrip("."))
+    ]
+    return [*head, *table, *inner]
+
+
+def _field_docstrings(section: type) -> dict[str, str]:
+    """Return the docstring under each field of a class."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(section))).body[0].body
+    return {
+        one.target.id: inspect.cleandoc(two.value.value).replace("\n", " ").replace("|", "\\|")
+        for one, two in pairwise(body)
+        if isinstance(one, ast.AnnAssign) and isinstance(two, ast.Expr)
+    }
+
+
+def command_line() -> str:
+    """Return the page of the command line, as typer writes it."""
+    write = [sys.executable, "-m", "typer", "broadsheet.cli.app", "utils", "docs", "--name", "broadsheet"]
+    page = subprocess.run(write, capture_output=True, text=True, check=True).stdout
+    return f"# Command line\n\n{COMMANDS}\n" + page.partition("\n")[2]
+
+
+def tables() -> str:
+    """Return the page of tables: the columns of each."""
+    vectors = (schemas.news_vectors, schemas.user_vectors, schemas.late_news)
+    found = [schema for schema in vars(schemas).values() if isinstance(schema, pa.Schema)]
+    return "\n".join([TABLES, *map(_table, [*found, *(schema(384) for schema in vectors)])])
+
+
+def _table(schema: pa.Schema) -> str:
+    name, version = schema.metadata[b"table"].decode(), schema.metadata[b"version"].decode()
+    rows = [
+        f"| {field.name} | {field.type}{' or null' if field.nullable else ''} | {field.metadata[b'doc'].decode()} |"
+        for field in schema
+    ]
+    return "\n".join(
+        [f"## {name}, version {version}", "", "| column | type | what it is |", "|---|---|---|", *rows, ""]
+    )
+
+
+PAGES = {"settings.md": settings, "command-line.md": command_line, "tables.md": tables}
+
+if __name__ == "__main__":
+    for file, page in PAGES.items():
+        (FOLDER / file).write_text(page(), "utf-8")
