@@ -57,13 +57,13 @@ class Retriever:
         self._co_clicks, self._exposures = LastCoClicks(clicks), exposures
         self._prepare()
 
-    def over(self, catalogue: Catalogue, search: Search, clicks: ClickLog) -> Self:
+    def over(self, catalogue: Catalogue, search: Search, clicks: ClickLog, exposures: Exposures) -> Self:
         """Return a retriever over a later catalogue of the same edition, sharing the models.
 
         What the click log alone says is shared too, if it is the same object.
         """
         later = copy.copy(self)
-        later._catalogue, later._search = catalogue, search
+        later._catalogue, later._search, later._exposures = catalogue, search, exposures
         if clicks is not self._co_clicks.clicks:
             later._co_clicks = LastCoClicks(clicks)
         later._prepare()

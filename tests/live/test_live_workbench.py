@@ -1,5 +1,6 @@
 """Articles that enter and leave between nights, as a running pipeline shows them."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -63,6 +64,33 @@ def test_an_update_replaces_the_text_everywhere_and_the_article_keeps_its_clicks
     opened.add([row("N15", title="Coach says cup wins")])
     assert ids(everything(opened)).count("N15") == 1
     assert "Coach says cup wins" in everything(opened).stories["title"].to_pylist()
+
+
+def test_an_update_keeps_the_click_rate_of_the_article(room):
+    as_of = Pipeline.open(room.path).bench.as_of
+    day_before = {"user_id": "fan", "time": as_of - timedelta(hours=24), "history": [], "propensity": None}
+    with Import(room) as add:
+        add.impressions(
+            "shown",
+            [
+                {**day_before, "impression_id": str(number), "shown": ["N15", "N18"], "clicked": [True, False]}
+                for number in range(100)
+            ],
+        )
+    opened = Pipeline.open(room.path)
+    # A showing of a day ago counts half, so each article has 50 showings, and a prior of 20 at the average rate, which
+    # is 50 clicks of 100 showings: N15 has (50 + 10) / (50 + 20) of 0.5, N18 has (0 + 10) / (50 + 20) of it.
+    rates = {"N15": math.log(60 / 70 / 0.5), "N18": math.log(10 / 70 / 0.5)}
+    assert click_rates_of(opened, rates) == pytest.approx(rates, abs=1e-6)
+    opened.add([row("N15", title="Coach says new goal")])
+    assert "Coach says new goal" in everything(opened).stories["title"].to_pylist()
+    assert click_rates_of(opened, rates) == pytest.approx(rates, abs=1e-6)
+
+
+def click_rates_of(pipeline, news_ids):
+    """The click rates on the page of all articles."""
+    stories = everything(pipeline).stories.to_pylist()
+    return {story["news_id"]: story["signals"]["click_rate"] for story in stories if story["news_id"] in news_ids}
 
 
 def test_an_update_of_what_was_read_is_the_reason_by_its_new_title(opened):

@@ -11,11 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue, extend
-from broadsheet.corpus.click_log import ClickLog
 from broadsheet.newsroom.journal import Changes, Journal, held_by, read_changes, read_withdrawn
 from broadsheet.tables.schemas import late_news
 from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
@@ -83,11 +83,14 @@ class Live:
         added = late_news(tower.dim).empty_table() if changes.added is None else changes.added
         catalogue = _as_of_this_minute(extend(before, added, vectors_to_numpy(added), changes.withdrawn))
         search = LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors))
-        clicks = _moved(bench.clicks, before, catalogue, added)
+        row = _new_rows(before, catalogue, added)
+        clicks, exposures = bench.clicks, bench.exposures
+        if row is not None:
+            clicks, exposures = replace(clicks, rows=row[clicks.rows]), replace(exposures, rows=row[exposures.rows])
         later = copy.copy(bench)
         vars(later).pop("reranker", None)
         vars(later).update(catalogue=catalogue, index=search, clicks=clicks, as_of=_latest(bench.as_of, added))
-        vars(later).update(retriever=bench.retriever.over(catalogue, search, clicks))
+        vars(later).update(exposures=exposures, retriever=bench.retriever.over(catalogue, search, clicks, exposures))
         _ = later.reranker  # made now, so that no two threads make it
         return later
 
@@ -121,14 +124,18 @@ def _as_of_this_minute(catalogue: Catalogue) -> Catalogue:
     return replace(catalogue, published_at=np.where((published > minute) & (published <= now), minute, published))
 
 
-def _moved(clicks: ClickLog, before: Catalogue, after: Catalogue, added: pa.Table) -> ClickLog:
-    """Return the log with the clicks of an article whose text was replaced on its new row; the same log if none was."""
+def _new_rows(before: Catalogue, after: Catalogue, added: pa.Table) -> npt.NDArray[np.int64] | None:
+    """Return the row that each row of `before` has in `after`; None if no article's text was replaced.
+
+    Clicks and showings of an article belong to its newest text: where N15 has row 7 and its new text row 60, entry 7 is
+    60, and every other entry is its own row.
+    """
     ids = [news_id for news_id in added.column("news_id").to_pylist() if news_id in before.row_of]
     if not ids:
-        return clicks
+        return None
     row = np.arange(len(after))
     row[before.rows(ids)] = after.rows(ids)
-    return ClickLog(clicks.users, row[clicks.rows], clicks.times)
+    return row
 
 
 def _latest(as_of: datetime, added: pa.Table) -> datetime:
