@@ -8,9 +8,10 @@ from broadsheet.generate.stories.choice import Chooser
 from broadsheet.generate.stories.edition_stories import generate_files
 from broadsheet.generate.stories.interests import Interests
 from broadsheet.generate.stories.story_writer import StoryWriter
-from broadsheet.generate.writers.endpoint import EndpointWriter, open_endpoint
+from broadsheet.generate.writers.endpoint.writer import EndpointWriter
 from broadsheet.generate.writers.local import LoadedWriter, load_writer
-from broadsheet.generate.writers.writer import Writer
+from broadsheet.generate.writers.open_writer import open_writer
+from broadsheet.generate.writers.writer import Write, Writer
 
 __all__ = [
     "Answer",
@@ -22,6 +23,7 @@ __all__ = [
     "Interests",
     "LoadedWriter",
     "StoryWriter",
+    "Write",
     "Writer",
     "answer",
     "check",
@@ -30,5 +32,5 @@ __all__ = [
     "extract",
     "generate_files",
     "load_writer",
-    "open_endpoint",
+    "open_writer",
 ]

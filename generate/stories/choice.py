@@ -11,12 +11,11 @@ import numpy.typing as npt
 from broadsheet.config.generate import ChoiceWeights
 from broadsheet.generate.stories.drafts import Draft
 from broadsheet.generate.text.words import count, fold, words
+from broadsheet.generate.writers.writer import LogLikelihoods
 
 Floats = npt.NDArray[np.float64]
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts to unit vectors (texts, dim)."""
-Likelihood = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
-"""Texts, and the prompt of each, to the mean natural logarithm of the probability of their tokens."""
 
 _READ = 2
 """Drafts of a question whose fluency is read at most: the best by all else."""
@@ -47,7 +46,7 @@ class Question:
 class Chooser:
     """Chooses between drafts by a weighted sum of their qualities, each 0 to 1."""
 
-    def __init__(self, encode: Encode, weights: ChoiceWeights, likelihood: Likelihood | None = None) -> None:
+    def __init__(self, encode: Encode, weights: ChoiceWeights, likelihood: LogLikelihoods | None = None) -> None:
         """Without a `likelihood` fluency counts for nothing."""
         self._encode, self._weights, self._likelihood = encode, weights, likelihood
         weighed = hashlib.sha256(repr(weights).encode()).hexdigest()[:8]
@@ -69,7 +68,7 @@ class Chooser:
         return [int(np.argmax(total[span])) for span in spans]
 
     def _fluency(
-        self, likelihood: Likelihood, questions: Sequence[Question], spans: Sequence[slice], total: Floats
+        self, likelihood: LogLikelihoods, questions: Sequence[Question], spans: Sequence[slice], total: Floats
     ) -> Floats:
         """Return the fluency of drafts that it can make the best, since it takes the model's time; 0 of others."""
         best = [span.start + place for span in spans for place in _rivals(total[span], self._weights.fluency)]

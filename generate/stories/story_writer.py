@@ -22,7 +22,7 @@ from broadsheet.generate.stories.choice import Chooser, Question
 from broadsheet.generate.stories.drafts import Draft, Drafts, begins_refused, headlines, summaries, telling_sentences
 from broadsheet.generate.stories.missing_drafts import NO_BUDGET
 from broadsheet.generate.text.articles import articles_of, first_ranks, first_sentences, source_text
-from broadsheet.generate.writers.writer import Writer
+from broadsheet.generate.writers.writer import Write
 from broadsheet.tables.arrow_files import empty, from_rows
 from broadsheet.tables.schemas import STORIES
 
@@ -49,7 +49,7 @@ class StoryWriter:
 
     def __init__(
         self,
-        write: Writer | None,
+        write: Write | None,
         *,
         method: str = "original",
         model: str = "",

@@ -24,12 +24,19 @@ _ROWS = 48
 
 
 def load_writer(
-    name: str, device: "torch.device | None" = None, *, tuned: Path | None = None, seed: int = 0
+    name: str,
+    device: "torch.device | None" = None,
+    *,
+    tuned: Path | None = None,
+    seed: int = 0,
+    drafts: int = 1,
+    budget: int = 0,
 ) -> "LoadedWriter":
     """Load a T5-like or GPT-like model (asset:NAME, a folder, or a hub name), onto `device` or the best there is.
 
-    `tuned` is a folder of what `broadsheet train writer` made of it. With another `seed` it draws other drafts. Raises
-    ModelError if it cannot be found or loaded, has no safetensors weights, or `tuned` is not of it.
+    `tuned` is a folder of what `broadsheet train writer` made of it. With another `seed` it draws other drafts.
+    `drafts` and `budget` are what `Writer` says of them. Raises ModelError if the model cannot be found or loaded, has
+    no safetensors weights, or if `tuned` was trained on another model.
     """
     from broadsheet.models.loading import (
         fingerprint,
@@ -51,15 +58,19 @@ def load_writer(
         learned, jobs = load_tuned(tuned, network, name, kind)
         model = hashlib.sha256(f"{model} {folder_fingerprint(tuned)}".encode()).hexdigest()[:16]
         known = dict.fromkeys(jobs, learned.to(device))
-    return LoadedWriter(network, load("AutoTokenizer", where), model, tuned=known, seed=seed)
+    writer = LoadedWriter(network, load("AutoTokenizer", where), model, tuned=known, seed=seed)
+    writer.drafts, writer.budget = drafts, budget
+    return writer
 
 
 class LoadedWriter:
     """A model that drafts texts: the same prompts in the same order give the same drafts.
 
     In bf16 a draft can depend on the drafts it shares a batch with, by rounding. Safe to call from several threads;
-    they take turns.
+    they take turns. Its properties are those of `Writer`.
     """
+
+    runs_here = True
 
     def __init__(
         self,
@@ -76,8 +87,9 @@ class LoadedWriter:
         self._seed = seed
         self.network, self.tokens = network, PromptTokens(tokenizer, network.config)
         self._tuned, self._lock = dict(tuned or {}), Lock()
+        self.drafts: int = 1
+        self.budget: int = 0
         self.spent_tokens: int = 0
-        "Tokens that it has read in prompts and written in drafts."
 
     def __call__(
         self,
@@ -139,6 +151,14 @@ class LoadedWriter:
 
     def _shortenings(self, sentences: Sequence[str]) -> list[Manner]:
         return [Shortenings([sentence], self.tokens.text, self.tokens.ends) for sentence in sentences]
+
+    def within(self, seconds: float) -> "LoadedWriter":
+        """Return this writer as it is: it waits for nobody."""
+        del seconds
+        return self
+
+    def warn(self) -> None:
+        """Do nothing: a model that is here drafts whatever it is asked."""
 
     def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
         """Return the mean natural logarithm of the probability of each text's tokens: how fluent it is.

@@ -11,8 +11,8 @@ from broadsheet.config.reading import read_config
 from broadsheet.config.settings import Config
 from broadsheet.errors import ConfigError
 from broadsheet.generate import EndpointWriter
-from broadsheet.generate.writers import endpoint
-from broadsheet.generate.writers import endpoint_allowance as allowance
+from broadsheet.generate.writers.endpoint import allowance
+from broadsheet.generate.writers.endpoint import writer as endpoint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly import stages as steps
 from broadsheet.nightly.ray import engine as engine_ray

@@ -5,7 +5,7 @@ import hashlib
 import pyarrow as pa
 import pytest
 
-from broadsheet.generate.writers import endpoint
+from broadsheet.generate.writers.endpoint import writer as endpoint
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import NEWS, RANKED
 

@@ -3,7 +3,7 @@
 import pytest
 
 from broadsheet import pipeline
-from broadsheet.generate.writers import endpoint
+from broadsheet.generate.writers.endpoint import writer as endpoint
 from broadsheet.nightly.build import build
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import STORIES

@@ -22,17 +22,12 @@ class EndpointConfig:
     "Most tokens that a build spends, and again each process that serves its edition; 0 for any number."
 
 
-def is_endpoint(writer: str) -> bool:
-    """Whether a writer's name is an address, and no folder, hub name or asset."""
-    return "://" in writer
-
-
 def endpoint_problems(writer: str, endpoint: EndpointConfig, tokens: int = 0) -> list[str]:
     """Return what keeps the settings from being those of an endpoint; nothing where the writer is none.
 
     `tokens` is the budget of a writer that is none, which must not stand beside that of an endpoint.
     """
-    if not is_endpoint(writer):
+    if not _is_address(writer):
         return []
     problems = _address_problems(writer)
     if not endpoint.model.strip():
@@ -50,6 +45,11 @@ def endpoint_problems(writer: str, endpoint: EndpointConfig, tokens: int = 0) ->
         if value > most:
             problems.append(f"generate.endpoint.{name}: found {value}, expected at most {most}")
     return problems
+
+
+def _is_address(writer: str) -> bool:
+    """Whether a writer's name is an address rather than a folder, a hub name or an asset."""
+    return "://" in writer
 
 
 def _address_problems(writer: str) -> list[str]:
@@ -113,3 +113,8 @@ class GenerateConfig:
     "Most tokens that a build's writer reads and writes; 0 for any number. An endpoint has its own."
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the writer is a model that this machine runs, rather than an endpoint or the publisher's words."""
+        return bool(self.writer) and not _is_address(self.writer)

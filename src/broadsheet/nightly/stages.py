@@ -94,12 +94,12 @@ def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], kno
 
 def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
     """Write stories for the edition's rankings; texts of `known` files are taken over where article and model agree."""
-    from broadsheet.generate import EndpointWriter, generate_files
+    from broadsheet.generate import generate_files
 
     writer = story_writer(bench, bench.config.generate.stories)
     interest, budget = interests_in(bench, read_table(bench.edition.users, USERS)), story_budget(bench, out)
     line: str = generate_files(writer, bench.edition, out.stories, known=known, interest=interest, budget=budget)
-    if isinstance(bench.writer, EndpointWriter):
+    if bench.writer is not None:
         bench.writer.warn()
     return line
 

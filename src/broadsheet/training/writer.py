@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.config.generate import is_endpoint
 from broadsheet.errors import ConfigError
 from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
@@ -55,7 +54,7 @@ def train_writer(
     check_target(out, CARD)
     config = newsroom.config()
     base, recipe = config.generate.writer, config.writer
-    if not base or is_endpoint(base):
+    if not config.generate.runs_here:
         raise ConfigError(
             f"generate.writer = {base!r}: expected a model to train. Name asset:NAME, a folder or a hub name."
         )

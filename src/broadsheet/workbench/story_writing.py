@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.config.generate import is_endpoint
+from broadsheet.config.generate import GenerateConfig
 from broadsheet.newsroom import Edition
 from broadsheet.tables.parts import parts_of
 from broadsheet.workbench.interests import interests
 
 if TYPE_CHECKING:
-    from broadsheet.generate import StoryWriter
+    from broadsheet.generate import StoryWriter, Write, Writer
     from broadsheet.generate.stories.budget import Budget
+    from broadsheet.generate.stories.choice import Encode
     from broadsheet.generate.stories.story_writer import Interest
     from broadsheet.workbench.workbench import Workbench
 
@@ -29,27 +30,40 @@ READERS = 1 << 16
 
 
 def story_writer(bench: Workbench, k: int, seconds: float = math.inf) -> StoryWriter:
-    """Return the story writer for the k best articles of each user; an endpoint gets so many seconds from now."""
-    from broadsheet.generate import Chooser, EndpointWriter, StoryWriter
+    """Return the story writer for the k best articles of each user.
 
-    settings, writer = bench.config.generate, bench.writer
-    if writer is None:
-        return StoryWriter(None, k=k, summary_words=settings.summary_words)
-    options: dict[str, Any] = {
-        "method": writer.method,
-        "model": writer.model,
-        "k": k,
-        "summary_words": settings.summary_words,
-    }
+    With `seconds`, the writer is for one page, whose drafts all come within these seconds from now or not at all.
+    """
 
     def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
         return bench.news_tower(texts)  # opened when there is something to choose between
 
-    if isinstance(writer, EndpointWriter):
-        write = writer.within(seconds) if seconds < math.inf else writer
-        return StoryWriter(write, **options, choose=Chooser(encode, settings.choice))
-    choose = Chooser(encode, settings.choice, writer.log_likelihoods)
-    return StoryWriter(writer, **options, drafts=settings.drafts, choose=choose)
+    writer = bench.writer
+    write = writer.within(seconds) if writer is not None and seconds < math.inf else writer
+    return story_writer_with(writer, encode, bench.config.generate, k=k, write=write)
+
+
+def story_writer_with(
+    writer: Writer | None, encode: Encode, settings: GenerateConfig, *, k: int, write: Write | None = None
+) -> StoryWriter:
+    """Return the story writer that drafts with `writer` and chooses between drafts by the vectors of `encode`.
+
+    `write` is called in place of the writer, for instance the same writer with a time limit. Without a writer all
+    stories are in the publisher's words.
+    """
+    from broadsheet.generate import Chooser, StoryWriter
+
+    if writer is None:
+        return StoryWriter(None, k=k, summary_words=settings.summary_words)
+    return StoryWriter(
+        write or writer,
+        method=writer.method,
+        model=writer.model,
+        k=k,
+        summary_words=settings.summary_words,
+        drafts=writer.drafts,
+        choose=Chooser(encode, settings.choice, writer.log_likelihoods),
+    )
 
 
 def story_budget(bench: Workbench, out: Edition) -> Budget:
@@ -63,7 +77,7 @@ def story_budget(bench: Workbench, out: Edition) -> Budget:
     return Budget(
         parts_of(out.stories),
         minutes=settings.minutes,
-        tokens=settings.endpoint.tokens if is_endpoint(settings.writer) else settings.tokens,
+        tokens=writer.budget if writer else 0,
         tokens_of=lambda: writer.spent_tokens if writer else 0,
     )
 

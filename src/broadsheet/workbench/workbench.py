@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.config.generate import is_endpoint
 from broadsheet.config.settings import Config
 from broadsheet.corpus.catalogue import Catalogue, make_catalogue
 from broadsheet.corpus.click_log import ClickLog, read_click_log
@@ -28,7 +27,7 @@ from broadsheet.tables.arrow_files import empty, read_table
 from broadsheet.tables.schemas import CLICKS, NEWS, news_vectors
 
 if TYPE_CHECKING:
-    from broadsheet.generate import EndpointWriter, LoadedWriter
+    from broadsheet.generate import Writer
     from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores
@@ -237,15 +236,8 @@ class Workbench:
         return open_known_scores(self.earlier_rankings if model else (), model=model, arithmetic=arithmetic)
 
     @cached_property
-    def writer(self) -> LoadedWriter | EndpointWriter | None:
-        """The language model, here or at an endpoint, which is not asked yet; None where the config names none."""
-        from broadsheet.generate import load_writer, open_endpoint
-        from broadsheet.generate.writers.trained import choose_tuned
+    def writer(self) -> Writer | None:
+        """The language model that the config names, here or at an endpoint; None for the publisher's own words."""
+        from broadsheet.generate import open_writer
 
-        settings = self.config.generate
-        if is_endpoint(settings.writer):
-            return open_endpoint(settings.writer, **vars(settings.endpoint))
-        if not settings.writer:
-            return None
-        tuned = choose_tuned(settings.tuned, self.newsroom.writer, settings.writer)
-        return load_writer(settings.writer, tuned=tuned)
+        return open_writer(self.config.generate, self.newsroom.writer)

@@ -16,11 +16,11 @@ from broadsheet.evaluation.generation.rows import (
     greedy_row,
     lead_row,
     our_run,
-    story_writer,
     textrank_row,
 )
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
+from broadsheet.workbench.story_writing import story_writer_with
 from tests.support.tiny import START
 
 BODY = (
@@ -52,14 +52,14 @@ def encode(texts):
 class Drafts:
     """A writer that says the same of every article, and keeps what it is asked."""
 
-    method, model = "gpt", "0123"
+    method, model, drafts = "gpt", "0123", 2
 
-    def __init__(self, *drafts):
-        self.drafts, self.read = drafts, []
+    def __init__(self, *texts):
+        self.texts, self.read = texts, []
 
     def __call__(self, prompts, *, job, count, most_tokens, sentences, is_refused):
         self.read += prompts
-        return [list(self.drafts) for _ in prompts]
+        return [list(self.texts) for _ in prompts]
 
     def log_likelihoods(self, texts, prompts):
         self.read += [*texts, *prompts]
@@ -68,7 +68,7 @@ class Drafts:
 
 def write(drafts, topics=None, noted=encode, row=ARTICLE, weights=None):
     settings = GenerateConfig(choice=weights or ChoiceWeights())
-    return our_run(story_writer(drafts, noted, settings, k=9), [withhold(row)], [topics])
+    return our_run(story_writer_with(drafts, noted, settings, k=9), [withhold(row)], [topics])
 
 
 def test_neither_writer_nor_choice_reads_title_or_abstract():

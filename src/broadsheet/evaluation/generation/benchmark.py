@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from broadsheet.config.generate import is_endpoint
 from broadsheet.errors import InputError
 from broadsheet.evaluation.generation.examples import JOBS, Example
 from broadsheet.evaluation.generation.measures import Measures, personal_values
@@ -23,7 +22,6 @@ from broadsheet.evaluation.generation.rows import (
     extract_rows,
     greedy_row,
     our_run,
-    story_writer,
 )
 from broadsheet.generate import load_writer
 from broadsheet.generate.writers.trained import choose_tuned, read_card
@@ -32,6 +30,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.offline.replay import Values
 from broadsheet.progress import Say
+from broadsheet.workbench.story_writing import story_writer_with
 from broadsheet.workbench.workbench import Workbench
 
 RUNS = 3
@@ -67,7 +66,7 @@ def open_newsroom(newsroom: Newsroom) -> Workbench:
     """Return a workbench for the models alone; raises InputError if the config names no writer that runs here."""
     newsroom.require()
     config = newsroom.config()
-    if not config.generate.writer or is_endpoint(config.generate.writer):
+    if not config.generate.runs_here:
         raise InputError(f"generate.writer: found {config.generate.writer!r}, expected a model that runs here.")
     clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
     return Workbench(newsroom, newsroom.building, config, clock)
@@ -106,8 +105,8 @@ class Writing:
         """Return ours with a model, with what was trained of it, and with a seed of the draws."""
         self.say(f"{OURS} with {name}{f' and {tuned}' if tuned else ''}: {len(self.examples)} articles")
         settings, k = self.bench.config.generate, 3 * len(self.examples)
-        writer = load_writer(name, tuned=tuned, seed=seed)
-        write = story_writer(writer, self.bench.news_tower, settings, k=k)
+        writer = load_writer(name, tuned=tuned, seed=seed, drafts=settings.drafts)
+        write = story_writer_with(writer, self.bench.news_tower, settings, k=k)
         return our_run(write, self.examples, topics or [None] * len(self.examples))
 
 

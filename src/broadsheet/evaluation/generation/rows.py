@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
-from broadsheet.config.generate import GenerateConfig
 from broadsheet.errors import InputError
 from broadsheet.evaluation.generation.examples import JOBS, Example
-from broadsheet.generate import Chooser, StoryWriter, Writer
+from broadsheet.generate import StoryWriter
 from broadsheet.generate.extracts.extract import lead_sentences
 from broadsheet.generate.stories import jobs
-from broadsheet.generate.stories.choice import Encode
 from broadsheet.generate.text.words import count, without_dateline
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import NEWS, RANKED
@@ -61,17 +59,6 @@ class Run:
     written: Written
     personal: list[tuple[str, str]]
     "For each article with two topics the headlines for a reader of the first and for one of the second."
-
-
-class LocalWriter(Writer, Protocol):
-    """A writer that runs here."""
-
-    method: str
-    model: str
-
-    def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
-        """Return the mean logarithm of the probability of each text's tokens."""
-        ...
 
 
 def extract_rows(examples: Sequence[Example], most_words: int) -> dict[str, list[Written]]:
@@ -123,19 +110,6 @@ def greedy_row(draft: Callable[..., list[str]], method: str, examples: Sequence[
         ]
         for job, name in JOBS.items()
     }
-
-
-def story_writer(writer: LocalWriter, encode: Encode, settings: GenerateConfig, *, k: int) -> StoryWriter:
-    """Return the story writer of a night's build."""
-    return StoryWriter(
-        writer,
-        method=writer.method,
-        model=writer.model,
-        k=k,
-        summary_words=settings.summary_words,
-        drafts=settings.drafts,
-        choose=Chooser(encode, settings.choice, writer.log_likelihoods),
-    )
 
 
 def our_run(write: StoryWriter, examples: Sequence[Example], topics: Sequence[Topics | None]) -> Run:

@@ -15,12 +15,13 @@ import torch
 from broadsheet.evaluation.generation.benchmark import Writing
 from broadsheet.evaluation.generation.examples import JOBS, Example
 from broadsheet.evaluation.generation.plain_writer import PlainWriter
-from broadsheet.evaluation.generation.rows import story_writer, tables_of
+from broadsheet.evaluation.generation.rows import tables_of
 from broadsheet.evaluation.report.document import stamp
-from broadsheet.generate import LoadedWriter, load_writer
+from broadsheet.generate import Write, Writer, load_writer
 from broadsheet.generate.stories import jobs
 from broadsheet.models.loading import fingerprint, pick_device, pick_dtype
 from broadsheet.tables.files import write_json, write_text
+from broadsheet.workbench.story_writing import story_writer_with
 from broadsheet.workbench.workbench import Workbench
 
 BATCH = 8
@@ -57,7 +58,7 @@ def measure_speed(writing: Writing, rounds: int, checkout: Path, tuned: Path | N
     bench, examples, settings = writing.bench, writing.examples, writing.bench.config.generate
     own = pick_dtype(pick_device())
     plain, batched, alike = (PlainWriter(settings.writer, dtype) for dtype in (None, torch.bfloat16, own))
-    ours = Ours(load_writer(settings.writer, tuned=tuned), bench)
+    ours = Ours(load_writer(settings.writer, tuned=tuned, drafts=settings.drafts), bench)
     rows: dict[str, Work] = {
         ONE_BY_ONE: lambda some: _plain(plain, some, 1),
         ONE_ALIKE: lambda some: _plain(alike, some, 1),
@@ -128,7 +129,7 @@ def _plain(writer: PlainWriter, examples: Sequence[Example], batch_size: int, lo
 class Ours:
     """Writes articles as a night's build does, and notes all drafts."""
 
-    def __init__(self, writer: LoadedWriter, bench: Workbench) -> None:
+    def __init__(self, writer: Writer, bench: Workbench) -> None:
         self._writer, self._bench = writer, bench
         self.drafts: list[str] = []
         "All that were made since the last call."
@@ -142,24 +143,25 @@ class Ours:
     def write(self, examples: Sequence[Example], known: pa.Table | None = None) -> pa.Table:
         """Return the stories; texts that `known` has are taken over."""
         settings = self._bench.config.generate
-        write = story_writer(_Noted(self._writer, self.drafts), self._bench.news_tower, settings, k=len(examples))
+        write = story_writer_with(
+            self._writer,
+            self._bench.news_tower,
+            settings,
+            k=len(examples),
+            write=_noting(self._writer, self.drafts),
+        )
         return write(*tables_of(examples), known=known)
 
 
-class _Noted:
-    """A writer that notes its drafts."""
+def _noting(write: Write, made: list[str]) -> Write:
+    """Return a writer that appends all its drafts to `made`."""
 
-    def __init__(self, writer: LoadedWriter, made: list[str]) -> None:
-        self.writer, self.made = writer, made
-        self.method, self.model = writer.method, writer.model
-
-    def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
-        return self.writer.log_likelihoods(texts, prompts)
-
-    def __call__(self, prompts: Sequence[str], **order: Any) -> list[list[str]]:  # noqa: ANN401
-        found = self.writer(prompts, **order)
-        self.made.extend(draft for of_one in found for draft in of_one)
+    def drafts(prompts: Sequence[str], **order: Any) -> Sequence[Sequence[str]]:  # noqa: ANN401
+        found = write(prompts, **order)
+        made.extend(draft for of_one in found for draft in of_one)
         return found
+
+    return drafts
 
 
 def _second_night(ours: Ours, examples: Sequence[Example]) -> dict[str, Any]:

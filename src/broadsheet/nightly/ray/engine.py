@@ -22,7 +22,6 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from broadsheet import errors
-from broadsheet.config.generate import is_endpoint
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.index_stage import join_index, shard_files
@@ -157,9 +156,8 @@ def _rerank(run: str, bench: Workbench, out: Edition) -> Done | str:
 def _generate(spread: Spread, bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done | str:
     from broadsheet.generate.stories.edition_stories import stories_to_write
 
-    writer = bench.config.generate.writer
     # An endpoint is waited for, which one process does as well as many, and its budget is then that of the night.
-    if writer and not is_endpoint(writer):
+    if bench.config.generate.runs_here:
         ranked, news = read_table(bench.edition.ranked, RANKED), read_table(bench.edition.news, NEWS)
         write = story_writer(bench, bench.config.generate.stories)
         interest = interests_in(bench, read_table(bench.edition.users, USERS))

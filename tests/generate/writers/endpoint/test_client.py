@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from broadsheet.generate.writers import endpoint_client as chat
-from broadsheet.generate.writers.endpoint_client import parse, retry_after
+from broadsheet.generate.writers.endpoint import client as chat
+from broadsheet.generate.writers.endpoint.client import parse, retry_after
 from tests.generate.endpoint_server import DRIP, FLOOD, always, free_port, reasons, said, serving, writer_of
 
 

@@ -19,9 +19,9 @@ from threading import Event, Lock
 from urllib.parse import urlsplit
 
 from broadsheet.errors import ConfigError
-from broadsheet.generate.writers.endpoint_allowance import Allowance
-from broadsheet.generate.writers.endpoint_client import MOST_TOKENS, Chat, Reply
-from broadsheet.generate.writers.writer import IsRefused, Writer
+from broadsheet.generate.writers.endpoint.allowance import Allowance
+from broadsheet.generate.writers.endpoint.client import MOST_TOKENS, Chat, Reply
+from broadsheet.generate.writers.writer import IsRefused, Write
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,10 @@ class EndpointWriter:
     """
 
     method = "endpoint"
+    drafts = 1
+    "Each further draft would be paid for."
+    runs_here = False
+    log_likelihoods = None
 
     def __init__(
         self, url: str, model: str, *, key: str = "", timeout_seconds: float = 15.0, retries: int = 2, tokens: int = 0
@@ -60,6 +64,7 @@ class EndpointWriter:
         _check_key(url, key)
         self._chat = Chat(url.rstrip("/"), model, key)
         self.model: str = hashlib.sha256(f"{self._chat.url} {model}".encode()).hexdigest()[:16]
+        self.budget: int = tokens
         self._timeout, self._retries, self._allowance = timeout_seconds, retries, Allowance(tokens)
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="endpoint")
         self._lock = Lock()
@@ -89,8 +94,8 @@ class EndpointWriter:
         """Tokens that it has read in prompts and written in drafts, as far as is known."""
         return self._allowance.spent
 
-    def within(self, seconds: float) -> Writer:
-        """Return this writer for one page: all of its calls end in so many seconds from now, with what is there."""
+    def within(self, seconds: float) -> Write:
+        """Return this writer for one page: all calls end `seconds` from now, with the drafts that came until then."""
         return partial(self._drafts_of_a_page, until=time.monotonic() + seconds)
 
     def warn(self) -> None:

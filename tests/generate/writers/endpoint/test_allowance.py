@@ -1,8 +1,8 @@
 import time
 from threading import Event
 
-from broadsheet.generate.writers import endpoint
-from broadsheet.generate.writers import endpoint_allowance as allowance
+from broadsheet.generate.writers.endpoint import allowance
+from broadsheet.generate.writers.endpoint import writer as endpoint
 from tests.generate.endpoint_server import DOWN, PROMPTS, always, echo, in_turn, reasons, said, serving, writer_of
 
 

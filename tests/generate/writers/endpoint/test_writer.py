@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.errors import ConfigError
-from broadsheet.generate import EndpointWriter, open_endpoint
-from broadsheet.generate.writers import endpoint
-from broadsheet.generate.writers import endpoint_client as chat
+from broadsheet.generate import EndpointWriter
+from broadsheet.generate.writers.endpoint import client as chat
+from broadsheet.generate.writers.endpoint import writer as endpoint
 from tests.generate.endpoint_server import (
     DOWN,
     PROMPTS,
@@ -163,7 +163,7 @@ def test_the_key_is_in_no_warning_and_no_representation(caplog):
 def test_the_key_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("BROADSHEET_API_KEY", "sk-mine\n")
     with serving(echo) as server:
-        open_endpoint(server.url, "small", timeout_seconds=5.0, retries=0, tokens=0)(["x"])
+        endpoint.open_endpoint(server.url, "small", timeout_seconds=5.0, retries=0, tokens=0)(["x"])
         assert server.requests[0]["headers"]["Authorization"] == "Bearer sk-mine"
 
 

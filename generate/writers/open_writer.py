@@ -1,0 +1,25 @@
+"""The writer that the settings name: a model that runs here, an endpoint, or none."""
+
+from pathlib import Path
+
+from broadsheet.config.generate import GenerateConfig
+from broadsheet.generate.writers.writer import Writer
+
+
+def open_writer(settings: GenerateConfig, own: Path) -> Writer | None:
+    """Return the writer that `settings` name, or None for the publisher's own words; nothing is drafted yet.
+
+    `own` is the folder of the writer that the newsroom trained, which need not be there. Raises ModelError if a model
+    or what was trained of it cannot be loaded, ConfigError if the key of an endpoint cannot be used.
+    """
+    if not settings.writer:
+        return None
+    if not settings.runs_here:
+        from broadsheet.generate.writers.endpoint.writer import open_endpoint
+
+        return open_endpoint(settings.writer, **vars(settings.endpoint))
+    from broadsheet.generate.writers.local import load_writer
+    from broadsheet.generate.writers.trained import choose_tuned
+
+    tuned = choose_tuned(settings.tuned, own, settings.writer)
+    return load_writer(settings.writer, tuned=tuned, drafts=settings.drafts, budget=settings.tokens)
