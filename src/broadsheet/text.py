@@ -1,5 +1,6 @@
 """Texts from outside made safe to show: without control characters, on one line, shortened; and safe links."""
 
+import re
 import unicodedata
 from urllib.parse import urlsplit
 
@@ -7,12 +8,22 @@ _JOINERS = "\u200c\u200d"
 "Words of some scripts have them, and emoji."
 _SHOWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2"
 "Format characters that are seen: Arabic and Syriac marks round a number."
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def has_controls(text: str) -> bool:
+    """Return whether a text has a character that no id and no reader's words may have.
+
+    Such characters are control characters (line breaks and tabs among them), characters that begin a line or turn the
+    direction of the text after them, and halves of characters (surrogates, which no file in UTF-8 can hold).
+    """
+    return not text.isprintable() and _CONTROLS.search(text) is not None
 
 
 def without_controls(text: str) -> str:
-    """Return a text without control characters, marks of direction, zero-width characters and half characters.
+    r"""Return a text without control characters, marks of direction, zero-width characters and half characters.
 
-    Line breaks of any kind are made one; tabs and joiners are kept.
+    Each line break, of whatever kind, becomes "\n"; tabs and joiners are kept.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -22,12 +33,15 @@ def without_controls(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, blanks made single, without what `without_controls` takes out."""
+    """Return a text on one line with single blanks, without the characters that `without_controls` takes out.
+
+    Safe to print: a terminal has nothing to obey in it.
+    """
     return " ".join(without_controls(text).split())
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text of at most so many characters: a longer one ends at a blank where it can, and with an ellipsis."""
+    """Return a text of at most `most` characters: a longer text is cut, at a blank if possible, and ends with "…"."""
     if len(text) <= most:
         return text
     cut = text[: most - 1]
@@ -54,8 +68,3 @@ def web_link(url: str) -> str:
     except ValueError:
         return ""
     return url if parts.scheme in ("http", "https") and parts.hostname else ""
-
-
-def printable(text: str) -> str:
-    """Return a text on one line without control characters, which a terminal would obey."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())

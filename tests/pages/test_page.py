@@ -11,7 +11,7 @@ from rich.console import Console
 
 from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
-from tests.pages.test_page_text import BAD_LINKS
+from tests.test_text import BAD_LINKS
 
 MORNING = datetime(2017, 1, 3, 6, 30, tzinfo=UTC)
 

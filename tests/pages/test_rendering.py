@@ -6,7 +6,7 @@ import pytest
 from broadsheet.pages.page import PAGE_STORIES
 from broadsheet.tables.arrow_files import read_table, write_table
 from tests.pages.test_page import HOSTILE, Elements, on_terminal, page, story
-from tests.pages.test_page_text import BAD_LINKS
+from tests.test_text import BAD_LINKS
 
 
 def digest(**changes):

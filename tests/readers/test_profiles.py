@@ -18,8 +18,8 @@ from broadsheet.readers.profiles import (
     NOTHING,
     Following,
     Profiles,
-    ProfilesFile,
     clear_profile,
+    open_profiles,
     set_profile,
 )
 from broadsheet.tables.arrow_files import empty, from_rows, read_table
@@ -36,7 +36,7 @@ def newsroom(tmp_path):
 
 
 def words_of(newsroom, user_id):
-    return ProfilesFile(newsroom.profiles)().of(user_id)
+    return open_profiles(newsroom.profiles)().of(user_id)
 
 
 def test_a_readers_own_words_are_kept_replaced_and_removed(newsroom):
@@ -64,7 +64,7 @@ def test_to_say_the_same_again_and_to_remove_nothing_writes_nothing(newsroom):
 def test_calls_at_once_lose_nothing_also_while_a_build_holds_the_newsroom(newsroom):
     with newsroom.lock(), ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: set_profile(newsroom, f"u{number}", f"topic {number}"), range(24)))
-    profiles = ProfilesFile(newsroom.profiles)()
+    profiles = open_profiles(newsroom.profiles)()
     assert {user: profiles.of(user) for user in profiles.all()} == {f"u{n}": f"topic {n}" for n in range(24)}
     assert [path.name for path in newsroom.profiles.parent.glob("*.part")] == []
 
@@ -98,8 +98,8 @@ def test_where_no_newsroom_is_nothing_is_made(tmp_path):
 
 
 def test_a_file_that_changes_is_read_again_and_one_that_stays_is_not(newsroom):
-    profiles = ProfilesFile(newsroom.profiles)
-    assert profiles() is NO_PROFILES
+    profiles = open_profiles(newsroom.profiles)
+    assert profiles().all() == []
     set_profile(newsroom, "fan", "chess")
     assert profiles().of("fan") == "chess"
     set_profile(newsroom, "fan", "space")  # at once: within one tick of the clock, and of the same length
@@ -107,14 +107,14 @@ def test_a_file_that_changes_is_read_again_and_one_that_stays_is_not(newsroom):
     os.utime(newsroom.profiles, (1, 1))
     assert profiles() is profiles()
     newsroom.profiles.unlink()
-    assert profiles() is NO_PROFILES
+    assert profiles().all() == []
 
 
 def test_a_damaged_file_is_named(newsroom):
     set_profile(newsroom, "fan", "chess")
     damaged = newsroom.profiles.read_bytes()[:100]
     newsroom.profiles.write_bytes(damaged)
-    for call in (ProfilesFile(newsroom.profiles), lambda: set_profile(newsroom, "voter", "space")):
+    for call in (open_profiles(newsroom.profiles), lambda: set_profile(newsroom, "voter", "space")):
         with pytest.raises(ContractError, match=r"profiles\.arrow: not a whole Arrow IPC file"):
             call()
     assert newsroom.profiles.read_bytes() == damaged

@@ -99,11 +99,11 @@ def profile(
 
 def _interests(user: str, known: "Interests") -> list[str]:
     """Return what is known of a reader, in words, without control characters."""
-    from broadsheet.text import printable
+    from broadsheet.text import one_line
 
     topics = ", ".join(f"{topic.text} ({topic.articles})" for topic in known.topics)
     text, whose = known.following.text, known.following.whose
     return [
-        printable(f"{user}: {topics or 'nothing in common'}, of {known.read} articles read"),
-        printable(f"in force: {text} ({_WHOSE[whose]})") if whose else "in force: none",
+        one_line(f"{user}: {topics or 'nothing in common'}, of {known.read} articles read"),
+        one_line(f"in force: {text} ({_WHOSE[whose]})") if whose else "in force: none",
     ]

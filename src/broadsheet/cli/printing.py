@@ -60,9 +60,9 @@ def _print_answer(answer: Answer) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from broadsheet.text import printable
+    from broadsheet.text import one_line
 
-    Console().print(Padding(Text(printable(answer.text)), (1, 0, 1, 1)))
+    Console().print(Padding(Text(one_line(answer.text)), (1, 0, 1, 1)))
     sys.stdout.flush()  # a pipe would hold it back until the stories are there
 
 

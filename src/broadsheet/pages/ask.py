@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from broadsheet.errors import InputError
-from broadsheet.text import printable
+from broadsheet.text import one_line
 
 if TYPE_CHECKING:
     from broadsheet.generate import Answer
@@ -25,7 +25,7 @@ def read_request(text: str) -> str:
     """
     if not isinstance(text, str):
         raise InputError(f"ask: found {text!r}, expected a text, such as 'quiet long reads on space'.")
-    request = " ".join(printable(text).split())
+    request = one_line(text)
     if not request:
         raise InputError("ask: found an empty request, expected some words, such as 'quiet long reads on space'.")
     if len(request) > MOST_CHARACTERS:

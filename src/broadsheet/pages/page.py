@@ -15,7 +15,7 @@ import pyarrow as pa
 from broadsheet.pages.rendering import day, page_template, rich_story, seconds, story_fields, story_text, wrap
 from broadsheet.readers.profiles import NOTHING, Following
 from broadsheet.tables.schemas import DIGESTS, NEWS, RANKED, STORIES, list_of
-from broadsheet.text import printable
+from broadsheet.text import one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -149,7 +149,7 @@ class Page:
         return f"Edition {self.edition}. Made in {seconds(sum(self.timings.values()))}: {stages}."
 
     def __str__(self) -> str:
-        lines = ["BROADSHEET", printable(f"{self.reader} · {day(self.as_of)}"), "=" * 80]
+        lines = ["BROADSHEET", one_line(f"{self.reader} · {day(self.as_of)}"), "=" * 80]
         lines += [line for text in (self.follows.sentence, self.note) for line in wrap(text, "", "")]
         lines += ["", *wrap(self.answer.text, "", "")] if self.answer and self.answer.sentences else []
         for row in self.stories.to_pylist():
@@ -164,11 +164,11 @@ class Page:
 
         head: list[RenderableType] = [
             Text("BROADSHEET", "bold", justify="center"),
-            Text(printable(self.reader), justify="center"),
+            Text(one_line(self.reader), justify="center"),
         ]
         head += [Text(day(self.as_of), "dim", justify="center"), Rule(style="dim")]
-        head += [Text(printable(text), "italic") for text in (self.follows.sentence, self.note) if text]
+        head += [Text(one_line(text), "italic") for text in (self.follows.sentence, self.note) if text]
         if self.answer and self.answer.sentences:
-            head += [Padding(Text(printable(self.answer.text)), (1, 0, 0, 1))]
+            head += [Padding(Text(one_line(self.answer.text)), (1, 0, 0, 1))]
         stories = [rich_story(story_fields(row)) for row in self.stories.to_pylist()]
         return Group(*head, *stories, Text(), Rule(style="dim"), Text(self.colophon, "dim"))

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.text import printable, web_link
+from broadsheet.text import one_line, web_link
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -75,7 +75,7 @@ def wrap(text: str, indent: str, then: str = "    ") -> list[str]:
     """Return a text in lines of 80 characters: the first begins with `indent`, the others with `then`."""
     # Links stay whole, so that a terminal can open them.
     return textwrap.wrap(
-        printable(text),
+        one_line(text),
         80,
         initial_indent=indent,
         subsequent_indent=then,
@@ -91,9 +91,9 @@ def rich_story(story: dict[str, Any]) -> RenderableType:
     from rich.text import Text
 
     headline = Style(bold=True, link=story["link"] or None)
-    text = Text.assemble(f"{story['rank']}. ", (printable(story["headline"]), headline))
+    text = Text.assemble(f"{story['rank']}. ", (one_line(story["headline"]), headline))
     for part, style in _parts(story):
-        text.append("\n" + printable(part), style)
+        text.append("\n" + one_line(part), style)
     return Padding(text, (1, 0, 0, 1))
 
 

@@ -1,4 +1,4 @@
-"""Muting categories and sources for one reader, and letting them in again: in every process from its next request."""
+"""The categories and sources that readers mute: the table, its two calls, and which articles it keeps from a reader."""
 
 from __future__ import annotations
 
@@ -9,33 +9,27 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from filelock import FileLock
 
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Newsroom
-from broadsheet.tables.arrow_files import from_rows, read_table, write_table
+from broadsheet.readers.own_table import OwnTable, ReaderRows, Row
+from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import MUTES, NEWS
-from broadsheet.tables.values import SkipRow, checked_id
-from broadsheet.tables.watched_file import Watched
 
 
 class Mutes:
     """The table mutes, looked up by reader."""
 
     def __init__(self, table: pa.Table) -> None:
-        self._table = table
-        self._row_of = {user_id: row for row, user_id in enumerate(table.column("user_id").to_pylist())}
+        self._rows = ReaderRows(table)
 
     def __contains__(self, user_id: str) -> bool:
-        return user_id in self._row_of
+        return user_id in self._rows
 
     def of(self, user_id: str) -> tuple[list[str], list[str]]:
         """Return the categories and the sources that a reader muted."""
-        row = self._row_of.get(user_id)
-        if row is None:
-            return [], []
-        categories, sources = (self._table.column(name)[row].as_py() for name in ("categories", "sources"))
-        return categories, sources
+        row = self._rows.of(user_id)
+        return row.get("categories", []), row.get("sources", [])
 
     def flags(self, user_id: str, news: pa.Table) -> npt.NDArray[np.bool_]:
         """Return for each article of a news table, or of its columns category and source, whether it is muted."""
@@ -47,19 +41,9 @@ class Mutes:
 NO_MUTES = Mutes(MUTES.empty_table())
 
 
-class MutesFile:
-    """The mutes of a newsroom as they are now; safe to share between threads."""
-
-    def __init__(self, path: Path) -> None:
-        """Take the file, which need not be there."""
-        self._watched = Watched(path, lambda path: Mutes(read_table(path, MUTES)), NO_MUTES)
-
-    def __call__(self) -> Mutes:
-        """Return the mutes, read again where the file has changed.
-
-        Raises ContractError if it is damaged: to go on without could show what was muted.
-        """
-        return self._watched()
+def open_mutes(path: Path) -> OwnTable[Mutes]:
+    """Open the mutes of a newsroom's file `mutes`, which need not be there."""
+    return OwnTable(path, MUTES, Mutes)
 
 
 def _is_in(column: pa.ChunkedArray, names: list[str]) -> pa.ChunkedArray:
@@ -79,9 +63,12 @@ def mute(newsroom: Newsroom, user_id: str, categories: Sequence[str] = (), sourc
 
 
 def unmute(newsroom: Newsroom, user_id: str, categories: Sequence[str] = (), sources: Sequence[str] = ()) -> Mutes:
-    """Let categories and sources in again, all where none is named; raises as `mute` does."""
+    """Let categories and sources of a reader in again: the named ones, or all if none is named.
+
+    Returns and raises as `mute` does.
+    """
     if not categories and not sources:
-        categories, sources = MutesFile(newsroom.mutes)().of(user_id)
+        categories, sources = open_mutes(newsroom.mutes)().of(user_id)
     return _change(newsroom, user_id, set[str].difference, categories, sources)
 
 
@@ -90,8 +77,8 @@ def unknown_names(newsroom: Newsroom, categories: Sequence[str], sources: Sequen
     news = read_table(newsroom.news, NEWS)
     missing = []
     for column, names in (("category", categories), ("source", sources)):
-        there = set(pc.unique(news.column(column)).to_pylist())
-        missing += [name for name in names if name not in there]
+        existing = set(pc.unique(news.column(column)).to_pylist())
+        missing += [name for name in names if name not in existing]
     return missing
 
 
@@ -99,28 +86,16 @@ def _change(
     newsroom: Newsroom, user_id: str, change: Change, categories: Sequence[str], sources: Sequence[str]
 ) -> Mutes:
     newsroom.require()
-    _check(user_id, [*categories, *sources])
-    newsroom.mutes.parent.mkdir(exist_ok=True)
-    with FileLock(newsroom.mutes.with_name(".lock")):  # not the newsroom's, which a build holds for long
-        before = MutesFile(newsroom.mutes)()
-        muted = [
-            sorted(change(set(old), new)) for old, new in zip(before.of(user_id), (categories, sources), strict=True)
-        ]
-        table = read_table(newsroom.mutes, MUTES) if newsroom.mutes.is_file() else MUTES.empty_table()
-        others = table.filter(pc.not_equal(table.column("user_id"), user_id))
-        row = {"user_id": user_id, "categories": muted[0], "sources": muted[1]}
-        after = pa.concat_tables([others, from_rows([row] if any(muted) else [], MUTES)])
-        if not after.equals(table):
-            write_table(newsroom.mutes, after, MUTES)
-        return Mutes(after)
-
-
-def _check(user_id: str, names: Sequence[str]) -> None:
-    try:
-        checked_id(user_id)
-    except SkipRow as reason:
-        raise InputError(f"user: {reason}, expected the id of a reader. Nothing was changed.") from reason
-    if any(not name.strip() for name in names):
+    if any(not name.strip() for name in (*categories, *sources)):
         raise InputError(
             "category or source: found an empty name, expected one that articles have. Nothing was changed."
         )
+
+    def changed(before: Row) -> Row:
+        muted = {
+            "categories": sorted(change(set(before.get("categories", ())), categories)),
+            "sources": sorted(change(set(before.get("sources", ())), sources)),
+        }
+        return muted if any(muted.values()) else {}
+
+    return open_mutes(newsroom.mutes).change(user_id, changed)

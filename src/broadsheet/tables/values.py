@@ -3,8 +3,9 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 
+from broadsheet.text import has_controls
+
 ID_LENGTH = 256
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 1e11  # as seconds this lies in the year 5138, as milliseconds in 1973
@@ -25,7 +26,7 @@ def checked_id(value: object) -> str:
         )
     if len(value) > ID_LENGTH:
         raise SkipRow(f"id longer than {ID_LENGTH} characters")
-    if not value.isprintable() and _CONTROL.search(value):
+    if has_controls(value):
         raise SkipRow("id with control characters")
     return value
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.readers.audience import open_audience
-from broadsheet.readers.profiles import NOTHING, Following, Profiles, ProfilesFile
+from broadsheet.readers.profiles import NOTHING, Following, Profiles, open_profiles
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS
 
@@ -44,7 +44,7 @@ def interests_of(newsroom: Newsroom, user_id: str) -> Interests:
     Raises NewsroomError if there is no newsroom, ContractError if a table is damaged.
     """
     newsroom.require()
-    own = ProfilesFile(newsroom.profiles)
+    own = open_profiles(newsroom.profiles)
     as_of = read_clock(newsroom.config().clock, newsroom.news, newsroom.clicks)
     (user,) = open_audience(newsroom.users, newsroom.clicks, own).state([user_id], as_of).to_pylist()
     news = read_table(newsroom.news, NEWS)

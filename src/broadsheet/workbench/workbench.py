@@ -21,8 +21,9 @@ from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_expo
 from broadsheet.errors import ModelError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.readers.audience import Audience, open_audience
-from broadsheet.readers.mutes import MutesFile
-from broadsheet.readers.profiles import ProfilesFile
+from broadsheet.readers.mutes import Mutes, open_mutes
+from broadsheet.readers.own_table import OwnTable
+from broadsheet.readers.profiles import Profiles, open_profiles
 from broadsheet.tables.arrow_files import empty, read_table
 from broadsheet.tables.schemas import CLICKS, NEWS, news_vectors
 
@@ -87,9 +88,9 @@ class Workbench:
         return open_audience(self.newsroom.users, self.newsroom.clicks, self.profiles)
 
     @cached_property
-    def profiles(self) -> ProfilesFile:
+    def profiles(self) -> OwnTable[Profiles]:
         """What the newsroom's readers say of their interests, as of each call."""
-        return ProfilesFile(self.newsroom.profiles)
+        return open_profiles(self.newsroom.profiles)
 
     @cached_property
     def index(self) -> SearchIndex | ShardedIndex:
@@ -100,9 +101,9 @@ class Workbench:
         return open_index(self.edition.index, self.edition.index_rows, news_ids=ids, model=self.news_tower.fingerprint)
 
     @cached_property
-    def mutes(self) -> MutesFile:
+    def mutes(self) -> OwnTable[Mutes]:
         """What the newsroom's readers do not want to see, as of each call."""
-        return MutesFile(self.newsroom.mutes)
+        return open_mutes(self.newsroom.mutes)
 
     @cached_property
     def clicks(self) -> ClickLog:

@@ -1,15 +1,10 @@
-import unicodedata
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from broadsheet.generate.extracts.extract import lead_sentences
 from broadsheet.generate.stories.drafts import headlines, summaries
 from broadsheet.generate.text.articles import READ, legible
 from broadsheet.generate.text.language import form_in_words, is_english
 from broadsheet.generate.text.words import count, sentences
-from broadsheet.text import one_line, without_controls
 
 GERMAN = (
     "Angela Merkel hat am Montag in Berlin den Präsidenten Emmanuel Macron getroffen. Beide sprachen in dem Schloss "
@@ -114,21 +109,6 @@ def test_a_text_with_markup_is_neither_draft_nor_extract(markup):
 
 def test_a_sum_is_no_markup():
     assert form_in_words("Veltra says 3 < 4 and 5 > 4", about("Veltra says 3 < 4 and 5 > 4")) == []
-
-
-def test_control_characters_are_taken_out_and_joiners_kept():
-    assert without_controls("a\x00b\x1b[31m\u202ec\u200bd\ufeffe\u00adf\ue000g") == "ab[31mcdefg"
-    assert without_controls("a\r\nb\x85c\u2028d\te\x1fg") == "a\nb\nc\nd\te g"
-    assert without_controls("می\u200cشود 👨\u200d👩") == "می\u200cشود 👨\u200d👩"
-    assert without_controls("\ud800x\ufffe\ufdd0") == "x"
-    assert one_line(" a\n\u3000b\x00 ") == "a b"
-
-
-@given(st.text())
-def test_what_is_left_is_left_the_next_time(text):
-    once = without_controls(text)
-    assert without_controls(once) == once and once.encode() is not None
-    assert not [one for one in once if unicodedata.category(one) in ("Cc", "Cs", "Co") and one not in "\n\t"]
 
 
 def test_the_beginning_of_a_long_body_is_read_up_to_a_blank():

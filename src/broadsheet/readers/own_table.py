@@ -1,0 +1,89 @@
+"""A small table that readers change themselves: one row a reader, seen by every process from its next call on.
+
+Such a table lies in the folder `readers` of a newsroom, beside the publisher's own table of users. The users table is
+copied into each edition and into each running process; what a reader changes here holds at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from filelock import FileLock
+
+from broadsheet.errors import InputError
+from broadsheet.tables.arrow_files import from_rows, read_table, write_table
+from broadsheet.tables.values import SkipRow, checked_id
+from broadsheet.tables.watched_file import Watched
+
+Row = Mapping[str, Any]
+
+
+class ReaderRows:
+    """A table with one row for each of its readers, looked up by reader."""
+
+    def __init__(self, table: pa.Table) -> None:
+        """Take a table with a column `user_id`, in which no reader stands twice."""
+        self._table = table
+        self._row_of = {user_id: row for row, user_id in enumerate(table.column("user_id").to_pylist())}
+
+    def __contains__(self, user_id: str) -> bool:
+        return user_id in self._row_of
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the readers, in the order of the table."""
+        return iter(self._row_of)
+
+    def of(self, user_id: str) -> Row:
+        """Return a reader's row; an empty mapping for a reader without a row."""
+        row = self._row_of.get(user_id)
+        if row is None:
+            return {}
+        found: Row = self._table.slice(row, 1).to_pylist()[0]
+        return found
+
+
+View = TypeVar("View")
+
+
+class OwnTable(Generic[View]):
+    """The table in one file as it is now; safe to share between threads, and to change from several processes."""
+
+    def __init__(self, path: Path, schema: pa.Schema, look_up: Callable[[pa.Table], View]) -> None:
+        """Take the file, which need not be there, and `look_up`, which makes of the table what a call returns."""
+        self._path, self._schema, self._look_up = path, schema, look_up
+        self._watched = Watched(path, lambda path: look_up(read_table(path, schema)), look_up(schema.empty_table()))
+
+    def __call__(self) -> View:
+        """Return the table as `look_up` shows it, read again where the file has changed.
+
+        Raises ContractError if the file is damaged: to take it for empty would undo what readers chose.
+        """
+        return self._watched()
+
+    def change(self, user_id: str, change: Callable[[Row], Row]) -> View:
+        """Replace a reader's row by what `change` makes of it; on the disk when the call returns.
+
+        `change` gets the row, or an empty mapping where the reader has none, and returns the new row without its
+        `user_id`; an empty mapping removes the row. A row that stays as it was is not written again. Returns the table
+        as it is after the change. Raises InputError for a user_id that cannot be an id, ContractError if the file is
+        damaged.
+        """
+        try:
+            checked_id(user_id)
+        except SkipRow as reason:
+            raise InputError(f"user: {reason}, expected the id of a reader. Nothing was changed.") from reason
+        self._path.parent.mkdir(exist_ok=True)
+        with FileLock(self._path.with_name(".lock")):  # not the newsroom's lock, which a build holds for hours
+            table = read_table(self._path, self._schema) if self._path.is_file() else self._schema.empty_table()
+            before = ReaderRows(table).of(user_id)
+            after = change(before)
+            after = {**after, "user_id": user_id} if after else {}
+            if after != before:
+                others = table.filter(pc.not_equal(table.column("user_id"), user_id))
+                table = pa.concat_tables([others, from_rows([after] if after else [], self._schema)])
+                write_table(self._path, table, self._schema)
+        return self._look_up(table)
