@@ -1,46 +1,42 @@
 """Why an item is on the page: one plain sentence from the signal that lifted it most, with the article behind it."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from string import Formatter
 
-from broadsheet.rerank.signals import AFFINITIES
+from broadsheet.rerank.signals import REASONS
 
 MAX_PROFILE = 90
+"""Most characters of the reader's own words in a reason."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a sentence about one item can name."""
+    """What a sentence about one item can name; each is empty where it is unknown."""
 
-    title: str
-    "Title of the history article most like the item; empty if there is none."
-    profile: str
-    "What the reader said of their interests, named where there is no such article; may be empty."
-    category: str
-    subcategory: str
-    source: str
-    published_at: datetime | None
+    title: str = ""
+    "Title of the history article most like the item."
+    profile: str = ""
+    "What the reader said of their interests."
+    category: str = ""
+    subcategory: str = ""
+    source: str = ""
+    day: str = ""
+    "When the item was published, such as 1 May 2024."
 
 
 def write_reason(signal: str, evidence: Evidence) -> str:
     """Return the sentence for the signal with the largest contribution; `signal` is empty if none lifted the item."""
-    if signal in ("relevance", "tower") and evidence.title:
-        return f"Because you read “{evidence.title}”."
-    if signal in ("relevance", "tower") and evidence.profile:
-        return f"Because you asked for “{_shorten(evidence.profile)}”."
-    if signal in AFFINITIES and (often := getattr(evidence, AFFINITIES[signal])):
-        return f"Because you often read {often}."
-    if signal == "co_click":
-        return "Because those who read what you read opened it."
-    if signal == "click_rate":
-        return "Because many who saw it opened it."
-    if signal == "trend":
-        return "Because more and more readers open it."
-    if signal == "popularity":
-        return "Because many readers opened it lately."
-    if signal == "freshness" and evidence.published_at is not None:
-        return f"Because it is new: published on {evidence.published_at:%-d %B %Y}."
+    known = {name: text for name, text in asdict(evidence).items() if text}
+    known["profile"] = _shorten(evidence.profile)
+    for sentence in REASONS.get(signal, ()):
+        if all(known.get(name) for name in named_in(sentence)):
+            return sentence.format_map(known)
     return f"To widen the page: {evidence.category}." if evidence.category else "To widen the page."
+
+
+def named_in(sentence: str) -> list[str]:
+    """Return the names in braces of a sentence."""
+    return [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]
 
 
 def _shorten(text: str) -> str:

@@ -17,25 +17,27 @@ from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history, p
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.policy.limits import large_sources
 from broadsheet.rerank.policy.policy import Items, Names, Policy, arrange
-from broadsheet.rerank.reasons import Evidence, write_reason
-from broadsheet.rerank.signals import AFFINITIES, SIGNALS, Floats, contributions, finite, fuse, share_of_history
+from broadsheet.rerank.reasons import Evidence, named_in, write_reason
+from broadsheet.rerank.signals import (
+    COMPUTED,
+    FROM_CANDIDATES,
+    REASONS,
+    SIGNALS,
+    Floats,
+    contributions,
+    finite,
+    fuse,
+)
 from broadsheet.tables.schemas import RANKED
 
-FROM_CANDIDATES = {
-    "tower": "ann",
-    "popularity": "trending",
-    "click_rate": "click_rate",
-    "trend": "trend",
-    "co_click": "co_click",
-    "freshness": "fresh",
-}
-"""Signals that retrieval computed already, as of the request."""
 SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
 """What freshness keeps of its weight, and diversity of its share, for a user who only says what to read about."""
 NEW = 0.5
 """Freshness of an article that is new in itself, not only beside others: younger than the half-life."""
 ROUNDING = 1e-9
 """A contribution below this is a difference between equal values."""
+_NAME_AN_ARTICLE = {signal for signal, sentences in REASONS.items() if "title" in named_in(" ".join(sentences))}
+"""Signals whose reason names an article of the history."""
 
 
 class Reranker:
@@ -81,12 +83,9 @@ class Reranker:
         self, user: Mapping[str, Any], candidates: pa.Table, rows: list[int], pairs: Sequence[Pair]
     ) -> dict[str, Floats]:
         history = self._read(user)
-        signals = {name: _read_signal(name, candidates.column(column)) for name, column in FROM_CANDIDATES.items()}
+        signals = {name: _read_signal(name, candidates.column(name)) for name in FROM_CANDIDATES}
         signals["relevance"] = self._relevance(pairs, len(rows))
-        signals |= {
-            name: share_of_history(self._texts(column, history), self._texts(column, rows))
-            for name, column in AFFINITIES.items()
-        }
+        signals |= {name: compute(self._catalogue, history, rows) for name, compute in COMPUTED.items()}
         return {name: signals[name] for name in SIGNALS}
 
     def scores(self, user: Mapping[str, Any], candidates: pa.Table) -> Floats:
@@ -112,7 +111,7 @@ class Reranker:
         weights = self._weights
         if not self._only_spoke(user):
             return weights
-        spoken = {"relevance": 0.0, "tower": weights["tower"] + weights["relevance"]}
+        spoken = {"relevance": 0.0, "two_tower": weights["two_tower"] + weights["relevance"]}
         return weights | spoken | {"freshness": weights["freshness"] * SPOKEN_FRESHNESS}
 
     def _read(self, user: Mapping[str, Any]) -> list[int]:
@@ -134,10 +133,6 @@ class Reranker:
         if self._score is None or not pairs:
             return np.full(count, np.nan)
         return finite("relevance", self._score(pairs).astype(np.float64))
-
-    def _texts(self, column: str, rows: list[int]) -> Names:
-        texts = self._catalogue.news.column(column).take(pa.array(rows, pa.int64()))
-        return np.array(texts.to_pylist(), object)
 
     def _unmuted(self, user_id: str, candidates: pa.Table, mutes: Mutes) -> pa.Table:
         if user_id not in mutes:
@@ -203,20 +198,21 @@ class Reranker:
             if not new:
                 lifts.pop("freshness", None)  # newer than the others of the list, but not new
             signal = max(lifts, key=lambda name: lifts[name]) if lifts else "freshness" if new else ""
-            near = int(nearest[number, 0]) if nearest.shape[1] and signal in ("relevance", "tower") else None
+            near = int(nearest[number, 0]) if nearest.shape[1] and signal in _NAME_AN_ARTICLE else None
             reasons.append(write_reason(signal, self._evidence(row, near, user["profile"])))
             because.append(None if near is None else self._catalogue.news.column("news_id")[near].as_py())
         return because, reasons
 
     def _evidence(self, row: int, near: int | None, profile: str) -> Evidence:
         news = self._catalogue.news
+        published_at = news.column("published_at")[row].as_py()
         return Evidence(
             title="" if near is None else news.column("title")[near].as_py(),
             profile=profile.strip(),
             category=str(self._catalogue.category[row]),
             subcategory=news.column("subcategory")[row].as_py(),
             source=news.column("source")[row].as_py(),
-            published_at=news.column("published_at")[row].as_py(),
+            day="" if published_at is None else f"{published_at:%-d %B %Y}",
         )
 
 

@@ -1,17 +1,77 @@
-"""Fusing signals: a weighted sum over those that are present, and what each contributed."""
+"""The signals of the ranking: what computes them, their reasons, and their fusion by weights.
+
+A signal is a column of the table ranked, and its name is everywhere the same: in the tables, under `[rerank.weights]`,
+here and in the learned fusion. To add a signal that goes by the reader's history: give ranked its column
+(tables/schemas.py), its weight a default (config/rerank.py), and here what computes it and its reason.
+"""
 
 import logging
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.tables.schemas import CANDIDATES, SIGNALS
+
+__all__ = [
+    "COMPUTED",
+    "FROM_CANDIDATES",
+    "REASONS",
+    "SIGNALS",
+    "Floats",
+    "contributions",
+    "finite",
+    "fuse",
+    "present",
+    "share_of_history",
+]
 
 Floats = npt.NDArray[np.float64]
 
-AFFINITIES = {"affinity": "category", "subcategory_affinity": "subcategory", "source_affinity": "source"}
-"""Signals that say how much of the history is like the candidate in a column of the news table."""
-SIGNALS = ("relevance", "tower", "popularity", "click_rate", "trend", "co_click", "freshness", *AFFINITIES)
+FROM_CANDIDATES = tuple(name for name in SIGNALS if name in CANDIDATES.names)
+"""Signals that retrieval computed already, as of the request."""
+
+
+def _affinity(column: str, catalogue: Catalogue, history: Sequence[int], rows: Sequence[int]) -> Floats:
+    """Return the share of the history that is like each candidate in a column of the news table."""
+
+    def texts(of: Sequence[int]) -> npt.NDArray[np.object_]:
+        return np.array(catalogue.news.column(column).take(pa.array(of, pa.int64())).to_pylist(), object)
+
+    return share_of_history(texts(history), texts(rows))
+
+
+COMPUTED: Mapping[str, Callable[[Catalogue, Sequence[int], Sequence[int]], Floats]] = {
+    "affinity": partial(_affinity, "category"),
+    "subcategory_affinity": partial(_affinity, "subcategory"),
+    "source_affinity": partial(_affinity, "source"),
+}
+"""Signals computed here, from the catalogue, the rows that the reader read (oldest first), and the rows to score.
+
+The result has a value for each row to score, NaN where the signal is absent.
+"""
+
+_OF_THE_HISTORY = ("Because you read “{title}”.", "Because you asked for “{profile}”.")
+REASONS: Mapping[str, tuple[str, ...]] = {
+    "relevance": _OF_THE_HISTORY,
+    "two_tower": _OF_THE_HISTORY,
+    "popularity": ("Because many readers opened it lately.",),
+    "click_rate": ("Because many who saw it opened it.",),
+    "trend": ("Because more and more readers open it.",),
+    "co_click": ("Because those who read what you read opened it.",),
+    "freshness": ("Because it is new: published on {day}.",),
+    "affinity": ("Because you often read {category}.",),
+    "subcategory_affinity": ("Because you often read {subcategory}.",),
+    "source_affinity": ("Because you often read {source}.",),
+}
+"""The sentences of each signal, the best first: the first of which everything named in braces is known is the reason.
+
+The braces name fields of reasons.Evidence. Where a sentence names the title of a history article, that article is the
+row's because_news_id.
+"""
 
 
 def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

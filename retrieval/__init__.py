@@ -4,20 +4,19 @@
 """
 
 from broadsheet.retrieval.retriever import Retriever, encode_users
-from broadsheet.retrieval.sources.fusion import SOURCES, fuse
+from broadsheet.retrieval.sources.fusion import fuse
+from broadsheet.retrieval.sources.popularity_freshness import freshness_scores, popularity_scores
 from broadsheet.retrieval.sources.reader import interest_vectors
-from broadsheet.retrieval.sources.trending_fresh import fresh_scores, trending_scores
 from broadsheet.retrieval.towers.article_text import news_text
 from broadsheet.retrieval.towers.encoding import encode_news
 
 __all__ = [
-    "SOURCES",
     "Retriever",
     "encode_news",
     "encode_users",
-    "fresh_scores",
+    "freshness_scores",
     "fuse",
     "interest_vectors",
     "news_text",
-    "trending_scores",
+    "popularity_scores",
 ]

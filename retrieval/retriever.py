@@ -1,7 +1,7 @@
 """Candidate search: from users to the articles worth ranking for each.
 
 Several sources propose, each in its own way, and the weighted sum of their scores decides. A reader of whom nothing is
-known gets what is trending and new; one who only says what to read about gets what is nearest to that.
+known gets what is popular and new; one who only says what to read about gets what is nearest to that.
 """
 
 import copy
@@ -17,16 +17,16 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.exposures import Exposures
 from broadsheet.readers.mutes import NO_MUTES, Mutes
-from broadsheet.retrieval.sources.ann import Search, search_together
 from broadsheet.retrieval.sources.co_click import LastCoClicks
-from broadsheet.retrieval.sources.fusion import SOURCES, fuse, propose
+from broadsheet.retrieval.sources.fusion import fuse, propose
+from broadsheet.retrieval.sources.popularity_freshness import half_lives
 from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, interest_vectors
 from broadsheet.retrieval.sources.snapshot import Moment
-from broadsheet.retrieval.sources.trending_fresh import half_lives
+from broadsheet.retrieval.sources.two_tower import Search, search_together
 from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder, Vectors
 from broadsheet.retrieval.towers.user_tower import UserTower
-from broadsheet.tables.schemas import CANDIDATES, user_vectors
+from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 
 
@@ -161,8 +161,8 @@ class Retriever:
 
     def _weights_for(self, reader: Reader) -> Mapping[str, float]:
         """Return the weights for one reader: one who only says what to read about wants the topic, not the hour."""
-        ann = self._weights.get("ann", 0.0)
-        return {"ann": ann} if reader.only_spoke and ann > 0 else self._weights
+        towers = self._weights.get("two_tower", 0.0)
+        return {"two_tower": towers} if reader.only_spoke and towers > 0 else self._weights
 
     def _table(
         self,

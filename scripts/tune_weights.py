@@ -15,7 +15,7 @@ import typer
 
 GRID = {
     "relevance": (0.0, 1.0),
-    "tower": (1.0, 2.0, 3.0),
+    "two_tower": (1.0, 2.0, 3.0),
     "popularity": (0.0, 0.1, 0.2, 0.3),
     "click_rate": (0.0, 0.1, 0.2, 0.3),
     "affinity": (0.0, 0.1, 0.2),

@@ -174,8 +174,8 @@ def is_match(likeness: float, shared: float) -> bool:
 
     Something in a newsroom is always nearest, also to nonsense, and common words are shared by chance: so great
     likeness is enough, since a match may use other words, and less is if most of the words are there. The likeness is
-    plain, of the request to the title or the best sentence, not the ranking's `tower`: a user tower that clicks trained
-    shifts every request towards what is read. A sentence is nearest to a question, a title to a broad topic.
+    plain, of the request to the title or the best sentence, not the ranking's `two_tower`: a user tower that clicks
+    trained shifts every request towards what is read. A sentence is nearest to a question, a title to a broad topic.
     """
     return likeness >= _ALIKE or (likeness >= _NEAR and shared > _HALF)
 

@@ -1,1 +1,1 @@
-"""Who proposes candidates: nearest neighbours, co-clicks, trending and fresh articles, and their fusion."""
+"""Who proposes candidates: nearest neighbours, co-clicks, popular and new articles, and their fusion."""

@@ -16,7 +16,7 @@ from broadsheet.corpus.click_log import ClickLog
 from broadsheet.retrieval.sources.reader import Floats, Reader, Rows
 
 HALF_LIFE = 72 * 3600.0
-"""Seconds; longer than that of what is trending, since who reads what changes more slowly than what is read."""
+"""Seconds; longer than that of `popularity`, since who reads what changes more slowly than what is read."""
 HALF_LIVES = 10
 """Clicks older than so many half-lives count for less than a thousandth and are left out."""
 READERS = 1000

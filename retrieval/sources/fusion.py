@@ -5,9 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, Source
-
-SOURCES = ("ann", "trending", "fresh", "co_click")
-"""The sources, each with its score column."""
+from broadsheet.tables.schemas import SOURCES
 
 
 def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

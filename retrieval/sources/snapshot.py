@@ -10,10 +10,16 @@ import numpy.typing as npt
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.exposures import Exposures, click_rates
-from broadsheet.retrieval.sources.ann import Ann, Search
 from broadsheet.retrieval.sources.co_click import CoClick, CoClicks
+from broadsheet.retrieval.sources.popularity_freshness import (
+    Freshness,
+    Popularity,
+    freshness_scores,
+    popularity_scores,
+    trends,
+)
 from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, Source
-from broadsheet.retrieval.sources.trending_fresh import Fresh, Trending, fresh_scores, trending_scores, trends
+from broadsheet.retrieval.sources.two_tower import Search, TwoTower
 
 
 class Moment:
@@ -40,17 +46,17 @@ class Moment:
         self.trends = trends(clicks, seconds, len(catalogue))
         self.as_of, self.co_clicks = as_of, co_clicks
         self._hidden = (catalogue.published_at > seconds) | catalogue.gone
-        self._trending = trending_scores(clicks, seconds, categories, self._hidden, catalogue.gone)
-        self._fresh = fresh_scores(catalogue.published_at, seconds, half_life_hours)
+        self._popularity = popularity_scores(clicks, seconds, categories, self._hidden, catalogue.gone)
+        self._freshness = freshness_scores(catalogue.published_at, seconds, half_life_hours)
         self.sources: Mapping[str, Source] = {
-            "ann": Ann(catalogue, search, self._hidden),
-            "trending": Trending(self._trending, self._hidden),
-            "fresh": Fresh(self._fresh, categories, self._hidden),
+            "two_tower": TwoTower(catalogue, search, self._hidden),
+            "popularity": Popularity(self._popularity, self._hidden),
+            "freshness": Freshness(self._freshness, categories, self._hidden),
             "co_click": CoClick(self._hidden),
         }
 
     def fill(self, reader: Reader, rows: Rows, n: int) -> Rows:
-        """Return the rows, and where they are fewer than n, what is trending and new to make up the number."""
+        """Return the rows, and where they are fewer than n, what is popular and new to make up the number."""
         if len(rows) >= n:
             return rows
         more = self._order[: n + len(reader.excluded)]
@@ -59,6 +65,6 @@ class Moment:
 
     @cached_property
     def _order(self) -> Rows:
-        """Rows of all articles that may be shown, by the sum of trending and fresh."""
-        order = np.argsort(-(np.nan_to_num(self._trending) + np.nan_to_num(self._fresh)), kind="stable")
+        """Rows of all articles that may be shown, by the sum of popularity and freshness."""
+        order = np.argsort(-(np.nan_to_num(self._popularity) + np.nan_to_num(self._freshness)), kind="stable")
         return order[~self._hidden[order]]

@@ -44,7 +44,7 @@ def test_a_byte_order_mark_does_no_harm(file):
 def test_all_problems_come_at_once(file):
     file.write_text(
         'clock = "noon"\ncolour = 1\nindex = 3\n[retrieval]\nhistory = "many"\ncandidates = 0\n'
-        "[rerank]\ndiversity = 1.5\n[rerank.weights]\ntower = -1\nloveliness = 1\n"
+        "[rerank]\ndiversity = 1.5\n[rerank.weights]\ntwo_tower = -1\nloveliness = 1\n"
     )
     with pytest.raises(ConfigError) as caught:
         read_config(file)
@@ -57,10 +57,27 @@ def test_all_problems_come_at_once(file):
         "retrieval.history: found 'many', expected a whole number",
         "retrieval.candidates: found 0, expected at least 1",
         "rerank.diversity: found 1.5, expected a number from 0 to 1",
-        "rerank.weights.tower: found -1.0, expected a number of 0 or more",
+        "rerank.weights.two_tower: found -1.0, expected a number of 0 or more",
         "rerank.weights.loveliness: no such setting; known here: relevance,",
     ):
         assert problem in message
+
+
+@pytest.mark.parametrize(
+    ("section", "old", "new"),
+    [
+        ("rerank.weights", "tower", "two_tower"),
+        ("retrieval.weights", "ann", "two_tower"),
+        ("retrieval.weights", "trending", "popularity"),
+        ("retrieval.weights", "fresh", "freshness"),
+    ],
+)
+def test_a_setting_that_was_renamed_is_refused_with_its_new_name(file, section, old, new):
+    file.write_text(f"[{section}]\n{old} = 1.0\n")
+    with pytest.raises(ConfigError, match=f"{section}.{old}: no such setting; it is called {new} now"):
+        read_config(file)
+    file.write_text(f"[{section}]\n{new} = 1.0\n")
+    read_config(file)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +100,7 @@ def test_all_problems_come_at_once(file):
         ("[generate]\nminutes = -1", "at least 0.0"),
         ("[generate]\ntokens = 1.5", "a whole number"),
         ("[rerank]\ndiversity = nan", "a finite number"),
-        ("[rerank.weights]\ntower = inf", "a finite number"),
+        ("[rerank.weights]\ntwo_tower = inf", "a finite number"),
         ("[rerank]\ncalibration = 1.1", "a number from 0 to 1"),
         ("[rerank]\nsmall_sources = -0.1", "a number from 0 to 1"),
         ("[rerank]\ncaps = 3", r"a section \[rerank.caps\]"),
@@ -92,7 +109,7 @@ def test_all_problems_come_at_once(file):
         ("[rerank.caps]\nstory = true", "a whole number"),
         ("[rerank.caps]\nstory_similarity = 1.5", "a number from 0 to 1"),
         ("[rerank.caps]\nstory_days = -1", "at least 0"),
-        ("[retrieval.weights]\nann = -0.1", "a number of 0 or more"),
+        ("[retrieval.weights]\ntwo_tower = -0.1", "a number of 0 or more"),
         ("[articles]\nmax_age_days = -1", "at least 0.0"),
         ("[articles]\nmax_age_days_by_category = 3", r"a section \[articles.max_age_days_by_category\]"),
         ("[articles.max_age_days_by_category]\nhistory = -3", "a number of 0 or more"),

@@ -7,7 +7,8 @@ import pytest
 from broadsheet.corpus.catalogue import make_catalogue
 from broadsheet.errors import ContractError
 from broadsheet.tables.arrow_files import epoch_seconds
-from broadsheet.tables.schemas import TIME, news_vectors
+from broadsheet.tables.fields import TIME
+from broadsheet.tables.schemas import news_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 from tests.support.stage_contract import NOON, catalogue_of, news_table
 

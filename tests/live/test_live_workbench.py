@@ -10,7 +10,7 @@ from broadsheet.importers.transaction import Import
 from broadsheet.live.articles import known_ids
 from broadsheet.newsroom.journal import Journal
 from broadsheet.pipeline import Pipeline
-from broadsheet.retrieval import SOURCES
+from broadsheet.tables.schemas import SOURCES
 from tests.support.late_articles import ALL, everything, ids, row
 from tests.support.tiny import START
 
@@ -36,15 +36,15 @@ def test_an_added_article_is_on_the_next_page_of_this_process_and_of_every_other
 def test_a_late_article_is_among_the_candidates_of_each_source_that_knows_it(opened):
     opened.add([row("X1")])
     assert [source for source in SOURCES if "X1" in candidates(opened, source)] == [
-        "ann",
-        "trending",
-        "fresh",
+        "two_tower",
+        "popularity",
+        "freshness",
         "co_click",
     ]
     users = opened.bench.audience.state(["fan"], opened.bench.as_of)
     table = opened.bench.retriever(users, opened.bench.retriever.vectors(users), opened.bench.as_of, k=60)
     late = next(found for found in table.to_pylist() if found["news_id"] == "X1")
-    assert late["ann"] > 0.5 and late["fresh"] > 0.9 and late["trending"] > 0 and late["co_click"] is None
+    assert late["two_tower"] > 0.5 and late["freshness"] > 0.9 and late["popularity"] > 0 and late["co_click"] is None
 
 
 def test_an_update_replaces_the_text_everywhere_and_the_article_keeps_its_clicks(opened):

@@ -97,7 +97,7 @@ def test_where_nothing_changed_all_scores_are_taken_over_and_other_signals_are_a
     before = {(row["user_id"], row["news_id"]): row for row in read_table(last.ranked, RANKED).to_pylist()}
     for row in ranked.to_pylist():
         old = before[row["user_id"], row["news_id"]]
-        assert all(row[name] == old[name] for name in ("tower", "popularity", "freshness", "affinity", "pair_hash"))
+        assert all(row[name] == old[name] for name in ("two_tower", "popularity", "freshness", "affinity", "pair_hash"))
     counts = room.current().read_manifest()["stages"]["rerank"]["counts"]
     assert (counts["scored"], counts["reused"]) == (0, 24)
 

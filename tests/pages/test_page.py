@@ -26,7 +26,7 @@ def story(rank=1, **changes):
         "score": 1.25,
         "signals": {
             "relevance": 0.875,
-            "tower": 0.5,
+            "two_tower": 0.5,
             "popularity": None,
             "freshness": 1.0,
             "affinity": 0.25,

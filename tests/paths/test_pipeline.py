@@ -10,7 +10,7 @@ from broadsheet.errors import ContractError, InputError, ModelError, NewsroomErr
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
-from broadsheet.pages.page import PAGE_STORIES, SIGNALS
+from broadsheet.pages.page import PAGE_STORIES, WHY
 from broadsheet.pipeline import Pipeline, open_newsroom
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES
@@ -106,7 +106,7 @@ def test_a_page_is_what_the_nightly_build_ranked_and_wrote_for_its_reader(opened
     assert page.stories["reason"].to_pylist() == [row["reason"] for row in nightly]
     for ours, theirs in zip(page.stories.to_pylist(), nightly, strict=True):
         assert ours["score"] == pytest.approx(theirs["score"], abs=1e-6)
-        assert ours["signals"] == pytest.approx({name: theirs[name] for name in SIGNALS}, abs=1e-6)
+        assert ours["signals"] == pytest.approx({name: theirs[name] for name in WHY}, abs=1e-6)
     told = [row for row in read_table(edition.stories, STORIES).to_pylist() if row["user_id"] == reader]
     for column in ("headline", "summary", "method", "checks"):
         assert page.stories[column].to_pylist() == [row[column] for row in told]

@@ -18,7 +18,7 @@ from tests.support.stage_contract import catalogue_of, lists_by_user, news_table
 NEWS = news_table(4, category=["sports", "", "arts", "sports"], source=["A", "B", "", "B"])
 WEIGHTS = {
     "relevance": 0.0,
-    "tower": 1.0,
+    "two_tower": 1.0,
     "popularity": 0.0,
     "click_rate": 0.0,
     "trend": 0.0,
@@ -126,7 +126,7 @@ def test_no_ranking_holds_what_its_reader_muted_and_none_loses_anything_else(art
     catalogue = catalogue_of([[1, number] for number in range(len(articles))], **columns)
     reranker = Reranker(catalogue, None, depth=3, history=5, headlines=1, policy=Policy(story=1), weights=WEIGHTS)
     offered = [
-        {"user_id": user, "news_id": f"N{row}", "rank": row + 1, "score": 0.0, "ann": -float(row)}
+        {"user_id": user, "news_id": f"N{row}", "rank": row + 1, "score": 0.0, "two_tower": -float(row)}
         for user in ("u", "v")
         for row in range(len(articles))
     ]

@@ -6,8 +6,7 @@ import pytest
 from broadsheet.rerank import Policy, Reranker
 from broadsheet.rerank import signals as module
 from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion
-from broadsheet.rerank.reranker import FROM_CANDIDATES
-from broadsheet.rerank.signals import SIGNALS, contributions, finite, fuse
+from broadsheet.rerank.signals import FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import CANDIDATES
 from tests.support.stage_contract import catalogue_of, users_table
@@ -39,14 +38,14 @@ def rank(name, value, fusion):
     """The ranking of three articles, of which the second has this value of one signal."""
     rows = [
         {"user_id": "u", "news_id": f"N{number}", "rank": number, "score": 0.0}
-        | dict.fromkeys(FROM_CANDIDATES.values(), 0.2 * number)
+        | dict.fromkeys(FROM_CANDIDATES, 0.2 * number)
         for number in (1, 2, 3)
     ]
     relevance = np.array([0.2, 0.4, 0.6], np.float32)
     if name == "relevance":
         relevance[1] = np.nan if value is None else value
     else:
-        rows[1][FROM_CANDIDATES[name]] = value
+        rows[1][name] = value
     settings = {"depth": 10, "history": 5, "headlines": 1, "policy": Policy(), "weights": EQUAL, "fusion": fusion}
     reranker = Reranker(catalogue_of(np.eye(4)), lambda pairs: relevance, **settings)
     users, candidates = users_table({"user_id": "u", "history": ["N0"]}), from_rows(rows, CANDIDATES)
@@ -63,9 +62,9 @@ def test_a_value_that_is_not_finite_counts_as_absent(name, value, by, learned, w
     assert np.isfinite(found["score"].to_numpy()).all()
 
 
-@pytest.mark.parametrize("name", ["relevance", "tower"])
+@pytest.mark.parametrize("name", ["relevance", "two_tower"])
 def test_it_is_said_once_and_an_absent_value_is_not_spoken_of(name, warnings):
-    rank("tower", None, None)  # retrieval knew nothing of it
+    rank("two_tower", None, None)  # retrieval knew nothing of it
     assert not warnings()
     rank(name, np.inf, None)
     rank(name, -np.inf, None)
@@ -75,8 +74,8 @@ def test_it_is_said_once_and_an_absent_value_is_not_spoken_of(name, warnings):
 
 def test_values_that_are_not_finite_become_nan_and_others_stay(warnings):
     values = np.array([1.0, np.inf, -np.inf, np.nan, -0.5])
-    np.testing.assert_array_equal(finite("tower", values), [1.0, np.nan, np.nan, np.nan, -0.5])
-    assert finite("tower", np.zeros(0)).shape == (0,) and len(warnings()) == 1
+    np.testing.assert_array_equal(finite("two_tower", values), [1.0, np.nan, np.nan, np.nan, -0.5])
+    assert finite("two_tower", np.zeros(0)).shape == (0,) and len(warnings()) == 1
 
 
 @pytest.mark.parametrize("by", ["weights", "learned fusion"])

@@ -7,7 +7,7 @@ from broadsheet.errors import ModelError
 from broadsheet.rerank.learned_fusion import Lists, Recipe, calibrate, fit_fusion, load_fusion, save_fusion
 from broadsheet.rerank.signals import SIGNALS
 
-NAMES = ("tower", "click_rate")
+NAMES = ("two_tower", "click_rate")
 ABSENT = np.full(400, np.nan)
 
 
@@ -15,7 +15,7 @@ def lists(seed=0):
     """100 impressions of four articles, of which the one with the most of a mixture of two signals is clicked."""
     draw = np.random.default_rng(seed)
     signals = {name: draw.random(400) if name in NAMES else ABSENT for name in SIGNALS}
-    mixture = (signals["tower"] + 0.5 * signals["click_rate"]).reshape(100, 4)
+    mixture = (signals["two_tower"] + 0.5 * signals["click_rate"]).reshape(100, 4)
     clicked = mixture == mixture.max(axis=1, keepdims=True)
     return Lists(signals, clicked.ravel(), np.full(100, 4))
 
@@ -46,8 +46,8 @@ def test_more_of_a_signal_never_lowers_a_score(fusion, name):
 
 
 def test_what_is_infinite_counts_as_absent(fusion):
-    finite = fusion(candidates(tower=[0.5, 0.5], click_rate=[np.nan, 0.2]))
-    endless = fusion(candidates(tower=[0.5, 0.5], click_rate=[np.inf, 0.2]))
+    finite = fusion(candidates(two_tower=[0.5, 0.5], click_rate=[np.nan, 0.2]))
+    endless = fusion(candidates(two_tower=[0.5, 0.5], click_rate=[np.inf, 0.2]))
     assert np.array_equal(finite, endless) and np.isfinite(endless).all()
 
 
@@ -59,8 +59,8 @@ def test_contributions_sum_to_the_score_beyond_the_average_candidate(fusion):
 
 
 def test_no_candidates_have_no_scores_and_no_contributions(fusion):
-    assert fusion(candidates(tower=[])).shape == (0,)
-    assert all(part.shape == (0,) for part in fusion.contributions(candidates(tower=[])).values())
+    assert fusion(candidates(two_tower=[])).shape == (0,)
+    assert all(part.shape == (0,) for part in fusion.contributions(candidates(two_tower=[])).values())
 
 
 def test_the_same_impressions_give_the_same_trees():
@@ -105,15 +105,15 @@ def test_a_changed_byte_of_the_trees_is_one_clear_error(folder):
 
 def test_a_fusion_of_other_signals_is_refused_with_both_named(folder):
     card = json.loads((folder / "card.json").read_text())
-    (folder / "card.json").write_text(json.dumps({**card, "signals": ["tower", "mood"]}))
-    with pytest.raises(ModelError, match=r"on the signals tower, mood; this version has relevance, .*, not mood"):
+    (folder / "card.json").write_text(json.dumps({**card, "signals": ["two_tower", "mood"]}))
+    with pytest.raises(ModelError, match=r"on the signals two_tower, mood; this version has relevance, .*, not mood"):
         load_fusion(folder)
 
 
 def test_a_card_that_names_other_signals_than_the_trees_is_refused(folder):
     card = json.loads((folder / "card.json").read_text())
-    (folder / "card.json").write_text(json.dumps({**card, "signals": ["click_rate", "tower"]}))
-    with pytest.raises(ModelError, match="the trees read tower, click_rate, the card says click_rate, tower"):
+    (folder / "card.json").write_text(json.dumps({**card, "signals": ["click_rate", "two_tower"]}))
+    with pytest.raises(ModelError, match="the trees read two_tower, click_rate, the card says click_rate, two_tower"):
         load_fusion(folder)
 
 
@@ -129,7 +129,7 @@ def test_trees_that_were_cut_are_one_clear_error(folder, keep):
     ("changes", "words"),
     [
         ({"signals": None}, "signals is missing; expected signals, names"),
-        ({"signals": "tower"}, 'signals is "tower"; expected'),
+        ({"signals": "two_tower"}, 'signals is "two_tower"; expected'),
         ({"signals": [1]}, r"signals is \[1\]; expected"),
         ({"sha256": None, "calibration": None}, "calibration is missing, sha256 is missing; expected"),
         ({"calibration": [1.0]}, r"calibration is \[1.0\]; expected .* a slope of 0 or more and an offset"),

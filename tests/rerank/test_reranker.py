@@ -9,7 +9,7 @@ from tests.support.stage_contract import catalogue_of, check_stage, hours, lists
 
 WEIGHTS = {
     "relevance": 1.0,
-    "tower": 1.0,
+    "two_tower": 1.0,
     "popularity": 0.5,
     "click_rate": 0.0,
     "trend": 0.0,
@@ -52,7 +52,7 @@ def test_it_keeps_the_contract_of_a_stage():
         {"user_id": "b", "profile": "chess"},
         {"user_id": "nobody"},
     )
-    offered = {f"N{n}": {"ann": 0.1 * n, "trending": 0.2, "fresh": 0.5**n} for n in (5, 4, 3, 1)}
+    offered = {f"N{n}": {"two_tower": 0.1 * n, "popularity": 0.2, "freshness": 0.5**n} for n in (5, 4, 3, 1)}
     candidates = candidates_table(*((user, offered) for user in ("a", "b", "nobody")))
     reranker = make_reranker(score=lambda pairs: np.array([len(a + b) % 7 / 7 for a, b in pairs], np.float32))
     before = candidates.to_pylist()
@@ -62,11 +62,11 @@ def test_it_keeps_the_contract_of_a_stage():
 
 def test_signals_are_taken_from_retrieval_the_cross_encoder_and_the_history():
     users = users_table({"user_id": "u", "history": ["N0", "N1", "N2", "N4"]})
-    candidates = candidates_table(("u", {"N3": {"ann": 0.5, "fresh": 0.25}, "N5": {"trending": 1.0}}))
+    candidates = candidates_table(("u", {"N3": {"two_tower": 0.5, "freshness": 0.25}, "N5": {"popularity": 1.0}}))
     table = make_reranker(score=lambda pairs: np.array([0.75, 0.125], np.float32))(users, candidates)
     first, second = table.to_pylist()
     assert (first["news_id"], second["news_id"]) == ("N3", "N5")
-    names = ("relevance", "tower", "popularity", "freshness", "affinity")
+    names = ("relevance", "two_tower", "popularity", "freshness", "affinity")
     assert [first[name] for name in names] == [0.75, 0.5, None, 0.25, 0.25]
     assert [second[name] for name in names] == [0.125, None, 1, None, None]
     # The weights sum to 4: (0.75 + 0.5 + 0.125 + 0.25) / 4 and (0.125 + 0.5) / 4.
@@ -75,7 +75,7 @@ def test_signals_are_taken_from_retrieval_the_cross_encoder_and_the_history():
 
 def test_scores_are_those_of_the_ranking_in_the_order_of_the_candidates():
     users = users_table({"user_id": "u", "history": ["N0"]})
-    candidates = candidates_table(("u", {f"N{n}": {"ann": 0.1 * n, "fresh": 0.9} for n in range(1, 6)}))
+    candidates = candidates_table(("u", {f"N{n}": {"two_tower": 0.1 * n, "freshness": 0.9} for n in range(1, 6)}))
     reranker = make_reranker(score=lambda pairs: np.linspace(0, 1, len(pairs), dtype=np.float32))
     scores = reranker.scores(users.to_pylist()[0], candidates)
     ranked = {row["news_id"]: row["score"] for row in reranker(users, candidates).to_pylist()}
@@ -86,7 +86,7 @@ def test_without_a_cross_encoder_or_a_history_relevance_is_absent():
     def refuse(pairs):
         raise AssertionError("nothing to read")
 
-    offered = {"N1": {"ann": 0.5}, "N2": {"ann": 0.25}}
+    offered = {"N1": {"two_tower": 0.5}, "N2": {"two_tower": 0.25}}
     known = users_table({"user_id": "u", "history": ["N0"]})
     assert make_reranker()(known, candidates_table(("u", offered)))["relevance"].null_count == 2
     unknown = users_table({"user_id": "u", "history": ["GONE"], "profile": "chess"})
@@ -101,21 +101,21 @@ def test_only_the_best_candidates_are_read():
         return np.zeros(len(pairs), np.float32)
 
     users = users_table({"user_id": "u", "history": ["N0"]})
-    candidates = candidates_table(("u", {f"N{n}": {"ann": 1 - n / 10} for n in range(1, 6)}))
+    candidates = candidates_table(("u", {f"N{n}": {"two_tower": 1 - n / 10} for n in range(1, 6)}))
     table = make_reranker(score=score, depth=2)(users, candidates)
     assert table["news_id"].to_pylist() == ["N1", "N2"] and len(read) == 2
 
 
 def test_a_user_without_candidates_gets_no_rows():
     users = users_table({"user_id": "a"}, {"user_id": "b"})
-    table = make_reranker()(users, candidates_table(("b", {"N1": {"ann": 0.5}})))
+    table = make_reranker()(users, candidates_table(("b", {"N1": {"two_tower": 0.5}})))
     assert table["user_id"].to_pylist() == ["b"]
     assert len(make_reranker()(users, candidates_table())) == 0
 
 
 def test_users_are_ranked_apart():
     users = users_table({"user_id": "b", "history": ["N0"]}, {"user_id": "a", "history": ["N2"]})
-    offered = {"N1": {"ann": 0.5}, "N3": {"ann": 0.5}}
+    offered = {"N1": {"two_tower": 0.5}, "N3": {"two_tower": 0.5}}
     lists = lists_by_user(make_reranker()(users, candidates_table(("a", offered), ("b", offered))))
     assert list(lists) == ["b", "a"]
     assert [row["news_id"] for row in lists["b"]] == ["N1", "N3"]
@@ -125,10 +125,12 @@ def test_users_are_ranked_apart():
 def test_diversity_puts_another_subject_before_a_near_copy():
     catalogue = make_catalogue([[1, 0], [1, 0.01], [0, 1], [1, 1], [1, 1], [1, 1]])
     users = users_table({"user_id": "u", "history": ["N5"]})
-    candidates = candidates_table(("u", {"N0": {"ann": 0.9}, "N1": {"ann": 0.89}, "N2": {"ann": 0.5}}))
-    by_score = make_reranker(catalogue, weights={**NONE, "tower": 1.0})(users, candidates)
+    candidates = candidates_table(
+        ("u", {"N0": {"two_tower": 0.9}, "N1": {"two_tower": 0.89}, "N2": {"two_tower": 0.5}})
+    )
+    by_score = make_reranker(catalogue, weights={**NONE, "two_tower": 1.0})(users, candidates)
     assert by_score["news_id"].to_pylist() == ["N0", "N1", "N2"]
-    diverse = make_reranker(catalogue, weights={**NONE, "tower": 1.0}, diversity=0.7)(users, candidates)
+    diverse = make_reranker(catalogue, weights={**NONE, "two_tower": 1.0}, diversity=0.7)(users, candidates)
     assert diverse["news_id"].to_pylist() == ["N0", "N2", "N1"]
     assert diverse["score"].to_pylist() == pytest.approx([0.9, 0.5, 0.89])
     assert diverse["diversity"].to_pylist() == pytest.approx([1, 1, 0], abs=1e-3)
@@ -137,8 +139,8 @@ def test_diversity_puts_another_subject_before_a_near_copy():
 def ranked_by_tower(catalogue, scores, history=("N5",), **policy):
     """The order of N0, N1, … with these scores."""
     users = users_table({"user_id": "u", "history": list(history)})
-    offered = {f"N{number}": {"ann": score} for number, score in enumerate(scores)}
-    reranker = make_reranker(catalogue, weights={**NONE, "tower": 1.0}, **policy)
+    offered = {f"N{number}": {"two_tower": score} for number, score in enumerate(scores)}
+    reranker = make_reranker(catalogue, weights={**NONE, "two_tower": 1.0}, **policy)
     return reranker(users, candidates_table(("u", offered)))["news_id"].to_pylist()
 
 
@@ -162,18 +164,18 @@ def test_the_policy_reads_categories_sources_times_and_the_history(policy, expec
 
 
 @pytest.mark.parametrize(
-    ("signal", "column", "because", "reason"),
+    ("signal", "because", "reason"),
     [
-        ("relevance", None, "N0", "Because you read “Title 0”."),
-        ("tower", "ann", "N0", "Because you read “Title 0”."),
-        ("popularity", "trending", None, "Because many readers opened it lately."),
-        ("freshness", "fresh", None, "Because it is new: published on 1 May 2024."),
+        ("relevance", "N0", "Because you read “Title 0”."),
+        ("two_tower", "N0", "Because you read “Title 0”."),
+        ("popularity", None, "Because many readers opened it lately."),
+        ("freshness", None, "Because it is new: published on 1 May 2024."),
     ],
 )
-def test_the_reason_is_the_signal_that_lifted_the_item_most(signal, column, because, reason):
+def test_the_reason_is_the_signal_that_lifted_the_item_most(signal, because, reason):
     catalogue = make_catalogue([[1, 0.1], [1, 0], [0, 1], [1, 0.2], [0.1, 1], [0, 1]])
     users = users_table({"user_id": "u", "history": ["N5", "N0"]})
-    high, low = ({column: 0.9}, {column: 0.1}) if column else ({}, {})
+    high, low = ({signal: 0.9}, {signal: 0.1}) if signal != "relevance" else ({}, {})
     score = (lambda pairs: np.array([0.1, 0.9], np.float32)) if signal == "relevance" else None
     table = make_reranker(catalogue, score, weights={**NONE, signal: 1.0})(
         users, candidates_table(("u", {"N4": low, "N1": high}))
@@ -204,7 +206,7 @@ def test_affinity_is_of_subcategories_and_sources_too(signal, column):
 def test_the_article_behind_a_reason_is_the_nearest_of_the_history():
     catalogue = make_catalogue([[1, 0], [0, 1], [1, 0.3], [0.3, 1], [0.5, 0.5], [-1, -1]])
     users = users_table({"user_id": "u", "history": ["N0", "N1"]})
-    offered = candidates_table(("u", {"N2": {"ann": 0.8}, "N3": {"ann": 0.8}, "N5": {"ann": -0.9}}))
+    offered = candidates_table(("u", {"N2": {"two_tower": 0.8}, "N3": {"two_tower": 0.8}, "N5": {"two_tower": -0.9}}))
     rows = {row["news_id"]: row for row in make_reranker(catalogue)(users, offered).to_pylist()}
     assert rows["N2"]["because_news_id"] == "N0" and rows["N3"]["because_news_id"] == "N1"
     assert rows["N5"]["because_news_id"] is None
@@ -212,14 +214,14 @@ def test_the_article_behind_a_reason_is_the_nearest_of_the_history():
 
 def test_a_signal_that_is_the_same_for_all_lifts_none():
     users = users_table({"user_id": "u", "history": ["N0"]})
-    offered = candidates_table(("u", {f"N{n}": {"ann": 0.1, "fresh": 0.3} for n in (2, 3)}))
+    offered = candidates_table(("u", {f"N{n}": {"two_tower": 0.1, "freshness": 0.3} for n in (2, 3)}))
     reasons = make_reranker()(users, offered)["reason"].to_pylist()
     assert reasons == ["To widen the page: science."] * 2
 
 
 def test_a_reader_known_by_their_words_alone_is_told_of_them():
     users = users_table({"user_id": "u", "profile": "chess"})
-    offered = candidates_table(("u", {"N1": {"ann": 0.9}, "N2": {"ann": 0.1}}))
+    offered = candidates_table(("u", {"N1": {"two_tower": 0.9}, "N2": {"two_tower": 0.1}}))
     table = make_reranker()(users, offered)
     assert table["reason"][0].as_py() == "Because you asked for “chess”." and table["because_news_id"].null_count == 2
 

@@ -33,7 +33,7 @@ SHOWINGS = [(9, NOW - HOUR, 1), (9, NOW - 2 * HOUR, 0), (12, NOW - HOUR, 0), (14
 
 EARLIER = {
     "relevance": {"read": [*READ, "N10"]},
-    "tower": {"read": [*READ, "N10"]},
+    "two_tower": {"read": [*READ, "N10"]},
     "affinity": {"read": [*READ, "N10"]},
     "subcategory_affinity": {"read": [*READ, "N10"]},
     "source_affinity": {"read": [*READ, "N10"]},

@@ -1,15 +1,18 @@
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from broadsheet.rerank.signals import SIGNALS, contributions, fuse, share_of_history
+from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, fuse, share_of_history
 
 NAN = np.nan
 WEIGHTS = {
     "relevance": 1.0,
-    "tower": 0.5,
+    "two_tower": 0.5,
     "popularity": 0.0,
     "click_rate": 0.0,
     "trend": 0.0,
@@ -21,7 +24,7 @@ WEIGHTS = {
 }
 HAND = {
     "relevance": np.array([0.8, 0.2]),
-    "tower": np.array([0.4, NAN]),
+    "two_tower": np.array([0.4, NAN]),
     "popularity": np.array([1.0, 0.0]),
     "click_rate": np.array([NAN, NAN]),
     "trend": np.array([NAN, NAN]),
@@ -46,7 +49,7 @@ def test_contributions_are_what_lies_beyond_the_average_candidate():
     parts = contributions(HAND, WEIGHTS)
     assert list(parts) == list(SIGNALS)
     assert parts["relevance"].tolist() == pytest.approx([0.15, -0.15])  # 0.8 and 0.2 less 0.5, over 2
-    assert parts["tower"].tolist() == pytest.approx([0.05, -0.05])
+    assert parts["two_tower"].tolist() == pytest.approx([0.05, -0.05])
     assert parts["affinity"].tolist() == pytest.approx([-0.0625, 0.0625])
     assert parts["popularity"].tolist() == parts["freshness"].tolist() == [0, 0]
 
@@ -89,3 +92,25 @@ def test_affinity_is_the_share_of_the_history_in_a_category():
 @pytest.mark.parametrize("history", [names(), names("", "")])
 def test_affinity_is_unknown_where_the_history_has_no_category(history):
     assert np.isnan(share_of_history(history, names("sports", ""))).tolist() == [True, True]
+
+
+def test_every_signal_comes_from_retrieval_from_the_cross_encoder_or_is_computed_here():
+    assert sorted([*FROM_CANDIDATES, *COMPUTED, "relevance"]) == sorted(SIGNALS)
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_a_new_signal_touches_its_schema_its_setting_and_this_module_alone(name):
+    """No other module of the package names such a signal: the others go by the schema's names."""
+    root = Path(__file__).resolve().parents[2]
+    folders = ("src", "retrieval", "index_build", "rerank", "generate")
+    modules = [path for folder in folders for path in (root / folder).rglob("*.py")]
+    named = {path.relative_to(root).as_posix() for path in modules if name in names_in(path)}
+    assert named == {"src/broadsheet/tables/schemas.py", "src/broadsheet/config/rerank.py", "rerank/signals.py"}
+
+
+def names_in(path):
+    """Every name, attribute and text that a module's code has."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    found = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    found |= {getattr(node, "id", None) for node in nodes} | {getattr(node, "attr", None) for node in nodes}
+    return found | {node.arg for node in nodes if isinstance(node, ast.keyword)}

@@ -3,10 +3,10 @@ import pytest
 
 from broadsheet.corpus.exposures import no_exposures
 from broadsheet.readers.mutes import Mutes
-from broadsheet.retrieval import SOURCES, Retriever, interest_vectors
+from broadsheet.retrieval import Retriever, interest_vectors
 from broadsheet.retrieval.towers.user_tower import new_user_tower
 from broadsheet.tables.arrow_files import from_rows
-from broadsheet.tables.schemas import CANDIDATES, MUTES, user_vectors
+from broadsheet.tables.schemas import CANDIDATES, MUTES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_numpy
 from tests.retrieval.readers import clicks_of
 from tests.support.stage_contract import NOON, catalogue_of, check_stage, hours, lists_by_user, unit, users_table
@@ -15,7 +15,7 @@ from tests.support.stage_contract import NOON, catalogue_of, check_stage, hours,
 ANGLES = np.linspace(0, np.pi / 2, 10)
 CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES), 0 * ANGLES, 0 * ANGLES], axis=1)
 NORTH = unit([0, 1, 0, 0])
-WEIGHTS = {"ann": 1.0, "trending": 0.5, "fresh": 0.5, "co_click": 0.5}
+WEIGHTS = {"two_tower": 1.0, "popularity": 0.5, "freshness": 0.5, "co_click": 0.5}
 
 
 class Search:
@@ -84,8 +84,8 @@ def test_the_nearest_come_first_without_what_was_read_or_hidden():
     table = candidates(retriever, {"user_id": "u", "history": ["N0"], "hidden": ["N2", "GONE"]})
     assert table["news_id"].to_pylist() == ["N1", "N3", "N4"]
     assert table["rank"].to_pylist() == [1, 2, 3]
-    assert table["ann"].to_pylist() == pytest.approx(np.cos(ANGLES[[1, 3, 4]]).tolist())
-    assert table["score"].equals(table["ann"])  # nothing else is known, and its weight is 1
+    assert table["two_tower"].to_pylist() == pytest.approx(np.cos(ANGLES[[1, 3, 4]]).tolist())
+    assert table["score"].equals(table["two_tower"])  # nothing else is known, and its weight is 1
 
 
 def test_articles_of_the_future_are_left_out_and_those_without_a_time_are_not():
@@ -146,7 +146,7 @@ def test_a_profile_is_one_more_item_beside_the_newest_clicks():
     assert vectors[1] == pytest.approx(NORTH) and not vectors[2].any()
 
 
-def test_a_new_user_gets_what_is_trending_and_new():
+def test_a_new_user_gets_what_is_popular_and_new():
     # N0 was read twice a day ago, N1 is the newest, N2 is a day old and was read once, N3 is of the future.
     retriever, _ = make_retriever(
         np.eye(4),
@@ -157,12 +157,12 @@ def test_a_new_user_gets_what_is_trending_and_new():
     table = candidates(retriever, {"user_id": "new"}, {"user_id": "hides", "hidden": ["N0"]})
     new, hides = lists_by_user(table).values()
     # A day is four half-lives: 2 / 16, 0, 1 / 16 clicks and 0.1 of the mean of three, 1 / 16, in hundredths, as logs.
-    # Trending is 1, 0.1834, 0.7794; fresh is 0.25, 1, 0.5; half of each.
+    # Popularity is 1, 0.1834, 0.7794; freshness is 0.25, 1, 0.5; half of each.
     assert [row["news_id"] for row in new] == ["N2", "N0", "N1"]
     assert [row["score"] for row in new] == pytest.approx([0.639678, 0.625, 0.591676], abs=1e-5)
-    assert [row["ann"] for row in new] == [None] * 3 == [row["co_click"] for row in new]
-    assert [row["trending"] for row in new] == pytest.approx([0.779356, 1, 0.183353], abs=1e-5)
-    assert [row["fresh"] for row in new] == pytest.approx([0.5, 0.25, 1])
+    assert [row["two_tower"] for row in new] == [None] * 3 == [row["co_click"] for row in new]
+    assert [row["popularity"] for row in new] == pytest.approx([0.779356, 1, 0.183353], abs=1e-5)
+    assert [row["freshness"] for row in new] == pytest.approx([0.5, 0.25, 1])
     assert [row["news_id"] for row in hides] == ["N2", "N1"]
 
 
@@ -170,7 +170,7 @@ def test_a_new_user_gets_a_full_list_where_nothing_is_known_of_time_or_clicks():
     retriever, _ = make_retriever()
     table = candidates(retriever, {"user_id": "new"})
     assert table["news_id"].to_pylist() == ["N0", "N1", "N2"]
-    assert table["score"].to_pylist() == [0, 0, 0] and table["trending"].null_count == 3
+    assert table["score"].to_pylist() == [0, 0, 0] and table["popularity"].null_count == 3
 
 
 def test_described_articles_have_the_scores_that_search_gives_them():
@@ -221,6 +221,6 @@ def test_an_article_grows_old_with_the_half_life_of_its_category():
     found = retriever.describe(
         {"user_id": "u", "history": [], "profile": "", "hidden": []}, NORTH[None], ["N0", "N1"], NOON
     )
-    assert found["fresh"].to_pylist() == pytest.approx(
+    assert found["freshness"].to_pylist() == pytest.approx(
         [0.25, 0.5**0.5]
     )  # 12 hours are two half-lives of 6, half one of 24

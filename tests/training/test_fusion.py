@@ -32,18 +32,20 @@ def test_a_learned_fusion_takes_its_place_only_if_it_ranks_the_other_split_bette
 
 def test_signals_that_are_the_same_for_all_or_absent_are_left_out():
     signals = {
-        "tower": np.array([0.1, 0.2]),
+        "two_tower": np.array([0.1, 0.2]),
         "relevance": np.array([0.5, 0.5]),
         "freshness": np.array([np.nan, np.nan]),
         "popularity": np.array([1.0, np.inf]),
     }
     found = usable(Lists(signals, np.array([True, False]), np.array([2])))
-    assert found == (["tower"], {"relevance": SAME, "freshness": ABSENT, "popularity": SAME})
+    assert found == (["two_tower"], {"relevance": SAME, "freshness": ABSENT, "popularity": SAME})
 
 
 def test_without_a_signal_that_tells_articles_apart_there_is_nothing_to_learn():
-    signals = {"tower": np.array([0.5, 0.5]), "click_rate": np.array([np.nan, np.inf])}
-    with pytest.raises(CorpusError, match=r"apart: tower is the same for all articles, click_rate is absent\. Import"):
+    signals = {"two_tower": np.array([0.5, 0.5]), "click_rate": np.array([np.nan, np.inf])}
+    with pytest.raises(
+        CorpusError, match=r"apart: two_tower is the same for all articles, click_rate is absent\. Import"
+    ):
         usable(Lists(signals, np.array([True, False]), np.array([2])))
 
 

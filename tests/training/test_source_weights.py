@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from broadsheet.config.retrieval import SourceWeights
 from broadsheet.errors import ModelError
-from broadsheet.retrieval import SOURCES
 from broadsheet.tables.files import write_json
+from broadsheet.tables.schemas import SOURCES
 from broadsheet.training.source_weights import DEPTHS, GRID, Pool, make_pools, mean_recall, tune_sources
 from broadsheet.workbench.source_weights import choose_weights
 from tests.retrieval.sources.test_sources import of_all
@@ -27,9 +27,9 @@ FALLING, RISING = np.linspace(1, 0, 300), np.linspace(0, 1, 300)
 
 def test_recall_is_the_mean_over_the_depths_of_hits_over_relevant_and_counts_what_is_not_in_the_pool():
     assert DEPTHS == (100, 200)
-    one = pool([10, 150, 250], total=4, trending=FALLING)
-    assert one.recall({"trending": 1.0}) == pytest.approx((1 / 4 + 2 / 4) / 2)
-    assert one.recall({"trending": 0.0}) == one.recall({"trending": 1.0}), "ties keep the pool's order"
+    one = pool([10, 150, 250], total=4, popularity=FALLING)
+    assert one.recall({"popularity": 1.0}) == pytest.approx((1 / 4 + 2 / 4) / 2)
+    assert one.recall({"popularity": 0.0}) == one.recall({"popularity": 1.0}), "ties keep the pool's order"
     assert pool([], total=1).recall(EQUAL) == 0 == mean_recall([], EQUAL)
 
 
@@ -40,16 +40,21 @@ def test_a_pool_may_be_smaller_than_the_depths_or_empty():
 
 
 def test_the_source_that_finds_them_wins_over_the_one_that_misleads():
-    pools = [pool([280 + number], ann=RISING, trending=FALLING) for number in range(20)]
-    weights = tune_sources(pools, {"ann": 0.5, "trending": 1.0, "fresh": 0.1, "co_click": 0.5})
-    assert mean_recall(pools, weights) == 1 and weights["ann"] > weights["trending"]
-    assert (weights["fresh"], weights["co_click"]) == (0.1, 0.5), "what finds nothing keeps its weight"
+    pools = [pool([280 + number], two_tower=RISING, popularity=FALLING) for number in range(20)]
+    weights = tune_sources(pools, {"two_tower": 0.5, "popularity": 1.0, "freshness": 0.1, "co_click": 0.5})
+    assert mean_recall(pools, weights) == 1 and weights["two_tower"] > weights["popularity"]
+    assert (weights["freshness"], weights["co_click"]) == (0.1, 0.5), "what finds nothing keeps its weight"
 
 
 def test_weights_that_find_everything_stay():
-    start = {"ann": 0.37, "trending": 1.0, "fresh": 0.1, "co_click": 0.0}
-    assert tune_sources([pool([1], trending=FALLING)], start) == start
-    assert tune_sources([], {"ann": 0.37}) == {"ann": 0.37, "trending": 0.0, "fresh": 0.0, "co_click": 0.0}
+    start = {"two_tower": 0.37, "popularity": 1.0, "freshness": 0.1, "co_click": 0.0}
+    assert tune_sources([pool([1], popularity=FALLING)], start) == start
+    assert tune_sources([], {"two_tower": 0.37}) == {
+        "two_tower": 0.37,
+        "popularity": 0.0,
+        "freshness": 0.0,
+        "co_click": 0.0,
+    }
 
 
 @settings(max_examples=10, deadline=None)
@@ -79,19 +84,21 @@ def test_a_pool_holds_what_each_source_alone_proposes_with_the_scores_of_all():
 def test_the_configs_weights_come_before_those_stored_and_these_before_the_defaults(tmp_path):
     defaults, stored = SourceWeights(), tmp_path / "sources.json"
     assert choose_weights(defaults, stored) == vars(defaults)
-    tuned = {"ann": 0.75, "trending": 1.0, "fresh": 0.0, "co_click": 2.0}
+    tuned = {"two_tower": 0.75, "popularity": 1.0, "freshness": 0.0, "co_click": 2.0}
     write_json(stored, tuned)
     assert choose_weights(defaults, stored) == tuned
-    assert choose_weights(SourceWeights(fresh=0.4), stored) == vars(SourceWeights(fresh=0.4))
+    assert choose_weights(SourceWeights(freshness=0.4), stored) == vars(SourceWeights(freshness=0.4))
 
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", '{"ann": 1}', '{"ann": "x", "trending": 1, "fresh": 0, "co_click": 0}',
-     '{"ann": 1, "trending": -1, "fresh": 0, "co_click": 0}', '{"ann": NaN, "trending": 1, "fresh": 0, "co_click": 0}'],
+    ["", "[]", '{"two_tower": 1}', '{"two_tower": "x", "popularity": 1, "freshness": 0, "co_click": 0}',
+     '{"two_tower": 1, "popularity": -1, "freshness": 0, "co_click": 0}',
+     '{"two_tower": NaN, "popularity": 1, "freshness": 0, "co_click": 0}',
+     '{"ann": 1, "trending": 1, "fresh": 0, "co_click": 0}'],
 )  # fmt: skip
 def test_a_stored_file_without_a_weight_for_each_source_is_refused_by_name(tmp_path, content):
     stored = tmp_path / "sources.json"
     stored.write_text(content)
-    with pytest.raises(ModelError, match=r"sources\.json: .*Tune them again"):
+    with pytest.raises(ModelError, match=r"sources\.json: .*Train the towers again"):
         choose_weights(SourceWeights(), stored)

@@ -95,7 +95,7 @@ def test_each_mode_trains_and_its_build_and_pipeline_use_it(trained, mode, tmp_p
     fan = [row for row in read_table(edition.candidates, CANDIDATES).to_pylist() if row["user_id"] == "fan"]
     rows = [bench.catalogue.row_of[row["news_id"]] for row in fan]
     nearest = (bench.catalogue.vectors_of(rows) @ user.T).max(1)
-    assert [row["ann"] for row in fan] == pytest.approx(nearest.tolist(), abs=1e-5)
+    assert [row["two_tower"] for row in fan] == pytest.approx(nearest.tolist(), abs=1e-5)
     assert Pipeline.open(room.path).run("fan").stories
 
 

@@ -57,6 +57,14 @@ _AT_LEAST = {
 }
 
 
+_RENAMED = {
+    "retrieval.weights.ann": "two_tower",
+    "retrieval.weights.trending": "popularity",
+    "retrieval.weights.fresh": "freshness",
+    "rerank.weights.tower": "two_tower",
+}
+"""Settings of earlier versions that have another name now."""
+
 _CHOICES: dict[str, tuple[str, ...]] = {"clock": ("now", "latest"), "loss": get_args(LossName)}
 
 _SHARES = (
@@ -92,7 +100,9 @@ def _read(kind: Any, document: dict[str, Any], prefix: str, problems: list[str])
     values: dict[str, Any] = {}
     known = {spec.name: spec for spec in fields(kind)}
     for name, value in document.items():
-        if name not in known:
+        if f"{prefix}{name}" in _RENAMED:
+            problems.append(f"{prefix}{name}: no such setting; it is called {_RENAMED[prefix + name]} now")
+        elif name not in known:
             problems.append(f"{prefix}{name}: no such setting; known here: {', '.join(known)}")
         elif hasattr(known[name].default_factory, "__dataclass_fields__"):
             section = value if isinstance(value, dict) else {}

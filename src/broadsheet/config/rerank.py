@@ -24,7 +24,7 @@ class Weights:
     """What each signal counts for in the ranking; a signal that is absent counts for nothing."""
 
     relevance: float = 1.0
-    tower: float = 2.0
+    two_tower: float = 2.0
     popularity: float = 0.1
     click_rate: float = 0.2
     trend: float = 0.0

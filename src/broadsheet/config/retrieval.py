@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 class SourceWeights:
     """What each source of candidates counts for; 0 turns it off. Where none is changed, those of the towers count."""
 
-    ann: float = 0.5
-    trending: float = 1.0
-    fresh: float = 0.1
+    two_tower: float = 0.5
+    popularity: float = 1.0
+    freshness: float = 0.1
     co_click: float = 0.5
 
 

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from broadsheet.pages.rendering import day, page_template, rich_story, seconds, story_fields, story_text, wrap
 from broadsheet.readers.profiles import NOTHING, Following
-from broadsheet.tables.schemas import DIGESTS, NEWS, RANKED, STORIES, list_of
+from broadsheet.tables.fields import list_of
+from broadsheet.tables.schemas import DIGESTS, NEWS, RANKED, SIGNALS, STORIES
 from broadsheet.text import one_line
 
 if TYPE_CHECKING:
@@ -41,10 +42,8 @@ DIGEST = pa.field(
 )
 """The column of a page's stories."""
 
-SIGNALS = (
-    *("relevance", "tower", "popularity", "click_rate", "trend", "co_click", "freshness"),
-    *("affinity", "subcategory_affinity", "source_affinity", "diversity"),
-)
+WHY = (*SIGNALS, "diversity")
+"""Columns of ranked that say what put a story in its place."""
 
 PAGE_STORIES = pa.schema(
     [
@@ -56,7 +55,7 @@ PAGE_STORIES = pa.schema(
         RANKED.field("score"),
         pa.field(
             "signals",
-            pa.struct([RANKED.field(name) for name in SIGNALS]),
+            pa.struct([RANKED.field(name) for name in WHY]),
             nullable=False,
             metadata={"doc": "What the score is made of; null where it cannot be known."},
         ),
@@ -70,7 +69,7 @@ PAGE_STORIES = pa.schema(
         STORIES.field("checks"),
         DIGEST,
     ],
-    metadata={"table": "page_stories", "version": "4"},
+    metadata={"table": "page_stories", "version": "5"},
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.pages.page import PAGE_STORIES, SIGNALS
+from broadsheet.pages.page import PAGE_STORIES, WHY
 from broadsheet.text import one_line
 
 _SHOWN = ["title", "headline", "summary", "reason", "because_title", "category", "source"]
@@ -30,7 +30,7 @@ def page_rows(
     for row in wanted:
         because = articles[row["because_news_id"]]["title"] if row["because_news_id"] else None
         text = texts[row["user_id"], row["news_id"]]
-        signals = {name: row[name] for name in SIGNALS}
+        signals = {name: row[name] for name in WHY}
         merged = {**articles[row["news_id"]], **row, **text, "signals": signals, "because_title": because}
         merged["digest"] = digests.get((row["user_id"], row["news_id"]))
         shown = {name: one_line(merged[name]) for name in _SHOWN if merged[name]}

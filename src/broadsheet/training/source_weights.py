@@ -21,8 +21,9 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.offline.replay import Impression, blocks, read_split, states
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say
-from broadsheet.retrieval import SOURCES, Retriever, fuse
+from broadsheet.retrieval import Retriever, fuse
 from broadsheet.tables.files import write_json
+from broadsheet.tables.schemas import SOURCES
 from broadsheet.workbench.workbench import Workbench
 
 DEPTHS = (100, 200)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from broadsheet.config.retrieval import SourceWeights
 from broadsheet.errors import ModelError
-from broadsheet.retrieval import SOURCES
+from broadsheet.tables.schemas import SOURCES
+
+_AGAIN = "Train the towers again, which tunes the weights: `broadsheet train towers`."
 
 
 def choose_weights(configured: SourceWeights, stored: Path) -> dict[str, float]:
@@ -19,9 +21,10 @@ def choose_weights(configured: SourceWeights, stored: Path) -> dict[str, float]:
     if configured != SourceWeights() or not stored.is_file():
         return {name: getattr(configured, name) for name in SOURCES}
     try:
-        weights = {name: float(json.loads(stored.read_text("utf-8"))[name]) for name in SOURCES}
+        found = json.loads(stored.read_text("utf-8"))
+        weights = {name: float(found[name]) for name in SOURCES}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{stored}: not weights of {', '.join(SOURCES)} ({error!r}). Tune them again.") from error
+        raise ModelError(f"{stored}: not weights of the sources {', '.join(SOURCES)} ({error!r}). {_AGAIN}") from error
     if not all(math.isfinite(weight) and weight >= 0 for weight in weights.values()):
-        raise ModelError(f"{stored}: found {weights}, expected numbers of 0 or more. Tune them again.")
+        raise ModelError(f"{stored}: found {weights}, expected numbers of 0 or more. {_AGAIN}")
     return weights

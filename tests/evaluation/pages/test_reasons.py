@@ -33,7 +33,7 @@ from tests.support.evaluated import make_room, row
 from tests.support.stage_contract import unit
 from tests.support.tiny import make_impressions
 
-TOWER_ALONE = "[rerank.weights]\n" + "\n".join(f"{name} = {int(name == 'tower')}" for name in SIGNALS) + "\n"
+TOWER_ALONE = "[rerank.weights]\n" + "\n".join(f"{name} = {int(name == 'two_tower')}" for name in SIGNALS) + "\n"
 
 
 def open_room(path, encoder, **options):
@@ -126,7 +126,7 @@ def test_readers_are_drawn_once_each_and_have_two_articles_to_read(tmp_path, enc
 
 
 def test_where_no_reason_names_an_article_it_is_one_clear_error(tmp_path, encoder):
-    blind = TOWER_ALONE.replace("tower = 1", "tower = 0")
+    blind = TOWER_ALONE.replace("two_tower = 1", "two_tower = 0")
     bench, impressions = open_room(tmp_path / "room", encoder, adapter=False, extra=blind)
     with pytest.raises(CorpusError, match=r"first 5 places of 2 readers names an article .* relevance or tower"):
         delete_each(bench, impressions[:2])
@@ -138,9 +138,9 @@ def room(tmp_path_factory, encoder):
     room = make_room(tmp_path_factory.mktemp("reasons") / "room", encoder)
     draw = np.random.default_rng(0)
     signals = {name: draw.random(800) for name in SIGNALS}
-    clicked = (signals["tower"] + signals["relevance"]).reshape(200, 4)
+    clicked = (signals["two_tower"] + signals["relevance"]).reshape(200, 4)
     clicked = (clicked == clicked.max(axis=1, keepdims=True)).ravel()
-    names = ("relevance", "tower")
+    names = ("relevance", "two_tower")
     save_fusion(fit_fusion(Lists(signals, clicked, np.full(200, 4)), names, Recipe()), room.fusion, {})
     return room
 

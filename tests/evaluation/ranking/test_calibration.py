@@ -26,13 +26,13 @@ def make_lists(seed, impressions=IMPRESSIONS):
     rng = np.random.default_rng(seed)
     signal = rng.random(impressions * SHOWN)
     clicked = rng.random(len(signal)) < np.where(signal > 0.6, 0.7, 0.1)
-    return Lists({"tower": signal}, clicked, np.full(impressions, SHOWN))
+    return Lists({"two_tower": signal}, clicked, np.full(impressions, SHOWN))
 
 
 @pytest.fixture(scope="module")
 def calibrated():
     learn, check = make_lists(0), make_lists(1)
-    learned = [fit_fusion(learn, ["tower"], Recipe(), (seed,)) for seed in (0, 1)]
+    learned = [fit_fusion(learn, ["two_tower"], Recipe(), (seed,)) for seed in (0, 1)]
     readers = [f"U{number % 100}" for number in range(IMPRESSIONS)]
     return learned, check, measure_calibration(learned, learn, readers, check)
 
@@ -80,7 +80,7 @@ def test_platt_on_the_same_data_is_what_the_fusion_itself_says(calibrated):
 def test_what_two_levels_hold_is_told_by_isotonic_regression(calibrated):
     _, check, found = calibrated
     for ours in found.probabilities[ISOTONIC]:
-        likely = check.signals["tower"] > 0.6
+        likely = check.signals["two_tower"] > 0.6
         assert ours[likely].mean() == pytest.approx(0.7, abs=0.06) and ours[~likely].mean() == pytest.approx(
             0.1, abs=0.06
         )

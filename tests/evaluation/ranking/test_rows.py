@@ -71,7 +71,7 @@ def test_the_towers_row_ranks_by_the_retrievers_own_ann_score(bench, impressions
     for impression, scores in zip(impressions, found, strict=True):
         (vectors,) = interest_vectors(bench.retriever.vectors(states([impression])))
         candidates = bench.retriever.describe(impression.user, vectors, impression.shown, impression.time)
-        np.testing.assert_allclose(scores, candidates.column("ann").to_numpy(), atol=1e-6)
+        np.testing.assert_allclose(scores, candidates.column("two_tower").to_numpy(), atol=1e-6)
 
 
 def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions):

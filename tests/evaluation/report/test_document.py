@@ -96,7 +96,7 @@ def test_the_retrieval_script_writes_json_markdown_and_plots(room, tmp_path, enc
         assert len(section["runs"][fusion]) == (6 if live else 2)
         assert section["rows"][RANDOM]["recall@1000"]["mean"] <= 1
     compared = {(one["in"], one["of"], one["minus"], one["metric"]) for one in document["differences"]}
-    assert ("catalogue", fusion, "trending", "recall@100") in compared
+    assert ("catalogue", fusion, "source popularity", "recall@100") in compared
     assert ("live_pool", "frozen towers", UNTRAINED, "recall@200") in compared
     assert document["models"]["towers"][0]["label"] == "frozen" and document["definitions"]["recall@k"]
     markdown = (tmp_path / "out" / f"{name}.md").read_text()

@@ -18,7 +18,7 @@ from tests.support.tiny import START
 
 
 def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(bench, split):
-    lists = RetrievedLists(bench, split.impressions)(bench.clicks, source="ann")
+    lists = RetrievedLists(bench, split.impressions)(bench.clicks, source="two_tower")
     assert lists.shape == (30, DEPTH) and lists.dtype == np.int32
     catalogue = bench.catalogue
     for impression, found in zip(split.impressions, ids(bench, lists), strict=True):
@@ -31,7 +31,7 @@ def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(ben
 
 def test_in_a_pool_the_nearest_are_those_of_the_catalogue_without_the_others(bench, split):
     retrieved, pool = RetrievedLists(bench, split.impressions), np.arange(len(bench.catalogue)) % 2 == 0
-    whole, part = retrieved(bench.clicks, None, "ann"), retrieved(bench.clicks, lambda time: pool, "ann")
+    whole, part = retrieved(bench.clicks, None, "two_tower"), retrieved(bench.clicks, lambda time: pool, "two_tower")
     for ours, everything in zip(part, whole, strict=True):
         kept = everything[everything >= 0]
         assert ours[ours >= 0].tolist() == kept[pool[kept]].tolist()
@@ -54,7 +54,7 @@ def test_no_list_holds_what_was_read_or_is_to_come_or_lies_outside_the_pool(benc
 def test_a_source_alone_is_not_filled_up_with_others(bench):
     newcomer = Impression(0, "new", SHOWN_AT, [], ["N3", "N20"], [True, False])
     retrieved = RetrievedLists(bench, [newcomer])
-    assert (retrieved(bench.clicks, None, "ann") < 0).all()
+    assert (retrieved(bench.clicks, None, "two_tower") < 0).all()
     assert (retrieved(bench.clicks, None, "co_click") < 0).all()
     assert (retrieved(bench.clicks)[0, :20] >= 0).all()
 
@@ -118,7 +118,7 @@ def test_slices_and_reachability_computed_by_hand(tmp_path, encoder):
 
 def test_every_row_is_measured_everywhere_and_absent_sources_are_named(bench, split):
     found = measure_retrieval(bench, [("trained", bench)], split, hours=24, lend=False)
-    rows = [RANDOM, POPULARITY, BM25, "trending", "fresh", UNTRAINED, f"fusion, {UNTRAINED}"]
+    rows = [RANDOM, POPULARITY, BM25, "source popularity", "source freshness", UNTRAINED, f"fusion, {UNTRAINED}"]
     assert list(found.runs[CATALOGUE]) == list(found.runs[POOL]) == rows
     assert "co_click" in found.remarks[0] and not found.towers
     assert found.sources == {f"fusion, {UNTRAINED}": UNTRAINED}

@@ -36,7 +36,7 @@ def hash_of(row):
 
 def ranked_table(*towers, diversity=1.0):
     rows = [
-        {"user_id": "", "news_id": f"N{rank}", "rank": rank, "score": tower or 0.0, "tower": tower, "reason": ""}
+        {"user_id": "", "news_id": f"N{rank}", "rank": rank, "score": tower or 0.0, "two_tower": tower, "reason": ""}
         for rank, tower in enumerate(towers, 1)
     ]
     return from_rows([row | {"diversity": diversity if row["rank"] > 1 else 1.0} for row in rows], RANKED)

@@ -40,7 +40,9 @@ class Night:
         self.offered = offered
 
     def rank(self, score):
-        lists = [(name, {news: {"ann": 0.5} for news in self.offered}) for name in self.users["user_id"].to_pylist()]
+        lists = [
+            (name, {news: {"two_tower": 0.5} for news in self.offered}) for name in self.users["user_id"].to_pylist()
+        ]
         return make_reranker(self.catalogue, score)(self.users, candidates_table(*lists))
 
     def after(self, *others):

@@ -58,7 +58,7 @@ def test_a_card_that_training_did_not_write_is_one_clear_error(copy, encoder, ca
 
 
 def test_a_card_of_another_form_is_refused_with_both_named(copy, encoder):
-    (copy / "card.json").write_text('{"signals": ["tower"], "sha256": []}')
+    (copy / "card.json").write_text('{"signals": ["two_tower"], "sha256": []}')
     refused(copy, encoder, "it names signals, sha256, expected a base_fingerprint")
 
 

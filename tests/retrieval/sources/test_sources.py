@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.rerank import Policy, Reranker
-from broadsheet.retrieval import SOURCES, interest_vectors
+from broadsheet.retrieval import interest_vectors
 from broadsheet.retrieval.towers.user_tower import new_user_tower
+from broadsheet.tables.schemas import SOURCES
 from tests.retrieval.test_retriever import CIRCLE, WEIGHTS, candidates, ids, make_retriever
 from tests.support.stage_contract import NOON, catalogue_of, hours, lists_by_user, unit, users_table
 
@@ -26,9 +27,9 @@ def of_all(**options):
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("ann", ["N1", "N2", "N3", "N4"]),
-        ("trending", ["N6", "N8", "N3", "N2"]),  # two and two clicks, then by the category's
-        ("fresh", ["N3", "N6"]),  # the newest of sports, though N1 and N2 are newer
+        ("two_tower", ["N1", "N2", "N3", "N4"]),
+        ("popularity", ["N6", "N8", "N3", "N2"]),  # two and two clicks, then by the category's
+        ("freshness", ["N3", "N6"]),  # the newest of sports, though N1 and N2 are newer
         ("co_click", ["N8"]),  # N8 shares a reader with N0
     ],
 )
@@ -37,7 +38,7 @@ def test_one_weight_alone_is_that_source_alone(source, expected):
     assert table["news_id"].to_pylist() == expected and table["score"].equals(table[source])
 
 
-def test_where_the_sources_propose_too_few_what_is_trending_and_new_makes_up_the_number():
+def test_where_the_sources_propose_too_few_what_is_popular_and_new_makes_up_the_number():
     table = candidates(of_all(weights={"co_click": 1.0}), {"user_id": "u", **READER})
     assert table["news_id"].to_pylist() == ["N8", "N6", "N2", "N3"]  # nobody reads politics, as N1
     assert table["co_click"].null_count == 3 and table["score"].to_pylist()[1:] == [0, 0, 0]
@@ -54,8 +55,8 @@ def test_the_fused_list_holds_what_each_source_proposes_in_order_of_the_weighted
 
 def test_one_who_only_says_what_to_read_about_gets_what_is_nearest_to_it():
     asks = {"profile": "north"}  # which is nearest to N9, though N6 and N8 are what is read
-    assert ids(of_all(weights=WEIGHTS | {"ann": 0.01}), asks) == ["N9", "N8", "N7", "N6"]
-    assert ids(of_all(weights={"trending": 1.0}), asks)[0] == "N6"
+    assert ids(of_all(weights=WEIGHTS | {"two_tower": 0.01}), asks) == ["N9", "N8", "N7", "N6"]
+    assert ids(of_all(weights={"popularity": 1.0}), asks)[0] == "N6"
 
 
 def test_an_article_without_clicks_and_a_reader_without_history_are_no_special_case():
@@ -63,19 +64,19 @@ def test_an_article_without_clicks_and_a_reader_without_history_are_no_special_c
     new, reader = lists_by_user(table).values()
     assert [row["news_id"] for row in new] == [f"N{number}" for number in range(10)]  # newest first
     assert [row["news_id"] for row in reader] == [f"N{number}" for number in range(1, 10)]
-    assert all(row["trending"] is None and row["co_click"] is None for row in [*new, *reader])
+    assert all(row["popularity"] is None and row["co_click"] is None for row in [*new, *reader])
 
 
 def test_an_unknown_time_leaves_freshness_out_and_takes_no_article_away():
     table = candidates(of_all(published_at=[None] * 10, k=9), {"user_id": "u", **READER})
-    assert table["fresh"].null_count == 9 == len(table)
+    assert table["freshness"].null_count == 9 == len(table)
 
 
 click = st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(-100, 100))
 CATALOGUE = catalogue_of(CIRCLE, published_at=PUBLISHED, category=CATEGORIES)
 RERANKER = Reranker(
     CATALOGUE, None, depth=10, history=5, headlines=1, policy=Policy(diversity=0.5),
-    weights={"relevance": 1, "tower": 1, "popularity": 0.5, "click_rate": 0, "trend": 0, "co_click": 0,
+    weights={"relevance": 1, "two_tower": 1, "popularity": 0.5, "click_rate": 0, "trend": 0, "co_click": 0,
              "freshness": 0.5, "affinity": 0.1, "subcategory_affinity": 0, "source_affinity": 0},
 )  # fmt: skip
 
@@ -140,13 +141,13 @@ def test_each_interest_has_its_row_and_all_are_searched_as_one_request():
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sets(st.integers(0, 39), min_size=1, max_size=30))
 def test_the_search_for_several_interests_is_that_of_all_articles_by_the_largest_inner_product(seed, k, read):
     vectors = unit(np.random.default_rng(seed).normal(size=(40, 4)))
-    retriever, _ = make_retriever(vectors, k=k, tower=TwoInterests(), weights={"ann": 1.0})
+    retriever, _ = make_retriever(vectors, k=k, tower=TwoInterests(), weights={"two_tower": 1.0})
     history = sorted(read)
     best = (vectors @ vectors[[history[0], history[-1]]].T).max(axis=1)
     best[history] = -np.inf
     expected = np.argsort(-best, kind="stable")[: min(k, 40 - len(read))]
     table = candidates(retriever, {"user_id": "u", "history": [f"N{row}" for row in history]})
-    assert table["ann"].to_pylist() == pytest.approx(best[expected].tolist(), abs=1e-6)
+    assert table["two_tower"].to_pylist() == pytest.approx(best[expected].tolist(), abs=1e-6)
     assert set(table["news_id"].to_pylist()) == {f"N{row}" for row in expected}
 
 
@@ -163,4 +164,4 @@ def test_interests_that_are_alike_find_what_one_of_them_finds():
     user = {"user_id": "u", "history": ["N0", "N5"]}
     one, three = candidates(make_retriever()[0], user), candidates(make_retriever(tower=ThreeAlike())[0], user)
     assert three["news_id"].equals(one["news_id"])
-    assert three["ann"].to_pylist() == pytest.approx(one["ann"].to_pylist(), abs=1e-6)
+    assert three["two_tower"].to_pylist() == pytest.approx(one["two_tower"].to_pylist(), abs=1e-6)

@@ -122,7 +122,7 @@ def _measure_block(bench: Workbench, block: Sequence[Start]) -> Iterator[tuple[s
         overlaps += _overlaps(bench, start.impression, users, theirs)
     scored = ask_all(bench, requests, Reranker.scores)
     for number, ((_, candidates), scores) in enumerate(zip(requests, scored, strict=True)):
-        tower = present(np.asarray(candidates.column("ann").to_numpy(), np.float64))
+        tower = present(np.asarray(candidates.column("two_tower").to_numpy(), np.float64))
         yield KNOWN[number % size], (scores, tower, overlaps[number])
 
 

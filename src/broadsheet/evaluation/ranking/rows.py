@@ -76,7 +76,7 @@ def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict
 
 
 def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
-    """Return the source `ann` of what was shown, the inner product of the towers, laid end to end (shown,).
+    """Return the source `two_tower` of what was shown, the inner product of the towers, laid end to end (shown,).
 
     For a reader without a history all are 0, so that they tie.
     """
@@ -85,7 +85,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
         interests = interest_vectors(bench.retriever.vectors(states(block)))
         for impression, vectors in zip(block, interests, strict=True):
             products = bench.catalogue.vectors_of(bench.catalogue.rows(impression.shown)) @ vectors.T
-            parts.append(products.max(axis=1).astype(np.float64))  # over the reader's interests, as `ann` does
+            parts.append(products.max(axis=1).astype(np.float64))  # over the reader's interests, as `two_tower` does
     return np.concatenate(parts)
 
 

@@ -45,17 +45,17 @@ from broadsheet.workbench.workbench import Workbench
 CATALOGUE, POOL = "catalogue", "live_pool"
 """What is retrieved from."""
 FUSION = "fusion"
-SOURCES = ("trending", "fresh", "co_click")
-"""Sources of candidates that need no towers, each a row."""
+SOURCES = {f"source {name}": name for name in ("popularity", "freshness", "co_click")}
+"""Rows of the sources of candidates that need no towers, each by itself."""
 
 NOTES = {
     RANDOM: "articles drawn at random; mean of three seeds",
     POPULARITY: "most clicks strictly before the request; ties in random order, mean of three seeds",
     BM25: f"the titles of the {QUERY_TITLES} newest history articles against all texts (Lucene's BM25)",
-    "trending": "the source alone: what is being clicked, smoothed by category",
-    "fresh": "the source alone: what is new",
-    "co_click": "the source alone: what the people click who clicked the history",
-    UNTRAINED: "the source ann alone, with towers that nobody trained; nothing for a reader without a history",
+    "source popularity": "the source alone: what is being clicked, smoothed by category",
+    "source freshness": "the source alone: what is new",
+    "source co_click": "the source alone: what the people click who clicked the history",
+    UNTRAINED: "the source two_tower alone, with towers that nobody trained; nothing for a reader without a history",
 }
 """What each row is; towers and fusions have a label of their own."""
 
@@ -145,12 +145,12 @@ def _measure_untrained(results: Results, bench: Workbench, scenes: Sequence[_Sce
             add(RANDOM, scored.random(np.random.default_rng(seed)))
             add(POPULARITY, scored.popularity(setting.clicks, np.random.default_rng(seed)))
         add(BM25, scored.words(words))
-        for source in SOURCES:
+        for row, source in SOURCES.items():
             lists = retrieved(setting.clicks, scene.pool, source)
             if (lists >= 0).any():
-                add(source, lists)
-        add(UNTRAINED, retrieved(setting.clicks, scene.pool, "ann"))
-    absent = [source for source in SOURCES if source not in results.runs[CATALOGUE]]
+                add(row, lists)
+        add(UNTRAINED, retrieved(setting.clicks, scene.pool, "two_tower"))
+    absent = [source for row, source in SOURCES.items() if row not in results.runs[CATALOGUE]]
     if absent:
         results.remarks.append(f"No row for {', '.join(absent)}: the corpus holds nothing that it could go by.")
 
@@ -167,7 +167,7 @@ def _measure_trained(
         for scene, retrieved in _with_readers(bench, scenes):
             alone = UNTRAINED if same else f"{label} towers"
             if not same:
-                _add(results, scene, alone, retrieved(scene.setting.clicks, scene.pool, "ann"))
+                _add(results, scene, alone, retrieved(scene.setting.clicks, scene.pool, "two_tower"))
             results.sources[f"{FUSION}, {alone}"] = alone
             fusions.append((scene, f"{FUSION}, {alone}", scene.measure(retrieved(scene.setting.clicks, scene.pool))))
     for scene, fusion, measured in fusions:
@@ -197,7 +197,7 @@ def notes_of(rows: Mapping[str, object], sources: Mapping[str, str]) -> dict[str
         if row in sources:
             notes[row] = "all sources with the newsroom's weights, as the pipeline takes them, but a thousand articles"
         else:
-            notes[row] = NOTES.get(row, "the source ann alone; nothing for a reader without a history")
+            notes[row] = NOTES.get(row, "the source two_tower alone; nothing for a reader without a history")
     return notes
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.retrieval import fresh_scores, trending_scores
-from broadsheet.retrieval.sources.trending_fresh import Fresh, Trending, trends
+from broadsheet.retrieval import freshness_scores, popularity_scores
+from broadsheet.retrieval.sources.popularity_freshness import Freshness, Popularity, trends
 from tests.retrieval.readers import clicks_of, reader
 
 HOUR = 3600.0
@@ -14,53 +14,53 @@ DAY = 24 * HOUR
 NOBODY_HIDDEN = np.zeros(6, np.bool_)
 
 
-def trending(clicks, categories=(0, 0, 0), future=(), gone=()):
+def popularity(clicks, categories=(0, 0, 0), future=(), gone=()):
     """Trending at time 0, by tuples of a reader, a row and a time, half-life a day; `future` and `gone` are rows."""
     unpublished, gone = (np.isin(np.arange(len(categories)), rows) for rows in (future, gone))
-    return trending_scores(clicks_of(clicks), 0, np.array(categories, np.int64), unpublished, gone, 24)
+    return popularity_scores(clicks_of(clicks), 0, np.array(categories, np.int64), unpublished, gone, 24)
 
 
 def test_clicks_on_a_withdrawn_article_count_neither_for_it_nor_for_its_category():
     clicks = [(1, 0, -HOUR), (2, 1, -HOUR), (3, 1, -HOUR)]
-    without = trending([(1, 0, -HOUR)], (0, 5))
-    np.testing.assert_allclose(trending(clicks, (0, 0), gone=[1])[0], without[0])
-    assert np.isnan(trending(clicks[1:], (0, 0), gone=[1])).all()
+    without = popularity([(1, 0, -HOUR)], (0, 5))
+    np.testing.assert_allclose(popularity(clicks, (0, 0), gone=[1])[0], without[0])
+    assert np.isnan(popularity(clicks[1:], (0, 0), gone=[1])).all()
 
 
 def test_freshness_halves_with_each_half_life_and_is_unknown_for_the_future():
     published = np.array([0, -DAY, -2 * DAY, 1, np.nan])
-    scores = fresh_scores(published, 0, 24)
+    scores = freshness_scores(published, 0, 24)
     assert scores[:3].tolist() == [1, 0.5, 0.25] and np.isnan(scores[3:]).all()
 
 
-def test_trending_is_the_logarithm_of_decayed_clicks_and_a_tenth_of_the_categorys_mean_over_the_largest():
+def test_popularity_is_the_logarithm_of_decayed_clicks_and_a_tenth_of_the_categorys_mean_over_the_largest():
     # N0: one click now and one a day ago, 1 + 0.5. N1: one two days ago, 0.25. N2: none. Mean 1.75 / 3, a tenth 0.0583.
-    scores = trending([(1, 0, -1e-9), (2, 1, -2 * DAY), (3, 0, -DAY)])
+    scores = popularity([(1, 0, -1e-9), (2, 1, -2 * DAY), (3, 0, -DAY)])
     logarithms = np.log([1 + 155.8333333, 1 + 30.8333333, 1 + 5.8333333])
     assert scores.tolist() == pytest.approx((logarithms / logarithms[0]).tolist())
 
 
 def test_an_article_without_clicks_is_above_0_where_its_category_is_read_and_0_where_it_is_not():
-    scores = trending([(1, 0, -1.0), (2, 2, -2 * DAY)], categories=[0, 0, 1, 1, 2])
+    scores = popularity([(1, 0, -1.0), (2, 2, -2 * DAY)], categories=[0, 0, 1, 1, 2])
     assert scores[0] == 1 > scores[2] > scores[1] > scores[3] > 0 == scores[4]
 
 
 def test_a_click_at_the_moment_or_later_changes_nothing():
     clicks = [(1, 0, -HOUR), (2, 1, -2 * HOUR)]
-    assert trending([*clicks, (3, 2, 0), (3, 2, DAY)]).tolist() == trending(clicks).tolist()
+    assert popularity([*clicks, (3, 2, 0), (3, 2, DAY)]).tolist() == popularity(clicks).tolist()
 
 
 def test_an_article_of_the_future_does_not_lower_the_mean_of_its_category():
     clicks = [(1, 0, -HOUR), (2, 0, -DAY), (3, 1, -HOUR)]
-    assert trending(clicks, [0, 0, 0, 0], future=[3])[:3].tolist() == trending(clicks).tolist()
-    assert trending(clicks, [0, 0, 0, 0])[2] < trending(clicks)[2]
+    assert popularity(clicks, [0, 0, 0, 0], future=[3])[:3].tolist() == popularity(clicks).tolist()
+    assert popularity(clicks, [0, 0, 0, 0])[2] < popularity(clicks)[2]
 
 
 @pytest.mark.parametrize("age", [None, 20 * 365 * DAY], ids=["none", "twenty years ago"])
-def test_without_clicks_that_still_count_trending_is_unknown(age):
+def test_without_clicks_that_still_count_popularity_is_unknown(age):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        scores = trending([] if age is None else [(1, 0, -age)])
+        scores = popularity([] if age is None else [(1, 0, -age)])
     assert len(scores) == 3 and np.isnan(scores).all()
 
 
@@ -68,8 +68,8 @@ def test_without_clicks_that_still_count_trending_is_unknown(age):
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.floats(-1e6, 1e6)), max_size=20),
     st.lists(st.integers(0, 2), min_size=5, max_size=5),
 )
-def test_trending_is_from_0_to_1_and_rises_with_the_clicks_within_a_category(clicks, categories):
-    scores = trending(clicks, categories)
+def test_popularity_is_from_0_to_1_and_rises_with_the_clicks_within_a_category(clicks, categories):
+    scores = popularity(clicks, categories)
     if not any(time < 0 for _, _, time in clicks):
         assert np.isnan(scores).all()
         return
@@ -83,9 +83,9 @@ def test_trending_is_from_0_to_1_and_rises_with_the_clicks_within_a_category(cli
                 assert scores[one] > scores[other]
 
 
-def test_trending_proposes_the_best_known_that_may_be_shown_and_ties_go_to_the_earlier_row():
+def test_popularity_proposes_the_best_known_that_may_be_shown_and_ties_go_to_the_earlier_row():
     scores = np.array([0.5, 0.9, np.nan, 0.5, 0.7, 0.1])
-    source = Trending(scores, np.array([False, True, False, False, False, False]))
+    source = Popularity(scores, np.array([False, True, False, False, False, False]))
     assert source.propose(reader(), 10).tolist() == [4, 0, 3, 5]
     assert source.propose(reader(excluded=[0, 4]), 2).tolist() == [3, 5]
     assert source(reader(), np.array([5, 1])).tolist() == [0.1, 0.9]
@@ -93,7 +93,7 @@ def test_trending_proposes_the_best_known_that_may_be_shown_and_ties_go_to_the_e
 
 def test_fresh_proposes_by_freshness_times_the_categorys_share_of_the_history_and_scores_by_age_alone():
     scores = np.array([1.0, 0.9, 0.8, 0.5, 0.4, np.nan])
-    source = Fresh(scores, np.array([2, 1, 0, 0, 1, 0]), NOBODY_HIDDEN)
+    source = Freshness(scores, np.array([2, 1, 0, 0, 1, 0]), NOBODY_HIDDEN)
     # Two of three read are of category 0 and one of 1: products 1.6, 1.0 and 0.9, 0.4; category 2 is out.
     fan = reader(history=[5, 5, 4])
     assert source.propose(fan, 10).tolist() == [2, 3, 1, 4]
@@ -103,13 +103,13 @@ def test_fresh_proposes_by_freshness_times_the_categorys_share_of_the_history_an
 
 
 def test_without_a_history_fresh_proposes_the_newest_of_all():
-    source = Fresh(np.array([0.2, 0.9, np.nan, 0.4, 1.0, 0.3]), np.array([0, 1, 0, 0, 1, 2]), np.arange(6) == 4)
+    source = Freshness(np.array([0.2, 0.9, np.nan, 0.4, 1.0, 0.3]), np.array([0, 1, 0, 0, 1, 2]), np.arange(6) == 4)
     assert source.propose(reader(), 3).tolist() == [1, 3, 5]
     assert source.propose(reader(excluded=[1]), 3).tolist() == [3, 5, 0]
 
 
 def test_where_no_time_is_known_fresh_proposes_nothing():
-    source = Fresh(np.full(6, np.nan), np.zeros(6, np.int64), NOBODY_HIDDEN)
+    source = Freshness(np.full(6, np.nan), np.zeros(6, np.int64), NOBODY_HIDDEN)
     assert source.propose(reader(), 3).tolist() == [] == source.propose(reader(history=[1]), 3).tolist()
     assert np.isnan(source(reader(), np.arange(6))).all()
 
@@ -122,7 +122,7 @@ def test_where_no_time_is_known_fresh_proposes_nothing():
 def test_fresh_proposes_what_a_sort_of_the_whole_catalogue_does(articles, history, n):
     scores, categories = np.array([score for score, _ in articles]), np.array([name for _, name in articles])
     history = [row % len(articles) for row in history]
-    source = Fresh(scores, categories, np.zeros(len(articles), np.bool_))
+    source = Freshness(scores, categories, np.zeros(len(articles), np.bool_))
     shares = np.bincount(categories[history], minlength=4) if history else np.ones(4)
     wanted = [row for row in range(len(articles)) if shares[categories[row]] and row not in history]
     wanted.sort(key=lambda row: (-scores[row] * shares[categories[row]], row))

@@ -1,4 +1,4 @@
-"""The source `ann`: the articles nearest to any interest of a reader, through the index."""
+"""The source `two_tower`: the articles nearest to any interest of a reader, through the index."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ def search_together(search: Search, interests: Vectors, depth: int) -> Rows:
     return rows.reshape(users, count, -1)
 
 
-class Ann:
+class TwoTower:
     """Inner products with the reader's interests, the largest for each article, -1 to 1."""
 
     def __init__(self, catalogue: Catalogue, search: Search, hidden: npt.NDArray[np.bool_]) -> None:

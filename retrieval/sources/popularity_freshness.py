@@ -1,7 +1,7 @@
-"""The sources `trending` and `fresh`, which need no model: what is being read, and what is new.
+"""The sources `popularity` and `freshness`, which need no model: what is being read, and what is new.
 
-`trending` knows no categories of the reader: weighing it by them was tried on MIND and found no more clicks than the
-vectors of `ann` beside it do.
+`popularity` knows no categories of the reader: weighing it by them was tried on MIND and found no more clicks than the
+vectors of `two_tower` beside it do.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from broadsheet.corpus.click_log import ClickLog
 from broadsheet.retrieval.sources.reader import Floats, Reader, Rows
 
 HOUR = 3600.0
-TRENDING_HALF_LIFE_HOURS = 6.0
+POPULARITY_HALF_LIFE_HOURS = 6.0
 """News is read within a day: of 2 to 168 hours, 6 found the most clicks on MIND."""
 CLICKS_THAT_COUNT = 0.01
 """Where the logarithm begins to bend: a click of 6 half-lives ago still tells an article from one never clicked."""
@@ -33,20 +33,20 @@ def half_lives(categories: npt.NDArray[np.object_], half_life_hours: float, by_c
     return hours
 
 
-def fresh_scores(published_at: Floats, as_of: float, half_life_hours: Floats) -> Floats:
+def freshness_scores(published_at: Floats, as_of: float, half_life_hours: Floats) -> Floats:
     """Return 0.5 ** (age / half-life), 0 to 1, for times in epoch seconds; NaN where unknown or later than `as_of`."""
     age = as_of - published_at
     with np.errstate(invalid="ignore"):
         return np.where(age >= 0, 0.5 ** (np.maximum(age, 0) / (half_life_hours * HOUR)), np.nan)
 
 
-def trending_scores(
+def popularity_scores(
     clicks: ClickLog,
     as_of: float,
     categories: npt.NDArray[np.int64],
     future: npt.NDArray[np.bool_],
     gone: npt.NDArray[np.bool_],
-    half_life_hours: float = TRENDING_HALF_LIFE_HOURS,
+    half_life_hours: float = POPULARITY_HALF_LIFE_HOURS,
 ) -> Floats:
     """Return the logarithm of each article's time-decayed clicks, 0 to 1; all NaN without clicks that still count.
 
@@ -85,8 +85,8 @@ def trends(clicks: ClickLog, as_of: float, size: int) -> Floats:
     return found
 
 
-class Trending:
-    """What is trending, which is the same for all readers."""
+class Popularity:
+    """What is read most at the moment, which is the same for all readers."""
 
     def __init__(self, scores: Floats, future: npt.NDArray[np.bool_]) -> None:
         """`scores` are NaN where unknown; `future` marks the articles that are not to be shown yet."""
@@ -102,7 +102,7 @@ class Trending:
         return self._scores[rows]
 
 
-class Fresh:
+class Freshness:
     """What is new; proposed by the reader's categories, and scored by age alone."""
 
     def __init__(self, scores: Floats, categories: npt.NDArray[np.int64], future: npt.NDArray[np.bool_]) -> None:
