@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -132,11 +133,6 @@ def _length(found: int, best: float) -> float:
 def copied(text: str, source: str) -> float:
     """Return what share of a text's words stand in its longest run of words that the source has too, 0 to 1."""
     said, read = ([fold(word) for word in words(part)] for part in (text, source))
-    longest, before = 0, [0] * (len(read) + 1)
-    for word in said:
-        row = [0] * (len(read) + 1)
-        for place, other in enumerate(read):
-            if word == other:
-                row[place + 1] = before[place] + 1
-        longest, before = max(longest, *row), row
+    # autojunk would leave out the most frequent words of a source of 200 words or more.
+    longest = SequenceMatcher(None, said, read, autojunk=False).find_longest_match().size
     return longest / len(said) if said else 0.0

@@ -10,35 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
 from broadsheet.config.training import WriterConfig
-from broadsheet.errors import TrainingError
 from broadsheet.generate.writers.prefill import position_ids
 from broadsheet.generate.writers.training_pairs import IGNORED, Pair, PairBatch
-from broadsheet.models.trainer import last_whole, trainer_arguments
+from broadsheet.models.trainer import Log, MeasuredTrainer, trainer_arguments
 
 _FULL_SHARE = 0.1
 "Of the learning rate, where all weights learn."
-
-
-class PairTrainer(Trainer):  # type: ignore[misc]
-    """Trainer with the mean negative log-likelihood of a token as its loss, and the odds ratio beside it."""
-
-    def __init__(self, *, preference: float, **options: Any) -> None:  # noqa: ANN401
-        super().__init__(**options)
-        self._preference = preference
-
-    def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:  # noqa: ANN401
-        """Return the loss of one batch of PairBatch; raises TrainingError if it is no number."""
-        loss = pair_loss(model, inputs, self._preference)
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                f"step {self.state.global_step + 1}: the loss is {loss.item()}. Lower learning_rate under [writer] in "
-                f"broadsheet.toml and run the same command, which then starts anew; "
-                f"{Path(self.args.output_dir).parent} can be deleted."
-            )
-        return (loss, {"loss": loss}) if return_outputs else loss
 
 
 def pair_loss(model: Any, inputs: dict[str, Any], preference: float) -> torch.Tensor:  # noqa: ANN401
@@ -90,31 +69,28 @@ def fit(
     full: bool,
     seed: int,
     checkpoints: Path,
-) -> list[dict[str, float]]:
+) -> Log:
     """Train a network in place, keep its best state by the loss on `valid`, and return the log.
 
     Checkpoints lie in the given folder; a training that was killed goes on from the last one.
     """
-    trainer = PairTrainer(
-        preference=recipe.preference,
+    trainer = MeasuredTrainer(
+        loss=lambda network, batch: pair_loss(network, batch, recipe.preference),
+        section="writer",
+        items=pairs,
+        valid=valid,
+        patience=recipe.patience,
         model=network,
-        args=TrainingArguments(
-            **trainer_arguments(
-                recipe,
-                checkpoints,
-                learning_rate=recipe.learning_rate * (_FULL_SHARE if full else 1),
-                seed=seed,
-                metric="loss",
-                greater_is_better=False,
-            ),
+        args=trainer_arguments(
+            recipe,
+            checkpoints,
+            learning_rate=recipe.learning_rate * (_FULL_SHARE if full else 1),
+            seed=seed,
+            metric="loss",
+            greater_is_better=False,
             per_device_eval_batch_size=recipe.batch_size,
             prediction_loss_only=True,
         ),
-        train_dataset=list(pairs),
-        eval_dataset=list(valid),
         data_collator=batch,
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
     )
-    trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=last_whole(checkpoints))
-    return list(trainer.state.log_history)
+    return trainer.run()

@@ -155,6 +155,8 @@ def test_what_is_copied_is_the_longest_run_of_the_sources_words():
     assert copied("The plant will close in May", "Veltra said the plant will close soon, in May") == 4 / 6
     assert copied("", "anything") == copied("words", "") == 0
     assert copied("its own words", "its own words and more") == 1
+    often = " ".join(f"the {number}" for number in range(200))
+    assert copied("the the dog", f"{often} the the") == 2 / 3, "the most frequent words count too"
 
 
 @given(st.text("ab ", max_size=30), st.text("ab ", max_size=30))
