@@ -6,11 +6,10 @@ crash in between no click names an article that is not there. What a killed impo
 by the next one.
 """
 
-import errno
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +24,7 @@ from broadsheet.importers.rows import article_row, click_row, content_hash, impr
 from broadsheet.importers.staging import Staged, merge, read_existing
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import read_withdrawn
-from broadsheet.tables.files import remove_folder, replacing, sync_folder
+from broadsheet.tables.files import full_disk_as, remove_folder, replacing, sync_folder
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 from broadsheet.tables.values import SkipRow, checked_id
 
@@ -35,7 +34,7 @@ _ARCHIVE_SETTINGS = (
     '# An archive: the time of a build or a request is that of the latest article or click.\nclock = "latest"\n'
 )
 _CLICK_KEY = ["user_id", "news_id", "time", "event"]
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_ADVICE = "The newsroom is as it was. Free some space and import again."
 
 Row = Mapping[str, Any]
 
@@ -66,7 +65,7 @@ class Import:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(_named_if_disk_full(self.newsroom.path))
+            stack.enter_context(full_disk_as(CorpusError, self.newsroom.path, _FULL_ADVICE))
             stack.enter_context(self.newsroom.lock())
             stack.callback(self._clean)
             remove_folder(self._folder)
@@ -227,14 +226,3 @@ class Import:
 
     def _stage(self, path: Path, schema: pa.Schema, key: str) -> None:
         self._staged[path.stem] = Staged(self._folder, path, schema, key)
-
-
-@contextmanager
-def _named_if_disk_full(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _DISK_FULL:
-            raise
-        message = f"{path}: the disk is full ({error}). The newsroom is as it was; make room and import again."
-        raise CorpusError(message) from error

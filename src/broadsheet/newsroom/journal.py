@@ -9,12 +9,10 @@ twice ends the same, and an entry goes once every edition that is kept holds it.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,16 +27,14 @@ from broadsheet.errors import ContractError, NewsroomError
 from broadsheet.newsroom.edition import Edition
 from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
-from broadsheet.tables.files import sync_folder
+from broadsheet.tables.files import full_disk_as, is_settled, sync_folder
 from broadsheet.tables.schemas import WITHDRAWN, late_news
 from broadsheet.tables.vectors import vectors_to_numpy
 
 NAME = re.compile(r"(\d{12})-(add|withdraw)\.arrow")
 CARRIED = "live"
 """Stamp of a news table, and key of a manifest: the number of the last entry that is in it."""
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SETTLED = 2.0
-"""Seconds after which a folder's time of change is trusted: two changes within one tick of the clock share it."""
+_FULL_ADVICE = "Nothing was added or withdrawn. Free some space and try again."
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ class Journal:
             changed = self.folder.stat().st_mtime_ns
         except FileNotFoundError:
             return 0
-        return changed if time.time() - changed / 1e9 > _SETTLED else None
+        return changed if is_settled(changed) else None
 
     def add(self, articles: pa.Table, model: str) -> None:
         """Write the entry of articles with their vectors, a table late_news, made by the model of this fingerprint."""
@@ -122,7 +118,7 @@ class Journal:
         if not self.folder.is_dir():
             self.folder.mkdir(exist_ok=True)
             sync_folder(self._newsroom.path)
-        with self._lock(), self._clear_disk_errors():
+        with self._lock(), full_disk_as(NewsroomError, self.folder, _FULL_ADVICE):
             entries = self.entries()
             number = (entries[-1].sequence if entries else self.carried()) + 1
             path = self.folder / f"{number:012d}-{kind}.arrow"
@@ -130,17 +126,6 @@ class Journal:
 
     def _lock(self) -> FileLock:
         return FileLock(self.folder / ".lock")
-
-    @contextmanager
-    def _clear_disk_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
-            raise NewsroomError(
-                f"{self.folder}: the disk is full ({error}). Nothing was added or withdrawn; make room and try again."
-            ) from error
 
 
 def read_added(entry: Entry) -> tuple[pa.Table, str]:

@@ -20,7 +20,7 @@ from broadsheet.config.settings import Config
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom.edition import Edition
 from broadsheet.newsroom.manifest import MANIFEST, file_hashes, write_manifest
-from broadsheet.tables.files import sync_folder
+from broadsheet.tables.files import replace_link, sync_folder
 
 
 @dataclass(frozen=True)
@@ -185,11 +185,7 @@ class Newsroom:
 
     def point_to(self, edition: Edition) -> None:
         """Make an edition current by replacing the link atomically."""
-        link = self.path / f".current.{os.getpid()}"
-        link.unlink(missing_ok=True)
-        link.symlink_to(Path("editions") / edition.name)
-        os.replace(link, self.current_link)  # noqa: PTH105
-        sync_folder(self.path)
+        replace_link(self.current_link, Path("editions") / edition.name)
 
     def rollback(self) -> Edition:
         """Make the published edition before the current one current; raises NewsroomError if there is none."""

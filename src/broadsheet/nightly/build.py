@@ -16,7 +16,7 @@ from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
-from broadsheet.nightly.edition_start import clear_disk_errors, start_edition
+from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.expiry import expire
 from broadsheet.nightly.gate import Verdict, judge
 from broadsheet.nightly.run_stages import event_of, run_steps, tell
@@ -47,7 +47,7 @@ def build(
     """
     newsroom.require()
     config = newsroom.config()
-    with newsroom.lock(), clear_disk_errors(newsroom):
+    with newsroom.lock(), full_disk_named(newsroom):
         started = time.perf_counter()
         edition = start_edition(newsroom)
         as_of = read_clock(config.clock, edition.news, edition.clicks)

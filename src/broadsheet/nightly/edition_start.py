@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from broadsheet.errors import NewsroomError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.earlier import not_reused
-from broadsheet.tables.files import link_or_copy, remove_folder
+from broadsheet.tables.files import full_disk_as, link_or_copy, remove_folder
 
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_ADVICE = (
+    "Nothing was published and the current edition stays. Free some space and build again: what was encoded and "
+    "written is kept."
+)
 
 
 def start_edition(newsroom: Newsroom) -> Edition:
@@ -29,16 +29,6 @@ def start_edition(newsroom: Newsroom) -> Edition:
     return edition
 
 
-@contextmanager
-def clear_disk_errors(newsroom: Newsroom) -> Iterator[None]:
-    """Raise NewsroomError, which says what to do, where the block meets a full disk."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:  # FAISS raises RuntimeError for what its file layer cannot write
-        if getattr(error, "errno", None) in NO_SPACE or "No space left" in str(error) or "File too large" in str(error):
-            free = shutil.disk_usage(newsroom.path).free
-            raise NewsroomError(
-                f"{newsroom.path}: the disk is full ({free >> 20} MiB free; {error}). Nothing was published and the "
-                "current edition stays. Free some space and build again: what was encoded and written is kept."
-            ) from error
-        raise
+def full_disk_named(newsroom: Newsroom) -> AbstractContextManager[None]:
+    """Return a context that turns a full disk into a NewsroomError, which says what to do."""
+    return full_disk_as(NewsroomError, newsroom.path, _FULL_ADVICE)

@@ -19,7 +19,7 @@ from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.newsroom.up_to_date import present_edition
-from broadsheet.nightly.edition_start import clear_disk_errors, start_edition
+from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.index_stage import index
 from broadsheet.nightly.run_stages import run_steps
 from broadsheet.nightly.stages import encode
@@ -35,7 +35,7 @@ def prepare_vectors(newsroom: Newsroom, say: Say = silent, config: Config | None
     """
     newsroom.require()
     config = newsroom.config() if config is None else config
-    with newsroom.lock(), clear_disk_errors(newsroom):
+    with newsroom.lock(), full_disk_named(newsroom):
         edition = start_edition(newsroom)
         bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
         bench.looks_back = True

@@ -1,15 +1,23 @@
-"""Files that are written whole or not at all, and what they hash to."""
+"""Files that are written whole or not at all, links and folders, what files hash to, and what a full disk says."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_IN_WORDS = ("No space left", "File too large")
+"""Of FAISS, whose RuntimeError has no number."""
+_SETTLED = 2.0
+"""Seconds after which a time of change is trusted: two changes within one tick of the clock have the same time."""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -25,7 +33,7 @@ def write_json(path: Path, document: Any) -> None:  # noqa: ANN401
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder of the newsroom, if it is there."""
+    """Remove a folder and all that is in it, if it is there."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -51,6 +59,36 @@ def link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def replace_link(link: Path, target: Path) -> None:
+    """Make `link` a symbolic link to `target`, in place of an earlier link, in one atomic step.
+
+    A relative `target` is meant as seen from the folder of `link`.
+    """
+    part = link.with_name(f".{link.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    part.symlink_to(target)
+    os.replace(part, link)  # noqa: PTH105
+    sync_folder(link.parent)
+
+
+def is_settled(mtime_ns: int) -> bool:
+    """Return whether a change at this time lies so far back that any later change has another time."""
+    return time.time() - mtime_ns / 1e9 > _SETTLED
+
+
+@contextmanager
+def full_disk_as(failure: type[Exception], path: Path, advice: str) -> Iterator[None]:
+    """Raise `failure` where the block meets a full disk: it names `path`, the free space, and the advice."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if getattr(error, "errno", None) not in _FULL and not any(words in str(error) for words in _FULL_IN_WORDS):
+            raise
+        folder = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        free = shutil.disk_usage(folder).free >> 20
+        raise failure(f"{path}: the disk is full ({free:,} MiB free; {error}). {advice}") from error
 
 
 def sync_folder(folder: Path) -> None:

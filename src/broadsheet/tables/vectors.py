@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from broadsheet.tables.arrays import draw_rows
+
 
 def vectors_to_numpy(table: pa.Table) -> npt.NDArray[np.float32]:
     """Return the vector column as an array (rows, dim), without a copy if it is one chunk."""
@@ -72,9 +74,7 @@ class MappedVectors:
 
     def sample(self, count: int, seed: int = 0) -> Vectors:
         """Return `count` vectors drawn without repetition, or all, in order; the same for the same seed."""
-        if count >= len(self):
-            return self.whole()
-        return self.take(np.sort(np.random.default_rng(seed).choice(len(self), count, replace=False)))
+        return self.whole() if count >= len(self) else self.take(draw_rows(len(self), count, seed))
 
     def sha256(self) -> str:
         """Return the SHA-256 of the dimension and of all values in order, in hex, whatever the file's batches."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
-Content = TypeVar("Content")
+from broadsheet.tables.files import is_settled
 
-_SETTLED = 2.0
-"""Seconds after which a file's time of change is trusted: two changes within one tick of the clock share it."""
+Content = TypeVar("Content")
 
 
 class Watched(Generic[Content]):
@@ -33,5 +31,5 @@ class Watched(Generic[Content]):
         with self._lock:
             if seen != self._seen:
                 self._content = self._read(self._path)
-                self._seen = seen if time.time() - found.st_mtime > _SETTLED else (0, 0, 0)
+                self._seen = seen if is_settled(found.st_mtime_ns) else (0, 0, 0)
             return self._content

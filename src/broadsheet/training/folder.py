@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import InputError, join_problems
-from broadsheet.tables.files import remove_folder, sync_folder, write_json
+from broadsheet.tables.files import remove_folder, replace_link, write_json
 from broadsheet.version import __version__
 
 
@@ -79,9 +78,5 @@ def swap(new: Path, target: Path) -> None:
         former = target.rename(target.with_name(f".{target.name}-former"))
     kept = target.with_name(f"{target.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}")
     new.rename(kept)
-    link = target.with_name(f".{target.name}.{os.getpid()}")
-    link.unlink(missing_ok=True)
-    link.symlink_to(kept.name)
-    os.replace(link, target)  # noqa: PTH105
-    sync_folder(target.parent)
+    replace_link(target, Path(kept.name))
     remove_folder(former)
