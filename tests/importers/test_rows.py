@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.importers.transaction import Import, content_hash
+from broadsheet.importers.rows import content_hash
+from broadsheet.importers.transaction import Import
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
 from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_time

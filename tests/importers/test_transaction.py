@@ -3,7 +3,8 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from broadsheet.importers.transaction import Import, content_hash
+from broadsheet.importers.rows import content_hash
+from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, USERS

@@ -48,7 +48,7 @@ def test_a_files_own_names_of_columns_are_mapped_as_in_an_import(room, command, 
 @pytest.mark.parametrize(
     "words, told",
     [
-        (["add", "{room}", "{late}"], "not one article was taken (1 news: empty id)"),
+        (["add", "{room}", "{late}"], "not one row was taken (1 news: empty id)"),
         (["add", "{room}", "missing.csv"], "missing.csv: no such file"),
         (["add", "elsewhere", "{late}"], "no newsroom here"),
         (["withdraw", "elsewhere", "N1"], "no newsroom here"),

@@ -181,7 +181,7 @@ def test_rows_are_checked_as_those_of_an_import_and_nothing_is_added_where_all_a
     }
     assert set(ids(everything(opened))) == ALL | {"X1"}
     for bad in ([], [row("")]):
-        with pytest.raises(CorpusError, match=r"not one article was taken .* Nothing was added"):
+        with pytest.raises(CorpusError, match=r"not one row was taken .* Nothing was added"):
             opened.add(bad)
     assert len(Journal(room).entries()) == 1
 

@@ -3,7 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+from broadsheet.errors import CorpusError
 
 
 @dataclass
@@ -30,6 +33,12 @@ class ImportReport:
     def new(self, table: str) -> int:
         """Return how many rows of a table were not there before."""
         return self.taken.get(table, 0) - self.replaced.get(table, 0)
+
+    def require_rows(self, path: Path, advice: str) -> None:
+        """Raise CorpusError if no row of any table was taken: it names `path`, why rows were skipped, and `advice`."""
+        if not any(self.taken.values()):
+            reasons = "; ".join(f"{count:,} {reason}" for reason, count in self.skipped.most_common()) or "no rows"
+            raise CorpusError(f"{path}: not one row was taken ({reasons}). {advice}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as values that JSON can hold; times in ISO 8601."""

@@ -8,13 +8,16 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from html import unescape
 from typing import Any
 
+from broadsheet.importers.report import ImportReport
 from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_text, checked_time, required_time
 from broadsheet.text import shortened, without_controls
+
+Row = Mapping[str, Any]
 
 EVENTS = ("click", "like", "comment", "share", "save", "hide")
 
@@ -24,13 +27,29 @@ _NEWS_TEXTS = ("title", "abstract", "body", "category", "subcategory", "language
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
 
+def checked_rows(
+    rows: Iterable[Row], check: Callable[[Row], dict[str, Any]], report: ImportReport, table: str
+) -> Iterator[dict[str, Any]]:
+    """Yield each row as `check` returns it.
+
+    A row for which `check` raises SkipRow is left out, and counted in `report.skipped` as "table: reason".
+    """
+    for row in rows:
+        try:
+            checked = check(row)
+        except SkipRow as reason:
+            report.skipped[f"{table}: {reason}"] += 1
+        else:
+            yield checked
+
+
 def content_hash(title: str, abstract: str, body: str, category: str) -> str:
     """Return the identity of an article's text: SHA-256 over the four fields, 16 hex digits."""
     joined = json.dumps([title, abstract, body, category])  # JSON, so that no two different articles join to one text
     return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
 
-def news_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def news_row(row: Row) -> dict[str, Any]:
     """Return a row of table news; `title` is empty if it has to be made of the text (see `made_title`)."""
     news: dict[str, Any] = {"news_id": checked_id(row.get("news_id"))}
     for name in _NEWS_TEXTS:
@@ -46,7 +65,7 @@ def _decoded(text: str) -> str:
     return _ENTITY.sub(lambda match: unescape(match[0]), text) if "&" in text else text
 
 
-def article_row(row: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+def article_row(row: Row) -> tuple[dict[str, Any], bool]:
     """Return a row of table news with its content hash, and whether its title had to be made of its text."""
     news = news_row(row)
     title_is_made = not news["title"].strip()
@@ -64,7 +83,7 @@ def made_title(abstract: str, body: str) -> str:
     return re.split(r"(?<=[.!?])\s|\n", text, maxsplit=1)[0][:200].strip()
 
 
-def click_row(row: Mapping[str, Any], published: Mapping[str, datetime | None]) -> dict[str, Any]:
+def click_row(row: Row, published: Mapping[str, datetime | None]) -> dict[str, Any]:
     """Return a row of table clicks; `published` holds the known articles with their times."""
     user_id, news_id, time = (
         checked_id(row.get("user_id")),
@@ -83,7 +102,7 @@ def click_row(row: Mapping[str, Any], published: Mapping[str, datetime | None]) 
     return {"user_id": user_id, "news_id": news_id, "time": time, "event": event, "dwell_seconds": dwell_seconds}
 
 
-def user_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def user_row(row: Row) -> dict[str, Any]:
     """Return a row of table users."""
     return {
         "user_id": checked_id(row.get("user_id")),
@@ -93,7 +112,7 @@ def user_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def impression_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def impression_row(row: Row) -> dict[str, Any]:
     """Return a row of table impressions."""
     impression_id, user_id = checked_id(row.get("impression_id")), checked_id(row.get("user_id"))
     time = required_time(row.get("time"))

@@ -8,7 +8,7 @@ by the next one.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ import pyarrow as pa
 from broadsheet.errors import CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.report import ImportReport
-from broadsheet.importers.rows import article_row, click_row, content_hash, impression_row, user_row
+from broadsheet.importers.rows import Row, article_row, checked_rows, click_row, impression_row, user_row
 from broadsheet.importers.staging import Staged, merge, read_existing
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import read_withdrawn
@@ -28,15 +28,11 @@ from broadsheet.tables.files import full_disk_as, remove_folder, replacing, sync
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 from broadsheet.tables.values import SkipRow, checked_id
 
-__all__ = ["Import", "content_hash"]
-
 _ARCHIVE_SETTINGS = (
     '# An archive: the time of a build or a request is that of the latest article or click.\nclock = "latest"\n'
 )
 _CLICK_KEY = ["user_id", "news_id", "time", "event"]
 _FULL_ADVICE = "The newsroom is as it was. Free some space and import again."
-
-Row = Mapping[str, Any]
 
 
 class Import:
@@ -127,11 +123,8 @@ class Import:
 
     def _take(self, table: str, rows: Iterable[Row], check: Callable[[Row, Staged], dict[str, Any]]) -> None:
         staged = self._staged[table]
-        for row in rows:
-            try:
-                staged.add(check(row, staged))
-            except SkipRow as reason:
-                self.skip(f"{table}: {reason}")
+        for row in checked_rows(rows, lambda row: check(row, staged), self.report, table):
+            staged.add(row)
 
     def _news_row(self, row: Row, staged: Staged) -> dict[str, Any]:
         news, title_is_made = article_row(row)
@@ -179,11 +172,8 @@ class Import:
         for staged in self._staged.values():
             staged.finish()
         self._account()
-        if not any(self.report.taken.values()):
-            skipped = self.report.skipped.most_common()
-            reasons = "; ".join(f"{count:,} {reason}" for reason, count in skipped) or "no rows"
-            problem = f"{self.newsroom.path}: not one row was taken ({reasons})."
-            raise CorpusError(f"{problem} The newsroom is as it was; mend the files and import again.")
+        advice = "The newsroom is as it was; mend the files and import again."
+        self.report.require_rows(self.newsroom.path, advice)
         for part, target in self._ready():
             os.replace(part, target)  # noqa: PTH105
         sync_folder(self.newsroom.news.parent)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.errors import CorpusError, InputError
+from broadsheet.errors import InputError
 from broadsheet.importers.report import ImportReport
-from broadsheet.importers.rows import article_row
+from broadsheet.importers.rows import Row, article_row, checked_rows
 from broadsheet.importers.tables import news_rows
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal, read_changed_ids
@@ -39,7 +39,7 @@ def add_articles(
     there are. Raises CorpusError if not one row can be taken; nothing is added then.
     """
     report = ImportReport() if report is None else report
-    news = _checked(rows, report)
+    news = _checked(newsroom, rows, report)
     vectors = tower(tower.text(news))
     table = pa.table([*news.columns, vectors_to_arrow(vectors)], schema=late_news(tower.dim))
     Journal(newsroom).add(table, tower.fingerprint)
@@ -94,24 +94,20 @@ def known_ids(newsroom: Newsroom) -> set[str]:
     return ids if changes.added is None else ids | set(changes.added.column("news_id").to_pylist())
 
 
-def _checked(rows: Iterable[Mapping[str, Any]], report: ImportReport) -> pa.Table:
+def _checked(newsroom: Newsroom, rows: Iterable[Row], report: ImportReport) -> pa.Table:
     taken: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        try:
-            article, title_is_made = article_row(row)
-            if article["news_id"] in taken:
-                raise SkipRow("duplicate id")
-        except SkipRow as reason:
-            report.skipped[f"news: {reason}"] += 1
-            continue
-        taken[article["news_id"]] = article
+
+    def check(row: Row) -> dict[str, Any]:
+        article, title_is_made = article_row(row)
+        if article["news_id"] in taken:
+            raise SkipRow("duplicate id")
         report.titles_made += title_is_made
-    if not taken:
-        reasons = "; ".join(f"{count:,} {reason}" for reason, count in report.skipped.most_common()) or "no rows"
-        raise CorpusError(
-            f"not one article was taken ({reasons}). Nothing was added; mend the rows and add them again."
-        )
+        return article
+
+    for article in checked_rows(rows, check, report, "news"):
+        taken[article["news_id"]] = article
+    report.taken["news"] = len(taken)
+    report.require_rows(newsroom.path, "Nothing was added; mend the rows and add them again.")
     news = from_rows(list(taken.values()), NEWS)
-    report.taken["news"] = len(news)
     report.first, report.last = pc.min_max(news.column("published_at")).as_py().values()
     return news
