@@ -4,17 +4,15 @@ Several sources propose, each in its own way, and the weighted sum of their scor
 known gets what is popular and new; one who only says what to read about gets what is nearest to that.
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Lock
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.exposures import Exposures
 from broadsheet.readers.mutes import NO_MUTES, Mutes
 from broadsheet.retrieval.sources.co_click import LastCoClicks
@@ -46,33 +44,20 @@ class Retriever:
         k: int,
         half_life_hours: float,
         half_life_hours_by_category: Mapping[str, float],
-        clicks: ClickLog,
+        co_clicks: LastCoClicks,
         weights: Mapping[str, float],
         exposures: Exposures,
     ) -> None:
-        """`half_life_hours` are those of freshness; `weights` are those of the sources, 0 where one is not named."""
+        """`half_life_hours` are those of freshness; `weights` are those of the sources, 0 where one is not named.
+
+        `co_clicks` are those of the click log, and hold it.
+        """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._weights = k, dict(weights)
-        self._half_life_hours, self._half_life_hours_by = half_life_hours, dict(half_life_hours_by_category)
-        self._co_clicks, self._exposures = LastCoClicks(clicks), exposures
-        self._prepare()
-
-    def over(self, catalogue: Catalogue, search: Search, clicks: ClickLog, exposures: Exposures) -> Self:
-        """Return a retriever over a later catalogue of the same edition, sharing the models.
-
-        What the click log alone says is shared too, if it is the same object.
-        """
-        later = copy.copy(self)
-        later._catalogue, later._search, later._exposures = catalogue, search, exposures
-        if clicks is not self._co_clicks.clicks:
-            later._co_clicks = LastCoClicks(clicks)
-        later._prepare()
-        return later
-
-    def _prepare(self) -> None:
-        categories = self._catalogue.news.column("category").combine_chunks().dictionary_encode()
+        self._co_clicks, self._exposures = co_clicks, exposures
+        categories = catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._categories = np.asarray(categories.indices, np.int64)
-        self._half_lives = half_lives(self._catalogue.category, self._half_life_hours, self._half_life_hours_by)
+        self._half_lives = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
         self._lock = Lock()
         self._last_moment: Moment | None = None
 

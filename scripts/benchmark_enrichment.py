@@ -10,7 +10,6 @@ Example: python scripts/benchmark_enrichment.py demo/newsroom --out benchmarks/r
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,13 +42,13 @@ def benchmark(
     from broadsheet.tables.arrow_files import read_table
     from broadsheet.tables.files import write_json, write_text
     from broadsheet.tables.schemas import NEWS
-    from broadsheet.workbench.workbench import Workbench
+    from broadsheet.workbench.models import EditionModels
 
     if out:
         make_folder("--out", out)
     room = Newsroom(newsroom)
     room.require()
-    tower = Workbench(room, room.building, room.config(), datetime.now(UTC)).news_tower
+    tower = EditionModels(room, room.config()).news_tower
     news = read_table(room.news, NEWS)
     document = {
         **stamp(Path(__file__).parent),

@@ -36,7 +36,7 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
     """Print tables of rows, paired differences and personal headlines; or of speed."""
-    from broadsheet.evaluation.generation.benchmark import Writing, choose_trainings, open_newsroom, read_writers
+    from broadsheet.evaluation.generation.benchmark import Writing, choose_trainings, open_models, read_writers
     from broadsheet.evaluation.generation.examples import HELD_OUT, held_out
     from broadsheet.evaluation.report.document import check_output
     from broadsheet.newsroom import Newsroom
@@ -44,11 +44,11 @@ def benchmark(
 
     check_output(out)
     _check_samples(samples)
-    writers, bench = read_writers(writer or ()), open_newsroom(Newsroom(newsroom))
-    trainings = choose_trainings(bench, tuned or ())
+    writers, models = read_writers(writer or ()), open_models(Newsroom(newsroom))
+    trainings = choose_trainings(models, tuned or ())
     first, last = read_day("--since", since) if since or until else HELD_OUT, read_day("--until", until)
-    found, most = held_out(bench.newsroom, first, last), articles or (24 if speed else 120)
-    writing = Writing(bench, found[:most], lambda line: print(line, file=sys.stderr))
+    found, most = held_out(models.newsroom, first, last), articles or (24 if speed else 120)
+    writing = Writing(models, found[:most], lambda line: print(line, file=sys.stderr))
     if speed:
         _measure_speed(writing, rounds, trainings[0], out)
     else:
@@ -77,15 +77,15 @@ def _measure(
     from broadsheet.evaluation.generation.benchmark import measure_generation
     from broadsheet.evaluation.generation.examples import topics_of_readers, with_two_topics
 
-    topics = topics_of_readers(writing.bench.newsroom, first)
-    personal = with_two_topics(found, topics, writing.bench.news_tower)
+    topics = topics_of_readers(writing.models.newsroom, first)
+    personal = with_two_topics(found, topics, writing.models.news_tower)
     return measure_generation(writing, personal[: (len(writing.examples) + 1) // 2], writers, tuned)
 
 
 def _describe(findings: "Findings", writing: "Writing", days: dict[str, Any], out: Path | None) -> None:
     from broadsheet.evaluation.generation.report import describe_generation, generation_to_markdown, write_generation
 
-    document = describe_generation(findings, writing.bench, Path(__file__).parent, days)
+    document = describe_generation(findings, writing.models, Path(__file__).parent, days)
     print(generation_to_markdown(document))
     for path in write_generation(document, out) if out else []:
         print(path, file=sys.stderr)

@@ -73,11 +73,13 @@ def benchmark(
 
 def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroom:
     """Publish an edition of `size` articles in `target`, its index made by the stage that a build runs."""
+    from broadsheet.nightly.earlier import Earlier
     from broadsheet.nightly.index_stage import index
     from broadsheet.tables.arrow_files import write_table
     from broadsheet.tables.schemas import CANDIDATES, CLICKS, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
     from broadsheet.tables.vectors import vectors_to_arrow
-    from broadsheet.workbench.workbench import Workbench
+    from broadsheet.workbench.models import EditionModels
+    from broadsheet.workbench.workbench import open_workbench
 
     with tempfile.TemporaryDirectory() as folder:
         bench = _encoded(source, Path(folder))
@@ -98,7 +100,7 @@ def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroo
         write_table(place.clicks, log, CLICKS)
     vectors = pa.table(columns, schema=news_vectors(dim))
     write_table(edition.news_vectors, vectors, news_vectors(dim), model=model)
-    index(Workbench(target, edition, target.config(), datetime.now(UTC)), edition)
+    index(open_workbench(EditionModels(target, target.config()), edition), edition, Earlier())
     empty = {edition.users: USERS, edition.candidates: CANDIDATES, edition.ranked: RANKED, edition.stories: STORIES}
     for path, schema in {**empty, target.users: USERS, edition.user_vectors: user_vectors(dim)}.items():
         write_table(path, schema.empty_table(), schema, model=model)

@@ -41,9 +41,9 @@ def benchmark(
     measured = read_split(bench, split)
     ((view, impressions),) = requests_of(bench, measured, lent=False)
     drawn, deletions = draw_readers(view, impressions, readers), {}
-    for name, scored in scorings(view).items():
+    for name in scorings(view):
         report(f"measuring: {name}")
-        deletions[name] = delete_each(scored, drawn)
+        deletions[name] = delete_each(view, drawn, name)
     document = describe_reasons(ReasonFindings(drawn, deletions), bench, measured, Path(__file__).parent)
     print(reasons_to_markdown(document))
     for path in write_reasons(document, out) if out else []:

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
-from broadsheet.errors import InputError, ModelError
+from broadsheet.errors import InputError
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
 from broadsheet.live.live_workbench import Live
 from broadsheet.newsroom import Newsroom
-from broadsheet.newsroom.clock import read_clock
 from broadsheet.nightly.build import build
 from broadsheet.pages.ask import answer_request, read_request
 from broadsheet.pages.digests import Digests, read_digests
@@ -30,9 +29,9 @@ from broadsheet.readers.profiles import Following
 from broadsheet.tables.arrow_files import from_rows, read_table
 from broadsheet.tables.schemas import STORIES, USERS
 from broadsheet.workbench.interests import follow
-from broadsheet.workbench.ranking import rank_for, timed
+from broadsheet.workbench.ranking import rank, timed
 from broadsheet.workbench.story_writing import interests_in, story_writer, tell_at_once
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.workbench import Workbench, open_current
 
 if TYPE_CHECKING:
     from broadsheet.generate import Answer
@@ -65,18 +64,8 @@ class Pipeline:
         Raises NewsroomError if nothing is published, ModelError if the edition was built with another model than the
         config names, ContractError if a file is damaged.
         """
-        newsroom = Newsroom(Path(path))
-        newsroom.require()
-        edition, config = newsroom.current(), newsroom.config()
-        bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
-        built_with = edition.read_manifest()["models"]
-        if built_with["news_tower"] != bench.news_tower.fingerprint:
-            raise ModelError(
-                f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} "
-                f"(vectors {built_with['news_tower']}), but broadsheet.toml names {config.retrieval.encoder!r} "
-                f"(vectors {bench.news_tower.fingerprint}) with towers {bench.towers or 'untrained'}. "
-                f"Run `broadsheet build {newsroom.path}`, or name the former model, towers and `enrich_titles`."
-            )
+        bench = open_current(Newsroom(Path(path)))
+        edition = bench.data.edition
         stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
         _open_all(bench)
         pipeline = Pipeline(bench, stories, digests)
@@ -153,7 +142,8 @@ class Pipeline:
         return unknown
 
     def _pages(self, bench: Workbench, users: pa.Table, as_of: datetime, k: int) -> list[Page]:
-        ranked, timings = rank_for(bench, users, as_of, k)
+        ranking = rank(bench, users, as_of, k)
+        ranked, timings = ranking.ranked, ranking.timings
         with timed(timings, "generate"):
             write, interest = story_writer(bench, k, ENDPOINT_SECONDS), interests_in(bench, users)
             news = bench.catalogue.news
@@ -177,7 +167,8 @@ class Pipeline:
     def _answered(self, bench: Workbench, request: str, k: int) -> Iterator[Answer | Page]:
         users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}], USERS)
         as_of = _now(bench)
-        ranked, timings = rank_for(bench, users, as_of, k)
+        ranking = rank(bench, users, as_of, k)
+        ranked, timings = ranking.ranked, ranking.timings
         with timed(timings, "answer"):
             answer = answer_request(request, ranked, bench)
         yield answer

@@ -1,7 +1,6 @@
 """An endpoint as the writer: its settings, and a workbench that is given them. No model is loaded here."""
 
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from broadsheet.nightly.ray import engine as engine_ray
 from broadsheet.pipeline import ENDPOINT_SECONDS
 from broadsheet.tables.arrow_files import empty, from_rows, read_table, write_table
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES, USERS
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
 from tests.generate.endpoint_server import DOWN, always, said, serving
 
 
@@ -138,7 +137,7 @@ def bench_of(tmp_path, file, edition, encoder, monkeypatch):
             settings.format(encoder=encoder, url=url),
             "utf-8",
         )
-        return Workbench(Newsroom(tmp_path), edition, read_config(file), datetime(2024, 5, 1, tzinfo=UTC))
+        return EditionModels(Newsroom(tmp_path), read_config(file))
 
     return make
 

@@ -109,8 +109,7 @@ def test_a_click_of_the_split_is_known_again_in_a_split_that_holds_the_same_impr
 def test_the_live_pool_holds_what_was_published_or_else_shown_in_the_window(bench):
     published = bench.catalogue.published_at.copy()
     published[bench.catalogue.rows(["N1", "N2", "N3"])] = np.nan
-    view = open_bench(bench.newsroom)
-    vars(view)["catalogue"] = replace(bench.catalogue, published_at=published)
+    view = bench.over(replace(bench.data, articles=replace(bench.catalogue, published_at=published)))
     rows = np.array(bench.catalogue.rows(["N1", "N2", "N3", "N50"]))
     seen = make_exposures(rows, START.timestamp() + 3600 * np.array([38.0, 40.0, 29.0, 39.0]), np.zeros(4, np.int8))
     pool = ids(bench, [np.flatnonzero(live_pool(view, seen, SHOWN_AT, 10.0))])[0]

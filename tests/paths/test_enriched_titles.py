@@ -9,6 +9,7 @@ from broadsheet.errors import ModelError
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom.journal import Journal, read_changes
 from broadsheet.nightly.build import build
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.ray.worker import ENCODE, Worker
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.pipeline import Pipeline
@@ -18,7 +19,8 @@ from broadsheet.tables.parts import part_path, parts_of
 from broadsheet.tables.schemas import NEWS, news_vectors
 from broadsheet.tables.vectors import vectors_to_numpy
 from broadsheet.training.towers import make_tokens
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import open_workbench
 from tests.support.tiny import make_news
 
 BODY = "The rocket of the lab says a new planet. The ocean of the cell says a new study."
@@ -55,7 +57,7 @@ def test_articles_are_encoded_anew_when_the_setting_changes_and_only_then(room):
         said.append(lines[0])
     assert said[0].startswith("encode: 61 articles encoded, 0 taken over: all again: another model")
     assert said[1].startswith("encode: 0 articles encoded, 61 taken over")
-    tower = Workbench(room, plain, room.config(), datetime.now(UTC)).news_tower
+    tower = EditionModels(room, room.config()).news_tower
     assert vector_of(plain, "BARE") == pytest.approx(tower([news_text(BARE["title"], "", "science")])[0], abs=1e-6)
     assert vector_of(editions[0], "BARE") == pytest.approx(tower([ENRICHED])[0], abs=1e-6)
     assert np.array_equal(vector_of(editions[0], "N5"), vector_of(plain, "N5")), "its abstract says more"
@@ -74,12 +76,13 @@ def test_workers_late_articles_and_training_read_what_the_build_reads(room):
     set_enriched(room, "true")
     edition = build(room, ["fan"])
     pipeline = Pipeline.open(room.path)
-    bench = Workbench(room, edition, room.config(), datetime.now(UTC))
+    bench = open_workbench(EditionModels(room, room.config()), edition, datetime.now(UTC))
     pipeline.add([BARE | {"news_id": "LATE"}])
     (added,) = [read_changes([entry], lambda table, model: table).added for entry in Journal(room).entries()]
     assert vectors_to_numpy(added)[0] == pytest.approx(vector_of(edition, "BARE"), abs=1e-6)
     row = read_table(edition.news, NEWS)["news_id"].to_pylist().index("BARE")
-    Worker(ENCODE, "run", room, edition, room.config(), bench.as_of)._answer({"part": 0, "blocks": [[row]]})
+    worker = Worker(ENCODE, "run", room, edition, room.config(), bench.data.as_of, Earlier())
+    worker._answer({"part": 0, "blocks": [[row]]})
     part = read_table(part_path(parts_of(edition.news_vectors), 0), news_vectors(32))
     assert vectors_to_numpy(part)[0] == pytest.approx(vector_of(edition, "BARE"), abs=1e-6)
     tokens = make_tokens(bench, 0.0)

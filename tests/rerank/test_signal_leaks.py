@@ -1,7 +1,6 @@
 """No signal knows of what happens at the request or after it, and each knows of what happened before."""
 
-import copy
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import numpy as np
@@ -53,16 +52,14 @@ def bench(tmp_path_factory, encoder):
 
 def signals(bench, *, read=READ, clicks=CLICKS, showings=SHOWINGS, late=(), time=SHOWN_AT):
     """The signals of what one reader is shown, by a newsroom that knows of these clicks, showings and late articles."""
-    _ = bench.index, bench.user_tower, bench.cross_encoder  # opened, to be shared
-    view = copy.copy(bench)
-    for name in ("retriever", "reranker"):
-        vars(view).pop(name, None)
     rows, times, clicked = (np.array(values) for values in zip(*showings, strict=True))
-    vars(view).update(
-        catalogue=with_late(bench.catalogue, late),
-        clicks=make_log(clicks),
-        exposures=make_exposures(rows, times, clicked.astype(np.int8)),
+    data = replace(
+        bench.data,
+        articles=with_late(bench.data.catalogue, late),
+        click_log=make_log(clicks),
+        showings=make_exposures(rows, times, clicked.astype(np.int8)),
     )
+    view = bench.over(data)
     impression = Impression(0, "fan", time, list(read), SHOWN, [True] + [False] * (len(SHOWN) - 1))
     return next(impression_signals(view, [impression]))
 

@@ -19,7 +19,8 @@ from broadsheet.tables.arrow_files import empty, read_table, write_table
 from broadsheet.tables.schemas import CANDIDATES, IMPRESSIONS
 from broadsheet.training.tower_examples import log_popularity, read_items
 from broadsheet.training.towers import train_towers
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import open_workbench
 from tests.support.tiny import START, make_encoder, make_impressions, make_newsroom
 from tests.training.test_reranker import interrupt_at_a_checkpoint
 
@@ -88,7 +89,7 @@ def test_each_mode_trains_and_its_build_and_pipeline_use_it(trained, mode, tmp_p
     assert set(room.towers.parent.iterdir()) == {room.towers, room.towers.resolve()}, "nothing else is left"
     room = copy_of(room, tmp_path)
     edition = build(room, "all")
-    bench = Workbench(room, edition, room.config(), START + timedelta(hours=60))
+    bench = open_workbench(EditionModels(room, room.config()), edition, START + timedelta(hours=60))
     assert bench.towers == room.towers.resolve()
     tower = load_user_tower(room.towers, bench.config.retrieval.encoder, 32, history=50)
     user = tower.encode([bench.catalogue.vectors_of([0, 3, 6])])[0]

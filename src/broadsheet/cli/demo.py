@@ -76,8 +76,7 @@ def _build_if_needed(newsroom: Newsroom, readers: Sequence[str], say: Say) -> No
 
 def _stands(newsroom: Newsroom, edition: Edition, readers: Sequence[str]) -> bool:
     """Whether a build now would make the same edition again."""
-    from broadsheet.newsroom.clock import read_clock
-    from broadsheet.workbench.workbench import Workbench
+    from broadsheet.workbench.models import EditionModels
 
     manifest, config = edition.read_manifest(), newsroom.config()
     built_for = read_table(edition.users, USERS).column("user_id").to_pylist()
@@ -85,10 +84,10 @@ def _stands(newsroom: Newsroom, edition: Edition, readers: Sequence[str]) -> boo
         built_for
     ):
         return False
-    bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
-    scorer = bench.cross_encoder.fingerprint if bench.cross_encoder else ""
+    models = EditionModels(newsroom, config)
+    scorer = models.cross_encoder.fingerprint if models.cross_encoder else ""
     found = (manifest["models"]["news_tower"], manifest["models"]["cross_encoder"])
-    return found == (bench.news_tower.fingerprint, scorer)
+    return found == (models.news_tower.fingerprint, scorer)
 
 
 def _make_pages(pipeline: Pipeline, readers: Sequence[str]) -> dict[str, Page]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError
 from broadsheet.tables.arrow_files import epoch_seconds
@@ -37,6 +38,11 @@ class Catalogue:
     def rows(self, news_ids: Sequence[str]) -> list[int]:
         """Return the rows of the known ones among the ids, in order."""
         return [self.row_of[news_id] for news_id in news_ids if news_id in self.row_of]
+
+    def newest_rows(self, news_ids: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return the row of each id, null for an unknown one; where a text was replaced, the row of the newest."""
+        newest_first = self.news.column("news_id").combine_chunks()[::-1]
+        return pc.subtract(len(self) - 1, pc.index_in(news_ids, value_set=newest_first))
 
     def vectors_of(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return the vectors of rows, (rows, dim)."""

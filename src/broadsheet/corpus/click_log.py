@@ -47,7 +47,7 @@ def make_click_log(
 def read_click_log(clicks: pa.Table, catalogue: Catalogue) -> ClickLog:
     """Return the log of a clicks table: events that mean reading, on articles of the catalogue."""
     events = pc.is_in(clicks.column("event"), value_set=pa.array(READING))
-    rows = pc.index_in(clicks.column("news_id"), value_set=catalogue.news.column("news_id").combine_chunks())
+    rows = catalogue.newest_rows(clicks.column("news_id"))
     kept = pc.and_(events, pc.is_valid(rows))
     users = clicks.column("user_id").filter(kept).dictionary_encode().unify_dictionaries()
     codes = [np.asarray(chunk.indices, np.int64) for chunk in users.chunks]

@@ -78,8 +78,7 @@ def join_exposures(parts: Sequence[Exposures]) -> Exposures:
 def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
     """Return the showings of a table of impressions; those of articles that the catalogue lacks are left out."""
     shown = impressions.column("shown")
-    ids = catalogue.news.column("news_id").combine_chunks()
-    rows = np.asarray(pc.fill_null(pc.index_in(pc.list_flatten(shown), value_set=ids), -1).to_numpy(), np.int64)
+    rows = np.asarray(pc.fill_null(catalogue.newest_rows(pc.list_flatten(shown)), -1).to_numpy(), np.int64)
     lengths = np.asarray(pc.list_value_length(shown).to_numpy(), np.int64)
     labels = np.asarray(pc.list_value_length(impressions.column("clicked")).to_numpy(), np.int64)
     clicked = np.full(len(rows), UNKNOWN, np.int8)

@@ -53,7 +53,7 @@ def add_file(newsroom: Newsroom, path: Path, columns: Mapping[str, str]) -> Impo
     Raises NewsroomError if there is no newsroom, CorpusError if the file or all of its rows cannot be used, ModelError
     if the encoder cannot be loaded.
     """
-    from broadsheet.workbench.workbench import Workbench
+    from broadsheet.workbench.models import EditionModels
 
     newsroom.require()
     report = ImportReport()
@@ -62,7 +62,7 @@ def add_file(newsroom: Newsroom, path: Path, columns: Mapping[str, str]) -> Impo
         report.skipped[reason] += 1
 
     rows = list(news_rows(path, columns, skip))
-    tower = Workbench(newsroom, newsroom.building, newsroom.config(), datetime.now(UTC)).news_tower
+    tower = EditionModels(newsroom, newsroom.config()).news_tower
     return add_articles(newsroom, rows, tower, known=known_ids(newsroom), report=report)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -46,9 +45,9 @@ class Live:
 
     def __init__(self, bench: Workbench) -> None:
         """Take the opened workbench of an edition; raises NewsroomError if the edition has no manifest."""
-        self._journal, self._frozen = Journal(bench.newsroom), bench.index
+        self._journal, self._frozen = Journal(bench.data.newsroom), bench.index
         self._lock = Lock()
-        self._state = _State(bench, held_by(bench.edition), None)
+        self._state = _State(bench, held_by(bench.data.edition), None)
 
     def bench(self) -> Workbench:
         """Return the workbench with all that was acknowledged before this call.
@@ -70,7 +69,7 @@ class Live:
             last = entries[-1].sequence if entries else self._journal.carried() if modified != 0 else 0
             bench = state.bench
             if last > state.applied:
-                changes = read_changes(entries, partial(_with_vectors_of, bench.news_tower))
+                changes = read_changes(entries, partial(_with_vectors_of, bench.models.news_tower))
                 if len(entries) < last - state.applied:
                     changes = _with_missed(changes, bench, last - state.applied - len(entries))
                 bench = self._extended(bench, changes)
@@ -79,19 +78,17 @@ class Live:
     def _extended(self, bench: Workbench, changes: Changes) -> Workbench:
         from broadsheet.index_build import LateSearch
 
-        before, tower = bench.catalogue, bench.news_tower
+        before, tower = bench.data.catalogue, bench.models.news_tower
         added = late_news(tower.dim).empty_table() if changes.added is None else changes.added
         catalogue = _as_of_this_minute(extend(before, added, vectors_to_numpy(added), changes.withdrawn))
-        search = LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors))
+        clicks, exposures = bench.data.clicks, bench.data.exposures
         row = _new_rows(before, catalogue, added)
-        clicks, exposures = bench.clicks, bench.exposures
         if row is not None:
             clicks, exposures = replace(clicks, rows=row[clicks.rows]), replace(exposures, rows=row[exposures.rows])
-        later = copy.copy(bench)
-        vars(later).pop("reranker", None)
-        vars(later).update(catalogue=catalogue, index=search, clicks=clicks, as_of=_latest(bench.as_of, added))
-        vars(later).update(exposures=exposures, retriever=bench.retriever.over(catalogue, search, clicks, exposures))
-        _ = later.reranker  # made now, so that no two threads make it
+        as_of = _latest(bench.data.as_of, added)
+        data = replace(bench.data, as_of=as_of, articles=catalogue, click_log=clicks, showings=exposures)
+        later = bench.over(data, LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors)))
+        _ = later.retriever, later.reranker  # made now, so that no two threads make it
         return later
 
 
@@ -108,12 +105,12 @@ def _with_missed(changes: Changes, bench: Workbench, count: int) -> Changes:
     log.warning(
         "%s: edition %s was left behind: %d entries of the journal are in newer ones alone. What they withdrew is "
         "hidden here, what they added is not to be found; open the newsroom again.",
-        bench.newsroom.path,
-        bench.edition.name,
+        bench.data.newsroom.path,
+        bench.data.edition.name,
         count,
     )
     back = set() if changes.added is None else set(changes.added.column("news_id").to_pylist())
-    missed = {news_id: time for news_id, time in read_withdrawn(bench.newsroom).items() if news_id not in back}
+    missed = {news_id: time for news_id, time in read_withdrawn(bench.data.newsroom).items() if news_id not in back}
     return Changes(changes.added, missed | changes.withdrawn)
 
 

@@ -19,7 +19,7 @@ from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withd
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.expiry import expire
 from broadsheet.nightly.gate import Verdict, judge
-from broadsheet.nightly.run_stages import event_of, run_steps, tell
+from broadsheet.nightly.run_stages import Stages, event_of, run_steps, tell
 from broadsheet.nightly.stage import Engine, Record
 from broadsheet.nightly.stages import STEPS, local_engine
 from broadsheet.nightly.verify import check_edition
@@ -27,7 +27,8 @@ from broadsheet.progress import Say, silent
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import USERS
 from broadsheet.version import __version__
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import Workbench, open_workbench
 
 
 def build(
@@ -54,11 +55,11 @@ def build(
         expired = expire(edition, config.articles, as_of)
         if len(expired):
             say(f"articles: {len(expired)} beyond their age limit leave")
-        bench = Workbench(newsroom, edition, config, as_of)
+        bench = open_workbench(EditionModels(newsroom, config), edition, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.audience.state(chosen, as_of), USERS)
         stages = run_steps(bench, edition, tuple(STEPS), say, record, engine)
-        verdict, stages["check"] = _check(newsroom, bench, expired, say, record)
+        verdict, stages.events["check"] = _check(newsroom, bench, expired, say, record)
         manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
         done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
         if not verdict.reasons:
@@ -107,9 +108,7 @@ def _check(
     return verdict, event
 
 
-def _manifest(
-    bench: Workbench, users: str | Sequence[str], stages: dict[str, dict[str, Any]], expired: int
-) -> dict[str, Any]:
+def _manifest(bench: Workbench, users: str | Sequence[str], stages: Stages, expired: int) -> dict[str, Any]:
     config = bench.config
     counts = {"news": len(bench.catalogue), "users": len(read_table(bench.edition.users, USERS)), "expired": expired}
     return {
@@ -128,8 +127,8 @@ def _manifest(
             "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
             "writer": bench.writer.model if bench.writer else "",
         },
-        "seconds": {name: event["seconds"] for name, event in stages.items()},
-        "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.items()},
-        **bench.figures,
+        "seconds": {name: event["seconds"] for name, event in stages.events.items()},
+        "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.events.items()},
+        **{name: figure for report in stages.reports.values() for name, figure in report.figures.items()},
         "config": asdict(config),
     }

@@ -22,7 +22,8 @@ import pyarrow.compute as pc
 from broadsheet.corpus.same_event import of_one_event
 from broadsheet.errors import ContractError
 from broadsheet.newsroom import Edition
-from broadsheet.nightly.stage import Done
+from broadsheet.nightly.earlier import Earlier
+from broadsheet.nightly.stage import StageReport
 from broadsheet.progress import track
 from broadsheet.tables.arrow_files import empty, from_rows, read_table, write_table
 from broadsheet.tables.files import remove_folder
@@ -43,14 +44,14 @@ _REMEMBERED = 1 << 14
 Vectors = npt.NDArray[np.float32]
 
 
-def digest(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done:
-    """Write digests for the articles of the edition's stories; those of `known` files are taken over if unchanged."""
+def digest(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
+    """Write digests for the articles of the edition's stories; earlier digests are taken over if unchanged."""
     words, model = bench.config.generate.digest_words, bench.news_tower.fingerprint
     stories = read_table(bench.edition.stories, STORIES)
     ids = sorted(pc.unique(stories["news_id"]).to_pylist()) if words else []
     parts = parts_of(out.digests)
-    earlier = _earlier([*known, *sorted(parts.glob("*.arrow"))], model)
-    maker, tables = _Maker(bench, earlier), [empty(DIGESTS)]
+    earlier_rows = _earlier([*earlier.digests, *sorted(parts.glob("*.arrow"))], model)
+    maker, tables = _Maker(bench, earlier_rows), [empty(DIGESTS)]
     starts = range(0, len(ids), BLOCK)
     for number, start in enumerate(track(starts, "Digests of events", total=len(ids), weight=BLOCK)):
         tables.append(from_rows(maker(ids[start : start + BLOCK]), DIGESTS))
@@ -60,7 +61,7 @@ def digest(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done
     write_table(out.digests, table, DIGESTS, model=model)
     remove_folder(parts)
     counts = {"digests": len(table), "reused": maker.reused}
-    return Done(f"{len(table)} digests for {len(ids)} articles of stories, {maker.reused} taken over", counts)
+    return StageReport(f"{len(table)} digests for {len(ids)} articles of stories, {maker.reused} taken over", counts)
 
 
 def _earlier(paths: Sequence[Path], model: str) -> dict[str, dict[str, Any]]:

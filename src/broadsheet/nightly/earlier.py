@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal
-from broadsheet.nightly.stage import Step
 from broadsheet.progress import Say
 from broadsheet.tables.files import file_sha256
 
 
-def with_earlier(newsroom: Newsroom, steps: Mapping[str, Step], say: Say) -> dict[str, Step]:
-    """Return the stages, told where the work of earlier builds lies.
+@dataclass(frozen=True)
+class Earlier:
+    """Where the work of earlier builds lies that a build may take over, table by table; `Earlier()` is nothing.
 
-    A file that is no longer what its manifest says is no source: a flipped bit would be handed on from night to night.
+    Where two files hold the same row, the later file counts.
     """
-    earlier = editions_to_reuse(newsroom)
-    vectors = tuple(edition.news_vectors for edition in earlier if is_whole(edition, edition.news_vectors, say))
-    vectors += tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
-    stories = tuple(edition.stories for edition in earlier if is_whole(edition, edition.stories, say))
-    digests = tuple(edition.digests for edition in earlier if is_whole(edition, edition.digests, say))
-    complete = tuple(edition for edition in earlier if edition.manifest.is_file())
-    told = {
-        "encode": partial(steps["encode"], known=vectors),
-        "index": partial(steps["index"], known=complete),
-        "generate": partial(steps["generate"], known=stories),
-        "digest": partial(steps["digest"], known=digests),
-    }
-    return {**steps, **told}
+
+    news_vectors: tuple[Path, ...] = ()
+    "Article vectors, those of the journal's entries included."
+    indexes: tuple[Edition, ...] = ()
+    "Editions whose index, or shards of it, can be taken over."
+    ranked: tuple[Path, ...] = ()
+    "Rankings, whose scores of the cross-encoder can be taken over."
+    stories: tuple[Path, ...] = ()
+    digests: tuple[Path, ...] = ()
+
+    def resolved(self) -> Earlier:
+        """Return the same with absolute paths, as a process in another folder needs them."""
+        return Earlier(
+            news_vectors=tuple(path.resolve() for path in self.news_vectors),
+            indexes=tuple(Edition(edition.path.resolve()) for edition in self.indexes),
+            ranked=tuple(path.resolve() for path in self.ranked),
+            stories=tuple(path.resolve() for path in self.stories),
+            digests=tuple(path.resolve() for path in self.digests),
+        )
 
 
-def editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
+def find_earlier(newsroom: Newsroom, say: Say) -> Earlier:
+    """Return what a build of the newsroom may take over.
+
+    A file that is no longer what its manifest says is left out: a flipped bit would be handed on from night to night.
+    `say` gets a line for each such file.
+    """
+    editions = _editions_to_reuse(newsroom)
+    journal = tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
+    return Earlier(
+        ranked=tuple(edition.ranked for edition in editions if _is_whole(edition, edition.ranked, say)),
+        news_vectors=tuple(one.news_vectors for one in editions if _is_whole(one, one.news_vectors, say)) + journal,
+        stories=tuple(edition.stories for edition in editions if _is_whole(edition, edition.stories, say)),
+        digests=tuple(edition.digests for edition in editions if _is_whole(edition, edition.digests, say)),
+        indexes=tuple(edition for edition in editions if edition.manifest.is_file()),
+    )
+
+
+def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
     """Return the editions to take work over from: what a killed build left, the newest published, and the current one.
 
-    One that was kept back is none of them: what is wrong with it would come back every night.
+    An edition that was kept back is not among them: what is wrong with it would come back every night.
     """
     published = (edition for edition in reversed(newsroom.editions()) if edition.is_published())
     editions = [newsroom.building, *islice(published, 1)]
@@ -48,7 +71,7 @@ def editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
     return list(dict.fromkeys(editions))
 
 
-def is_whole(edition: Edition, path: Path, say: Say) -> bool:
+def _is_whole(edition: Edition, path: Path, say: Say) -> bool:
     """Return whether a file is there and is what its edition's manifest says, if there is a manifest; say so if not."""
     there, why = path.is_file(), ""
     with suppress(NewsroomError):  # what a killed build left has no manifest

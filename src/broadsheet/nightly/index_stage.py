@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Edition
+from broadsheet.nightly.earlier import Earlier
+from broadsheet.nightly.stage import StageReport
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import news_vectors
 from broadsheet.workbench.reader_vectors import sample_user_vectors
@@ -23,19 +25,20 @@ INDEX_QUERIES = 1000
 """User vectors that the choice of the index is measured with."""
 
 
-def index(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> str:
+def index(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Write the FAISS index of the edition's news_vectors, of the kind that the readers' own vectors choose.
 
-    It is one, or as many shards as the config says. Each is taken over from a `known` edition where the vectors are the
-    same, and the choice of its kind where they are about as many.
+    It is a single index, or as many shards as the config says. Each is taken over from an earlier edition where the
+    vectors are the same, and the choice of its kind where they are about as many.
     """
-    build = shard_builder(bench, out, known)
-    return join_index(bench, out, known, [build(number) for number in range(bench.config.index.shards)])
+    build = shard_builder(bench, out, earlier.indexes)
+    return join_index(bench, out, earlier.indexes, [build(number) for number in range(bench.config.index.shards)])
 
 
 def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> Callable[[int], dict[str, Any]]:
     """Return what writes a shard of the index, given its number, and returns what it measured; 0 of 1 is all of it."""
-    from broadsheet.index_build import Earlier, build_index, shard_goal, shard_of
+    from broadsheet.index_build import Earlier as EarlierIndex
+    from broadsheet.index_build import build_index, shard_goal, shard_of
 
     vectors, queries, count = _vectors(bench), sample_user_vectors(bench, INDEX_QUERIES), bench.config.index.shards
     goal = shard_goal(_goal(bench), count)
@@ -43,7 +46,7 @@ def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = (
 
     def build(number: int) -> dict[str, Any]:
         earlier = [
-            Earlier(*shard_files(one, number, count), _shard_report(report, number, count))
+            EarlierIndex(*shard_files(one, number, count), _shard_report(report, number, count))
             for one, report in reports.items()
         ]
         return build_index(
@@ -58,7 +61,7 @@ def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = (
     return build
 
 
-def join_index(bench: Workbench, out: Edition, known: tuple[Edition, ...], shards: list[dict[str, Any]]) -> str:
+def join_index(bench: Workbench, out: Edition, known: tuple[Edition, ...], shards: list[dict[str, Any]]) -> StageReport:
     """Write the table over the shards of the index, given their reports, if there are several, and say what it is."""
     from broadsheet.index_build import describe, join_shards
 
@@ -74,8 +77,7 @@ def join_index(bench: Workbench, out: Edition, known: tuple[Edition, ...], shard
             goal=_goal(bench),
             earlier=[_index_report(one) for one in known],
         )
-    bench.figures["index"] = report
-    return describe(report)
+    return StageReport(describe(report), figures={"index": report})
 
 
 def shard_files(edition: Edition, number: int, count: int) -> tuple[Path, Path]:

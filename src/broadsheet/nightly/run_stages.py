@@ -1,15 +1,15 @@
-"""Running the stages of a build: told what earlier ones left to take over, timed and reported."""
+"""Running the stages of a build: each is given the work of earlier builds, timed and reported."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from broadsheet.newsroom import Edition
-from broadsheet.nightly.earlier import editions_to_reuse, is_whole, with_earlier
-from broadsheet.nightly.stage import Done, Engine, Record
+from broadsheet.nightly.earlier import find_earlier
+from broadsheet.nightly.stage import Engine, Record, StageReport
 from broadsheet.nightly.stages import local_engine
 from broadsheet.progress import Say, silent
 from broadsheet.workbench.workbench import Workbench
@@ -21,6 +21,14 @@ WHY_AGAIN = {
 """Why a stage does work again that no change asks for."""
 
 
+class Stages(NamedTuple):
+    """What the stages of a build did, by their names."""
+
+    reports: dict[str, StageReport]
+    events: dict[str, dict[str, Any]]
+    "As in the build log: time, stage, what, seconds and counts."
+
+
 def run_steps(
     bench: Workbench,
     edition: Edition,
@@ -28,21 +36,19 @@ def run_steps(
     say: Say,
     record: Record = silent,
     engine: Engine = local_engine,
-) -> dict[str, dict[str, Any]]:
-    """Run stages by an engine; returns the event of each, by name."""
-    events: dict[str, dict[str, Any]] = {}
-    earlier = editions_to_reuse(bench.newsroom)
-    bench.earlier_rankings = tuple(one.ranked for one in earlier if is_whole(one, one.ranked, say))
+) -> Stages:
+    """Run stages by an engine; `say` gets a line for each, and `record` its event."""
+    stages = Stages({}, {})
+    earlier = find_earlier(bench.data.newsroom, say)
     with engine() as steps:
-        told = with_earlier(bench.newsroom, steps, say)
         for name in names:
             started = time.perf_counter()
-            done = told[name](bench, edition)
-            counts = done.counts if isinstance(done, Done) else {}
-            what = f"{done}{WHY_AGAIN.get(name, '')}"
-            events[name] = event_of(name, what, time.perf_counter() - started, counts)
-            tell(events[name], say, record)
-    return events
+            report = steps[name](bench, edition, earlier)
+            what = f"{report.line}{WHY_AGAIN.get(name, '')}"
+            event = event_of(name, what, time.perf_counter() - started, report.counts)
+            stages.reports[name], stages.events[name] = report, event
+            tell(event, say, record)
+    return stages
 
 
 def event_of(stage: str, what: str, seconds: float, counts: Mapping[str, float]) -> dict[str, Any]:

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
+
+from broadsheet.newsroom import Edition
+from broadsheet.nightly.earlier import Earlier
+from broadsheet.workbench.workbench import Workbench
 
 
-class Done(NamedTuple):
-    """What a stage did: a line for people, and the numbers in it by name."""
+@dataclass(frozen=True)
+class StageReport:
+    """What a stage did."""
 
     line: str
-    counts: dict[str, int]
-
-    def __str__(self) -> str:
-        return self.line
+    "A line for people."
+    counts: Mapping[str, int] = field(default_factory=dict)
+    "The numbers in it by name, for the build log."
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    "What the stage measured, for the edition's manifest, by its key there."
 
 
 Record = Callable[[dict[str, Any]], None]
+"""Takes what a stage did as a dictionary: time, stage, what, seconds and counts."""
 
-
-Step = Callable[..., Done | str]
+Step = Callable[[Workbench, Edition, Earlier], StageReport]
 """Reads a workbench's edition, writes to another (in a build the same), and says what it did.
 
-`encode`, `index`, `generate` and `digest` also take `known`, what earlier editions have to take work over from; what
-`rerank` takes over is of the workbench, `earlier_rankings`, since retrieval and re-ranking may be one step of a worker.
+What is the same as in `Earlier` work is taken over from there.
 """
 
 Engine = Callable[[], AbstractContextManager[Mapping[str, Step]]]

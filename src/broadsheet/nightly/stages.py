@@ -14,14 +14,16 @@ import pyarrow as pa
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.digest_stage import digest
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.index_stage import index
-from broadsheet.nightly.stage import Done, Step
+from broadsheet.nightly.stage import StageReport, Step
 from broadsheet.progress import track
 from broadsheet.tables.arrow_files import open_writer, read_table
 from broadsheet.tables.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
-from broadsheet.workbench.ranking import rank_block, retrieve_block
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.ranking import known_scores, rerank_readers, retrieve_readers
 from broadsheet.workbench.story_writing import interests_in, story_budget, story_writer
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.workbench import Workbench, open_workbench
 
 if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores
@@ -29,12 +31,13 @@ if TYPE_CHECKING:
 USERS_AT_ONCE = 64
 
 
-def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done:
-    """Write news_vectors; vectors of `known` files are taken over where the article and the model are the same."""
+def encode(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
+    """Write news_vectors; earlier vectors are taken over where the article and the model are the same."""
     from broadsheet.retrieval import encode_news
 
     tower = bench.news_tower
     news = read_table(bench.edition.news, NEWS)
+    known = earlier.news_vectors
     report = encode_news(
         news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known, text=tower.text
     )
@@ -47,16 +50,17 @@ def encode(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> Done
     else:
         why = f"all again: {', '.join(report.refused)}" if report.refused else "nothing to take over"
     counts = {"encoded": report.encoded, "new": new, "changed": report.changed, "reused": report.reused}
-    return Done(f"{', '.join(said)}: {why}", counts)
+    return StageReport(f"{', '.join(said)}: {why}", counts)
 
 
-def retrieve(bench: Workbench, out: Edition) -> Done:
-    """Write user_vectors and candidates for the edition's users."""
+def retrieve(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
+    """Write user_vectors and candidates for the edition's users; nothing earlier is taken over."""
+    del earlier
     blocks = _blocks(read_table(bench.edition.users, USERS), "Retrieving for users")
-    return write_candidates(bench, out, (retrieve_block(bench, block) for block in blocks))
+    return write_candidates(bench, out, (retrieve_readers(bench, block, bench.data.as_of) for block in blocks))
 
 
-def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> Done:
+def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> StageReport:
     """Write user_vectors and candidates from those of each block of users, in the order of the users."""
     model = bench.news_tower.fingerprint
     found = 0
@@ -69,17 +73,18 @@ def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.T
             candidate_writer.write(candidates)
             found += len(candidates)
     users = len(read_table(bench.edition.users, USERS))
-    return Done(f"{found} candidates for {users} users", {"users": users, "candidates": found})
+    return StageReport(f"{found} candidates for {users} users", {"users": users, "candidates": found})
 
 
-def rerank(bench: Workbench, out: Edition) -> Done:
-    """Write ranked for the edition's users and candidates."""
+def rerank(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
+    """Write ranked for the edition's users and candidates; earlier scores are taken over where the same is read."""
     users = read_table(bench.edition.users, USERS)
     candidates = read_table(bench.edition.candidates, CANDIDATES, model=bench.news_tower.fingerprint)
-    return write_ranked(bench, out, _rank_blocks(bench, users, candidates), bench.known_scores)
+    known = known_scores(bench.models.cross_encoder, earlier.ranked)
+    return write_ranked(bench, out, _rank_blocks(bench, users, candidates, known), known)
 
 
-def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], known: KnownScores) -> Done:
+def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], known: KnownScores) -> StageReport:
     """Write ranked from the rankings of each block of users, in the order of the users; `known` was taken over."""
     users = len(read_table(bench.edition.users, USERS))
     counts = Counter(users=users, ranked=0, scored=0, reused=0)
@@ -89,19 +94,19 @@ def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], kno
             counts["ranked"] += len(table)
             for batch in table.to_batches():
                 counts.update(known.count(batch))
-    return Done(f"{counts['ranked']} articles ranked for {users} users{known.describe(counts)}", dict(counts))
+    return StageReport(f"{counts['ranked']} articles ranked for {users} users{known.describe(counts)}", dict(counts))
 
 
-def generate(bench: Workbench, out: Edition, known: tuple[Path, ...] = ()) -> str:
-    """Write stories for the edition's rankings; texts of `known` files are taken over where article and model agree."""
+def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
+    """Write stories for the edition's rankings; earlier texts are taken over where article and model are the same."""
     from broadsheet.generate import generate_files
 
     writer = story_writer(bench, bench.config.generate.stories)
     interest, budget = interests_in(bench, read_table(bench.edition.users, USERS)), story_budget(bench, out)
-    line: str = generate_files(writer, bench.edition, out.stories, known=known, interest=interest, budget=budget)
+    line = generate_files(writer, bench.edition, out.stories, known=earlier.stories, interest=interest, budget=budget)
     if bench.writer is not None:
         bench.writer.warn()
-    return line
+    return StageReport(line)
 
 
 STEPS: dict[str, Step] = {
@@ -133,7 +138,8 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     edition = newsroom.current()
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)
-    return str(STEPS[name](Workbench(newsroom, edition, newsroom.config(), as_of), Edition(out)))
+    bench = open_workbench(EditionModels(newsroom, newsroom.config()), edition, as_of)
+    return STEPS[name](bench, Edition(out), Earlier()).line
 
 
 def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:
@@ -142,11 +148,11 @@ def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:
         yield users.slice(start, USERS_AT_ONCE)
 
 
-def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table) -> Iterator[pa.Table]:
+def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table, known: KnownScores) -> Iterator[pa.Table]:
     lengths, start = _rows_per_user(users, candidates), 0
     for block in _blocks(users, "Ranking for users"):
         size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
-        yield rank_block(bench, block, candidates.slice(start, size))
+        yield rerank_readers(bench, block, candidates.slice(start, size), earlier=known)
         start += size
 
 

@@ -17,15 +17,16 @@ from broadsheet.config.settings import Config
 from broadsheet.errors import InputError
 from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
-from broadsheet.newsroom.clock import read_clock
 from broadsheet.newsroom.up_to_date import present_edition
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.index_stage import index
 from broadsheet.nightly.run_stages import run_steps
 from broadsheet.nightly.stages import encode
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import replacing
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import Workbench, open_workbench
 
 
 def prepare_vectors(newsroom: Newsroom, say: Say = silent, config: Config | None = None) -> Workbench:
@@ -37,8 +38,7 @@ def prepare_vectors(newsroom: Newsroom, say: Say = silent, config: Config | None
     config = newsroom.config() if config is None else config
     with newsroom.lock(), full_disk_named(newsroom):
         edition = start_edition(newsroom)
-        bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
-        bench.looks_back = True
+        bench = open_workbench(EditionModels(newsroom, config), edition, looks_back=True)
         run_steps(bench, edition, ("encode", "index"), say)
         _ = bench.retriever  # opens what it needs while no other build can move the folder
     return bench
@@ -64,8 +64,7 @@ def open_bench(newsroom: Newsroom, say: Say = silent, *, towers: str | None = No
         config = replace(config, retrieval=replace(config.retrieval, towers=towers))
     edition = present_edition(newsroom)
     if edition is not None:
-        bench = Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
-        bench.looks_back = True
+        bench = open_workbench(EditionModels(newsroom, config), edition, looks_back=True)
         built = edition.read_manifest()
         same_index = built["config"]["index"] == vars(config.index)
         if same_index and built["models"]["news_tower"] == bench.news_tower.fingerprint:
@@ -105,19 +104,17 @@ def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
 
 def _prepare(newsroom: Newsroom, config: Config, say: Say) -> Workbench:
     """Return a workbench with the corpus's vectors and index by the towers that `config` names."""
-    clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
-    tower = Workbench(newsroom, newsroom.building, config, clock).news_tower
-    edition = Edition(newsroom.editions_folder / f"measured-{tower.fingerprint}")
+    models = EditionModels(newsroom, config)
+    edition = Edition(newsroom.editions_folder / f"measured-{models.news_tower.fingerprint}")
     with newsroom.lock():
         edition.path.mkdir(parents=True, exist_ok=True)
         _take(newsroom.news, edition.news)
         _take(newsroom.clicks, edition.clicks)
-        bench = Workbench(newsroom, edition, config, clock)
-        bench.looks_back = True
+        bench = open_workbench(models, edition, looks_back=True)
         known = [edition, newsroom.building, *newsroom.editions()[-1:]]
         vectors = tuple(one.news_vectors for one in known if one.news_vectors.is_file())
-        say(f"towers {config.retrieval.towers}: {encode(bench, edition, known=vectors)}")
-        index(bench, edition)
+        say(f"towers {config.retrieval.towers}: {encode(bench, edition, Earlier(news_vectors=vectors)).line}")
+        index(bench, edition, Earlier())
         _ = bench.catalogue, bench.index  # opened while nobody else can replace them
     return bench
 

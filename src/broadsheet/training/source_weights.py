@@ -138,7 +138,7 @@ def _pools(bench: Workbench, impressions: list[Impression]) -> list[Pool]:
     def make(weights: Mapping[str, float]) -> Retriever:
         name = ",".join(weights)  # one source alone
         if name not in retrievers:
-            retrievers[name] = bench.make_retriever(weights=weights)
+            retrievers[name] = bench.make_retriever(weights)
         return retrievers[name]
 
     pools: list[Pool] = []

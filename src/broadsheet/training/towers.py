@@ -15,7 +15,8 @@ from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256, remove_folder
 from broadsheet.training.folder import check_arguments, new_card, swap, work_folder
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import Workbench, open_workbench
 
 if TYPE_CHECKING:
     from broadsheet.retrieval.towers.trained import Mode
@@ -97,10 +98,7 @@ def _open(newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN
         process.wait_for_everyone()
         return bench
     process.wait_for_everyone()
-    from broadsheet.newsroom.clock import read_clock
-
-    edition = newsroom.building
-    return Workbench(newsroom, edition, config, read_clock(config.clock, edition.news, edition.clicks))
+    return open_workbench(EditionModels(newsroom, config), newsroom.building)
 
 
 def _train(

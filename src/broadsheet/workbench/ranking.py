@@ -1,47 +1,97 @@
-"""From users to their ranked articles: user tower, retriever and re-ranker."""
+"""From readers to their ranked articles: user tower, retriever and re-ranker, for a request, the night and Ray."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.workbench.workbench import Workbench
 
-
-def retrieve_block(bench: Workbench, users: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Return user_vectors and candidates of some users, in one call of the retriever."""
-    vectors = bench.retriever.vectors(users)
-    return vectors, bench.retriever(users, vectors, bench.as_of, mutes=bench.mutes())
+if TYPE_CHECKING:
+    from broadsheet.rerank import PairScorer
+    from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores
 
 
-def rank_block(bench: Workbench, users: pa.Table, candidates: pa.Table) -> pa.Table:
-    """Return ranked of some users; scores of earlier rankings are taken over where what would be read is the same."""
-    from broadsheet.rerank.cross_encoder.earlier_scores import score_with
+@dataclass(frozen=True)
+class Ranking:
+    """What was worked out for some readers, who come in the order they were given in."""
 
-    known, scorer = bench.known_scores.of(users.column("user_id").to_pylist()), bench.cross_encoder
-    if not known or scorer is None:
-        return bench.reranker(users, candidates, bench.mutes())
-    reranker = bench.make_reranker(bench.config.rerank.depth, score_with(known, scorer))
-    return reranker(users, candidates, bench.mutes())
+    vectors: pa.Table
+    "Table user_vectors."
+    candidates: pa.Table
+    ranked: pa.Table
+    timings: dict[str, float]
+    "Seconds by stage."
 
 
-def rank_for(bench: Workbench, users: pa.Table, as_of: datetime, k: int) -> tuple[pa.Table, dict[str, float]]:
-    """Return the RANKED table of users, with k rows each at most, and the seconds by stage."""
+def rank(
+    bench: Workbench, users: pa.Table, as_of: datetime, k: int | None = None, earlier: KnownScores | None = None
+) -> Ranking:
+    """Rank articles for some readers as of a time: k at most, or as many as the config says, best first.
+
+    `earlier` scores of the cross-encoder are taken over where it would read the same.
+    """
     timings: dict[str, float] = {}
-    mutes = bench.mutes()
+    vectors, candidates = retrieve_readers(bench, users, as_of, k, timings)
+    with timed(timings, "rerank"):
+        ranked = rerank_readers(bench, users, candidates, k, earlier)
+    return Ranking(vectors, candidates, ranked, timings)
+
+
+def retrieve_readers(
+    bench: Workbench, users: pa.Table, as_of: datetime, k: int | None = None, timings: dict[str, float] | None = None
+) -> tuple[pa.Table, pa.Table]:
+    """Return user_vectors and candidates of some readers: the first half of `rank`, which the night keeps in files."""
+    timings = {} if timings is None else timings
     with timed(timings, "user tower"):
         vectors = bench.retriever.vectors(users)
     with timed(timings, "retrieve"):
-        candidates = bench.retriever(users, vectors, as_of, k=k, mutes=mutes)
-    with timed(timings, "rerank"):
-        reranker = bench.reranker if k <= bench.config.rerank.depth else bench.make_reranker(k)
-        ranked = reranker(users, candidates, mutes)
-    return ranked.filter(pc.less_equal(ranked.column("rank"), k)), timings
+        return vectors, bench.retriever(users, vectors, as_of, k=k, mutes=bench.mutes())
+
+
+def rerank_readers(
+    bench: Workbench,
+    users: pa.Table,
+    candidates: pa.Table,
+    k: int | None = None,
+    earlier: KnownScores | None = None,
+) -> pa.Table:
+    """Return ranked of some readers and their candidates: the second half of `rank`.
+
+    A list is arranged as a whole, at the depth of the config or deeper, and cut to k afterwards, so that the first ten
+    articles are the same whether ten or twenty are asked for.
+    """
+    from broadsheet.rerank.cross_encoder.earlier_scores import score_with
+
+    depth, scorer = bench.models.config.rerank.depth, bench.models.cross_encoder
+    known = earlier.of(users.column("user_id").to_pylist()) if earlier is not None else {}
+    if known and scorer is not None:
+        reranker = bench.make_reranker(max(k or 0, depth), score_with(known, scorer))
+    else:
+        reranker = bench.reranker if (k or 0) <= depth else bench.make_reranker(k or 0)
+    ranked = reranker(users, candidates, bench.mutes())
+    return ranked if k is None else ranked.filter(pc.less_equal(ranked.column("rank"), k))
+
+
+def known_scores(scorer: PairScorer | None, ranked: Sequence[Path], arithmetic: str | None = None) -> KnownScores:
+    """Return the scores in earlier ranked tables that the cross-encoder made.
+
+    They were made in its own arithmetic (device and dtype) or in the one named; the last table counts most.
+    """
+    from broadsheet.rerank.cross_encoder.earlier_scores import open_known_scores
+
+    if arithmetic is None:
+        arithmetic = scorer.arithmetic if scorer else ""
+    model = scorer.fingerprint if scorer else ""
+    return open_known_scores(ranked if model else (), model=model, arithmetic=arithmetic)
 
 
 @contextmanager

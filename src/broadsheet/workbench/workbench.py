@@ -1,4 +1,4 @@
-"""Puts the stages together for one edition: opens its files and models once, each when first needed.
+"""Puts the stages together for one edition, from its data and the newsroom's models.
 
 The nightly build, a running pipeline, the training commands and the benchmarks all take their stages from here, so that
 they cannot drift apart.
@@ -6,239 +6,257 @@ they cannot drift apart.
 
 from __future__ import annotations
 
-import logging
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from broadsheet.config.settings import Config
-from broadsheet.corpus.catalogue import Catalogue, make_catalogue
-from broadsheet.corpus.click_log import ClickLog, read_click_log
-from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
 from broadsheet.errors import ModelError
 from broadsheet.newsroom import Edition, Newsroom
-from broadsheet.readers.audience import Audience, open_audience
-from broadsheet.readers.mutes import Mutes, open_mutes
-from broadsheet.readers.own_table import OwnTable
-from broadsheet.readers.profiles import Profiles, open_profiles
-from broadsheet.tables.arrow_files import empty, read_table
-from broadsheet.tables.schemas import CLICKS, NEWS, news_vectors
+from broadsheet.newsroom.clock import read_clock
+from broadsheet.workbench.data import EditionData, Readers, VectorModel
+from broadsheet.workbench.models import EditionModels
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from broadsheet.corpus.catalogue import Catalogue
+    from broadsheet.corpus.click_log import ClickLog
+    from broadsheet.corpus.exposures import Exposures
     from broadsheet.generate import Writer
     from broadsheet.index_build import SearchIndex, ShardedIndex
+    from broadsheet.readers.audience import Audience
+    from broadsheet.readers.mutes import Mutes
+    from broadsheet.readers.own_table import OwnTable
+    from broadsheet.readers.profiles import Profiles
     from broadsheet.rerank import PairScorer, Policy, Reranker
-    from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores
     from broadsheet.rerank.cross_encoder.model import Score
     from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval import Retriever
+    from broadsheet.retrieval.sources.ann import Search
+    from broadsheet.retrieval.sources.co_click import LastCoClicks
     from broadsheet.retrieval.towers.news_tower import NewsTower
     from broadsheet.retrieval.towers.user_tower import UserTower
-
-
-log = logging.getLogger(__name__)
 
 
 class Workbench:
     """The stages of one edition of a newsroom."""
 
-    def __init__(self, newsroom: Newsroom, edition: Edition, config: Config, as_of: datetime) -> None:
-        self.newsroom, self.edition, self.config, self.as_of = newsroom, edition, config, as_of
-        self.figures: dict[str, Any] = {}
-        "What the stages measured while they wrote the edition, for its manifest."
-        self.looks_back = False
-        "Whether it is asked for requests of any time, as training and benchmarks are, and not from now on."
-        self.earlier_rankings: tuple[Path, ...] = ()
-        "Tables ranked of earlier editions, whose scores of the cross-encoder are taken over; the last counts most."
+    def __init__(
+        self,
+        data: EditionData,
+        models: EditionModels,
+        *,
+        search: Search | None = None,
+        co_clicks: LastCoClicks | None = None,
+    ) -> None:
+        """`search` stands in for the edition's index; `co_clicks` are those of the same clicks, made already."""
+        self.data, self.models = data, models
+        self._search, self._co_clicks = search, co_clicks
 
-    @cached_property
-    def towers(self) -> Path | None:
-        """The folder of trained towers: as the config names it, the newsroom's own, those shipped, or None.
+    def over(self, data: EditionData, search: Search | None = None) -> Workbench:
+        """Return the workbench of other data of the edition; the models, and without a `search` the index, are shared.
 
-        Raises ModelError if a folder is named and not whole, or trained on another encoder.
+        What is worked out of the clicks alone is shared where `data` has the very same click log. Everything else is
+        made again from `data`, which `dataclasses.replace` makes of `self.data`.
         """
-        from broadsheet.retrieval.towers.trained import choose_towers
-
-        settings = self.config.retrieval
-        return choose_towers(settings.towers, self.newsroom.towers, settings.encoder)
-
-    @cached_property
-    def news_tower(self) -> NewsTower:
-        """The model that makes article vectors."""
-        from broadsheet.generate.extracts.key_facts import NAME, key_facts
-        from broadsheet.retrieval.towers.trained import load_trained_news_tower
-
-        settings = self.config.retrieval
-        tower = load_trained_news_tower(self.towers, settings.encoder, max_tokens=settings.max_tokens)
-        return tower.reading(key_facts, NAME) if settings.enrich_titles else tower
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """The edition's articles with their vectors; raises ContractError if another model made them."""
-        schema = news_vectors(self.news_tower.dim)
-        vectors = read_table(self.edition.news_vectors, schema, model=self.news_tower.fingerprint)
-        return make_catalogue(read_table(self.edition.news, NEWS), vectors)
-
-    @cached_property
-    def audience(self) -> Audience:
-        """The newsroom's readers, with what they say themselves as of each call."""
-        return open_audience(self.newsroom.users, self.newsroom.clicks, self.profiles)
-
-    @cached_property
-    def profiles(self) -> OwnTable[Profiles]:
-        """What the newsroom's readers say of their interests, as of each call."""
-        return open_profiles(self.newsroom.profiles)
+        same_clicks = data.clicks is self.data.clicks
+        co_clicks = self.co_clicks if same_clicks else None
+        return Workbench(data, self.models, search=self.search if search is None else search, co_clicks=co_clicks)
 
     @cached_property
     def index(self) -> SearchIndex | ShardedIndex:
         """The edition's FAISS index, or its shards as one."""
         from broadsheet.index_build import open_index
 
-        ids = self.catalogue.news.column("news_id")
-        return open_index(self.edition.index, self.edition.index_rows, news_ids=ids, model=self.news_tower.fingerprint)
+        edition, ids = self.data.edition, self.data.catalogue.news.column("news_id")
+        return open_index(edition.index, edition.index_rows, news_ids=ids, model=self.data.model.fingerprint)
 
     @cached_property
-    def mutes(self) -> OwnTable[Mutes]:
-        """What the newsroom's readers do not want to see, as of each call."""
-        return open_mutes(self.newsroom.mutes)
+    def search(self) -> Search:
+        """What finds the articles nearest to a vector: the edition's index, or what stands in for it."""
+        return self.index if self._search is None else self._search
 
     @cached_property
-    def clicks(self) -> ClickLog:
-        """The edition's click log."""
-        path = self.edition.clicks
-        return read_click_log(read_table(path, CLICKS) if path.is_file() else empty(CLICKS), self.catalogue)
+    def co_clicks(self) -> LastCoClicks:
+        """Who clicked what, as of the last moment asked for."""
+        from broadsheet.retrieval.sources.co_click import LastCoClicks
 
-    @cached_property
-    def user_tower(self) -> UserTower:
-        """The model that makes user vectors."""
-        from broadsheet.retrieval.towers.trained import load_user_tower
-
-        settings = self.config.retrieval
-        return load_user_tower(self.towers, settings.encoder, self.news_tower.dim, history=settings.history)
-
-    @cached_property
-    def source_weights(self) -> dict[str, float]:
-        """The weights of the candidate sources: the config's, else those tuned with the towers, else the defaults."""
-        from broadsheet.retrieval.towers.trained import SOURCE_WEIGHTS
-        from broadsheet.workbench.source_weights import choose_weights
-
-        configured = self.config.retrieval.weights
-        if self.towers is None:
-            return dict(vars(configured))
-        return choose_weights(configured, self.towers / SOURCE_WEIGHTS)
+        return self._co_clicks or LastCoClicks(self.data.clicks)
 
     @cached_property
     def retriever(self) -> Retriever:
         """The user tower and the candidate search."""
-        return self.make_retriever()
+        return self.make_retriever(self.models.source_weights)
 
-    @cached_property
-    def exposures(self) -> Exposures:
-        """What impressions of all splits showed: what click rates still count, or all where it looks back."""
-        since = -math.inf if self.looks_back else self.as_of.timestamp() - WINDOW_HOURS * HOUR
-        return read_exposures(self.newsroom.all_impressions(), self.catalogue, since)
-
-    def make_retriever(
-        self,
-        *,
-        weights: Mapping[str, float] | None = None,
-        clicks: ClickLog | None = None,
-        exposures: Exposures | None = None,
-    ) -> Retriever:
-        """Return a retriever with other weights of the sources, click log or exposures, sharing its models.
-
-        A source that `weights` does not name is off.
-        """
+    def make_retriever(self, weights: Mapping[str, float]) -> Retriever:
+        """Return a retriever with other weights of the sources, sharing its models; a source without one is off."""
         from broadsheet.retrieval import Retriever
 
+        settings = self.models.config
         return Retriever(
-            self.catalogue,
-            self.index,
-            self.news_tower,
-            self.user_tower,
-            k=self.config.retrieval.candidates,
-            half_life_hours=self.config.rerank.half_life_hours,
-            half_life_hours_by_category=self.config.rerank.half_life_hours_by_category,
-            clicks=self.clicks if clicks is None else clicks,
-            weights=self.source_weights if weights is None else weights,
-            exposures=self.exposures if exposures is None else exposures,
+            self.data.catalogue,
+            self.search,
+            self.models.news_tower,
+            self.models.user_tower,
+            k=settings.retrieval.candidates,
+            half_life_hours=settings.rerank.half_life_hours,
+            half_life_hours_by_category=settings.rerank.half_life_hours_by_category,
+            co_clicks=self.co_clicks,
+            weights=weights,
+            exposures=self.data.exposures,
         )
-
-    @cached_property
-    def cross_encoder(self) -> PairScorer | None:
-        """The newsroom's own trained cross-encoder, else the one shipped with the package, else None.
-
-        Raises ModelError if there is no such base model, or the newsroom's own is not whole or was trained on another.
-        """
-        from broadsheet.models import loading as models
-        from broadsheet.rerank.cross_encoder.trained import load_cross_encoder, shipped_adapter
-
-        settings = self.config.rerank
-        own = self.newsroom.reranker
-        if own.is_dir():
-            return load_cross_encoder(own, settings.encoder, max_tokens=settings.max_tokens)
-        models.fingerprint(settings.encoder)  # no base model at all is an error; another than the adapter's is not
-        try:
-            return load_cross_encoder(shipped_adapter(), settings.encoder, max_tokens=settings.max_tokens)
-        except ModelError as error:
-            log.warning("No trained cross-encoder fits, so relevance is absent from the ranking: %s", error)
-            return None
-
-    @cached_property
-    def fusion(self) -> LearnedFusion | None:
-        """The newsroom's own learned fusion of signals, or None; raises ModelError if it is damaged."""
-        from broadsheet.rerank.learned_fusion import load_fusion
-
-        return load_fusion(self.newsroom.fusion) if self.newsroom.fusion.is_dir() else None
 
     @cached_property
     def policy(self) -> Policy:
         """How the scored candidates are arranged."""
         from broadsheet.rerank import Policy
 
-        settings = self.config.rerank
+        settings = self.models.config.rerank
         weights = {name: getattr(settings, name) for name in ("diversity", "calibration", "small_sources")}
         return Policy(**weights, **vars(settings.caps))
 
     @cached_property
     def reranker(self) -> Reranker:
         """Signals, fusion, policy and reasons."""
-        return self.make_reranker(self.config.rerank.depth)
+        return self.make_reranker(self.models.config.rerank.depth)
 
-    def make_reranker(self, depth: int, score: Score | None = None) -> Reranker:
-        """Return the re-ranker at another depth, sharing its models, or with another scorer than the cross-encoder."""
+    def make_reranker(self, depth: int, score: Score | None = None, *, learned: bool = True) -> Reranker:
+        """Return the re-ranker at another depth, or with another scorer than the cross-encoder, sharing its models.
+
+        Without `learned` it fuses by the weights, though the newsroom may have a learned fusion.
+        """
         from broadsheet.rerank import Reranker
 
-        settings = self.config.rerank
+        settings = self.models.config
         return Reranker(
-            self.catalogue,
-            score or self.cross_encoder,
+            self.data.catalogue,
+            score or self.models.cross_encoder,
             depth=depth,
-            history=self.config.retrieval.history,
-            headlines=settings.headlines,
+            history=settings.retrieval.history,
+            headlines=settings.rerank.headlines,
             policy=self.policy,
-            weights=vars(settings.weights),
-            fusion=self.fusion,
+            weights=vars(settings.rerank.weights),
+            fusion=self.models.fusion if learned else None,
         )
 
-    @cached_property
-    def known_scores(self) -> KnownScores:
-        """The scores of `earlier_rankings` that this process would make."""
-        return self.known_scores_in(self.cross_encoder.arithmetic if self.cross_encoder else "")
+    @property
+    def newsroom(self) -> Newsroom:
+        """`data.newsroom`."""
+        return self.data.newsroom
 
-    def known_scores_in(self, arithmetic: str) -> KnownScores:
-        """Return the scores of `earlier_rankings` that this cross-encoder made in an arithmetic: device and dtype."""
-        from broadsheet.rerank.cross_encoder.earlier_scores import open_known_scores
+    @property
+    def edition(self) -> Edition:
+        """`data.edition`."""
+        return self.data.edition
 
-        model = self.cross_encoder.fingerprint if self.cross_encoder else ""
-        return open_known_scores(self.earlier_rankings if model else (), model=model, arithmetic=arithmetic)
+    @property
+    def as_of(self) -> datetime:
+        """`data.as_of`."""
+        return self.data.as_of
 
-    @cached_property
+    @property
+    def catalogue(self) -> Catalogue:
+        """`data.catalogue`."""
+        return self.data.catalogue
+
+    @property
+    def clicks(self) -> ClickLog:
+        """`data.clicks`."""
+        return self.data.clicks
+
+    @property
+    def exposures(self) -> Exposures:
+        """`data.exposures`."""
+        return self.data.exposures
+
+    @property
+    def config(self) -> Config:
+        """`models.config`."""
+        return self.models.config
+
+    @property
+    def towers(self) -> Path | None:
+        """`models.towers`."""
+        return self.models.towers
+
+    @property
+    def news_tower(self) -> NewsTower:
+        """`models.news_tower`."""
+        return self.models.news_tower
+
+    @property
+    def user_tower(self) -> UserTower:
+        """`models.user_tower`."""
+        return self.models.user_tower
+
+    @property
+    def source_weights(self) -> dict[str, float]:
+        """`models.source_weights`."""
+        return self.models.source_weights
+
+    @property
+    def cross_encoder(self) -> PairScorer | None:
+        """`models.cross_encoder`."""
+        return self.models.cross_encoder
+
+    @property
+    def fusion(self) -> LearnedFusion | None:
+        """`models.fusion`."""
+        return self.models.fusion
+
+    @property
     def writer(self) -> Writer | None:
-        """The language model that the config names, here or at an endpoint; None for the publisher's own words."""
-        from broadsheet.generate import open_writer
+        """`models.writer`."""
+        return self.models.writer
 
-        return open_writer(self.config.generate, self.newsroom.writer)
+    @property
+    def audience(self) -> Audience:
+        """`data.readers.audience`."""
+        return self.data.readers.audience
+
+    @property
+    def mutes(self) -> OwnTable[Mutes]:
+        """`data.readers.mutes`."""
+        return self.data.readers.mutes
+
+    @property
+    def profiles(self) -> OwnTable[Profiles]:
+        """`data.readers.profiles`."""
+        return self.data.readers.profiles
+
+
+def open_workbench(
+    models: EditionModels, edition: Edition, as_of: datetime | None = None, *, looks_back: bool = False
+) -> Workbench:
+    """Return the workbench of an edition's files, which need not be written yet, with the models given.
+
+    `as_of` is the edition's clock where it is not given; with `looks_back` requests of any time can be made. Raises
+    ModelError if the news tower cannot be loaded.
+    """
+    if as_of is None:
+        as_of = read_clock(models.config.clock, edition.news, edition.clicks)
+    tower = models.news_tower
+    model = VectorModel(tower.fingerprint, tower.dim)
+    return Workbench(EditionData(Readers(models.newsroom), edition, model, as_of, looks_back), models)
+
+
+def open_current(newsroom: Newsroom) -> Workbench:
+    """Return the workbench of a newsroom's current edition.
+
+    Raises NewsroomError if nothing is published, ModelError if the edition was built with another model than the config
+    names.
+    """
+    newsroom.require()
+    edition, models = newsroom.current(), EditionModels(newsroom, newsroom.config())
+    bench = open_workbench(models, edition)
+    built_with, fingerprint = edition.read_manifest()["models"], bench.data.model.fingerprint
+    if built_with["news_tower"] != fingerprint:
+        raise ModelError(
+            f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} "
+            f"(vectors {built_with['news_tower']}), but broadsheet.toml names {models.config.retrieval.encoder!r} "
+            f"(vectors {fingerprint}) with towers {models.towers or 'untrained'}. "
+            f"Run `broadsheet build {newsroom.path}`, or name the former model, towers and `enrich_titles`."
+        )
+    return bench

@@ -10,7 +10,7 @@ from transformers import AutoTokenizer
 
 from broadsheet.errors import InputError
 from broadsheet.evaluation.generation import examples as evaluation_generation
-from broadsheet.evaluation.generation.benchmark import open_newsroom
+from broadsheet.evaluation.generation.benchmark import open_models
 from broadsheet.evaluation.generation.examples import topics_of_readers
 from broadsheet.evaluation.generation.speed import NOTES as SPEED_NOTES
 from broadsheet.importers.transaction import Import
@@ -145,4 +145,4 @@ def test_a_day_that_is_none_is_one_clear_error(room):
 def test_a_newsroom_without_a_writer_that_runs_here_is_one_clear_error(tmp_path, encoder, writer):
     newsroom = make_newsroom(tmp_path / "room", encoder, writer=writer, extra='[generate.endpoint]\nmodel = "m"\n')
     with pytest.raises(InputError, match="runs here"):
-        open_newsroom(newsroom)
+        open_models(newsroom)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from broadsheet.evaluation.pages.reasons import (
     scorings,
 )
 from broadsheet.evaluation.ranking.fusion import FUSION, requests_of
+from broadsheet.newsroom import Newsroom
 from broadsheet.offline.replay import read_split, states
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion, save_fusion
@@ -145,15 +147,17 @@ def room(tmp_path_factory, encoder):
     return room
 
 
-def test_it_is_scored_by_the_weights_and_by_the_learned_fusion(room):
+def test_it_is_scored_by_the_weights_and_by_the_learned_fusion(room, tmp_path):
     bench = open_bench(room)
     ((view, impressions),) = requests_of(bench, read_split(bench, "valid"), lent=False)
     views = scorings(view)
-    assert list(views) == [WEIGHTS, FUSION]
-    by_weights, learned = (delete_each(one, impressions[:4]) for one in views.values())
+    assert views == [WEIGHTS, FUSION]
+    by_weights, learned = (delete_each(view, impressions[:4], scoring) for scoring in views)
     assert [one.drops for one in by_weights] != [one.drops for one in learned]
-    vars(view)["fusion"] = None
-    assert list(scorings(view)) == [WEIGHTS]
+    without = Newsroom(shutil.copytree(room.path, tmp_path / "without", symlinks=True))
+    shutil.rmtree(without.fusion)
+    view = open_bench(without)
+    assert scorings(view) == [WEIGHTS]
     assert [one.drops for one in delete_each(view, impressions[:4])] == [one.drops for one in by_weights]
 
 

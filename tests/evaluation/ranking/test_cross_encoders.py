@@ -1,5 +1,3 @@
-import copy
-
 import numpy as np
 import pytest
 import torch
@@ -44,9 +42,7 @@ def test_trained_cross_encoders_of_one_label_are_one_row_beside_the_pipelines_ow
 
 
 def signals_by(bench, scorer, impressions):
-    view = copy.copy(bench)
-    vars(view)["cross_encoder"] = scorer
-    return impression_signals(view, impressions)
+    return impression_signals(bench, impressions, scorer)
 
 
 def test_a_folder_without_a_cross_encoder_is_refused(bench, tmp_path):

@@ -17,6 +17,7 @@ from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.manifest import file_hashes
 from broadsheet.nightly.build import build
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.index_stage import index, shard_files
 from broadsheet.nightly.ray.engine import ray_engine
 from broadsheet.nightly.ray.worker import pages_folder, shards_folder
@@ -24,7 +25,8 @@ from broadsheet.nightly.verify import verify_edition
 from broadsheet.retrieval.towers.encoding import BLOCK
 from broadsheet.tables.files import file_sha256
 from broadsheet.tables.parts import parts_of
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import open_workbench
 from tests.support.evaluated import make_adapter
 from tests.support.tiny import START, make_newsroom, make_writer
 
@@ -120,7 +122,8 @@ def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_th
     for table in (current.news, current.users, current.news_vectors):
         shutil.copy(table, tmp_path)
     config = replace(rooms[0].config(), index=IndexConfig(kind="HNSW64", shards=12))
-    bench = Workbench(rooms[0], Edition(tmp_path), config, datetime.fromisoformat(current.read_manifest()["as_of"]))
+    as_of = datetime.fromisoformat(current.read_manifest()["as_of"])
+    bench = open_workbench(EditionModels(rooms[0], config), Edition(tmp_path), as_of)
     folder, killed, done = shards_folder(bench.edition), [], {}
 
     def kill():
@@ -131,12 +134,12 @@ def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_th
 
     watcher = when(folder, "*/*.json", kill)
     with ray_engine(workers=2)() as steps:
-        steps["index"](bench, bench.edition)
+        steps["index"](bench, bench.edition, Earlier())
     watcher.join()
     assert len(killed) == 1 and 1 <= len(done) < 11 and not folder.exists()
     assert {name: (tmp_path / name).stat().st_ino for name in done} == done, "what was finished is not built again"
     (local := Edition(tmp_path / "local")).path.mkdir()
-    index(bench, local)
+    index(bench, local, Earlier())
     made = {path.name: file_sha256(path) for path in tmp_path.glob("index*")}
     assert len(made) == 25 and file_hashes(local.path) == made
 

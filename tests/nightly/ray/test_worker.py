@@ -1,6 +1,5 @@
 """What Ray's workers do, in this process and without Ray."""
 
-import copy
 import errno
 import sys
 from dataclasses import replace
@@ -20,16 +19,21 @@ from broadsheet.newsroom import Edition
 from broadsheet.newsroom.manifest import file_hashes
 from broadsheet.nightly import stages as steps
 from broadsheet.nightly.build import build
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.ray import engine as engine_ray
+from broadsheet.nightly.ray.spread import raise_problem, spread_parts
 from broadsheet.nightly.ray.worker import ENCODE, GENERATE, PAGES, SHARDS, Worker, outputs, shard_report, stop_file
 from broadsheet.operations.engines import choose_engine
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
 from broadsheet.tables.files import file_sha256
 from broadsheet.tables.parts import part_path, parts_of
 from broadsheet.tables.schemas import RANKED, STORIES, USERS
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import open_workbench
 from tests.support.evaluated import make_adapter
 from tests.support.tiny import make_newsroom, make_writer
+
+NOTHING = Earlier()
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,7 @@ def bench(tmp_path_factory, encoder):
     make_adapter(room.reranker, encoder)
     edition = build(room, "all")
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
-    return Workbench(room, edition, room.config(), as_of)
+    return open_workbench(EditionModels(room, room.config()), edition, as_of)
 
 
 @pytest.fixture
@@ -49,12 +53,17 @@ def fresh(bench, tmp_path):
     """A workbench like it whose edition is a copy, to write beside."""
     for path in bench.edition.path.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    return Workbench(bench.newsroom, Edition(tmp_path), bench.config, bench.as_of)
+    return bench_of(bench, Edition(tmp_path))
 
 
-def worker_of(stage, bench, known=()):
-    earlier = bench.earlier_rankings
-    return Worker(stage, "run", bench.newsroom, bench.edition, bench.config, bench.as_of, known, earlier)
+def bench_of(bench, edition, **changes):
+    """The workbench of another edition, with other settings."""
+    models = EditionModels(bench.models.newsroom, replace(bench.models.config, **changes))
+    return open_workbench(models, edition, bench.data.as_of)
+
+
+def worker_of(stage, bench, earlier=NOTHING, run="run"):
+    return Worker(stage, run, bench.data.newsroom, bench.data.edition, bench.models.config, bench.data.as_of, earlier)
 
 
 def ask(worker, *tasks):
@@ -65,9 +74,9 @@ def ask(worker, *tasks):
 FINE = {"problem": "", "kind": "", "number": 0, "tokens": 0}
 
 
-def in_this_process(stage, bench, blocks, known=(), heed=lambda answer: None):
+def in_this_process(stage, bench, blocks, earlier, heed=lambda answer: None):
     """Spread a stage over two workers that take turns, the later parts first."""
-    workers = [worker_of(stage, bench, known), worker_of(stage, bench, known)]
+    workers = [worker_of(stage, bench, earlier), worker_of(stage, bench, earlier)]
     for part in reversed(range(len(blocks))):
         (answer,) = ask(workers[part % 2], (part, [list(blocks[part])]))
         assert answer == FINE | {"tokens": answer["tokens"] * (stage == GENERATE)}
@@ -87,19 +96,21 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
         path.unlink()
     lines = {}
     for name in ours:
-        lines[name] = ours[name](fresh, fresh.edition)
+        lines[name] = ours[name](fresh, fresh.edition, NOTHING).line
     made = file_hashes(fresh.edition.path)
     for name in local:
-        local[name](fresh, fresh.edition)
+        local[name](fresh, fresh.edition, NOTHING)
     assert file_hashes(fresh.edition.path) == made
     assert not [path for path in fresh.edition.path.iterdir() if path.is_dir()]
-    assert str(lines["encode"]) == "60 articles encoded, 0 taken over"
+    assert lines["encode"] == "60 articles encoded, 0 taken over"
     assert lines["index"].startswith("60 vectors, 3 x Flat, recall@100 1.0000") and len(made) == 9 + 7
 
 
 def test_shards_are_taken_over_by_workers_as_by_the_local_engine(bench, fresh):
-    line = engine_ray._steps(in_this_process, "run")["index"](fresh, fresh.edition, (bench.edition,))
-    assert line.endswith("; taken over: same vectors") and fresh.figures["index"]["taken_over"] == "same vectors"
+    earlier = Earlier(indexes=(bench.edition,))
+    report = engine_ray._steps(in_this_process, "run")["index"](fresh, fresh.edition, earlier)
+    assert report.line.endswith("; taken over: same vectors")
+    assert report.figures["index"]["taken_over"] == "same vectors"
     for path in bench.edition.path.glob("index-*.faiss"):
         assert path.samefile(fresh.edition.path / path.name)
 
@@ -116,9 +127,9 @@ def test_a_shard_is_built_again_unless_it_was_whole(fresh):
 
 
 def test_an_index_of_one_shard_is_built_here(bench, fresh):
-    whole = Workbench(bench.newsroom, fresh.edition, replace(bench.config, index=IndexConfig()), bench.as_of)
-    line = engine_ray._steps(partial(engine_ray._spread, 2, "run"), "run")["index"](whole, fresh.edition)
-    assert line.startswith("60 vectors, Flat,") and fresh.edition.index.is_file()
+    whole = bench_of(bench, fresh.edition, index=IndexConfig())
+    report = engine_ray._steps(partial(spread_parts, 2, "run"), "run")["index"](whole, fresh.edition, NOTHING)
+    assert report.line.startswith("60 vectors, Flat,") and fresh.edition.index.is_file()
 
 
 def test_workers_take_over_the_scores_that_the_local_engine_takes_over(bench, fresh, tmp_path, monkeypatch):
@@ -127,11 +138,10 @@ def test_workers_take_over_the_scores_that_the_local_engine_takes_over(bench, fr
     marked = ranked.set_column(RANKED.names.index("relevance"), "relevance", pa.array([0.125] * len(ranked)))
     earlier = tmp_path / "earlier" / "ranked.arrow"
     write_table(earlier, marked, RANKED, model=stamp["model"], arithmetic=stamp["arithmetic"])
-    fresh.earlier_rankings = (earlier,)
     ours, lines = engine_ray._steps(in_this_process, "run"), []
     for table in (ours, steps.STEPS):
         for name in ("retrieve", "rerank"):
-            said = str(table[name](fresh, fresh.edition))
+            said = table[name](fresh, fresh.edition, Earlier(ranked=(earlier,))).line
         lines.append((said, read_table(fresh.edition.ranked, RANKED)["relevance"].to_pylist()))
     assert lines[0] == lines[1] and set(lines[0][1]) == {0.125, None}
     assert "; 0 scores of the cross-encoder made, 24 taken over from earlier: nothing changed" in lines[0][0]
@@ -140,50 +150,50 @@ def test_workers_take_over_the_scores_that_the_local_engine_takes_over(bench, fr
 def test_scores_of_workers_that_differ_in_dtype_are_those_of_both_and_nobody_takes_them_over(fresh, monkeypatch):
     monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
 
-    def on_two_machines(stage, bench, blocks, **_):
+    def on_two_machines(stage, bench, blocks, _):
         workers = [worker_of(stage, bench), worker_of(stage, bench)]
-        scorer = copy.copy(workers[1]._bench.cross_encoder)
-        scorer.arithmetic = "cpu float64"
-        workers[1]._bench.cross_encoder = scorer
+        workers[1]._models.cross_encoder.arithmetic = "cpu float64"
         return all(ask(workers[part], (part, [list(rows)])) == [FINE] for part, rows in enumerate(blocks))
 
     ours = engine_ray._steps(on_two_machines, "run")
-    ours["retrieve"](fresh, fresh.edition)
-    ours["rerank"](fresh, fresh.edition)
+    ours["retrieve"](fresh, fresh.edition, NOTHING)
+    ours["rerank"](fresh, fresh.edition, NOTHING)
     mine = fresh.cross_encoder.arithmetic
     assert read_stamp(fresh.edition.ranked)["arithmetic"] == f"{mine}, cpu float64"
-    fresh.earlier_rankings = (fresh.edition.ranked,)
-    assert str(steps.rerank(fresh, fresh.edition)).endswith("0 taken over: all again: another device or dtype")
+    report = steps.rerank(fresh, fresh.edition, Earlier(ranked=(fresh.edition.ranked,)))
+    assert report.line.endswith("0 taken over: all again: another device or dtype")
 
 
 def test_the_process_that_runs_the_build_counts_the_tokens_of_workers_and_stops_them(bench, fresh, monkeypatch):
     monkeypatch.setattr(files, "BLOCK", 2)
     whole, answers = read_table(bench.edition.stories, STORIES), []
     fresh.edition.stories.unlink()
-    bounded = replace(bench.config, generate=replace(bench.config.generate, tokens=1))
-    tonight = Workbench(bench.newsroom, fresh.edition, bounded, bench.as_of)
+    bounded = replace(bench.config.generate, tokens=1)
+    tonight = bench_of(bench, fresh.edition, generate=bounded)
 
-    def spread(stage, bench, blocks, heed):
-        return in_this_process(stage, bench, blocks, heed=lambda one: (answers.append(one["tokens"]), heed(one)))
+    def spread(stage, bench, blocks, earlier, heed):
+        return in_this_process(
+            stage, bench, blocks, earlier, heed=lambda one: (answers.append(one["tokens"]), heed(one))
+        )
 
     stop_file(fresh.edition).parent.mkdir()
     stop_file(fresh.edition).touch()  # a build was killed
-    line = engine_ray._steps(spread, "run")["generate"](tonight, fresh.edition)
+    line = engine_ray._steps(spread, "run")["generate"](tonight, fresh.edition, NOTHING).line
     assert len(answers) > 2 and answers[0] > 0 and not any(answers[1:])
     stories = read_table(fresh.edition.stories, STORIES)
     left = lacks_a_draft(stories, NO_BUDGET)
     assert len(pc.unique(stories["news_id"].filter(pa.array(~left)))) <= 2 and "articles beyond the budget: " in line
     known = (fresh.edition.stories.rename(fresh.edition.path / "earlier.arrow"),)
-    engine_ray._steps(in_this_process, "run")["generate"](fresh, fresh.edition, known)
+    engine_ray._steps(in_this_process, "run")["generate"](fresh, fresh.edition, Earlier(stories=known))
     assert read_table(fresh.edition.stories, STORIES).equals(whole)
 
 
 def test_a_killed_build_whose_budget_is_spent_starts_no_workers(fresh):
     fresh.edition.stories.unlink()
-    bounded = replace(fresh.config, generate=replace(fresh.config.generate, minutes=5.0))
-    tonight = Workbench(fresh.newsroom, fresh.edition, bounded, fresh.as_of)
+    bounded = replace(fresh.config.generate, minutes=5.0)
+    tonight = bench_of(fresh, fresh.edition, generate=bounded)
     Budget(parts_of(fresh.edition.stories), clock=iter([0.0, 300.0]).__next__).count()
-    line = engine_ray._steps(None, "run")["generate"](tonight, fresh.edition)
+    line = engine_ray._steps(None, "run")["generate"](tonight, fresh.edition, NOTHING).line
     assert "headline original: " in line and "gpt" not in line and "articles beyond the budget: " in line
 
 
@@ -200,7 +210,7 @@ def test_a_part_that_is_there_is_not_written_again(fresh):
 
 
 def test_a_worker_that_outlives_its_build_writes_pages_that_the_next_does_not_read(fresh):
-    late = Worker(PAGES, "earlier", fresh.newsroom, fresh.edition, fresh.config, fresh.as_of)
+    late = worker_of(PAGES, fresh, run="earlier")
     assert ask(late, (0, [[0, 1, 2, 3]])) == [FINE]
     theirs, ours = outputs(PAGES, fresh, "earlier"), outputs(PAGES, fresh, "run")
     assert all(part_path(output.folder, 0).is_file() for output in theirs)
@@ -218,14 +228,14 @@ def test_an_error_that_the_user_can_mend_comes_back_and_is_raised_as_it_was(fres
     fresh.edition.ranked.write_bytes(b"torn")
     (answer,) = ask(worker_of(GENERATE, fresh), (0, [[0]]))
     with pytest.raises(ContractError, match="not a whole Arrow IPC file"):
-        engine_ray._raise_problem(answer)
+        raise_problem(answer)
 
 
 def test_a_folder_that_cannot_be_written_comes_back_with_its_number_and_name(fresh):
     (fresh.edition.path / "news_vectors.parts").write_text("in the way")
     (answer,) = ask(worker_of(ENCODE, fresh), (0, [[0]]))
     with pytest.raises(OSError) as raised:
-        engine_ray._raise_problem(answer)
+        raise_problem(answer)
     assert raised.value.errno in (errno.EEXIST, errno.ENOTDIR) and "news_vectors.parts" in raised.value.filename
 
 

@@ -27,11 +27,10 @@ from broadsheet.generate import load_writer
 from broadsheet.generate.writers.trained import choose_tuned, read_card
 from broadsheet.models.loading import fingerprint, folder_fingerprint, pick_device, pick_dtype
 from broadsheet.newsroom import Newsroom
-from broadsheet.newsroom.clock import read_clock
 from broadsheet.offline.replay import Values
 from broadsheet.progress import Say
+from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.story_writing import story_writer_with
-from broadsheet.workbench.workbench import Workbench
 
 RUNS = 3
 """Runs of ours with what was trained once, each with another seed of the draws."""
@@ -62,14 +61,13 @@ class Findings:
         return dict(Counter(text.method if text.text else f"{text.method}, withheld" for text in texts).most_common())
 
 
-def open_newsroom(newsroom: Newsroom) -> Workbench:
-    """Return a workbench for the models alone; raises InputError if the config names no writer that runs here."""
+def open_models(newsroom: Newsroom) -> EditionModels:
+    """Return the models of a newsroom; raises InputError if the config names no writer that runs here."""
     newsroom.require()
     config = newsroom.config()
     if not config.generate.runs_here:
         raise InputError(f"generate.writer: found {config.generate.writer!r}, expected a model that runs here.")
-    clock = read_clock(config.clock, newsroom.news, newsroom.clicks)
-    return Workbench(newsroom, newsroom.building, config, clock)
+    return EditionModels(newsroom, config)
 
 
 def read_writers(options: Sequence[str]) -> dict[str, str]:
@@ -91,7 +89,7 @@ def model_label(name: str) -> str:
 class Writing:
     """Writes about some articles with the settings of a newsroom."""
 
-    bench: Workbench
+    models: EditionModels
     examples: Sequence[Example]
     say: Say
 
@@ -104,9 +102,9 @@ class Writing:
     def ours(self, name: str, tuned: Path | None = None, topics: Sequence[Topics | None] = (), *, seed: int = 0) -> Run:
         """Return ours with a model, with what was trained of it, and with a seed of the draws."""
         self.say(f"{OURS} with {name}{f' and {tuned}' if tuned else ''}: {len(self.examples)} articles")
-        settings, k = self.bench.config.generate, 3 * len(self.examples)
+        settings, k = self.models.config.generate, 3 * len(self.examples)
         writer = load_writer(name, tuned=tuned, seed=seed, drafts=settings.drafts)
-        write = story_writer_with(writer, self.bench.news_tower, settings, k=k)
+        write = story_writer_with(writer, self.models.news_tower, settings, k=k)
         return our_run(write, self.examples, topics or [None] * len(self.examples))
 
 
@@ -121,7 +119,7 @@ def measure_generation(
     `writers` are the names of further models by their labels, each with a row of plain drafts and one of ours; `tuned`
     are folders of what was trained of the config's writer with several seeds, the runs of ours.
     """
-    settings, examples, base = writing.bench.config.generate, writing.examples, writing.bench.config.generate.writer
+    settings, examples, base = writing.models.config.generate, writing.examples, writing.models.config.generate.writer
     greedy = f"{model_label(base)} {GREEDY}"
     written = extract_rows(examples, settings.summary_words) | {greedy: writing.greedy(base)}
     written[NOT_TUNED] = [writing.ours(base).written]
@@ -132,7 +130,7 @@ def measure_generation(
         models |= dict.fromkeys(rows, fingerprint(name))
     written[OURS] = [writing.ours(base, folder, seed=seed).written for seed, folder in enumerate(tuned)]
     writing.say("measuring")
-    runs = _measure(written, examples, Measures(writing.bench.news_tower))
+    runs = _measure(written, examples, Measures(writing.models.news_tower))
     topics = {one.news_id: pair for one, pair in personal}
     told = _measure_personal(writing, personal, tuned)
     trainings = [_training(folder, base) for folder in tuned]
@@ -148,17 +146,17 @@ def _training(folder: Path | None, base: str) -> dict[str, Any]:
     return {"fingerprint": folder_fingerprint(folder), **kept}
 
 
-def choose_trainings(bench: Workbench, folders: Sequence[Path]) -> list[Path | None]:
+def choose_trainings(models: EditionModels, folders: Sequence[Path]) -> list[Path | None]:
     """Return what was trained for each run: the folders, else for RUNS of them what the config means.
 
     Raises ModelError for a folder that is not whole.
     """
-    settings = bench.config.generate
+    settings = models.config.generate
     for folder in folders:
         read_card(folder, settings.writer)
     if folders:
         return list(folders)
-    return [choose_tuned(settings.tuned, bench.newsroom.writer, settings.writer)] * RUNS
+    return [choose_tuned(settings.tuned, models.newsroom.writer, settings.writer)] * RUNS
 
 
 def _measure(written: Mapping[str, list[Written]], examples: Sequence[Example], measures: Measures) -> Runs:
@@ -178,9 +176,9 @@ def _measure_personal(
     if not personal:
         return []
     examples, topics = [one for one, _ in personal], [pair for _, pair in personal]
-    there, base = replace(writing, examples=examples), writing.bench.config.generate.writer
+    there, base = replace(writing, examples=examples), writing.models.config.generate.writer
     runs = [there.ours(base, folder, topics, seed=seed) for seed, folder in enumerate(tuned)]
-    encode = writing.bench.news_tower
+    encode = writing.models.news_tower
     plain = [[text.text for text in run.written["headline"]] for run in runs]
     return [
         personal_values(run.personal, told, examples, topics, encode) for run, told in zip(runs, plain, strict=True)

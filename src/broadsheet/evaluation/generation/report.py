@@ -26,7 +26,7 @@ from broadsheet.evaluation.report.plots import plot_rows
 from broadsheet.metrics.intervals import Bootstrap, Interval
 from broadsheet.offline.replay import Values
 from broadsheet.tables.files import replacing, write_json, write_text
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.models import EditionModels
 
 COMPARED = (*LIKENESS, "facts")
 METRICS = (*COMPARED, "copied", "words", "fallback", "shown")
@@ -36,21 +36,21 @@ INTERVALS = (
 
 
 def describe_generation(
-    findings: Findings, bench: Workbench, checkout: Path, days: Mapping[str, str]
+    findings: Findings, models: EditionModels, checkout: Path, days: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a document that JSON can hold: means with intervals, paired differences, personality, models, versions.
 
     `days` say what the articles' publication lies between; `checkout` is the folder whose git commit is named.
     """
-    settings = bench.config.generate
+    settings = models.config.generate
     means = {job: {row: mean_over(runs) for row, runs in rows.items()} for job, rows in findings.runs.items()}
     bootstrap = Bootstrap([one.news_id for one in findings.examples], np.random.default_rng(0), SAMPLES)
     return {
         "benchmark": "generation",
         **stamp(checkout),
-        "articles": {"newsroom": bench.newsroom.path.name, "measured": len(findings.examples), **days}
+        "articles": {"newsroom": models.newsroom.path.name, "measured": len(findings.examples), **days}
         | {"with_abstract": sum(bool(one.abstract) for one in findings.examples)},
-        "models": {"news_tower": bench.news_tower.fingerprint, "writers": findings.models},
+        "models": {"news_tower": models.news_tower.fingerprint, "writers": findings.models},
         "settings": {"drafts": settings.drafts, "summary_words": settings.summary_words}
         | {"choice": vars(settings.choice)},
         "trainings": findings.trainings,

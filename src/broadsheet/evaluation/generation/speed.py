@@ -21,8 +21,8 @@ from broadsheet.generate import Write, Writer, load_writer
 from broadsheet.generate.stories import jobs
 from broadsheet.models.loading import fingerprint, pick_device, pick_dtype
 from broadsheet.tables.files import write_json, write_text
+from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.story_writing import story_writer_with
-from broadsheet.workbench.workbench import Workbench
 
 BATCH = 8
 LOOKUP = 10
@@ -55,10 +55,10 @@ def measure_speed(writing: Writing, rounds: int, checkout: Path, tuned: Path | N
 
     The commit named is that of `checkout`.
     """
-    bench, examples, settings = writing.bench, writing.examples, writing.bench.config.generate
+    models, examples, settings = writing.models, writing.examples, writing.models.config.generate
     own = pick_dtype(pick_device())
     plain, batched, alike = (PlainWriter(settings.writer, dtype) for dtype in (None, torch.bfloat16, own))
-    ours = Ours(load_writer(settings.writer, tuned=tuned, drafts=settings.drafts), bench)
+    ours = Ours(load_writer(settings.writer, tuned=tuned, drafts=settings.drafts), models)
     rows: dict[str, Work] = {
         ONE_BY_ONE: lambda some: _plain(plain, some, 1),
         ONE_ALIKE: lambda some: _plain(alike, some, 1),
@@ -129,8 +129,8 @@ def _plain(writer: PlainWriter, examples: Sequence[Example], batch_size: int, lo
 class Ours:
     """Writes articles as a night's build does, and notes all drafts."""
 
-    def __init__(self, writer: Writer, bench: Workbench) -> None:
-        self._writer, self._bench = writer, bench
+    def __init__(self, writer: Writer, models: EditionModels) -> None:
+        self._writer, self._models = writer, models
         self.drafts: list[str] = []
         "All that were made since the last call."
 
@@ -142,10 +142,10 @@ class Ours:
 
     def write(self, examples: Sequence[Example], known: pa.Table | None = None) -> pa.Table:
         """Return the stories; texts that `known` has are taken over."""
-        settings = self._bench.config.generate
+        settings = self._models.config.generate
         write = story_writer_with(
             self._writer,
-            self._bench.news_tower,
+            self._models.news_tower,
             settings,
             k=len(examples),
             write=_noting(self._writer, self.drafts),

@@ -6,7 +6,6 @@ of a history is deleted in turn, so that beside the one named stand all others, 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -79,21 +78,19 @@ def articles_read(bench: Workbench, impression: Impression) -> list[str]:
     return list(dict.fromkeys(known[-bench.config.retrieval.history :]))
 
 
-def scorings(bench: Workbench) -> dict[str, Workbench]:
-    """Return workbenches that fuse by the weights, and by the newsroom's learned fusion if it has one."""
-    weighted = copy.copy(bench)
-    vars(weighted)["fusion"] = None
-    vars(weighted).pop("reranker", None)
-    return {WEIGHTS: weighted} | ({FUSION: bench} if bench.fusion else {})
+def scorings(bench: Workbench) -> list[str]:
+    """Return the ways of scoring that a newsroom has: by the weights, and by its learned fusion if there is one."""
+    return [WEIGHTS, FUSION] if bench.models.fusion else [WEIGHTS]
 
 
-def delete_each(bench: Workbench, impressions: Sequence[Impression]) -> list[Deletions]:
+def delete_each(bench: Workbench, impressions: Sequence[Impression], scoring: str = FUSION) -> list[Deletions]:
     """Return the items of the first places whose reason names a history article, with all deletions.
 
-    Each impression is of another reader. Raises CorpusError if no reason names an article.
+    With the scoring FUSION, a newsroom without a learned fusion scores by the weights. Each impression is of another
+    reader. Raises CorpusError if no reason names an article.
     """
     readers = enumerate(track(impressions, "Deleting", total=len(impressions)))
-    found = [one for reader, impression in readers for one in _delete(bench, reader, impression)]
+    found = [one for reader, impression in readers for one in _delete(bench, reader, impression, scoring)]
     if not found:
         raise CorpusError(
             f"no reason among the first {PLACES} places of {len(impressions)} readers names an article of the history. "
@@ -102,12 +99,12 @@ def delete_each(bench: Workbench, impressions: Sequence[Impression]) -> list[Del
     return found
 
 
-def _delete(bench: Workbench, reader: int, impression: Impression) -> Iterator[Deletions]:
+def _delete(bench: Workbench, reader: int, impression: Impression, scoring: str) -> Iterator[Deletions]:
     read = articles_read(bench, impression)
     without = [replace(impression, history=[one for one in impression.history if one != gone]) for gone in read]
     users = states([impression, *without])
     interests = interest_vectors(bench.retriever.vectors(users))
-    reranker, rows = bench.make_reranker(len(impression.shown)), users.to_pylist()
+    reranker, rows = bench.make_reranker(len(impression.shown), learned=scoring == FUSION), users.to_pylist()
 
     def offer(place: int, news_ids: Sequence[str]) -> pa.Table:
         return bench.retriever.describe(rows[place], interests[place], news_ids, impression.time)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +53,7 @@ def scores_of(
 ) -> Iterator[tuple[str, Floats]]:
     """Yield the row of each and its relevance of what was shown, laid end to end (shown,); 0 where it is absent."""
     for one in cross_encoders:
-        view = copy.copy(bench)
-        vars(view)["cross_encoder"] = one.scorer
-        signals = impression_signals(view, impressions)
+        signals = impression_signals(bench, impressions, one.scorer)
         yield row_of(one.label), np.concatenate([np.zeros(0), *(present(found["relevance"]) for found in signals)])
 
 

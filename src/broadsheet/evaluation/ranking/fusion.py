@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,12 +61,8 @@ def requests_of(bench: Workbench, split: Split, *, lent: bool) -> list[Request]:
 
 def knowing(bench: Workbench, setting: Setting) -> Workbench:
     """Return a workbench that shares all models and knows the setting's clicks and lists in place of the corpus's."""
-    _ = bench.index, bench.user_tower, bench.cross_encoder  # opened, to be shared
-    view = copy.copy(bench)
-    retriever = bench.make_retriever(clicks=setting.clicks, exposures=setting.exposures)
-    vars(view).pop("reranker", None)
-    vars(view).update(clicks=setting.clicks, exposures=setting.exposures, retriever=retriever)
-    return view
+    catalogue = bench.data.catalogue
+    return bench.over(replace(bench.data, articles=catalogue, click_log=setting.clicks, showings=setting.exposures))
 
 
 def lists_of(requests: Sequence[Request]) -> Lists:

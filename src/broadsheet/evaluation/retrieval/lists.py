@@ -6,7 +6,6 @@ its reader has read, what was published after the request, or what is outside th
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -150,8 +149,8 @@ class RetrievedLists:
         lists, last = [np.zeros((0, DEPTH), np.int32)], None
         for time, users, vectors in self._blocks:
             if last is None or (last[0] != time and pool is not None):
-                bench = limited(self._bench, pool(time)) if pool else self._bench
-                last = time, bench.make_retriever(weights=weights, clicks=clicks)
+                bench = limited(self._bench, clicks, pool(time) if pool else None)
+                last = time, bench.make_retriever(bench.models.source_weights if weights is None else weights)
             candidates = last[1](users, vectors, time, k=DEPTH)
             if source is not None:
                 candidates = candidates.filter(pc.is_valid(candidates.column(source)))
@@ -184,13 +183,17 @@ class _PoolSearch:
         return np.take_along_axis(scores, order, axis=1), self._rows[order]
 
 
-def limited(bench: Workbench, pool: Flags) -> Workbench:
-    """Return a workbench that shares all models and in which what is outside the pool is not published yet.
+def limited(bench: Workbench, clicks: ClickLog, pool: Flags | None) -> Workbench:
+    """Return a workbench that shares all models and knows these clicks; articles outside the pool are not published.
 
     Rows stay what they are, so that histories and clicks of other articles still count.
     """
-    catalogue, _ = bench.catalogue, (bench.news_tower, bench.user_tower)  # opened, to be shared
-    view = copy.copy(bench)
-    published = np.where(pool, catalogue.published_at, np.inf)
-    vars(view).update(catalogue=replace(catalogue, published_at=published), index=_PoolSearch(catalogue.vectors, pool))
-    return view
+    catalogue, search = bench.data.catalogue, None
+    data = replace(bench.data, articles=catalogue, click_log=clicks, showings=bench.data.exposures)
+    if pool is not None:
+        published = np.where(pool, catalogue.published_at, np.inf)
+        data, search = (
+            replace(data, articles=replace(catalogue, published_at=published)),
+            _PoolSearch(catalogue.vectors, pool),
+        )
+    return bench.over(data, search)

@@ -13,21 +13,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import pyarrow as pa
 
 from broadsheet.config.settings import Config
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.index_stage import shard_builder
 from broadsheet.tables.arrow_files import open_writer, read_table
 from broadsheet.tables.files import write_json
 from broadsheet.tables.parts import part_path, parts_of
 from broadsheet.tables.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
-from broadsheet.workbench.ranking import rank_block, retrieve_block
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.ranking import known_scores, rank
 from broadsheet.workbench.story_writing import interests_in, story_writer
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.workbench import Workbench, open_workbench
+
+if TYPE_CHECKING:
+    from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores
 
 ENCODE, SHARDS, PAGES, GENERATE = "encode", "shards", "pages", "generate"
 """The stages that workers share; shards are those of the index, pages are retrieval and re-ranking together."""
@@ -112,13 +117,11 @@ class Worker:
         edition: Edition,
         config: Config,
         as_of: datetime,
-        known: tuple[Edition, ...] = (),
-        earlier_rankings: tuple[Path, ...] = (),
+        earlier: Earlier,
     ) -> None:
-        """`known` are editions to take shards of the index over from."""
-        self._stage, self._run, self._known = stage, run, known
-        self._bench = Workbench(newsroom, edition, config, as_of)
-        self._bench.earlier_rankings = earlier_rankings
+        """Shards of the index, and scores of the cross-encoder, are taken over from `earlier`."""
+        self._stage, self._run, self._earlier = stage, run, earlier
+        self._edition, self._as_of, self._models = edition, as_of, EditionModels(newsroom, config)
         self._write: Callable[[Task], None] | None = None
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
@@ -133,7 +136,7 @@ class Worker:
     def _answer(self, task: Task) -> dict[str, Any]:
         said, tokens = {"problem": "", "kind": "", "number": 0}, self._tokens
         try:
-            if self._stage != GENERATE or not stop_file(self._bench.edition).is_file():
+            if self._stage != GENERATE or not stop_file(self._edition).is_file():
                 self._write = self._write or self._open()
                 self._write(task)
         except BroadsheetError as error:
@@ -145,15 +148,16 @@ class Worker:
     @property
     def _tokens(self) -> int:
         """What the writer has read and written, if it is open."""
-        writer = self._bench.writer if self._stage == GENERATE and self._write else None
+        writer = self._models.writer if self._stage == GENERATE and self._write else None
         return writer.spent_tokens if writer else 0
 
     def _open(self) -> Callable[[Task], None]:
-        tables = outputs(self._stage, self._bench, self._run)
+        bench = open_workbench(self._models, self._edition, self._as_of)
+        tables = outputs(self._stage, bench, self._run)
         if self._stage == SHARDS:
             folder = tables[0].folder
-            return partial(_write_shards, folder, shard_builder(self._bench, Edition(folder), self._known))
-        return partial(_write_part, tables, *_open(self._stage, self._bench))
+            return partial(_write_shards, folder, shard_builder(bench, Edition(folder), self._earlier.indexes))
+        return partial(_write_part, tables, *_open(self._stage, bench, self._earlier))
 
 
 def _write_shards(folder: Path, build: Callable[[int], dict[str, Any]], task: Task) -> None:
@@ -178,11 +182,12 @@ def _write_part(tables: Sequence[Output], source: pa.Table, make: Make, task: Ta
                 writer.write(made)
 
 
-def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
+def _open(stage: str, bench: Workbench, earlier: Earlier) -> tuple[pa.Table, Make]:
     """Return the table whose rows the blocks name, and what makes a block's tables."""
     edition = bench.edition
     if stage == PAGES:
-        return read_table(edition.users, USERS), lambda users: _pages(bench, users)
+        known = known_scores(bench.models.cross_encoder, earlier.ranked)
+        return read_table(edition.users, USERS), lambda users: _pages(bench, users, known)
     news = read_table(edition.news, NEWS)
     if stage == ENCODE:
         from broadsheet.retrieval.towers.encoding import encode_block
@@ -194,6 +199,6 @@ def _open(stage: str, bench: Workbench) -> tuple[pa.Table, Make]:
     return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]
 
 
-def _pages(bench: Workbench, users: pa.Table) -> list[pa.Table]:
-    vectors, candidates = retrieve_block(bench, users)
-    return [vectors, candidates, rank_block(bench, users, candidates)]
+def _pages(bench: Workbench, users: pa.Table, known: KnownScores) -> list[pa.Table]:
+    ranking = rank(bench, users, bench.data.as_of, earlier=known)
+    return [ranking.vectors, ranking.candidates, ranking.ranked]

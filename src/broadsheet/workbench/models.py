@@ -1,0 +1,108 @@
+"""The models of a newsroom, as its settings name them: each is opened when first asked for."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from broadsheet.config.settings import Config
+from broadsheet.errors import ModelError
+from broadsheet.newsroom import Newsroom
+
+if TYPE_CHECKING:
+    from broadsheet.generate import Writer
+    from broadsheet.rerank import PairScorer
+    from broadsheet.rerank.learned_fusion import LearnedFusion
+    from broadsheet.retrieval.towers.news_tower import NewsTower
+    from broadsheet.retrieval.towers.user_tower import UserTower
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class EditionModels:
+    """The models that a newsroom's settings name, its own trained ones before those shipped with the package.
+
+    Each workbench over the same object shares what was opened.
+    """
+
+    newsroom: Newsroom
+    config: Config
+
+    @cached_property
+    def towers(self) -> Path | None:
+        """The folder of trained towers: as the config names it, the newsroom's own, those shipped, or None.
+
+        Raises ModelError if a folder is named and not whole, or trained on another encoder.
+        """
+        from broadsheet.retrieval.towers.trained import choose_towers
+
+        settings = self.config.retrieval
+        return choose_towers(settings.towers, self.newsroom.towers, settings.encoder)
+
+    @cached_property
+    def news_tower(self) -> NewsTower:
+        """The model that makes article vectors."""
+        from broadsheet.generate.extracts.key_facts import NAME, key_facts
+        from broadsheet.retrieval.towers.trained import load_trained_news_tower
+
+        settings = self.config.retrieval
+        tower = load_trained_news_tower(self.towers, settings.encoder, max_tokens=settings.max_tokens)
+        return tower.reading(key_facts, NAME) if settings.enrich_titles else tower
+
+    @cached_property
+    def user_tower(self) -> UserTower:
+        """The model that makes user vectors."""
+        from broadsheet.retrieval.towers.trained import load_user_tower
+
+        settings = self.config.retrieval
+        return load_user_tower(self.towers, settings.encoder, self.news_tower.dim, history=settings.history)
+
+    @cached_property
+    def source_weights(self) -> dict[str, float]:
+        """The weights of the candidate sources: the config's, else those tuned with the towers, else the defaults."""
+        from broadsheet.retrieval.towers.trained import SOURCE_WEIGHTS
+        from broadsheet.workbench.source_weights import choose_weights
+
+        configured = self.config.retrieval.weights
+        if self.towers is None:
+            return dict(vars(configured))
+        return choose_weights(configured, self.towers / SOURCE_WEIGHTS)
+
+    @cached_property
+    def cross_encoder(self) -> PairScorer | None:
+        """The newsroom's own trained cross-encoder, else the one shipped with the package, else None.
+
+        Raises ModelError if there is no such base model, or the newsroom's own is not whole or was trained on another.
+        """
+        from broadsheet.models import loading as models
+        from broadsheet.rerank.cross_encoder.trained import load_cross_encoder, shipped_adapter
+
+        settings = self.config.rerank
+        own = self.newsroom.reranker
+        if own.is_dir():
+            return load_cross_encoder(own, settings.encoder, max_tokens=settings.max_tokens)
+        models.fingerprint(settings.encoder)  # no base model at all is an error; another than the adapter's is not
+        try:
+            return load_cross_encoder(shipped_adapter(), settings.encoder, max_tokens=settings.max_tokens)
+        except ModelError as error:
+            log.warning("No trained cross-encoder fits, so relevance is absent from the ranking: %s", error)
+            return None
+
+    @cached_property
+    def fusion(self) -> LearnedFusion | None:
+        """The newsroom's own learned fusion of signals, or None; raises ModelError if it is damaged."""
+        from broadsheet.rerank.learned_fusion import load_fusion
+
+        return load_fusion(self.newsroom.fusion) if self.newsroom.fusion.is_dir() else None
+
+    @cached_property
+    def writer(self) -> Writer | None:
+        """The language model that the config names, here or at an endpoint; None for the publisher's own words."""
+        from broadsheet.generate import open_writer
+
+        return open_writer(self.config.generate, self.newsroom.writer)
