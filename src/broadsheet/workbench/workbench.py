@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.model import Score
     from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval import Retriever
-    from broadsheet.retrieval.sources.ann import Search
     from broadsheet.retrieval.sources.co_click import LastCoClicks
+    from broadsheet.retrieval.sources.two_tower import Search
     from broadsheet.retrieval.towers.news_tower import NewsTower
     from broadsheet.retrieval.towers.user_tower import UserTower
 
