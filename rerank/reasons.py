@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from string import Formatter
 
 from broadsheet.rerank.signals import REASONS
+from broadsheet.text import shortened
 
 MAX_PROFILE = 90
 """Most characters of the reader's own words in a reason."""
@@ -27,7 +28,7 @@ class Evidence:
 def write_reason(signal: str, evidence: Evidence) -> str:
     """Return the sentence for the signal with the largest contribution; `signal` is empty if none lifted the item."""
     known = {name: text for name, text in asdict(evidence).items() if text}
-    known["profile"] = _shorten(evidence.profile)
+    known["profile"] = shortened(" ".join(evidence.profile.split()), MAX_PROFILE)
     for sentence in REASONS.get(signal, ()):
         if all(known.get(name) for name in named_in(sentence)):
             return sentence.format_map(known)
@@ -37,8 +38,3 @@ def write_reason(signal: str, evidence: Evidence) -> str:
 def named_in(sentence: str) -> list[str]:
     """Return the names in braces of a sentence."""
     return [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]
-
-
-def _shorten(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= MAX_PROFILE else text[: MAX_PROFILE - 1].rsplit(" ", 1)[0] + "…"

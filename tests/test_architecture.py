@@ -20,6 +20,7 @@ LAYERS = [
     ("config",),
     ("newsroom", "models", "metrics"),
     ("corpus",),
+    ("own_parts",),
     ("readers",),
     ("importers",),
     ("retrieval", "index_build", "rerank", "generate"),
@@ -34,7 +35,7 @@ LAYERS = [
     ("evaluation",),
     ("cli",),
 ]
-STAGES = LAYERS[7]
+STAGES = LAYERS[8]
 
 # The same inside a folder that has sub-folders; "" are the modules that lie beside them.
 SUB_LAYERS = {
@@ -171,6 +172,12 @@ def test_nothing_is_unpickled_or_executed(name):
             keyword for keyword in node.keywords if keyword.arg in ("allow_pickle", "trust_remote_code", "shell")
         ]
         assert not any(ast.unparse(keyword.value) != "False" for keyword in pickles), f"{name}, line {node.lineno}"
+
+
+def test_one_module_alone_imports_by_a_name_that_it_is_given():
+    calls = {name: [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)] for name, tree in TREES.items()}
+    importing = {name for name, called in calls.items() if any("import_module" in ast.unparse(one) for one in called)}
+    assert importing == {"broadsheet.own_parts.loading"}
 
 
 def test_every_folder_of_modules_is_a_package_of_the_project():

@@ -43,6 +43,10 @@ class ModelError(BroadsheetError, RuntimeError):
     """A model cannot be found or loaded, or is not the one that made a file."""
 
 
+class OwnPartError(BroadsheetError, ValueError):
+    """A part of the site's own failed, or returned what cannot be used."""
+
+
 class TrainingError(BroadsheetError, RuntimeError):
     """A training cannot go on; its last good checkpoint is kept."""
 

@@ -1,0 +1,81 @@
+import math
+
+import pytest
+
+from broadsheet.config.own import OwnConfig, OwnSignalConfig, OwnSourceConfig
+from broadsheet.errors import ConfigError
+from broadsheet.own_parts import OwnParts, OwnSignal, OwnSource, part_name
+from broadsheet.own_parts.parts import open_parts
+
+HERE = __name__
+
+
+def near_region(reader, articles, as_of):
+    return [1.0] * len(articles)
+
+
+def picks(reader, catalogue, as_of, n):
+    return []
+
+
+def order(reader, candidates, as_of):
+    return [0.0] * len(candidates)
+
+
+ALL = OwnParts(
+    signals={"near_region": OwnSignal(near_region, weight=0.5, reason="Because it is near.")},
+    sources={"editors_picks": OwnSource(picks)},
+    reranker=order,
+)
+NAMED = OwnConfig(
+    signals={"near_region": OwnSignalConfig(f"{HERE}:near_region", 0.5, "Because it is near.")},
+    sources={"editors_picks": OwnSourceConfig(f"{HERE}:picks")},
+    reranker=f"{HERE}:order",
+)
+
+
+def test_parts_named_in_settings_are_those_given_in_python_and_back():
+    assert open_parts(NAMED) == ALL
+    assert ALL.as_settings() == NAMED
+    assert open_parts(OwnConfig()) == OwnParts() and not OwnParts()
+
+
+def test_parts_are_described_by_name_and_by_the_file_that_they_are_from():
+    described = ALL.described()
+    assert list(described) == ["signal near_region", "source editors_picks", "re-ranker"]
+    name, code = described["signal near_region"].split(" ")
+    assert name == part_name(near_region) == f"{HERE}:near_region" and len(code) == 8 and int(code, 16) >= 0
+
+
+def test_parts_given_later_count_before_parts_of_the_same_name():
+    both = ALL | OwnParts(signals={"near_region": OwnSignal(near_region, weight=2.0), "other": OwnSignal(near_region)})
+    assert both.signals["near_region"].weight == 2.0 and list(both.signals) == ["near_region", "other"]
+    assert both.reranker is order and both.sources == ALL.sources
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"signals": {"popularity": OwnSignal(near_region)}}, "own signal popularity: Broadsheet has a signal of this"),
+        ({"sources": {"co_click": OwnSource(picks)}}, "own source co_click: Broadsheet has a source of this name"),
+        (
+            {"signals": {"Near region": OwnSignal(near_region)}},
+            "own signal 'Near region': expected a name of lower-case",
+        ),
+        ({"signals": {"near": OwnSignal(near_region, weight=-1)}}, "own signal near: found the weight -1, expected"),
+        ({"sources": {"near": OwnSource(picks, weight=math.nan)}}, "own source near: found the weight nan, expected"),
+        ({"signals": {"near": OwnSignal("near_region")}}, "own signal near: found 'near_region', expected a function"),
+    ],
+)
+def test_names_weights_and_functions_that_cannot_be_used_are_refused(parts, message):
+    with pytest.raises(ConfigError, match=message):
+        OwnParts(**parts)
+
+
+def test_a_part_that_other_processes_cannot_import_is_refused_where_they_must():
+    def inside(reader, articles, as_of):
+        return []
+
+    for call in (inside, lambda reader, articles, as_of: []):
+        with pytest.raises(ConfigError, match=r"other processes cannot import it by this name. Define it with `def`"):
+            OwnParts(signals={"near": OwnSignal(call)}).as_settings()
