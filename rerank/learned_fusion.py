@@ -17,22 +17,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from broadsheet.errors import ModelError
+from broadsheet.models.trained_folder import Card, FolderKind, read_card, write_card
 from broadsheet.rerank.signals import SIGNALS, Floats
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
 
-CARD = "card.json"
-AGAIN = "Expected a folder that `broadsheet train fusion` wrote: run it again."
+KIND = FolderKind("train fusion")
 EXPECTED: Mapping[str, Callable[[list[Any]], bool]] = {
     "signals": lambda names: all(isinstance(name, str) for name in names),
     "calibration": lambda line: len(line) == 2 and all(map(_is_finite, line)) and line[0] >= 0,
     "sha256": lambda hashes: all(isinstance(one, str) for one in hashes),
 }
-"""What scoring needs of a card, lists all of them."""
+"""The lists that scoring needs of a card, and whether a list is of the form that training writes."""
 CARD_HOLDS = (
-    "expected signals, names; calibration, a slope of 0 or more and an offset; sha256, a text for each ensemble."
+    "expected signals, names; calibration, a slope of 0 or more and an offset; sha256, a text for each ensemble"
 )
 
 
@@ -179,7 +179,7 @@ def save_fusion(fusion: LearnedFusion, folder: Path, card: Mapping[str, Any]) ->
         "calibration": list(fusion.calibration),
         "sha256": [_sha256(text) for text in texts],
     }
-    (folder / CARD).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    write_card(folder, document)
 
 
 def load_fusion(folder: Path) -> LearnedFusion:
@@ -187,33 +187,29 @@ def load_fusion(folder: Path) -> LearnedFusion:
 
     Raises ModelError if it is not whole, was changed since, or was trained on other signals.
     """
-    card = _read_card(folder)
+    card = read_card(folder, KIND, problem=_problem, files=_files)
     signals, hashes = tuple(card["signals"]), card["sha256"]
     try:
-        texts = [(folder / f"trees-{number}.txt").read_text("utf-8") for number in range(len(hashes))]
+        texts = [(folder / name).read_text("utf-8") for name in _files(card)]
     except (OSError, ValueError) as error:
-        raise ModelError(f"{folder}: not a learned fusion ({type(error).__name__}: {error}). {AGAIN}") from error
+        raise ModelError(f"{folder}: the trees cannot be read ({error}). {KIND.expected}") from error
     damaged = [f"trees-{number}.txt" for number, text in enumerate(texts) if _sha256(text) != hashes[number]]
     if damaged:
-        raise ModelError(f"{folder}: {', '.join(damaged)} changed since the training. {AGAIN}")
+        raise ModelError(f"{folder}: {', '.join(damaged)} changed since the training. {KIND.expected}")
     _require_signals(folder, signals, texts)
     boosters = _read_trees(folder, signals, texts)
     slope, offset = card["calibration"]
     return LearnedFusion(boosters, signals, (float(slope), float(offset)))
 
 
-def _read_card(folder: Path) -> dict[str, Any]:
-    """Return the card with what scoring needs of it checked; raises ModelError for any other than save_fusion's."""
-    try:
-        card = json.loads((folder / CARD).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder}: not a learned fusion ({type(error).__name__}: {error}). {AGAIN}") from error
-    found = card if isinstance(card, dict) else {}
-    wrong = [name for name, sound in EXPECTED.items() if not (isinstance(found.get(name), list) and sound(found[name]))]
-    if wrong:
-        shown = ", ".join(f"{name} is {json.dumps(found[name]) if name in found else 'missing'}" for name in wrong)
-        raise ModelError(f"{folder / CARD}: not the card of a learned fusion: {shown}; {CARD_HOLDS} {AGAIN}")
-    return found
+def _problem(card: Card) -> str:
+    wrong = [name for name, sound in EXPECTED.items() if not (isinstance(card.get(name), list) and sound(card[name]))]
+    shown = ", ".join(f"{name} is {json.dumps(card[name]) if name in card else 'missing'}" for name in wrong)
+    return f"{shown}; {CARD_HOLDS}" if wrong else ""
+
+
+def _files(card: Card) -> list[str]:
+    return [f"trees-{number}.txt" for number in range(len(card["sha256"]))]
 
 
 def _require_signals(folder: Path, signals: tuple[str, ...], texts: Sequence[str]) -> None:
@@ -232,12 +228,12 @@ def _read_trees(folder: Path, signals: tuple[str, ...], texts: Sequence[str]) ->
     try:
         boosters = [Booster(model_str=text) for text in texts]
     except (LightGBMError, ValueError) as error:
-        raise ModelError(f"{folder}: LightGBM cannot read the trees ({error}). {AGAIN}") from error
+        raise ModelError(f"{folder}: LightGBM cannot read the trees ({error}). {KIND.expected}") from error
     for booster in boosters:
         if tuple(booster.feature_name()) != signals:
             raise ModelError(
                 f"{folder}: the trees read {', '.join(booster.feature_name())}, the card says {', '.join(signals)}. "
-                f"{AGAIN}"
+                f"{KIND.expected}"
             )
     return boosters
 

@@ -4,39 +4,28 @@ user_tower.safetensors and card.json are always there. A news tower that learned
 (adapter_model.safetensors) or a whole encoder (encoder/); without either, article vectors are those of the base model.
 """
 
-import json
-import logging
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from broadsheet.errors import ModelError
 from broadsheet.models import loading as models
+from broadsheet.models import trained_folder
+from broadsheet.models.trained_folder import ADAPTER, Card, FolderKind
 from broadsheet.retrieval.towers.news_tower import NewsTower, load_news_tower
 from broadsheet.retrieval.towers.two_towers import TwoTowers
 from broadsheet.retrieval.towers.user_tower import UserTower, new_user_tower
 from broadsheet.tables.files import file_sha256
 
-log = logging.getLogger(__name__)
-
 Mode = Literal["frozen", "lora", "last-n", "full"]
 MODES: tuple[Mode, ...] = ("frozen", "lora", "last-n", "full")
-CARD, USER_TOWER, ADAPTER, ENCODER, SOURCE_WEIGHTS = (
-    "card.json",
-    "user_tower.safetensors",
-    "adapter_model.safetensors",
-    "encoder",
-    "sources.json",
-)
+USER_TOWER, ENCODER, SOURCE_WEIGHTS = "user_tower.safetensors", "encoder", "sources.json"
+KIND = FolderKind("train towers", "retrieval.encoder", 'retrieval.towers = "untrained"')
 ADAPTER_RANK = 8
 LAST_LAYERS = 2
 """Layers that learn in the mode last-n."""
-AGAIN = "Expected a folder that `broadsheet train towers` wrote: run it again, or set retrieval.towers."
 
 
 def shipped_towers() -> Path:
@@ -47,25 +36,11 @@ def shipped_towers() -> Path:
 def choose_towers(setting: str, own: Path, base: str) -> Path | None:
     """Return the folder that retrieval.towers means, or None for untrained towers.
 
-    "auto" is the newsroom's own towers, else those shipped if they fit the base model, else none. Raises ModelError if
-    a folder that was named or trained here is not whole, or was trained on another base model.
+    "auto" is the newsroom's `own` folder if there is one, else the shipped one if it fits the base model, else None.
+    Raises ModelError if a folder that was named or trained here is not whole, or was trained on another base model.
     """
-    if setting == "untrained":
-        return None
-    if setting != "auto" or own.is_dir():
-        folder = own if setting == "auto" else Path(setting).expanduser()
-        read_card(folder, base)
-        return folder.resolve()
-    shipped = shipped_towers()
-    if not shipped.is_dir():
-        return None
-    models.fingerprint(base)  # no base model at all is an error; another than that of the shipped towers is not
-    try:
-        read_card(shipped, base)
-    except ModelError as error:
-        log.warning("No trained towers fit, so they are untrained: %s", error)
-        return None
-    return shipped
+    unfit = "No trained towers fit, so the towers are untrained"
+    return trained_folder.choose(setting, own, shipped_towers(), base, off="untrained", read=read_card, unfit=unfit)
 
 
 def new_encoder(base: str, mode: Mode) -> Any:  # noqa: ANN401
@@ -86,19 +61,14 @@ def new_encoder(base: str, mode: Mode) -> Any:  # noqa: ANN401
 
 
 def _adapted(encoder: Any) -> Any:  # noqa: ANN401
-    from peft import LoraConfig, get_peft_model
-
     layers = encoder.config.num_hidden_layers
-    config = LoraConfig(
-        r=ADAPTER_RANK,
-        lora_alpha=2 * ADAPTER_RANK,
+    return trained_folder.add_adapter(
+        encoder,
+        rank=ADAPTER_RANK,
         target_modules=["query", "key", "value", "dense"],
         layers_to_transform=list(range(layers // 2, layers)),  # the lower half then needs no backward pass
         layers_pattern="layer",
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
-        return get_peft_model(encoder, config)
 
 
 def save_towers(model: TwoTowers, folder: Path, *, mode: Mode, base: str, card: Mapping[str, Any]) -> None:
@@ -108,47 +78,35 @@ def save_towers(model: TwoTowers, folder: Path, *, mode: Mode, base: str, card: 
     weights = {name: value.detach().to(torch.float16).contiguous() for name, value in tower.state_dict().items()}
     save_file(weights, folder / USER_TOWER)
     if mode == "lora":
-        model.encoder.to(torch.float16).save_pretrained(str(folder))
-        settings = json.loads((folder / "adapter_config.json").read_text("utf-8")) | {"base_model_name_or_path": base}
-        (folder / "adapter_config.json").write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", "utf-8")
-        (folder / "README.md").unlink(missing_ok=True)
+        trained_folder.save_adapter(model.encoder, folder, base)
     elif mode != "frozen":
         model.encoder.save_pretrained(str(folder / ENCODER))
         models.load("AutoTokenizer", models.resolve(base)).save_pretrained(str(folder / ENCODER))
-    for path in folder.rglob("*.safetensors"):
-        path.chmod(0o644)  # safetensors writes them for their owner alone
     shape = {"interests": tower.interests, "layers": tower.bert.config.num_hidden_layers, "history": tower.history}
-    document = {**card, "mode": mode, "base": base, "base_fingerprint": models.fingerprint(base), "user_tower": shape}
-    (folder / CARD).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    trained_folder.write_card(folder, {**card, "mode": mode, "user_tower": shape}, base=base)
 
 
-def read_card(folder: Path, base: str) -> dict[str, Any]:
-    """Return the card of trained towers.
+def read_card(folder: Path, base: str | None = None) -> Card:
+    """Return the card of trained towers; `base` is the encoder that they must have been trained on, if given.
 
-    Raises ModelError if the folder is not a whole one that training wrote, or was trained on another base model.
+    Raises ModelError if training did not write the folder whole, or trained it on another encoder.
     """
-    missing = [name for name in (CARD, USER_TOWER) if not (folder / name).is_file()]
-    if missing:
-        raise ModelError(f"{folder}: no {', '.join(missing)}. {AGAIN}")
-    try:
-        card: dict[str, Any] = json.loads((folder / CARD).read_text("utf-8"))
-        found, mode = card["base_fingerprint"], card["mode"]
-        _ = [int(card["user_tower"][name]) for name in ("interests", "layers", "history")]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {AGAIN}") from error
-    wanted = {"lora": (ADAPTER, "adapter_config.json"), "frozen": ()}.get(mode, (f"{ENCODER}/config.json",))
-    missing = [name for name in wanted if not (folder / name).is_file()]
+    return trained_folder.read_card(folder, KIND, base, problem=_problem, files=_files)
+
+
+def _problem(card: Card) -> str:
+    mode, shape = card.get("mode"), card.get("user_tower")
     if mode not in MODES:
-        raise ModelError(f"{folder / CARD}: mode is {mode!r}, expected one of {', '.join(MODES)}. {AGAIN}")
-    if missing:
-        raise ModelError(f"{folder}: no {', '.join(missing)}. {AGAIN}")
-    if found != models.fingerprint(base):
-        raise ModelError(
-            f"{folder}: trained on base model {found}, but retrieval.encoder = {base!r} is {models.fingerprint(base)}. "
-            "Train the towers again with `broadsheet train towers`, name the encoder that they were trained on, or set "
-            'retrieval.towers = "untrained".'
-        )
-    return card
+        return f"mode is {mode!r}, expected one of {', '.join(MODES)}"
+    names = ("interests", "layers", "history")
+    if not isinstance(shape, dict) or not all(isinstance(shape.get(name), int) for name in names):
+        return f"user_tower is {shape!r}, expected whole numbers for {', '.join(names)}"
+    return ""
+
+
+def _files(card: Card) -> tuple[str, ...]:
+    of_encoder: dict[str, tuple[str, ...]] = {"frozen": (), "lora": ADAPTER}
+    return (USER_TOWER, *of_encoder.get(card["mode"], (f"{ENCODER}/config.json",)))
 
 
 def load_user_tower(folder: Path | None, base: str, dim: int, *, history: int) -> UserTower:
@@ -159,13 +117,10 @@ def load_user_tower(folder: Path | None, base: str, dim: int, *, history: int) -
     if folder is None:
         return new_user_tower(dim, history=history)
     shape = read_card(folder, base)["user_tower"]
-    try:
+    weights = trained_folder.load_weights(folder, USER_TOWER, KIND)
+    with trained_folder.reading_weights(folder, KIND):
         tower = UserTower(dim, **shape)
-        weights = {name: value.float() for name, value in load_file(folder / USER_TOWER).items()}
-        tower.load_state_dict(weights)
-    except (SafetensorError, OSError, RuntimeError, ValueError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"{folder / USER_TOWER}: cannot be read ({reason}). {AGAIN}") from error
+        tower.load_state_dict({name: value.float() for name, value in weights.items()})
     tower.history = min(tower.history, history)
     return tower.eval()
 
@@ -181,22 +136,10 @@ def load_trained_news_tower(folder: Path | None, base: str, *, max_tokens: int) 
     if mode != "lora":
         return load_news_tower(str(folder / ENCODER), max_tokens=max_tokens)
     device = models.pick_device()
-    encoder = _merged(folder, new_encoder(base, "full"))
+    encoder = trained_folder.merge_adapter(new_encoder(base, "full"), folder, KIND)
     tokenizer = models.load("AutoTokenizer", models.resolve(base))
     models.check_length("retrieval.max_tokens", max_tokens, encoder, tokenizer)
-    made_by = [file_sha256(folder / name) for name in (ADAPTER, "adapter_config.json")]
+    made_by = [file_sha256(folder / name) for name in ADAPTER]
     fingerprint = " ".join([models.fingerprint(base), *made_by])
     encoder = encoder.eval().to(models.pick_dtype(device)).to(device)
     return NewsTower(encoder, tokenizer, max_tokens=max_tokens, fingerprint=fingerprint)
-
-
-def _merged(folder: Path, encoder: Any) -> Any:  # noqa: ANN401
-    from peft import PeftModel
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers for a property by its former name
-            warnings.filterwarnings("error", "Found missing adapter keys")
-            return PeftModel.from_pretrained(encoder, str(folder)).merge_and_unload()
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError, UserWarning) as error:
-        raise ModelError(f"{folder}: the adapter cannot be read ({error}). {AGAIN}") from error

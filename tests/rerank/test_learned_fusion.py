@@ -92,7 +92,7 @@ def test_what_was_saved_scores_as_before(fusion, folder):
 @pytest.mark.parametrize("name", ["card.json", "trees-1.txt"])
 def test_a_folder_that_lacks_a_file_is_one_clear_error(folder, name):
     (folder / name).unlink()
-    with pytest.raises(ModelError, match=rf"not a learned fusion .*{name}.*Expected a folder that `broadsheet"):
+    with pytest.raises(ModelError, match=rf"fusion: no {name}\. Expected a folder that `broadsheet train fusion`"):
         load_fusion(folder)
 
 
@@ -142,12 +142,12 @@ def test_trees_that_were_cut_are_one_clear_error(folder, keep):
 def test_a_card_of_another_form_is_refused_with_both_named(folder, changes, words):
     card = json.loads((folder / "card.json").read_text()) | changes
     (folder / "card.json").write_text(json.dumps({name: value for name, value in card.items() if value is not None}))
-    with pytest.raises(ModelError, match=rf"card\.json: not the card of a learned fusion: {words}.*run it again"):
+    with pytest.raises(ModelError, match=rf"card\.json: not a card that training wrote: {words}.*run it again"):
         load_fusion(folder)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"text"', "\xff"])
 def test_a_card_that_is_no_object_is_one_clear_error(folder, text):
     (folder / "card.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(ModelError, match=r"not (a|the card of a) learned fusion.*Expected a folder that"):
+    with pytest.raises(ModelError, match=r"card\.json: not a card that training wrote.*Expected a folder that"):
         load_fusion(folder)

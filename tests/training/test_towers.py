@@ -184,7 +184,7 @@ def test_towers_of_another_encoder_are_one_clear_error(trained, tmp_path):
     room = copy_of(trained["frozen"][0], tmp_path)
     other = str(make_encoder(tmp_path / "other", seed=7))
     room.config_file.write_text(f'clock = "latest"\n[retrieval]\nencoder = "{other}"\n[generate]\nwriter = ""\n')
-    with pytest.raises(ModelError, match=r"trained on base model .* Train the towers again"):
+    with pytest.raises(ModelError, match=r"trained on base model .* Train it again with `broadsheet train towers`"):
         build(room, "all")
     room.config_file.write_text(room.config_file.read_text() + QUICK)
     assert "frozen" in train_towers(room, train="train", valid="valid"), "training again is the way out"

@@ -149,7 +149,7 @@ def test_weights_that_are_cut_short_or_no_number_are_one_error(trained, tmp_path
     with pytest.raises(ModelError, match="cannot be read"):
         load_writer(base, tuned=folder)
     save_file({name: values * float("nan") for name, values in weights.items()}, path)
-    with pytest.raises(ModelError, match="not finite"):
+    with pytest.raises(ModelError, match="infinite or not a number"):
         load_writer(base, tuned=folder)
 
 

@@ -48,7 +48,8 @@ def train_writer(
     from transformers import set_seed
 
     from broadsheet.generate import load_writer
-    from broadsheet.generate.writers.trained import CARD, save_tuned
+    from broadsheet.generate.writers.trained import save_tuned
+    from broadsheet.models.trained_folder import CARD
 
     check_jobs(jobs)
     check_target(out, CARD)
