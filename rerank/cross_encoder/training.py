@@ -15,7 +15,7 @@ from broadsheet.config.training import RerankerConfig
 from broadsheet.models.trainer import Log, MeasuredTrainer, trainer_arguments
 from broadsheet.rerank.cross_encoder.losses import LOSSES
 from broadsheet.rerank.cross_encoder.model import CrossEncoder
-from broadsheet.rerank.cross_encoder.training_pairs import Example, PairMaker
+from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup, PairMaker
 
 Measure = Callable[[CrossEncoder], float]
 """Valid nDCG@10 of a model in evaluation mode."""
@@ -23,7 +23,7 @@ Measure = Callable[[CrossEncoder], float]
 
 def fit(
     model: CrossEncoder,
-    examples: Sequence[Example],
+    examples: Sequence[ClickGroup],
     make_batch: PairMaker,
     measure: Measure,
     *,

@@ -193,7 +193,7 @@ def test_towers_of_another_encoder_are_one_clear_error(trained, tmp_path):
 def test_another_mode_or_one_split_alone_is_one_clear_error(room):
     with pytest.raises(InputError, match="mode: found 'half', expected one of frozen, lora, last-n, full"):
         train_towers(room, train="train", valid="valid", mode="half")
-    with pytest.raises(InputError, match="found one of them, expected both"):
+    with pytest.raises(InputError, match="train and valid: found only one split, expected both"):
         train_towers(room, train="train")
 
 

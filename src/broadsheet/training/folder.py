@@ -5,33 +5,48 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from broadsheet.config.training import RerankerConfig, TowersConfig
 from broadsheet.errors import InputError, join_problems
 from broadsheet.tables.files import remove_folder, replace_link, write_json
 from broadsheet.version import __version__
 
 
-def check_arguments(
-    train: str | None, valid: str | None, out: Path | None, modes: Sequence[str], mode: str, written: str
-) -> None:
-    """Raise InputError for arguments that cannot be meant, all at once and before the long work.
+@dataclass(frozen=True)
+class SplitTraining:
+    """What the training of a ranking model is asked for: on which splits, what of it learns, and the seed."""
 
-    `written` is a file that each folder of such a training has: `out` may replace no other folder.
-    """
-    problems = []
-    if mode not in modes:
-        problems.append(f"mode: found {mode!r}, expected one of {', '.join(modes)}")
-    if (train is None) != (valid is None):
-        problems.append("--train and --valid: found one of them, expected both, or none to learn from the click log")
-    if train is not None and train == valid:
-        problems.append(f"--valid: found {valid!r}, which is learned from; expected another split, later in time")
-    problems += _target_problems(out, written)
-    if problems:
-        raise InputError(f"{join_problems(problems)}.")
+    train: str | None
+    "The split to learn from; None for the click log."
+    valid: str | None
+    "The split that epochs are measured on; None for the end of the click log."
+    mode: str
+    seed: int
+
+    def check(self, out: Path | None, modes: Sequence[str], written: str) -> None:
+        """Raise InputError for what cannot be meant, all at once and before the long work.
+
+        `written` is a file that each folder of such a training has: `out` may replace no other folder.
+        """
+        problems = []
+        if self.mode not in modes:
+            problems.append(f"mode: found {self.mode!r}, expected one of {', '.join(modes)}")
+        if (self.train is None) != (self.valid is None):
+            problems.append("train and valid: found only one split, expected both, or neither to use the click log")
+        if self.train is not None and self.train == self.valid:
+            problems.append(f"valid: found {self.valid!r}, which is learned from; expected another and later split")
+        problems += _target_problems(out, written)
+        if problems:
+            raise InputError(f"{join_problems(problems)}.")
+
+    def settings(self, recipe: TowersConfig | RerankerConfig) -> dict[str, Any]:
+        """Return these and the recipe as the settings of a training, which name the folder that it works in."""
+        return {**asdict(self), "recipe": asdict(recipe)}
 
 
 def check_target(out: Path | None, written: str) -> None:
@@ -43,15 +58,30 @@ def check_target(out: Path | None, written: str) -> None:
 def _target_problems(out: Path | None, written: str) -> list[str]:
     if out is None or (out.name and (not out.exists() or (out / written).is_file())):
         return []
-    return [f"--out {out}: is there and holds no {written}; expected a new folder, or one of this training"]
+    return [f"out {out}: is there and holds no {written}; expected a new folder, or one of this training"]
 
 
-def work_folder(target: Path, settings: dict[str, Any]) -> Path:
-    """Return the folder of a training's checkpoints; one with other data, models or settings has its own."""
-    name = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
-    folder = target.with_name(f".{target.name}-training-{name}")
-    write_json(folder / "settings.json", settings)
-    return folder
+class WorkFolder:
+    """The hidden folder that a training works in, beside its target: killed, the same training goes on from there."""
+
+    def __init__(self, target: Path, settings: dict[str, Any]) -> None:
+        """Make the folder; a training with other settings, which hold all that decides the result, has its own."""
+        name = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+        self._target, self._path = target, target.with_name(f".{target.name}-training-{name}")
+        write_json(self._path / "settings.json", settings)
+        self.checkpoints = self._path / "checkpoints"
+        self.result = self._path / "trained"
+        "Where the trained model is written before it is put in place."
+
+    def clear_result(self) -> Path:
+        """Remove a result that was cut short, and return where the whole one goes."""
+        remove_folder(self.result)
+        return self.result
+
+    def put_in_place(self) -> None:
+        """Make the target name the result, and remove the checkpoints."""
+        swap(self.result, self._target)
+        remove_folder(self._path)
 
 
 def made_now() -> dict[str, str]:
@@ -63,8 +93,8 @@ def made_now() -> dict[str, str]:
     }
 
 
-def new_card(log: list[dict[str, float]]) -> dict[str, Any]:
-    """Return what the card of a ranking model says of how a training went, with valid nDCG@10 by epoch."""
+def new_card(log: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Return what the card of a ranking model says of its training: how it was made, and valid nDCG@10 by epoch."""
     return {
         **made_now(),
         "valid_ndcg@10_by_epoch": {str(row["epoch"]): row["eval_ndcg@10"] for row in log if "eval_ndcg@10" in row},

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.calibration import calibration_error
-from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import require_splits
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import remove_folder
 from broadsheet.training.folder import new_card, swap
+from broadsheet.training.ranking import mean_metrics
 from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -51,24 +51,27 @@ def train_fusion(
     require_splits(newsroom, train, valid)
     _require_unseen(newsroom, train)
     bench = open_bench(newsroom, say)
-    learn, check = (read_lists(bench, split) for split in (train, valid))
-    names, left = usable(learn)
+    learned, measured = (read_lists(bench, split) for split in (train, valid))
+    names, left = usable(learned)
     if left:
         say(f"signals left out: {'; '.join(f'{name}, {why}' for name, why in left.items())}")
-    fusion = fit_fusion(learn, names, Recipe(), range(seeds))
-    scores = fusion(check.signals)
-    found = {"learned": ranking(scores, check), "weights": ranking(fuse(check.signals, _weights(bench)), check)}
-    error = calibration_error(fusion.probability(scores), check.clicked)
+    fusion = fit_fusion(learned, names, Recipe(), range(seeds))
+    scores = fusion(measured.signals)
+    found = {
+        "learned": ranking(scores, measured),
+        "weights": ranking(fuse(measured.signals, _weights(bench)), measured),
+    }
+    error = calibration_error(fusion.probability(scores), measured.clicked)
     shown = "; ".join(
         f"{name} AUC {values['auc']:.4f}, nDCG@10 {values['ndcg@10']:.4f}" for name, values in found.items()
     )
-    summary = f"{len(learn.lengths)} impressions of {train}; {valid}: {shown}, calibration error {error:.4f}"
+    summary = f"{len(learned.lengths)} impressions of {train}; {valid}: {shown}, calibration error {error:.4f}"
     if found["learned"]["ndcg@10"] <= found["weights"]["ndcg@10"]:
         return f"{summary}. Not put in place: the weights rank {valid} as well or better."
     card = {
         **new_card([]),
-        "train": {"split": train, "impressions": len(learn.lengths), "clicks": int(learn.clicked.sum())},
-        "valid": {"split": valid, "impressions": len(check.lengths), **found, "calibration_error": error},
+        "train": {"split": train, "impressions": len(learned.lengths), "clicks": int(learned.clicked.sum())},
+        "valid": {"split": valid, "impressions": len(measured.lengths), **found, "calibration_error": error},
         "left_out": left,
         "recipe": vars(Recipe()),
     }
@@ -119,9 +122,7 @@ def usable(lists: Lists) -> tuple[list[str], dict[str, str]]:
 
 def ranking(scores: Floats, lists: Lists) -> dict[str, float]:
     """Return the mean of each ranking metric over the impressions."""
-    offsets = np.cumsum([0, *lists.lengths])
-    values = ranking_metrics(Impressions(scores, lists.clicked, offsets))
-    return {name: round(float(np.nanmean(value)), 4) for name, value in values.items()}
+    return mean_metrics(scores, lists.clicked, lists.lengths)
 
 
 def _weights(bench: Workbench) -> dict[str, float]:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import Labelled, read_rankable, require_splits
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
-from broadsheet.tables.files import file_sha256, remove_folder
-from broadsheet.training.folder import check_arguments, new_card, swap, work_folder
+from broadsheet.tables.files import file_sha256
+from broadsheet.training.folder import SplitTraining, WorkFolder, new_card
+from broadsheet.training.ranking import mean_metrics
 from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.model import CrossEncoder
-    from broadsheet.rerank.cross_encoder.training_pairs import Example, PairMaker
+    from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup, PairMaker
 
 
 VALID_LIMIT = 300
@@ -50,73 +50,64 @@ def train_reranker(
     from broadsheet.rerank.cross_encoder.trained import HEAD, MODES, new_cross_encoder, save_cross_encoder
     from broadsheet.rerank.cross_encoder.training import centre, fit
 
-    check_arguments(train, valid, out, MODES, mode, HEAD)
+    asked = SplitTraining(train, valid, mode, seed)
+    asked.check(out, MODES, HEAD)
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, say)
-    learn, check = _examples(bench, train), read_rankable(bench, valid)[:VALID_LIMIT]
+    examples, measured = _examples(bench, train), read_rankable(bench, valid)[:VALID_LIMIT]
     base, recipe = bench.config.rerank.encoder, bench.config.reranker
     target = newsroom.reranker if out is None else out
     make = _pair_maker(bench)
     set_seed(seed)
     model = new_cross_encoder(base, chosen)
     with newsroom.lock():
-        work = work_folder(target, _settings(bench, train, valid, mode, seed))
-        measure = _Measure(check, make, bench.config.rerank.max_tokens)
-        log = fit(model, learn, make, measure, recipe=recipe, seed=seed, checkpoints=work / "checkpoints")
+        work = WorkFolder(target, _settings(bench, asked))
+        measure = _Measure(measured, make)
+        log = fit(model, examples, make, measure, recipe=recipe, seed=seed, checkpoints=work.checkpoints)
         centre(model, measure.logits(model))
         metrics = measure.metrics(model)
         card = {
             **new_card(log),
-            "train": {"split": train, "clicks": len(learn)},
-            "valid": {"split": valid, "impressions": len(check), **metrics},
+            "train": {"split": train, "clicks": len(examples)},
+            "valid": {"split": valid, "impressions": len(measured), **metrics},
             "recipe": {**asdict(recipe), "seed": seed},
         }
-        remove_folder(work / "reranker")
-        save_cross_encoder(model, work / "reranker", base=base, mode=chosen, card=card)
-        swap(work / "reranker", target)
-        remove_folder(work)
+        save_cross_encoder(model, work.clear_result(), base=base, mode=chosen, card=card)
+        work.put_in_place()
     reached = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-    learned = f"{mode}, trained on {len(learn)} clicks of {train}"
-    return f"{target}: {learned}; on {len(check)} impressions of {valid}: {reached}"
+    learned = f"{mode}, trained on {len(examples)} clicks of {train}"
+    return f"{target}: {learned}; on {len(measured)} impressions of {valid}: {reached}"
 
 
 def _pair_maker(bench: Workbench) -> PairMaker:
     from broadsheet.models import loading as models
-    from broadsheet.rerank.cross_encoder.training_pairs import PairMaker
+    from broadsheet.rerank.cross_encoder.training_pairs import PairMaker, PairShape
 
     settings, recipe = bench.config.rerank, bench.config.reranker
-    return PairMaker(
-        bench.catalogue,
-        models.load("AutoTokenizer", models.resolve(settings.encoder)),
-        headlines=settings.headlines,
-        history=bench.config.retrieval.history,
-        max_tokens=settings.max_tokens,
-        negatives=recipe.negatives,
-        history_cut=recipe.history_cut,
-    )
+    shape = PairShape(settings.headlines, bench.config.retrieval.history, settings.max_tokens)
+    tokenizer = models.load("AutoTokenizer", models.resolve(settings.encoder))
+    return PairMaker(bench.catalogue, tokenizer, shape, recipe)
 
 
 class _Measure:
     """Scores the valid impressions with a model."""
 
-    def __init__(self, check: Sequence[Labelled], make: PairMaker, max_tokens: int) -> None:
+    def __init__(self, impressions: Sequence[Labelled], make: PairMaker) -> None:
         from broadsheet.rerank.cross_encoder.pair_tokens import encode_pairs
 
-        pairs = [pair for one in check for pair in make.pairs(one.history, one.shown)]
-        clicked = [one.clicked for one in check]
-        self._rows = encode_pairs(make.tokenizer, pairs, max_tokens)
+        pairs = [pair for one in impressions for pair in make.pairs(one.history, one.shown)]
+        self._rows = encode_pairs(make.tokenizer, pairs, make.shape.max_tokens)
         self._pad_token = int(make.tokenizer.pad_token_id or 0)
-        self._flags = np.array([flag for flags in clicked for flag in flags], np.bool_)
-        self._offsets = np.cumsum([0, *map(len, clicked)])
+        self._clicked = np.array([flag for one in impressions for flag in one.clicked], np.bool_)
+        self._lengths = [len(one.clicked) for one in impressions]
 
     def __call__(self, model: CrossEncoder) -> float:
         return self.metrics(model)["ndcg@10"]
 
     def metrics(self, model: CrossEncoder) -> dict[str, float]:
         """Return the mean of each ranking metric over the impressions."""
-        values = ranking_metrics(Impressions(self.logits(model), self._flags, self._offsets))
-        return {name: round(float(np.nanmean(value)), 4) for name, value in values.items()}
+        return mean_metrics(self.logits(model), self._clicked, self._lengths)
 
     def logits(self, model: CrossEncoder) -> npt.NDArray[np.float32]:
         """Return the logit of each shown article, in their order."""
@@ -136,25 +127,26 @@ class _Measure:
         return result
 
 
-def _examples(bench: Workbench, split: str) -> list[Example]:
-    from broadsheet.rerank.cross_encoder.training_pairs import Example
+def _examples(bench: Workbench, split: str) -> list[ClickGroup]:
+    """Return a group for each click of a split, with what was shown beside it and not clicked."""
+    from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup
 
     return [
-        Example(one.history, news, [other for other, hit in zip(one.shown, one.clicked, strict=True) if not hit])
+        ClickGroup(one.history, news, [other for other, hit in zip(one.shown, one.clicked, strict=True) if not hit])
         for one in read_rankable(bench, split)
         for news, flag in zip(one.shown, one.clicked, strict=True)
         if flag
     ]
 
 
-def _settings(bench: Workbench, train: str, valid: str, mode: str, seed: int) -> dict[str, Any]:
+def _settings(bench: Workbench, asked: SplitTraining) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
     from broadsheet.models import loading as models
 
     rerank = bench.config.rerank
     return {
-        **{"train": train, "valid": valid, "mode": mode, "seed": seed, "recipe": asdict(bench.config.reranker)},
-        "data": [file_sha256(bench.newsroom.impressions(split)) for split in (train, valid)],
+        **asked.settings(bench.config.reranker),
+        "data": [file_sha256(bench.newsroom.impressions(split)) for split in (asked.train, asked.valid) if split],
         "base": rerank.encoder,
         "base_fingerprint": models.fingerprint(rerank.encoder),
         "vectors": bench.news_tower.fingerprint,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.offline.impressions import Labelled
+from broadsheet.training.ranking import mean_metrics
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +35,7 @@ class TowersMeasure:
         self._rows = np.unique(np.array(read, np.int64))
         self._tokens = None if tokenise is None else tokenise(self._rows.tolist())
         self._clicked = np.array([hit for one in impressions for hit in one.clicked], np.bool_)
-        self._offsets = np.cumsum([0, *(len(one.shown) for one in impressions)])
+        self._lengths = [len(one.shown) for one in impressions]
 
     def __call__(self, model: TwoTowers) -> float:
         """Return the mean nDCG@10."""
@@ -43,8 +43,7 @@ class TowersMeasure:
 
     def metrics(self, model: TwoTowers) -> dict[str, float]:
         """Return the mean of each ranking metric over the impressions."""
-        values = ranking_metrics(Impressions(self._scores(model), self._clicked, self._offsets))
-        return {name: round(float(np.nanmean(value)), 4) for name, value in values.items()}
+        return mean_metrics(self._scores(model), self._clicked, self._lengths)
 
     def _scores(self, model: TwoTowers) -> npt.NDArray[np.float32]:
         vectors = self._vectors(model)

@@ -13,16 +13,18 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.offline.impressions import Labelled, read_labelled, read_rankable, require_splits
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
-from broadsheet.tables.files import file_sha256, remove_folder
-from broadsheet.training.folder import check_arguments, new_card, swap, work_folder
+from broadsheet.tables.files import file_sha256
+from broadsheet.training.folder import SplitTraining, WorkFolder, new_card
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
 if TYPE_CHECKING:
+    from broadsheet.models.trainer import Log
     from broadsheet.retrieval.towers.trained import Mode
     from broadsheet.retrieval.towers.two_towers import TwoTowers
     from broadsheet.retrieval.training.article_tokens import ArticleTokens
     from broadsheet.training.tower_examples import Items
+    from broadsheet.training.tower_measure import TowersMeasure
 
 
 VALID_LIMIT, ENCODED_LIMIT = 500, 250
@@ -50,43 +52,55 @@ def train_towers(
 
     from broadsheet.retrieval.towers.trained import MODES, USER_TOWER, save_towers
     from broadsheet.training.source_weights import tune_weights
-    from broadsheet.training.tower_examples import count_items, read_items
+    from broadsheet.training.tower_examples import count_items
 
-    check_arguments(train, valid, out, MODES, mode, USER_TOWER)
+    asked = SplitTraining(train, valid, mode, seed)
+    asked.check(out, MODES, USER_TOWER)
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, *filter(None, (train, valid)))
     process = PartialState(cpu=models.pick_device().type == "cpu")
     bench = _open(newsroom, process, say)
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
-        labelled, measured = _read(bench, train, valid)
-        learn = read_items(bench, labelled, train or "clicks")
-        check = _with_history(measured, valid or "clicks")[: VALID_LIMIT if mode == "frozen" else ENCODED_LIMIT]
-        work = work_folder(target, _settings(bench, train, valid, mode, seed))
-        model, log, metrics = _train(bench, learn, check, chosen, seed, work)
+        items, measured = _read(bench, asked)
+        work = WorkFolder(target, _settings(bench, asked))
+        measure = _measure(bench, chosen, measured)
+        model, log = _train(bench, chosen, items, measure, seed=seed, checkpoints=work.checkpoints)
+        metrics = measure.metrics(model)
         process.wait_for_everyone()
         if process.is_main_process:
-            card = _card(bench, train, valid, seed, learn, check, metrics, log)
-            remove_folder(work / "towers")
-            save_towers(model, work / "towers", mode=chosen, base=bench.config.retrieval.encoder, card=card)
+            card = {
+                **new_card(log),
+                "train": {"split": train or "click log", "items": count_items(items)},
+                "valid": {"split": valid or "click log", "impressions": len(measured), **metrics},
+                "recipe": {**asdict(bench.config.towers), "seed": seed},
+            }
+            save_towers(model, work.clear_result(), mode=chosen, base=bench.config.retrieval.encoder, card=card)
     if process.is_main_process:
         if valid:
-            say(tune_weights(newsroom, work / "towers", valid, say))
+            say(tune_weights(newsroom, work.result, valid, say))
         with newsroom.lock():
-            swap(work / "towers", target)
-            remove_folder(work)
+            work.put_in_place()
     reached = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-    learned = f"{mode}, trained on {count_items(learn)} of {train or 'the click log'}"
+    learned = f"{mode}, trained on {count_items(items)} of {train or 'the click log'}"
     build = "" if mode == "frozen" else f". Article vectors change: run `broadsheet build {newsroom.path}`"
-    return f"{target}: {learned}; on {len(check)} impressions of {valid or 'its end'}: {reached}{build}"
+    return f"{target}: {learned}; on {len(measured)} impressions of {valid or 'its end'}: {reached}{build}"
 
 
-def _read(bench: Workbench, train: str | None, valid: str | None) -> tuple[list[Labelled], list[Labelled]]:
-    if train and valid:
-        return read_labelled(bench, train), read_rankable(bench, valid)
+def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Labelled]]:
+    """Return what is learned from, and the impressions that each epoch is measured on."""
     from broadsheet.training.click_examples import read_clicks
+    from broadsheet.training.tower_examples import read_items
 
-    return read_clicks(bench)
+    if asked.train and asked.valid:
+        learned, measured = read_labelled(bench, asked.train), read_rankable(bench, asked.valid)
+    else:
+        learned, measured = read_clicks(bench)
+    limit = VALID_LIMIT if asked.mode == "frozen" else ENCODED_LIMIT
+    return (
+        read_items(bench, learned, asked.train or "clicks"),
+        _with_history(measured, asked.valid or "clicks")[:limit],
+    )
 
 
 def _open(newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN401
@@ -101,33 +115,36 @@ def _open(newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN
     return open_workbench(EditionModels(newsroom, config), newsroom.building)
 
 
+def _measure(bench: Workbench, mode: Mode, impressions: list[Labelled]) -> TowersMeasure:
+    from broadsheet.training.tower_measure import TowersMeasure
+
+    tokenise = make_tokens(bench, 0.0) if mode != "frozen" else None
+    return TowersMeasure(impressions, history=bench.config.retrieval.history, tokenise=tokenise)
+
+
 def _train(
-    bench: Workbench, learn: Items, check: list[Labelled], mode: Mode, seed: int, work: Path
-) -> tuple[TwoTowers, list[dict[str, float]], dict[str, float]]:
+    bench: Workbench, mode: Mode, items: Items, measure: TowersMeasure, *, seed: int, checkpoints: Path
+) -> tuple[TwoTowers, Log]:
     from transformers import set_seed
 
     from broadsheet.retrieval.training.examples import BatchMaker
     from broadsheet.retrieval.training.fit import fit
-    from broadsheet.training.tower_measure import TowersMeasure
 
-    recipe, history = bench.config.towers, bench.config.retrieval.history
+    recipe = bench.config.towers
     set_seed(seed)
-    model = new_model(bench, learn, mode)
-    tokens = make_tokens(bench, recipe.text_drop) if mode != "frozen" else None
+    model = new_model(bench, items, mode)
     make_batch = BatchMaker(
-        history=history,
+        history=bench.config.retrieval.history,
         negatives=recipe.negatives,
-        next_clicks=max(1, recipe.next_clicks),  # readers are among the items only where they are to be learned from
+        next_clicks=max(1, recipe.next_clicks),  # histories are among the items only where they are learned from
         history_drop=recipe.history_drop,
-        tokenise=tokens,
+        tokenise=make_tokens(bench, recipe.text_drop) if mode != "frozen" else None,
         encode_history=recipe.encode_history,
     )
-    measure = TowersMeasure(check, history=history, tokenise=make_tokens(bench, 0.0) if mode != "frozen" else None)
-    log = fit(model, learn, make_batch, measure, recipe=recipe, seed=seed, folder=work / "checkpoints")
-    return model, log, measure.metrics(model)
+    return model, fit(model, items, make_batch, measure, recipe=recipe, seed=seed, folder=checkpoints)
 
 
-def new_model(bench: Workbench, learn: Items, mode: Mode) -> TwoTowers:
+def new_model(bench: Workbench, items: Items, mode: Mode) -> TwoTowers:
     """Return untrained towers as the config wants them, over the workbench's vectors."""
     import torch
 
@@ -145,7 +162,7 @@ def new_model(bench: Workbench, learn: Items, mode: Mode) -> TwoTowers:
         tower,
         new_encoder(retrieval.encoder, mode),
         torch.from_numpy(bench.catalogue.vectors.whole().copy()),
-        torch.from_numpy(log_popularity(learn, len(bench.catalogue))),
+        torch.from_numpy(log_popularity(items, len(bench.catalogue))),
         temperature=recipe.temperature,
         anchor=recipe.anchor,
         in_batch=recipe.in_batch,
@@ -175,38 +192,18 @@ def _with_history(measured: list[Labelled], split: str) -> list[Labelled]:
     return found
 
 
-def _settings(bench: Workbench, train: str | None, valid: str | None, mode: str, seed: int) -> dict[str, Any]:
+def _settings(bench: Workbench, asked: SplitTraining) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
     retrieval, recipe = bench.config.retrieval, bench.config.towers
-    learned = [bench.newsroom.impressions(split) for split in (train, valid) if split] or [bench.edition.clicks]
+    splits = [bench.newsroom.impressions(split) for split in (asked.train, asked.valid) if split]
     teacher = bench.cross_encoder if recipe.distillation else None
     return {
-        **{"train": train, "valid": valid, "mode": mode, "seed": seed, "recipe": asdict(recipe)},
-        "data": [file_sha256(path) for path in learned if path.is_file()],
+        **asked.settings(recipe),
+        "data": [file_sha256(path) for path in splits or [bench.edition.clicks] if path.is_file()],
         "teacher": teacher.fingerprint if teacher else "",
         "base_fingerprint": models.fingerprint(retrieval.encoder),
         "vectors": bench.news_tower.fingerprint,
         "articles": len(bench.catalogue),
         "history": retrieval.history,
         "max_tokens": retrieval.max_tokens,
-    }
-
-
-def _card(
-    bench: Workbench,
-    train: str | None,
-    valid: str | None,
-    seed: int,
-    learn: Items,
-    check: list[Labelled],
-    metrics: dict[str, float],
-    log: list[dict[str, float]],
-) -> dict[str, Any]:
-    from broadsheet.training.tower_examples import count_items
-
-    return {
-        **new_card(log),
-        "train": {"split": train or "click log", "items": count_items(learn)},
-        "valid": {"split": valid or "click log", "impressions": len(check), **metrics},
-        "recipe": {**asdict(bench.config.towers), "seed": seed},
     }

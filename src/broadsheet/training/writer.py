@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.config.training import WriterConfig
 from broadsheet.errors import ConfigError
 from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
 from broadsheet.progress import Say, silent
-from broadsheet.tables.files import file_sha256, remove_folder
-from broadsheet.training.folder import check_target, made_now, swap, work_folder
+from broadsheet.tables.files import file_sha256
+from broadsheet.training.folder import WorkFolder, check_target, made_now
 from broadsheet.training.writer_pairs import check_jobs, personal_pairs, read_pairs
 
 if TYPE_CHECKING:
     from broadsheet.generate import LoadedWriter
     from broadsheet.generate.writers.trained import Mode
     from broadsheet.generate.writers.training_pairs import Pair
+    from broadsheet.models.trainer import Log
 
 
 VALID_LIMIT = 200
 """Pairs that each epoch is measured on."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a training of the writer is asked for, as `train_writer` takes it."""
+
+    jobs: Sequence[str]
+    mode: Mode
+    until: date | None
+    personal: Path | None
+    seed: int
 
 
 def train_writer(
@@ -59,45 +72,43 @@ def train_writer(
         raise ConfigError(
             f"generate.writer = {base!r}: expected a model to train. Name asset:NAME, a folder or a hub name."
         )
-    learn, check = read_pairs(newsroom, jobs, until)
+    asked = _Asked(jobs, mode, until, personal, seed)
+    pairs, valid = read_pairs(newsroom, jobs, until)
     if personal is not None:
-        learn += personal_pairs(newsroom, personal, say)
-    check = check[:VALID_LIMIT]
-    say(f"{len(learn)} pairs to learn from, {len(check)} to measure")
+        pairs += personal_pairs(newsroom, personal, say)
+    valid = valid[:VALID_LIMIT]
+    say(f"{len(pairs)} pairs to learn from, {len(valid)} to measure")
     target = newsroom.writer if out is None else out
     with newsroom.lock():
-        work = work_folder(target, _settings(newsroom, jobs, mode, until, personal, seed))
+        work = WorkFolder(target, _settings(newsroom, asked))
         set_seed(seed)
         writer = load_writer(base)
-        network, history = _train(writer, learn, check, newsroom, mode, seed, work)
-        losses = {str(row["epoch"]): round(row["eval_loss"], 4) for row in history if "eval_loss" in row}
+        network, log = _train(writer, pairs, valid, recipe, asked, work.checkpoints)
+        losses = {str(row["epoch"]): round(row["eval_loss"], 4) for row in log if "eval_loss" in row}
         card = {
             **made_now(),
             "jobs": list(jobs),
-            "train": {"pairs": len(learn), "until": str(until or "")},
-            "valid": {"pairs": len(check), "loss": min(losses.values())},
+            "train": {"pairs": len(pairs), "until": str(until or "")},
+            "valid": {"pairs": len(valid), "loss": min(losses.values())},
             "valid_loss_by_epoch": losses,
             "recipe": {**asdict(recipe), "seed": seed},
         }
-        remove_folder(work / "writer")
-        save_tuned(network, writer.tokens.tokenizer, work / "writer", base=base, mode=mode, card=card)
-        swap(work / "writer", target)
-        remove_folder(work)
+        save_tuned(network, writer.tokens.tokenizer, work.clear_result(), base=base, mode=mode, card=card)
+        work.put_in_place()
     return (
-        f"{target}: {mode}, trained on {len(learn)} pairs for {' and '.join(jobs)}; loss on {len(check)} later ones "
+        f"{target}: {mode}, trained on {len(pairs)} pairs for {' and '.join(jobs)}; loss on {len(valid)} later ones "
         f"{losses[next(iter(losses))]:.4f} after the first epoch, {min(losses.values()):.4f} at best"
     )
 
 
 def _train(
     writer: LoadedWriter,
-    learn: Sequence[Pair],
-    check: Sequence[Pair],
-    newsroom: Newsroom,
-    mode: Mode,
-    seed: int,
-    work: Path,
-) -> tuple[Any, list[dict[str, float]]]:
+    pairs: Sequence[Pair],
+    valid: Sequence[Pair],
+    recipe: WriterConfig,
+    asked: _Asked,
+    checkpoints: Path,
+) -> tuple[Any, Log]:
     import torch
 
     from broadsheet.generate.writers.prompt_tokens import NEW_TOKENS
@@ -105,27 +116,26 @@ def _train(
     from broadsheet.generate.writers.training import fit
     from broadsheet.generate.writers.training_pairs import PairBatch
 
-    recipe = newsroom.config().writer
-    network = writer.network.to(torch.float32)
-    if mode == "lora":
+    network, full = writer.network.to(torch.float32), asked.mode == "full"
+    if not full:
         network = with_adapters(network, recipe.rank)
     batch = PairBatch(writer.tokens, NEW_TOKENS)
-    log = fit(
-        network, learn, check, batch, recipe=recipe, full=mode == "full", seed=seed, checkpoints=work / "checkpoints"
-    )
+    log = fit(network, pairs, valid, batch, recipe=recipe, full=full, seed=asked.seed, checkpoints=checkpoints)
     return network, log
 
 
-def _settings(
-    newsroom: Newsroom, jobs: Sequence[str], mode: str, until: date | None, personal: Path | None, seed: int
-) -> dict[str, Any]:
+def _settings(newsroom: Newsroom, asked: _Asked) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
     from broadsheet.generate.stories import jobs as prompts
 
     config = newsroom.config()
-    data = [newsroom.news, *([personal] if personal else [])]
+    data = [newsroom.news, *([asked.personal] if asked.personal else [])]
     return {
-        **{"jobs": list(jobs), "mode": mode, "until": str(until or ""), "seed": seed, "recipe": asdict(config.writer)},
+        "jobs": list(asked.jobs),
+        "mode": asked.mode,
+        "until": str(asked.until or ""),
+        "seed": asked.seed,
+        "recipe": asdict(config.writer),
         "data": [file_sha256(path) for path in data],
         "prompts": [prompts.HEADLINE, prompts.SUMMARY],
         "base_fingerprint": models.fingerprint(config.generate.writer),

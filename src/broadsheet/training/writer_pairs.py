@@ -55,14 +55,14 @@ def read_pairs(newsroom: Newsroom, jobs: Sequence[str], until: date | None) -> t
     rows = [row for row in read_table(newsroom.news, NEWS).to_pylist() if until is None or _is_before(row, until)]
     rows.sort(key=lambda row: (row["published_at"] or datetime.min.replace(tzinfo=UTC), row["news_id"]))
     cut = len(rows) - round(len(rows) * VALID_SHARE)
-    learn, check = ([pair for row in part for pair in _pairs(row, jobs)] for part in (rows[:cut], rows[cut:]))
-    if not learn or not check:
+    learned, valid = ([pair for row in part for pair in _pairs(row, jobs)] for part in (rows[:cut], rows[cut:]))
+    if not learned or not valid:
         raise CorpusError(
-            f"{newsroom.news}: found {len(learn)} pairs to learn from and {len(check)} to measure among {len(rows)} "
+            f"{newsroom.news}: found {len(learned)} pairs to learn from and {len(valid)} to measure among {len(rows)} "
             f"articles{f' before {until}' if until else ''}, expected some of each. A headline needs an article of "
             f"{LEAST_WORDS} words, a summary also an abstract that the body does not have."
         )
-    return learn, check
+    return learned, valid
 
 
 def _is_before(row: Mapping[str, Any], until: date) -> bool:

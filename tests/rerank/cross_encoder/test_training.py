@@ -15,7 +15,7 @@ from broadsheet.models import loading as models
 from broadsheet.rerank.cross_encoder.losses import LOSSES, listwise, pairwise, pointwise
 from broadsheet.rerank.cross_encoder.trained import load_base, new_cross_encoder
 from broadsheet.rerank.cross_encoder.training import centre, fit
-from broadsheet.rerank.cross_encoder.training_pairs import Example, PairMaker
+from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup, PairMaker, PairShape
 from tests.support.stage_contract import catalogue_of
 from tests.support.tiny import TOPICS
 
@@ -32,14 +32,16 @@ def make(encoder):
     titles = [f"{TOPICS[topic][number % 8]} {TOPICS[topic][(number * 3) % 8]}" for number, topic in enumerate(TOPIC)]
     catalogue = catalogue_of(vectors, title=titles, category=TOPIC)
     tokenizer = models.load("AutoTokenizer", str(encoder))
-    return PairMaker(catalogue, tokenizer, headlines=2, history=3, max_tokens=24, negatives=NEGATIVES, history_cut=0.3)
+    return PairMaker(
+        catalogue, tokenizer, PairShape(headlines=2, history=3, max_tokens=24), RerankerConfig(negatives=NEGATIVES)
+    )
 
 
 def examples(count=12):
     """Readers of one topic each, who click what is of it."""
     same = [[row for row in range(COUNT) if row % 3 == topic] for topic in range(3)]
     return [
-        Example(same[n % 3][:3], same[n % 3][3 + n % 5], [(n + 1) % 3, (n + 2) % 3 + 3, (n + 1) % 3 + 9])
+        ClickGroup(same[n % 3][:3], same[n % 3][3 + n % 5], [(n + 1) % 3, (n + 2) % 3 + 3, (n + 1) % 3 + 9])
         for n in range(count)
     ]
 
@@ -77,7 +79,7 @@ def test_every_loss_that_the_settings_know_is_there():
 
 def test_a_batch_has_the_clicked_article_first_and_some_of_those_shown(make):
     random.seed(0)
-    batch = make([Example([0, 3], 6, [1, 2]), Example([], 1, list(range(2, 20)))])
+    batch = make([ClickGroup([0, 3], 6, [1, 2]), ClickGroup([], 1, list(range(2, 20)))])
     assert batch["groups"].tolist() == [3, 1 + NEGATIVES]
     assert len(batch["input_ids"]) == len(batch["attention_mask"]) == len(batch["token_type_ids"]) == 4 + NEGATIVES
     first = make.tokenizer.decode(batch["input_ids"][0][batch["token_type_ids"][0] == 1])
