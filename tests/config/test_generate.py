@@ -93,9 +93,9 @@ def test_all_problems_of_an_endpoint_come_at_once(file):
     for problem in (
         "generate.writer: found 'gopher://a.example' with the scheme 'gopher'",
         "generate.endpoint.model: found none",
-        "generate.endpoint.timeout_seconds: found 1000000000.0, expected at most 600.0",
-        "generate.endpoint.retries: found 11, expected at most 10",
-        "generate.endpoint.tokens: found -1, expected at least 0",
+        "generate.endpoint.timeout_seconds: found 1000000000.0, expected a number from 0.1 to 600",
+        "generate.endpoint.retries: found 11, expected a whole number from 0 to 10",
+        "generate.endpoint.tokens: found -1, expected a whole number of at least 0",
         "generate.endpoint.key: no such setting; known here: model,",
         "index.shards: found 0",
     ):

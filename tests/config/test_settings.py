@@ -1,10 +1,10 @@
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
 from broadsheet.config.reading import read_config
-from broadsheet.config.rerank import Weights
+from broadsheet.config.rerank import RerankConfig, Weights
 from broadsheet.config.settings import Config, GenerateConfig
 from broadsheet.errors import ConfigError
 
@@ -54,10 +54,10 @@ def test_all_problems_come_at_once(file):
         'clock: found \'noon\', expected "now" or "latest"',
         "colour: no such setting; known here: clock,",
         "index: found 3, expected a section [index]",
-        "retrieval.history: found 'many', expected a whole number",
-        "retrieval.candidates: found 0, expected at least 1",
+        "retrieval.history: found 'many', expected a whole number of at least 1",
+        "retrieval.candidates: found 0, expected a whole number of at least 1",
         "rerank.diversity: found 1.5, expected a number from 0 to 1",
-        "rerank.weights.two_tower: found -1.0, expected a number of 0 or more",
+        "rerank.weights.two_tower: found -1, expected a number of at least 0",
         "rerank.weights.loveliness: no such setting; known here: relevance,",
     ):
         assert problem in message
@@ -84,49 +84,106 @@ def test_a_setting_that_was_renamed_is_refused_with_its_new_name(file, section, 
     ("line", "expected"),
     [
         ("active_days = true", "a number"),
-        ("active_days = nan", "a finite number"),
-        ("active_days = inf", "a finite number"),
-        ("active_days = -1", "at least 0.0"),
-        ("clock = 1", "a text in quotes"),
+        ("active_days = nan", "a finite number of at least 0"),
+        ("active_days = inf", "a finite number of at least 0"),
+        ("active_days = -1", "a number of at least 0"),
+        ("clock = 1", '"now" or "latest"'),
         ("[index]\nmemory_mib = 1.5", "a whole number"),
         ("[index]\nmemory_mib = true", "a whole number"),
-        ("[index]\nmemory_mib = -1", "at least 0"),
-        ("[index]\nshards = 0", "at least 1"),
-        ("[index]\nshards = -2", "at least 1"),
+        ("[index]\nmemory_mib = -1", "a whole number of at least 0"),
+        ("[index]\nshards = 0", "a whole number of at least 1"),
+        ("[index]\nshards = -2", "a whole number of at least 1"),
         ("[index]\nshards = 2.0", "a whole number"),
         ("[index]\nrecall = 1.01", "a number from 0 to 1"),
         ("[index]\nkind = ' '", "auto, flat or a FAISS factory string"),
-        ("[rerank]\nhalf_life_hours = 0", "at least 0.01"),
-        ("[generate]\nminutes = -1", "at least 0.0"),
+        ("[rerank]\nhalf_life_hours = 0", "a number of at least 0.01"),
+        ("[generate]\nminutes = -1", "a number of at least 0"),
         ("[generate]\ntokens = 1.5", "a whole number"),
-        ("[rerank]\ndiversity = nan", "a finite number"),
-        ("[rerank.weights]\ntwo_tower = inf", "a finite number"),
+        ("[rerank]\ndiversity = nan", "a finite number from 0 to 1"),
+        ("[rerank.weights]\ntwo_tower = inf", "a finite number of at least 0"),
         ("[rerank]\ncalibration = 1.1", "a number from 0 to 1"),
         ("[rerank]\nsmall_sources = -0.1", "a number from 0 to 1"),
         ("[rerank]\ncaps = 3", r"a section \[rerank.caps\]"),
-        ("[rerank.caps]\ncategory = -1", "at least 0"),
+        ("[rerank.caps]\ncategory = -1", "a whole number of at least 0"),
         ("[rerank.caps]\nsource = 1.5", "a whole number"),
         ("[rerank.caps]\nstory = true", "a whole number"),
         ("[rerank.caps]\nstory_similarity = 1.5", "a number from 0 to 1"),
-        ("[rerank.caps]\nstory_days = -1", "at least 0"),
-        ("[retrieval.weights]\ntwo_tower = -0.1", "a number of 0 or more"),
-        ("[articles]\nmax_age_days = -1", "at least 0.0"),
+        ("[rerank.caps]\nstory_days = -1", "a number of at least 0"),
+        ("[retrieval.weights]\ntwo_tower = -0.1", "a number of at least 0"),
+        ("[articles]\nmax_age_days = -1", "a number of at least 0"),
         ("[articles]\nmax_age_days_by_category = 3", r"a section \[articles.max_age_days_by_category\]"),
-        ("[articles.max_age_days_by_category]\nhistory = -3", "a number of 0 or more"),
-        ("[rerank.half_life_hours_by_category]\nsports = 0", "at least 0.01"),
-        ("[reranker]\nnegatives = 0", "at least 1"),
+        ("[articles.max_age_days_by_category]\nhistory = -3", "a number of at least 0"),
+        ("[rerank.half_life_hours_by_category]\nsports = 0", "a number of at least 0.01"),
+        ("[reranker]\nnegatives = 0", "a whole number of at least 1"),
         ("[reranker]\nloss = 'softmax'", '"listwise" or "pairwise" or "pointwise"'),
         ("[articles.max_age_days_by_category]\ndepth = '3'", "a number"),
         ("[gate]\nmax_lost = 1.5", "a number from 0 to 1"),
-        ("[gate]\nmax_centroid_shift = -0.1", "a number of 0 or more"),
+        ("[gate]\nmax_centroid_shift = -0.1", "a number of at least 0"),
         ("[rerank]\nweights = 2", r"a section \[rerank.weights\]"),
         ("[retrieval]\nencoder = ['a']", "a text in quotes"),
+        ("[retrieval]\nencoder = 2024-05-01", "a text in quotes"),
+        ("[generate.endpoint]\ntimeout_seconds = 601", "a number from 0.1 to 600"),
     ],
 )
 def test_a_value_of_the_wrong_type_or_range_is_refused(file, line, expected):
     file.write_text(line)
     with pytest.raises(ConfigError, match=f"expected {expected}"):
         read_config(file)
+
+
+def test_a_name_with_a_slip_is_answered_with_the_nearest_one(file):
+    file.write_text("[rerank.caps]\nstory_similarty = 0.5\n")
+    with pytest.raises(ConfigError, match=r"rerank\.caps\.story_similarty: no such setting, did you mean story_simila"):
+        read_config(file)
+
+
+def test_a_long_value_is_not_repeated_whole(file):
+    file.write_text(f"[rerank]\ndepth = '{'x' * 5000}'\n")
+    with pytest.raises(ConfigError, match="rerank.depth: found 'xxx") as caught:
+        read_config(file)
+    assert len(str(caught.value)) < 500
+
+
+def test_the_error_ends_with_what_to_do(file):
+    file.write_text("[rerank]\ndepth = 0\n")
+    with pytest.raises(ConfigError, match=r"at least 1\. Change this line, or remove it for the default\.$"):
+        read_config(file)
+    file.write_text("[rerank]\ndepth = 0\nheadlines = 0\n")
+    with pytest.raises(ConfigError, match=r"at least 1\nChange these lines, or remove them for the defaults\.$"):
+        read_config(file)
+
+
+@pytest.mark.parametrize(
+    ("make", "problems"),
+    [
+        (lambda: RerankConfig(depth=0), ["depth: found 0, expected a whole number of at least 1"]),
+        (lambda: replace(RerankConfig(), diversity=2), ["diversity: found 2, expected a number from 0 to 1"]),
+        (lambda: RerankConfig(depht=3), ["depht: no such setting, did you mean depth?"]),
+        (lambda: RerankConfig(depth=2.0), ["depth: found 2.0, expected a whole number"]),
+        (lambda: Config(rerank={"depth": 3}), ["rerank: found {'depth': 3}, expected a section [rerank]"]),
+        (
+            lambda: RerankConfig(half_life_hours_by_category={"sport": 0}),
+            ["half_life_hours_by_category.sport: found 0, expected a number of at least 0.01"],
+        ),
+        (
+            lambda: RerankConfig(depth=0, headlines=0),
+            ["depth: found 0, expected a whole number", "headlines: found 0, expected a whole number"],
+        ),
+        (
+            lambda: GenerateConfig(writer="ftp://a.example", tokens=5),
+            ["writer: found 'ftp://a.example'", "endpoint.model: found none", "tokens: found 5, expected 0"],
+        ),
+    ],
+)
+def test_settings_made_in_python_have_the_same_bounds(make, problems):
+    with pytest.raises(ConfigError, match=r"Config: ") as caught:
+        make()
+    assert all(problem in str(caught.value) for problem in problems)
+    assert str(caught.value).count("\n  - ") == (len(problems) if len(problems) > 1 else 0)
+
+
+def test_settings_made_in_python_turn_a_whole_number_into_a_number():
+    assert repr(Weights(freshness=2)) == repr(Weights(freshness=2.0))
 
 
 @pytest.mark.parametrize("content", [b"clock = ", b"\xff\xfe\x00", b"a = 1\na = 2"])

@@ -1,27 +1,29 @@
-"""The settings of the nightly build: which articles are in an edition, and which edition is published."""
+"""The settings of the nightly build: which articles are in an edition, and which editions are published."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from broadsheet.config.section import Amount, Share, section
 
 
-@dataclass(frozen=True)
+@section
 class ArticlesConfig:
-    """How long articles stay in the editions; the corpus keeps them."""
+    """How long articles stay in the editions. The corpus keeps every article."""
 
-    max_age_days: float = 0.0
-    "An older article leaves, as of the build's clock; 0: none does. One of unknown time never leaves."
-    max_age_days_by_category: dict[str, float] = field(default_factory=dict)
-    "The same for the articles of a category, in place of max_age_days."
+    max_age_days: Amount = 0.0
+    "Articles older than this are left out of a new edition; 0 keeps all. An article without a known time is kept."
+    max_age_days_by_category: dict[str, Amount] = field(default_factory=dict)
+    "The same for the categories named here, in place of max_age_days."
 
 
-@dataclass(frozen=True)
+@section
 class GateConfig:
-    """Bounds of an edition: one that is beyond any is kept and not published."""
+    """What an edition must fulfil to be published. An edition that does not is kept, and the current one stays."""
 
-    min_recall: float = 0.95
+    min_recall: Share = 0.95
     "Least share of the 100 articles nearest to a reader that the index finds."
-    max_lost: float = 0.2
-    "Largest share of the current edition's articles that may be missing; expired and withdrawn ones are not."
-    max_centroid_shift: float = 0.05
-    "Largest cosine distance between the mean article vectors of the current edition and of this one."
-    max_changed_neighbours: float = 0.1
-    "Largest share of changed neighbours, 10 of each article, among the articles whose text is the same in both."
+    max_lost: Share = 0.2
+    "Largest share of the current edition's articles that may be missing, expired and withdrawn articles not counted."
+    max_centroid_shift: Amount = 0.05
+    "Largest cosine distance between the mean article vector of the current edition and that of the new one."
+    max_changed_neighbours: Share = 0.1
+    "Largest share of 10 nearest neighbours that may differ, among articles whose text is the same in both editions."

@@ -1,61 +1,79 @@
-"""The settings of the re-ranker: the cross-encoder, the fusion of signals and the policy."""
+"""The settings of the re-ranker: the cross-encoder, the weights of the signals, and the policy."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from broadsheet.config.section import Amount, Count, Share, section
+
+HalfLife = Annotated[float, Field(ge=0.01)]
 
 
-@dataclass(frozen=True)
+@section
 class CapsConfig:
-    """Most articles of a kind in a list of any length; 0 for any number. What exceeds a cap comes after, not away."""
+    """Most articles of a kind in a list; 0 for any number. Articles beyond a cap come after all others."""
 
-    category: int = 0
-    "Most articles of one category; those of an unknown one are not counted together."
-    source: int = 0
-    "Most articles of one source; those of an unknown one are not counted together."
-    story: int = 1
-    "Most articles of one event."
-    story_similarity: float = 0.8
-    "Articles of one event have at least this inner product of their vectors."
-    story_days: float = 3.0
-    "Days between their publication at most, where both times are known."
+    category: Count = 0
+    "Most articles of one category. Articles of unknown category are not counted."
+    source: Count = 0
+    "Most articles of one source. Articles of unknown source are not counted."
+    story: Count = 1
+    "Most articles about one event."
+    story_similarity: Share = 0.8
+    "Least inner product of the vectors of two articles about one event."
+    story_days: Amount = 3.0
+    "Most days between the publication of two articles about one event, if both times are known."
 
 
-@dataclass(frozen=True)
+@section
 class Weights:
-    """What each signal counts for in the ranking; a signal that is absent counts for nothing."""
+    """How much each signal counts in the ranking; 0 turns it off. A signal that an article lacks counts nothing."""
 
-    relevance: float = 1.0
-    two_tower: float = 2.0
-    popularity: float = 0.1
-    click_rate: float = 0.2
-    trend: float = 0.0
-    co_click: float = 0.0
-    freshness: float = 0.75
-    affinity: float = 0.1
-    subcategory_affinity: float = 0.0
-    source_affinity: float = 0.0
+    RENAMED: ClassVar = {"tower": "two_tower"}
+    relevance: Amount = 1.0
+    "The cross-encoder's opinion of the article for the reader."
+    two_tower: Amount = 2.0
+    "Likeness of the article's vector to the reader's."
+    popularity: Amount = 0.1
+    "Clicks of all readers."
+    click_rate: Amount = 0.2
+    "Clicks for each time the article was shown."
+    trend: Amount = 0.0
+    "Rise of the clicks in the last hours."
+    co_click: Amount = 0.0
+    "Clicks by other readers of the reader's articles."
+    freshness: Amount = 0.75
+    "How new the article is."
+    affinity: Amount = 0.1
+    "Share of the article's category in the reader's history."
+    subcategory_affinity: Amount = 0.0
+    "Share of the article's subcategory in the reader's history."
+    source_affinity: Amount = 0.0
+    "Share of the article's source in the reader's history."
 
 
-@dataclass(frozen=True)
+@section
 class RerankConfig:
-    """Settings of the cross-encoder, the fusion of signals and the policy."""
+    """The cross-encoder, how signals become one score, and how the list is arranged."""
 
     encoder: str = "asset:minilm"
-    "The BERT of the cross-encoder: asset:NAME, a folder, or a hub name."
-    depth: int = 60
-    "Candidates that the cross-encoder reads, by retrieval score."
-    headlines: int = 3
-    "Most relevant history headlines that it reads with each candidate."
-    max_tokens: int = 72
-    "Tokens of history and candidate together."
-    half_life_hours: float = 72.0
-    "Age at which freshness is one half."
-    half_life_hours_by_category: dict[str, float] = field(default_factory=dict)
-    "The same for the articles of a category, in place of half_life_hours."
-    diversity: float = 0.5
-    "0 ranks by score alone, 1 by difference from the articles above alone (MMR)."
-    calibration: float = 0.1
-    "0 leaves the history's categories out of it, 1 ranks by how near the list's categories are to them alone (Steck)."
-    small_sources: float = 0.0
-    "Least share of any first places for sources other than the fewest that hold half of the articles."
+    "The BERT model of the cross-encoder: asset:NAME, a folder, or a name on the model hub."
+    depth: Annotated[int, Field(ge=1)] = 60
+    "Candidates that the cross-encoder reads, the best by retrieval score."
+    headlines: Annotated[int, Field(ge=1)] = 3
+    "Headlines of the reader's history, the most relevant, that the cross-encoder reads with each candidate."
+    max_tokens: Annotated[int, Field(ge=8)] = 72
+    "Most tokens of history and candidate together."
+    half_life_hours: HalfLife = 72.0
+    "Age at which an article's freshness is one half."
+    half_life_hours_by_category: dict[str, HalfLife] = field(default_factory=dict)
+    "The same for the categories named here, in place of half_life_hours."
+    diversity: Share = 0.5
+    "0 ranks by score alone; 1 ranks only by difference from the articles above (MMR)."
+    calibration: Share = 0.1
+    "0 ignores the categories of the reader's history; 1 ranks only by how near the list comes to them (Steck)."
+    small_sources: Share = 0.0
+    "Least share of the first places for small sources. The large ones are the fewest that have half of all articles."
     weights: Weights = field(default_factory=Weights)
     caps: CapsConfig = field(default_factory=CapsConfig)

@@ -1,46 +1,65 @@
 """The settings of retrieval and of the index."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from broadsheet.config.section import Amount, Count, Share, section
 
 
-@dataclass(frozen=True)
+@section
 class SourceWeights:
-    """What each source of candidates counts for; 0 turns it off. Where none is changed, those of the towers count."""
+    """How much each source of candidates counts; 0 turns it off.
 
-    two_tower: float = 0.5
-    popularity: float = 1.0
-    freshness: float = 0.1
-    co_click: float = 0.5
+    If all of these are the defaults, the weights that were tuned with the towers count.
+    """
+
+    RENAMED: ClassVar = {"ann": "two_tower", "trending": "popularity", "fresh": "freshness"}
+    two_tower: Amount = 0.5
+    "Articles whose vectors are near the reader's, by the index."
+    popularity: Amount = 1.0
+    "Articles with many recent clicks."
+    freshness: Amount = 0.1
+    "The newest articles."
+    co_click: Amount = 0.5
+    "Articles that other readers of the reader's articles clicked."
 
 
-@dataclass(frozen=True)
+@section
 class RetrievalConfig:
-    """Settings of the towers and of candidate search."""
+    """The towers, which make vectors of articles and readers, and the search for candidates."""
 
     encoder: str = "asset:minilm"
-    "The BERT of both towers: asset:NAME, a folder, or a hub name."
+    "The BERT model of both towers: asset:NAME, a folder, or a name on the model hub."
     towers: str = "auto"
-    "Trained towers: auto is the newsroom's own, else those shipped; untrained is none; else a folder."
-    max_tokens: int = 96
-    "Tokens of title, category and abstract that the news tower reads."
+    'Trained towers. "auto": those trained here, else those shipped. "untrained": the encoder as it is. Else a folder.'
+    max_tokens: Annotated[int, Field(ge=8)] = 96
+    "Most tokens of an article's title, category and abstract that the news tower reads."
     enrich_titles: bool = False
-    "Whether it reads key sentences of the body where the abstract is empty or says nothing that the title doesn't."
-    history: int = 50
-    "Newest clicks that the user tower reads."
-    candidates: int = 200
-    "Articles retrieved for each user."
+    "Whether the news tower also reads key sentences of the body if the abstract is empty or only repeats the title."
+    history: Annotated[int, Field(ge=1)] = 50
+    "Newest clicks of a reader that the user tower reads."
+    candidates: Annotated[int, Field(ge=1)] = 200
+    "Articles retrieved for each reader."
     weights: SourceWeights = field(default_factory=SourceWeights)
 
 
-@dataclass(frozen=True)
-class IndexConfig:
-    """Settings of the FAISS index."""
+def _kind(value: str) -> str:
+    if not value.strip():
+        raise ValueError('auto, flat or a FAISS factory string, such as "HNSW32_SQfp16"')
+    return value
 
-    kind: str = "auto"
-    "auto is the kind that is fastest as measured; else flat (exact), or a FAISS factory string, such as HNSW32_SQfp16."
-    recall: float = 0.98
-    "Least share of a reader's 100 nearest articles that is found, measured on the readers' own vectors."
-    memory_mib: int = 0
-    "Most memory that searching may take; 0 is what fits into this machine."
-    shards: int = 1
-    "Parts of about equal size that the index is cut into, built one by one or on several workers, searched as one."
+
+@section
+class IndexConfig:
+    """The FAISS index, which finds the articles nearest to a reader."""
+
+    kind: Annotated[str, AfterValidator(_kind)] = "auto"
+    '"auto": the kind that is fastest here. "flat": exact search. Else a FAISS factory string, such as HNSW32_SQfp16.'
+    recall: Share = 0.98
+    "Least share of a reader's 100 nearest articles that the index must find, measured on the readers' own vectors."
+    memory_mib: Count = 0
+    "Most memory for searching, in MiB; 0 for what fits into this machine."
+    shards: Annotated[int, Field(ge=1)] = 1
+    "Parts of equal size that the index is cut into. Built one by one or by several workers; a search asks all."

@@ -1,26 +1,27 @@
-"""The settings of a newsroom: one frozen dataclass a stage, read from broadsheet.toml.
+"""The settings of a newsroom: all sections of broadsheet.toml.
 
 Every setting has a default that works; a file names only what it changes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.config.nightly import ArticlesConfig, GateConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
+from broadsheet.config.section import Amount, section
 from broadsheet.config.training import RerankerConfig, TowersConfig, WriterConfig
 
 
-@dataclass(frozen=True)
+@section
 class Config:
-    """Everything that broadsheet.toml can say."""
+    """Settings of the whole newsroom, above the first section of broadsheet.toml."""
 
     clock: Literal["now", "latest"] = "now"
-    "The time of a build or a request: the real one, or that of the corpus's latest article or click (archives)."
-    active_days: float = 30.0
-    "A user with a click in so many days before the clock, or with a profile, is active."
+    'The time of a build or request. "now": the real time. "latest": that of the newest article or click, for archives.'
+    active_days: Amount = 30.0
+    "Builds make pages for readers with a click in this many days before the clock, and for readers who told interests."
     articles: ArticlesConfig = field(default_factory=ArticlesConfig)
     gate: GateConfig = field(default_factory=GateConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)

@@ -1,86 +1,102 @@
 """The settings of the trainings: towers, cross-encoder and writer."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from broadsheet.config.section import Amount, Count, Share, section
+
+Rate = Annotated[float, Field(ge=1e-9)]
+AtLeastOne = Annotated[int, Field(ge=1)]
 
 
-@dataclass(frozen=True)
+@section
 class TowersConfig:
     """How `broadsheet train towers` learns."""
 
-    interests: int = 3
+    interests: AtLeastOne = 3
     "Interest vectors of a reader."
-    layers: int = 1
+    layers: AtLeastOne = 1
     "Layers of the user tower."
-    epochs: int = 8
-    patience: int = 3
-    "Epochs without a better valid nDCG@10 after which it stops."
-    batch_size: int = 64
-    "Impression clicks and readers a step, each process."
-    next_clicks: int = 0
-    "Clicks learned from each reader's history an epoch, 1 at least where there are no impressions; 0 leaves them out."
-    negatives: int = 8
-    "Most articles shown and not clicked beside each click."
-    hard_negatives: int = 0
-    "Articles near the reader and never clicked, mined from the index, beside each click."
-    learning_rate: float = 1e-3
-    encoder_learning_rate: float = 2e-4
-    "Of the news tower, where it learns too."
-    weight_decay: float = 0.05
-    dropout: float = 0.1
-    history_drop: float = 0.5
-    "Share of clicks whose history loses half of its articles."
-    text_drop: float = 0.3
-    "Share of articles that are read by their title or by their abstract alone."
-    temperature: float = 0.2
-    "Of the softmax, at the start; it is learned."
-    anchor: float = 1.0
-    "Weight of staying near the untrained towers: more for few clicks, 0 for many."
-    in_batch: float = 0.1
-    "Weight of the contrast with the batch's other clicks, beside that with what was shown."
-    distillation: float = 0.0
-    "Weight of the cross-encoder's opinion of what was shown; 0 leaves it out."
-    adversarial: float = 0.0
-    "Length by which article vectors are pushed against the loss (FGM); 0 leaves it out."
+    epochs: AtLeastOne = 8
+    "Most passes over the training data."
+    patience: AtLeastOne = 3
+    "The training stops after this many epochs without a better nDCG@10 on the valid impressions."
+    batch_size: Annotated[int, Field(ge=2)] = 64
+    "Clicks of impressions, and readers, in one step of one process."
+    next_clicks: Count = 0
+    "Clicks learned from each reader's history in an epoch; 0 for none, or for one if there are no impressions."
+    negatives: Count = 8
+    "Articles that were shown beside each click and not clicked, at most this many."
+    hard_negatives: Count = 0
+    "Articles near the reader that the reader never clicked, found by the index, beside each click."
+    learning_rate: Rate = 1e-3
+    "The learning rate of the user tower."
+    encoder_learning_rate: Rate = 2e-4
+    "The learning rate of the news tower, if it learns too."
+    weight_decay: Amount = 0.05
+    "Weight decay of AdamW."
+    dropout: Share = 0.1
+    "Dropout of the user tower."
+    history_drop: Share = 0.5
+    "Share of clicks for which half of the history's articles are dropped."
+    text_drop: Share = 0.3
+    "Share of articles of which only the title or only the abstract is read."
+    temperature: Annotated[float, Field(ge=0.01)] = 0.2
+    "Temperature of the softmax at the start; it is learned."
+    anchor: Amount = 1.0
+    "Weight of staying near the untrained towers: larger for few clicks, 0 for many."
+    in_batch: Amount = 0.1
+    "Weight of telling a click from the other clicks of the batch, beside telling it from what was shown with it."
+    distillation: Amount = 0.0
+    "Weight of the cross-encoder's opinion of what was shown; 0 turns it off."
+    adversarial: Amount = 0.0
+    "How far article vectors are pushed in the direction that raises the loss (FGM); 0 turns it off."
     encode_history: bool = False
-    "Whether history articles are encoded in each step, or taken as they were encoded before the training."
+    "Whether history articles are encoded anew in each step, rather than once before the training."
     recompute: bool = False
-    "Whether the encoder's activations are made again rather than kept: larger batches, a third more time."
+    "Whether the encoder's activations are computed twice rather than kept: room for larger batches, a third more time."
 
 
 LossName = Literal["listwise", "pairwise", "pointwise"]
 
 
-@dataclass(frozen=True)
+@section
 class RerankerConfig:
     """How `broadsheet train reranker` learns."""
 
     loss: LossName = "listwise"
-    "What is compared: a click with all shown beside it, with each of them, or each article with its label."
-    epochs: int = 2
-    batch_size: int = 16
-    "Clicks a step."
-    negatives: int = 5
-    "Most articles shown and not clicked beside each click, drawn anew each epoch."
-    learning_rate: float = 2e-4
-    weight_decay: float = 0.05
-    history_cut: float = 0.3
+    """What is compared. listwise: a click with all articles shown beside it. pairwise: a click with each of them.
+    pointwise: each article with its label."""
+    epochs: AtLeastOne = 2
+    "Passes over the training data."
+    batch_size: Annotated[int, Field(ge=2)] = 16
+    "Clicks in one step."
+    negatives: AtLeastOne = 5
+    "Articles that were shown beside each click and not clicked, at most this many, drawn anew each epoch."
+    learning_rate: Rate = 2e-4
+    "The learning rate at its highest."
+    weight_decay: Amount = 0.05
+    "Weight decay of AdamW."
+    history_cut: Share = 0.3
     "Share of clicks whose history is cut at a random place, so that short histories are learned too."
 
 
-@dataclass(frozen=True)
+@section
 class WriterConfig:
     """How `broadsheet train writer` learns."""
 
-    epochs: int = 2
-    patience: int = 1
-    "Epochs without a smaller loss on the later articles, after which it stops."
-    batch_size: int = 8
-    "Pairs a step."
-    learning_rate: float = 5e-4
-    "The largest, of adapters; all weights learn with a tenth of it."
-    weight_decay: float = 0.01
-    rank: int = 8
-    "Of the adapters."
-    preference: float = 0.2
-    "Weight of the odds ratio between what a reader clicked and what was passed over, where pairs have it."
+    epochs: AtLeastOne = 2
+    "Most passes over the training data."
+    patience: AtLeastOne = 1
+    "The training stops after this many epochs without a smaller loss on the later articles."
+    batch_size: Annotated[int, Field(ge=2)] = 8
+    "Pairs of prompt and text in one step."
+    learning_rate: Rate = 5e-4
+    "The learning rate of adapters at its highest; with `--mode full` all weights learn at a tenth of it."
+    weight_decay: Amount = 0.01
+    "Weight decay of AdamW."
+    rank: AtLeastOne = 8
+    "Rank of the adapters."
+    preference: Amount = 0.2
+    "Weight of preferring the text that readers clicked to those that they passed over, for pairs that have both."
