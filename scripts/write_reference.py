@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from broadsheet.config.section import expectation
 from broadsheet.config.settings import Config
 from broadsheet.tables import schemas
 
@@ -51,12 +52,12 @@ def _sections(section: object, name: str) -> list[str]:
     words = _field_docstrings(type(section))
     values = {field.name: getattr(section, field.name) for field in fields(section)}
     rows = [
-        f"| `{setting}` | `{json.dumps(value)}` | {words.get(setting, '')} |"
+        f"| `{setting}` | `{json.dumps(value)}` | {_accepted(type(section), setting)} | {words.get(setting, '')} |"
         for setting, value in values.items()
         if not is_dataclass(value)
     ]
     head = [f"## {f'`[{name}]`' if name else 'At the top of the file'}", "", inspect.getdoc(type(section)) or "", ""]
-    table = ["| setting | default | what it is |", "|---|---|---|", *rows, ""] if rows else []
+    table = ["| setting | default | accepted | what it is |", "|---|---|---|---|", *rows, ""] if rows else []
     inner = [
         line
         for key, value in values.items()
@@ -64,6 +65,12 @@ def _sections(section: object, name: str) -> list[str]:
         for line in _sections(value, f"{name}.{key}".lstrip("."))
     ]
     return [*head, *table, *inner]
+
+
+def _accepted(section: type, setting: str) -> str:
+    """Return the values that a setting may have; those of a section whose names are the user's own are numbers."""
+    words = expectation(section, (setting,))
+    return f"for each name {expectation(section, (setting, 'NAME'))}" if words.startswith("a section") else words
 
 
 def _field_docstrings(section: type) -> dict[str, str]:

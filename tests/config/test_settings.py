@@ -139,7 +139,7 @@ def test_a_name_with_a_slip_is_answered_with_the_nearest_one(file):
 
 def test_a_long_value_is_not_repeated_whole(file):
     file.write_text(f"[rerank]\ndepth = '{'x' * 5000}'\n")
-    with pytest.raises(ConfigError, match="rerank.depth: found 'xxx") as caught:
+    with pytest.raises(ConfigError, match=r"rerank\.depth: found 'xxx") as caught:
         read_config(file)
     assert len(str(caught.value)) < 500
 
