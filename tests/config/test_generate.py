@@ -1,6 +1,7 @@
 """An endpoint as the writer: its settings, and a workbench that is given them. No model is loaded here."""
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from broadsheet.generate.writers.endpoint import allowance
 from broadsheet.generate.writers.endpoint import writer as endpoint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly import stages as steps
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.ray import engine as engine_ray
 from broadsheet.pipeline import ENDPOINT_SECONDS
 from broadsheet.tables.arrow_files import empty, from_rows, read_table, write_table
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES, USERS
 from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import open_workbench
 from tests.generate.endpoint_server import DOWN, always, said, serving
 
 
@@ -137,7 +140,8 @@ def bench_of(tmp_path, file, edition, encoder, monkeypatch):
             settings.format(encoder=encoder, url=url),
             "utf-8",
         )
-        return EditionModels(Newsroom(tmp_path), read_config(file))
+        models = EditionModels(Newsroom(tmp_path), read_config(file))
+        return open_workbench(models, edition, datetime(2024, 5, 1, tzinfo=UTC))
 
     return make
 
@@ -161,7 +165,7 @@ def test_a_workbench_opens_the_endpoint_without_asking_it(bench_of):
 
 def test_the_stage_writes_the_edition_and_warns_once_where_the_endpoint_is_down(bench_of, edition, caplog):
     with serving(always(DOWN)) as server, caplog.at_level(logging.WARNING):
-        line = steps.generate(bench_of(server.url), edition)
+        line = steps.generate(bench_of(server.url), edition, Earlier()).line
     stories = read_table(edition.stories, STORIES)
     assert {tuple(method.values()) for method in stories["method"].to_pylist()} == {("original", "extract")}
     assert "articles without an answer: 40" in line
@@ -175,6 +179,6 @@ def test_under_ray_one_process_asks_the_endpoint(bench_of, edition):
         pytest.fail("the endpoint was given to workers, each with a budget of its own")
 
     with serving(always(said("Shares in Veltra fell 6 percent on Monday."))) as server:
-        line = engine_ray._generate(spread, bench_of(server.url), edition)
+        line = engine_ray._generate(spread, bench_of(server.url), edition, Earlier()).line
         assert len(server.requests) == 80
-    assert str(line).startswith("40 stories of 40 articles") and "without an answer" not in str(line)
+    assert line.startswith("40 stories of 40 articles") and "without an answer" not in line

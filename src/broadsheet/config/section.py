@@ -103,7 +103,11 @@ def _setting_at(kind: Any, path: Sequence[int | str]) -> FieldInfo:  # noqa: ANN
     for name in path:
         around: Any = setting.annotation
         # The names in a dict are the user's own, such as categories; all have values of one type.
-        inner = get_args(around)[1] if get_origin(around) is dict else get_type_hints(around, include_extras=True)[name]
+        inner = (
+            get_args(around)[1]
+            if get_origin(around) is dict
+            else get_type_hints(around, include_extras=True)[str(name)]
+        )
         setting = FieldInfo.from_annotation(inner)
     return setting
 
