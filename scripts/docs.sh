@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Make .venv, install the extra docs and build the documentation into site/; a broken link or anchor is an error.
-# Look at it with: .venv/bin/python -m http.server -d site
+# It loads nothing from the network. site/index.html opens from the disk too, but without the search.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bash scripts/setup.sh cpu,docs
 NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
-echo "The documentation is in site/index.html."
+echo "The documentation is in site/. To read it: .venv/bin/python -m http.server -d site"

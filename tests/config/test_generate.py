@@ -147,7 +147,7 @@ def bench_of(tmp_path, file, edition, encoder, monkeypatch):
 
 
 def test_the_bounds_that_the_document_names_are_those_of_the_code():
-    page = (Path(__file__).parents[2] / "docs" / "explanation" / "generation.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "choose-a-writer.md").read_text("utf-8")
     defaults = EndpointConfig()
     assert f"timeout_seconds = {defaults.timeout_seconds:g} " in page and f"tokens = {defaults.tokens} " in page
     assert f"retries = {defaults.retries} " in page and endpoint.AT_ONCE == 4 and "Four requests" in page

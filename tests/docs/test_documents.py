@@ -52,6 +52,7 @@ def test_every_file_that_a_document_links_to_exists(page):
 
 EXPLANATION = ROOT / "docs" / "explanation"
 README = (ROOT / "README.md").read_text("utf-8")
+FIGURES = (EXPLANATION / "figures.md").read_text("utf-8")
 
 
 def result(name):
@@ -62,20 +63,20 @@ def result(name):
     ("benchmark", "metrics"),
     [("ranking-valid", ("auc", "ndcg@10")), ("retrieval-valid-live", ("recall@100", "recall@200"))],
 )
-def test_the_tables_of_the_readme_are_those_of_the_benchmarks(benchmark, metrics):
+def test_the_tables_of_the_figures_page_are_those_of_the_benchmarks(benchmark, metrics):
     for name, row in result(benchmark)["rows"].items():
         if name.startswith(("signal ", "learned fusion without ")):
             continue  # in the benchmark's own table
         cells = (f"{row[m]['mean']:.4f} [{row[m]['low']:.4f}, {row[m]['high']:.4f}]" for m in metrics)
-        assert f"| {name} | {' | '.join(cells)} |" in README
+        assert f"| {name} | {' | '.join(cells)} |" in FIGURES
 
 
-def test_the_figures_of_index_and_night_in_the_readme_are_those_of_the_benchmarks():
+def test_the_figures_of_index_and_night_on_the_figures_page_are_those_of_the_benchmarks():
     speed_at = runpy.run_path(str(ROOT / "scripts" / "index_report.py"))["speed_at"]
     engines = result("index")["sizes"]["200000"]["engines"]
     ours, theirs = (speed_at(engines[name]["curve"], 0.98) for name in (next(iter(engines)), "hnswlib"))
-    assert f"answers {ours:,.0f} readers" in README and f"hnswlib {theirs:,.0f}" in README
-    assert f"costs {result('nightly')['rows']['1 % changed']['share_of_first']:.1%} of the first" in README
+    assert f"answers {ours:,.0f} readers" in FIGURES and f"hnswlib {theirs:,.0f}" in FIGURES
+    assert f"costs {result('nightly')['rows']['1 % changed']['share_of_first']:.1%} of the first" in FIGURES
 
 
 def test_the_drops_of_the_ranking_page_are_those_of_the_deletion_test():
@@ -88,7 +89,7 @@ def test_the_drops_of_the_ranking_page_are_those_of_the_deletion_test():
 
 
 def test_the_figures_of_the_generation_page_are_those_of_the_gates_measurement():
-    page, whole = (EXPLANATION / "generation.md").read_text("utf-8"), result("facts")["newsrooms"]["all"]
+    page, whole = (EXPLANATION / "fact-gate.md").read_text("utf-8"), result("facts")["newsrooms"]["all"]
     caught = [kind["as written"]["caught"]["mean"] for kind in whole["planted"].values()]
     assert f"{whole['articles']:,} articles it refuses {min(caught):.3f}" in page and f"to {max(caught):.3f} (" in page
     abstracts, unseen = (
@@ -98,32 +99,32 @@ def test_the_figures_of_the_generation_page_are_those_of_the_gates_measurement()
     assert f"up to {max(kind['refused']['mean'] for kind in whole['reworded'].values()):.4f} of true" in page
 
 
-def test_the_headlines_of_the_readme_are_those_of_the_benchmark():
+def test_the_headlines_of_the_figures_page_are_those_of_the_benchmark():
     found = result("generation")
     for name in ("lead sentence", "TextRank", "SmolLM2 greedy", "ours, not fine-tuned", "ours"):
         row = found["jobs"]["headline"]["rows"][name]
         cells = [f"{row[m]['mean']:.4f} [{row[m]['low']:.4f}, {row[m]['high']:.4f}]" for m in ("ROUGE-L", "similarity")]
         cells += [f"{row['facts']['mean']:.2f}", f"{row['words']['mean']:.1f}"]
-        assert f"| {name} | {' | '.join(cells)} |" in README
+        assert f"| {name} | {' | '.join(cells)} |" in FIGURES
     ours = result("generation-speed")["rows"]["ours"]
-    assert f"take {ours['seconds_per_article']:.2f} seconds an article" in README
-    assert f"{ours['times_one_by_one']:.2f} times as many articles as" in README
-    assert f"{ours['times_batched']:.2f} times as many as in batches" in README
-    assert f"{ours['articles_per_hour']:,.0f} an hour" in README
+    assert f"take {ours['seconds_per_article']:.2f} seconds an article" in FIGURES
+    assert f"{ours['times_one_by_one']:.2f} times as many articles as" in FIGURES
+    assert f"{ours['times_batched']:.2f} times as many as in batches" in FIGURES
+    assert f"{ours['articles_per_hour']:,.0f} an hour" in FIGURES
 
 
-def test_the_speed_of_the_cross_encoder_in_the_readme_is_that_of_the_benchmark():
+def test_the_speed_of_the_cross_encoder_on_the_figures_page_is_that_of_the_benchmark():
     rows = result("reranking-speed")["rows"]
     ours, quickest = rows["Broadsheet"], rows["OpenVINO int8"]
-    assert f"in {ours['p50_ms']:.0f} ms (p50), {ours['times_default']:.2f} times" in README
-    assert f"for {ours['same_top']:.1%} of" in README
-    assert f"does {quickest['times_default']:.2f} times at {quickest['same_top']:.1%}" in README
+    assert f"in {ours['p50_ms']:.0f} ms (p50), {ours['times_default']:.2f} times" in FIGURES
+    assert f"for {ours['same_top']:.1%} of" in FIGURES
+    assert f"does {quickest['times_default']:.2f} times at {quickest['same_top']:.1%}" in FIGURES
     assert quickest["times_default"] == max(row["times_default"] for name, row in rows.items() if name != "Broadsheet")
 
 
-def test_the_times_of_the_readme_are_those_of_the_benchmarks():
-    assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in README
-    assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in README
+def test_the_times_of_the_figures_page_are_those_of_the_benchmarks():
+    assert f"{result('encoding')['rows']['Broadsheet']['times_default']:.2f} times" in FIGURES
+    assert f"{result('training-step')['rows']['ours']['times_plain']:.1f} times" in FIGURES
 
 
 def test_the_figures_of_the_metrics_document_are_those_of_the_check():
@@ -134,8 +135,8 @@ def test_the_figures_of_the_metrics_document_are_those_of_the_check():
     assert f"take {found['speed']['seconds']:.1f} s for a million impressions" in document
 
 
-def test_the_defaults_of_the_ranking_page_are_those_of_the_settings():
-    page = (EXPLANATION / "ranking.md").read_text("utf-8")
+def test_the_defaults_of_the_page_on_shaping_are_those_of_the_settings():
+    page = (ROOT / "docs" / "how-to" / "shape-a-page.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` in `\[([\w.]+)\]` \|.*\| ([^|]+) \|$", page, re.M)
     assert len(rows) > 7
     for name, section, default in rows:
@@ -149,3 +150,25 @@ def test_the_costs_of_the_ranking_page_are_those_of_the_benchmark():
         name, *values = line.strip("| ").split(" | ")
         metrics = [metric.lower() for metric in table[1].split(" | ")]
         assert values == [f"{rows[name][metric]['mean']:.4f}" for metric in metrics], name
+
+
+def test_the_headline_figures_of_the_readme_are_those_of_the_benchmarks():
+    ranking, retrieval = result("ranking-valid")["rows"], result("retrieval-valid-live")["rows"]
+    ndcg = [f"{name} {ranking[name]['ndcg@10']['mean']:.3f}" for name in ("pipeline", "popularity", "random")]
+    assert f"| {', '.join(ndcg)} |" in README
+    fused, clicked = (retrieval[name]["recall@100"]["mean"] for name in ("fusion, LoRA towers", "popularity"))
+    assert f"| all sources fused {fused:.3f}, what is clicked most {clicked:.3f} |" in README
+    facts = result("facts")["newsrooms"]["all"]
+    caught = [kind["as written"]["caught"]["mean"] for kind in facts["planted"].values()]
+    false = facts["untouched"]["first sentences"]["refused"]["mean"]
+    assert f"| {min(caught):.3f} to {max(caught):.3f}; {false:.4f} |" in README
+    speed_at = runpy.run_path(str(ROOT / "scripts" / "index_report.py"))["speed_at"]
+    engines = result("index")["sizes"]["200000"]["engines"]
+    ours, theirs = (speed_at(engines[name]["curve"], 0.98) for name in (next(iter(engines)), "hnswlib"))
+    assert f"| {ours:,.0f}, hnswlib {theirs:,.0f} |" in README
+    share = result("nightly")["rows"]["1 % changed"]["share_of_first"]
+    assert f"| {100 * share:.1f} % of the first build's time |" in README
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 160
