@@ -20,6 +20,7 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Measure full history, half of it, half and profile, profile alone, and nothing."""
+    from broadsheet.corpus.impressions import read_split
     from broadsheet.evaluation.pages.cold_start import measure_starts, read_starts
     from broadsheet.evaluation.pages.cold_start_report import (
         ColdStartFindings,
@@ -30,7 +31,6 @@ def benchmark(
     from broadsheet.evaluation.ranking.fusion import requests_of
     from broadsheet.evaluation.report.document import check_output
     from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench
 
     def report(line: str) -> None:
@@ -38,7 +38,7 @@ def benchmark(
 
     check_output(out)
     bench = open_bench(Newsroom(newsroom), report)
-    measured = read_split(bench, split)
+    measured = read_split(bench.newsroom, bench.catalogue, split)
     ((view, impressions),) = requests_of(bench, measured, lent=False)
     starts = read_starts(view, impressions)
     findings = ColdStartFindings(starts, measure_starts(view, starts))

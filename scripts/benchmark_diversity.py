@@ -19,6 +19,7 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Score what was shown once, by the pipeline, and order it by many policies."""
+    from broadsheet.corpus.impressions import read_split
     from broadsheet.evaluation.pages.policies import compared, measure_rows, read_shown, sweep, with_one_story_twice
     from broadsheet.evaluation.pages.policies_report import (
         PolicyFindings,
@@ -29,7 +30,6 @@ def benchmark(
     from broadsheet.evaluation.ranking.beyond_accuracy import DISTANCE, DIVERGENCE
     from broadsheet.evaluation.report.document import check_output
     from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench
 
     def report(line: str) -> None:
@@ -37,7 +37,7 @@ def benchmark(
 
     check_output(out)
     bench = open_bench(Newsroom(newsroom), report)
-    measured = read_split(bench, split)
+    measured = read_split(bench.newsroom, bench.catalogue, split)
     impressions = [impression for impression in measured.impressions if impression.rankable]
     shown, policy = read_shown(bench, impressions), bench.policy
     rows = measure_rows(shown, compared(policy), report)

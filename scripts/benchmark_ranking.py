@@ -25,6 +25,7 @@ def benchmark(
     predictions: Annotated[Path | None, typer.Option(help="Folder for the rankings in MIND's format.")] = None,
 ) -> None:
     """Measure chance, popularity, BM25, towers, cross-encoder, pipeline, each signal and the learned fusion."""
+    from broadsheet.corpus.impressions import read_split
     from broadsheet.errors import InputError
     from broadsheet.evaluation.ranking.cross_encoders import open_cross_encoders
     from broadsheet.evaluation.ranking.findings import gather, with_fusion
@@ -35,7 +36,6 @@ def benchmark(
     from broadsheet.evaluation.report.document import check_output, make_folder
     from broadsheet.evaluation.retrieval.lists import Bm25
     from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
 
     def report(line: str) -> None:
@@ -54,7 +54,7 @@ def benchmark(
     bench = open_bench(room, report)
     scorers, words = open_cross_encoders(bench, others, report), Bm25(bench)
     untrained = open_bench(room, report, towers="untrained")
-    measured = read_split(bench, split)
+    measured = read_split(bench.newsroom, bench.catalogue, split)
     requests = requests_of(bench, measured, lent=live)
     found = join(
         [
@@ -64,7 +64,7 @@ def benchmark(
     )
     findings = gather(found, requests, live=live)
     if fusion:
-        learn = requests_of(bench, read_split(bench, fusion), lent=live)
+        learn = requests_of(bench, read_split(bench.newsroom, bench.catalogue, fusion), lent=live)
         findings = with_fusion(findings, found, requests, fusion, learn)
     document = describe(findings, bench, measured, Path(__file__).parent, live=live)
     print(to_markdown(document))

@@ -20,6 +20,7 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Delete each article of a history in turn; by the weights, and by the newsroom's learned fusion if it has one."""
+    from broadsheet.corpus.impressions import read_split
     from broadsheet.evaluation.pages.reasons import delete_each, draw_readers, scorings
     from broadsheet.evaluation.pages.reasons_report import (
         ReasonFindings,
@@ -30,7 +31,6 @@ def benchmark(
     from broadsheet.evaluation.ranking.fusion import requests_of
     from broadsheet.evaluation.report.document import check_output
     from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench
 
     def report(line: str) -> None:
@@ -38,7 +38,7 @@ def benchmark(
 
     check_output(out)
     bench = open_bench(Newsroom(newsroom), report)
-    measured = read_split(bench, split)
+    measured = read_split(bench.newsroom, bench.catalogue, split)
     ((view, impressions),) = requests_of(bench, measured, lent=False)
     drawn, deletions = draw_readers(view, impressions, readers), {}
     for name in scorings(view):

@@ -26,11 +26,11 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
     """Measure chance, popularity, BM25, the towers untrained and trained, each source alone, and their fusion."""
+    from broadsheet.corpus.impressions import read_split
     from broadsheet.evaluation.report.document import check_output
     from broadsheet.evaluation.retrieval.benchmark import measure_retrieval
     from broadsheet.evaluation.retrieval.report import describe_retrieval, retrieval_markdown, write_retrieval
     from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
 
     def report(line: str) -> None:
@@ -39,7 +39,7 @@ def benchmark(
     check_output(out)
     folders, room = read_folders("--towers", towers or []), Newsroom(newsroom)
     bench = open_bench(room, report, towers="untrained")
-    measured = read_split(bench, split)
+    measured = read_split(bench.newsroom, bench.catalogue, split)
     trained = open_trained(room, folders, report)
     results = measure_retrieval(bench, trained, measured, hours=window, lend=live)
     document = describe_retrieval(results, bench, measured, Path(__file__).parent, hours=window, lend=live)

@@ -87,15 +87,15 @@ def check(
 
 def choose(bench: "Workbench", split: str) -> "list[Example]":
     """Return one click of each reader with a history, each of another article."""
-    from broadsheet.offline.impressions import read_labelled
+    from broadsheet.corpus.impressions import read_impressions
     from broadsheet.retrieval.training.examples import Example
 
     chosen: dict[int, Example] = {}
     readers: set[str] = set()
-    for one in read_labelled(bench, split):
-        fresh = [row for row, hit in zip(one.shown, one.clicked, strict=True) if hit and row not in chosen]
-        if one.history and fresh and one.user_id not in readers:
-            chosen[fresh[0]] = Example(one.history, fresh[0], name=one.name)
+    for one in read_impressions(bench.newsroom, bench.catalogue, split):
+        fresh = [row for row in one.clicked_rows if row not in chosen]
+        if one.history_rows and fresh and one.user_id not in readers:
+            chosen[fresh[0]] = Example(one.history_rows, fresh[0], name=one.name)
             readers.add(one.user_id)
     return list(chosen.values())
 

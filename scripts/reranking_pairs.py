@@ -20,11 +20,12 @@ Requests = list[tuple[pa.Table, pa.Table]]
 
 def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Requests:
     """Return readers of a split, drawn by a seed, each at their first impression; raises InputError if they are few."""
+    from broadsheet.corpus.impressions import read_split
     from broadsheet.errors import InputError
-    from broadsheet.offline.replay import read_split, states
+    from broadsheet.offline.replay import states
 
-    first = {one.user_id: one for one in reversed(read_split(bench, split).impressions)}
-    known = [one for _, one in sorted(first.items()) if bench.catalogue.rows(one.history)]
+    first = {one.user_id: one for one in reversed(read_split(bench.newsroom, bench.catalogue, split).impressions)}
+    known = [one for _, one in sorted(first.items()) if one.history_rows]
     requests: Requests = []
     for place in np.random.default_rng(0).permutation(len(known)).tolist():
         user = states([known[place]])

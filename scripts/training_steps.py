@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from peak_memory import peak_memory
 
+from broadsheet.corpus.impressions import read_impressions, read_rankable
 from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
-from broadsheet.offline.impressions import read_labelled, read_rankable
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.retrieval.towers.two_towers import TwoTowers
 from broadsheet.retrieval.training.examples import BatchMaker, Example, Reader
@@ -50,7 +50,7 @@ class Workload:
         bench = prepare_vectors(
             room, say, replace(config, towers=recipe, retrieval=replace(config.retrieval, towers="untrained"))
         )
-        items = read_items(bench, read_labelled(bench, split), split)
+        items = read_items(bench, read_impressions(bench.newsroom, bench.catalogue, split), split)
         long = [item for item in items if isinstance(item, Reader) and len(item.history) >= HISTORY + NEXT_CLICKS]
         clicks = [i for i in items if isinstance(i, Example) and len(i.history) >= HISTORY and len(i.shown) >= SHOWN]
         rng = random.Random(SEED)
@@ -235,7 +235,8 @@ def _padded_tokens(workload: Workload, rows: torch.Tensor) -> tuple[torch.Tensor
 def reach(workload: Workload, run: Run, split: str, steps: int) -> dict[int, float]:
     """Train a version further, up to so many steps, and return nDCG@10 on a split by step; 0 is before training."""
     assert run.model is not None
-    found = [one for one in read_rankable(workload.bench, split) if one.history][:VALID_LIMIT]
+    rankable = read_rankable(workload.bench.newsroom, workload.bench.catalogue, split)
+    found = [one for one in rankable if one.history_rows][:VALID_LIMIT]
     measure = TowersMeasure(found, history=HISTORY, tokenise=workload.tokens)
     done = len(run.losses)
     curve = {0: measure(workload.model()), done: measure(run.model)}

@@ -28,17 +28,17 @@ def tune(
     out: Annotated[Path | None, typer.Option(help="JSON file.")] = None,
 ) -> None:
     """Print AUC and nDCG@10 in both settings for each set of weights."""
+    from broadsheet.corpus.impressions import read_split
     from broadsheet.evaluation.ranking.fusion import lists_of, requests_of
     from broadsheet.evaluation.report.document import stamp
     from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.replay import read_split
     from broadsheet.offline.workbenches import open_bench
     from broadsheet.rerank.signals import fuse
     from broadsheet.tables.files import write_json
     from broadsheet.training.fusion import ranking
 
     bench = open_bench(Newsroom(newsroom), lambda line: print(line, file=sys.stderr))
-    measured = read_split(bench, split)
+    measured = read_split(bench.newsroom, bench.catalogue, split)
     settings = {
         name: lists_of(requests_of(bench, measured, lent=lent))
         for name, lent in (("content-only", False), ("live", True))

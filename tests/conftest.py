@@ -17,8 +17,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from broadsheet.corpus.impressions import Split
     from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.replay import Split
     from broadsheet.pipeline import Pipeline
     from broadsheet.workbench.workbench import Workbench
 
@@ -100,9 +100,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Workbench:
 @pytest.fixture(scope="session")
 def split(bench: Workbench) -> Split:
     """The impressions to measure on."""
-    from broadsheet.offline.replay import read_split
+    from broadsheet.corpus.impressions import read_split
 
-    return read_split(bench, "valid")
+    return read_split(bench.newsroom, bench.catalogue, "valid")
 
 
 @pytest.fixture

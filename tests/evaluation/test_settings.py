@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from broadsheet.corpus.exposures import make_exposures
+from broadsheet.corpus.impressions import Split, read_split
 from broadsheet.evaluation.retrieval.lists import RetrievedLists, ScoredLists
 from broadsheet.evaluation.settings import content_only, live, live_pool
-from broadsheet.offline.replay import Split, read_split
 from broadsheet.offline.workbenches import open_bench
 from tests.support.evaluated import CLICKS, SHOWN_AT, click, ids, make_room
 from tests.support.tiny import START, make_impressions
@@ -39,7 +39,7 @@ def test_content_only_knows_nothing_of_the_split_itself(tmp_path, encoder):
     bench = open_bench(
         make_room(tmp_path / "room", encoder, clicks=with_own_clicks(rows), impressions=rows, adapter=False)
     )
-    setting = content_only(bench, read_split(bench, "valid"))
+    setting = content_only(bench, read_split(bench.newsroom, bench.catalogue, "valid"))
     assert events(bench, setting) == [("N3", 30.0), ("N3", 35.0), ("N4", 39.0)]
     assert not len(setting.exposures.rows) and len(setting.impressions) == 20
 
@@ -49,7 +49,7 @@ def test_live_adds_what_half_of_the_readers_did_and_measures_the_other_half(tmp_
     bench = open_bench(
         make_room(tmp_path / "room", encoder, clicks=with_own_clicks(rows), impressions=rows, adapter=False)
     )
-    split = read_split(bench, "valid")
+    split = read_split(bench.newsroom, bench.catalogue, "valid")
     setting = live(bench, split, seed=0)
     scored = {one.user_id for one in setting.impressions}
     lent = [one for one in split.impressions if one.user_id not in scored]
@@ -77,7 +77,7 @@ def test_what_the_measured_readers_do_in_the_split_changes_nothing(tmp_path, enc
     """The leak test: other own clicks, in the log and in the users' histories, give the same lists."""
     rows = placeholder()
     bench = open_bench(make_room(tmp_path / "a", encoder, clicks=with_own_clicks(rows), impressions=rows))
-    split = read_split(bench, "valid")
+    split = read_split(bench.newsroom, bench.catalogue, "valid")
     scored = {one.user_id for one in (live(bench, split, 0) if lend else content_only(bench, split)).impressions}
     changed = [
         one | {"clicked": one["clicked"][::-1]} if one["user_id"] in scored else one for one in rows
@@ -85,7 +85,8 @@ def test_what_the_measured_readers_do_in_the_split_changes_nothing(tmp_path, enc
     other = open_bench(make_room(tmp_path / "b", encoder, clicks=with_own_clicks(changed), impressions=changed))
     lists = []
     for each in (bench, other):
-        setting = live(each, read_split(each, "valid"), 0) if lend else content_only(each, read_split(each, "valid"))
+        split = read_split(each.newsroom, each.catalogue, "valid")
+        setting = live(each, split, 0) if lend else content_only(each, split)
         pool = lambda time, each=each, setting=setting: live_pool(each, setting.exposures, time, 24.0)  # noqa: E731
         retrieved = RetrievedLists(each, setting.impressions)
         popular = ScoredLists(each, setting.impressions).popularity(setting.clicks, np.random.default_rng(0))
@@ -99,11 +100,13 @@ def test_a_click_of_the_split_is_known_again_in_a_split_that_holds_the_same_impr
     room = make_room(tmp_path / "room", encoder, clicks=with_own_clicks(rows), impressions=rows, adapter=False)
     room.impressions("all").write_bytes(room.impressions("valid").read_bytes())
     bench = open_bench(room)
-    setting = content_only(bench, read_split(bench, "valid"))
+    setting = content_only(bench, read_split(bench.newsroom, bench.catalogue, "valid"))
     assert not len(setting.exposures.rows) and len(setting.clicks) == 3
-    part = Split("part", read_split(bench, "all").impressions[:5], {})
+    part = Split("part", read_split(bench.newsroom, bench.catalogue, "all").impressions[:5], {})
     seen = content_only(bench, part).exposures
-    assert len(seen.rows) == 2 * sum(len(one.shown) for one in read_split(bench, "all").impressions[5:])
+    assert len(seen.rows) == 2 * sum(
+        len(one.shown) for one in read_split(bench.newsroom, bench.catalogue, "all").impressions[5:]
+    )
 
 
 def test_the_live_pool_holds_what_was_published_or_else_shown_in_the_window(bench):
@@ -121,7 +124,7 @@ def test_a_click_after_the_request_changes_nothing_and_one_before_does(tmp_path,
     def lists(name, hours):
         planted = [click("x", f"N{number}", hours) for number in range(0, 30, 2)] if hours else []
         bench = open_bench(make_room(tmp_path / name, encoder, clicks=[*CLICKS, *planted], adapter=False))
-        setting = content_only(bench, read_split(bench, "valid"))
+        setting = content_only(bench, read_split(bench.newsroom, bench.catalogue, "valid"))
         return RetrievedLists(bench, setting.impressions)(setting.clicks)
 
     before, later, earlier = lists("before", None), lists("later", 41), lists("earlier", 39)

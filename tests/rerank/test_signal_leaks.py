@@ -12,13 +12,13 @@ from broadsheet.config.rerank import Weights
 from broadsheet.corpus.catalogue import extend
 from broadsheet.corpus.exposures import make_exposures
 from broadsheet.evaluation.settings import make_log
-from broadsheet.offline.replay import Impression
 from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank.signals import SIGNALS
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import NEWS
 from tests.support.evaluated import SHOWN_AT, make_room
+from tests.support.impressions import impression_of
 from tests.support.tiny import TOPICS, make_news
 
 NOW = SHOWN_AT.timestamp()
@@ -60,7 +60,7 @@ def signals(bench, *, read=READ, clicks=CLICKS, showings=SHOWINGS, late=(), time
         showings=make_exposures(rows, times, clicked.astype(np.int8)),
     )
     view = bench.over(data)
-    impression = Impression(0, "fan", time, list(read), SHOWN, [True] + [False] * (len(SHOWN) - 1))
+    impression = impression_of(view.catalogue, "fan", time, read, SHOWN, [True] + [False] * (len(SHOWN) - 1))
     return next(impression_signals(view, [impression]))
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from broadsheet.corpus.impressions import read_impressions
 from broadsheet.errors import CorpusError, InputError, ModelError, NewsroomError
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
-from broadsheet.offline.impressions import read_labelled
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.pipeline import Pipeline
 from broadsheet.retrieval.towers.trained import MODES, load_trained_news_tower, load_user_tower
@@ -137,7 +137,7 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_weights(room, tr
 def test_a_click_that_comes_later_changes_nothing_that_is_learned(room):
     def learned():
         bench = prepare_vectors(room)
-        items = read_items(bench, read_labelled(bench, "train"), "train")
+        items = read_items(bench, read_impressions(bench.newsroom, bench.catalogue, "train"), "train")
         return items, log_popularity(items, len(bench.catalogue)).tolist()
 
     before = learned()
@@ -153,7 +153,7 @@ def test_a_click_that_comes_later_changes_nothing_that_is_learned(room):
 
 def test_the_clicked_article_and_those_after_it_are_not_in_its_history(room):
     bench = prepare_vectors(room)
-    for item in read_items(bench, read_labelled(bench, "train"), "train"):
+    for item in read_items(bench, read_impressions(bench.newsroom, bench.catalogue, "train"), "train"):
         if isinstance(item, Example):
             assert item.clicked not in item.history and not set(item.others) & set(item.shown)
 

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.click_log import READING, ClickLog, make_click_log
 from broadsheet.corpus.exposures import Exposures, exposures_of, join_exposures
-from broadsheet.offline.replay import Impression, Split
+from broadsheet.corpus.impressions import Impression, Split
 from broadsheet.tables.arrow_files import empty, epoch_seconds, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
 from broadsheet.workbench.workbench import Workbench

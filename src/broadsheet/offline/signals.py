@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from broadsheet.offline.replay import Floats, Impression, blocks, states
+from broadsheet.corpus.impressions import Impression
+from broadsheet.offline.replay import Floats, blocks, states
 from broadsheet.rerank import PairScorer, Reranker
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors

@@ -1,43 +1,50 @@
-"""A corpus with clicks and no impressions as something to learn from: histories first, the last clicks to measure on.
+"""What towers learn from in a corpus with clicks and no impressions: histories, and the last clicks to measure on.
 
-What was shown beside a click is not known there. What others read at that time stands for it: articles that were as
-alive, so that to rank the click above them takes more than knowing what is popular.
+A click log does not tell what was shown beside a click. The articles that others read at that time stand for it. They
+were as popular then as the clicked article, so ranking the click above them takes more than knowing what is popular.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import numpy as np
 
 from broadsheet.corpus.click_log import ClickLog
+from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
-from broadsheet.offline.impressions import Labelled
 from broadsheet.workbench.workbench import Workbench
 
 MEASURED = 0.1
-"""Share of the clicks, the last by time, that is measured on."""
+"""Share of the clicks that is measured on: the last by time."""
 BESIDE = 20
 """Articles that others read before a click, beside which it is ranked."""
 MOST = 500
 """Most clicks measured, the first by time."""
 
 
-def read_clicks(bench: Workbench) -> tuple[list[Labelled], list[Labelled]]:
-    """Return readers' histories before a moment, to learn from, and the clicks from it on, to measure on.
+def read_clicks(bench: Workbench) -> tuple[list[Impression], list[Impression]]:
+    """Return readers' histories before a moment, to learn from, and the clicks after that moment, to measure on.
+
+    Both are impressions; those of a history show nothing.
 
     Raises CorpusError if the click log has too few clicks for both.
     """
     log = bench.clicks
     moment = float(np.quantile(log.times, 1 - MEASURED)) if len(log) else 0.0
     earlier = log.before(moment)
-    read: dict[int, dict[int, None]] = {}
-    for user, row in zip(earlier.users.tolist(), earlier.rows.tolist(), strict=True):
-        history = read.setdefault(user, {})
-        history.pop(row, None)  # read again, or liked as well: it stands where it was met last
+    rows_by_user: dict[int, dict[int, None]] = {}
+    last_place: dict[int, int] = {}
+    for place, (user, row) in enumerate(zip(earlier.users.tolist(), earlier.rows.tolist(), strict=True)):
+        history = rows_by_user.setdefault(user, {})
+        history.pop(row, None)  # an article that was read again, or also liked, stands where it was met last
         history[row] = None
-    histories = {user: list(rows) for user, rows in read.items()}
-    learn = [Labelled(str(user), f"reader {user}", history, [], []) for user, history in histories.items()]
-    measured = _measured(log, len(earlier), histories)
-    if not any(len(one.history) > 1 for one in learn) or not measured:
+        last_place[user] = place
+    histories = {user: list(rows) for user, rows in rows_by_user.items()}
+    learn = [_impression(bench, last_place[user], history) for user, history in histories.items()]
+    measured = _measured(bench, len(earlier), histories)
+    if not any(len(one.history_rows) > 1 for one in learn) or not measured:
         raise CorpusError(
             f"clicks: {len(log)} clicks, {len(histories)} readers before the last tenth of them and {len(measured)} "
             "clicks of theirs in it; expected readers with two clicks and more. Import more clicks, or name splits of "
@@ -46,18 +53,36 @@ def read_clicks(bench: Workbench) -> tuple[list[Labelled], list[Labelled]]:
     return learn, measured
 
 
-def _measured(log: ClickLog, start: int, histories: dict[int, list[int]]) -> list[Labelled]:
-    found = []
+def _measured(bench: Workbench, start: int, histories: dict[int, list[int]]) -> list[Impression]:
+    log, measured = bench.clicks, []
     for place in range(start, len(log)):
         user, row = int(log.users[place]), int(log.rows[place])
         history = histories.get(user, [])
         beside = _read_by_others(log, place, user, {row, *history})
         if history and row not in history and beside:
-            flags = [True] + [False] * len(beside)
-            found.append(Labelled(str(user), f"click {place} of the log", history, [row, *beside], flags))
-        if len(found) == MOST:
+            clicked = [True] + [False] * len(beside)
+            measured.append(_impression(bench, place, history, [row, *beside], clicked))
+        if len(measured) == MOST:
             break
-    return found
+    return measured
+
+
+def _impression(
+    bench: Workbench, place: int, history: list[int], shown: Sequence[int] = (), clicked: Sequence[bool] = ()
+) -> Impression:
+    """Return what the reader of the click at `place` had read by then, and what the click is ranked among."""
+    log = bench.clicks
+    return Impression(
+        number=place,
+        name=f"click {place} of the log",
+        user_id=str(log.users[place]),
+        time=datetime.fromtimestamp(float(log.times[place]), UTC),
+        history=bench.catalogue.ids(history).to_pylist(),
+        history_rows=history,
+        shown=bench.catalogue.ids(shown).to_pylist(),
+        shown_rows=list(shown),
+        clicked=list(clicked),
+    )
 
 
 def _read_by_others(log: ClickLog, place: int, user: int, known: set[int]) -> list[int]:

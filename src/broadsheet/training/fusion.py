@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.impressions import require_splits
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.calibration import calibration_error
 from broadsheet.newsroom import Newsroom
-from broadsheet.offline.impressions import require_splits
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import remove_folder
 from broadsheet.training.folder import new_card, swap
@@ -21,7 +21,7 @@ from broadsheet.training.ranking import mean_metrics
 from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
-    from broadsheet.offline.replay import Impression
+    from broadsheet.corpus.impressions import Impression
     from broadsheet.rerank.learned_fusion import Lists
 
 Floats = npt.NDArray[np.float64]
@@ -85,9 +85,10 @@ def train_fusion(
 
 def read_lists(bench: Workbench, split: str) -> Lists:
     """Return the signals of a split's impressions that show both a click and another article, as of each."""
-    from broadsheet.offline.replay import read_split
+    from broadsheet.corpus.impressions import read_split
 
-    return make_lists(bench, [one for one in read_split(bench, split).impressions if one.rankable])
+    impressions = read_split(bench.newsroom, bench.catalogue, split).impressions
+    return make_lists(bench, [one for one in impressions if one.rankable])
 
 
 def make_lists(bench: Workbench, impressions: Sequence[Impression]) -> Lists:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.impressions import Impression, read_rankable, require_splits
 from broadsheet.newsroom import Newsroom
-from broadsheet.offline.impressions import Labelled, read_rankable, require_splits
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256
@@ -55,7 +55,7 @@ def train_reranker(
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, say)
-    examples, measured = _examples(bench, train), read_rankable(bench, valid)[:VALID_LIMIT]
+    examples, measured = _examples(bench, train), read_rankable(bench.newsroom, bench.catalogue, valid)[:VALID_LIMIT]
     base, recipe = bench.config.rerank.encoder, bench.config.reranker
     target = newsroom.reranker if out is None else out
     make = _pair_maker(bench)
@@ -93,10 +93,10 @@ def _pair_maker(bench: Workbench) -> PairMaker:
 class _Measure:
     """Scores the valid impressions with a model."""
 
-    def __init__(self, impressions: Sequence[Labelled], make: PairMaker) -> None:
+    def __init__(self, impressions: Sequence[Impression], make: PairMaker) -> None:
         from broadsheet.rerank.cross_encoder.pair_tokens import encode_pairs
 
-        pairs = [pair for one in impressions for pair in make.pairs(one.history, one.shown)]
+        pairs = [pair for one in impressions for pair in make.pairs(one.history_rows, one.shown_rows)]
         self._rows = encode_pairs(make.tokenizer, pairs, make.shape.max_tokens)
         self._pad_token = int(make.tokenizer.pad_token_id or 0)
         self._clicked = np.array([flag for one in impressions for flag in one.clicked], np.bool_)
@@ -132,10 +132,9 @@ def _examples(bench: Workbench, split: str) -> list[ClickGroup]:
     from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup
 
     return [
-        ClickGroup(one.history, news, [other for other, hit in zip(one.shown, one.clicked, strict=True) if not hit])
-        for one in read_rankable(bench, split)
-        for news, flag in zip(one.shown, one.clicked, strict=True)
-        if flag
+        ClickGroup(one.history_rows, row, one.unclicked_rows)
+        for one in read_rankable(bench.newsroom, bench.catalogue, split)
+        for row in one.clicked_rows
     ]
 
 

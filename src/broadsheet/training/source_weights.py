@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.config.retrieval import SourceWeights
+from broadsheet.corpus.impressions import Impression, read_split
 from broadsheet.newsroom import Newsroom
-from broadsheet.offline.replay import Impression, blocks, read_split, states
+from broadsheet.offline.replay import blocks, states
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say
 from broadsheet.retrieval import Retriever, fuse
@@ -123,7 +124,8 @@ def tune_weights(newsroom: Newsroom, towers: Path, split: str, say: Say) -> str:
     config = newsroom.config()
     config = replace(config, retrieval=replace(config.retrieval, towers=str(towers.resolve())))
     bench = prepare_vectors(newsroom, say, config)
-    pools = _pools(bench, [one for one in read_split(bench, split).impressions if one.relevant][:LIMIT])
+    impressions = read_split(bench.newsroom, bench.catalogue, split).impressions
+    pools = _pools(bench, [one for one in impressions if one.relevant][:LIMIT])
     start = vars(SourceWeights())
     weights = tune_sources(pools, start)
     write_json(towers / SOURCE_WEIGHTS, weights)

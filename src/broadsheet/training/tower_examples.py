@@ -7,28 +7,28 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
-from broadsheet.offline.impressions import Labelled
 from broadsheet.retrieval.training.examples import Example, Reader
 from broadsheet.workbench.workbench import Workbench
 
 Items = list[Example | Reader]
 
 
-def read_items(bench: Workbench, labelled: list[Labelled], split: str) -> Items:
+def read_items(bench: Workbench, labelled: list[Impression], split: str) -> Items:
     """Return the clicks of a split by readers with a history, and the readers whose histories have next clicks.
 
     Raises CorpusError, naming the split, if there are neither.
     """
-    impressions = [one for one in labelled if one.history]
+    impressions = [one for one in labelled if one.history_rows]
     clicked_by: dict[str, set[int]] = {}
     for one in impressions:
-        clicked_by.setdefault(one.user_id, set()).update(_clicked(one))
+        clicked_by.setdefault(one.user_id, set()).update(one.clicked_rows)
     items: Items = [example for one in impressions for example in _examples(one, sorted(clicked_by[one.user_id]))]
     histories: dict[str, list[int]] = {}
     for one in impressions:
-        if len(one.history) > max(1, len(histories.get(one.user_id, []))):
-            histories[one.user_id] = one.history
+        if len(one.history_rows) > max(1, len(histories.get(one.user_id, []))):
+            histories[one.user_id] = one.history_rows
     if bench.config.towers.next_clicks or not items:
         items += [Reader(history, f"reader {user_id}") for user_id, history in histories.items()]
     if not items:
@@ -39,14 +39,11 @@ def read_items(bench: Workbench, labelled: list[Labelled], split: str) -> Items:
     return _with_teacher(bench, _with_mined(bench, items))
 
 
-def _clicked(one: Labelled) -> list[int]:
-    return [row for row, hit in zip(one.shown, one.clicked, strict=True) if hit]
-
-
-def _examples(one: Labelled, others: list[int]) -> Items:
+def _examples(one: Impression, others: list[int]) -> Items:
     """Return an example for each click; `others` are all clicks of the reader, in any impression."""
-    shown = [row for row, hit in zip(one.shown, one.clicked, strict=True) if not hit]
-    return [Example(one.history, row, shown, others=others, name=one.name) for row in _clicked(one)]
+    return [
+        Example(one.history_rows, row, one.unclicked_rows, others=others, name=one.name) for row in one.clicked_rows
+    ]
 
 
 def count_items(items: Items) -> str:

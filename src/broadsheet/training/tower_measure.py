@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from broadsheet.offline.impressions import Labelled
+from broadsheet.corpus.impressions import Impression
 from broadsheet.training.ranking import mean_metrics
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ class TowersMeasure:
 
     def __init__(
         self,
-        impressions: Sequence[Labelled],
+        impressions: Sequence[Impression],
         *,
         history: int,
         tokenise: Callable[[Sequence[int]], list[dict[str, Any]]] | None,
     ) -> None:
         self._impressions, self._history = impressions, history
-        read = [row for one in impressions for row in (*one.shown, *one.history[-history:])]
+        read = [row for one in impressions for row in (*one.shown_rows, *one.history_rows[-history:])]
         self._rows = np.unique(np.array(read, np.int64))
         self._tokens = None if tokenise is None else tokenise(self._rows.tolist())
         self._clicked = np.array([hit for one in impressions for hit in one.clicked], np.bool_)
@@ -51,10 +51,10 @@ class TowersMeasure:
         parts = []
         for start in range(0, len(self._impressions), BATCH):
             block = self._impressions[start : start + BATCH]
-            newest = [np.searchsorted(self._rows, one.history[-self._history :]) for one in block]
+            newest = [np.searchsorted(self._rows, one.history_rows[-self._history :]) for one in block]
             users = tower.encode([vectors[places] for places in newest])  # (users, interests, dim)
             for one, user in zip(block, users, strict=True):
-                parts.append((vectors[np.searchsorted(self._rows, one.shown)] @ user.T).max(axis=1))
+                parts.append((vectors[np.searchsorted(self._rows, one.shown_rows)] @ user.T).max(axis=1))
         return np.concatenate(parts)
 
     def _vectors(self, model: TwoTowers) -> npt.NDArray[np.float32]:

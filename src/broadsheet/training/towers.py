@@ -7,10 +7,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.corpus.impressions import Impression, read_impressions, read_rankable, require_splits
 from broadsheet.errors import CorpusError
 from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
-from broadsheet.offline.impressions import Labelled, read_labelled, read_rankable, require_splits
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256
@@ -87,13 +87,14 @@ def train_towers(
     return f"{target}: {learned}; on {len(measured)} impressions of {valid or 'its end'}: {reached}{build}"
 
 
-def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Labelled]]:
+def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Impression]]:
     """Return what is learned from, and the impressions that each epoch is measured on."""
     from broadsheet.training.click_examples import read_clicks
     from broadsheet.training.tower_examples import read_items
 
     if asked.train and asked.valid:
-        learned, measured = read_labelled(bench, asked.train), read_rankable(bench, asked.valid)
+        learned = read_impressions(bench.newsroom, bench.catalogue, asked.train)
+        measured = read_rankable(bench.newsroom, bench.catalogue, asked.valid)
     else:
         learned, measured = read_clicks(bench)
     limit = VALID_LIMIT if asked.mode == "frozen" else ENCODED_LIMIT
@@ -115,7 +116,7 @@ def _open(newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN
     return open_workbench(EditionModels(newsroom, config), newsroom.building)
 
 
-def _measure(bench: Workbench, mode: Mode, impressions: list[Labelled]) -> TowersMeasure:
+def _measure(bench: Workbench, mode: Mode, impressions: list[Impression]) -> TowersMeasure:
     from broadsheet.training.tower_measure import TowersMeasure
 
     tokenise = make_tokens(bench, 0.0) if mode != "frozen" else None
@@ -182,9 +183,9 @@ def make_tokens(bench: Workbench, text_drop: float) -> ArticleTokens:
     return ArticleTokens(news, tokenizer, max_tokens=settings.max_tokens, text_drop=text_drop, text=text)
 
 
-def _with_history(measured: list[Labelled], split: str) -> list[Labelled]:
+def _with_history(measured: list[Impression], split: str) -> list[Impression]:
     """Return the impressions by readers with a history; raises CorpusError if there are none."""
-    found = [one for one in measured if one.history]
+    found = [one for one in measured if one.history_rows]
     if not found:
         raise CorpusError(
             f"split {split!r}: no impression by a reader with a history of articles with text. Name another split."

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.pages.cold_start import (
     BOTH,
@@ -23,7 +24,6 @@ from broadsheet.evaluation.pages.cold_start import (
 from broadsheet.evaluation.ranking.fusion import requests_of
 from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
-from broadsheet.offline.replay import read_split
 from broadsheet.offline.workbenches import open_bench
 from tests.evaluation.report.test_document import PNG, run_script
 from tests.support.evaluated import make_room
@@ -48,7 +48,7 @@ def room(tmp_path_factory, encoder):
 @pytest.fixture(scope="module")
 def measured(room):
     bench = open_bench(room)
-    ((view, kept),) = requests_of(bench, read_split(bench, "valid"), lent=False)
+    ((view, kept),) = requests_of(bench, read_split(bench.newsroom, bench.catalogue, "valid"), lent=False)
     starts = read_starts(view, kept)
     return view, starts, measure_starts(view, starts)
 

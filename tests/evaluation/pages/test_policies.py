@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.evaluation.pages.policies import (
     ALONE,
     DEFAULT,
@@ -15,7 +16,6 @@ from broadsheet.evaluation.pages.policies import (
 )
 from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.metrics.ranking import Impressions, ndcg
-from broadsheet.offline.replay import read_split
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank import Items, Policy
 from tests.evaluation.report.test_document import PNG, run_script
@@ -31,7 +31,7 @@ def room(tmp_path_factory, encoder):
 @pytest.fixture(scope="module")
 def scored(room):
     bench = open_bench(room)
-    impressions = read_split(bench, "valid").impressions
+    impressions = read_split(bench.newsroom, bench.catalogue, "valid").impressions
     return bench, impressions, read_shown(bench, impressions)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.pages.reasons import (
     ANOTHER,
@@ -25,7 +26,7 @@ from broadsheet.evaluation.pages.reasons import (
 )
 from broadsheet.evaluation.ranking.fusion import FUSION, requests_of
 from broadsheet.newsroom import Newsroom
-from broadsheet.offline.replay import read_split, states
+from broadsheet.offline.replay import states
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion, save_fusion
 from broadsheet.rerank.signals import SIGNALS
@@ -40,7 +41,7 @@ TOWER_ALONE = "[rerank.weights]\n" + "\n".join(f"{name} = {int(name == 'two_towe
 
 def open_room(path, encoder, **options):
     bench = open_bench(make_room(path, encoder, **options))
-    ((view, impressions),) = requests_of(bench, read_split(bench, "valid"), lent=False)
+    ((view, impressions),) = requests_of(bench, read_split(bench.newsroom, bench.catalogue, "valid"), lent=False)
     return view, impressions
 
 
@@ -149,7 +150,7 @@ def room(tmp_path_factory, encoder):
 
 def test_it_is_scored_by_the_weights_and_by_the_learned_fusion(room, tmp_path):
     bench = open_bench(room)
-    ((view, impressions),) = requests_of(bench, read_split(bench, "valid"), lent=False)
+    ((view, impressions),) = requests_of(bench, read_split(bench.newsroom, bench.catalogue, "valid"), lent=False)
     views = scorings(view)
     assert views == [WEIGHTS, FUSION]
     by_weights, learned = (delete_each(view, impressions[:4], scoring) for scoring in views)

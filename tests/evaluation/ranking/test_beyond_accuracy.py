@@ -1,8 +1,7 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.evaluation.ranking.beyond_accuracy import (
     DEFINITIONS,
     KS,
@@ -15,9 +14,9 @@ from broadsheet.evaluation.ranking.beyond_accuracy import (
 from broadsheet.evaluation.ranking.fusion import requests_of
 from broadsheet.evaluation.retrieval.measure import reader_slices
 from broadsheet.metrics.retrieval import self_information
-from broadsheet.offline.replay import Impression, read_split
 from tests.support.evaluated import SHOWN_AT
-from tests.support.stage_contract import unit
+from tests.support.impressions import impression_of
+from tests.support.stage_contract import catalogue_of, unit
 
 
 def served(rows, offsets, read, **changes):
@@ -98,9 +97,9 @@ def test_what_is_known_of_real_impressions_is_read(bench, split):
 
 
 def test_readers_are_told_apart_by_how_much_they_had_read_that_has_text():
-    known = SimpleNamespace(catalogue=SimpleNamespace(rows=lambda ids: [one for one in ids if one != "GONE"]))
+    catalogue = catalogue_of([[1.0], [1.0]])  # N0 and N1
     histories = [[], ["GONE"], ["N1"], ["N1"] * 4 + ["GONE"], ["N1"] * 5]
-    found = reader_slices(known, [Impression(0, "u", SHOWN_AT, history, [], []) for history in histories])
+    found = reader_slices([impression_of(catalogue, "u", SHOWN_AT, history) for history in histories])
     assert {name: flags.tolist() for name, flags in found.items()} == {
         "readers of no article": [True, True, False, False, False],
         "readers of 1 to 4 articles": [False, False, True, True, False],
@@ -109,6 +108,6 @@ def test_readers_are_told_apart_by_how_much_they_had_read_that_has_text():
 
 
 def test_an_imported_split_is_measured_whole(bench):
-    impressions = read_split(bench, "valid").impressions
-    parts = np.stack(list(reader_slices(bench, impressions).values()))
+    impressions = read_split(bench.newsroom, bench.catalogue, "valid").impressions
+    parts = np.stack(list(reader_slices(impressions).values()))
     assert (parts.sum(axis=0) == 1).all()

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import ModelError
 from broadsheet.evaluation.ranking.cross_encoders import open_cross_encoders
 from broadsheet.evaluation.ranking.rows import CROSS_ENCODER, PIPELINE, measure_ranking, notes_of
-from broadsheet.offline.replay import read_split
 from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import open_bench, read_folders
 from tests.support.evaluated import make_adapter, make_room
@@ -18,7 +18,7 @@ def bench(tmp_path_factory, encoder):
 
 @pytest.fixture(scope="module")
 def impressions(bench):
-    return [one for one in read_split(bench, "valid").impressions if one.rankable]
+    return [one for one in read_split(bench.newsroom, bench.catalogue, "valid").impressions if one.rankable]
 
 
 def test_trained_cross_encoders_of_one_label_are_one_row_beside_the_pipelines_own(

@@ -4,13 +4,14 @@ import runpy
 import numpy as np
 import pytest
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import InputError
 from broadsheet.evaluation.ranking.fusion import ENSEMBLE, FUSION
 from broadsheet.evaluation.ranking.predictions import write_rankings
 from broadsheet.evaluation.ranking.rows import PIPELINE
 from broadsheet.importers.transaction import Import
 from broadsheet.metrics.mind_submission import read_predictions
-from broadsheet.offline.replay import BM25, POPULARITY, UNTRAINED, read_split
+from broadsheet.offline.replay import BM25, POPULARITY, UNTRAINED
 from broadsheet.offline.workbenches import open_bench
 from tests.evaluation.report.test_document import SCRIPTS, run_script
 from tests.support.evaluated import make_room, row
@@ -75,7 +76,7 @@ def test_every_impression_has_a_line_and_in_what_is_not_measured_all_tie(measure
 def test_articles_without_text_come_last(tmp_path, encoder):
     rows = [row(0, ["GONE", "N0", "N1", "LOST"], [False, True, False, False])]
     bench = open_bench(make_room(tmp_path / "room", encoder, impressions=rows, adapter=False))
-    impressions = read_split(bench, "valid").impressions
+    impressions = read_split(bench.newsroom, bench.catalogue, "valid").impressions
     paths = list(write_rankings(tmp_path, {"a row, odd/ly": [np.array([0.1, 0.2])]}, bench, "valid", impressions))
     assert [path.name for path in paths] == ["a-row-odd-ly.txt"]
     assert paths[0].read_text() == "0 [3,2,1,3]\n"

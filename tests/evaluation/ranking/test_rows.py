@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import CorpusError, InputError
 from broadsheet.evaluation.ranking.rows import (
     CROSS_ENCODER,
@@ -20,21 +21,12 @@ from broadsheet.evaluation.retrieval.lists import Bm25
 from broadsheet.importers.transaction import Import
 from broadsheet.models import loading as models
 from broadsheet.nightly.build import build
-from broadsheet.offline.replay import (
-    BM25,
-    POPULARITY,
-    RANDOM,
-    UNTRAINED,
-    ClicksBefore,
-    Impression,
-    blocks,
-    mean_of,
-    read_split,
-    states,
-)
+from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, UNTRAINED, ClicksBefore, blocks, mean_of, states
 from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
 from broadsheet.retrieval import interest_vectors
 from tests.support.evaluated import CLICKS, SHOWN_AT, click, make_room, make_towers, row
+from tests.support.impressions import impression_of
+from tests.support.stage_contract import catalogue_of
 from tests.support.tiny import START, make_newsroom
 
 
@@ -50,7 +42,7 @@ def bench(room):
 
 @pytest.fixture(scope="module")
 def impressions(bench):
-    return read_split(bench, "valid").impressions
+    return read_split(bench.newsroom, bench.catalogue, "valid").impressions
 
 
 def test_the_benchmarks_score_of_an_impression_is_the_rerankers_own(bench, impressions):
@@ -83,7 +75,7 @@ def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions
         assert found[start : start + len(rows)].tolist() == of_all[rows].tolist()
         start += len(rows)
     assert len(found) == sum(len(one.shown) for one in impressions)
-    nothing = [Impression(0, "u", SHOWN_AT, [], ["N0", "N1"], [True, False])]
+    nothing = [impression_of(bench.catalogue, "u", SHOWN_AT, shown=["N0", "N1"], clicked=[True, False])]
     assert np.isneginf(word_scores(bench, Bm25(bench), nothing)).all()  # so that all tie
 
 
@@ -145,7 +137,8 @@ def test_coverage_counts_what_has_text(tmp_path, encoder):
         row(3, ["N4", "N5"], []),  # unlabelled
         row(4, ["N6", "N7"], [True, False], history=["N6"]),  # read before: nothing to retrieve
     ]
-    split = read_split(open_bench(make_room(tmp_path / "room", encoder, impressions=rows, adapter=False)), "valid")
+    bench = open_bench(make_room(tmp_path / "room", encoder, impressions=rows, adapter=False))
+    split = read_split(bench.newsroom, bench.catalogue, "valid")
     counts = dict(impressions=5, unlabelled=1, shown=9, shown_with_text=6, clicks=4, clicks_with_text=3)
     assert split.coverage == {**counts, "rankable": 2, "with_relevant": 2}
     assert [one.shown for one in split.impressions] == [["N0", "N1"], ["N2"], ["N3"], ["N6", "N7"]]
@@ -196,7 +189,7 @@ def test_the_mean_of_runs_leaves_out_what_a_run_did_not_measure():
 
 def test_a_split_that_was_not_imported_is_named(bench):
     with pytest.raises(CorpusError, match=r"impressions-other.arrow: no such split. Import it"):
-        read_split(bench, "other")
+        read_split(bench.newsroom, bench.catalogue, "other")
 
 
 def test_chance_gives_the_same_each_time(bench, impressions):
@@ -206,7 +199,9 @@ def test_chance_gives_the_same_each_time(bench, impressions):
 
 @given(st.lists(st.integers(0, 3), max_size=300), st.booleans())
 def test_blocks_keep_order_and_moment(hours, one_time):
-    rows = [Impression(n, "u", START + timedelta(hours=h), [], [], []) for n, h in enumerate(hours)]
+    rows = [
+        impression_of(catalogue_of([[1.0]]), "u", START + timedelta(hours=h), number=n) for n, h in enumerate(hours)
+    ]
     found = list(blocks(rows, "Going", one_time=one_time))
     assert [impression for block in found for impression in block] == rows
     assert all(0 < len(block) <= 128 for block in found)

@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.evaluation.retrieval.benchmark import BM25, CATALOGUE, POOL, index_recall, measure_retrieval
 from broadsheet.evaluation.retrieval.lists import DEPTH, Bm25, RetrievedLists, ScoredLists, best_rows
 from broadsheet.evaluation.retrieval.measure import make_targets, measure
 from broadsheet.evaluation.settings import content_only
-from broadsheet.offline.replay import POPULARITY, RANDOM, UNTRAINED, Impression, read_split
+from broadsheet.offline.replay import POPULARITY, RANDOM, UNTRAINED
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.retrieval import interest_vectors
 from tests.support.evaluated import SHOWN_AT, ids, make_room, row
+from tests.support.impressions import impression_of
 from tests.support.tiny import START
 
 
@@ -52,7 +54,7 @@ def test_no_list_holds_what_was_read_or_is_to_come_or_lies_outside_the_pool(benc
 
 
 def test_a_source_alone_is_not_filled_up_with_others(bench):
-    newcomer = Impression(0, "new", SHOWN_AT, [], ["N3", "N20"], [True, False])
+    newcomer = impression_of(bench.catalogue, "new", SHOWN_AT, shown=["N3", "N20"], clicked=[True, False])
     retrieved = RetrievedLists(bench, [newcomer])
     assert (retrieved(bench.clicks, None, "two_tower") < 0).all()
     assert (retrieved(bench.clicks, None, "co_click") < 0).all()
@@ -60,8 +62,8 @@ def test_a_source_alone_is_not_filled_up_with_others(bench):
 
 
 def test_words_find_what_shares_them_with_the_newest_titles(bench):
-    science = Impression(0, "u", START + timedelta(hours=80), ["N2"], ["N5"], [True])
-    stranger = Impression(1, "v", START + timedelta(hours=80), [], ["N5"], [True])
+    science = impression_of(bench.catalogue, "u", START + timedelta(hours=80), ["N2"], ["N5"], [True])
+    stranger = impression_of(bench.catalogue, "v", START + timedelta(hours=80), [], ["N5"], [True], 1)
     first, second = ScoredLists(bench, [science, stranger]).words(Bm25(bench))
     found = first[first >= 0]
     assert len(found) and set(bench.catalogue.category[found[:5]]) == {"science"}
@@ -86,7 +88,7 @@ def test_slices_and_reachability_computed_by_hand(tmp_path, encoder):
         row(1, ["N4", "N2"], [True, False], history=["N0", "N5", "N6"]),
     ]
     bench = open_bench(make_room(tmp_path / "room", encoder, impressions=rows, adapter=False))
-    setting = content_only(bench, read_split(bench, "valid"))
+    setting = content_only(bench, read_split(bench.newsroom, bench.catalogue, "valid"))
     pool = np.zeros(60, np.bool_)
     pool[bench.catalogue.rows(["N3", "N4", "N7"])] = True
     targets = make_targets(bench, setting, lambda time: pool, ["sports"])

@@ -14,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.ranking.rows import popularity_scores
 from broadsheet.generate.extracts.topics import profile_text
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
-from broadsheet.offline.replay import SEEDS, Floats, Impression, Values, blocks, mean_of
+from broadsheet.offline.replay import SEEDS, Floats, Values, blocks, mean_of
 from broadsheet.offline.signals import Request, ask_all
 from broadsheet.rerank import Reranker
 from broadsheet.rerank.signals import present

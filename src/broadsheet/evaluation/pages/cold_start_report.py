@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.pages.cold_start import (
     BOTH,
     DEFINITIONS,
@@ -39,7 +40,7 @@ from broadsheet.evaluation.report.document import (
 from broadsheet.evaluation.report.plots import plot_rows
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.models.loading import folder_fingerprint
-from broadsheet.offline.replay import SEEDS, Split, Values
+from broadsheet.offline.replay import SEEDS, Values
 from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.workbench import Workbench
 

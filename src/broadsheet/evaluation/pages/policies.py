@@ -13,12 +13,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.impressions import Impression
 from broadsheet.corpus.same_event import DAY
 from broadsheet.evaluation.ranking.beyond_accuracy import CATEGORIES, KS, WITHIN, newest_read, within_lists
 from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.metrics.labels import Labels, labels_of, number_labels
 from broadsheet.metrics.ranking import Flags, Impressions, Integers, ndcg
-from broadsheet.offline.replay import Impression, Values
+from broadsheet.offline.replay import Values
 from broadsheet.progress import Say, track
 from broadsheet.rerank import Items, Policy, arrange, large_sources
 from broadsheet.rerank.policy.policy import Names
@@ -68,7 +69,7 @@ def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> Shown:
     catalogue = bench.catalogue
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
     scores, items = pipeline_scores(bench, impressions)[PIPELINE], []
-    rows = [np.array(catalogue.rows(impression.shown), np.int64) for impression in impressions]
+    rows = [np.array(impression.shown_rows, np.int64) for impression in impressions]
     for (start, end), places in zip(pairwise(offsets), rows, strict=True):
         sources = np.array([catalogue.news.column("source")[row].as_py() for row in places.tolist()], object)
         known = (catalogue.vectors_of(places), catalogue.category[places], sources, catalogue.published_at[places])

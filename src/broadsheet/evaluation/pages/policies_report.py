@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.pages.policies import ALONE, DEFAULT, DEFINITIONS, NDCG, NOTES, Sweep
 from broadsheet.evaluation.ranking.beyond_accuracy import KS
 from broadsheet.evaluation.report.document import (
@@ -25,7 +26,7 @@ from broadsheet.evaluation.report.document import (
 )
 from broadsheet.evaluation.report.plots import plot_tradeoffs
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.offline.replay import Split, Values
+from broadsheet.offline.replay import Values
 from broadsheet.rerank import Policy
 from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.workbench import Workbench

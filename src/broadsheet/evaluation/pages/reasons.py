@@ -7,17 +7,20 @@ of a history is deleted in turn, so that beside the one named stand all others, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.ranking.fusion import FUSION
-from broadsheet.offline.replay import Floats, Impression, Values, states
+from broadsheet.offline.replay import Floats, Values
 from broadsheet.progress import track
 from broadsheet.rerank.cross_encoder.pairs import nearest_history
 from broadsheet.retrieval import interest_vectors
+from broadsheet.tables.arrow_files import from_rows
+from broadsheet.tables.schemas import USERS
 from broadsheet.workbench.workbench import Workbench
 
 PLACES = 5
@@ -101,8 +104,8 @@ def delete_each(bench: Workbench, impressions: Sequence[Impression], scoring: st
 
 def _delete(bench: Workbench, reader: int, impression: Impression, scoring: str) -> Iterator[Deletions]:
     read = articles_read(bench, impression)
-    without = [replace(impression, history=[one for one in impression.history if one != gone]) for gone in read]
-    users = states([impression, *without])
+    without = [[news_id for news_id in impression.history if news_id != deleted] for deleted in read]
+    users = from_rows([{**impression.user, "history": history} for history in (impression.history, *without)], USERS)
     interests = interest_vectors(bench.retriever.vectors(users))
     reranker, rows = bench.make_reranker(len(impression.shown), learned=scoring == FUSION), users.to_pylist()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.corpus.impressions import Impression, Split
 from broadsheet.evaluation.pages.reasons import (
     ANOTHER,
     CHANGE,
@@ -36,7 +37,7 @@ from broadsheet.evaluation.report.document import (
 from broadsheet.evaluation.report.plots import plot_slices
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.models.loading import folder_fingerprint
-from broadsheet.offline.replay import Impression, Split, Values
+from broadsheet.offline.replay import Values
 from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.workbench import Workbench
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.ranking.fusion import Request
 from broadsheet.evaluation.retrieval.measure import Measured, mean_measured, moments
 from broadsheet.metrics.diversity import category_coverage, intra_list_distance, miscalibration
@@ -20,7 +21,7 @@ from broadsheet.metrics.mind_submission import ranks_of
 from broadsheet.metrics.radio import Spread, radio
 from broadsheet.metrics.ranking import Floats, Integers
 from broadsheet.metrics.retrieval import exposure, gini, novelty, self_information
-from broadsheet.offline.replay import ClicksBefore, Impression, Values
+from broadsheet.offline.replay import ClicksBefore, Values
 from broadsheet.workbench.workbench import Workbench
 
 KS = (5, 10)
@@ -66,7 +67,7 @@ def newest_read(bench: Workbench, impressions: Sequence[Impression]) -> Integers
     """Return the rows of the history that the re-ranker reads (impressions, history), newest first, -1 for none."""
     read = np.full((len(impressions), bench.config.retrieval.history), -1, np.int64)
     for line, impression in zip(read, impressions, strict=True):
-        newest = bench.catalogue.rows(impression.history)[::-1][: len(line)]
+        newest = impression.history_rows[::-1][: len(line)]
         line[: len(newest)] = newest
     return read
 
@@ -98,10 +99,10 @@ def read_served(requests: Sequence[Request]) -> Served:
     for view, part in requests:
         clicks_before = ClicksBefore(view.clicks, len(bench.catalogue))
         for time, stretch in moments(part):
-            shown = [row for impression in part[stretch] for row in bench.catalogue.rows(impression.shown)]
+            shown = [row for impression in part[stretch] for row in impression.shown_rows]
             information.append(self_information(clicks_before(time))[shown])
     return Served(
-        np.array([row for one in impressions for row in bench.catalogue.rows(one.shown)], np.int64),
+        np.array([row for one in impressions for row in one.shown_rows], np.int64),
         np.cumsum([0, *(len(impression.shown) for impression in impressions)]),
         np.concatenate(information),
         labels_of(newest_read(bench, impressions), categories),

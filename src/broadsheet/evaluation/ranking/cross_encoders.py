@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from broadsheet.offline.replay import Floats, Impression
+from broadsheet.corpus.impressions import Impression
+from broadsheet.offline.replay import Floats
 from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import Labelled
 from broadsheet.progress import Say, silent

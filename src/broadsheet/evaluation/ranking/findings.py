@@ -70,7 +70,7 @@ def gather(found: Ranking, requests: Sequence[Request], *, live: bool) -> Findin
         found.cross_encoders,
         found.scores,
         measure_beyond(found.scores, read_served(requests)),
-        reader_slices(requests[0][0], impressions),
+        reader_slices(impressions),
         found.clicked,
         found.offsets,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.ranking.beyond_accuracy import DEFINITIONS, GINI, KS
 from broadsheet.evaluation.ranking.calibration import describe_calibration
 from broadsheet.evaluation.ranking.findings import Findings
@@ -28,7 +29,7 @@ from broadsheet.evaluation.report.document import (
 )
 from broadsheet.evaluation.report.plots import plot_reliability, plot_rows, plot_slices
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.offline.replay import SEEDS, Split
+from broadsheet.offline.replay import SEEDS
 from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.workbench import Workbench
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.ranking.cross_encoders import CrossEncoders, row_of, scores_of
 from broadsheet.evaluation.retrieval.lists import QUERY_TITLES, Bm25
 from broadsheet.metrics.ranking import Flags, Impressions, Integers, ranking_metrics
@@ -23,7 +24,6 @@ from broadsheet.offline.replay import (
     UNTRAINED,
     ClicksBefore,
     Floats,
-    Impression,
     Values,
     blocks,
     mean_of,
@@ -84,7 +84,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     for block in blocks(impressions, "Scoring with the towers"):
         interests = interest_vectors(bench.retriever.vectors(states(block)))
         for impression, vectors in zip(block, interests, strict=True):
-            products = bench.catalogue.vectors_of(bench.catalogue.rows(impression.shown)) @ vectors.T
+            products = bench.catalogue.vectors_of(impression.shown_rows) @ vectors.T
             parts.append(products.max(axis=1).astype(np.float64))  # over the reader's interests, as `two_tower` does
     return np.concatenate(parts)
 
@@ -97,7 +97,7 @@ def word_scores(bench: Workbench, words: Bm25, impressions: Sequence[Impression]
     parts = [np.zeros(0)]
     for block in blocks(impressions, "Matching words"):
         for impression, scores in zip(block, words(block), strict=True):
-            parts.append(scores[bench.catalogue.rows(impression.shown)])
+            parts.append(scores[impression.shown_rows])
     return np.concatenate(parts)
 
 
@@ -208,5 +208,5 @@ def measure_ranking(
 def popularity_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     """Return the clicks before each impression on what it shows, laid end to end."""
     clicks_before = ClicksBefore(bench.clicks, len(bench.catalogue))
-    counts = [clicks_before(impression.time)[bench.catalogue.rows(impression.shown)] for impression in impressions]
+    counts = [clicks_before(impression.time)[impression.shown_rows] for impression in impressions]
     return np.concatenate(counts).astype(np.float64) if counts else np.zeros(0)

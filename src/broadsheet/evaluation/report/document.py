@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.corpus.impressions import Split
 from broadsheet.errors import InputError
 from broadsheet.evaluation.report.plots import new_figure
 from broadsheet.metrics.intervals import Bootstrap, Interval, holm
-from broadsheet.offline.replay import Split, Values
+from broadsheet.offline.replay import Values
 from broadsheet.version import __version__
 from broadsheet.workbench.workbench import Workbench
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.corpus.impressions import Impression, Split
 from broadsheet.evaluation.retrieval.lists import QUERY_TITLES, Bm25, Lists, Pool, RetrievedLists, ScoredLists
 from broadsheet.evaluation.retrieval.measure import (
     DEPTHS,
@@ -25,18 +26,7 @@ from broadsheet.evaluation.retrieval.measure import (
     top_categories,
 )
 from broadsheet.evaluation.settings import Setting, content_only, live, live_pool
-from broadsheet.offline.replay import (
-    BM25,
-    POPULARITY,
-    RANDOM,
-    SEEDS,
-    UNTRAINED,
-    Impression,
-    Integers,
-    Split,
-    blocks,
-    states,
-)
+from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, SEEDS, UNTRAINED, Integers, blocks, states
 from broadsheet.offline.workbenches import describe_towers
 from broadsheet.tables.arrow_files import read_stamp
 from broadsheet.tables.vectors import vectors_to_numpy

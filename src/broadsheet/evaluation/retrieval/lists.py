@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.click_log import ClickLog
+from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import InputError
-from broadsheet.offline.replay import ClicksBefore, Floats, Impression, blocks, states
+from broadsheet.offline.replay import ClicksBefore, Floats, blocks, states
 from broadsheet.tables.vectors import MappedVectors
 from broadsheet.workbench.workbench import Workbench
 
@@ -71,7 +72,7 @@ class ScoredLists:
             found = scores(block)
             found[:, ~self._pool(block[0].time)] = -np.inf
             for values, impression in zip(found, block, strict=True):
-                values[self._bench.catalogue.rows(impression.history)] = -np.inf
+                values[impression.history_rows] = -np.inf
             best = best_rows(found, DEPTH)
             lists[start : start + len(block), : best.shape[1]] = best
             start += len(block)
@@ -118,7 +119,7 @@ class Bm25:
         return titles
 
     def _queries(self, block: Sequence[Impression]) -> list[str]:
-        histories = (self._bench.catalogue.rows(impression.history)[-QUERY_TITLES:] for impression in block)
+        histories = (impression.history_rows[-QUERY_TITLES:] for impression in block)
         return [" ".join(self._titles[row] for row in rows) for rows in histories]
 
     def _words(self, texts: list[str]) -> list[list[str]]:

@@ -11,10 +11,11 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.impressions import Impression, Split
 from broadsheet.evaluation.retrieval.lists import Lists, Pool, whole_catalogue
 from broadsheet.evaluation.settings import Setting
 from broadsheet.metrics.retrieval import coverage, exposure, find_relevant, gini, novelty, self_information
-from broadsheet.offline.replay import ClicksBefore, Impression, Split, Values, mean_of
+from broadsheet.offline.replay import ClicksBefore, Values, mean_of
 from broadsheet.workbench.workbench import Workbench
 
 Flags = npt.NDArray[np.bool_]
@@ -90,9 +91,9 @@ def top_categories(bench: Workbench, split: Split) -> list[str]:
     return [name for name, _ in counts.most_common(CATEGORIES)]
 
 
-def reader_slices(bench: Workbench, requests: Sequence[Impression]) -> dict[str, Flags]:
+def reader_slices(requests: Sequence[Impression]) -> dict[str, Flags]:
     """Return which requests (requests,) are of readers of no, few or many articles with text, before the request."""
-    read = np.array([len(bench.catalogue.rows(one.history)) for one in requests], np.int64)
+    read = np.array([len(one.history_rows) for one in requests], np.int64)
     return {
         "readers of no article": read == 0,
         "readers of 1 to 4 articles": (read > 0) & (read < 5),
@@ -163,7 +164,7 @@ def _slices(
     cold: Flags,
     categories: Sequence[str],
 ) -> dict[str, Flags]:
-    slices = {name: readers[owners] for name, readers in reader_slices(bench, requests).items()}
+    slices = {name: readers[owners] for name, readers in reader_slices(requests).items()}
     slices |= {
         "articles not clicked before": cold,
         "articles clicked before": ~cold,

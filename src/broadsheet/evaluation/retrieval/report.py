@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.report.document import (
     INTERVALS,
     SAMPLES,
@@ -26,7 +27,7 @@ from broadsheet.evaluation.retrieval.benchmark import CATALOGUE, POOL, SOURCES, 
 from broadsheet.evaluation.retrieval.lists import DEPTH
 from broadsheet.evaluation.retrieval.measure import BEYOND, DEPTHS, SLICED, Measured, mean_measured
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.offline.replay import SEEDS, UNTRAINED, Split
+from broadsheet.offline.replay import SEEDS, UNTRAINED
 from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.workbench import Workbench
 

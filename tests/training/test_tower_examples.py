@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from broadsheet.corpus.click_log import make_click_log
+from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError, InputError
-from broadsheet.offline.impressions import Labelled
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.retrieval.training.examples import Example
 from broadsheet.retrieval.training.fit import _stopped_after
@@ -17,24 +17,35 @@ from broadsheet.training.click_examples import read_clicks
 from broadsheet.training.tower_examples import log_popularity, read_items
 from broadsheet.training.tower_measure import TowersMeasure
 from broadsheet.training.towers import train_towers
+from tests.support.stage_contract import NOON, catalogue_of
+
+CATALOGUE = catalogue_of(np.eye(10).tolist())
+
+
+def labelled_of(user_id, name, history, shown, clicked):
+    """An impression of catalogue rows."""
+    ids = [CATALOGUE.ids(rows).to_pylist() for rows in (history, shown)]
+    return Impression(0, name, user_id, NOON, ids[0], history, ids[1], shown, clicked)
 
 
 def bench_of(*clicks):
     """A stand-in for a workbench whose click log has (user, row) at times 0, 1, 2, …."""
     users, rows = np.array(clicks, np.int64).reshape(-1, 2).T
-    return SimpleNamespace(clicks=make_click_log(users, rows, np.arange(len(rows), dtype=np.float64)))
+    log = make_click_log(users, rows, np.arange(len(rows), dtype=np.float64))
+    return SimpleNamespace(clicks=log, catalogue=CATALOGUE)
 
 
 def test_histories_come_before_the_last_tenth_of_the_clicks_and_an_article_stands_once():
     bench = bench_of((1, 5), (2, 6), (1, 7), (1, 5), (2, 8), (1, 9), (2, 9), (3, 4), (3, 6), (1, 6))
     learn, measured = read_clicks(bench)
-    assert [(one.user_id, one.history, one.shown) for one in learn] == [
+    assert [(one.user_id, one.history_rows, one.shown_rows) for one in learn] == [
         ("1", [7, 5, 9], []),
         ("2", [6, 8, 9], []),
         ("3", [4, 6], []),
     ]
     (click,) = measured  # beside it what others read: neither what this reader knows nor the click itself
-    assert click.history == [7, 5, 9] and click.shown == [6, 4, 8] and click.clicked == [True, False, False]
+    assert click.history_rows == [7, 5, 9] and click.shown_rows == [6, 4, 8] and click.clicked == [True, False, False]
+    assert (click.history, click.shown) == (["N7", "N5", "N9"], ["N6", "N4", "N8"])
 
 
 def test_a_click_log_without_a_past_is_one_clear_error():
@@ -45,10 +56,10 @@ def test_a_click_log_without_a_past_is_one_clear_error():
 
 def test_clicks_of_a_readers_other_impressions_are_no_negatives(newsroom):
     labelled = [
-        Labelled("a", "first", [1], [2, 3], [True, False]),
-        Labelled("a", "second", [1], [4, 5], [False, True]),
-        Labelled("b", "third", [1], [6], [True]),
-        Labelled("c", "unread", [], [7], [True]),
+        labelled_of("a", "first", [1], [2, 3], [True, False]),
+        labelled_of("a", "second", [1], [4, 5], [False, True]),
+        labelled_of("b", "third", [1], [6], [True]),
+        labelled_of("c", "unread", [], [7], [True]),
     ]
     items = read_items(prepare_vectors(newsroom), labelled, "train")
     assert items == [
@@ -61,7 +72,7 @@ def test_clicks_of_a_readers_other_impressions_are_no_negatives(newsroom):
 
 def test_articles_older_than_what_the_tower_reads_are_not_looked_up():
     shown, clicked = [3, 4], [True, False]
-    measure = TowersMeasure([Labelled("a", "one", [9, 1, 2], shown, clicked)], history=2, tokenise=None)
+    measure = TowersMeasure([labelled_of("a", "one", [9, 1, 2], shown, clicked)], history=2, tokenise=None)
     assert measure._rows.tolist() == [1, 2, 3, 4]
 
     class Towers:
