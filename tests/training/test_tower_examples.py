@@ -10,9 +10,9 @@ import torch
 from broadsheet.corpus.click_log import make_click_log
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError, InputError
+from broadsheet.models.trainer import epoch_measures, epochs_stopped_after
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.retrieval.training.examples import Example
-from broadsheet.retrieval.training.fit import _stopped_after
 from broadsheet.training.click_examples import read_clicks
 from broadsheet.training.tower_examples import log_popularity, read_items
 from broadsheet.training.tower_measure import TowersMeasure
@@ -99,7 +99,7 @@ def test_articles_older_than_what_the_tower_reads_are_not_looked_up():
 def test_a_training_that_stopped_early_is_not_gone_on_with(tmp_path, measures, epochs):
     rows = [{"loss": 1.0}, *({"eval_ndcg@10": value} for value in measures)]
     (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": rows}))
-    assert _stopped_after(tmp_path, patience=3) == epochs
+    assert epochs_stopped_after(epoch_measures(tmp_path), patience=3) == epochs
 
 
 def test_a_folder_that_holds_something_else_is_never_replaced(newsroom, tmp_path):
@@ -107,11 +107,11 @@ def test_a_folder_that_holds_something_else_is_never_replaced(newsroom, tmp_path
     (tmp_path / "results" / "figures.json").write_text("{}")
     with pytest.raises(InputError) as caught:
         train_towers(newsroom, train="train", valid="train", out=tmp_path / "results")
-    assert "is there and holds no user_tower.safetensors" in str(caught.value) and "later in time" in str(caught.value)
+    assert "is there and holds no user_tower.safetensors" in str(caught.value) and "another and later split" in str(caught.value)
     assert (tmp_path / "results" / "figures.json").is_file()
 
 
 @pytest.mark.parametrize("splits", [{"train": "train"}, {"valid": "valid"}])
 def test_one_split_without_the_other_is_one_clear_error(newsroom, splits):
-    with pytest.raises(InputError, match="found one of them, expected both"):
+    with pytest.raises(InputError, match="found only one split, expected both"):
         train_towers(newsroom, **splits)

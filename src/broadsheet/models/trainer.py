@@ -159,11 +159,16 @@ class MeasuredTrainer(Trainer):  # type: ignore[misc]
     def _stopped_after(self, checkpoint: Path) -> int:
         """Return after how many epochs the training had run out of patience; 0 if it goes on from the checkpoint."""
         measures = epoch_measures(checkpoint, f"eval_{self.args.metric_for_best_model}")
-        if not self._patience or not measures:
-            return 0
-        best = max(measures) if self.args.greater_is_better else min(measures)
-        since_best = len(measures) - 1 - measures.index(best)
-        return len(measures) if since_best >= self._patience else 0
+        return epochs_stopped_after(measures, self._patience, greater_is_better=bool(self.args.greater_is_better))
+
+
+def epochs_stopped_after(measures: list[float], patience: int | None, *, greater_is_better: bool = True) -> int:
+    """Return how many epochs were measured if the last `patience` of them brought nothing better, else 0."""
+    if not patience or not measures:
+        return 0
+    best = max(measures) if greater_is_better else min(measures)
+    since_best = len(measures) - 1 - measures.index(best)
+    return len(measures) if since_best >= patience else 0
 
 
 def epoch_measures(checkpoint: Path, name: str = f"eval_{RANKING}") -> list[float]:
