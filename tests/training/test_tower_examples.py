@@ -107,7 +107,8 @@ def test_a_folder_that_holds_something_else_is_never_replaced(newsroom, tmp_path
     (tmp_path / "results" / "figures.json").write_text("{}")
     with pytest.raises(InputError) as caught:
         train_towers(newsroom, train="train", valid="train", out=tmp_path / "results")
-    assert "is there and holds no user_tower.safetensors" in str(caught.value) and "another and later split" in str(caught.value)
+    message = str(caught.value)
+    assert "is there and holds no user_tower.safetensors" in message and "another and later split" in message
     assert (tmp_path / "results" / "figures.json").is_file()
 
 
