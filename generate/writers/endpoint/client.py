@@ -1,34 +1,33 @@
 """One request to an OpenAI-compatible endpoint, and the many things that may come back instead of an answer.
 
 Nothing that comes back is trusted: bytes, seconds and characters have a bound, a redirect is a failure, and what an
-error page says is neither kept nor logged. The standard library's client does what is needed, without one more
-dependency; it takes no proxy and no credentials from the environment, so that the key goes to the named host alone.
+error page says is neither kept nor logged. Requests go straight to httpx2's transport, which knows no cookies, no
+redirects, and no proxies or credentials from the environment: so the key goes to the named host alone.
 """
 
 import json
 import socket
+import ssl
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from threading import Timer
+from threading import Timer, local
 from typing import Any
-from urllib.parse import urlsplit
+
+import httpx2
 
 from broadsheet.text import one_line
 from broadsheet.version import __version__
 
 MOST_TOKENS = 128
-"Tokens of a draft: a summary of 45 words, and some to spare in languages that take more of them."
+"Most tokens of a draft: those of a summary of 45 words, and room for languages that take more tokens a word."
 MOST_BYTES = 1 << 18
-"Bytes read of an answer."
+"Most bytes that are read of an answer."
 MOST_CHARACTERS = 4000
-"Characters of a draft; more is no headline and no summary."
-
-_AT_A_TIME = 1 << 14
+"Most characters of a draft: a longer text is no headline and no summary."
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,44 @@ class Reply:
     problem: str = ""
     "Why there is no text, in a few words of our own."
     tokens: int | None = 0
-    "Tokens that it cost; None where some may have been spent and nobody said how many."
+    "Tokens that it cost; None if it may have cost some and the endpoint did not say how many."
     again: bool = False
     "Whether another try may help."
     after: float = 0.0
-    "Seconds that the endpoint asks to wait before it."
+    "Seconds that the endpoint asks to wait before another try."
 
 
-@dataclass(frozen=True)
+class _Line:
+    """The one connection of a thread to the endpoint, which is kept open between two requests."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self.socket: socket.socket | None = None
+        one = httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=5.0)
+        self.transport = httpx2.HTTPTransport(verify=context, trust_env=False, limits=one)
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Note the socket of a new connection, encrypted or not, so that `cut` can end it."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self.socket = info["return_value"].get_extra_info("socket")
+
+    def cut(self) -> None:
+        """End the connection, from another thread than the one that reads from it."""
+        if self.socket is not None:
+            with suppress(OSError):  # closed already
+                # Not the shutdown of TLS, whose state the reading thread is using.
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+
+
 class Chat:
-    """A model at an endpoint: asks one question, once."""
+    """A model at an endpoint: asks one question, once. Several threads can ask at a time."""
 
-    url: str
-    "Base address, such as https://host/v1."
-    model: str
-    key: str = field(default="", repr=False)
+    def __init__(self, url: str, model: str, key: str = "") -> None:
+        """Take the base address, such as https://host/v1, the model's name there, and the key if there is one."""
+        self.url, self.model, self._key = url, model, key
+        # The default context checks certificates and honours $SSL_CERT_FILE; the other one trusts no certificate.
+        is_encrypted = url.startswith("https:")
+        self._context = ssl.create_default_context() if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._of_thread = local()
 
     def ask(self, prompt: str, seconds: float) -> Reply:
         """Ask for a draft, and wait `seconds` for it at most; never raises for what the endpoint does."""
@@ -61,55 +83,69 @@ class Chat:
         try:
             with self._answer(prompt, seconds) as response:
                 reply = _read(response)
-        except (OSError, HTTPException, ValueError) as error:
-            reply = Reply(problem=f"no connection ({type(error).__name__})", again=True)
-        if not reply.text and time.monotonic() >= ends:  # however it showed: nothing at all, or half an answer
+        except (OSError, httpx2.TransportError, httpx2.InvalidURL, ValueError) as error:
+            reply = Reply(problem=f"no connection ({type(_root(error)).__name__})", again=True)
+        if not reply.text and time.monotonic() >= ends:  # whatever came of it: nothing at all, or half an answer
             return Reply(problem="timed out", tokens=None, again=True)
         return reply
 
     @contextmanager
-    def _answer(self, prompt: str, seconds: float) -> Iterator[HTTPResponse]:
-        parts = urlsplit(self.url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        port = parts.port or kind.default_port  # else it would look for one in an IPv6 address
-        with closing(kind(parts.hostname or "", port, timeout=seconds)) as connection:
-            connection.connect()
-            # The timeout is that of one read: an answer that comes a byte at a time would go on for ever.
-            alarm = Timer(seconds, _cut, [connection.sock])
-            alarm.daemon = True
-            alarm.start()
+    def _answer(self, prompt: str, seconds: float) -> Iterator[httpx2.Response]:
+        line = self._line()
+        timeout = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+        request = httpx2.Request(
+            "POST",
+            f"{self.url.rstrip('/')}/chat/completions",
+            headers=self._headers(),
+            content=self._body(prompt),
+            extensions={"timeout": timeout, "trace": line.trace},
+        )
+        # The timeout is that of each read: an answer that comes a byte at a time would go on for ever.
+        alarm = Timer(seconds, line.cut)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            response = line.transport.handle_request(request)
             try:
-                path = f"{parts.path.rstrip('/')}/chat/completions"
-                connection.request("POST", path, self._body(prompt), self._headers())
-                with closing(connection.getresponse()) as response:
-                    yield response
+                yield response
             finally:
-                alarm.cancel()
+                response.close()
+        finally:
+            alarm.cancel()
+
+    def _line(self) -> _Line:
+        """Return this thread's connection."""
+        if not hasattr(self._of_thread, "line"):
+            self._of_thread.line = _Line(self._context)
+        line: _Line = self._of_thread.line
+        return line
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "User-Agent": f"broadsheet/{__version__}", "Connection": "close"}
-        return headers | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
+        headers = {"Content-Type": "application/json", "User-Agent": f"broadsheet/{__version__}"}
+        return headers | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
 
     def _body(self, prompt: str) -> bytes:
         asked = {"model": self.model, "messages": [{"role": "user", "content": prompt}]}
         return json.dumps(asked | {"max_tokens": MOST_TOKENS, "temperature": 0, "seed": 0}).encode()
 
 
-def _cut(sock: socket.socket) -> None:
-    with suppress(OSError):  # closed already
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not that of TLS, which another thread is reading from
+def _root(error: BaseException) -> BaseException:
+    """Return the error that began it, such as a refused connection."""
+    while (before := error.__cause__ or error.__context__) is not None:
+        error = before
+    return error
 
 
-def _read(response: HTTPResponse) -> Reply:
-    if response.status != 200:
-        again = response.status == 429 or response.status >= 500
+def _read(response: httpx2.Response) -> Reply:
+    if response.status_code != 200:
+        again = response.status_code == 429 or response.status_code >= 500
         after = retry_after(response.headers.get("Retry-After", ""))
-        return Reply(problem=f"HTTP {response.status}", again=again, after=after)
+        return Reply(problem=f"HTTP {response.status_code}", again=again, after=after)
     content = b""
-    while len(content) <= MOST_BYTES and (more := response.read1(_AT_A_TIME)):
+    for more in response.iter_raw():
         content += more
-    if len(content) > MOST_BYTES:
-        return Reply(problem=f"an answer of more than {MOST_BYTES} bytes", tokens=None)
+        if len(content) > MOST_BYTES:
+            return Reply(problem=f"an answer of more than {MOST_BYTES} bytes", tokens=None)
     return parse(content)
 
 

@@ -1,7 +1,12 @@
 import json
+import shutil
 import socket
+import ssl
+import subprocess
+import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Event
 
 import pytest
@@ -82,7 +87,82 @@ def test_what_does_not_speak_http_gives_no_drafts(caplog):
         writer = writer_of(f"http://127.0.0.1:{server.getsockname()[1]}/v1", retries=0)
         assert writer(["x"]) == [[]]
         greeting.result()
-        assert "no connection (BadStatusLine): 1" in reasons(writer, caplog)
+        assert "no connection (RemoteProtocolError): 1" in reasons(writer, caplog)
+
+
+def test_two_requests_of_a_thread_share_a_connection():
+    content, connections = said("Coal fell.")[1], []
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def serve():
+            connections.append(server.accept()[0])
+            for _ in range(2):
+                request = b""
+                while b'"seed": 0}' not in request:
+                    request += connections[-1].recv(1 << 16)
+                connections[-1].sendall(answer)
+
+        serving_both = pool.submit(serve)
+        client = chat.Chat(f"http://127.0.0.1:{server.getsockname()[1]}/v1", "small")
+        assert [client.ask(prompt, 5.0).text for prompt in ("x", "y")] == ["Coal fell.", "Coal fell."]
+        serving_both.result(5)
+        connections[0].close()
+        assert client.ask("z", 0.3).problem == "timed out", "a new connection, which nobody answers"
+
+
+def test_headers_that_drip_for_ever_time_out():
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def drip():
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                for number in range(500):
+                    connection.sendall(b"X-%d: y\r\n" % number)
+                    time.sleep(0.02)
+
+        dripping = pool.submit(drip)
+        client = chat.Chat(f"http://127.0.0.1:{server.getsockname()[1]}/v1", "small")
+        began = time.monotonic()
+        assert client.ask("x", 0.3).problem == "timed out" and time.monotonic() - began < 5
+        dripping.result()
+
+
+def test_no_proxy_of_the_environment_and_no_redirect_gets_a_request(monkeypatch):
+    with serving(always((302, b"", {"Location": "http://127.0.0.1:9/v1"}))) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        assert chat.Chat(server.url, "small").ask("x", 5.0).problem == "HTTP 302"
+        assert len(server.requests) == 1
+
+
+def test_a_cookie_is_not_sent_back():
+    with serving(always((500, b"", {"Set-Cookie": "who=me"}))) as server:
+        client = chat.Chat(server.url, "small")
+        client.ask("x", 5.0), client.ask("y", 5.0)
+        assert len(server.requests) == 2 and not any("Cookie" in one["headers"] for one in server.requests)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate")
+def test_a_certificate_that_nobody_signed_is_refused_before_the_key_is_sent(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = "openssl req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj /CN=here".split()
+    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def shake():
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                return context.wrap_socket(connection, server_side=True).recv(100)
+
+        shaken = pool.submit(shake)
+        client = chat.Chat(f"https://127.0.0.1:{server.getsockname()[1]}/v1", "small", "sk-secret")
+        assert client.ask("x", 5.0).problem == "no connection (SSLCertVerificationError)"
+        assert not shaken.result()
 
 
 def body(**message):
