@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from broadsheet.errors import GateError, InputError
 from broadsheet.operations.build_report import LAST, bars, columns, render
@@ -36,16 +37,16 @@ def events(outputs):
 
 
 def samples(path):
-    """The samples of a textfile by name and labels, each of which must be announced by its TYPE and stand once."""
-    found, announced = {}, set()
-    for line in path.read_text().splitlines():
-        if line.startswith("#"):
-            announced.add(line.split()[2])
-            continue
-        name, labels, value = re.fullmatch(r'(\w+)(\{(?:\w+="[^"]*",?)+\})? (\S+)', line).groups()
-        assert name in announced and (name, labels) not in found
-        found[name, labels] = float(value)
-    return {f"{name}{labels or ''}": value for (name, labels), value in found.items()}
+    """The samples of a textfile by name and labels, as Prometheus reads them; each must stand once."""
+    families = list(text_string_to_metric_families(path.read_text()))
+    assert families and all(family.type == "gauge" and family.documentation for family in families)
+    found = {}
+    for sample in (sample for family in families for sample in family.samples):
+        labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+        name = f"{sample.name}{{{labels}}}" if labels else sample.name
+        assert name not in found
+        found[name] = sample.value
+    return found
 
 
 def test_each_stage_is_a_line_of_json_and_builds_add_to_the_log(copy, outputs):
@@ -62,7 +63,7 @@ def test_the_textfile_has_the_figures_of_the_build(copy, outputs):
     edition = run_build(copy, ["fan"], silent, outputs)
     found = samples(outputs.metrics)
     assert found["broadsheet_build_exit_code"] == 0 and found["broadsheet_gate_reasons"] == 0
-    assert found['broadsheet_build_count{stage="encode",count="reused"}'] == 60
+    assert found['broadsheet_build_count{count="reused",stage="encode"}'] == 60
     assert found['broadsheet_edition_rows{table="news"}'] == 60 and found['broadsheet_gate{figure="recall"}'] == 1
     assert found['broadsheet_build_stage_seconds{stage="index"}'] == edition.read_manifest()["seconds"]["index"]
     assert found["broadsheet_current_built_timestamp_seconds"] <= found["broadsheet_build_end_timestamp_seconds"]
@@ -99,7 +100,35 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_work(copy, tmp_path
 def test_labels_are_escaped(tmp_path):
     manifest = {"total_seconds": 1, "reasons": [], "seconds": {'a"\\\n': 1}, "stages": {}, "counts": {}}
     write_metrics(tmp_path / "m.prom", 0, None, manifest | {"gate": {"figures": {}}})
-    assert r'stage="a\"\\\n"} 1' in (tmp_path / "m.prom").read_text()
+    assert samples(tmp_path / "m.prom")['broadsheet_build_stage_seconds{stage="a"\\\n"}'] == 1
+
+
+def test_names_types_and_help_of_the_figures_are_those_that_dashboards_know(tmp_path):
+    manifest = {
+        "built_at": "2024-05-01T00:00:00+00:00",
+        "total_seconds": 2.5,
+        "reasons": ["recall"],
+        "seconds": {"encode": 1},
+        "stages": {"encode": {"counts": {"encoded": 3}}, "check": {"counts": {"seen": 1}}},
+        "counts": {"news": 7},
+        "gate": {"figures": {"recall": 0.9}},
+    }
+    write_metrics(tmp_path / "m.prom", 3, manifest, manifest)
+    lines = (tmp_path / "m.prom").read_text().splitlines()
+    assert "# HELP broadsheet_build_exit_code Of the last build: 0 published, 2 failed, 3 kept back." in lines
+    found = samples(tmp_path / "m.prom")
+    assert found.pop("broadsheet_build_end_timestamp_seconds") > 1.7e9
+    assert found == {
+        "broadsheet_build_exit_code": 3,
+        "broadsheet_current_built_timestamp_seconds": 1714521600,
+        "broadsheet_build_seconds": 2.5,
+        "broadsheet_gate_reasons": 1,
+        'broadsheet_build_stage_seconds{stage="encode"}': 1,
+        'broadsheet_build_count{count="encoded",stage="encode"}': 3,
+        'broadsheet_edition_rows{table="news"}': 7,
+        'broadsheet_gate{figure="recall"}': 0.9,
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["m.prom"]
 
 
 class Tags(HTMLParser):

@@ -1,7 +1,4 @@
-"""The figures of a build as a Prometheus textfile, for the textfile collector of node_exporter.
-
-The text format is a few lines, so it is written here rather than by a client library.
-"""
+"""The figures of a build as a Prometheus textfile, for the textfile collector of node_exporter."""
 
 from __future__ import annotations
 
@@ -9,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from broadsheet.tables.files import replacing
 
@@ -33,8 +32,8 @@ def write_metrics(
 ) -> None:
     """Write the textfile, whole or not at all.
 
-    `current` is the manifest of the edition that readers see, `built` that of the edition which the build made; None
-    for none.
+    `current` is the manifest of the edition that readers see, None if there is no such edition. `built` is the manifest
+    of the edition that the build made, None if it made no edition.
     """
     samples: list[Sample] = [
         ("broadsheet_build_exit_code", {}, exit_code),
@@ -44,7 +43,7 @@ def write_metrics(
         samples.append(("broadsheet_current_built_timestamp_seconds", {}, _seconds(current["built_at"])))
     samples += _of_edition(built) if built is not None else []
     with replacing(path) as part:
-        part.write_text("".join(_lines(samples)), "utf-8")
+        part.write_bytes(generate_latest(_registry(samples)))
 
 
 def _of_edition(manifest: Mapping[str, Any]) -> list[Sample]:
@@ -64,18 +63,14 @@ def _of_edition(manifest: Mapping[str, Any]) -> list[Sample]:
     return samples + [("broadsheet_gate", {"figure": name}, value) for name, value in figures.items()]
 
 
-def _lines(samples: Iterable[Sample]) -> Iterable[str]:
-    by_name: dict[str, list[str]] = {}
+def _registry(samples: Iterable[Sample]) -> CollectorRegistry:
+    """Return a registry with a gauge for each name, which holds the samples of that name."""
+    registry, gauges = CollectorRegistry(), dict[str, Gauge]()
     for name, labels, value in samples:
-        pairs = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-        by_name.setdefault(name, []).append(f"{name}{{{pairs}}} {value}\n" if pairs else f"{name} {value}\n")
-    for name, lines in by_name.items():
-        yield f"# HELP {name} {_HELP[name]}\n# TYPE {name} gauge\n"
-        yield from lines
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+        if name not in gauges:
+            gauges[name] = Gauge(name, _HELP[name], list(labels), registry=registry)
+        (gauges[name].labels(**labels) if labels else gauges[name]).set(value)
+    return registry
 
 
 def _seconds(moment: str) -> float:
