@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.readers.mutes import NO_MUTES, Mutes
+from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history, pair_hash
@@ -61,69 +60,63 @@ class Reranker:
         self._large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
         self._weights, self._fusion = {name: weights[name] for name in SIGNALS}, fusion
 
-    def __call__(self, users: pa.Table, candidates: pa.Table, mutes: Mutes = NO_MUTES) -> pa.Table:
-        """Return the table ranked: for each user the `depth` best candidates, with their signals and reasons.
+    def __call__(self, readers: Sequence[ReaderState], candidates: pa.Table) -> pa.Table:
+        """Return the table ranked: for each reader the `depth` best candidates, with their signals and reasons.
 
-        Users come in the order of the users table; one without candidates gets no rows. What a user muted is left out.
+        Readers come in the order given; a reader without candidates gets no rows. What a reader muted is left out.
         """
-        by_user = {user_id: self._unmuted(user_id, table, mutes) for user_id, table in _group(candidates).items()}
-        tables = [
-            self._rank(user, by_user[user["user_id"]])
-            for user in users.to_pylist()
-            if len(by_user.get(user["user_id"], ()))
-        ]
+        by_user, none = _group(candidates), candidates.slice(0, 0)
+        offered = [self._unmuted(reader, by_user.get(reader.user_id, none)) for reader in readers]
+        tables = [self._rank(reader, table) for reader, table in zip(readers, offered, strict=True) if len(table)]
         return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
 
-    def signals(self, user: Mapping[str, Any], candidates: pa.Table) -> dict[str, Floats]:
-        """Return each signal of one user's candidates, NaN where it is absent."""
+    def signals(self, reader: ReaderState, candidates: pa.Table) -> dict[str, Floats]:
+        """Return each signal of one reader's candidates, NaN where it is absent."""
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
-        return self._signals(user, candidates, rows, self._pairs(user, rows))
+        return self._signals(reader, candidates, rows, self._pairs(reader, rows))
 
     def _signals(
-        self, user: Mapping[str, Any], candidates: pa.Table, rows: list[int], pairs: Sequence[Pair]
+        self, reader: ReaderState, candidates: pa.Table, rows: list[int], pairs: Sequence[Pair]
     ) -> dict[str, Floats]:
-        history = self._read(user)
+        history = self._read(reader)
         signals = {name: _read_signal(name, candidates.column(name)) for name in FROM_CANDIDATES}
         signals["relevance"] = self._relevance(pairs, len(rows))
         signals |= {name: compute(self._catalogue, history, rows) for name, compute in COMPUTED.items()}
         return {name: signals[name] for name in SIGNALS}
 
-    def scores(self, user: Mapping[str, Any], candidates: pa.Table) -> Floats:
-        """Return the fused score of each candidate of one user, in their order."""
-        return self._fuse(user, self.signals(user, candidates))
+    def scores(self, reader: ReaderState, candidates: pa.Table) -> Floats:
+        """Return the fused score of each candidate of one reader, in their order."""
+        return self._fuse(reader, self.signals(reader, candidates))
 
-    def _fuse(self, user: Mapping[str, Any], signals: Mapping[str, Floats]) -> Floats:
-        learned = self._learned(user)
-        return fuse(signals, self._weights_for(user)) if learned is None else learned(signals)
+    def _fuse(self, reader: ReaderState, signals: Mapping[str, Floats]) -> Floats:
+        learned = self._learned(reader)
+        return fuse(signals, self._weights_for(reader)) if learned is None else learned(signals)
 
-    def _learned(self, user: Mapping[str, Any]) -> LearnedFusion | None:
-        """Return the learned fusion, or None where there is none, or none for the like of this user.
+    def _learned(self, reader: ReaderState) -> LearnedFusion | None:
+        """Return the learned fusion, or None where there is none, or none for the like of this reader.
 
         Impressions of those who only say what to read about are no part of what it learned.
         """
-        return None if self._only_spoke(user) else self._fusion
+        return None if reader.only_spoke else self._fusion
 
-    def _weights_for(self, user: Mapping[str, Any]) -> dict[str, float]:
-        """Return the weights for one user: one who only says what to read about wants the topic before the hour.
+    def _weights_for(self, reader: ReaderState) -> dict[str, float]:
+        """Return the weights for one reader: a reader who only says what to read about wants the topic before the hour.
 
-        The cross-encoder cannot judge for such a user, so its weight goes to the towers.
+        The cross-encoder cannot judge for such a reader, so its weight goes to the towers.
         """
         weights = self._weights
-        if not self._only_spoke(user):
+        if not reader.only_spoke:
             return weights
         spoken = {"relevance": 0.0, "two_tower": weights["two_tower"] + weights["relevance"]}
         return weights | spoken | {"freshness": weights["freshness"] * SPOKEN_FRESHNESS}
 
-    def _read(self, user: Mapping[str, Any]) -> list[int]:
-        """Return the rows of the newest articles that the user read, as many as training reads, oldest first."""
-        return self._catalogue.rows(user["history"])[-self._history :]
+    def _read(self, reader: ReaderState) -> list[int]:
+        """Return the rows of the newest articles that the reader read, as many as training reads, oldest first."""
+        return list(reader.history[-self._history :])
 
-    def _only_spoke(self, user: Mapping[str, Any]) -> bool:
-        return bool(user["profile"].strip()) and not self._catalogue.rows(user["history"])
-
-    def _pairs(self, user: Mapping[str, Any], rows: list[int]) -> list[Pair]:
+    def _pairs(self, reader: ReaderState, rows: list[int]) -> list[Pair]:
         """Return what the cross-encoder reads; nothing without a history: it learned from headlines, not requests."""
-        history = self._read(user)
+        history = self._read(reader)
         if self._score is None or not history:
             return []
         return make_pairs(self._catalogue, nearest_history(self._catalogue, history, rows, self._headlines), rows)
@@ -134,32 +127,35 @@ class Reranker:
             return np.full(count, np.nan)
         return finite("relevance", self._score(pairs).astype(np.float64))
 
-    def _unmuted(self, user_id: str, candidates: pa.Table, mutes: Mutes) -> pa.Table:
-        if user_id not in mutes:
+    def _unmuted(self, reader: ReaderState, candidates: pa.Table) -> pa.Table:
+        if not reader.has_mutes or not len(candidates):
             return candidates
         rows = pa.array(self._catalogue.rows(candidates.column("news_id").to_pylist()), pa.int64())
         articles = self._catalogue.news.select(["category", "source"]).take(rows)
-        return candidates.filter(pa.array(~mutes.flags(user_id, articles)))
+        return candidates.filter(pa.array(~reader.mutes(articles)))
 
-    def _rank(self, user: Mapping[str, Any], candidates: pa.Table) -> pa.Table:
+    def _rank(self, reader: ReaderState, candidates: pa.Table) -> pa.Table:
         candidates = candidates.slice(0, self._depth)
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
-        pairs = self._pairs(user, rows)
+        pairs = self._pairs(reader, rows)
         hashes: list[str | None] = [*map(pair_hash, pairs)] or [None] * len(rows)
-        signals = self._signals(user, candidates, rows, pairs)
-        weights = self._weights_for(user)
-        score = self._fuse(user, signals)
+        signals = self._signals(reader, candidates, rows, pairs)
+        weights = self._weights_for(reader)
+        score = self._fuse(reader, signals)
         order, distance = arrange(
-            self._items(rows, score), self._policy_for(user), self._catalogue.category[self._read(user)], self._large
+            self._items(rows, score),
+            self._policy_for(reader),
+            self._catalogue.category[self._read(reader)],
+            self._large,
         )
-        because, reasons = self._explain(user, rows, signals, weights)
+        because, reasons = self._explain(reader, rows, signals, weights)
         columns = {
             "user_id": candidates.column("user_id"),
             "news_id": candidates.column("news_id").take(pa.array(order)),
             "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
             "score": pa.array(score[order].astype(np.float32)),
             **{name: pa.array(values[order].astype(np.float32), from_pandas=True) for name, values in signals.items()},
-            "probability": self._probability(user, score[order]),
+            "probability": self._probability(reader, score[order]),
             "pair_hash": pa.array([hashes[place] for place in order], pa.string()),
             "diversity": pa.array(distance.astype(np.float32)),
             "because_news_id": pa.array([because[place] for place in order], pa.string()),
@@ -167,14 +163,14 @@ class Reranker:
         }
         return pa.table(columns, schema=RANKED)
 
-    def _probability(self, user: Mapping[str, Any], scores: Floats) -> pa.Array:
-        learned = self._learned(user)
+    def _probability(self, reader: ReaderState, scores: Floats) -> pa.Array:
+        learned = self._learned(reader)
         if learned is None:
             return pa.nulls(len(scores), pa.float32())
         return pa.array(learned.probability(scores).astype(np.float32))
 
-    def _policy_for(self, user: Mapping[str, Any]) -> Policy:
-        share = SPOKEN_DIVERSITY if self._only_spoke(user) else 1.0
+    def _policy_for(self, reader: ReaderState) -> Policy:
+        share = SPOKEN_DIVERSITY if reader.only_spoke else 1.0
         return replace(self._policy, diversity=self._policy.diversity * share)
 
     def _items(self, rows: list[int], score: Floats) -> Items:
@@ -184,12 +180,12 @@ class Reranker:
         return Items(score, catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
 
     def _explain(
-        self, user: Mapping[str, Any], rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]
+        self, reader: ReaderState, rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]
     ) -> tuple[list[str | None], list[str]]:
         """Return for each item the history article behind its reason, where there is one, and the reason."""
-        learned = self._learned(user)
+        learned = self._learned(reader)
         parts = contributions(signals, weights) if learned is None else learned.contributions(signals)
-        nearest = nearest_history(self._catalogue, self._read(user), rows, 1)
+        nearest = nearest_history(self._catalogue, self._read(reader), rows, 1)
         because: list[str | None] = []
         reasons = []
         for number, row in enumerate(rows):
@@ -199,7 +195,7 @@ class Reranker:
                 lifts.pop("freshness", None)  # newer than the others of the list, but not new
             signal = max(lifts, key=lambda name: lifts[name]) if lifts else "freshness" if new else ""
             near = int(nearest[number, 0]) if nearest.shape[1] and signal in _NAME_AN_ARTICLE else None
-            reasons.append(write_reason(signal, self._evidence(row, near, user["profile"])))
+            reasons.append(write_reason(signal, self._evidence(row, near, reader.profile)))
             because.append(None if near is None else self._catalogue.news.column("news_id")[near].as_py())
         return because, reasons
 
@@ -208,7 +204,7 @@ class Reranker:
         published_at = news.column("published_at")[row].as_py()
         return Evidence(
             title="" if near is None else news.column("title")[near].as_py(),
-            profile=profile.strip(),
+            profile=profile,
             category=str(self._catalogue.category[row]),
             subcategory=news.column("subcategory")[row].as_py(),
             source=news.column("source")[row].as_py(),

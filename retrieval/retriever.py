@@ -6,20 +6,18 @@ known gets what is popular and new; one who only says what to read about gets wh
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from threading import Lock
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.exposures import Exposures
-from broadsheet.readers.mutes import NO_MUTES, Mutes
+from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.sources.fusion import fuse, propose
 from broadsheet.retrieval.sources.popularity_freshness import half_lives
 from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, interest_vectors
-from broadsheet.retrieval.sources.snapshot import Moment
+from broadsheet.retrieval.sources.snapshot import Moment, Moments
 from broadsheet.retrieval.sources.two_tower import Search, search_together
 from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder, Vectors
@@ -29,7 +27,7 @@ from broadsheet.tables.vectors import vectors_to_arrow
 
 
 class Retriever:
-    """Two faces: `vectors(users)` is the user tower over a users table, and a call is the candidate search.
+    """Two faces: `vectors(readers)` is the user tower, and a call is the candidate search.
 
     Safe to call from several threads.
     """
@@ -54,98 +52,67 @@ class Retriever:
         """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._weights = k, dict(weights)
-        self._co_clicks, self._exposures = co_clicks, exposures
-        categories = catalogue.news.column("category").combine_chunks().dictionary_encode()
-        self._categories = np.asarray(categories.indices, np.int64)
-        self._half_lives = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
-        self._lock = Lock()
-        self._last_moment: Moment | None = None
+        hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
+        self._moments = Moments(catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures)
 
-    def vectors(self, users: pa.Table) -> pa.Table:
-        """Return the table user_vectors of a users table; a user of whom nothing is known gets zeros."""
-        return encode_users(users, self._catalogue, self._encode, self._user_tower)
+    def vectors(self, readers: Sequence[ReaderState]) -> pa.Table:
+        """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros."""
+        return encode_users(readers, self._catalogue, self._encode, self._user_tower)
 
     def __call__(
-        self, users: pa.Table, vectors: pa.Table, as_of: datetime, *, k: int | None = None, mutes: Mutes = NO_MUTES
+        self, readers: Sequence[ReaderState], vectors: pa.Table, as_of: datetime, *, k: int | None = None
     ) -> pa.Table:
         """Return the table candidates, without articles read, hidden, muted, or published after `as_of`.
 
-        A user gets the configured number of articles, or `k` if that is more, or all that there are.
+        A reader gets the configured number of articles, or `k` if that is more, or all that there are.
         """
-        if not len(users):
+        if not readers:
             return CANDIDATES.empty_table()
         count = self._k if k is None else max(k, self._k)
-        moment, states = self._moment(as_of), users.to_pylist()
-        readers = self._readers(states, interest_vectors(vectors), moment, depth=2 * count, mutes=mutes)
+        moment = self._moments(as_of)
+        asking = self._asking(readers, interest_vectors(vectors), moment, depth=2 * count)
         tables = []
-        for user, reader in zip(states, readers, strict=True):
-            weights = self._weights_for(reader)
+        for state, reader in zip(readers, asking, strict=True):
+            weights = self._weights_for(state)
             rows = moment.fill(reader, propose(moment.sources, reader, weights, count), count)
-            tables.append(self._table(user["user_id"], reader, rows, weights, moment, best=count))
+            tables.append(self._table(state.user_id, reader, rows, weights, moment, best=count))
         return pa.concat_tables(tables)
 
-    def describe(
-        self, user: Mapping[str, Any], interests: Vectors, news_ids: Sequence[str], as_of: datetime
-    ) -> pa.Table:
+    def describe(self, state: ReaderState, interests: Vectors, news_ids: Sequence[str], as_of: datetime) -> pa.Table:
         """Return the table candidates for given articles, in their order, such as those of an impression.
 
-        `user` is a row of the table users, `interests` are its vectors (interests, dim).
+        `interests` are the reader's vectors (interests, dim).
         """
-        moment = self._moment(as_of)
-        (reader,) = self._readers([user], interests[None], moment, depth=0)
+        moment = self._moments(as_of)
+        (reader,) = self._asking([state], interests[None], moment, depth=0)
         rows = np.array(self._catalogue.rows(news_ids), np.int64)
-        return self._table(user["user_id"], reader, rows, self._weights_for(reader), moment)
+        return self._table(state.user_id, reader, rows, self._weights_for(state), moment)
 
-    def _moment(self, as_of: datetime) -> Moment:
-        """Return what depends on the time alone; requests at one time, as in a build, share the work."""
-        with self._lock:
-            if self._last_moment is None or self._last_moment.as_of != as_of:
-                self._last_moment = Moment(
-                    self._catalogue,
-                    self._categories,
-                    self._search,
-                    self._co_clicks.clicks,
-                    as_of,
-                    co_clicks=self._co_clicks(as_of.timestamp(), size=len(self._catalogue)),
-                    half_life_hours=self._half_lives,
-                    exposures=self._exposures,
-                )
-            return self._last_moment
-
-    def _readers(
-        self,
-        users: Sequence[Mapping[str, Any]],
-        interests: Vectors,
-        moment: Moment,
-        *,
-        depth: int,
-        mutes: Mutes = NO_MUTES,
-    ) -> list[Reader]:
+    def _asking(self, states: Sequence[ReaderState], interests: Vectors, moment: Moment, *, depth: int) -> list[Reader]:
         """Return the readers, with what one search to a depth and one matrix product found for all of them."""
         near = search_together(self._search, interests, min(len(self._catalogue), depth))
-        histories = [np.array(self._catalogue.rows(user["history"]), np.int64) for user in users]
+        histories = [np.array(state.history, np.int64) for state in states]
         co_clicks = moment.co_clicks(histories)
         return [
             Reader(
                 history=history,
-                excluded=self._excluded(user, history, mutes),
-                only_spoke=bool(user["profile"].strip()) and not len(history),
+                excluded=self._excluded(state, history),
                 interests=interests[number],
                 near=near[number],
                 co_clicks=co_clicks[number],
             )
-            for number, (user, history) in enumerate(zip(users, histories, strict=True))
+            for number, (state, history) in enumerate(zip(states, histories, strict=True))
         ]
 
-    def _excluded(self, user: Mapping[str, Any], history: Rows, mutes: Mutes) -> Rows:
-        """Return the rows that the user read, hid or muted, rising."""
-        parts = [history, np.array(self._catalogue.rows(user["hidden"]), np.int64)]
-        if user["user_id"] in mutes:
-            parts.append(np.flatnonzero(mutes.flags(user["user_id"], self._catalogue.news)))
+    def _excluded(self, state: ReaderState, history: Rows) -> Rows:
+        """Return the rows that the reader read, hid or muted, rising."""
+        parts = [history, np.array(self._catalogue.rows(state.user["hidden"]), np.int64)]
+        if state.has_mutes:
+            parts.append(np.flatnonzero(state.mutes(self._catalogue.news)))
         return np.unique(np.concatenate(parts))
 
-    def _weights_for(self, reader: Reader) -> Mapping[str, float]:
-        """Return the weights for one reader: one who only says what to read about wants the topic, not the hour."""
+    def _weights_for(self, reader: ReaderState) -> Mapping[str, float]:
+        """Return the weights for one reader: who only says what to read about wants the topic, not the hour."""
         towers = self._weights.get("two_tower", 0.0)
         return {"two_tower": towers} if reader.only_spoke and towers > 0 else self._weights
 
@@ -175,20 +142,20 @@ class Retriever:
         return pa.table(columns, schema=CANDIDATES)
 
 
-def encode_users(users: pa.Table, catalogue: Catalogue, encode: Encoder, user_tower: UserTower) -> pa.Table:
-    """Return the table user_vectors of a users table; a user of whom nothing is known gets zeros."""
+def encode_users(
+    readers: Sequence[ReaderState], catalogue: Catalogue, encode: Encoder, user_tower: UserTower
+) -> pa.Table:
+    """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros."""
     newest = user_tower.history
-    histories = (catalogue.rows(history)[-newest:] for history in users.column("history").to_pylist())
-    sequences = [catalogue.vectors_of(rows) for rows in histories]
-    profiles = users.column("profile").to_pylist()
-    spoken = [row for row, profile in enumerate(profiles) if profile.strip()]
-    for row, vector in zip(spoken, encode([topic_of(profiles[row]) for row in spoken]), strict=True):
+    sequences = [catalogue.vectors_of(reader.history[-newest:]) for reader in readers]
+    spoken = [(row, reader.user["profile"]) for row, reader in enumerate(readers) if reader.profile]
+    for (row, _), vector in zip(spoken, encode([topic_of(profile) for _, profile in spoken]), strict=True):
         sequences[row] = np.vstack([sequences[row], vector])  # what the reader says counts as the newest item
     vectors = user_tower.encode(sequences)  # (users, interests, dim)
     count, dim = vectors.shape[1:]
     columns = [
-        users.column("user_id").take(pa.array(np.repeat(np.arange(len(users)), count))),
-        pa.array(np.tile(np.arange(1, count + 1, dtype=np.int32), len(users))),
+        pa.array([reader.user_id for reader in readers for _ in range(count)], pa.string()),
+        pa.array(np.tile(np.arange(1, count + 1, dtype=np.int32), len(readers))),
         vectors_to_arrow(vectors.reshape(-1, dim)),
     ]
     return pa.table(columns, schema=user_vectors(dim))

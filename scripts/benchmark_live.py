@@ -204,7 +204,7 @@ def _request(pipeline: Pipeline, news_id: str, vectors: pa.Table, there: bool | 
     users = from_rows([{"user_id": "reader", "history": [], "profile": "the text", "hidden": []}], USERS)
     started = time.perf_counter()
     bench = pipeline.bench
-    found = bench.retriever(users, vectors, datetime.now(UTC).replace(second=0, microsecond=0))
+    found = bench.retriever(bench.readers(users), vectors, datetime.now(UTC).replace(second=0, microsecond=0))
     seconds = time.perf_counter() - started
     if there is not None and (news_id in found["news_id"].to_pylist()) != there:
         raise AssertionError(f"{news_id}: among the candidates or not, which was not to be")

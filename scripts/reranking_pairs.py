@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from broadsheet.workbench.workbench import Workbench
 
 Requests = list[tuple[pa.Table, pa.Table]]
-"""Of each reader: the row of table users, and the candidates."""
+"""Of each reader: the state in a list of its own, and the candidates."""
 
 
 def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Requests:
@@ -28,10 +28,10 @@ def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Req
     known = [one for _, one in sorted(first.items()) if one.history_rows]
     requests: Requests = []
     for place in np.random.default_rng(0).permutation(len(known)).tolist():
-        user = states([known[place]])
-        candidates = bench.retriever(user, bench.retriever.vectors(user), known[place].time, k=depth)
+        reader = bench.readers(states([known[place]]))
+        candidates = bench.retriever(reader, bench.retriever.vectors(reader), known[place].time, k=depth)
         if len(candidates) >= depth:
-            requests.append((user, candidates.slice(0, depth)))
+            requests.append((reader, candidates.slice(0, depth)))
         if len(requests) == readers:
             return requests
     raise InputError(f"--readers {readers}: found {len(requests)} of split {split} with {depth} candidates. Ask fewer.")
@@ -42,9 +42,9 @@ def pairs_of(bench: Workbench, requests: Requests, tokenizer: Any) -> list[list[
     from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history
 
     settings, found = bench.config.rerank, []
-    for user, candidates in requests:
+    for (reader,), candidates in requests:
         rows = bench.catalogue.rows(candidates.column("news_id").to_pylist())
-        history = bench.catalogue.rows(user.column("history")[0].as_py())[-bench.config.retrieval.history :]
+        history = list(reader.history[-bench.config.retrieval.history :])
         nearest = nearest_history(bench.catalogue, history, rows, settings.headlines)
         found.append(_cut(make_pairs(bench.catalogue, nearest, rows), tokenizer, settings.max_tokens))
     return found

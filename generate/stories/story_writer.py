@@ -57,6 +57,7 @@ class StoryWriter:
         summary_words: int = 45,
         drafts: int = 1,
         choose: Chooser | None = None,
+        drafting: bool = True,
     ) -> None:
         if k < 1 or summary_words < 1 or drafts < 1:
             raise ConfigError(
@@ -65,7 +66,7 @@ class StoryWriter:
             )
         self.k, self.model = k, model if write else ""
         self._write, self._method, self._summary_words, self._count = write, method, summary_words, drafts
-        self._choose = choose
+        self._choose, self._drafting = choose, drafting
         names = [jobs.HEADLINE, jobs.SUMMARY, f"words-{summary_words}", f"drafts-{drafts}", GATE, TONE]
         self._prompt = " ".join([*names, *([choose.name] if choose else [])]) if write else ""
 
@@ -76,21 +77,21 @@ class StoryWriter:
         *,
         known: pa.Table | None = None,
         interest: Interest | None = None,
-        any_interest: bool = False,
+        reader_waits: bool = False,
         spent: bool = False,
     ) -> pa.Table:
         """Return the STORIES of a RANKED table, in its order, rows beyond rank k left out.
 
         `news` is a NEWS table; `known` an earlier STORIES table, whose texts are taken over where content, interest,
-        prompts, choice and model are the same; with `any_interest`, for who cannot wait, also one of another interest
-        before a text is written. Where the budget is `spent`, nothing is drafted: a missing text is that of an
-        unwritten story, and its `checks` say so. Raises ContractError if an article is not in `news`.
+        prompts, choice and model are the same. Where a `reader_waits`, a text that was chosen for another interest is
+        taken over too, rather than written anew. Where the budget is `spent`, nothing is drafted: a missing text is
+        that of an unwritten story, and its `checks` say so. Raises ContractError if an article is not in `news`.
         """
         rows = first_ranks(ranked, self.k)
         if not len(rows):
             return empty(STORIES)
         asked, of_row = self.asked(rows, news, interest)
-        texts = self._known_texts(known, asked, any_interest=any_interest)
+        texts = self._known_texts(known, asked, reader_waits=reader_waits)
         missing = {key_of(one): one[0] for one in asked if key_of(one) not in texts}
         texts |= self._written_texts(missing, spent=spent)
         stories = from_rows([self._story(one, texts[key_of(one)]) for one in asked], STORIES)
@@ -115,9 +116,9 @@ class StoryWriter:
         size = len(interests)
         return [(articles[code // size], interests[code % size]) for code in codes.tolist()], of_row
 
-    def lacks(self, asked: Sequence[Asked], known: pa.Table, *, any_interest: bool = False) -> npt.NDArray[np.bool_]:
+    def lacks(self, asked: Sequence[Asked], known: pa.Table) -> npt.NDArray[np.bool_]:
         """Return for each article and interest whether the STORIES table `known` lacks a text that can be used."""
-        have = self._known_texts(known, asked, any_interest=any_interest)
+        have = self._known_texts(known, asked)
         return np.array([key_of(one) not in have for one in asked], bool)
 
     def _story(self, asked: Asked, text: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +128,7 @@ class StoryWriter:
         return {"user_id": "", "rank": 0, **about, **text, **named}
 
     def _known_texts(
-        self, known: pa.Table | None, asked: Sequence[Asked], *, any_interest: bool = False
+        self, known: pa.Table | None, asked: Sequence[Asked], *, reader_waits: bool = False
     ) -> dict[Key, Mapping[str, Any]]:
         """Return the texts that an earlier table has, by key; the publisher's own words need no keeping."""
         if known is None or self._write is None:
@@ -140,7 +141,7 @@ class StoryWriter:
         _, first = np.unique(joined.to_numpy(zero_copy_only=False).astype(np.str_), return_index=True)
         rows = kept.take(pa.array(first)).select(["content_hash", "interest", *_TEXTS]).to_pylist()
         found = {(row["content_hash"], row["interest"]): {name: row[name] for name in _TEXTS} for row in rows}
-        others = {content: text for (content, _), text in reversed(found.items())} if any_interest else {}
+        others = {content: text for (content, _), text in reversed(found.items())} if reader_waits else {}
         chosen = {key: found.get(key, others.get(key[0])) for key in keys}
         return {key: text for key, text in chosen.items() if text is not None}
 
@@ -173,7 +174,7 @@ class StoryWriter:
     ) -> Iterator[tuple[str, Mapping[str, Any], Sequence[str] | None]]:
         """Yield each article, by its content, with the drafts of a job; with None where no writer is asked."""
         drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
-        if self._write is not None and articles and not spent:
+        if self._write is not None and self._drafting and articles and not spent:
             prompts = [_prompt(job, article) for article in articles.values()]
             is_headline = job == jobs.HEADLINE
             told = [telling_sentences(article)[:_SHORTENED] for article in articles.values()] if is_headline else None

@@ -22,8 +22,6 @@ class Reader:
     "Catalogue rows read, oldest first."
     excluded: Rows
     "Catalogue rows read, hidden or muted, rising, each once."
-    only_spoke: bool
-    "Has said what to read about, and has read nothing."
     interests: Vectors
     "Unit vectors (interests, dim); zeros where nothing is known."
     near: Rows

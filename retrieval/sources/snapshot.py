@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.exposures import Exposures, click_rates
-from broadsheet.retrieval.sources.co_click import CoClick, CoClicks
+from broadsheet.retrieval.sources.co_click import CoClick, CoClicks, LastCoClicks
 from broadsheet.retrieval.sources.popularity_freshness import (
     Freshness,
     Popularity,
@@ -68,3 +69,43 @@ class Moment:
         """Rows of all articles that may be shown, by the sum of popularity and freshness."""
         order = np.argsort(-(np.nan_to_num(self._popularity) + np.nan_to_num(self._freshness)), kind="stable")
         return order[~self._hidden[order]]
+
+
+class Moments:
+    """The moments of one edition, of which the last is kept: requests at one time, as in a build, share the work.
+
+    Safe to call from several threads.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        search: Search,
+        co_clicks: LastCoClicks,
+        *,
+        half_life_hours: Floats,
+        exposures: Exposures,
+    ) -> None:
+        """`half_life_hours` is that of each article's freshness; `co_clicks` hold the click log."""
+        categories = catalogue.news.column("category").combine_chunks().dictionary_encode()
+        self._categories = np.asarray(categories.indices, np.int64)
+        self._catalogue, self._search, self._co_clicks = catalogue, search, co_clicks
+        self._half_life_hours, self._exposures = half_life_hours, exposures
+        self._lock = Lock()
+        self._last: Moment | None = None
+
+    def __call__(self, as_of: datetime) -> Moment:
+        """Return what depends on the time alone."""
+        with self._lock:
+            if self._last is None or self._last.as_of != as_of:
+                self._last = Moment(
+                    self._catalogue,
+                    self._categories,
+                    self._search,
+                    self._co_clicks.clicks,
+                    as_of,
+                    co_clicks=self._co_clicks(as_of.timestamp(), size=len(self._catalogue)),
+                    half_life_hours=self._half_life_hours,
+                    exposures=self._exposures,
+                )
+            return self._last

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import InputError
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
@@ -25,12 +26,12 @@ from broadsheet.pages.ask import answer_request, read_request
 from broadsheet.pages.digests import Digests, read_digests
 from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.pages.story_rows import page_rows
-from broadsheet.readers.profiles import Following
-from broadsheet.tables.arrow_files import from_rows, read_table
-from broadsheet.tables.schemas import STORIES, USERS
-from broadsheet.workbench.interests import follow
+from broadsheet.readers.state import ReaderState
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import STORIES
+from broadsheet.workbench.interests import ReaderTopics, follow
 from broadsheet.workbench.ranking import rank, timed
-from broadsheet.workbench.story_writing import interests_in, story_writer, tell_at_once
+from broadsheet.workbench.story_writing import interests_in, story_writer
 from broadsheet.workbench.workbench import Workbench, open_current
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Pipeline:
         bench = open_current(Newsroom(Path(path)))
         edition = bench.data.edition
         stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
-        _open_all(bench)
+        bench.open()
         pipeline = Pipeline(bench, stories, digests)
         _ = pipeline.bench  # takes in what was added since, now rather than in the first request
         return pipeline
@@ -94,8 +95,9 @@ class Pipeline:
             raise InputError(f"user_ids: found {user_ids!r}, expected a list of ids. For one reader call run.")
         if not all(isinstance(user_id, str) and user_id.strip() for user_id in user_ids):
             raise InputError("user_id: found an empty one or none, expected the id of a reader.")
-        unique, as_of = list(dict.fromkeys(user_ids)), _now(bench)
-        pages = self._pages(bench, bench.audience.state(unique, as_of), as_of, k)
+        unique, as_of, known = list(dict.fromkeys(user_ids)), _now(bench), bench.data.readers
+        readers = bench.readers(known.audience.state(unique, as_of), known.mutes())
+        pages = self._pages(bench, readers, as_of, k)
         by_user = {page.user_id: page for page in pages}
         return [by_user[user_id] for user_id in user_ids]
 
@@ -126,7 +128,7 @@ class Pipeline:
         withdrawn is so no longer. Raises CorpusError if not one row can be taken.
         """
         bench = self.bench
-        report = add_articles(bench.newsroom, articles, bench.news_tower, known=bench.catalogue.row_of)
+        report = add_articles(bench.data.newsroom, articles, bench.models.news_tower, known=bench.data.catalogue.row_of)
         _ = self.bench
         return report
 
@@ -137,51 +139,54 @@ class Pipeline:
         for a list without ids or with something that cannot be one.
         """
         bench = self.bench
-        unknown = withdraw_articles(bench.newsroom, news_ids, lambda: bench.catalogue.row_of)
+        unknown = withdraw_articles(bench.data.newsroom, news_ids, lambda: bench.data.catalogue.row_of)
         _ = self.bench
         return unknown
 
-    def _pages(self, bench: Workbench, users: pa.Table, as_of: datetime, k: int) -> list[Page]:
-        ranking = rank(bench, users, as_of, k)
-        ranked, timings = ranking.ranked, ranking.timings
+    def _pages(self, bench: Workbench, readers: Sequence[ReaderState], as_of: datetime, k: int) -> list[Page]:
+        ranking = rank(bench, readers, as_of, k)
+        ranked, timings, catalogue = ranking.ranked, ranking.timings, bench.data.catalogue
         with timed(timings, "generate"):
-            write, interest = story_writer(bench, k, ENDPOINT_SECONDS), interests_in(bench, users)
-            news = bench.catalogue.news
-            stories = write(ranked, news, known=self._stories, interest=interest, any_interest=True)
-            follows = _following(users, bench)
-        rows = self._rows(ranked, users, stories, bench)
+            topics = ReaderTopics(catalogue.news)
+            interest = interests_in(bench, {reader.user_id: reader for reader in readers}.get, topics)
+            write = story_writer(bench.models, k, ENDPOINT_SECONDS)
+            stories = write(ranked, catalogue.news, known=self._stories, interest=interest, reader_waits=True)
+            own = bench.data.readers.profiles()
+            follows = [follow(reader, own, topics) for reader in readers]
+        rows = self._rows(ranked, readers, stories, catalogue)
         pages = []
-        for user in users.to_pylist():
-            user_id, table = user["user_id"], pa.Table.from_pylist(rows.get(user["user_id"], []), schema=PAGE_STORIES)
-            kind, edition, made = _kind(user, bench), bench.edition.name, dict(timings)
-            pages.append(Page(user_id, kind, "", edition, as_of, table, made, follows=follows[user_id]))
+        for reader, following in zip(readers, follows, strict=True):
+            table = pa.Table.from_pylist(rows.get(reader.user_id, []), schema=PAGE_STORIES)
+            edition, made = bench.data.edition.name, dict(timings)
+            pages.append(Page(reader.user_id, reader.kind, "", edition, as_of, table, made, follows=following))
         return pages
 
     def _rows(
-        self, ranked: pa.Table, users: pa.Table, stories: pa.Table, bench: Workbench
+        self, ranked: pa.Table, readers: Sequence[ReaderState], stories: pa.Table, catalogue: Catalogue
     ) -> dict[str, list[dict[str, Any]]]:
         """Return the rows of each reader's page, each with the digest of its event."""
-        digests = self._digests.of_pages(ranked, users, bench.catalogue, bench.mutes())
-        return page_rows(ranked, stories, bench.catalogue, digests)
+        digests = self._digests.of_pages(ranked, readers, catalogue)
+        return page_rows(ranked, stories, catalogue, digests)
 
     def _answered(self, bench: Workbench, request: str, k: int) -> Iterator[Answer | Page]:
-        users = from_rows([{"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}], USERS)
-        as_of = _now(bench)
-        ranking = rank(bench, users, as_of, k)
+        reader = ReaderState({"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}, [])
+        as_of, catalogue = _now(bench), bench.data.catalogue
+        ranking = rank(bench, [reader], as_of, k)
         ranked, timings = ranking.ranked, ranking.timings
         with timed(timings, "answer"):
-            answer = answer_request(request, ranked, bench)
+            answer = answer_request(request, ranked, catalogue, bench.models.news_tower)
         yield answer
         with timed(timings, "generate"):
-            stories = tell_at_once(ranked, self._stories, bench, k)
-        rows = self._rows(ranked, users, stories, bench).get(ANONYMOUS, [])
+            write = story_writer(bench.models, k, seconds=0)
+            stories = write(ranked, catalogue.news, known=self._stories, reader_waits=True)
+        rows = self._rows(ranked, [reader], stories, catalogue).get(ANONYMOUS, [])
         table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
-        yield Page(ANONYMOUS, "request", request, bench.edition.name, as_of, table, timings, answer)
+        yield Page(ANONYMOUS, "request", request, bench.data.edition.name, as_of, table, timings, answer)
 
 
 def _check(k: int, bench: Workbench) -> None:
     # With what was withdrawn since: a call that a site made yesterday must not fail because an article left.
-    count = len(bench.catalogue)
+    count = len(bench.data.catalogue)
     if not isinstance(k, int) or not 1 <= k <= count:
         raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition and since.")
 
@@ -191,27 +196,9 @@ def _now(bench: Workbench) -> datetime:
 
     An archive's time stands still.
     """
-    return datetime.now(UTC).replace(second=0, microsecond=0) if bench.config.clock == "now" else bench.as_of
-
-
-def _kind(user: dict[str, Any], bench: Workbench) -> Literal["known", "profile", "new"]:
-    if bench.catalogue.rows(user["history"]):
-        return "known"
-    return "profile" if user["profile"].strip() else "new"
-
-
-def _following(users: pa.Table, bench: Workbench) -> dict[str, Following]:
-    own, catalogue = bench.profiles(), bench.catalogue
-    return {
-        user["user_id"]: follow(user, own, catalogue.news, catalogue.rows(user["history"]))
-        for user in users.to_pylist()
-    }
-
-
-def _open_all(bench: Workbench) -> None:
-    """Load everything now, so that no request waits for it and no two threads load it twice."""
-    for part in (bench.catalogue, bench.audience, bench.index, bench.retriever, bench.reranker, bench.writer):
-        del part
+    return (
+        datetime.now(UTC).replace(second=0, microsecond=0) if bench.models.config.clock == "now" else bench.data.as_of
+    )
 
 
 def open_newsroom(newsroom: str | Path | None = None) -> Pipeline:

@@ -6,6 +6,7 @@ from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Edition
 from broadsheet.nightly import digest_stage as digest_step
 from broadsheet.nightly.digest_stage import digest
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.schemas import DIGESTS, STORIES
@@ -61,14 +62,14 @@ def bench_of(room, *shown):
 
 def made(bench, tmp_path, *known):
     out = Edition(tmp_path / "out")
-    done = digest(bench, out, known)
+    done = digest(bench, out, Earlier(digests=known))
     return {row["news_id"]: row for row in read_table(out.digests, DIGESTS).to_pylist()}, done
 
 
 def test_a_story_whose_event_others_tell_too_gets_a_digest_that_begins_with_itself(room, tmp_path):
     found, done = made(bench_of(room, "E1", "E3", "N1"), tmp_path)
     assert list(found) == ["E1", "E3"] and done.counts == {"digests": 2, "reused": 0}
-    assert str(done) == "2 digests for 3 articles of stories, 0 taken over"
+    assert done.line == "2 digests for 3 articles of stories, 0 taken over"
     assert [(row["news_ids"][0], sorted(row["news_ids"])) for row in found.values()] == [
         ("E1", ["E1", "E2", "E3"]),
         ("E3", ["E1", "E2", "E3"]),
@@ -117,7 +118,7 @@ def test_a_killed_run_leaves_no_table_and_the_next_takes_its_digests_over(room, 
     with monkeypatch.context() as patch:
         patch.setattr(digest_step, "write_table", stop)
         with pytest.raises(KeyboardInterrupt):
-            digest(bench, out)
+            digest(bench, out, Earlier())
     assert not out.digests.exists() and len(written) == 2
     found, done = made(bench, tmp_path)
     assert list(found) == ["E1", "E2", "E3"] and done.counts["reused"] == 2

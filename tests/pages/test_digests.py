@@ -9,6 +9,7 @@ from broadsheet.errors import ContractError
 from broadsheet.pages.digests import Digests, read_digests
 from broadsheet.pipeline import Pipeline
 from broadsheet.readers.mutes import NO_MUTES, Mutes
+from broadsheet.readers.state import reader_states
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.schemas import DIGESTS, MUTES, NEWS, RANKED, USERS, news_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
@@ -59,7 +60,8 @@ def shown(catalogue, mutes=NO_MUTES, hidden=(), digest=DIGEST):
         {"user_id": "U", "news_id": name, "rank": rank, "score": 0, "reason": ""} for rank, name in ((1, "A"), (2, "D"))
     ]
     users = from_rows([{"user_id": "U", "history": [], "profile": "", "hidden": list(hidden)}], USERS)
-    return Digests(from_rows([digest], DIGESTS)).of_pages(from_rows(rows, RANKED), users, catalogue, mutes)
+    readers = reader_states(users, catalogue, mutes)
+    return Digests(from_rows([digest], DIGESTS)).of_pages(from_rows(rows, RANKED), readers, catalogue)
 
 
 def test_a_story_has_the_digest_that_is_stored_for_its_article_and_another_has_none(catalogue):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from broadsheet.errors import ContractError, InputError, NewsroomError
 from broadsheet.newsroom import Newsroom
 from broadsheet.readers.mutes import Mutes, mute, open_mutes, unknown_names, unmute
+from broadsheet.readers.state import reader_states
 from broadsheet.rerank import Policy, Reranker
 from broadsheet.tables.arrow_files import from_rows, read_table
 from broadsheet.tables.schemas import CANDIDATES, MUTES
@@ -49,8 +50,10 @@ def mutes_of(**readers):
 )
 def test_an_article_is_muted_by_its_category_or_its_source(categories, sources, expected):
     mutes = mutes_of(u=(categories, sources))
-    assert mutes.flags("u", NEWS).tolist() == expected
-    assert "u" in mutes and "v" not in mutes and mutes.flags("v", NEWS).tolist() == [False] * 4
+    muting, other = (reader_states(users_table({"user_id": name}), catalogue_of([]), mutes)[0] for name in "uv")
+    assert muting.mutes(NEWS).tolist() == expected and muting.has_mutes == bool(categories or sources)
+    assert "u" in mutes and "v" not in mutes and not other.has_mutes
+    assert other.mutes(NEWS).tolist() == [False] * 4
 
 
 def test_muting_adds_and_unmuting_takes_away(newsroom):
@@ -131,7 +134,8 @@ def test_no_ranking_holds_what_its_reader_muted_and_none_loses_anything_else(art
         for row in range(len(articles))
     ]
     users = users_table({"user_id": "u"}, {"user_id": "v"})
-    ranked = lists_by_user(reranker(users, from_rows(offered, CANDIDATES), mutes_of(u=(categories, sources))))
+    readers = reader_states(users, catalogue, mutes_of(u=(categories, sources)))
+    ranked = lists_by_user(reranker(readers, from_rows(offered, CANDIDATES)))
     wanted = [f"N{row}" for row, (c, s) in enumerate(articles) if c not in categories and s not in sources]
     assert {row["news_id"] for row in ranked.get("u", [])} == set(wanted[:3])
     assert {row["news_id"] for row in ranked["v"]} == {f"N{row}" for row in range(min(3, len(articles)))}

@@ -9,7 +9,7 @@ from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion
 from broadsheet.rerank.signals import FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import CANDIDATES
-from tests.support.stage_contract import catalogue_of, users_table
+from tests.support.stage_contract import OfTables, catalogue_of, users_table
 
 EQUAL = dict.fromkeys(SIGNALS, 1.0)
 BROKEN = [np.inf, -np.inf, np.nan]
@@ -47,7 +47,8 @@ def rank(name, value, fusion):
     else:
         rows[1][name] = value
     settings = {"depth": 10, "history": 5, "headlines": 1, "policy": Policy(), "weights": EQUAL, "fusion": fusion}
-    reranker = Reranker(catalogue_of(np.eye(4)), lambda pairs: relevance, **settings)
+    catalogue = catalogue_of(np.eye(4))
+    reranker = OfTables(Reranker(catalogue, lambda pairs: relevance, **settings), catalogue)
     users, candidates = users_table({"user_id": "u", "history": ["N0"]}), from_rows(rows, CANDIDATES)
     return reranker(users, candidates).sort_by("news_id")
 

@@ -5,7 +5,7 @@ from broadsheet.rerank import Policy, Reranker
 from broadsheet.rerank.cross_encoder.pairs import candidate_text, make_pairs, nearest_history
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import CANDIDATES, RANKED
-from tests.support.stage_contract import catalogue_of, check_stage, hours, lists_by_user, users_table
+from tests.support.stage_contract import OfTables, catalogue_of, check_stage, hours, lists_by_user, users_table
 
 WEIGHTS = {
     "relevance": 1.0,
@@ -31,9 +31,10 @@ def make_catalogue(vectors=EYE, **columns):
 
 def make_reranker(catalogue=None, score=None, *, weights=WEIGHTS, depth=10, headlines=2, **policy):
     catalogue = make_catalogue() if catalogue is None else catalogue
-    return Reranker(
+    reranker = Reranker(
         catalogue, score, depth=depth, history=50, headlines=headlines, policy=Policy(**policy), weights=weights
     )
+    return OfTables(reranker, catalogue)
 
 
 def candidates_table(*lists):

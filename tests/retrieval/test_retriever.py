@@ -10,7 +10,16 @@ from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import CANDIDATES, MUTES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_numpy
 from tests.retrieval.readers import clicks_of
-from tests.support.stage_contract import NOON, catalogue_of, check_stage, hours, lists_by_user, unit, users_table
+from tests.support.stage_contract import (
+    NOON,
+    OfTables,
+    catalogue_of,
+    check_stage,
+    hours,
+    lists_by_user,
+    unit,
+    users_table,
+)
 
 # Ten articles on a quarter circle, so that N0 is nearest to N1, then N2, and so on.
 ANGLES = np.linspace(0, np.pi / 2, 10)
@@ -56,7 +65,7 @@ def make_retriever(
     about = {"co_clicks": LastCoClicks(log), "weights": weights, "exposures": exposures or no_exposures()}
     about |= {"half_life_hours": 24, "half_life_hours_by_category": half_lives or {}}
     retriever = Retriever(catalogue, search, says_north, tower, k=k, **about)
-    return retriever, search
+    return OfTables(retriever, catalogue), search
 
 
 def candidates(retriever, *users, as_of=NOON, **options):

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pytest
 
 from broadsheet.corpus.catalogue import Catalogue, make_catalogue
+from broadsheet.readers.mutes import NO_MUTES
+from broadsheet.readers.state import reader_state, reader_states
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import NEWS, USERS, news_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
@@ -47,6 +49,25 @@ def catalogue_of(vectors, **columns) -> Catalogue:
 def users_table(*users) -> pa.Table:
     """Users from dictionaries with what is to be known of them beside their id."""
     return from_rows([{"history": [], "profile": "", "hidden": [], **user} for user in users], USERS)
+
+
+class OfTables:
+    """A retriever or a re-ranker that takes its readers as a table users, or one of them as a row of it."""
+
+    def __init__(self, stage, catalogue):
+        self.stage, self.catalogue = stage, catalogue
+
+    def __call__(self, users, *args, mutes=NO_MUTES, **options):
+        return self.stage(reader_states(users, self.catalogue, mutes), *args, **options)
+
+    def vectors(self, users):
+        return self.stage.vectors(reader_states(users, self.catalogue))
+
+    def describe(self, user, *args):
+        return self.stage.describe(reader_state(user, self.catalogue), *args)
+
+    def scores(self, user, candidates):
+        return self.stage.scores(reader_state(user, self.catalogue), candidates)
 
 
 def lists_by_user(table: pa.Table) -> dict[str, list[dict]]:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from broadsheet.config.retrieval import SourceWeights
 from broadsheet.errors import ModelError
+from broadsheet.readers.state import reader_states
 from broadsheet.tables.files import write_json
 from broadsheet.tables.schemas import SOURCES
 from broadsheet.training.source_weights import DEPTHS, GRID, Pool, make_pools, mean_recall, tune_sources
@@ -69,7 +70,8 @@ def test_tuning_never_finds_less_than_before_and_always_the_same(seed):
 
 def test_a_pool_holds_what_each_source_alone_proposes_with_the_scores_of_all():
     users = users_table({"user_id": "u", "history": ["N0"]}, {"user_id": "new"})
-    reader, new = make_pools(lambda weights: of_all(weights=weights), users, NOON, [["N8", "GONE"], ["N0"]])
+    readers = reader_states(users, of_all(weights=EQUAL).catalogue)
+    reader, new = make_pools(lambda weights: of_all(weights=weights).stage, readers, NOON, [["N8", "GONE"], ["N0"]])
     retriever = of_all(weights=EQUAL, k=9)
     rows = retriever(users, retriever.vectors(users), NOON, k=9).to_pylist()
     for one, user_id, total in ((reader, "u", 2), (new, "new", 1)):

@@ -18,11 +18,12 @@ from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.index_stage import index
 from broadsheet.nightly.stage import StageReport, Step
 from broadsheet.progress import track
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import open_writer, read_table
 from broadsheet.tables.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.ranking import known_scores, rerank_readers, retrieve_readers
-from broadsheet.workbench.story_writing import interests_in, story_budget, story_writer
+from broadsheet.workbench.story_writing import interests_of_users, story_budget, story_writer
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def retrieve(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Write user_vectors and candidates for the edition's users; nothing earlier is taken over."""
     del earlier
     blocks = _blocks(read_table(bench.edition.users, USERS), "Retrieving for users")
-    return write_candidates(bench, out, (retrieve_readers(bench, block, bench.data.as_of) for block in blocks))
+    return write_candidates(
+        bench, out, (retrieve_readers(bench, _states(bench, block), bench.data.as_of) for block in blocks)
+    )
 
 
 def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> StageReport:
@@ -101,8 +104,11 @@ def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Write stories for the edition's rankings; earlier texts are taken over where article and model are the same."""
     from broadsheet.generate import generate_files
 
-    writer = story_writer(bench, bench.config.generate.stories)
-    interest, budget = interests_in(bench, read_table(bench.edition.users, USERS)), story_budget(bench, out)
+    writer = story_writer(bench.models, bench.models.config.generate.stories)
+    interest, budget = (
+        interests_of_users(bench, read_table(bench.edition.users, USERS)),
+        story_budget(bench.models, out),
+    )
     line = generate_files(writer, bench.edition, out.stories, known=earlier.stories, interest=interest, budget=budget)
     if bench.writer is not None:
         bench.writer.warn()
@@ -142,6 +148,10 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     return STEPS[name](bench, Edition(out), Earlier()).line
 
 
+def _states(bench: Workbench, users: pa.Table) -> list[ReaderState]:
+    return bench.readers(users, bench.data.readers.mutes())
+
+
 def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:
     starts = range(0, len(users), USERS_AT_ONCE)
     for start in track(starts, what, total=len(users), weight=USERS_AT_ONCE):
@@ -152,7 +162,7 @@ def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table, known:
     lengths, start = _rows_per_user(users, candidates), 0
     for block in _blocks(users, "Ranking for users"):
         size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
-        yield rerank_readers(bench, block, candidates.slice(start, size), earlier=known)
+        yield rerank_readers(bench, _states(bench, block), candidates.slice(start, size), earlier=known)
         start += size
 
 

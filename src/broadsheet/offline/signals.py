@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +11,15 @@ import pyarrow as pa
 
 from broadsheet.corpus.impressions import Impression
 from broadsheet.offline.replay import Floats, blocks, states
+from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import PairScorer, Reranker
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
 from broadsheet.workbench.workbench import Workbench
 
 Answer = TypeVar("Answer")
-Request = tuple[Mapping[str, Any], pa.Table]
-"""A row of the table users, and the candidates."""
+Request = tuple[ReaderState, pa.Table]
+"""A reader and the candidates."""
 
 
 def impression_signals(
@@ -29,10 +30,11 @@ def impression_signals(
     `scorer` stands in for the newsroom's cross-encoder.
     """
     for block in blocks(impressions, "Scoring impressions"):
-        interests = interest_vectors(bench.retriever.vectors(states(block)))
+        readers = bench.readers(states(block))
+        interests = interest_vectors(bench.retriever.vectors(readers))
         requests = [
-            (impression.user, bench.retriever.describe(impression.user, vectors, impression.shown, impression.time))
-            for impression, vectors in zip(block, interests, strict=True)
+            (reader, bench.retriever.describe(reader, vectors, impression.shown, impression.time))
+            for reader, impression, vectors in zip(readers, block, interests, strict=True)
         ]
         yield from ask_all(bench, requests, Reranker.signals, scorer)
 
@@ -40,7 +42,7 @@ def impression_signals(
 def ask_all(
     bench: Workbench,
     requests: Sequence[Request],
-    ask: Callable[[Reranker, Mapping[str, Any], pa.Table], Answer],
+    ask: Callable[[Reranker, ReaderState, pa.Table], Answer],
     scorer: PairScorer | None = None,
 ) -> list[Answer]:
     """Return what the re-ranker answers to each request, such as its signals or scores.
@@ -52,7 +54,7 @@ def ask_all(
     """
     scorer = scorer or bench.models.cross_encoder
     if scorer is None:
-        return [ask(bench.reranker, user, candidates) for user, candidates in requests]
+        return [ask(bench.reranker, reader, candidates) for reader, candidates in requests]
     depth = bench.config.rerank.depth
     noted: dict[Pair, float] = {}
 
@@ -61,8 +63,8 @@ def ask_all(
         return np.zeros(len(pairs), np.float32)
 
     noting = bench.make_reranker(depth, note)
-    for user, candidates in requests:
-        noting.signals(user, candidates)
+    for reader, candidates in requests:
+        noting.signals(reader, candidates)
     scores = dict(zip(noted, scorer(list(noted)), strict=True))
     replay = bench.make_reranker(depth, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32))
-    return [ask(replay, user, candidates) for user, candidates in requests]
+    return [ask(replay, reader, candidates) for reader, candidates in requests]

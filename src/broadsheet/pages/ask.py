@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import InputError
 from broadsheet.text import one_line
 
 if TYPE_CHECKING:
     from broadsheet.generate import Answer
-    from broadsheet.workbench.workbench import Workbench
+    from broadsheet.generate.stories.choice import Encode
 
 
 MOST_CHARACTERS = 1000
@@ -35,9 +36,9 @@ def read_request(text: str) -> str:
     return request
 
 
-def answer_request(request: str, ranked: pa.Table, bench: Workbench) -> Answer:
-    """Answer a request from the articles that were ranked for it."""
+def answer_request(request: str, ranked: pa.Table, catalogue: Catalogue, encode: Encode) -> Answer:
+    """Answer a request from the articles that were ranked for it; `encode` gives sentences their vectors."""
     from broadsheet.generate import answer
     from broadsheet.retrieval.topic import topic_of
 
-    return answer(topic_of(request), ranked, bench.catalogue.news, bench.news_tower)
+    return answer(topic_of(request), ranked, catalogue.news, encode)

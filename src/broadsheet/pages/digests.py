@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.newsroom import Edition
-from broadsheet.readers.mutes import Mutes
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import empty, read_table
 from broadsheet.tables.schemas import DIGESTS
 
@@ -33,7 +33,7 @@ class Digests:
         self._row_of = {news_id: row for row, news_id in enumerate(table.column("news_id").to_pylist())}
 
     def of_pages(
-        self, ranked: pa.Table, users: pa.Table, catalogue: Catalogue, mutes: Mutes
+        self, ranked: pa.Table, readers: Sequence[ReaderState], catalogue: Catalogue
     ) -> dict[tuple[str, str], dict[str, Any]]:
         """Return the digests of the rows of a RANKED table by reader and article, as pages show them.
 
@@ -45,17 +45,17 @@ class Digests:
         if not stored:
             return {}
         articles = _unchanged(stored.values(), catalogue)
-        hidden = {user["user_id"]: set(user["hidden"]) for user in users.select(["user_id", "hidden"]).to_pylist()}
+        state_of = {reader.user_id: reader for reader in readers}
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for user_id, news_id in shown:
             if news_id in stored:
-                categories, sources = mutes.of(user_id)
+                reader = state_of[user_id]
                 seen = {
                     name: article
                     for name, article in articles.items()
-                    if name not in hidden[user_id]
-                    and article["category"] not in categories
-                    and article["source"] not in sources
+                    if name not in reader.user["hidden"]
+                    and article["category"] not in reader.muted_categories
+                    and article["source"] not in reader.muted_sources
                 }
                 digest = _cut(stored[news_id], seen)
                 if digest is not None:

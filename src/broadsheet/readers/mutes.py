@@ -31,12 +31,6 @@ class Mutes:
         row = self._rows.of(user_id)
         return row.get("categories", []), row.get("sources", [])
 
-    def flags(self, user_id: str, news: pa.Table) -> npt.NDArray[np.bool_]:
-        """Return for each article of a news table, or of its columns category and source, whether it is muted."""
-        categories, sources = self.of(user_id)
-        muted = pc.or_(_is_in(news.column("category"), categories), _is_in(news.column("source"), sources))
-        return np.asarray(muted.to_numpy(), np.bool_)
-
 
 NO_MUTES = Mutes(MUTES.empty_table())
 
@@ -46,7 +40,13 @@ def open_mutes(path: Path) -> OwnTable[Mutes]:
     return OwnTable(path, MUTES, Mutes)
 
 
-def _is_in(column: pa.ChunkedArray, names: list[str]) -> pa.ChunkedArray:
+def muted_flags(categories: Sequence[str], sources: Sequence[str], news: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return for each article of a news table, or of its columns category and source, whether it is muted."""
+    muted = pc.or_(_is_in(news.column("category"), categories), _is_in(news.column("source"), sources))
+    return np.asarray(muted.to_numpy(), np.bool_)
+
+
+def _is_in(column: pa.ChunkedArray, names: Sequence[str]) -> pa.ChunkedArray:
     return pc.is_in(column, value_set=pa.array([name for name in names if name], pa.string()))
 
 

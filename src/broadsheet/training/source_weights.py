@@ -22,6 +22,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.offline.replay import blocks, states
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say
+from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval import Retriever, fuse
 from broadsheet.tables.files import write_json
 from broadsheet.tables.schemas import SOURCES
@@ -58,16 +59,16 @@ class Pool:
 
 
 def make_pools(
-    make_retriever: MakeRetriever, users: pa.Table, as_of: datetime, relevant: Sequence[Sequence[str]]
+    make_retriever: MakeRetriever, readers: Sequence[ReaderState], as_of: datetime, relevant: Sequence[Sequence[str]]
 ) -> list[Pool]:
-    """Return the pool of each user as of one moment; `relevant` holds the news_ids that each should find."""
+    """Return the pool of each reader as of one moment; `relevant` holds the news_ids that each should find."""
     lists = []
     for name in SOURCES:
         retriever = make_retriever({name: 1.0})
-        found = retriever(users, retriever.vectors(users), as_of, k=max(DEPTHS))
+        found = retriever(readers, retriever.vectors(readers), as_of, k=max(DEPTHS))
         lists.append(found.filter(pc.is_valid(found.column(name))))  # the rest only makes up the number
     proposed = pa.concat_tables(lists)
-    places: dict[str, dict[str, int]] = {user_id: {} for user_id in users.column("user_id").to_pylist()}
+    places: dict[str, dict[str, int]] = {reader.user_id: {} for reader in readers}
     pairs = zip(proposed.column("user_id").to_pylist(), proposed.column("news_id").to_pylist(), strict=True)
     for place, (user_id, news_id) in enumerate(pairs):
         places[user_id].setdefault(news_id, place)
@@ -145,5 +146,5 @@ def _pools(bench: Workbench, impressions: list[Impression]) -> list[Pool]:
 
     pools: list[Pool] = []
     for block in blocks(impressions, "Choosing the weights of the sources", one_time=True):
-        pools += make_pools(make, states(block), block[0].time, [one.relevant for one in block])
+        pools += make_pools(make, bench.readers(states(block)), block[0].time, [one.relevant for one in block])
     return pools

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.readers.audience import open_audience
 from broadsheet.readers.profiles import NOTHING, Following, Profiles, open_profiles
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS
 
@@ -50,7 +51,8 @@ def interests_of(newsroom: Newsroom, user_id: str) -> Interests:
     news = read_table(newsroom.news, NEWS)
     rows = pc.index_in(pa.array(user["history"], pa.string()), value_set=news.column("news_id").combine_chunks())
     known = np.asarray(rows.drop_null().to_numpy(), np.int64).tolist()
-    return Interests(topics_of(news, known), len(known), follow(user, own(), news, known))
+    reader, topics = ReaderState(user, known), topics_of(news, known)
+    return Interests(topics, len(known), follow(reader, own(), lambda reader: find_topics(news, reader)))
 
 
 def topics_of(news: pa.Table, rows: Sequence[int]) -> list[Topic]:
@@ -61,21 +63,39 @@ def topics_of(news: pa.Table, rows: Sequence[int]) -> list[Topic]:
     return topics(articles.to_pylist())
 
 
-def interests(user: Mapping[str, Any], news: pa.Table, rows: Sequence[int]) -> list[str]:
+class ReaderTopics:
+    """The topics of readers' histories, each found once, for as long as the object is kept: one request."""
+
+    def __init__(self, news: pa.Table) -> None:
+        """`news` is the catalogue's news table."""
+        self._news, self._found = news, dict[str, list[Topic]]()
+
+    def __call__(self, reader: ReaderState) -> list[Topic]:
+        """Return a reader's topics; a single article read makes no topic."""
+        if reader.user_id not in self._found:
+            self._found[reader.user_id] = find_topics(self._news, reader)
+        return self._found[reader.user_id]
+
+
+def find_topics(news: pa.Table, reader: ReaderState) -> list[Topic]:
+    """Return the topics of a reader's history; a single article read makes no topic."""
+    return topics_of(news, reader.history) if len(reader.history) > 1 else []
+
+
+def interests(reader: ReaderState, topics: Sequence[Topic]) -> list[str]:
     """Return what a headline can be chosen by for a reader: what the reader says, part by part, and the topics."""
-    said = [" ".join(part.split()) for part in re.split(r"[,;.\n]", user["profile"])]
-    found = topics_of(news, rows) if len(rows) > 1 else []
-    return list(dict.fromkeys([*(part for part in said if part), *(topic.text for topic in found)]))
+    said = [" ".join(part.split()) for part in re.split(r"[,;.\n]", reader.user["profile"])]
+    return list(dict.fromkeys([*(part for part in said if part), *(topic.text for topic in topics)]))
 
 
-def follow(user: Mapping[str, Any], own: Profiles, news: pa.Table, rows: Sequence[int]) -> Following:
-    """Return what the page of a reader, a row of the table users, follows; `rows` are the articles read.
+def follow(reader: ReaderState, own: Profiles, topics: Callable[[ReaderState], list[Topic]]) -> Following:
+    """Return what the page of a reader follows; `topics` are asked for where the reader says nothing.
 
     Topics of the history are for show: they say nothing to the user tower that the history does not say.
     """
     from broadsheet.generate.extracts.topics import profile_text
 
-    if user["profile"].strip():
-        return Following(user["profile"].strip(), "reader" if user["user_id"] in own else "publisher")
-    text = profile_text(topics_of(news, rows)) if len(rows) > 1 else ""
+    if reader.profile:
+        return Following(reader.profile, "reader" if reader.user_id in own else "publisher")
+    text = profile_text(topics(reader))
     return Following(text, "history") if text else NOTHING

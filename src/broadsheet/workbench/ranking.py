@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.readers.state import ReaderState
 from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -33,33 +34,41 @@ class Ranking:
 
 
 def rank(
-    bench: Workbench, users: pa.Table, as_of: datetime, k: int | None = None, earlier: KnownScores | None = None
+    bench: Workbench,
+    readers: Sequence[ReaderState],
+    as_of: datetime,
+    k: int | None = None,
+    earlier: KnownScores | None = None,
 ) -> Ranking:
     """Rank articles for some readers as of a time: k at most, or as many as the config says, best first.
 
     `earlier` scores of the cross-encoder are taken over where it would read the same.
     """
     timings: dict[str, float] = {}
-    vectors, candidates = retrieve_readers(bench, users, as_of, k, timings)
+    vectors, candidates = retrieve_readers(bench, readers, as_of, k, timings)
     with timed(timings, "rerank"):
-        ranked = rerank_readers(bench, users, candidates, k, earlier)
+        ranked = rerank_readers(bench, readers, candidates, k, earlier)
     return Ranking(vectors, candidates, ranked, timings)
 
 
 def retrieve_readers(
-    bench: Workbench, users: pa.Table, as_of: datetime, k: int | None = None, timings: dict[str, float] | None = None
+    bench: Workbench,
+    readers: Sequence[ReaderState],
+    as_of: datetime,
+    k: int | None = None,
+    timings: dict[str, float] | None = None,
 ) -> tuple[pa.Table, pa.Table]:
     """Return user_vectors and candidates of some readers: the first half of `rank`, which the night keeps in files."""
     timings = {} if timings is None else timings
     with timed(timings, "user tower"):
-        vectors = bench.retriever.vectors(users)
+        vectors = bench.retriever.vectors(readers)
     with timed(timings, "retrieve"):
-        return vectors, bench.retriever(users, vectors, as_of, k=k, mutes=bench.mutes())
+        return vectors, bench.retriever(readers, vectors, as_of, k=k)
 
 
 def rerank_readers(
     bench: Workbench,
-    users: pa.Table,
+    readers: Sequence[ReaderState],
     candidates: pa.Table,
     k: int | None = None,
     earlier: KnownScores | None = None,
@@ -72,12 +81,12 @@ def rerank_readers(
     from broadsheet.rerank.cross_encoder.earlier_scores import score_with
 
     depth, scorer = bench.models.config.rerank.depth, bench.models.cross_encoder
-    known = earlier.of(users.column("user_id").to_pylist()) if earlier is not None else {}
+    known = earlier.of([reader.user_id for reader in readers]) if earlier is not None else {}
     if known and scorer is not None:
         reranker = bench.make_reranker(max(k or 0, depth), score_with(known, scorer))
     else:
         reranker = bench.reranker if (k or 0) <= depth else bench.make_reranker(k or 0)
-    ranked = reranker(users, candidates, bench.mutes())
+    ranked = reranker(readers, candidates)
     return ranked if k is None else ranked.filter(pc.less_equal(ranked.column("rank"), k))
 
 

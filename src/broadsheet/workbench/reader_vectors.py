@@ -29,6 +29,6 @@ def sample_user_vectors(bench: Workbench, count: int) -> npt.NDArray[np.float32]
         users = bench.audience.state([known[row] for row in draw_rows(len(known), count)], bench.as_of)
     if not len(users):
         return np.zeros((0, bench.news_tower.dim), np.float32)
-    vectors = vectors_to_numpy(encode_users(users, bench.catalogue, bench.news_tower, bench.user_tower))
+    vectors = vectors_to_numpy(encode_users(bench.readers(users), bench.catalogue, bench.news_tower, bench.user_tower))
     vectors = vectors[vectors.any(axis=1)]
     return vectors[draw_rows(len(vectors), count, seed=1)]

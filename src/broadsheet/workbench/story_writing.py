@@ -1,24 +1,26 @@
-"""How the stories of a newsroom's pages are told: by its writer, for what readers follow, or at once."""
+"""How the stories of a newsroom's pages are written: by its writer, for what readers follow, within some time."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.newsroom import Edition
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.parts import parts_of
-from broadsheet.workbench.interests import interests
+from broadsheet.workbench.interests import find_topics, interests
+from broadsheet.workbench.models import EditionModels
 
 if TYPE_CHECKING:
     from broadsheet.generate import StoryWriter, Write, Writer
+    from broadsheet.generate.extracts.topics import Topic
     from broadsheet.generate.stories.budget import Budget
     from broadsheet.generate.stories.choice import Encode
     from broadsheet.generate.stories.story_writer import Interest
@@ -29,27 +31,35 @@ READERS = 1 << 16
 """Readers whose topics are kept while stories are told, some hundred bytes each."""
 
 
-def story_writer(bench: Workbench, k: int, seconds: float = math.inf) -> StoryWriter:
-    """Return the story writer for the k best articles of each user.
+def story_writer(models: EditionModels, k: int, seconds: float = math.inf) -> StoryWriter:
+    """Return the story writer for the k best articles of each reader.
 
-    With `seconds`, the writer is for one page, whose drafts all come within these seconds from now or not at all.
+    With `seconds`, the writer is for one request, whose drafts all come within these seconds from now or not at all;
+    with 0 seconds nothing is drafted.
     """
 
     def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        return bench.news_tower(texts)  # opened when there is something to choose between
+        return models.news_tower(texts)  # opened when there is something to choose between
 
-    writer = bench.writer
-    write = writer.within(seconds) if writer is not None and seconds < math.inf else writer
-    return story_writer_with(writer, encode, bench.config.generate, k=k, write=write)
+    writer = models.writer
+    write = writer.within(seconds) if writer is not None and 0 < seconds < math.inf else writer
+    settings = models.config.generate
+    return story_writer_with(writer, encode, settings, k=k, write=write, drafting=seconds > 0)
 
 
 def story_writer_with(
-    writer: Writer | None, encode: Encode, settings: GenerateConfig, *, k: int, write: Write | None = None
+    writer: Writer | None,
+    encode: Encode,
+    settings: GenerateConfig,
+    *,
+    k: int,
+    write: Write | None = None,
+    drafting: bool = True,
 ) -> StoryWriter:
     """Return the story writer that drafts with `writer` and chooses between drafts by the vectors of `encode`.
 
-    `write` is called in place of the writer, for instance the same writer with a time limit. Without a writer all
-    stories are in the publisher's words.
+    `write` is called in place of the writer, for instance the same writer with a time limit. Without `drafting` it is
+    not called. Without a writer all stories are in the publisher's words.
     """
     from broadsheet.generate import Chooser, StoryWriter
 
@@ -63,17 +73,18 @@ def story_writer_with(
         summary_words=settings.summary_words,
         drafts=writer.drafts,
         choose=Chooser(encode, settings.choice, writer.log_likelihoods),
+        drafting=drafting,
     )
 
 
-def story_budget(bench: Workbench, out: Edition) -> Budget:
+def story_budget(models: EditionModels, out: Edition) -> Budget:
     """Return what a build may spend on the stories of an edition, less what it spent before it was killed.
 
     It counts from now, and what this process's writer reads and writes.
     """
     from broadsheet.generate.stories.budget import Budget
 
-    settings, writer = bench.config.generate, bench.writer
+    settings, writer = models.config.generate, models.writer
     return Budget(
         parts_of(out.stories),
         minutes=settings.minutes,
@@ -82,35 +93,37 @@ def story_budget(bench: Workbench, out: Edition) -> Budget:
     )
 
 
-def interests_in(bench: Workbench, users: pa.Table) -> Interest:
-    """Return what finds, for the readers of a table users, what of an article they follow."""
+def interests_in(
+    bench: Workbench,
+    reader_of: Callable[[str], ReaderState | None],
+    topics: Callable[[ReaderState], Sequence[Topic]],
+) -> Interest:
+    """Return what finds what of an article a reader follows.
+
+    `reader_of` gives a reader by the id, None for an unknown one; `topics` are those of a reader's history.
+    """
     from broadsheet.generate import Interests
 
-    row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
+    catalogue = bench.data.catalogue
 
     @lru_cache(maxsize=READERS)  # a build asks for a block, and again for the whole
     def follows(user_id: str) -> list[str]:
-        if user_id not in row_of:
-            return []
-        (user,), catalogue = users.slice(row_of[user_id], 1).to_pylist(), bench.catalogue
-        return interests(user, catalogue.news, catalogue.rows(user["history"]))
+        reader = reader_of(user_id)
+        return [] if reader is None else interests(reader, topics(reader))
 
     def vectors_of(news_ids: Sequence[str]) -> npt.NDArray[np.float32]:
-        return bench.catalogue.vectors_of(bench.catalogue.rows(list(news_ids)))
+        return catalogue.vectors_of(catalogue.rows(list(news_ids)))
 
-    return Interests(follows, lambda topics: bench.news_tower(topics), vectors_of)
+    return Interests(follows, lambda texts: bench.models.news_tower(texts), vectors_of)
 
 
-def tell_at_once(ranked: pa.Table, known: pa.Table, bench: Workbench, k: int) -> pa.Table:
-    """Return the stories of a RANKED table without a draft of the writer, which takes seconds for each.
+def interests_of_users(bench: Workbench, users: pa.Table) -> Interest:
+    """Return the same for all readers of a table users, whose states are made one at a time, as they are asked for."""
+    catalogue = bench.data.catalogue
+    row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
 
-    They are those of the STORIES table `known`, and else in the publisher's words or extracts.
-    """
-    from broadsheet.generate import StoryWriter
+    def reader_of(user_id: str) -> ReaderState | None:
+        row = row_of.get(user_id)
+        return None if row is None else bench.readers(users.slice(row, 1))[0]
 
-    writer, news = story_writer(bench, k), bench.catalogue.news
-    own = StoryWriter(None, k=k, summary_words=bench.config.generate.summary_words)
-    asked, of_row = writer.asked(ranked, news)
-    lacking = pa.array(writer.lacks(asked, known, any_interest=True)[of_row])
-    told = writer(ranked.filter(pc.invert(lacking)), news, known=known, any_interest=True)
-    return pa.concat_tables([told, own(ranked.filter(lacking), news)])
+    return interests_in(bench, reader_of, lambda reader: find_topics(catalogue.news, reader))

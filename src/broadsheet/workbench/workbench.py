@@ -11,10 +11,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from broadsheet.config.settings import Config
 from broadsheet.errors import ModelError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
+from broadsheet.readers.mutes import NO_MUTES, Mutes
+from broadsheet.readers.state import ReaderState, reader_states
 from broadsheet.workbench.data import EditionData, Readers, VectorModel
 from broadsheet.workbench.models import EditionModels
 
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
     from broadsheet.generate import Writer
     from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.readers.audience import Audience
-    from broadsheet.readers.mutes import Mutes
     from broadsheet.readers.own_table import OwnTable
     from broadsheet.readers.profiles import Profiles
     from broadsheet.rerank import PairScorer, Policy, Reranker
@@ -64,6 +67,15 @@ class Workbench:
         same_clicks = data.clicks is self.data.clicks
         co_clicks = self.co_clicks if same_clicks else None
         return Workbench(data, self.models, search=self.search if search is None else search, co_clicks=co_clicks)
+
+    def open(self) -> None:
+        """Open everything that a request needs now, so that none waits for it and no two threads load it twice."""
+        opened = self.data.catalogue, self.data.readers.audience, self.retriever, self.reranker, self.models.writer
+        del opened
+
+    def readers(self, users: pa.Table, mutes: Mutes = NO_MUTES) -> list[ReaderState]:
+        """Return the state of each reader of a table users, in its order, without what `mutes` say they muted."""
+        return reader_states(users, self.data.catalogue, mutes)
 
     @cached_property
     def index(self) -> SearchIndex | ShardedIndex:

@@ -90,9 +90,9 @@ def test_the_items_are_those_of_the_first_places_of_the_pipelines_own_list(by_to
 
 
 def _offered(bench, impression):
-    users = states([impression])
-    (interests,) = interest_vectors(bench.retriever.vectors(users))
-    return users, bench.retriever.describe(users.to_pylist()[0], interests, impression.shown, impression.time)
+    readers = bench.readers(states([impression]))
+    (interests,) = interest_vectors(bench.retriever.vectors(readers))
+    return readers, bench.retriever.describe(readers[0], interests, impression.shown, impression.time)
 
 
 def test_the_rows_are_the_means_over_a_readers_items():

@@ -51,9 +51,10 @@ def test_the_benchmarks_score_of_an_impression_is_the_rerankers_own(bench, impre
     ends = np.cumsum([len(impression.shown) for impression in impressions])[:-1]
     tolerance = 1e-6 if str(models.pick_dtype(models.pick_device())) == "torch.float32" else 1e-2
     for impression, found in zip(impressions, np.split(scores[PIPELINE], ends), strict=True):
-        (vectors,) = interest_vectors(bench.retriever.vectors(states([impression])))
-        candidates = bench.retriever.describe(impression.user, vectors, impression.shown, impression.time)
-        expected = bench.reranker.scores(impression.user, candidates)
+        (reader,) = readers = bench.readers(states([impression]))
+        (vectors,) = interest_vectors(bench.retriever.vectors(readers))
+        candidates = bench.retriever.describe(reader, vectors, impression.shown, impression.time)
+        expected = bench.reranker.scores(reader, candidates)
         np.testing.assert_allclose(found, expected, atol=tolerance)
     assert scores[CROSS_ENCODER].std() > 0.01
 
@@ -61,8 +62,9 @@ def test_the_benchmarks_score_of_an_impression_is_the_rerankers_own(bench, impre
 def test_the_towers_row_ranks_by_the_retrievers_own_ann_score(bench, impressions):
     found = np.split(tower_scores(bench, impressions), np.cumsum([len(one.shown) for one in impressions])[:-1])
     for impression, scores in zip(impressions, found, strict=True):
-        (vectors,) = interest_vectors(bench.retriever.vectors(states([impression])))
-        candidates = bench.retriever.describe(impression.user, vectors, impression.shown, impression.time)
+        (reader,) = readers = bench.readers(states([impression]))
+        (vectors,) = interest_vectors(bench.retriever.vectors(readers))
+        candidates = bench.retriever.describe(reader, vectors, impression.shown, impression.time)
         np.testing.assert_allclose(scores, candidates.column("two_tower").to_numpy(), atol=1e-6)
 
 

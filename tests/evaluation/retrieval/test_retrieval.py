@@ -24,8 +24,8 @@ def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(ben
     assert lists.shape == (30, DEPTH) and lists.dtype == np.int32
     catalogue = bench.catalogue
     for impression, found in zip(split.impressions, ids(bench, lists), strict=True):
-        users = RetrievedLists(bench, [impression])._blocks[0][1]
-        (vectors,) = interest_vectors(bench.retriever.vectors(users))
+        readers = RetrievedLists(bench, [impression])._blocks[0][1]
+        (vectors,) = interest_vectors(bench.retriever.vectors(readers))
         order = np.argsort(-(catalogue.vectors.whole() @ vectors.T).max(axis=1), kind="stable")
         out = order[catalogue.published_at[order] <= impression.time.timestamp()]
         assert found == [news_id for news_id in ids(bench, [out])[0] if news_id not in impression.history]

@@ -197,6 +197,6 @@ def test_readers_of_different_interests_get_different_drafts_and_each_article_is
     assert story_writer(again, choose=Last())(ranked, news, interest=by_reader, known=stories).equals(stories)
     assert again.prompts == []
     impatient = story_writer(again, choose=Last())(
-        ranked, news, interest=lambda user_ids, _: ["cups"] * len(user_ids), known=stories, any_interest=True
+        ranked, news, interest=lambda user_ids, _: ["cups"] * len(user_ids), known=stories, reader_waits=True
     )
     assert again.prompts == [] and set(impatient["interest"].to_pylist()) == {"cups"}

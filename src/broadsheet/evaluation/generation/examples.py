@@ -23,9 +23,10 @@ from broadsheet.generate.text.articles import source_text
 from broadsheet.generate.text.words import count, fold, words
 from broadsheet.importers.rows import content_hash
 from broadsheet.newsroom import Newsroom
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS, USERS
-from broadsheet.workbench.interests import ARTICLES, interests, topics_of
+from broadsheet.workbench.interests import ARTICLES, find_topics, interests, topics_of
 
 HELD_OUT = date(2017, 3, 18)
 """From this day on the demo's articles, about a quarter of them, are held out; weights are chosen on earlier ones."""
@@ -123,7 +124,8 @@ def topics_of_readers(newsroom: Newsroom, before: date | None = None) -> list[st
     found: dict[str, None] = {}
     for user in users:
         read = [place[news_id] for news_id in user["history"] if news_id in place]
-        found |= dict.fromkeys(interests(user, news, read))
+        reader = ReaderState(user, read)
+        found |= dict.fromkeys(interests(reader, find_topics(news, reader)))
     times = news.column("published_at").to_pylist() if before else []
     earlier = [row for row, published in enumerate(times) if _is_between(published, None, before)]
     earlier.sort(key=lambda row: times[row])

@@ -21,6 +21,7 @@ from broadsheet.generate.extracts.topics import profile_text
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.offline.replay import SEEDS, Floats, Values, blocks, mean_of
 from broadsheet.offline.signals import Request, ask_all
+from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import Reranker
 from broadsheet.rerank.signals import present
 from broadsheet.retrieval import interest_vectors
@@ -114,32 +115,39 @@ def _measure_block(bench: Workbench, block: Sequence[Start]) -> Iterator[tuple[s
     """Yield of each impression and row the fused scores and the towers' of what was shown, and the overlap."""
     requests: list[Request] = []
     overlaps: list[float] = []
-    everyone = from_rows([start.user(row) for start in block for row in KNOWN], USERS)
+    everyone = bench.readers(from_rows([start.user(row) for start in block for row in KNOWN], USERS))
     vectors, size = bench.retriever.vectors(everyone), len(KNOWN)
     several = len(vectors) // len(everyone)  # interests of a reader
     for place, start in enumerate(block):  # all rows of one impression together: they share its moment
-        users, theirs = everyone.slice(place * size, size), vectors.slice(place * size * several, size * several)
-        requests += _describe(bench, start.impression, users, theirs)
-        overlaps += _overlaps(bench, start.impression, users, theirs)
+        readers, theirs = (
+            everyone[place * size : (place + 1) * size],
+            vectors.slice(place * size * several, size * several),
+        )
+        requests += _describe(bench, start.impression, readers, theirs)
+        overlaps += _overlaps(bench, start.impression, readers, theirs)
     scored = ask_all(bench, requests, Reranker.scores)
     for number, ((_, candidates), scores) in enumerate(zip(requests, scored, strict=True)):
         tower = present(np.asarray(candidates.column("two_tower").to_numpy(), np.float64))
         yield KNOWN[number % size], (scores, tower, overlaps[number])
 
 
-def _describe(bench: Workbench, impression: Impression, users: pa.Table, vectors: pa.Table) -> list[Request]:
+def _describe(
+    bench: Workbench, impression: Impression, readers: Sequence[ReaderState], vectors: pa.Table
+) -> list[Request]:
     """Return what the impression showed as candidates of each row."""
     return [
-        (user, bench.retriever.describe(user, interests, impression.shown, impression.time))
-        for user, interests in zip(users.to_pylist(), interest_vectors(vectors), strict=True)
+        (reader, bench.retriever.describe(reader, interests, impression.shown, impression.time))
+        for reader, interests in zip(readers, interest_vectors(vectors), strict=True)
     ]
 
 
-def _overlaps(bench: Workbench, impression: Impression, users: pa.Table, vectors: pa.Table) -> list[float]:
+def _overlaps(
+    bench: Workbench, impression: Impression, readers: Sequence[ReaderState], vectors: pa.Table
+) -> list[float]:
     """Return of each row the share of what is retrieved for the first, the full history, that it retrieves too."""
-    candidates = bench.retriever(users, vectors, impression.time, k=RETRIEVED)
+    candidates = bench.retriever(readers, vectors, impression.time, k=RETRIEVED)
     best = candidates.filter(pc.less_equal(candidates.column("rank"), RETRIEVED)).select(["user_id", "news_id"])
-    lists: dict[str, set[str]] = {user_id: set() for user_id in users.column("user_id").to_pylist()}
+    lists: dict[str, set[str]] = {reader.user_id: set() for reader in readers}
     for user_id, news_id in zip(*(column.to_pylist() for column in best.columns), strict=True):
         lists[user_id].add(news_id)
     full = next(iter(lists.values()))

@@ -106,18 +106,19 @@ def _delete(bench: Workbench, reader: int, impression: Impression, scoring: str)
     read = articles_read(bench, impression)
     without = [[news_id for news_id in impression.history if news_id != deleted] for deleted in read]
     users = from_rows([{**impression.user, "history": history} for history in (impression.history, *without)], USERS)
-    interests = interest_vectors(bench.retriever.vectors(users))
-    reranker, rows = bench.make_reranker(len(impression.shown), learned=scoring == FUSION), users.to_pylist()
+    readers = bench.readers(users)
+    interests = interest_vectors(bench.retriever.vectors(readers))
+    reranker = bench.make_reranker(len(impression.shown), learned=scoring == FUSION)
 
     def offer(place: int, news_ids: Sequence[str]) -> pa.Table:
-        return bench.retriever.describe(rows[place], interests[place], news_ids, impression.time)
+        return bench.retriever.describe(readers[place], interests[place], news_ids, impression.time)
 
-    ranked = reranker(users.slice(0, 1), offer(0, impression.shown)).to_pylist()
+    ranked = reranker(readers[:1], offer(0, impression.shown)).to_pylist()
     items = [row for row in ranked[:PLACES] if row["because_news_id"] is not None]
     if not items:
         return
     ids, spread = [row["news_id"] for row in items], float(np.std([row["score"] for row in ranked]))
-    scores = np.stack([reranker.scores(user, offer(place, ids)) for place, user in enumerate(rows)])
+    scores = np.stack([reranker.scores(one, offer(place, ids)) for place, one in enumerate(readers)])
     drops = scores[0] - scores[1:]  # (articles read, items)
     for row, column in zip(items, drops.T, strict=True):
         named = row["because_news_id"]

@@ -82,7 +82,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     """
     parts = [np.zeros(0)]
     for block in blocks(impressions, "Scoring with the towers"):
-        interests = interest_vectors(bench.retriever.vectors(states(block)))
+        interests = interest_vectors(bench.retriever.vectors(bench.readers(states(block))))
         for impression, vectors in zip(block, interests, strict=True):
             products = bench.catalogue.vectors_of(impression.shown_rows) @ vectors.T
             parts.append(products.max(axis=1).astype(np.float64))  # over the reader's interests, as `two_tower` does

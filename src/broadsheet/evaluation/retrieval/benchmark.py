@@ -202,7 +202,7 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
         return None
     shares: dict[int, list[float]] = {k: [] for k in DEPTHS}
     for block in blocks(impressions, "Searching exactly"):
-        vectors = vectors_to_numpy(bench.retriever.vectors(states(block)))
+        vectors = vectors_to_numpy(bench.retriever.vectors(bench.readers(states(block))))
         exact = search_exactly(bench.catalogue.vectors, vectors[vectors.any(axis=1)], max(DEPTHS))
         _, rows = bench.index(exact.queries, exact.k)
         for k in DEPTHS:

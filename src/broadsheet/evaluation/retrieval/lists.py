@@ -21,6 +21,7 @@ from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import InputError
 from broadsheet.offline.replay import ClicksBefore, Floats, blocks, states
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.vectors import MappedVectors
 from broadsheet.workbench.workbench import Workbench
 
@@ -134,12 +135,12 @@ class RetrievedLists:
         self._bench, self._impressions = bench, impressions
         self._blocks = []
         for block in blocks(impressions, "Reading histories", one_time=True):
-            users = states(block)
-            self._blocks.append((block[0].time, users, bench.retriever.vectors(users)))
+            readers = bench.readers(states(block))
+            self._blocks.append((block[0].time, readers, bench.retriever.vectors(readers)))
 
     def same_readers(self, other: Workbench) -> bool:
         """Whether other towers give the same user vectors."""
-        return all(vectors.equals(other.retriever.vectors(users)) for _, users, vectors in self._blocks)
+        return all(vectors.equals(other.retriever.vectors(readers)) for _, readers, vectors in self._blocks)
 
     def __call__(self, clicks: ClickLog, pool: Pool | None = None, source: str | None = None) -> Lists:
         """Return the candidates; with `source`, those that it proposes by itself, without what fills a short list.
@@ -148,21 +149,23 @@ class RetrievedLists:
         """
         weights = None if source is None else {source: 1.0}
         lists, last = [np.zeros((0, DEPTH), np.int32)], None
-        for time, users, vectors in self._blocks:
+        for time, readers, vectors in self._blocks:
             if last is None or (last[0] != time and pool is not None):
                 bench = limited(self._bench, clicks, pool(time) if pool else None)
                 last = time, bench.make_retriever(bench.models.source_weights if weights is None else weights)
-            candidates = last[1](users, vectors, time, k=DEPTH)
+            candidates = last[1](readers, vectors, time, k=DEPTH)
             if source is not None:
                 candidates = candidates.filter(pc.is_valid(candidates.column(source)))
-            lists.append(self._matrix(users, candidates))
+            lists.append(self._matrix(readers, candidates))
         return np.concatenate(lists)
 
-    def _matrix(self, users: pa.Table, candidates: pa.Table) -> Lists:
-        owners = pc.index_in(candidates.column("user_id"), value_set=users.column("user_id").combine_chunks())
+    def _matrix(self, readers: Sequence[ReaderState], candidates: pa.Table) -> Lists:
+        owners = pc.index_in(
+            candidates.column("user_id"), value_set=pa.array([reader.user_id for reader in readers], pa.string())
+        )
         ids = self._bench.catalogue.news.column("news_id").combine_chunks()
         rows = pc.index_in(candidates.column("news_id"), value_set=ids)
-        lists = np.full((len(users), DEPTH), -1, np.int32)
+        lists = np.full((len(readers), DEPTH), -1, np.int32)
         ranks = candidates.column("rank").to_numpy()
         kept = ranks <= DEPTH
         lists[owners.to_numpy()[kept], ranks[kept] - 1] = rows.to_numpy()[kept]

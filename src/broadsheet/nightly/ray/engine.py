@@ -41,7 +41,7 @@ from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.files import remove_folder
 from broadsheet.tables.schemas import NEWS, RANKED, USERS
 from broadsheet.workbench.ranking import known_scores
-from broadsheet.workbench.story_writing import interests_in, story_budget, story_writer
+from broadsheet.workbench.story_writing import interests_of_users, story_budget, story_writer
 from broadsheet.workbench.workbench import Workbench
 
 
@@ -130,10 +130,10 @@ def _generate(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) 
     # An endpoint is waited for, which one process does as well as many, and its budget is then that of the night.
     if bench.config.generate.runs_here:
         ranked, news = read_table(bench.edition.ranked, RANKED), read_table(bench.edition.news, NEWS)
-        write = story_writer(bench, bench.config.generate.stories)
-        interest = interests_in(bench, read_table(bench.edition.users, USERS))
+        write = story_writer(bench.models, bench.models.config.generate.stories)
+        interest = interests_of_users(bench, read_table(bench.edition.users, USERS))
         blocks = stories_to_write(write, ranked, news, out.stories, known=earlier.stories, interest=interest)
-        budget, stop = story_budget(bench, out), stop_file(bench.edition)
+        budget, stop = story_budget(bench.models, out), stop_file(bench.edition)
         stop.unlink(missing_ok=True)  # of a killed build
 
         def count(answer: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from broadsheet.tables.parts import part_path, parts_of
 from broadsheet.tables.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.ranking import known_scores, rank
-from broadsheet.workbench.story_writing import interests_in, story_writer
+from broadsheet.workbench.story_writing import interests_of_users, story_writer
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
 if TYPE_CHECKING:
@@ -194,11 +194,12 @@ def _open(stage: str, bench: Workbench, earlier: Earlier) -> tuple[pa.Table, Mak
 
         tower = bench.news_tower
         return news, lambda articles: [encode_block(articles, tower, dim=tower.dim, text=tower.text)]
-    write = story_writer(bench, bench.config.generate.stories)
-    interest = interests_in(bench, read_table(edition.users, USERS))
+    write = story_writer(bench.models, bench.models.config.generate.stories)
+    interest = interests_of_users(bench, read_table(edition.users, USERS))
     return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]
 
 
 def _pages(bench: Workbench, users: pa.Table, known: KnownScores) -> list[pa.Table]:
-    ranking = rank(bench, users, bench.data.as_of, earlier=known)
+    readers = bench.readers(users, bench.data.readers.mutes())
+    ranking = rank(bench, readers, bench.data.as_of, earlier=known)
     return [ranking.vectors, ranking.candidates, ranking.ranked]

@@ -1,0 +1,70 @@
+"""What a request knows of one reader, worked out once and passed to the retriever, the re-ranker and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.readers.mutes import NO_MUTES, Mutes, muted_flags
+
+
+@dataclass(frozen=True)
+class ReaderState:
+    """One reader as of a request."""
+
+    user: Mapping[str, Any]
+    "The reader's row of the table users: user_id, history, profile and hidden."
+    history: Sequence[int]
+    "Catalogue rows of the articles read that are in the catalogue, oldest first."
+    muted_categories: tuple[str, ...] = ()
+    muted_sources: tuple[str, ...] = ()
+
+    @property
+    def user_id(self) -> str:
+        """The reader's id."""
+        user_id: str = self.user["user_id"]
+        return user_id
+
+    @property
+    def profile(self) -> str:
+        """What the reader says of their interests, without blanks around it; may be empty."""
+        profile: str = self.user["profile"]
+        return profile.strip()
+
+    @property
+    def kind(self) -> Literal["known", "profile", "new"]:
+        """What is known: a reading history, only a profile text, or nothing."""
+        if self.history:
+            return "known"
+        return "profile" if self.profile else "new"
+
+    @property
+    def only_spoke(self) -> bool:
+        """Whether the reader has said what to read about, and has read nothing."""
+        return self.kind == "profile"
+
+    @property
+    def has_mutes(self) -> bool:
+        """Whether the reader muted anything."""
+        return bool(self.muted_categories or self.muted_sources)
+
+    def mutes(self, news: pa.Table) -> npt.NDArray[np.bool_]:
+        """Return for each article of a news table, or of its columns category and source, whether it is muted."""
+        return muted_flags(self.muted_categories, self.muted_sources, news)
+
+
+def reader_state(user: Mapping[str, Any], catalogue: Catalogue, mutes: Mutes = NO_MUTES) -> ReaderState:
+    """Return the state of a reader, given as a row of the table users."""
+    categories, sources = mutes.of(user["user_id"])
+    return ReaderState(user, catalogue.rows(user["history"]), tuple(categories), tuple(sources))
+
+
+def reader_states(users: pa.Table, catalogue: Catalogue, mutes: Mutes = NO_MUTES) -> list[ReaderState]:
+    """Return the states of the readers in a table users, in its order."""
+    return [reader_state(user, catalogue, mutes) for user in users.to_pylist()]
