@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,7 +51,7 @@ def mutes_of(**readers):
 )
 def test_an_article_is_muted_by_its_category_or_its_source(categories, sources, expected):
     mutes = mutes_of(u=(categories, sources))
-    muting, other = (reader_states(users_table({"user_id": name}), catalogue_of([]), mutes)[0] for name in "uv")
+    muting, other = (reader_states(users_table({"user_id": name}), catalogue_of(np.eye(1)), mutes)[0] for name in "uv")
     assert muting.mutes(NEWS).tolist() == expected and muting.has_mutes == bool(categories or sources)
     assert "u" in mutes and "v" not in mutes and not other.has_mutes
     assert other.mutes(NEWS).tolist() == [False] * 4

@@ -68,7 +68,8 @@ class ReaderTopics:
 
     def __init__(self, news: pa.Table) -> None:
         """`news` is the catalogue's news table."""
-        self._news, self._found = news, dict[str, list[Topic]]()
+        self._news = news
+        self._found: dict[str, list[Topic]] = {}
 
     def __call__(self, reader: ReaderState) -> list[Topic]:
         """Return a reader's topics; a single article read makes no topic."""
