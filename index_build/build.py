@@ -16,10 +16,11 @@ from broadsheet.index_build.kinds import build_kind, memory_bytes
 from broadsheet.index_build.measure import Exact, Measured, search_exactly, tune
 from broadsheet.index_build.reuse import Earlier, choice_before, take_over
 from broadsheet.index_build.trials import fits, row, try_kinds
+from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.arrow_files import write_table
 from broadsheet.tables.files import file_sha256, replacing
 from broadsheet.tables.schemas import INDEX
-from broadsheet.tables.vectors import MappedVectors, Vectors
+from broadsheet.tables.vectors import MappedVectors
 
 log = logging.getLogger(__name__)
 

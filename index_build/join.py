@@ -21,9 +21,10 @@ from broadsheet.index_build.build import STAND_INS, Goal
 from broadsheet.index_build.measure import BATCH, search_exactly, shares_found
 from broadsheet.index_build.reuse import SAME_VECTORS
 from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
+from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.arrow_files import write_table
 from broadsheet.tables.schemas import INDEX
-from broadsheet.tables.vectors import MappedVectors, Vectors
+from broadsheet.tables.vectors import MappedVectors
 
 Report = Mapping[str, Any]
 """What build_index, or join_shards, measured."""

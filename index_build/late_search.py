@@ -3,10 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
+from broadsheet.tables.arrays import Rows, Vectors
 
 
 class LateSearch:

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.index_build.parameters import AT, Parameters, layers, search_parameters
-from broadsheet.tables.vectors import MappedVectors, Vectors
-
-Rows = npt.NDArray[np.int64]
+from broadsheet.tables.arrays import Rows, Vectors
+from broadsheet.tables.vectors import MappedVectors
 
 ROUNDING = 1e-5
 """Inner products that differ by less are equal: the same products summed in another order do."""

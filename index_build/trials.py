@@ -12,7 +12,8 @@ import faiss
 from broadsheet.errors import ConfigError
 from broadsheet.index_build.kinds import build_kind, candidates, memory_bytes
 from broadsheet.index_build.measure import ROUNDS, Exact, Measured, measure_speed, search_exactly, tune
-from broadsheet.tables.vectors import MappedVectors, Vectors, as_vectors
+from broadsheet.tables.arrays import Vectors
+from broadsheet.tables.vectors import MappedVectors, as_vectors
 
 SAMPLE = 50_000
 """Vectors that trials are made on."""

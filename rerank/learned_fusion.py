@@ -18,7 +18,8 @@ import numpy as np
 
 from broadsheet.errors import ModelError
 from broadsheet.models.trained_folder import Card, FolderKind, read_card, write_card
-from broadsheet.rerank.signals import SIGNALS, Floats
+from broadsheet.rerank.signals import SIGNALS
+from broadsheet.tables.arrays import Floats
 
 if TYPE_CHECKING:
     from lightgbm import Booster

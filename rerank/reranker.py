@@ -15,18 +15,10 @@ from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history, pair_hash
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.policy.limits import large_sources
-from broadsheet.rerank.policy.policy import Items, Names, Policy, arrange
+from broadsheet.rerank.policy.policy import Items, Policy, arrange
 from broadsheet.rerank.reasons import Evidence, named_in, write_reason
-from broadsheet.rerank.signals import (
-    COMPUTED,
-    FROM_CANDIDATES,
-    REASONS,
-    SIGNALS,
-    Floats,
-    contributions,
-    finite,
-    fuse,
-)
+from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, REASONS, SIGNALS, contributions, finite, fuse
+from broadsheet.tables.arrays import Floats, Names
 from broadsheet.tables.schemas import RANKED
 
 SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.tables.arrays import Floats
 from broadsheet.tables.schemas import CANDIDATES, SIGNALS
 
 __all__ = [
@@ -29,7 +30,6 @@ __all__ = [
     "share_of_history",
 ]
 
-Floats = npt.NDArray[np.float64]
 
 FROM_CANDIDATES = tuple(name for name in SIGNALS if name in CANDIDATES.names)
 """Signals that retrieval computed already, as of the request."""

@@ -16,12 +16,13 @@ from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.sources.fusion import fuse, propose
 from broadsheet.retrieval.sources.popularity_freshness import half_lives
-from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, interest_vectors
+from broadsheet.retrieval.sources.reader import Reader, interest_vectors
 from broadsheet.retrieval.sources.snapshot import Moment, Moments
 from broadsheet.retrieval.sources.two_tower import Search, search_together
 from broadsheet.retrieval.topic import topic_of
-from broadsheet.retrieval.towers.news_tower import Encoder, Vectors
+from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.retrieval.towers.user_tower import UserTower
+from broadsheet.tables.arrays import Floats, Rows, Vectors
 from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 

@@ -22,6 +22,8 @@ from encoding_texts import write_table_of, write_texts
 from speed_report import OURS, machine_lines, plot_bars, processor, table_lines
 from warm_process import WarmProcess, start_first
 
+from broadsheet.tables.arrays import Vectors
+
 BASE = "default"
 ROWS = (BASE, "bfloat16", "ONNX", "ONNX int8", "OpenVINO", "OpenVINO int8", OURS)
 TABLES = (10_000, 50_000, 200_000)
@@ -29,7 +31,6 @@ WORKER = Path(__file__).with_name("encoding_row.py")
 NEIGHBOURS = 10
 QUERIES = 2000
 """Articles whose neighbours are compared, the first ones."""
-Vectors = npt.NDArray[np.float32]
 INSTALL = (
     "pip install sentence-transformers; for its backends, in another environment: "
     'pip install sentence-transformers "optimum-onnx[onnxruntime]" "optimum-intel[openvino]" "datasets<5"'

@@ -10,15 +10,13 @@ from typing import Any
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 
 from broadsheet.index_build.kinds import EF_CONSTRUCTION, build_kind
 from broadsheet.index_build.parameters import Parameters, layers, search_parameters
+from broadsheet.tables.arrays import Rows, Vectors
 from broadsheet.tables.files import write_json
 from broadsheet.tables.vectors import MappedVectors
 
-Vectors = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 Search = Callable[[Vectors, int, Any], Rows]
 """Queries, k and an effort to rows (queries, k)."""
 LINKS = 32

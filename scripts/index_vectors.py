@@ -10,14 +10,13 @@ from pathlib import Path
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.arrow_files import open_writer, read_table
 from broadsheet.tables.schemas import news_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 
-Vectors = npt.NDArray[np.float32]
 NEIGHBOURS = 20
 NOISE = 0.45
 """Length of the noise: with it the check below comes out even."""

@@ -10,7 +10,6 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.generate.extracts.extract import has_sentence, stands_alone, whole_sentences
@@ -20,8 +19,8 @@ from broadsheet.generate.gate.tone import tone_problems
 from broadsheet.generate.text.articles import articles_of, first_ranks, whole_text
 from broadsheet.generate.text.language import has_markup
 from broadsheet.generate.text.words import NOT, PERHAPS, SAY, content
+from broadsheet.tables.arrays import Vectors
 
-Vectors = npt.NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
 "Texts to unit vectors (texts, dim) that can be compared with one another."
 

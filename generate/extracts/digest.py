@@ -10,7 +10,6 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from broadsheet.generate.extracts.digest_sentences import BACKGROUND, HAPPENED, SAYS, Told, sentences_told
 from broadsheet.generate.extracts.extract import has_sentence
@@ -20,8 +19,8 @@ from broadsheet.generate.gate.tone import TONE, tone_problems
 from broadsheet.generate.text.articles import whole_text
 from broadsheet.generate.text.language import has_markup
 from broadsheet.generate.text.words import count
+from broadsheet.tables.arrays import Vectors
 
-Vectors = npt.NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
 "Texts to unit vectors (texts, dim) that can be compared with those of the articles."
 

@@ -13,8 +13,8 @@ from broadsheet.config.generate import ChoiceWeights
 from broadsheet.generate.stories.drafts import Draft
 from broadsheet.generate.text.words import count, fold, words
 from broadsheet.generate.writers.writer import LogLikelihoods
+from broadsheet.tables.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts to unit vectors (texts, dim)."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
+from broadsheet.tables.arrays import Vectors
 
 LEAST = 0.3
 """Inner product of a topic's vector and an article's, below which the article is not about the topic."""

@@ -1,10 +1,8 @@
 """The penalty of calibrated recommendation (Steck 2018): how far a list's categories are from the reader's own."""
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Names = npt.NDArray[np.object_]
+from broadsheet.tables.arrays import Floats, Names
 
 SMOOTHING = 0.01
 """Share of the reader's distribution that is mixed into the list's, so that a category that it lacks costs much, and

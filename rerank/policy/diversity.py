@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from broadsheet.tables.arrays import Floats
 
 
 class Likeness:

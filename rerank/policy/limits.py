@@ -9,16 +9,12 @@ each other are shown, and nothing is held back that is not near something shown.
 from collections.abc import Collection, Iterable
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.same_event import of_one_event
 from broadsheet.rerank.policy.diversity import Likeness
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Names = npt.NDArray[np.object_]
+from broadsheet.tables.arrays import Flags, Floats, Names
 
 
 class Cap:

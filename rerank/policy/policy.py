@@ -13,9 +13,8 @@ import numpy.typing as npt
 from broadsheet.rerank.policy.calibration import Miscalibration
 from broadsheet.rerank.policy.diversity import Likeness, Similarity
 from broadsheet.rerank.policy.limits import Cap, Floor, StoryCap, are_small
-from broadsheet.rerank.policy.selection import Floats, Limit, Order, Penalty, select
-
-Names = npt.NDArray[np.object_]
+from broadsheet.rerank.policy.selection import Limit, Order, Penalty, select
+from broadsheet.tables.arrays import Floats, Names
 
 
 @dataclass(frozen=True)

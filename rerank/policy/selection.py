@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from broadsheet.tables.arrays import Flags, Floats
+
 Order = npt.NDArray[np.int64]
 
 

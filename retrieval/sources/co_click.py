@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from broadsheet.corpus.click_log import ClickLog
-from broadsheet.retrieval.sources.reader import Floats, Reader, Rows
+from broadsheet.retrieval.sources.reader import Reader
+from broadsheet.tables.arrays import Floats, Rows
 
 HALF_LIFE = 72 * 3600.0
 """Seconds; longer than that of `popularity`, since who reads what changes more slowly than what is read."""

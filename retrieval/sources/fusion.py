@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, Source
+from broadsheet.retrieval.sources.reader import Reader, Source
+from broadsheet.tables.arrays import Floats, Rows
 from broadsheet.tables.schemas import SOURCES
 
 

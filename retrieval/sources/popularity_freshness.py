@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.corpus.click_log import ClickLog
-from broadsheet.retrieval.sources.reader import Floats, Reader, Rows
+from broadsheet.retrieval.sources.reader import Reader
+from broadsheet.tables.arrays import Floats, Rows
 
 HOUR = 3600.0
 POPULARITY_HALF_LIFE_HOURS = 6.0

@@ -7,11 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from broadsheet.retrieval.towers.news_tower import Vectors
+from broadsheet.tables.arrays import Floats, Rows, Vectors
 from broadsheet.tables.vectors import vectors_to_numpy
-
-Rows = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from broadsheet.retrieval.sources.popularity_freshness import (
     popularity_scores,
     trends,
 )
-from broadsheet.retrieval.sources.reader import Floats, Reader, Rows, Source
+from broadsheet.retrieval.sources.reader import Reader, Source
 from broadsheet.retrieval.sources.two_tower import Search, TwoTower
+from broadsheet.tables.arrays import Floats, Rows
 
 
 class Moment:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.retrieval.sources.reader import Floats, Reader, Rows
-from broadsheet.retrieval.towers.news_tower import Vectors
+from broadsheet.retrieval.sources.reader import Reader
+from broadsheet.tables.arrays import Floats, Rows, Vectors
 
 Search = Callable[[Vectors, int], tuple[Vectors, Rows]]
 """Unit vectors (queries, dim) and k to inner products and rows, (queries, k) each, best first, -1 for no row."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from broadsheet.models import loading as models
@@ -19,8 +18,8 @@ from broadsheet.models.batching import length_buckets, packed_batches, pad
 from broadsheet.models.cpu_bert import BATCH_TOKENS, BertForward, can_forward, mean_of_runs
 from broadsheet.models.threads import stream
 from broadsheet.retrieval.towers.article_text import PLAIN, ArticleText, Facts
+from broadsheet.tables.arrays import Vectors
 
-Vectors = npt.NDArray[np.float32]
 Encoder = Callable[[Sequence[str]], Vectors]
 """Texts to unit vectors (texts, dim)."""
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from broadsheet.retrieval.towers.news_tower import Vectors
+from broadsheet.tables.arrays import Vectors
 
 BATCH = 256
 WIDTH = 128

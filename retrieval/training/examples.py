@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-Rows = npt.NDArray[np.int64]
+from broadsheet.tables.arrays import Rows
+
 Tokenise = Callable[[Sequence[int]], list[dict[str, Any]]]
 """Catalogue rows to batches of like length: input_ids and attention_mask (texts, tokens), and `places`, their places
 among the rows given."""

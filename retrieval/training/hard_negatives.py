@@ -3,10 +3,8 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
+from broadsheet.tables.arrays import Rows, Vectors
 
 DEPTH = 200
 """Nearest articles to draw from."""

@@ -12,11 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.tables.arrow_files import epoch_seconds, read_table
 from broadsheet.tables.schemas import IMPRESSIONS
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 HOUR = 3600.0
 HALF_LIFE_HOURS = 24.0

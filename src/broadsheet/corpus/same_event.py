@@ -7,7 +7,7 @@ to one article, and neither makes clusters.
 import numpy as np
 import numpy.typing as npt
 
-Flags = npt.NDArray[np.bool_]
+from broadsheet.tables.arrays import Flags
 
 DAY = 86400.0
 

@@ -13,20 +13,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.click_log import READING, ClickLog, make_click_log
 from broadsheet.corpus.exposures import Exposures, exposures_of, join_exposures
 from broadsheet.corpus.impressions import Impression, Split
+from broadsheet.tables.arrays import Flags, Integers
 from broadsheet.tables.arrow_files import empty, epoch_seconds, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
 from broadsheet.workbench.workbench import Workbench
 
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 _Event = tuple[str, int, float]
 """Reader, article row, epoch seconds."""
 

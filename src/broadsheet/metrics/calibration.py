@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from broadsheet.tables.arrays import Floats
+
 BINS = 10
 """Equally large groups of predictions that the calibration error is measured in."""
 

@@ -16,8 +16,8 @@ from scipy.special import entr, rel_entr
 
 from broadsheet.errors import ContractError
 from broadsheet.metrics.labels import Labels, equally, shares_of
-from broadsheet.metrics.ranking import Floats
 from broadsheet.metrics.retrieval import Ranked
+from broadsheet.tables.arrays import Floats
 
 Vectors = npt.NDArray[Any]
 """Unit vectors of the articles, float32 or float64 (articles, dim)."""

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.errors import ContractError
-from broadsheet.metrics.ranking import Flags, Floats, Impressions, Metric, at_least_one, measure, ranking_metrics
+from broadsheet.metrics.ranking import Impressions, Metric, at_least_one, measure, ranking_metrics
+from broadsheet.tables.arrays import Flags, Floats
 
 _CLIP = 1e-11
 """How far the benchmark keeps probabilities from 0 and 1 before it takes their logarithm."""

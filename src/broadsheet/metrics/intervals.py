@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.errors import ContractError
+from broadsheet.tables.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 Users = Sequence[Any] | npt.NDArray[Any]
 
 Interval = dict[str, float]

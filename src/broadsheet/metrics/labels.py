@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.errors import ContractError
-from broadsheet.metrics.ranking import Flags, Floats, Integers
 from broadsheet.metrics.retrieval import Ranked
+from broadsheet.tables.arrays import Flags, Floats, Integers
 
 Labels = npt.NDArray[np.int64]
 """Label numbers (requests, k), -1 for none."""

@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError, InputError, join_problems
-from broadsheet.metrics.ranking import Floats, Impressions, Integers, ranking_metrics
+from broadsheet.metrics.ranking import Impressions, ranking_metrics
+from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.tables.files import replacing
 
 _NAMED = 5

@@ -20,7 +20,7 @@ from scipy.special import rel_entr
 
 from broadsheet.errors import ContractError
 from broadsheet.metrics.labels import Labels, by_rank, equally, shares_of
-from broadsheet.metrics.ranking import Floats
+from broadsheet.tables.arrays import Floats
 
 ABSENT = {
     "activation": "the sentiment of each article",

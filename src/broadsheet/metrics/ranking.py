@@ -18,10 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError, join_problems
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from broadsheet.tables.arrays import Flags, Floats, Integers
 
 _BLOCK = 1 << 20  # values in one matrix: bounds the memory of intermediate results
 

@@ -16,10 +16,8 @@ import numpy.typing as npt
 
 from broadsheet.errors import ContractError
 from broadsheet.metrics.ranking import at_least_one
+from broadsheet.tables.arrays import Flags, Floats, Integers
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 Ranked = npt.NDArray[Any]
 """Article rows, int32 or int64 (requests, k), best first, -1 for none."""
 

@@ -25,6 +25,7 @@ from broadsheet.newsroom import Edition
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.stage import StageReport
 from broadsheet.progress import track
+from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.arrow_files import empty, from_rows, read_table, write_table
 from broadsheet.tables.files import remove_folder
 from broadsheet.tables.parts import part_path, parts_of
@@ -40,8 +41,6 @@ _MOST = 8
 _READ = ("news_id", "title", "abstract", "body", "source", "published_at", "content_hash")
 _REMEMBERED = 1 << 14
 """Sentences whose vectors are kept in a build, 1.5 KiB each: stories of one event have them in common."""
-
-Vectors = npt.NDArray[np.float32]
 
 
 def digest(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:

@@ -25,8 +25,6 @@ from broadsheet.tables.schemas import NEWS, news_vectors, user_vectors
 from broadsheet.tables.vectors import MappedVectors, vectors_to_numpy
 from broadsheet.workbench.workbench import Workbench
 
-Vectors = npt.NDArray[np.float32]
-
 SAMPLE, QUERIES, NEIGHBOURS = 10_000, 1_000, 10
 """Articles of both editions among which neighbours are looked for, those whose neighbours are, and how many."""
 ENCODED_AGAIN, SAME = 32, 0.99

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.vectors import MappedVectors
 
-Vectors = npt.NDArray[np.float32]
 Search = Callable[[Vectors, int], tuple[Vectors, npt.NDArray[np.int64]]]
 """Unit vectors (queries, dim) and k to inner products and rows (queries, k), -1 for no row."""
 

@@ -6,17 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.impressions import Impression
 from broadsheet.progress import track
+from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import USERS
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Values = dict[str, Floats]
 """One value an impression of each metric, NaN where the impression was skipped."""
 

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.corpus.impressions import Impression
-from broadsheet.offline.replay import Floats, blocks, states
+from broadsheet.offline.replay import blocks, states
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import PairScorer, Reranker
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
+from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.workbench import Workbench
 
 Answer = TypeVar("Answer")

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.errors import BroadsheetError, OwnPartError
+from broadsheet.tables.arrays import Floats
 from broadsheet.text import shortened
 
-Floats = npt.NDArray[np.float64]
 Returned = TypeVar("Returned")
 
 _LONGEST = 80

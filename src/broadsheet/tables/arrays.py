@@ -3,11 +3,21 @@
 import numpy as np
 import numpy.typing as npt
 
+Vectors = npt.NDArray[np.float32]
+"""Vectors of articles, readers or texts, (rows, dim), and products of vectors."""
+Floats = npt.NDArray[np.float64]
+"""Numbers to compute with: scores, times in epoch seconds, metrics."""
 Integers = npt.NDArray[np.int64]
-"""Whole numbers, such as rows of a table."""
+"""Counts, offsets and labels."""
+Rows = npt.NDArray[np.int64]
+"""Rows of a table or a catalogue, and places in a list."""
+Flags = npt.NDArray[np.bool_]
+"""What holds and what does not, such as whether each article was clicked."""
+Names = npt.NDArray[np.object_]
+"""Texts, such as the category of each article."""
 
 
-def draw_rows(total: int, most: int, seed: int = 0) -> Integers:
+def draw_rows(total: int, most: int, seed: int = 0) -> Rows:
     """Return `most` different rows from 0 to `total` - 1, or all if there are fewer, in order; the same for a seed."""
     if most >= total:
         return np.arange(total)

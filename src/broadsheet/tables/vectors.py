@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from broadsheet.tables.arrays import draw_rows
+from broadsheet.tables.arrays import Vectors, draw_rows
 
 
 def vectors_to_numpy(table: pa.Table) -> npt.NDArray[np.float32]:
@@ -26,8 +26,6 @@ def vectors_to_arrow(vectors: npt.NDArray[np.float32]) -> pa.FixedSizeListArray:
     values = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
     return pa.FixedSizeListArray.from_arrays(values, type=pa.list_(item, vectors.shape[1]))
 
-
-Vectors = npt.NDArray[np.float32]
 
 BLOCK = 50_000
 """Rows handed over at once: 73 MiB at 384 dimensions."""

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from broadsheet.corpus.impressions import require_splits
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.calibration import calibration_error
 from broadsheet.newsroom import Newsroom
 from broadsheet.progress import Say, silent
+from broadsheet.tables.arrays import Floats
 from broadsheet.tables.files import remove_folder
 from broadsheet.training.folder import new_card, swap
 from broadsheet.training.ranking import mean_metrics
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from broadsheet.corpus.impressions import Impression
     from broadsheet.rerank.learned_fusion import Lists
 
-Floats = npt.NDArray[np.float64]
 
 ABSENT, SAME = "absent", "the same for all articles"
 """Why a signal is left out of a fusion."""

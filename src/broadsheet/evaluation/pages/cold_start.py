@@ -19,12 +19,13 @@ from broadsheet.errors import CorpusError
 from broadsheet.evaluation.ranking.rows import popularity_scores
 from broadsheet.generate.extracts.topics import profile_text
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
-from broadsheet.offline.replay import SEEDS, Floats, Values, blocks, mean_of
+from broadsheet.offline.replay import SEEDS, Values, blocks, mean_of
 from broadsheet.offline.signals import Request, ask_all
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import Reranker
 from broadsheet.rerank.signals import present
 from broadsheet.retrieval import interest_vectors
+from broadsheet.tables.arrays import Floats
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import USERS
 from broadsheet.workbench.interests import topics_of

@@ -18,11 +18,11 @@ from broadsheet.corpus.same_event import DAY
 from broadsheet.evaluation.ranking.beyond_accuracy import CATEGORIES, KS, WITHIN, newest_read, within_lists
 from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.metrics.labels import Labels, labels_of, number_labels
-from broadsheet.metrics.ranking import Flags, Impressions, Integers, ndcg
+from broadsheet.metrics.ranking import Impressions, ndcg
 from broadsheet.offline.replay import Values
 from broadsheet.progress import Say, track
 from broadsheet.rerank import Items, Policy, arrange, large_sources
-from broadsheet.rerank.policy.policy import Names
+from broadsheet.tables.arrays import Flags, Integers, Names
 from broadsheet.workbench.workbench import Workbench
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -15,10 +15,11 @@ import pyarrow as pa
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.ranking.fusion import FUSION
-from broadsheet.offline.replay import Floats, Values
+from broadsheet.offline.replay import Values
 from broadsheet.progress import track
 from broadsheet.rerank.cross_encoder.pairs import nearest_history
 from broadsheet.retrieval import interest_vectors
+from broadsheet.tables.arrays import Floats
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import USERS
 from broadsheet.workbench.workbench import Workbench

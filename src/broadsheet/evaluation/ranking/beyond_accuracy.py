@@ -19,9 +19,9 @@ from broadsheet.metrics.diversity import category_coverage, intra_list_distance,
 from broadsheet.metrics.labels import Labels, labels_of, number_labels
 from broadsheet.metrics.mind_submission import ranks_of
 from broadsheet.metrics.radio import Spread, radio
-from broadsheet.metrics.ranking import Floats, Integers
 from broadsheet.metrics.retrieval import exposure, gini, novelty, self_information
 from broadsheet.offline.replay import ClicksBefore, Values
+from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.workbench.workbench import Workbench
 
 KS = (5, 10)

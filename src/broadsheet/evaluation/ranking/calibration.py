@@ -16,8 +16,8 @@ import numpy as np
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.calibration import BINS, calibration_error, equal_groups
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.metrics.ranking import Flags, Floats, Integers
 from broadsheet.rerank.learned_fusion import LearnedFusion, Lists, Recipe, fit_fusion, fit_platt, logistic
+from broadsheet.tables.arrays import Flags, Floats, Integers
 
 FOLDS = 5
 """Parts of the readers that are held out in turn."""

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from broadsheet.corpus.impressions import Impression
-from broadsheet.offline.replay import Floats
 from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import Labelled
 from broadsheet.progress import Say, silent
 from broadsheet.rerank import PairScorer, load_cross_encoder
 from broadsheet.rerank.cross_encoder.trained import mode_of, read_card
 from broadsheet.rerank.signals import present
+from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.workbench import Workbench
 
 

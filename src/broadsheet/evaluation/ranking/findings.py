@@ -11,8 +11,8 @@ from broadsheet.evaluation.ranking.calibration import Calibrated, folds_of, meas
 from broadsheet.evaluation.ranking.fusion import FUSION, Request, lists_of, measure_fusion
 from broadsheet.evaluation.ranking.rows import CROSS_ENCODER, Ranking, notes_of
 from broadsheet.evaluation.retrieval.measure import Measured, reader_slices
-from broadsheet.metrics.ranking import Flags, Floats, Integers
 from broadsheet.offline.replay import Values
+from broadsheet.tables.arrays import Flags, Floats, Integers
 
 
 @dataclass(frozen=True)

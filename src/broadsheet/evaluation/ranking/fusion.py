@@ -12,9 +12,10 @@ from broadsheet.errors import CorpusError
 from broadsheet.evaluation.settings import Setting, content_only, live
 from broadsheet.metrics.calibration import calibration_error
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
-from broadsheet.offline.replay import SEEDS, Floats, Values, mean_of
+from broadsheet.offline.replay import SEEDS, Values, mean_of
 from broadsheet.rerank.learned_fusion import LearnedFusion, Lists, Recipe, fit_fusion
 from broadsheet.rerank.signals import present
+from broadsheet.tables.arrays import Floats
 from broadsheet.training.fusion import make_lists, usable
 from broadsheet.workbench.workbench import Workbench
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from broadsheet.corpus.impressions import Impression
 from broadsheet.metrics.mind_submission import write_predictions
-from broadsheet.metrics.ranking import Floats, Integers
+from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import IMPRESSIONS
 from broadsheet.workbench.workbench import Workbench

@@ -15,7 +15,7 @@ import numpy as np
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.ranking.cross_encoders import CrossEncoders, row_of, scores_of
 from broadsheet.evaluation.retrieval.lists import QUERY_TITLES, Bm25
-from broadsheet.metrics.ranking import Flags, Impressions, Integers, ranking_metrics
+from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.offline.replay import (
     BM25,
     POPULARITY,
@@ -23,7 +23,6 @@ from broadsheet.offline.replay import (
     SEEDS,
     UNTRAINED,
     ClicksBefore,
-    Floats,
     Values,
     blocks,
     mean_of,
@@ -33,6 +32,7 @@ from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import describe_towers
 from broadsheet.rerank.signals import fuse, present
 from broadsheet.retrieval import interest_vectors
+from broadsheet.tables.arrays import Flags, Floats, Integers
 from broadsheet.workbench.workbench import Workbench
 
 CROSS_ENCODER, WITHOUT, PIPELINE = "cross-encoder alone", "pipeline without the cross-encoder", "pipeline"

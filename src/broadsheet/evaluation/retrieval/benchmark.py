@@ -26,8 +26,9 @@ from broadsheet.evaluation.retrieval.measure import (
     top_categories,
 )
 from broadsheet.evaluation.settings import Setting, content_only, live, live_pool
-from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, SEEDS, UNTRAINED, Integers, blocks, states
+from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, SEEDS, UNTRAINED, blocks, states
 from broadsheet.offline.workbenches import describe_towers
+from broadsheet.tables.arrays import Integers
 from broadsheet.tables.arrow_files import read_stamp
 from broadsheet.tables.vectors import vectors_to_numpy
 from broadsheet.workbench.workbench import Workbench

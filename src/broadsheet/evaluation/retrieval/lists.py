@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import InputError
-from broadsheet.offline.replay import ClicksBefore, Floats, blocks, states
+from broadsheet.offline.replay import ClicksBefore, blocks, states
 from broadsheet.readers.state import ReaderState
+from broadsheet.tables.arrays import Flags, Floats
 from broadsheet.tables.vectors import MappedVectors
 from broadsheet.workbench.workbench import Workbench
 
@@ -30,7 +31,6 @@ DEPTH = 1000
 QUERY_TITLES = 10
 """Newest history titles that BM25 asks for."""
 
-Flags = npt.NDArray[np.bool_]
 Lists = npt.NDArray[np.int32]
 Pool = Callable[[datetime], Flags]
 """Which articles may be retrieved at a time. (articles,)"""

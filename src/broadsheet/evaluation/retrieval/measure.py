@@ -9,18 +9,14 @@ from datetime import datetime
 from itertools import groupby
 
 import numpy as np
-import numpy.typing as npt
 
 from broadsheet.corpus.impressions import Impression, Split
 from broadsheet.evaluation.retrieval.lists import Lists, Pool, whole_catalogue
 from broadsheet.evaluation.settings import Setting
 from broadsheet.metrics.retrieval import coverage, exposure, find_relevant, gini, novelty, self_information
 from broadsheet.offline.replay import ClicksBefore, Values, mean_of
+from broadsheet.tables.arrays import Flags, Floats, Integers
 from broadsheet.workbench.workbench import Workbench
-
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 DEPTHS = (10, 20, 50, 100, 200, 500, 1000)
 """The k of recall and nDCG."""
