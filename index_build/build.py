@@ -25,7 +25,7 @@ from broadsheet.tables.vectors import MappedVectors
 log = logging.getLogger(__name__)
 
 EXACT_UP_TO = 10_000
-"""Up to so many vectors auto is Flat: a query takes a fraction of a millisecond; no other kind is worth its build."""
+"""Up to this number of vectors auto is Flat: a query takes a fraction of a millisecond."""
 STAND_INS = 1000
 """Article vectors searched for where there are no readers'."""
 

@@ -65,7 +65,7 @@ def join_shards(
 
 
 def _measure(search: SearchIndex | ShardedIndex, vectors: MappedVectors, queries: Vectors) -> dict[str, Any]:
-    """Search once for all queries, or for articles where there are none."""
+    """Search once for all queries, or for articles if there are no queries."""
     exact = search_exactly(vectors, queries if len(queries) else vectors.sample(STAND_INS, seed=1))
     started = perf_counter()
     batches = [exact.queries[start : start + BATCH] for start in range(0, len(exact.queries), BATCH)]

@@ -21,7 +21,7 @@ MOST_FLAT_LISTS = 4096
 
 
 def candidates(count: int, dim: int) -> list[str]:
-    """Return the kinds worth a trial for so many vectors."""
+    """Return the kinds worth a trial for `count` vectors."""
     lists = list_count(count)
     inverted = f"IVF{lists}" if lists <= MOST_FLAT_LISTS else f"IVF{lists}_HNSW32"
     kinds = ["Flat", "HNSW32", "HNSW32_SQfp16", "HNSW32_SQ8,Refine(SQfp16)"]
@@ -30,7 +30,7 @@ def candidates(count: int, dim: int) -> list[str]:
 
 
 def list_count(count: int) -> int:
-    """Return the number of inverted lists for so many vectors: a power of two near 4 * sqrt(count)."""
+    """Return the number of inverted lists for `count` vectors: a power of two near 4 * sqrt(count)."""
     return int(max(1, min(2 ** round(log2(4 * count**0.5)), count // 39)))
 
 

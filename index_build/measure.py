@@ -129,7 +129,7 @@ def measure_speed(index: faiss.Index, queries: Vectors, tuned: Parameters, k: in
 def tune(index: faiss.Index, exact: Exact, vectors: MappedVectors, recall: float) -> Measured:
     """Return the fastest parameters whose recall is at least `recall` (`low` is what counts), timed.
 
-    Where there are none, return those of the highest recall, which is then below it.
+    If no parameters reach it, return those of the highest recall.
     """
     reached: Measured | None = None
     missed: list[Measured] = []

@@ -52,7 +52,7 @@ def take_over(target: Path, wanted: Mapping[str, str], earlier: Sequence[Earlier
 
 
 def choice_before(earlier: Sequence[Earlier], goal: str, count: int) -> Mapping[str, Any] | None:
-    """Return the report of the first earlier index whose kind was chosen for this goal and about so many vectors."""
+    """Return the report of the first earlier index whose kind was chosen for this goal and about `count` vectors."""
     for one in earlier:
         chosen_for = one.report.get("chosen_for")
         if chosen_for and one.report["goal"] == goal and abs(count - chosen_for) <= SAME_SIZE * chosen_for:

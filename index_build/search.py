@@ -126,7 +126,7 @@ def read_parameters(rows_path: Path, stamp: dict[str, str]) -> Parameters:
 
 
 def _to_gpu(index: faiss.Index) -> faiss.Index | None:
-    """Return a copy on the GPUs, or None where there are none or the kind cannot be searched there."""
+    """Return a copy on the GPUs, or None if there is no GPU, or the kind cannot be searched there."""
     count = getattr(faiss, "get_num_gpus", lambda: 0)()
     whole = len(layers(index)) == 1
     able = isinstance(index, faiss.IndexFlat | faiss.IndexIVFFlat | faiss.IndexIVFPQ | faiss.IndexIVFScalarQuantizer)

@@ -13,7 +13,7 @@ from broadsheet.index_build.build import Goal
 
 
 def cut(total: int, count: int) -> list[slice]:
-    """Return the rows of each of `count` shards of so many vectors, in order."""
+    """Return the rows of each of `count` shards of `total` vectors, in order."""
     bounds = [number * total // count for number in range(count + 1)]
     return [slice(*bounds[number : number + 2]) for number in range(count)]
 

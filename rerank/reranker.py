@@ -85,9 +85,9 @@ class Reranker:
         return fuse(signals, self._weights_for(reader)) if learned is None else learned(signals)
 
     def _learned(self, reader: ReaderState) -> LearnedFusion | None:
-        """Return the learned fusion, or None where there is none, or none for the like of this reader.
+        """Return the learned fusion, or None: nothing was learned, or nothing for readers like this one.
 
-        Impressions of those who only say what to read about are no part of what it learned.
+        It did not learn from readers who only say what to read about.
         """
         return None if reader.only_spoke else self._fusion
 

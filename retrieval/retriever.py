@@ -127,7 +127,7 @@ class Retriever:
         *,
         best: int | None = None,
     ) -> pa.Table:
-        """Score rows for one reader by every source; `best` keeps so many, best first, else all stay as they come."""
+        """Score rows for one reader by every source; the `best` best, best first, or all in their order."""
         scores = {name: moment.sources[name](reader, rows) for name in SOURCES}
         fused = fuse(scores, weights)
         order = np.arange(len(rows)) if best is None else np.argsort(-fused, kind="stable")[:best]

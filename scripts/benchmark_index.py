@@ -95,7 +95,7 @@ def _read(newsroom: Path, work: Path) -> tuple[Any, Any]:
 
 
 def _auto(table: Any, queries: Any, work: Path, goal: Goal) -> dict[str, Any]:  # noqa: ANN401
-    """Return the report of the build that a newsroom of so many articles would have."""
+    """Return the report of a build for a newsroom whose articles have the vectors `table`."""
     path = work / f"{len(table)}-auto.json"
     if not path.is_file():
         print(f"{len(table)}: auto", file=sys.stderr)

@@ -1,9 +1,9 @@
 """Measure what a night costs: the first build, one with 1 % of the articles changed, and one with nothing changed.
 
-Makes a newsroom of so many articles from those of another, each build in a process of its own, as at night. Articles
-are repeated under other ids, the n-th repeat without its first n words; half of the changed ones are new and half have
-another text. Texts for readers are not written (the publisher's own words stand), since they depend on the readers and
-not on the articles. Prints a table; with --out writes JSON and Markdown.
+Makes a newsroom of the size asked for from the articles of another, each build in a process of its own, as at night.
+Articles are repeated under other ids, the n-th repeat without its first n words; half of the changed articles are new
+and half have another text. Texts for readers are not written (the publisher's own words stand), since they depend on
+the readers and not on the articles. Prints a table; with --out writes JSON and Markdown.
 
 Example: python scripts/benchmark_nightly.py newsroom --size 100000 --out benchmarks/results
 """

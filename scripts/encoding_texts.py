@@ -35,7 +35,7 @@ def write_texts(newsroom: Path, count: int, rounds: int, work: Path) -> list[Pat
 
 
 def write_table_of(newsroom: Path, size: int, path: Path) -> None:
-    """Write a news table of so many articles: the newsroom's own again and again, each with its own content hash."""
+    """Write a news table of `size` articles: the newsroom's own, repeated, each with its own content hash."""
     from broadsheet.tables.arrow_files import from_rows, open_writer
     from broadsheet.tables.schemas import NEWS
 

@@ -233,7 +233,7 @@ def _padded_tokens(workload: Workload, rows: torch.Tensor) -> tuple[torch.Tensor
 
 
 def reach(workload: Workload, run: Run, split: str, steps: int) -> dict[int, float]:
-    """Train a version further, up to so many steps, and return nDCG@10 on a split by step; 0 is before training."""
+    """Train a version further, up to step `steps`, and return nDCG@10 on a split by step; 0 is before training."""
     assert run.model is not None
     rankable = read_rankable(workload.bench.newsroom, workload.bench.catalogue, split)
     found = [one for one in rankable if one.history_rows][:VALID_LIMIT]

@@ -79,7 +79,7 @@ def _row(run: Run, plain: Run, steps: int, clicks: int) -> dict[str, Any]:
 
 
 def _time_to(runs: Mapping[str, Run], curve: Mapping[int, float], steps: int) -> dict[str, Any]:
-    """Return the best nDCG@10 that ours reached, when, and the seconds that each version needs for so many steps."""
+    """Return the best nDCG@10 that ours reached, when, and the seconds that each version needs for `steps` steps."""
     reached = max(curve, key=lambda step: curve[step])  # 0 if no step was better than none
     seconds = {
         name: round(reached * median(run.seconds[:steps]), 1) for name, run in runs.items() if run.encode_history

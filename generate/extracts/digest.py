@@ -83,10 +83,11 @@ class _Candidate:
 def digest(
     articles: Sequence[Mapping[str, Any]], vectors: Vectors, encode: Encode, *, most_words: int = 120
 ) -> Digest | None:
-    """Return the digest of articles on one event, rows of a NEWS table with known times, or None where there is none.
+    """Return the digest of articles on one event, or None if they make no digest.
 
-    `vectors` are theirs (articles, dim), by the news tower, which `encode` is. There is none for fewer than two
-    articles, nor where nothing is left to say, or all of it is of one article. It has at most `most_words` words.
+    `articles` are rows of a NEWS table with known times, `vectors` (articles, dim) their vectors by the news tower,
+    which `encode` is. Fewer than two articles make no digest, nor do articles of which only one has something to say.
+    The digest has at most `most_words` words.
     """
     if len(articles) < 2:
         return None

@@ -53,7 +53,7 @@ def sentences_told(articles: Sequence[Mapping[str, Any]]) -> list[Told]:
     """Return the sentences of articles that can stand in a digest, in their order, none of them twice.
 
     Left out are sentences that do not stand alone, are long, speak as `I` outside quotation marks, quote somebody whom
-    they do not name, or are none of the parts. `articles` are rows of a NEWS table with known times.
+    they do not name, or fit no part of a digest. `articles` are rows of a NEWS table with known times.
     """
     newest = max(article["published_at"] for article in articles)
     found: dict[tuple[str, ...], Told] = {}

@@ -72,7 +72,7 @@ def names_of(articles: Sequence[tuple[str, str, str]]) -> list[tuple[str, set[in
 
     A person of whom some article has both the whole name and the family name is one name in all of them, and so are a
     name and its initials. Where capitals mark no names, as in headlines in title case, only names that stand elsewhere
-    are looked for. That of an article's own outlet is none of its names: it says who writes, not of whom.
+    are looked for. The name of an article's own outlet does not count: it says who writes, not of whom.
     """
     read = [_read(title, abstract) for title, abstract, _ in articles]
     found: dict[_Words, _Name] = {}

@@ -18,7 +18,7 @@ COLUMNS = ("title", "abstract", "category", "subcategory", "source")
 LEAST_ARTICLES = 2
 """Different articles of the history that must speak of a topic."""
 SECTION_SHARE = 5
-"""A category or subcategory is a topic if one of so many articles that have one is in it."""
+"""A category is a topic if one in SECTION_SHARE articles of known category is in it; so is a subcategory."""
 CHARACTERS = 200
 """Most characters of a profile text."""
 
@@ -41,7 +41,7 @@ class _Found(NamedTuple):
 
 
 def topics(articles: Sequence[Mapping[str, str]], most: int = 8) -> list[Topic]:
-    """Return what the articles of a history have in common, at most so many, what most of them share first.
+    """Return at most `most` topics that the articles of a history share, the most shared topic first.
 
     The articles stand oldest first, each with title, abstract, category, subcategory and source; of what as many share,
     what was read last comes first. What a longer topic of at least as many articles says is not said again.

@@ -80,7 +80,7 @@ def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
 
 
 def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method: str, most_words: int) -> Drafts:
-    """Return the summaries that an article can have, of at most so many words; an abstract is never cut.
+    """Return the summaries that an article can have, at most `most_words` words long; an abstract is never cut.
 
     The publisher's abstract is one where there is nothing else. `written` is as in `headlines`.
     """

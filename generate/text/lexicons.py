@@ -48,7 +48,7 @@ def _matches(phrases: dict[str, list[Phrase]], folded: Phrase) -> list[tuple[int
 def lexicon(name: str, *, plurals: bool = False) -> Lexicon:
     """Return the lexicon of a file's name, with `plurals` also each entry with an s.
 
-    Empty lines, and those that begin with #, are none of its entries; one that begins with `- ` is a name.
+    Empty lines and lines that begin with # are no entries; a line that begins with `- ` is a name.
     """
     text = (files("broadsheet.generate.text") / "lists" / f"{name}.txt").read_text("utf-8")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]

@@ -23,7 +23,7 @@ Tokens = Callable[[str], Sequence[int]]
 
 @dataclass(frozen=True)
 class _Place:
-    """Where in a sentence a draft is: so many tokens of a word in a form are written, and so many words in all."""
+    """How far a draft has come: `written` tokens of word `word` (in the form `form`) are out, `words` words in all."""
 
     sentence: int
     word: int

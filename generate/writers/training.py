@@ -34,7 +34,7 @@ def pair_loss(model: Any, inputs: dict[str, Any], preference: float) -> torch.Te
 
 
 def token_chances(model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:  # noqa: ANN401
-    """Return the log-probability of each label (rows, tokens), 0 where there is none, and where there are labels."""
+    """Return the log-probability of each label (rows, tokens), 0 without a label, and which tokens have a label."""
     labels = inputs["labels"]
     if getattr(model.config, "is_encoder_decoder", False):
         logits = model(**inputs).logits

@@ -42,7 +42,7 @@ class PackedPairs:
         return scores
 
     def _parts(self, tokens: int) -> int:
-        """Return how many batches so many tokens make: as many for each core, and none of more than BATCH_TOKENS."""
+        """Return the number of batches for `tokens` tokens: equally many for each core, at most BATCH_TOKENS each."""
         rounds = -(-tokens // (BATCH_TOKENS * self._threads))
         return max(1, min(rounds * self._threads, tokens // LEAST_TOKENS))
 

@@ -1,4 +1,4 @@
-"""The limits of a list: so many of a category, of a source and of one story, and a floor for small sources.
+"""The limits of a list: most articles of a category, of a source and of one story, and a floor for small sources.
 
 A story is not a cluster. An article counts as of the story of each article above that it is near to, and of no other:
 with chains of likeness, where A is near B and B near C, clusters would put A and C together, which have nothing in
@@ -18,7 +18,7 @@ from broadsheet.tables.arrays import Flags, Floats, Names
 
 
 class Cap:
-    """At most so many items of one name; those without a name are not limited."""
+    """At most `most` items of one name; items without a name are not limited."""
 
     def __init__(self, names: Names, most: int) -> None:
         """Take the name of each item (items,), empty where unknown."""
@@ -35,10 +35,10 @@ class Cap:
 
 
 class StoryCap:
-    """At most so many items of one story: an item is out once so many above are near to it."""
+    """At most `most` items of one story: an item is out once `most` items above are near to it."""
 
     def __init__(self, likeness: Likeness, published_at: Floats, most: int, *, similarity: float, days: float) -> None:
-        """Near are items with an inner product of `similarity` or more, published within so many days where known.
+        """Near are items with an inner product of `similarity` or more, published within `days` days where known.
 
         `published_at` are epoch seconds (items,), NaN where unknown.
         """

@@ -19,7 +19,7 @@ from broadsheet.tables.arrays import Floats, Rows
 HALF_LIFE = 72 * 3600.0
 """Seconds; longer than that of `popularity`, since who reads what changes more slowly than what is read."""
 HALF_LIVES = 10
-"""Clicks older than so many half-lives count for less than a thousandth and are left out."""
+"""Clicks older than HALF_LIVES half-lives count for less than a thousandth and are left out."""
 READERS = 1000
 """Most readers asked of an article of the history, those that count for most: a bound on the work for a popular one."""
 
@@ -85,7 +85,7 @@ class LastCoClicks:
         self._last: tuple[float, CoClicks] | None = None
 
     def __call__(self, as_of: float, *, size: int) -> CoClicks:
-        """Return the CoClicks as of a time in epoch seconds, of so many articles at least."""
+        """Return the CoClicks as of a time in epoch seconds, with room for at least `size` articles."""
         with self._lock:
             if self._last is None or self._last[0] != as_of:
                 self._last = as_of, CoClicks(self.clicks, as_of, size=size)

@@ -15,7 +15,7 @@ RAIN = "Forecasters expect heavy storms over the valley until Thursday night."
 
 
 def article(number, *sentences, hours=0, source="", title=""):
-    """A row of a NEWS table, published so many hours before noon."""
+    """A row of a NEWS table, published `hours` hours before noon."""
     return {
         "news_id": f"N{number}",
         "title": title or f"Title {number}",

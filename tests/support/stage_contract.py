@@ -17,7 +17,7 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
 def hours(count: float) -> datetime:
-    """The time so many hours after noon."""
+    """The time `count` hours after noon."""
     return NOON + timedelta(hours=count)
 
 

@@ -99,7 +99,7 @@ def test_what_was_trained_can_be_loaded_and_is_centred(trained, encoder):
 
 
 def interrupt_at_a_checkpoint(room, number):
-    """Interrupt the main thread when so many checkpoints were made, as Ctrl-C would."""
+    """Interrupt the main thread when `number` checkpoints were made, as Ctrl-C would."""
     seen = set()
 
     def watch():

@@ -174,7 +174,7 @@ def estimate_tokens(prompt: str) -> int:
 
 
 def wait_seconds(tries: int, after: float) -> float:
-    """Return the seconds to wait after so many tries: what was asked for, else growing and never the same."""
+    """Return the seconds to wait after `tries` tries: at least `after`; longer after each try, and random."""
     growing = FIRST_WAIT * 2.0 ** (tries - 1) * random.uniform(0.5, 1.5)
     return min(MOST_WAIT, max(after, growing))
 

@@ -58,7 +58,7 @@ def make_exposures(
 
 
 def no_exposures() -> Exposures:
-    """Return exposures of which there are none."""
+    """Return empty exposures."""
     return Exposures(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8), np.zeros(0))
 
 

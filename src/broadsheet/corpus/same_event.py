@@ -22,7 +22,7 @@ def of_one_event(
 ) -> Flags:
     """Return which articles tell of the event of one that was published `at` (articles,).
 
-    These have an inner product of `similarity` or more with it and were published at most so many days before or after.
+    These have an inner product of `similarity` or more with it and were published at most `days` days before or after.
     Times are epoch seconds, NaN where unknown, and an unknown one rules nothing out.
     """
     apart = np.abs(published_at - at) > days * DAY  # False where one is unknown

@@ -79,7 +79,7 @@ def one_time(split: Split) -> bool:
 
 
 def live_pool(bench: Workbench, exposures: Exposures, time: datetime, hours: float) -> Flags:
-    """Return which articles are live as of a request: published, else shown to anyone, in so many hours before it.
+    """Return which articles are live as of a request: published, else shown to anyone, in `hours` hours before.
 
     What was shown counts only where no publication time is known. (articles,)
     """

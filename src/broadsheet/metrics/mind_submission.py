@@ -72,7 +72,7 @@ def write_predictions(path: Path, impression_ids: Sequence[str], scores: npt.NDA
 
 
 def _tied(ranks: Integers, scores: npt.NDArray[Any], offsets: Integers) -> Integers:
-    """Return the ranks with those of one score in an impression at the best of theirs: so AUC counts them as ties."""
+    """Return the ranks, equal scores of an impression all at their best rank, so that AUC counts them as ties."""
     owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     order = np.lexsort((ranks, owners))  # best first
     first = np.ones(len(order), np.bool_)

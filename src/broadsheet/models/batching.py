@@ -24,7 +24,7 @@ def length_buckets(lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> 
 
 
 def padded_length(length: int) -> int:
-    """Return the length that a row of so many tokens is padded to."""
+    """Return the length to which a row of `length` tokens is padded."""
     return max(1, -(-length // STEP)) * STEP
 
 
@@ -61,7 +61,7 @@ def packed_batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[i
 
 
 def even_batches(lengths: Sequence[int], parts: int) -> list[list[int]]:
-    """Return row numbers in at most so many batches of about as many tokens each, longest first.
+    """Return row numbers in at most `parts` batches with about equal numbers of tokens, longest first.
 
     Rows of one length are neighbours. Cores that take a batch each have done at about the same time.
     """

@@ -103,7 +103,7 @@ class MeasuredTrainer(Trainer):  # type: ignore[misc]
         """Learn from `items`; `section` is the section of broadsheet.toml with the settings, which errors name.
 
         Each epoch is measured by `measure`, which takes the model in evaluation mode; without it, by the mean loss on
-        `valid`. With `patience` the training stops after so many epochs without a better measure. `options` are those
+        `valid`. The training stops after `patience` epochs without a better measure. `options` are those
         of transformers.Trainer.
         """
         super().__init__(

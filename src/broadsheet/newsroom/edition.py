@@ -32,7 +32,7 @@ class Edition:
 
     @property
     def clicks(self) -> Path:
-        """Table clicks as it was when the edition was built; missing if there were none."""
+        """Table clicks as it was when the edition was built; missing if the corpus had no clicks."""
         return self.path / "clicks.arrow"
 
     @property
@@ -72,7 +72,7 @@ class Edition:
 
     @property
     def digests(self) -> Path:
-        """Table digests; missing in an edition of before there were any."""
+        """Table digests; missing in editions of versions that made no digests."""
         return self.path / "digests.arrow"
 
     @property

@@ -151,7 +151,7 @@ def _nearest(table: pa.Table, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int
 
 
 def _sample(rows: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
-    """Return so many of the rows at most, in no order, the same each time."""
+    """Return a random sample of at most `size` rows, the same sample each time."""
     return np.random.default_rng(0).permutation(rows)[:size]
 
 

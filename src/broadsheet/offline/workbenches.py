@@ -120,7 +120,7 @@ def _prepare(newsroom: Newsroom, config: Config, say: Say) -> Workbench:
 
 
 def _take(source: Path, target: Path) -> None:
-    """Put the corpus's file as it is now into the folder, whole or not at all; none where there is none."""
+    """Link the corpus file into the folder atomically; if the corpus has none, remove the folder's."""
     if not source.is_file():
         target.unlink(missing_ok=True)
         return

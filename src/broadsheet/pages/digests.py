@@ -17,7 +17,7 @@ _OF_ARTICLE = ["news_id", "title", "category", "source", "url", "content_hash"]
 
 
 def read_digests(edition: Edition) -> pa.Table:
-    """Return table digests of an edition, empty for one of before there were any.
+    """Return table digests of an edition, empty for editions of versions that made no digests.
 
     Raises ContractError if it is damaged, or missing though the manifest names it.
     """

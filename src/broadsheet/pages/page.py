@@ -38,7 +38,9 @@ DIGEST = pa.field(
             ),
         ]
     ),
-    metadata={"doc": "What several articles say of the story's event, and which these are; null where there is none."},
+    metadata={
+        "doc": "What several articles say of the story's event, and which articles these are; null if only one does."
+    },
 )
 """The column of a page's stories."""
 

@@ -39,7 +39,7 @@ class Audience:
         return list(dict.fromkeys([*self._row_of, *self._clicks_of, *self._own_words().all()]))
 
     def active(self, as_of: datetime, days: float) -> list[str]:
-        """Return users with a profile, or with a click in so many days before `as_of`.
+        """Return users with a profile, or with a click in the `days` days before `as_of`.
 
         Without any click logged, they are all with a profile or a history.
         """
@@ -76,7 +76,7 @@ class Audience:
         return {"user_id": user_id, "history": newest_last, "profile": profile, "hidden": hidden}
 
     def _imported(self, user_id: str) -> dict[str, Any]:
-        """Return a user's row of the users table; an empty one where there is none."""
+        """Return a user's row of the users table; an empty row for an unknown user."""
         row = self._row_of.get(user_id)
         if row is None:
             return {"history": [], "profile": "", "hidden": []}

@@ -18,6 +18,6 @@ def part_path(folder: Path, number: int) -> Path:
 
 
 def first_free_number(folder: Path) -> int:
-    """Return the number after the last that a part in the folder bears; 0 where there is none."""
+    """Return the number after the last that a part in the folder bears; 0 if the folder has no part."""
     taken = (int(path.stem) for path in folder.glob("*.arrow") if path.stem.isdecimal())
     return max(taken, default=-1) + 1

@@ -20,8 +20,8 @@ NEWS = new_table(
     [
         new_field("news_id", pa.string(), "Unique id of the article."),
         new_field("title", pa.string(), "The publisher's headline; never empty."),
-        new_field("abstract", pa.string(), "Subtitle or teaser; empty where there is none."),
-        new_field("body", pa.string(), "Full text; empty where there is none."),
+        new_field("abstract", pa.string(), "Subtitle or teaser; may be empty."),
+        new_field("body", pa.string(), "Full text; may be empty."),
         new_field("category", pa.string(), "Section, such as sports; empty where unknown."),
         new_field("subcategory", pa.string(), "Finer section; empty where unknown."),
         new_field("language", pa.string(), "ISO 639-1 code; empty where unknown."),

@@ -47,7 +47,7 @@ def read_clicks(bench: Workbench) -> tuple[list[Impression], list[Impression]]:
     if not any(len(one.history_rows) > 1 for one in learn) or not measured:
         raise CorpusError(
             f"clicks: {len(log)} clicks, {len(histories)} readers before the last tenth of them and {len(measured)} "
-            "clicks of theirs in it; expected readers with two clicks and more. Import more clicks, or name splits of "
+            "clicks of them in it; expected readers with two clicks and more. Import more clicks, or name splits of "
             "impressions with --train and --valid."
         )
     return learn, measured

@@ -93,7 +93,7 @@ def test_the_tokens_spent_are_those_of_prompts_and_drafts(gpt):
     st.integers(0, 2**16),
 )
 def test_a_roomy_cache_holds_what_the_plain_one_does(steps, seed):
-    """A number is so many new tokens, a list the rows that stay."""
+    """A number is a number of new tokens, a list the rows that stay."""
     torch.manual_seed(seed)
     plain, roomy = DynamicCache(), DynamicCache()
     first = torch.randn(2, 3, 4, 5, 6)

@@ -17,7 +17,7 @@ SCHEMA = news_vectors(4)
 
 
 class Encode:
-    """An encoder whose vectors depend on the text alone; it counts texts, and breaks off beyond so many."""
+    """An encoder whose vectors depend on the text alone; it counts texts, and breaks off after `breaks` texts."""
 
     def __init__(self, breaks=None):
         self.texts, self.breaks = 0, breaks

@@ -32,7 +32,7 @@ class PlainWriter:
     ) -> list[str]:
         """Return a draft of each prompt, in their order.
 
-        With `lookup`, in batches of one, so many tokens at a time are guessed from the prompt (prompt-lookup decoding).
+        With `lookup`, in batches of one, `lookup` tokens at a time are guessed from the prompt (prompt lookup).
         """
         starts = range(0, len(prompts), batch_size)
         batches = [prompts[start : start + batch_size] for start in starts]

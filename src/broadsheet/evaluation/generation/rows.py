@@ -71,7 +71,7 @@ def extract_rows(examples: Sequence[Example], most_words: int) -> dict[str, list
 
 
 def lead_row(examples: Sequence[Example], most_words: int) -> Written:
-    """Return the first sentence of each article, and those that a summary of so many words has room for."""
+    """Return the first sentence of each article, and the first sentences that fit into `most_words` words."""
     found = [lead_sentences(one.body) for one in examples]
     return {
         "headline": [_extract(lead[:1]) for lead in found],

@@ -34,7 +34,7 @@ ONE_BY_ONE, ONE_ALIKE, ONE_LOOKUP, BATCHED, BATCHED_ALIKE, OURS = (
 PLAIN = {"one_by_one": ONE_BY_ONE, "one_alike": ONE_ALIKE, "batched": BATCHED, "batched_alike": BATCHED_ALIKE}
 "Rows that others are held against, by how their names end in `times_…`."
 CHANGED = 10
-"One article in so many changed before the second night."
+"Before the second night, one article in CHANGED is changed."
 NOTES = {
     ONE_BY_ONE: "transformers' generate, a prompt a call, in the dtype that it loads by default; greedy, at most "
     + " and ".join(f"{jobs.MOST_TOKENS[name]} tokens a {job}" for job, name in JOBS.items()),

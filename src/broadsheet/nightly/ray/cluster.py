@@ -27,7 +27,7 @@ def require_ray() -> None:
 
 @contextmanager
 def cluster(address: str | None, workers: int | None = None) -> Iterator[int]:
-    """Yield the number of cores of the cluster at `address`, or of one started here with so many, all if None.
+    """Yield the number of cores of the cluster at `address`, or of one started here: `workers` cores, None for all.
 
     Raises InputError if there is no cluster at the address. Workers have one thread each.
     """

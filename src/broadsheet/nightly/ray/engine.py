@@ -46,7 +46,7 @@ from broadsheet.workbench.workbench import Workbench
 
 
 def ray_engine(address: str | None = None, workers: int | None = None) -> Engine:
-    """Return the engine that runs on the Ray cluster at `address`, else on so many local workers, one a core.
+    """Return the engine that runs on the Ray cluster at `address`, else on `workers` local workers, one a core.
 
     Raises InputError where Ray is not installed and, when a build begins, where no cluster answers at the address.
     """
