@@ -75,20 +75,20 @@ class Pipeline:
 
     @property
     def bench(self) -> Workbench:
-        """The stages as a request takes them that is made now, with all that was acknowledged; never changed."""
+        """The stages as the next request uses them, with what was added and withdrawn until now; do not change it."""
         return self._live.bench()
 
     def run(self, user_id: str, k: int = 10) -> Page:
-        """Return the page of one reader, with k stories at most, best first.
+        """Return the page of one reader: at most k stories, best first.
 
-        A reader who is not known gets a page for new readers, marked as such. Where less is left to show, the page is
-        shorter, and one without stories says so. Raises InputError if k is not 1 to the number of articles, those
-        withdrawn since the edition included, or if the id is empty.
+        An unknown reader gets a page for new readers, and its `kind` says so. If fewer than k stories are left, the
+        page is shorter; an empty page says so in its `note`. Raises InputError if the id is empty, or if k is not
+        between 1 and the number of articles (articles withdrawn since the edition count).
         """
         return self.run_many([user_id], k)[0]
 
     def run_many(self, user_ids: Sequence[str], k: int = 10) -> list[Page]:
-        """Return the pages of several readers, in their order; `timings` are those of all of them together."""
+        """Return the pages of several readers, in the order of the ids; `timings` are those of all pages together."""
         bench = self.bench
         _check(k, bench)
         if isinstance(user_ids, str):
@@ -104,28 +104,28 @@ class Pipeline:
     def ask(self, text: str, k: int = 10) -> Page:
         """Return a page in answer to a free text, which is read as a reader's own words on their interests.
 
-        Its `answer` is sentences of the best stories with their citations, or says that nothing matches. No draft is
-        waited for: stories that the edition has no text for are in the publisher's words. Raises InputError if the
-        text is empty or has more than 1,000 characters, or if k is not 1 to the number of articles.
+        Its `answer` is made of sentences of the best stories with their citations, or says that nothing matches. It
+        waits for no draft: a story without a text in the edition is shown in the publisher's words. Raises InputError
+        if the text is empty or has more than 1,000 characters, or if k is not between 1 and the number of articles.
         """
         (page,) = (part for part in self.ask_stream(text, k) if isinstance(part, Page))
         return page
 
     def ask_stream(self, text: str, k: int = 10) -> Iterator[Answer | Page]:
-        """Return an iterator over the same: first the answer, before its stories are told, then the page that has it.
+        """Return an iterator over two things: the answer, and, once its stories have texts, the page of `ask`.
 
-        Raises as `ask` does, and before the first is asked for.
+        Raises what `ask` raises, at once and not with the first item.
         """
         bench = self.bench
         _check(k, bench)
         return self._answered(bench, read_request(text), k)
 
     def add(self, articles: Iterable[Mapping[str, Any]]) -> ImportReport:
-        """Add articles, or replace the texts of those that are there; returns what was taken.
+        """Add articles, or replace the texts of articles with the same id; returns which rows were taken.
 
-        Rows have the columns of table news, and are checked as in an import. When the call returns they are on the
-        disk, are found by the next request of every process, and are carried into the next edition. An id that was
-        withdrawn is so no longer. Raises CorpusError if not one row can be taken.
+        Rows have the columns of table news and are checked as in an import. When the call returns, the articles are on
+        the disk; the next request of every process finds them, and so does the next edition. A withdrawn id is back.
+        Raises CorpusError if no row can be taken.
         """
         bench = self.bench
         report = add_articles(bench.data.newsroom, articles, bench.models.news_tower, known=bench.data.catalogue.row_of)
@@ -133,10 +133,10 @@ class Pipeline:
         return report
 
     def withdraw(self, news_ids: Sequence[str]) -> list[str]:
-        """Withdraw articles; returns those of the ids that no article has, which are kept from being imported too.
+        """Withdraw articles; returns the ids that no article has, which no import can bring from now on.
 
-        When the call returns they are on no page of any process, and no later edition holds them. Raises InputError
-        for a list without ids or with something that cannot be one.
+        When the call returns, the articles are on no page of any process, and no later edition holds them. Raises
+        InputError for an empty list, or a list with something that cannot be an id.
         """
         bench = self.bench
         unknown = withdraw_articles(bench.data.newsroom, news_ids, lambda: bench.data.catalogue.row_of)
