@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -15,6 +16,7 @@ from typer.main import get_command
 from broadsheet.cli.app import app
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
+from broadsheet.nightly.stages import STEPS
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CANDIDATES, CLICKS, NEWS, USERS
 
@@ -59,6 +61,22 @@ def test_the_help_of_every_command_has_an_example_that_its_parser_takes(command,
             arguments = shlex.split(line)[1:]
             named = next(name for name in COMMANDS if tuple(arguments[: len(name)]) == name)
             COMMANDS[named].make_context("broadsheet", arguments[len(named) :])
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_the_help_of_every_command_shows_what_stands_in_brackets(command, words, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    leaf = COMMANDS[words]
+    texts = [leaf.help or "", leaf.epilog or "", *(getattr(param, "help", None) or "" for param in leaf.params)]
+    written = [part for text in texts for part in re.findall(r"\S*\[[^\]]*\]", text)]
+    shown = command(*words, "--help")[1]
+    assert not [part for part in written if part not in shown]
+
+
+def test_the_help_names_the_section_of_the_gate_the_extra_of_ray_and_all_stages(command):
+    pages = [" ".join(command(*words, "--help")[1].split()) for words in (("build",), ("stage",))]
+    assert "section [gate] of broadsheet.toml" in pages[0] and "broadsheet[ray]" in pages[0]
+    assert all(name in pages[1] for name in STEPS)
 
 
 def test_every_command_takes_its_newsroom_from_the_variable_but_the_demo_which_makes_its_own():

@@ -29,7 +29,7 @@ def test_what_the_commands_do_a_running_pipeline_shows_with_its_next_page(room, 
     assert set(ids(everything(opened))) == ALL | {"X1"}
     assert "Replaced goal" in everything(opened).stories["title"].to_pylist()
     code, out, _ = command("withdraw", room.path, "X1", "N7", "NEVER")
-    assert (code, out) == (0, "withdrawn: 3\nof no article that is here, and kept from being imported: NEVER\n")
+    assert (code, out) == (0, "withdrawn: 3\nnot in this newsroom, and refused if they are imported later: NEVER\n")
     assert set(ids(everything(opened))) == ALL - {"N7"}
     assert command("verify", room.path) == (0, f"{room.current().name}: sound\n", "")
 

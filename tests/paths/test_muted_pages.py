@@ -78,7 +78,10 @@ def test_a_build_and_its_stages_run_again_leave_out_what_was_muted(room, tmp_pat
 
 def test_the_commands_set_and_print_what_is_muted(room, command):
     code, out, _ = command("mute", room.path, "fan", "--category", "sports", "--source", "Paper 9")
-    assert (code, out) == (0, "fan: categories sports; sources Paper 9\nof no article that is here: Paper 9\n")
+    assert (code, out) == (
+        0,
+        "fan: categories sports; sources Paper 9\nmuted, though no article here has it: Paper 9\n",
+    )
     assert command("mute", room.path, "fan")[1] == "fan: categories sports; sources Paper 9\n"
     assert command("unmute", room.path, "fan", "--source", "Paper 9")[1] == "fan: categories sports; sources none\n"
     assert command("unmute", room.path, "fan")[1] == "fan: categories none; sources none\n"

@@ -16,12 +16,12 @@ from broadsheet.errors import BroadsheetError, GateError
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",  # rich markup would swallow what stands in brackets, such as [gate]
     help="A newspaper written for one reader.",
     epilog="Start with: broadsheet assets && broadsheet demo",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-imports = typer.Typer(no_args_is_help=True, help="Take articles, readers and clicks into a newsroom.")
+imports = typer.Typer(no_args_is_help=True, help="Import articles, readers and clicks into a newsroom.")
 app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
 app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
@@ -32,11 +32,16 @@ app.command(epilog='Example: broadsheet profile newsroom maya-politics --set "sp
 app.add_typer(operation)
 
 Into = Annotated[
-    Path, typer.Option("--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; made if it is not there.")
+    Path,
+    typer.Option(
+        "--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder. It is made if it does not exist."
+    ),
 ]
 AtNewsroom = Annotated[
     Path | None,
-    typer.Option("--newsroom", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder, else ./newsroom."),
+    typer.Option(
+        "--newsroom", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; ./newsroom if it is not given."
+    ),
 ]
 Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -46,9 +51,11 @@ KEPT, INTERRUPTED = 3, 130
 
 @app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
 def assets(
-    names: Annotated[list[str] | None, typer.Argument(help="minilm, smollm2, demo_news; all if none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="minilm, smollm2 or demo_news; all three if no name is given.")
+    ] = None,
 ) -> None:
-    """Get the default models and the demo articles into the cache ($BROADSHEET_CACHE, else the user's cache)."""
+    """Download the default models and the demo articles into $BROADSHEET_CACHE, or the user's own cache folder."""
     from broadsheet.models import assets as store
 
     for name, path in store.get(names or tuple(store.ASSETS), say=say).items():
@@ -69,9 +76,11 @@ def import_demo(into: Into = DEFAULT_ROOM) -> None:
 def import_mind(
     directory: Annotated[Path, typer.Argument(help="A folder with news.tsv and behaviors.tsv.")],
     into: Into = DEFAULT_ROOM,
-    split: Annotated[str, typer.Option(help="Name of the impressions: train, valid, …")] = "train",
+    split: Annotated[
+        str, typer.Option(help="Name for the impressions of this folder, such as train or valid.")
+    ] = "train",
 ) -> None:
-    """Take a folder of MIND, the Microsoft News Dataset."""
+    """Import a folder of MIND, the Microsoft News Dataset."""
     from broadsheet.importers.mind import import_mind as take
     from broadsheet.newsroom import Newsroom
 
@@ -82,13 +91,19 @@ def import_mind(
     "tables", epilog="Example: broadsheet import tables --news a.parquet --clicks c.csv.gz --column title=headline"
 )
 def import_tables(
-    news: Annotated[Path | None, typer.Option(help="Articles: CSV, TSV, JSONL or Parquet, also .gz.")] = None,
-    clicks: Annotated[Path | None, typer.Option(help="Clicks: user_id, news_id, time.")] = None,
-    users: Annotated[Path | None, typer.Option(help="Readers: user_id, history, profile, hidden.")] = None,
+    news: Annotated[
+        Path | None, typer.Option(help="File of articles: CSV, TSV, JSONL or Parquet; .gz is read too.")
+    ] = None,
+    clicks: Annotated[
+        Path | None, typer.Option(help="File of clicks, with the columns user_id, news_id and time.")
+    ] = None,
+    users: Annotated[
+        Path | None, typer.Option(help="File of readers, with the columns user_id, history, profile and hidden.")
+    ] = None,
     column: Columns = None,
     into: Into = DEFAULT_ROOM,
 ) -> None:
-    """Take a publisher's own tables."""
+    """Import a publisher's own tables."""
     from broadsheet.importers.tables import import_tables as take
     from broadsheet.newsroom import Newsroom
 
@@ -112,13 +127,13 @@ def run(
 
 @app.command(epilog='Example: broadsheet ask "quiet long reads on space"')
 def ask(
-    text: Annotated[str, typer.Argument(help="What to read about.")],
+    text: Annotated[str, typer.Argument(help="What the reader wants to read about.")],
     newsroom: AtNewsroom = None,
     k: Stories = 10,
     json: AsJson = False,
     html: AsHtml = None,
 ) -> None:
-    """Print a page in answer to a request in free text."""
+    """Print a page of articles that answer a request in the reader's own words."""
     from broadsheet.cli.printing import show_answer
     from broadsheet.pipeline import open_newsroom
 
@@ -127,8 +142,8 @@ def ask(
 
 @app.command(epilog="Example: broadsheet demo   Then open demo/*.html")
 def demo(
-    newsroom: Annotated[Path, typer.Option(help="Where to make the demo newsroom.")] = Path("demo/newsroom"),
-    pages: Annotated[Path, typer.Option(help="Folder for the pages as HTML.")] = Path("demo"),
+    newsroom: Annotated[Path, typer.Option(help="Folder of the demo newsroom.")] = Path("demo/newsroom"),
+    pages: Annotated[Path, typer.Option(help="Folder for the HTML pages.")] = Path("demo"),
 ) -> None:
     """Make the demo newsroom, print three readers' pages and one answer, and write all pages as HTML."""
     from broadsheet.cli.demo import show_demo
@@ -138,11 +153,11 @@ def demo(
 
 @app.command(epilog="Example: broadsheet stage rerank newsroom --out again")
 def stage(
-    name: Annotated[str, typer.Argument(help="encode, index, retrieve, rerank or generate.")],
+    name: Annotated[str, typer.Argument(help="encode, index, retrieve, rerank, generate or digest.")],
     newsroom: Room = DEFAULT_ROOM,
     out: Annotated[Path, typer.Option(help="Folder for the tables that the stage writes.")] = Path("stage-out"),
 ) -> None:
-    """Run one stage alone over the current edition's files."""
+    """Run one stage alone, with the files of the current edition as its input."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.stages import run_stage
 
@@ -150,7 +165,10 @@ def stage(
 
 
 def main() -> None:
-    """Run the command line; an error that the user can mend is one line and exit code 2, 3 for an edition kept back."""
+    """Run the command line.
+
+    An error that the user can mend is one line and exit code 2; an edition that was kept back is exit code 3.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         app()
@@ -167,7 +185,7 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            say("broadsheet: stopped. Run the same command to go on; an import starts again.")
+            say("broadsheet: stopped. The same command goes on where this one stopped; an import begins anew.")
         raise
 
 

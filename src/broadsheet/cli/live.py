@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def add(
     newsroom: Room,
-    file: Annotated[Path, typer.Argument(help="Articles: CSV, TSV, JSONL or Parquet, also .gz.")],
+    file: Annotated[Path, typer.Argument(help="File of articles: CSV, TSV, JSONL or Parquet; .gz is read too.")],
     column: Columns = None,
 ) -> None:
-    """Add articles between nights, or replace their texts: in every running process from its next request on."""
+    """Add articles between two builds, or replace their texts. Running processes see them with the next request."""
     from broadsheet.live.articles import add_file
     from broadsheet.newsroom import Newsroom
 
@@ -26,9 +26,9 @@ def add(
 
 def withdraw(
     newsroom: Room,
-    ids: Annotated[list[str], typer.Argument(help="Ids of articles.")],
+    ids: Annotated[list[str], typer.Argument(help="Ids of the articles to withdraw.")],
 ) -> None:
-    """Withdraw articles: hidden from the next request on, and no longer in the files of the next edition."""
+    """Withdraw articles. The next request no longer shows them, and the next edition does not hold them."""
     from broadsheet.live.articles import known_ids, withdraw_articles
     from broadsheet.newsroom import Newsroom
 
@@ -37,16 +37,16 @@ def withdraw(
     unknown = withdraw_articles(room, ids, lambda: known_ids(room))
     typer.echo(f"withdrawn: {len(set(ids)):,}")
     if unknown:
-        typer.echo(f"of no article that is here, and kept from being imported: {', '.join(unknown)}")
+        typer.echo(f"not in this newsroom, and refused if they are imported later: {', '.join(unknown)}")
 
 
 Reader = Annotated[str, typer.Argument(help="The reader's id.")]
-Categories = Annotated[list[str] | None, typer.Option("--category", help="A category; may be given again.")]
-Sources = Annotated[list[str] | None, typer.Option("--source", help="A source; may be given again.")]
+Categories = Annotated[list[str] | None, typer.Option("--category", help="A category. Can be repeated.")]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="A source. Can be repeated.")]
 
 
 def mute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
-    """Show a reader nothing of some categories and sources, from the next request on; prints all that is muted."""
+    """Hide categories and sources from a reader, from the next request on. Prints all that the reader has muted."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.readers.mutes import mute as change
     from broadsheet.readers.mutes import unknown_names
@@ -54,11 +54,11 @@ def mute(newsroom: Room, user: Reader, category: Categories = None, source: Sour
     room, categories, sources = Newsroom(newsroom), category or [], source or []
     typer.echo(_muted(user, *change(room, user, categories, sources).of(user)))
     if unknown := unknown_names(room, categories, sources):
-        typer.echo(f"of no article that is here: {', '.join(unknown)}")
+        typer.echo(f"muted, though no article here has it: {', '.join(unknown)}")
 
 
 def unmute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
-    """Let categories and sources in again, all if none is named; prints what stays muted."""
+    """Show a reader muted categories and sources again, all of them if none is given. Prints what stays muted."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.readers.mutes import unmute as change
 
@@ -72,24 +72,26 @@ def _muted(user: str, categories: list[str], sources: list[str]) -> str:
 _WHOSE = {
     "reader": "the reader's own words",
     "publisher": "from the publisher's users table",
-    "history": "from the history: shown on the page, and changes nothing in it",
+    "history": "from the reading history; it is shown on the page and does not change it",
 }
 
 
 def profile(
     newsroom: Room,
     user: Reader,
-    words: Annotated[str | None, typer.Option("--set", help="The reader's own words on what to read about.")] = None,
+    words: Annotated[
+        str | None, typer.Option("--set", help="What the reader wants to read about, in the reader's own words.")
+    ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Remove the reader's own words.")] = False,
 ) -> None:
-    """Print what a reader follows, or first keep or remove the reader's own words, from the next request on."""
+    """Print what a reader follows. With --set or --clear, the reader's own words are changed first."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.readers.profiles import clear_profile, set_profile
     from broadsheet.workbench.interests import interests_of
 
     room = Newsroom(newsroom)
     if words is not None and clear:
-        raise InputError("--set: found with --clear, expected one of the two. Nothing was changed.")
+        raise InputError("--set and --clear: found both, expected one of them. Nothing was changed.")
     if words is not None:
         set_profile(room, user, words)
     if clear:
@@ -98,7 +100,7 @@ def profile(
 
 
 def _interests(user: str, known: "Interests") -> list[str]:
-    """Return what is known of a reader, in words, without control characters."""
+    """Return what a reader follows as lines of text, without control characters."""
     from broadsheet.text import one_line
 
     topics = ", ".join(f"{topic.text} ({topic.articles})" for topic in known.topics)

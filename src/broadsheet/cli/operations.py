@@ -16,16 +16,27 @@ operation = typer.Typer()
 )
 def build(
     newsroom: Room = DEFAULT_ROOM,
-    users: Annotated[str, typer.Option(help="active, all, or a file with a user id on each line.")] = "active",
-    log_json: Annotated[Path | None, typer.Option(help="Add a line of JSON for each stage to this file.")] = None,
-    metrics: Annotated[Path | None, typer.Option(help="Write a Prometheus textfile, such as broadsheet.prom.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write an HTML page on the build.")] = None,
-    engine: Annotated[str, typer.Option(help="local, or ray, which needs broadsheet[ray].")] = "local",
-    address: Annotated[str | None, typer.Option(help="A Ray cluster: HOST:PORT or auto, else Ray starts here.")] = None,
+    users: Annotated[
+        str, typer.Option(help="Readers who get a page: active, all, or a file with a reader's id on each line.")
+    ] = "active",
+    log_json: Annotated[Path | None, typer.Option(help="Append a line of JSON for each stage to this file.")] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(help="Write the figures of the build to this Prometheus textfile, such as broadsheet.prom."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page about the last builds to this file.")] = None,
+    engine: Annotated[
+        str, typer.Option(help="local: in this process. ray: on several machines; needs broadsheet[ray] installed.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="Ray cluster to build on: HOST:PORT or auto. Without it, Ray is started on this machine."),
+    ] = None,
 ) -> None:
-    """Build and publish tonight's edition; an interrupted build goes on where it was.
+    """Build and publish a new edition. A build that was interrupted goes on where it stopped.
 
-    Exit code 3: the edition is out of the bounds of [gate], kept and not published.
+    Exit code 3: the edition does not fulfil the bounds in section [gate] of broadsheet.toml. It is kept, and readers
+    see the edition before it.
     """
     from broadsheet.newsroom import Newsroom
     from broadsheet.operations.build_run import Outputs, run_build
@@ -37,14 +48,14 @@ def build(
 
 
 def _read_ids(path: Path) -> list[str]:
-    expected = "Expected active, all, or a UTF-8 file with a user id on each line."
+    expected = "Expected active, all, or a UTF-8 file with a reader's id on each line."
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--users {path}: {error}. {expected}") from error
     ids = [line.strip() for line in lines if line.strip()]
     if not ids:
-        raise InputError(f"--users {path}: found no user id. {expected}")
+        raise InputError(f"--users {path}: found no id in it. {expected}")
     return ids
 
 
@@ -53,16 +64,16 @@ def status(
     newsroom: Room = DEFAULT_ROOM,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the corpus, what waits for the next build, and the editions."""
+    """Show how many articles, readers and clicks there are, what waits for the next build, and all editions."""
     from broadsheet.cli.status import show_status
     from broadsheet.newsroom import Newsroom
 
     show_status(Newsroom(newsroom), as_json=json)
 
 
-@operation.command(epilog="Example: broadsheet verify newsroom   Exit code 1 if something is wrong.")
+@operation.command(epilog="Example: broadsheet verify newsroom   The exit code is 1 if something is wrong.")
 def verify(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Check every file of the current edition, and the journal of what was added and withdrawn."""
+    """Check every file of the current edition, and the journal of articles that were added or withdrawn since."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.verify import verify_edition, verify_journal
 
@@ -82,7 +93,7 @@ def publish(
     newsroom: Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")],
     edition: Annotated[str, typer.Argument(help="The edition's name, as `broadsheet status` shows it.")],
 ) -> None:
-    """Make an edition current, also one that the gate kept back, once you know that it is meant to be so."""
+    """Make an edition the current one, even if the gate kept it back. Look at its reasons first: broadsheet status."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.operations.editions import publish_edition
 
@@ -101,10 +112,15 @@ def rollback(newsroom: Room = DEFAULT_ROOM) -> None:
 
 @operation.command(epilog="Example: broadsheet prune newsroom --keep 7")
 def prune(
-    keep: Annotated[int, typer.Option(help="Newest published editions that stay, and as many kept back.")],
+    keep: Annotated[
+        int,
+        typer.Option(
+            help="How many of the newest published editions to keep. As many that the gate kept back stay too."
+        ),
+    ],
     newsroom: Room = DEFAULT_ROOM,
 ) -> None:
-    """Remove old editions, never the current one, and what killed builds left."""
+    """Remove old editions, and the files that killed builds left. The current edition always stays."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.operations.editions import prune as remove
 

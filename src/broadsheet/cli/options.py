@@ -7,11 +7,17 @@ import typer
 
 from broadsheet.errors import InputError
 
-Columns = Annotated[list[str] | None, typer.Option("--column", help="OURS=THEIRS: how a column is named in the files.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        help="OURS=THEIRS: what one of our columns is called in the files, such as title=headline. Can be repeated.",
+    ),
+]
 
 
 def read_columns(pairs: list[str] | None) -> dict[str, str]:
-    """Return the mapping of --column; raises InputError that names each wrong pair."""
+    """Return what `--column` maps, by our name; raises InputError that names each wrong pair."""
     wrong = [pair for pair in pairs or [] if pair.count("=") != 1 or pair.startswith("=") or pair.endswith("=")]
     if wrong:
         found = ", ".join(map(repr, wrong))

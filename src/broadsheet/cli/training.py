@@ -13,13 +13,17 @@ training = typer.Typer(no_args_is_help=True, help="Train a newsroom's own models
 @training.command("reranker", epilog="Example: broadsheet train reranker newsroom --train train --valid valid")
 def train_reranker(
     train: Annotated[str, typer.Option(help="Split to learn from.")],
-    valid: Annotated[str, typer.Option(help="Split to stop by.")],
+    valid: Annotated[str, typer.Option(help="Split that decides when the training stops.")],
     newsroom: Room = Path("newsroom"),
-    mode: Annotated[str, typer.Option(help="What of the encoder learns: lora (adapters) or full.")] = "lora",
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder to put it in, else the newsroom's models/reranker.")] = None,
+    mode: Annotated[
+        str, typer.Option(help="What learns: lora (adapters of the encoder) or full (all of its weights).")
+    ] = "lora",
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result; the newsroom's models/reranker if it is not given.")
+    ] = None,
 ) -> None:
-    """Train the cross-encoder on impressions; builds and pipelines opened from then on use it."""
+    """Train the cross-encoder on impressions. The next build, and pipelines opened from then on, use it."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.reranker import train_reranker as learn
 
@@ -28,12 +32,19 @@ def train_reranker(
 
 @training.command("fusion", epilog="Example: broadsheet train fusion newsroom --train tune --valid valid")
 def train_fusion(
-    train: Annotated[str, typer.Option(help="Split to learn from; none that the other models learned from.")],
-    valid: Annotated[str, typer.Option(help="Split on which it has to rank better than the weights.")],
+    train: Annotated[str, typer.Option(help="Split to learn from. No other model may have learned from it.")],
+    valid: Annotated[
+        str, typer.Option(help="Split on which the result must rank better than the weights, or it is not kept.")
+    ],
     newsroom: Room = Path("newsroom"),
-    seeds: Annotated[int, typer.Option(min=1, help="Ensembles of trees, whose scores are averaged.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="How many ensembles of trees to train; their scores are averaged.")
+    ] = 1,
 ) -> None:
-    """Learn to fuse the ranking's signals on impressions; builds and pipelines opened from then on use it."""
+    """Learn from impressions how to make one score of the signals.
+
+    The next build, and pipelines opened from then on, use it.
+    """
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.fusion import train_fusion as learn
 
@@ -43,17 +54,26 @@ def train_fusion(
 @training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
 def train_towers(
     newsroom: Room = Path("newsroom"),
-    train: Annotated[str | None, typer.Option(help="Split to learn from; without splits, the click log.")] = None,
+    train: Annotated[
+        str | None,
+        typer.Option(help="Split to learn from. Without --train and --valid, the towers learn from the click log."),
+    ] = None,
     valid: Annotated[
-        str | None, typer.Option(help="Split to stop by, and to choose the weights of the sources on.")
+        str | None,
+        typer.Option(help="Split that decides when the training stops, and which weights the candidate sources get."),
     ] = None,
     mode: Annotated[
-        str, typer.Option(help="What learns: frozen (the user tower alone), lora, last-n or full (the news tower too).")
+        str,
+        typer.Option(
+            help="What learns: frozen (only the user tower), or the news tower too, by lora, last-N (layers) or full."
+        ),
     ] = "frozen",
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder to put them in, else the newsroom's models/towers.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result; the newsroom's models/towers if it is not given.")
+    ] = None,
 ) -> None:
-    """Train the towers on impressions and histories; builds and pipelines opened from then on use them."""
+    """Train the towers on impressions and histories. The next build, and pipelines opened from then on, use them."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.towers import train_towers as learn
 
@@ -63,14 +83,27 @@ def train_towers(
 @training.command("writer", epilog="Example: broadsheet train writer newsroom --job headline --until 2026-10-01")
 def train_writer(
     newsroom: Room = Path("newsroom"),
-    job: Annotated[list[str] | None, typer.Option(help="What it learns: headline, summary; both unless named.")] = None,
-    lora: Annotated[bool, typer.Option("--lora/--full", help="What learns: adapters, or all weights.")] = True,
-    until: Annotated[str, typer.Option(help="Day before which the articles were published.")] = "",
-    personal: Annotated[Path | None, typer.Option(help="File of headlines that readers clicked or wrote.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder to put it in, else the newsroom's models/writer.")] = None,
+    job: Annotated[
+        list[str] | None, typer.Option(help="What the writer learns: headline or summary; both if it is not given.")
+    ] = None,
+    lora: Annotated[
+        bool, typer.Option("--lora/--full", help="What learns: adapters, or all weights of the model.")
+    ] = True,
+    until: Annotated[
+        str, typer.Option(help="Learn only from articles published before this day, such as 2026-10-01.")
+    ] = "",
+    personal: Annotated[
+        Path | None, typer.Option(help="File of headlines that readers clicked or wrote themselves.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result; the newsroom's models/writer if it is not given.")
+    ] = None,
 ) -> None:
-    """Train the writer on the publisher's titles and abstracts; builds and pipelines opened from then on use it."""
+    """Train the writer on the publisher's titles and abstracts.
+
+    The next build, and pipelines opened from then on, use it.
+    """
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.writer import train_writer as learn
     from broadsheet.training.writer_pairs import read_day
