@@ -85,11 +85,11 @@ class LearnedFusion:
         """
         values = _matrix(signals, self.signals)
         if not len(values):
-            return {name: np.zeros(0) for name in SIGNALS}
+            return {name: np.zeros(0) for name in signals}
         parts = [booster.predict(values, num_threads=1, pred_contrib=True) for booster in self.boosters]
         mean = np.mean(parts, axis=0)[:, :-1]  # the last column is what every candidate has
         found = dict(zip(self.signals, (mean - mean.mean(axis=0)).T, strict=True))
-        return {name: found.get(name, np.zeros(len(values))) for name in SIGNALS}
+        return {name: found.get(name, np.zeros(len(values))) for name in signals}
 
     def probability(self, scores: Floats) -> Floats:
         """Return the probability of a click on a shown article with such a score, 0 to 1."""
@@ -183,8 +183,8 @@ def save_fusion(fusion: LearnedFusion, folder: Path, card: Mapping[str, Any]) ->
     write_card(folder, document)
 
 
-def load_fusion(folder: Path) -> LearnedFusion:
-    """Load what save_fusion wrote.
+def load_fusion(folder: Path, known: Sequence[str] = SIGNALS) -> LearnedFusion:
+    """Load what save_fusion wrote, where it was trained on none but the `known` signals.
 
     Raises ModelError if it is not whole, was changed since, or was trained on other signals.
     """
@@ -197,7 +197,7 @@ def load_fusion(folder: Path) -> LearnedFusion:
     damaged = [f"trees-{number}.txt" for number, text in enumerate(texts) if _sha256(text) != hashes[number]]
     if damaged:
         raise ModelError(f"{folder}: {', '.join(damaged)} changed since the training. {KIND.expected}")
-    _require_signals(folder, signals, texts)
+    _require_signals(folder, signals, texts, known)
     boosters = _read_trees(folder, signals, texts)
     slope, offset = card["calibration"]
     return LearnedFusion(boosters, signals, (float(slope), float(offset)))
@@ -213,11 +213,11 @@ def _files(card: Card) -> list[str]:
     return [f"trees-{number}.txt" for number in range(len(card["sha256"]))]
 
 
-def _require_signals(folder: Path, signals: tuple[str, ...], texts: Sequence[str]) -> None:
-    unknown = [name for name in signals if name not in SIGNALS]
+def _require_signals(folder: Path, signals: tuple[str, ...], texts: Sequence[str], known: Sequence[str]) -> None:
+    unknown = [name for name in signals if name not in known]
     if unknown or not texts:
         raise ModelError(
-            f"{folder}: trained on the signals {', '.join(signals)}; this version has {', '.join(SIGNALS)}, "
+            f"{folder}: trained on the signals {', '.join(signals)}; this newsroom has {', '.join(known)}, "
             f"not {', '.join(unknown) or 'an empty ensemble'}. Train it again: `broadsheet train fusion`."
         )
 

@@ -41,7 +41,7 @@ Rerank = Callable[[Reader, pa.Table, datetime], Sequence[float]]
 
 The candidates have the columns of the table news and a column for each signal, null where it is absent.
 """
-Write = Callable[[Sequence[str], str], Sequence[str | None]]
+WriteTexts = Callable[[Sequence[str], str], Sequence[str | None]]
 """n prompts and the job, headline or summary, to n texts; None for no text."""
 ReadRows = Callable[[Path], Iterable[tuple[str, Mapping[str, Any]]]]
 """A file or folder, to pairs of a table's name and a row: news, users, clicks, or impressions:SPLIT, news first."""
@@ -77,7 +77,7 @@ class OwnParts:
     sources: Mapping[str, OwnSource] = field(default_factory=dict)
     reranker: Rerank | None = None
     "Scores candidates in place of the weights and of the learned fusion."
-    writer: Write | None = None
+    writer: WriteTexts | None = None
     "Writes headlines and summaries in place of [generate] writer."
     importers: Mapping[str, ReadRows] = field(default_factory=dict)
 
@@ -160,6 +160,11 @@ def part_name(call: Callable[..., Any]) -> str:
     """Return a function's name as settings name it: "package.module:function"."""
     named = call if hasattr(call, "__qualname__") else type(call)
     return f"{named.__module__}:{named.__qualname__}"
+
+
+def part_title(kind: str, name: str, call: Callable[..., Any]) -> str:
+    """Return what errors call a part, such as `own signal near_region (my_site.parts:near_region)`."""
+    return f"own {' '.join(filter(None, (kind, name)))} ({part_name(call)})"
 
 
 def _code(call: Callable[..., Any]) -> str:

@@ -20,6 +20,7 @@ _MADE_BY = {
     "gpt": "written by GPT",
     "t5": "written by T5",
     "endpoint": "written by a language model",
+    "own": "written by this site’s own writer",
     "extract": "taken from the article",
     "original": "in the publisher’s words",
 }

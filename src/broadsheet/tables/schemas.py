@@ -8,6 +8,7 @@ unit length, compared by inner product.
 import pyarrow as pa
 
 from broadsheet.tables.fields import IDS, TIME, list_of, new_field, new_score, new_table, new_vector, struct_of
+from broadsheet.tables.own_scores import new_own
 
 _USER = new_field("user_id", pa.string(), "A reader.")
 _NEWS = new_field("news_id", pa.string(), "An article of the news table.")
@@ -95,7 +96,7 @@ SOURCES = tuple(field.name for field in _SOURCES)
 
 CANDIDATES = new_table(
     "candidates",
-    5,
+    6,
     [
         _USER,
         _NEWS,
@@ -104,6 +105,7 @@ CANDIDATES = new_table(
         *_SOURCES,
         _CLICK_RATE,
         _TREND,
+        new_own("Scores of the site's own sources, by name; null where a source did not propose the article."),
     ],
 )
 
@@ -119,13 +121,14 @@ SIGNALS = tuple(field.name for field in _SIGNALS)
 
 RANKED = new_table(
     "ranked",
-    5,
+    6,
     [
         _USER,
         _NEWS,
         _RANK,
         new_field("score", pa.float32(), "The signals fused, by weights or as learned, before the diversity pass."),
         *_SIGNALS,
+        new_own("The site's own signals, by name; null where a signal cannot be known."),
         new_field(
             "pair_hash",
             pa.string(),
@@ -153,7 +156,7 @@ STORIES = new_table(
         new_field(
             "method",
             struct_of(headline=pa.string(), summary=pa.string()),
-            "How each text was made: endpoint, gpt, t5, extract or original.",
+            "How each text was made: endpoint, gpt, t5, own, extract or original.",
         ),
         new_field(
             "checks",
