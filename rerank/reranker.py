@@ -19,6 +19,7 @@ from broadsheet.rerank.policy.policy import Items, Policy, arrange
 from broadsheet.rerank.reasons import Evidence, named_in, write_reason
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, REASONS, SIGNALS, contributions, finite, fuse
 from broadsheet.tables.arrays import Floats, Names
+from broadsheet.tables.own_scores import own_column
 from broadsheet.tables.schemas import RANKED
 
 SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
@@ -147,6 +148,7 @@ class Reranker:
             "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
             "score": pa.array(score[order].astype(np.float32)),
             **{name: pa.array(values[order].astype(np.float32), from_pandas=True) for name, values in signals.items()},
+            "own": own_column({}, len(rows)),
             "probability": self._probability(reader, score[order]),
             "pair_hash": pa.array([hashes[place] for place in order], pa.string()),
             "diversity": pa.array(distance.astype(np.float32)),

@@ -23,6 +23,7 @@ from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.retrieval.towers.user_tower import UserTower
 from broadsheet.tables.arrays import Floats, Rows, Vectors
+from broadsheet.tables.own_scores import own_column
 from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 
@@ -139,6 +140,7 @@ class Retriever:
             **{name: _floats(scores[name][order]) for name in SOURCES},
             "click_rate": _floats(moment.click_rates[rows[order]]),
             "trend": _floats(moment.trends[rows[order]]),
+            "own": own_column({}, len(order)),
         }
         return pa.table(columns, schema=CANDIDATES)
 

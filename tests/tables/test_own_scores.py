@@ -19,8 +19,8 @@ def test_the_column_holds_a_name_and_a_value_for_each_part_of_the_site():
 
 
 @pytest.mark.parametrize(("scores", "count"), [({}, 3), ({}, 0), ({"near": np.zeros(0)}, 0)])
-def test_without_parts_or_rows_its_lists_are_empty(scores, count):
-    assert own_column(scores, count).to_pylist() == [[]] * count
+def test_without_parts_it_is_null_and_without_rows_it_is_empty(scores, count):
+    assert own_column(scores, count).to_pylist() == [None] * count
 
 
 def test_values_come_back_by_name_and_are_nan_where_a_row_has_none():

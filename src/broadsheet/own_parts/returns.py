@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.errors import BroadsheetError, OwnPartError
-from broadsheet.tables.arrays import Floats
+from broadsheet.tables.arrays import Floats, Rows
 from broadsheet.text import shortened
 
 Returned = TypeVar("Returned")
@@ -58,7 +57,7 @@ def checked_proposals(
     returned: Any,  # noqa: ANN401
     row_of: Mapping[str, int],
     most: int,
-) -> tuple[npt.NDArray[np.int64], Floats]:
+) -> tuple[Rows, Floats]:
     """Return the rows and the scores of proposed articles, the best first; equal scores keep their order.
 
     Accepted is a list of pairs of a news_id and a score. Raises OwnPartError for anything else, for more than `most`

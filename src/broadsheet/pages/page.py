@@ -44,7 +44,7 @@ DIGEST = pa.field(
 )
 """The column of a page's stories."""
 
-WHY = (*SIGNALS, "diversity")
+WHY = (*SIGNALS, "own", "diversity")
 """Columns of ranked that say what put a story in its place."""
 
 PAGE_STORIES = pa.schema(
@@ -71,7 +71,7 @@ PAGE_STORIES = pa.schema(
         STORIES.field("checks"),
         DIGEST,
     ],
-    metadata={"table": "page_stories", "version": "5"},
+    metadata={"table": "page_stories", "version": "6"},
 )
 
 
