@@ -6,6 +6,7 @@ python scripts/write_reference.py
 import ast
 import inspect
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -86,8 +87,17 @@ def _field_docstrings(section: type) -> dict[str, str]:
 def command_line() -> str:
     """Return the page of the command line, as typer writes it."""
     write = [sys.executable, "-m", "typer", "broadsheet.cli.app", "utils", "docs", "--name", "broadsheet"]
-    page = subprocess.run(write, capture_output=True, text=True, check=True).stdout
-    return f"# Command line\n\n{COMMANDS}\n" + page.partition("\n")[2]
+    page = subprocess.run(write, capture_output=True, text=True, check=True).stdout.replace("&#x27;", "'")
+    said = dict(re.findall(r"^##+ `broadsheet (.+)`\n\n(.+)$", page, re.M))
+    lines, group = [], ""
+    for line in page.splitlines()[1:]:
+        if heading := re.match(r"##+ `broadsheet (.+)`", line):
+            group = f"{heading[1]} "
+        if listed := re.match(r"\* `([a-z][a-z-]*)`: ", line):  # typer cuts the sentence; here it is whole, with a link
+            name = f"{group}{listed[1]}"
+            line = f"* [`{name}`](#broadsheet-{name.replace(' ', '-')}): {said[name]}"
+        lines.append(line)
+    return "\n".join(["# Command line", "", COMMANDS, *lines, ""])
 
 
 def tables() -> str:
