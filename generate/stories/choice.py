@@ -1,4 +1,4 @@
-"""Which of several drafts is shown: scored by the reader's interest, the article, fluency, length and own words."""
+"""Choosing the draft that is shown, by interest, likeness to the article, fluency, length and own words."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -19,40 +19,40 @@ Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts to unit vectors (texts, dim)."""
 
 _READ = 2
-"""Drafts of a question whose fluency is read at most: the best by all else."""
+"""How many drafts of a question the model reads for their fluency: the best by all other qualities."""
 _UNLIKELY = -8.0
 """Mean logarithm of a token's probability at which fluency is 0; at 0 it is 1."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is chosen between for one article and one interest."""
+    """The drafts of one article, among which the best for one interest is chosen."""
 
     drafts: Sequence[Draft]
-    "At least one."
+    "The drafts, at least one."
     lead: str
-    "What the writer read of the article: what its vector is made of, and what its words are counted in."
+    "What the writer read of the article. A draft is compared with its vector, and its words are looked for in it."
     prompt: str
-    "What a model was asked."
+    "The prompt that the model was given."
     words: float
-    "How many words are best."
+    "The best number of words."
     interest: str = ""
     "What the reader follows, in words; empty for none."
     sentences: Sequence[str] = ()
-    "Sentences of the article, with whose mean a draft is compared too."
+    "Sentences of the article: a draft is also compared with the mean of their vectors."
     written: Sequence[str] = ()
-    "All that a model drafted, what was refused too."
+    "All that a model drafted, refused drafts included."
 
 
 class Chooser:
     """Chooses between drafts by a weighted sum of their qualities, each 0 to 1."""
 
     def __init__(self, encode: Encode, weights: ChoiceWeights, likelihood: LogLikelihoods | None = None) -> None:
-        """Without a `likelihood` fluency counts for nothing."""
+        """Without a `likelihood`, fluency does not count."""
         self._encode, self._weights, self._likelihood = encode, weights, likelihood
         weighed = hashlib.sha256(repr(weights).encode()).hexdigest()[:8]
         self.name = f"choice-3-{weighed}"
-        "Names the choice in the texts that were chosen; what another one chose is written again."
+        "Names this choice in the texts that it chose. A text that was chosen under another name is written again."
 
     def __call__(self, questions: Sequence[Question]) -> list[int]:
         """Return the place of the best draft of each question, the first where several are equal."""
@@ -71,7 +71,7 @@ class Chooser:
     def _fluency(
         self, likelihood: LogLikelihoods, questions: Sequence[Question], spans: Sequence[slice], total: Floats
     ) -> Floats:
-        """Return the fluency of drafts that it can make the best, since it takes the model's time; 0 of others."""
+        """Return the fluency of the drafts that it could make the best; 0 for others, to save the model's time."""
         best = [span.start + place for span in spans for place in _rivals(total[span], self._weights.fluency)]
         if not best:
             return np.zeros(len(total))
@@ -83,7 +83,7 @@ class Chooser:
         return found
 
     def qualities(self, questions: Sequence[Question]) -> dict[str, Floats]:
-        """Return each quality but fluency of the questions' drafts, one behind the other, by its weight's name."""
+        """Return each quality except fluency, by its weight's name, for the drafts of all questions in their order."""
         texts = [draft.text for one in questions for draft in one.drafts]
         owner = np.repeat(np.arange(len(questions)), [len(one.drafts) for one in questions])
         asked = [questions[number] for number in owner.tolist()]
@@ -111,14 +111,14 @@ class Chooser:
 
 
 def _rivals(total: Floats, weight: float) -> Sequence[int]:
-    """Return the places of the best few drafts that are within a quality of this weight of the best; none for one."""
+    """Return the places of the best drafts within `weight` of the very best; empty if only one is."""
     order = np.argsort(-total, kind="stable")[:_READ]
     near = order[total[order] >= total[order[0]] - weight]
     return near.tolist() if len(near) > 1 else []
 
 
 def _unit(lead: Floats, sentences: Floats) -> Floats:
-    """Return the unit vector between that of the lead and the mean of the sentences'; the lead's alone without any."""
+    """Return the unit vector between the lead's and the mean of the sentences'; the lead's if there are none."""
     if not len(sentences):
         return lead
     mean = sentences.mean(0)
@@ -131,7 +131,7 @@ def _length(found: int, best: float) -> float:
 
 
 def copied(text: str, source: str) -> float:
-    """Return what share of a text's words stand in its longest run of words that the source has too, 0 to 1."""
+    """Return the share, 0 to 1, of a text's words that stand in its longest run of words copied from the source."""
     said, read = ([fold(word) for word in words(part)] for part in (text, source))
     # autojunk would leave out the most frequent words of a source of 200 words or more.
     longest = SequenceMatcher(None, said, read, autojunk=False).find_longest_match().size

@@ -1,4 +1,4 @@
-"""A sentence cut to a headline's length without a model: its beginning, its end, or one phrase of it left out."""
+"""Cutting a sentence to a headline's length without a model: its beginning, its end, or all but one phrase."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,19 +7,19 @@ from broadsheet.generate.stories.jobs import has_verb
 from broadsheet.generate.text.phrases import CLAUSES, Word, following, starts, words_of
 
 _LEAST = 6
-"Words of a cut."
+"Fewest words of a cut."
 _BEFORE_THE_MAIN = frozenset(
     "after although amid as because before besides despite during following if once since though unless until when "
     "while with without".split()
 )
-"A sentence that begins with one of these comes to its point behind a comma."
+"A sentence that begins with one of these words comes to its point after a comma."
 
 
 def cuts(sentence: str, most_words: int, most: int) -> list[str]:
-    """Return up to `most` cuts of a sentence, of at most `most_words` words, those first that keep most of it.
+    """Return up to `most` cuts of a sentence, each of at most `most_words` words; cuts that keep more come first.
 
-    Each is the sentence's words in their order, with at most one gap. What is kept is counted by the words that say
-    something, a name or a number twice.
+    A cut has the sentence's words in their order, with at most one gap. What a cut keeps is counted by its words that
+    carry meaning; names and numbers count twice.
     """
     words = words_of(sentence)
     found: dict[str, float] = {}
@@ -45,10 +45,10 @@ def _kept(words: Sequence[Word]) -> Iterator[list[Word]]:
 
 
 def _is_whole(words: Sequence[Word], start: int, end: int) -> bool:
-    """Tell whether a sentence's words from `start` to `end` say something whole, as far as their forms show.
+    """Whether a sentence's words from `start` to `end` say something whole, as far as the forms of the words show.
 
-    Not if they end within a clause before its verb, before the comma behind which the point comes, or with a name or a
-    title that begins what is said next: `…, Deputy Spokesman` for ….
+    They do not if they end inside a clause before its verb, before the comma after which the point comes, or with a
+    name or a title that begins what follows, as in `…, Deputy Spokesman` for ….
     """
     if end == len(words) - 1:
         return True
@@ -64,12 +64,12 @@ def _is_whole(words: Sequence[Word], start: int, end: int) -> bool:
 
 
 def _is_phrase(left_out: Sequence[Word]) -> bool:
-    """Tell whether more goes than an article or the like: `Berg, the coach, won` keeps its first comma."""
+    """Whether more than an article or the like is left out: `Berg, the coach, won` keeps its first comma."""
     return not all(word.light for word in left_out)
 
 
 def _behind(left_out: Word, word: Word) -> Word:
-    """Return the word behind a gap: of two commas round what is left out neither stays."""
+    """Return the word after a gap. If the gap lies between two commas, neither comma stays."""
     return replace(word, mark="") if left_out.mark else word
 
 

@@ -18,36 +18,36 @@ from broadsheet.text import one_line
 _LEAD = 5
 "Sentences of the lead that can become a headline."
 _CUTS = 12
-"Ways in which a sentence is cut to a headline, at most."
+"Most ways in which a sentence is cut to a headline."
 _FOR_GOOD = ("claim ", "name ", "number ", "date ")
-"Kinds of problems that a sentence keeps, however it goes on."
+"Kinds of problems that no continuation of a sentence can repair."
 
 
 @dataclass(frozen=True)
 class Draft:
-    """One text that may stand for an article."""
+    """A text that may be shown for an article."""
 
     text: str
     method: str
-    "gpt, t5, extract or original: whose words it is in."
+    "Whose words the text is in: gpt, t5, endpoint, extract or original."
 
 
 @dataclass(frozen=True)
 class Drafts:
-    """All that may stand for an article in one job."""
+    """All texts that may be shown for an article as its headline, or as its summary."""
 
     passed: tuple[Draft, ...]
-    "At least one: the model's in their order, then extracts, then the publisher's words."
+    "The texts that passed, at least one: the model's in their order, then extracts, then the publisher's words."
     refused: tuple[str, ...]
     "What the gate refused of the model's drafts, such as `gpt headline: number 300`."
     written: tuple[str, ...] = ()
-    "All that the model drafted, what was refused too."
+    "All that the model drafted, refused drafts included."
 
 
 def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method: str) -> Drafts:
-    """Return the headlines that an article can have; its title, which is the publisher's, always is one.
+    """Return the headlines that an article can have. The publisher's title is always among them.
 
-    `written` are a model's drafts: None where none was asked, empty where it gave none.
+    `written` are a model's drafts: None if no model was asked, empty if the model gave no draft.
     """
     article = legible(article)
     own, passed, refused = Draft(article["title"], "original"), list[Draft](), _unanswered("headline", written, method)
@@ -66,13 +66,13 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
 
 
 def telling_sentences(article: Mapping[str, Any]) -> list[str]:
-    """Return the lead's sentences that a headline can be made of: those that can be understood alone, in its order."""
+    """Return the sentences of the lead that can be understood alone, in their order: a headline can be made of them."""
     lead = lead_sentences(article["body"] if article["body"].strip() else article["abstract"])
     return [sentence for sentence in lead if stands_alone(sentence)][:_LEAD]
 
 
 def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
-    """Yield such sentences, where they are long cut in several ways."""
+    """Yield the sentences of the lead that can be a headline; a sentence that is too long is cut in several ways."""
     for sentence in telling_sentences(article):
         for headline in dict.fromkeys([jobs.tidy_headline(sentence), *cuts(sentence, jobs.HEADLINE_WORDS, _CUTS)]):
             if not _headline_problems(headline, article):
@@ -80,9 +80,9 @@ def _headlines_of_lead(article: Mapping[str, Any]) -> Iterator[str]:
 
 
 def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method: str, most_words: int) -> Drafts:
-    """Return the summaries that an article can have, at most `most_words` words long; an abstract is never cut.
+    """Return the summaries that an article can have, of at most `most_words` words; an abstract is never cut.
 
-    The publisher's abstract is one where there is nothing else. `written` is as in `headlines`.
+    The publisher's abstract is among them if there is no other summary. `written` is as in `headlines`.
     """
     article = legible(article)
     passed, refused = list[Draft](), _unanswered("summary", written, method)
@@ -100,10 +100,10 @@ def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method:
 
 
 def begins_refused(beginning: str, article: Mapping[str, Any], most_words: int) -> bool:
-    """Whether no more of a summary is wanted that begins so: nothing behind a sentence that is refused is kept.
+    """Whether a summary that begins like this can no longer be accepted, so that drafting it further is a waste.
 
-    Of the last sentence, which may go on, the last two words are not judged, and of the others only what no words
-    behind them can make true.
+    The last sentence may be unfinished: its last two words are ignored, and it is refused only for errors that no
+    continuation can repair, such as a wrong name.
     """
     article, begun = legible(article), sentences(one_line(beginning))
     if len(begun) > 1 and _passed(" ".join(begun[:-1]), article, most_words)[1]:
@@ -113,7 +113,7 @@ def begins_refused(beginning: str, article: Mapping[str, Any], most_words: int) 
 
 
 def _headline_problems(headline: str, article: Mapping[str, Any]) -> list[str]:
-    """Return what keeps a text from being a headline of its article; only in English is a verb known."""
+    """Return why a text cannot be a headline of its article. Only English verbs are recognised."""
     form = jobs.headline_form(headline)
     if "no sentence" in form and not is_english(source_text(article)):
         form.remove("no sentence")
@@ -126,7 +126,7 @@ def _unanswered(job: str, written: Sequence[str] | None, method: str) -> list[st
 
 
 def _passed(summary: str, article: Mapping[str, Any], most_words: int) -> tuple[str, list[str]]:
-    """Return a draft's sentences before the first that is refused or does not fit, and what was refused."""
+    """Return a draft's sentences before the first that is refused or does not fit, and why that one was refused."""
     kept = ""
     for sentence in sentences(summary):
         longer = f"{kept} {sentence}".strip()
@@ -141,7 +141,7 @@ def _passed(summary: str, article: Mapping[str, Any], most_words: int) -> tuple[
 
 
 def _distinct(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
-    """Return the drafts without those that say an earlier one's words again."""
+    """Return the drafts without those that repeat the words of an earlier draft."""
     kept: list[Draft] = []
     for draft in drafts:
         if not any(jobs.repeats(draft.text, other.text) for other in kept):

@@ -1,7 +1,7 @@
-"""The stage from files: an edition's ranked table and articles in, its stories out.
+"""Writes the stories of an edition, from the files of its ranked table and its articles.
 
-Texts are written a block of articles at a time, those of most pages first, and each block is a part file until the
-table is whole: a kill loses a block, and where the night's budget ends, what fewest read goes without a draft.
+Texts are written a block of articles at a time, the articles on most pages first. Each block is a part file until the
+table is whole: a kill loses one block, and where a budget ends, the articles on the fewest pages go without a draft.
 """
 
 import logging
@@ -29,7 +29,7 @@ from broadsheet.tables.schemas import NEWS, RANKED, STORIES
 log = logging.getLogger(__name__)
 
 BLOCK = 32
-"Articles whose texts are written, and kept, at a time."
+"How many articles are written, and kept, at a time."
 
 
 def generate_files(
@@ -41,11 +41,11 @@ def generate_files(
     interest: Interest | None = None,
     budget: Budget | None = None,
 ) -> str:
-    """Write the stories of an edition's ranked table to `out`, and return a line that says how its texts were made.
+    """Write the stories of an edition's ranked table to `out`; return a line that says how the texts were made.
 
-    Texts are taken over from the stories files `known`, unreadable ones left out, and from what a killed run left by
-    `out`; not those of which a draft could not be had, which are tried once more. Once the `budget` is spent nothing is
-    drafted. Raises ContractError if the edition's ranked or news table is not as expected.
+    Texts are taken over from the stories files `known`, those that cannot be read left out, and from what a killed run
+    left beside `out`. A text that lacks a draft is not taken over: its draft is asked for once more. Once the `budget`
+    is spent, nothing is drafted. Raises ContractError if the edition's ranked or news table is not as expected.
     """
     ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
     parts, earlier = parts_of(out), _earlier(known, out)
@@ -69,9 +69,9 @@ def _write_parts(
     folder: Path,
     budget: Budget,
 ) -> Iterator[pa.Table]:
-    """Write the texts of the blocks, one after the other, and yield them; it ends where the budget does.
+    """Write the texts of one block after another, and yield them, until the budget ends.
 
-    What an interrupted block cost is counted too.
+    The cost of an interrupted block is counted too.
     """
     first = first_free_number(folder)
     for number, block in enumerate(track(blocks, "Writing stories", total=len(blocks) * BLOCK, weight=BLOCK), first):
@@ -96,23 +96,24 @@ def stories_to_write(
 ) -> list[list[int]]:
     """Return the rows of the ranked table, block by block, whose articles `generate_files` would draft.
 
-    Another process can give such a block of rows to the writer and write its stories as a part of `out`: then
-    `generate_files` takes all texts over, and they are those that it would have written alone.
+    Another process can give such a block of rows to the writer, and write the stories as a part of `out`. Then
+    `generate_files` takes all of these texts over; they are the same that it would have written alone.
     """
     return _lacking_blocks(writer, ranked, news, _earlier(known, out), interest)
 
 
 def _earlier(known: Sequence[Path], out: Path) -> pa.Table:
-    """Return the texts of earlier files and of the parts that a killed run left by `out`."""
+    """Return the texts of earlier files, and of the parts that a killed run left beside `out`."""
     return pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts_of(out).glob("*.arrow"))])])
 
 
 def _lacking_blocks(
     writer: StoryWriter, ranked: pa.Table, news: pa.Table, texts: pa.Table, interest: Interest | None
 ) -> list[list[int]]:
-    """Return the first row of each article and interest that `texts` lacks, among the ranks 1 to k.
+    """Return the first row, among the ranks 1 to k, of each article and interest that `texts` lacks.
 
-    They come in blocks of BLOCK articles, those that `texts` has counted in, and articles of most pages first.
+    The rows come in blocks of BLOCK articles, articles on most pages first. Articles that `texts` has count towards a
+    block too, so that blocks are the same whatever was written already.
     """
     kept, rows = np.flatnonzero(np.asarray(ranked["rank"]) <= writer.k), first_ranks(ranked, writer.k)
     asked, of_row = writer.asked(rows, news, interest)
@@ -127,7 +128,7 @@ def _lacking_blocks(
 
 
 def _most_read_first(rows: pa.Table) -> dict[str, int]:
-    """Return the place of each article of a RANKED table: by the pages that have it, then by popularity, then by id."""
+    """Return the place of each article of a RANKED table, sorted by number of pages, then popularity, then id."""
     articles = rows.group_by("news_id").aggregate([("user_id", "count"), ("popularity", "max")])
     order = [("user_id_count", "descending"), ("popularity_max", "descending"), ("news_id", "ascending")]
     return {news_id: place for place, news_id in enumerate(articles.sort_by(order)["news_id"].to_pylist())}
@@ -163,7 +164,7 @@ def _report(stories: pa.Table) -> str:
 
 
 def _lacking(stories: pa.Table, why: str) -> int:
-    """Return the number of articles with a story that lacks a draft for a reason."""
+    """Return how many articles have a story that lacks a draft for the reason `why`."""
     return len(pc.unique(stories["news_id"].filter(pa.array(lacks_a_draft(stories, why)))))
 
 

@@ -1,4 +1,4 @@
-"""What of an article a reader follows: the topic of the reader's that is most like it, if one is like it at all."""
+"""What a reader follows of an article: the reader's topic that is most like the article, if it is like it enough."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,11 +8,11 @@ import numpy.typing as npt
 from broadsheet.tables.arrays import Vectors
 
 LEAST = 0.3
-"""Inner product of a topic's vector and an article's, below which the article is not about the topic."""
+"""Least inner product of the vectors of a topic and of an article that is about the topic."""
 
 
 class Interests:
-    """Finds what readers follow of articles; called as an Interest of StoryWriter."""
+    """Finds what readers follow of articles; it is an Interest, as StoryWriter takes it."""
 
     def __init__(
         self,
@@ -20,12 +20,12 @@ class Interests:
         encode: Callable[[Sequence[str]], Vectors],
         vectors_of: Callable[[Sequence[str]], Vectors],
     ) -> None:
-        """Take what gives a reader's topics, unit vectors of texts, and those of articles by their ids."""
+        """Take functions that return a reader's topics, unit vectors of texts, and vectors of articles by id."""
         self._follows, self._encode, self._vectors_of = follows, encode, vectors_of
         self._known: dict[str, npt.NDArray[np.float32]] = {}
 
     def __call__(self, user_ids: Sequence[str], news_ids: Sequence[str]) -> list[str]:
-        """Return the topic for each reader and article, empty where the reader follows nothing of it."""
+        """Return the topic for each reader and article; empty if the reader follows nothing of the article."""
         rows_of: dict[str, list[int]] = {}
         for row, user_id in enumerate(user_ids):
             rows_of.setdefault(user_id, []).append(row)

@@ -10,13 +10,13 @@ from broadsheet.generate.text.words import CLOSERS, ENDS, clip, count, fold, sen
 
 HEADLINE = "headline-2"
 SUMMARY = "summary-1"
-"Names of the prompt files; a new wording takes the next number, since texts are kept from night to night under it."
+"Names of the prompt files. A new wording gets the next number, because texts are kept from night to night by it."
 
 HEADLINE_WORDS = 24
 "Most words of a headline."
 BEST_HEADLINE_WORDS = 12.0
 BEST_SHARE = 0.7
-"Best length of a summary, as a share of the most words that it may have."
+"Best length of a summary, as a share of its most words."
 MOST_TOKENS = {HEADLINE: 32, SUMMARY: 72}
 "Most tokens of a draft."
 KINDS = {HEADLINE: "headline", SUMMARY: "summary"}
@@ -55,10 +55,10 @@ def _template(name: str) -> str:
 
 
 def prompt(name: str, title: str, text: str) -> str:
-    """Return the prompt of a job, HEADLINE or SUMMARY, with the lead of an article's text set in.
+    """Return the prompt of a job, HEADLINE or SUMMARY, with the lead of an article's text in it.
 
-    A summary's begins with the title, if there is one. A headline's has it only where there is no text: a model that
-    reads the publisher's headline says it again, and another is wanted.
+    The prompt of a summary begins with the title, if there is one. The prompt of a headline has the title only if there
+    is no text: a model that reads the publisher's headline repeats it, and a different one is wanted.
     """
     values = {"title": clip(title, 40)[:300].rstrip("."), "text": lead(name, text)}
     if name == HEADLINE:
@@ -68,14 +68,14 @@ def prompt(name: str, title: str, text: str) -> str:
 
 
 def lead(name: str, text: str) -> str:
-    """Return as much of the beginning of an article's text as a job's prompt has."""
+    """Return the beginning of an article's text, as much as a job's prompt has room for."""
     return clip(text, _LEAD_WORDS[name])[:_MOST_CHARACTERS]
 
 
 def tidy_headline(draft: str) -> str:
     """Return a draft's first sentence without preamble, outer quotes and full stop.
 
-    One too long ends at the last clause that fits.
+    A sentence that is too long ends after the last clause that fits.
     """
     first = (sentences(_plain(draft)) or [""])[0]
     headline = _unquoted(first)
@@ -89,13 +89,13 @@ def tidy_headline(draft: str) -> str:
 
 
 def tidy_summary(draft: str) -> str:
-    """Return a draft without preamble, markdown and quotes round it, and without a last sentence that breaks off."""
+    """Return a draft without preamble, markdown, outer quotes and an unfinished last sentence."""
     whole = [sentence for sentence in sentences(_unquoted(_plain(draft))) if _is_ended(sentence)]
     return " ".join(whole)
 
 
 def headline_form(headline: str) -> list[str]:
-    """Return what keeps a text from being a headline: length, no verb, a loose end, or pointing back."""
+    """Return why a text cannot be a headline: its length, no verb, a loose end, or a word that points back."""
     problems = _length(headline, HEADLINE_WORDS)
     if not has_verb(headline) and not is_title_case(headline):
         problems.append("no sentence")
@@ -110,7 +110,7 @@ def headline_form(headline: str) -> list[str]:
 
 
 def summary_form(summary: str, most_words: int) -> list[str]:
-    """Return what keeps a text from being a summary: length, or sentences that are not whole."""
+    """Return why a text cannot be a summary: its length, or sentences that are not whole."""
     problems = _length(summary, most_words)
     if summary and not all(
         _is_ended(sentence) and sentence.lstrip("\"'“‘")[:1].upper() == sentence.lstrip("\"'“‘")[:1]
@@ -121,7 +121,7 @@ def summary_form(summary: str, most_words: int) -> list[str]:
 
 
 def has_verb(text: str) -> bool:
-    """Whether a text has a verb, by its form or a list: in English, and with nouns that look like one."""
+    """Whether a text has a verb, by its form or by a list. English only; some nouns that look like verbs count too."""
     return bool(_VERB.search(text))
 
 
@@ -148,5 +148,5 @@ def _unquoted(text: str) -> str:
 
 
 def repeats(text: str, title: str) -> bool:
-    """Whether a text says the title again, give or take capitals and punctuation."""
+    """Whether a text repeats the title, whatever its capitals and punctuation."""
     return [fold(word) for word in words(text)] == [fold(word) for word in words(title)]

@@ -1,4 +1,4 @@
-"""Stories of which no draft could be had, and why: they carry other words, and are asked for again."""
+"""Stories that lack a draft, and why: they carry other words, and the next build asks for the drafts again."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,17 +6,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 NO_BUDGET = "no budget"
-"What `checks` say of a draft that the night's budget did not reach."
+"What `checks` say of a draft that the budget did not reach."
 
 
 def answered(stories: pa.Table) -> pa.Table:
-    """Return the rows of a STORIES table without those of which a draft could not be had, to be asked for again."""
+    """Return the rows of a STORIES table whose drafts were all there; the other rows are to be asked for again."""
     lacking = lacks_a_draft(stories, NO_ANSWER) | lacks_a_draft(stories, NO_BUDGET)
     return stories.filter(pa.array(~lacking))
 
 
 def lacks_a_draft(stories: pa.Table, why: str) -> npt.NDArray[np.bool_]:
-    """Return for each row of a STORIES table whether a draft could not be had, for a reason: NO_ANSWER or NO_BUDGET."""
+    """Return for each row of a STORIES table whether it lacks a draft for the reason `why`: NO_ANSWER or NO_BUDGET."""
     checks = stories["checks"].combine_chunks()
     failed = pc.match_substring_regex(pc.list_flatten(checks), rf"^\w+ (headline|summary): {why}$")
     found = np.zeros(len(stories), bool)
@@ -25,4 +25,4 @@ def lacks_a_draft(stories: pa.Table, why: str) -> npt.NDArray[np.bool_]:
 
 
 NO_ANSWER = "no answer"
-"What `checks` say of a draft that could not be had."
+"What `checks` say of a draft that the writer did not give."

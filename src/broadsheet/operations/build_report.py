@@ -1,4 +1,4 @@
-"""One page of HTML on a build: its stages, the last editions, and what the gate measured."""
+"""One page of HTML about a build: its stages, the last editions, and what the gate measured."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.tables.files import replacing
 
 LAST = 21
-"""Editions that the charts go back."""
+"""How many editions the charts show."""
 
 _WIDTH, _HEIGHT = 360, 96
-"""Of a chart of columns, in the units of its view box: about the pixels of a telephone."""
+"""Width and height of a chart of columns, in units of its view box, which are about the pixels of a telephone."""
 _BAR, _LABEL, _VALUE = 26, 72, 62
-"""Of a chart of bars: height of a row, and width of what stands to the left and to the right of a bar."""
+"""Height of a row of a chart of bars, and the width of what stands to the left and to the right of a bar."""
 
 _GATE = (
     ("recall", "Recall@100 of the index, for readers of the edition", "min_recall"),
@@ -32,7 +32,7 @@ _GATE = (
 
 
 def write_report(newsroom: Newsroom, path: Path) -> None:
-    """Write the page on the newest edition of a newsroom, whole or not at all."""
+    """Write the page about the newest edition of a newsroom, whole or not at all."""
     manifests = []
     for edition in newsroom.editions()[-LAST:]:
         with suppress(NewsroomError):
@@ -44,7 +44,7 @@ def write_report(newsroom: Newsroom, path: Path) -> None:
 
 
 def render(title: str, manifests: Sequence[Mapping[str, Any]]) -> str:
-    """Return the page on the last of the manifests, oldest first, each with its edition's `name`; one at least."""
+    """Return the page about the last manifest of at least one, oldest first, each with its edition's `name`."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -107,7 +107,7 @@ def columns(name: str, manifests: Sequence[Mapping[str, Any]], values: Sequence[
 
 
 def gate_rows(gate: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what the gate measured, each figure with its bound and whether it is beyond it."""
+    """Return what the gate measured: each figure with its bound, and whether it is out of bounds."""
     rows = []
     for figure, name, bound in _GATE:
         if figure not in gate["figures"]:

@@ -20,19 +20,19 @@ from broadsheet.operations.prometheus import write_metrics
 from broadsheet.progress import Say
 
 FAILED, KEPT = 2, 3
-"""Exit codes of a build that failed, and of one whose edition was kept back."""
+"""Exit codes: the build failed; the edition was kept back."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Files that tell of a build; None for none."""
+    """The files that report a build. None: that file is not written."""
 
     log: Path | None = None
-    "A line of JSON is added for each stage and for the end."
+    "A log: a line of JSON is appended for each stage, and for the end."
     metrics: Path | None = None
-    "A Prometheus textfile, written anew at the end, however it ends."
+    "A Prometheus textfile, written anew whenever a build ends, well or not."
     page: Path | None = None
-    "An HTML page on the last editions, written anew where an edition was made, also if it was kept back."
+    "An HTML page about the last editions, written anew if the build made an edition, even one that was kept back."
 
 
 def run_build(
@@ -42,9 +42,10 @@ def run_build(
     outputs: Outputs,
     engine: Engine = local_engine,
 ) -> Edition:
-    """Build as `build` does, and tell of it; raises what that raises, and InputError for a file that cannot be written.
+    """Build as `build` does and write the report files; raises what `build` raises.
 
-    Such files are tried before the work, so that a wrong path does not cost a night.
+    Raises InputError for a file that cannot be written. All files are tried before the work begins, so that a wrong
+    path does not cost a night.
     """
     _try(outputs)
     before, code = {edition.name for edition in newsroom.editions()}, FAILED

@@ -18,9 +18,9 @@ _REMOVED = ".removed-"
 
 
 def publish_edition(newsroom: Newsroom, name: str) -> Edition:
-    """Make a finished edition current, also one that the gate kept back, and return it.
+    """Make a finished edition current, even if the gate kept it back, and return it.
 
-    Raises NewsroomError if there is no such edition, or if it is not sound.
+    Raises NewsroomError if there is no such edition, or if its files are not sound.
     """
     with newsroom.lock():
         edition = next((edition for edition in newsroom.editions() if edition.name == name), None)
@@ -37,11 +37,11 @@ def publish_edition(newsroom: Newsroom, name: str) -> Edition:
 
 
 def prune(newsroom: Newsroom, keep: int) -> list[str]:
-    """Remove all editions but the current one, the `keep` newest published ones and as many kept back.
+    """Remove all editions but the current one, the `keep` newest published ones and the `keep` newest kept back.
 
-    Returns a line for each edition removed, which says so if it is newer than the current one. What killed builds and
-    prunings left goes too, but not what the next build takes over, and so do
-    journal entries that every edition left holds. Killed at any point, an edition is there or not.
+    Returns a line for each edition removed, which says so if the edition is newer than the current one. Two more things
+    are removed: what killed builds and prunings left, unless the next build takes it over; and journal entries that
+    every remaining edition holds. If the process is killed, each edition is either whole or gone.
     """
     if keep < 1:
         raise InputError(f"--keep: found {keep}, expected 1 or more.")
@@ -70,7 +70,7 @@ def _beyond(newsroom: Newsroom, keep: int, current: str) -> list[Edition]:
 
 
 def _remove(folder: Path) -> None:
-    """Remove an edition: first its name, in one step, then what it held."""
+    """Remove an edition: first its name, in one step, then its files."""
     gone = folder.with_name(_REMOVED + folder.name)
     os.replace(folder, gone)  # noqa: PTH105
     sync_folder(folder.parent)
@@ -78,7 +78,7 @@ def _remove(folder: Path) -> None:
 
 
 def _leftovers(newsroom: Newsroom) -> Iterator[Path]:
-    """Yield what killed builds, imports and prunings left; under the lock nobody else is at work on it."""
+    """Yield what killed builds, imports and prunings left. Under the lock nobody else works on these files."""
     yield from newsroom.editions_folder.glob(f"{_REMOVED}*")
     yield from newsroom.path.glob(".current.*")
     yield from newsroom.news.parent.glob(".*.part")

@@ -1,4 +1,4 @@
-"""The engines that a build can run on, by name; nothing of Ray is imported before it is asked for."""
+"""The engines that a build can run on, by name. Ray is imported only if it is asked for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from broadsheet.nightly.stages import local_engine
 
 
 def choose_engine(name: str, address: str | None = None) -> Engine:
-    """Return the engine "local", or "ray": on the cluster at `address` (HOST:PORT or auto), else started here.
+    """Return the engine "local" or "ray". Ray runs on the cluster at `address` (HOST:PORT or auto), or is started here.
 
-    Raises InputError for another name, for an address without Ray, and where Ray is not installed.
+    Raises InputError for another name, for an address without Ray, and if Ray is not installed.
     """
     if name == "local":
         if address is not None:

@@ -13,11 +13,11 @@ from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 
 WIDTH = 160
-"""Columns of a table that goes to a file or a pipe, so that nothing is folded."""
+"""Columns of a table that is written to a file or a pipe, wide enough that no line is folded."""
 
 
 def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
-    """Return rows of each corpus table, what waits in the journal, and what is known of each edition, newest first.
+    """Return the rows of each corpus table, what waits in the journal, and each edition's figures, newest first.
 
     Raises NewsroomError if there are no articles.
     """
@@ -37,10 +37,10 @@ def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
 
 
 def journal_state(newsroom: Newsroom, current: Edition | None) -> dict[str, Any]:
-    """Return how many articles were added and withdrawn since the current edition, or since the corpus without one.
+    """Return how many articles were added and withdrawn since the current edition; without one, since the last import.
 
-    Each article counts once, by the last that was done with it. Where the journal or the manifest cannot be read,
-    return the problem.
+    An article counts once, by the last change of it. If the journal or the manifest cannot be read, the problem is
+    returned.
     """
     try:
         held = held_by(current) if current else carried_by(newsroom.news)
@@ -51,7 +51,7 @@ def journal_state(newsroom: Newsroom, current: Edition | None) -> dict[str, Any]
 
 
 def edition_state(edition: Edition, *, current: bool) -> dict[str, Any]:
-    """Return what is known of an edition; of one whose manifest or index cannot be read, its name and the problem."""
+    """Return the figures of an edition. If its manifest or index cannot be read, return its name and the problem."""
     # A hard link to a file of the corpus or of another edition takes no space of its own.
     files = [path.stat() for path in edition.path.iterdir() if path.is_file()]
     state = {
