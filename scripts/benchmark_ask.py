@@ -8,45 +8,12 @@ the sentences are their publishers', and results are published.
 Example: python scripts/benchmark_ask.py demo/newsroom --out benchmarks/results
 """
 
-from __future__ import annotations
-
-import time
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from broadsheet.pages.page import Page
-    from broadsheet.pipeline import Pipeline
-
-ROUNDS = 3
-WARM_UP = "a good day for tennis"
-ANSWERED = (
-    "What caused the Samsung Galaxy Note 7 battery fires?",
-    "Trump's travel ban in the courts",
-    "Kim Jong-nam killed at an airport in Malaysia",
-    "Roger Federer at the Australian Open",
-    "the mix-up over best picture at the Oscars",
-    "Syria peace talks in Astana",
-    "famine in South Sudan",
-    "news about Brexit and Article 50",
-    "quiet long reads on space",
-    "damage to the Great Barrier Reef",
-)
-UNANSWERED = (
-    "recipes for sourdough bread",
-    "quantum chromodynamics on the lattice",
-    "asdf qwer zxcv",
-    "как вырастить помидоры на балконе",
-    "wie man einen Pullover strickt",
-    "how to teach a puppy not to bite",
-    "regular expressions in Perl",
-    "fingering exercises for the cello",
-    "folding a paper crane",
-    "the grammar of Old Norse verbs",
-)
+from broadsheet.cli.script import publish, run
 
 
 def benchmark(
@@ -54,122 +21,10 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for ask.json and ask.md.")] = None,
 ) -> None:
     """Ask each request three times; times are medians."""
-    from broadsheet.evaluation.report.document import make_folder, stamp
-    from broadsheet.pipeline import Pipeline
-    from broadsheet.tables.files import write_json, write_text
+    from broadsheet.evaluation.pages.answers import measure_answers, report_answers
 
-    if out:
-        make_folder("--out", out)
-    started = time.perf_counter()
-    pipeline = Pipeline.open(newsroom)
-    opened = time.perf_counter() - started
-    _, first = _timed(pipeline, WARM_UP)
-    asked = [(request, True) for request in ANSWERED] + [(request, False) for request in UNANSWERED]
-    rows = [{"request": request, "answered_by_the_news": there} | _ask(pipeline, request) for request, there in asked]
-    document = {
-        **stamp(Path(__file__).parent),
-        "newsroom": newsroom.absolute().name,
-        "articles": len(pipeline.bench.catalogue),
-        "rounds": ROUNDS,
-        "opened_s": round(opened, 1),
-        "first_request_after_opening_s": round(first, 2),
-        "summary": _summary(rows),
-        "requests": rows,
-    }
-    table = _table(document)
-    print("\n".join([table, *_to_read(rows)]))
-    if out:
-        write_json(out / "ask.json", document | {"requests": [_without_texts(row) for row in rows]})
-        write_text(out / "ask.md", table)
-
-
-def _without_texts(row: dict[str, Any]) -> dict[str, Any]:
-    sentences = [{name: one[name] for name in ("ranks", "news_ids")} for one in row["sentences"]]
-    nearest = [story["news_id"] for story in row["nearest"]]
-    return {name: value for name, value in row.items() if name != "text"} | {"sentences": sentences, "nearest": nearest}
-
-
-def _timed(pipeline: Pipeline, request: str) -> tuple[Page, float]:
-    started = time.perf_counter()
-    page = pipeline.ask(request)
-    return page, time.perf_counter() - started
-
-
-def _ask(pipeline: Pipeline, request: str) -> dict[str, Any]:
-    """Return the answer to a request, its citations held against the corpus, and the medians of its seconds."""
-    rounds = [_timed(pipeline, request) for _ in range(ROUNDS)]
-    page = rounds[0][0]
-    assert page.answer is not None
-    first = [sum(page.timings.values()) - page.timings["generate"] for page, _ in rounds]
-    stories = page.stories.to_pylist()
-    return {
-        **page.answer.to_dict(),
-        "citations": [_holds(pipeline, page, sentence) for sentence in page.answer.to_dict()["sentences"]],
-        "same_in_all_rounds": all(other.answer == page.answer for other, _ in rounds),
-        "nearest": [{"news_id": story["news_id"], "title": story["title"]} for story in stories[:3]],
-        "first_words_s": round(median(first), 3),
-        "whole_page_s": round(median(seconds for _, seconds in rounds), 3),
-    }
-
-
-def _holds(pipeline: Pipeline, page: Page, sentence: dict[str, Any]) -> bool:
-    catalogue, ids = pipeline.bench.catalogue, page.stories.column("news_id").to_pylist()
-    news = catalogue.news.take(catalogue.rows(sentence["news_ids"])).to_pylist()
-    said = [sentence["text"] in article["abstract"] or sentence["text"] in article["body"] for article in news]
-    right = [ids[rank - 1] for rank in sentence["ranks"]] == sentence["news_ids"]
-    return bool(said) and all(said) and right
-
-
-def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    there = [row for row in rows if row["answered_by_the_news"]]
-    absent = [row for row in rows if not row["answered_by_the_news"]]
-    citations = [holds for row in rows for holds in row["citations"]]
-    return {
-        "answered": f"{sum(bool(row['sentences']) for row in there)} of {len(there)}",
-        "told_that_nothing_matches": f"{sum(not row['found'] for row in absent)} of {len(absent)}",
-        "citations_that_hold": f"{sum(citations)} of {len(citations)}",
-        "first_words_s": {"median": median(row["first_words_s"] for row in rows)}
-        | {"most": max(row["first_words_s"] for row in rows)},
-        "whole_page_s": {"median": median(row["whole_page_s"] for row in rows)}
-        | {"most": max(row["whole_page_s"] for row in rows)},
-    }
-
-
-def _table(document: dict[str, Any]) -> str:
-    summary, machine = document["summary"], document["machine"]
-    lines = ["| request | answer | citations that hold | first words, s | whole page, s |"]
-    lines += ["|---" * 5 + "|"]
-    for row in document["requests"]:
-        answer = f"{len(row['sentences'])} sentences" if row["found"] else "nothing matches"
-        held = f"{sum(row['citations'])} of {len(row['citations'])}" if row["citations"] else ""
-        cells = [row["request"], answer, held, f"{row['first_words_s']:.3f}", f"{row['whole_page_s']:.3f}"]
-        lines.append(f"| {' | '.join(cells)} |")
-    first, whole = (summary[name] for name in ("first_words_s", "whole_page_s"))
-    lines += [
-        "",
-        f"Of the requests that the news answers {summary['answered']} were answered; of those that it does not "
-        f"{summary['told_that_nothing_matches']} were told so. Citations that hold: {summary['citations_that_hold']}.",
-        "",
-        f"First words: median {first['median']:.3f} s, most {first['most']:.3f} s; whole page: median "
-        f"{whole['median']:.3f} s, most {whole['most']:.3f} s; medians of {document['rounds']} rounds each. Opened in "
-        f"{document['opened_s']} s; the first request then took {document['first_request_after_opening_s']} s. "
-        f"{document['articles']:,} articles.",
-        "",
-        f"{machine['processor']}, {machine['cores']} cores; commit {document['commit'][:12]}, {document['date']}.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _to_read(rows: list[dict[str, Any]]) -> list[str]:
-    """Return each answer with the stories that it stands above."""
-    lines = ["", "## The answers"]
-    for row in rows:
-        lines += ["", f"**{row['request']}**", "", row["text"].replace("\n", " "), ""]
-        lines += [f"{rank}. {story['title']}" for rank, story in enumerate(row["nearest"], 1)]
-    return lines
+    publish(out, lambda: report_answers(measure_answers(newsroom, print)), draws=False)
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

@@ -7,11 +7,12 @@ paired differences; with --out also writes them, JSON and a plot.
 Example: python scripts/benchmark_cold_start.py newsroom --split valid --out benchmarks/results
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from broadsheet.cli.script import open_split, publish, run
 
 
 def benchmark(
@@ -20,35 +21,10 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Measure full history, half of it, half and profile, profile alone, and nothing."""
-    from broadsheet.corpus.impressions import read_split
-    from broadsheet.evaluation.pages.cold_start import measure_starts, read_starts
-    from broadsheet.evaluation.pages.cold_start_report import (
-        ColdStartFindings,
-        cold_start_to_markdown,
-        describe_cold_start,
-        write_cold_start,
-    )
-    from broadsheet.evaluation.ranking.fusion import requests_of
-    from broadsheet.evaluation.report.document import check_output
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.workbenches import open_bench
+    from broadsheet.evaluation.pages.cold_start_report import measure_cold_start
 
-    def report(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    check_output(out)
-    bench = open_bench(Newsroom(newsroom), report)
-    measured = read_split(bench.newsroom, bench.catalogue, split)
-    ((view, impressions),) = requests_of(bench, measured, lent=False)
-    starts = read_starts(view, impressions)
-    findings = ColdStartFindings(starts, measure_starts(view, starts))
-    document = describe_cold_start(findings, bench, measured, Path(__file__).parent)
-    print(cold_start_to_markdown(document))
-    for path in write_cold_start(document, out) if out else []:
-        print(path, file=sys.stderr)
+    publish(out, lambda: measure_cold_start(*open_split(newsroom, split)))
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

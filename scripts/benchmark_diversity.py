@@ -6,11 +6,13 @@ the list and against calibration, with 95 % intervals; with --out also writes th
 Example: python scripts/benchmark_diversity.py newsroom --split valid --out benchmarks/results
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from broadsheet.cli.options import say
+from broadsheet.cli.script import open_split, publish, run
 
 
 def benchmark(
@@ -19,44 +21,10 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Score what was shown once, by the pipeline, and order it by many policies."""
-    from broadsheet.corpus.impressions import read_split
-    from broadsheet.evaluation.pages.policies import compared, measure_rows, read_shown, sweep, with_one_story_twice
-    from broadsheet.evaluation.pages.policies_report import (
-        PolicyFindings,
-        describe_policies,
-        policies_to_markdown,
-        write_policies,
-    )
-    from broadsheet.evaluation.ranking.beyond_accuracy import DISTANCE, DIVERGENCE
-    from broadsheet.evaluation.report.document import check_output
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.workbenches import open_bench
+    from broadsheet.evaluation.pages.policies_report import measure_policies
 
-    def report(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    check_output(out)
-    bench = open_bench(Newsroom(newsroom), report)
-    measured = read_split(bench.newsroom, bench.catalogue, split)
-    impressions = [impression for impression in measured.impressions if impression.rankable]
-    shown, policy = read_shown(bench, impressions), bench.policy
-    rows = measure_rows(shown, compared(policy), report)
-    sweeps = [sweep(shown, policy, "diversity", DISTANCE), sweep(shown, policy, "calibration", DIVERGENCE)]
-    remarks = [
-        "Measured: impressions that keep both a click and another article, with text. What was shown is ranked anew, "
-        f"{len(shown.clicked) / len(impressions):.1f} articles on average, so the first 10 are most of a list.",
-        f"Impressions that show two articles of one story: {with_one_story_twice(shown, policy):,}.",
-    ]
-    if not any(items.sources.any() for items in shown.items):
-        remarks.append("The articles name no source: the cap of sources and the floor for small ones change nothing.")
-    findings = PolicyFindings(rows, sweeps, policy, [impression.user_id for impression in impressions], remarks)
-    document = describe_policies(findings, bench, measured, Path(__file__).parent)
-    print(policies_to_markdown(document))
-    for path in write_policies(document, out) if out else []:
-        print(path, file=sys.stderr)
+    publish(out, lambda: measure_policies(*open_split(newsroom, split), say))
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

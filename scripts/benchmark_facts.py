@@ -6,11 +6,13 @@ needed.
 Example: python scripts/benchmark_facts.py demo/newsroom mind/newsroom --out benchmarks/results
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from broadsheet.cli.options import say
+from broadsheet.cli.script import publish, run
 
 
 def benchmark(
@@ -18,40 +20,10 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
     """Plant errors in the half of the articles that the gate was not developed on, and check the summaries."""
-    from broadsheet.evaluation.facts.benchmark import is_reported, measure_gate
-    from broadsheet.evaluation.facts.report import describe_facts, facts_to_markdown, write_facts
-    from broadsheet.evaluation.report.document import check_output
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.tables.arrow_files import read_table
-    from broadsheet.tables.schemas import NEWS
+    from broadsheet.evaluation.facts.report import measure_newsrooms
 
-    def report(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    check_output(out)
-    findings = {}
-    for name, folder in _named(newsrooms).items():
-        rows = read_table(Newsroom(folder).news, NEWS).to_pylist()
-        findings[name] = measure_gate([row for row in rows if is_reported(row["news_id"])], report)
-    document = describe_facts(findings, Path(__file__).parent)
-    print(facts_to_markdown(document))
-    for path in write_facts(document, out) if out else []:
-        print(path, file=sys.stderr)
-
-
-def _named(newsrooms: list[Path]) -> dict[str, Path]:
-    """Return the newsrooms by the names of their folders, or of the folders above where two are alike."""
-    from broadsheet.errors import InputError
-
-    named = {folder.absolute().name: folder for folder in newsrooms}
-    if len(named) < len(newsrooms):
-        named = {f"{folder.absolute().parent.name}/{folder.absolute().name}": folder for folder in newsrooms}
-    if len(named) < len(newsrooms):
-        raise InputError("NEWSROOM: found two folders of the same name, expected names that differ. Rename one.")
-    return named
+    publish(out, lambda: measure_newsrooms(newsrooms, say))
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

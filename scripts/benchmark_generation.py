@@ -10,17 +10,20 @@ so the file is written only into a folder that is named, and never into benchmar
 Example: python scripts/benchmark_generation.py demo/newsroom --out benchmarks/results
 """
 
-import sys
-from collections.abc import Sequence
-from datetime import date
+from __future__ import annotations
+
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.options import say
+from broadsheet.cli.script import make_out, publish, run
+
 if TYPE_CHECKING:
-    from broadsheet.evaluation.generation.benchmark import Findings, Writing
-    from broadsheet.evaluation.generation.examples import Example
+    from broadsheet.evaluation.report.files import Report
+
+PUBLISHED = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
 def benchmark(
@@ -36,85 +39,52 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
     """Print tables of rows, paired differences and personal headlines; or of speed."""
-    from broadsheet.evaluation.generation.benchmark import Writing, choose_trainings, open_models, read_writers
+    from broadsheet.evaluation.generation.benchmark import (
+        Writing,
+        choose_trainings,
+        measure_sample,
+        open_models,
+        read_writers,
+    )
     from broadsheet.evaluation.generation.examples import HELD_OUT, held_out
-    from broadsheet.evaluation.report.document import check_output
+    from broadsheet.evaluation.generation.report import describe_generation, report_generation
+    from broadsheet.evaluation.generation.samples import write_samples
+    from broadsheet.evaluation.generation.speed import measure_speed, report_speed
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.writer_pairs import read_day
 
-    check_output(out)
     _check_samples(samples)
     writers, models = read_writers(writer or ()), open_models(Newsroom(newsroom))
     trainings = choose_trainings(models, tuned or ())
     first, last = read_day("--since", since) if since or until else HELD_OUT, read_day("--until", until)
     found, most = held_out(models.newsroom, first, last), articles or (24 if speed else 120)
-    writing = Writing(models, found[:most], lambda line: print(line, file=sys.stderr))
-    if speed:
-        _measure_speed(writing, rounds, trainings[0], out)
-    else:
-        findings = _measure(writing, found, first, writers, trainings)
-        _describe(findings, writing, {"since": str(first or ""), "until": str(last or "")}, out)
-        _write_samples(findings, samples)
+    writing = Writing(models, found[:most], say)
 
+    def measure() -> Report:
+        if speed:
+            return report_speed(measure_speed(writing, rounds, trainings[0]))
+        findings = measure_sample(writing, found, first, writers, trainings)
+        if samples:
+            write_samples(findings, samples)
+        return report_generation(
+            describe_generation(findings, models, {"since": str(first or ""), "until": str(last or "")})
+        )
 
-def _measure_speed(writing: "Writing", rounds: int, tuned: Path | None, out: Path | None) -> None:
-    from broadsheet.evaluation.generation.speed import measure_speed, speed_to_markdown, write_speed
-
-    document = measure_speed(writing, rounds, Path(__file__).parent, tuned)
-    print(speed_to_markdown(document))
-    for path in write_speed(document, out) if out else []:
-        print(path, file=sys.stderr)
-
-
-def _measure(
-    writing: "Writing",
-    found: "list[Example]",
-    first: date | None,
-    writers: dict[str, str],
-    tuned: Sequence[Path | None],
-) -> "Findings":
-    """Measure the sample, and personal headlines on half as many articles of all that were found."""
-    from broadsheet.evaluation.generation.benchmark import measure_generation
-    from broadsheet.evaluation.generation.examples import topics_of_readers, with_two_topics
-
-    topics = topics_of_readers(writing.models.newsroom, first)
-    personal = with_two_topics(found, topics, writing.models.news_tower)
-    return measure_generation(writing, personal[: (len(writing.examples) + 1) // 2], writers, tuned)
-
-
-def _describe(findings: "Findings", writing: "Writing", days: dict[str, Any], out: Path | None) -> None:
-    from broadsheet.evaluation.generation.report import describe_generation, generation_to_markdown, write_generation
-
-    document = describe_generation(findings, writing.models, Path(__file__).parent, days)
-    print(generation_to_markdown(document))
-    for path in write_generation(document, out) if out else []:
-        print(path, file=sys.stderr)
+    publish(out, measure, draws=not speed)
 
 
 def _check_samples(samples: Path | None) -> None:
     """Make the folder of the samples; raises InputError if it is one that is published."""
     from broadsheet.errors import InputError
-    from broadsheet.evaluation.report.document import make_folder
 
-    published = Path(__file__).resolve().parents[1] / "benchmarks"
-    if samples and samples.resolve().is_relative_to(published):
+    if samples and samples.resolve().is_relative_to(PUBLISHED):
         raise InputError(
-            f"--samples {samples}: found a folder of {published.name}, which is published, and the titles are their "
+            f"--samples {samples}: found a folder of {PUBLISHED.name}, which is published, and the titles are their "
             "publishers'. Name a folder elsewhere."
         )
     if samples:
-        make_folder("--samples", samples)
-
-
-def _write_samples(findings: "Findings", samples: Path | None) -> None:
-    from broadsheet.evaluation.generation.samples import samples_to_markdown
-    from broadsheet.tables.files import write_text
-
-    if samples:
-        write_text(samples / "generation-samples.md", samples_to_markdown(findings))
+        make_out(samples, "--samples")
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

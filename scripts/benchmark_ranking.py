@@ -7,11 +7,18 @@ plots; with --predictions the rankings themselves.
 Example: python scripts/benchmark_ranking.py newsroom --split valid --towers frozen=seed-0 --towers frozen=seed-1
 """
 
-import sys
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from broadsheet.cli.options import say
+from broadsheet.cli.script import make_out, open_split, publish, run
+
+if TYPE_CHECKING:
+    from broadsheet.evaluation.report.files import Report
 
 
 def benchmark(
@@ -25,57 +32,32 @@ def benchmark(
     predictions: Annotated[Path | None, typer.Option(help="Folder for the rankings in MIND's format.")] = None,
 ) -> None:
     """Measure chance, popularity, BM25, towers, cross-encoder, pipeline, each signal and the learned fusion."""
-    from broadsheet.corpus.impressions import read_split
     from broadsheet.errors import InputError
-    from broadsheet.evaluation.ranking.cross_encoders import open_cross_encoders
-    from broadsheet.evaluation.ranking.findings import gather, with_fusion
-    from broadsheet.evaluation.ranking.fusion import requests_of
+    from broadsheet.evaluation.ranking.benchmark import measure_split
     from broadsheet.evaluation.ranking.predictions import write_rankings
-    from broadsheet.evaluation.ranking.report import describe, to_markdown, write_report
-    from broadsheet.evaluation.ranking.rows import join, measure_ranking
-    from broadsheet.evaluation.report.document import check_output, make_folder
-    from broadsheet.evaluation.retrieval.lists import Bm25
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
-
-    def report(line: str) -> None:
-        print(line, file=sys.stderr)
+    from broadsheet.evaluation.ranking.report import describe_ranking, report_ranking
+    from broadsheet.offline.workbenches import read_folders
 
     if predictions and live:
         raise InputError(
             f"--predictions {predictions}: found with --live, whose halvings rank other impressions each; expected "
             "one ranking of the split. Leave one of the two out."
         )
-    check_output(out)
     if predictions:
-        make_folder("--predictions", predictions)
-    folders, room = read_folders("--towers", towers or []), Newsroom(newsroom)
+        make_out(predictions, "--predictions")
+    folders = read_folders("--towers", towers or [])
     others = read_folders("--cross-encoder", cross_encoder or [])
-    bench = open_bench(room, report)
-    scorers, words = open_cross_encoders(bench, others, report), Bm25(bench)
-    untrained = open_bench(room, report, towers="untrained")
-    measured = read_split(bench.newsroom, bench.catalogue, split)
-    requests = requests_of(bench, measured, lent=live)
-    found = join(
-        [
-            measure_ranking(view, untrained, open_trained(room, folders, report), part, scorers, words)
-            for view, part in requests
-        ]
-    )
-    findings = gather(found, requests, live=live)
-    if fusion:
-        learn = requests_of(bench, read_split(bench.newsroom, bench.catalogue, fusion), lent=live)
-        findings = with_fusion(findings, found, requests, fusion, learn)
-    document = describe(findings, bench, measured, Path(__file__).parent, live=live)
-    print(to_markdown(document))
-    paths = write_report(document, out) if out else []
-    if predictions:
-        paths += write_rankings(predictions, findings.scores, bench, split, requests[0][1])
-    for path in paths:
-        print(path, file=sys.stderr)
+
+    def measure() -> Report:
+        bench, measured = open_split(newsroom, split)
+        findings, requests = measure_split(bench, measured, folders, others, say, fusion=fusion, live=live)
+        if predictions:
+            for path in write_rankings(predictions, findings.scores, bench, split, requests[0][1]):
+                say(str(path))
+        return report_ranking(describe_ranking(findings, bench, measured, live=live))
+
+    publish(out, measure)
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

@@ -6,11 +6,13 @@ Prints Markdown tables of how far the score falls without the article named, bes
 Example: python scripts/benchmark_reasons.py newsroom --split valid --readers 300 --out benchmarks/results
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from broadsheet.cli.options import say
+from broadsheet.cli.script import open_split, publish, run
 
 
 def benchmark(
@@ -20,37 +22,10 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Delete each article of a history in turn; by the weights, and by the newsroom's learned fusion if it has one."""
-    from broadsheet.corpus.impressions import read_split
-    from broadsheet.evaluation.pages.reasons import delete_each, draw_readers, scorings
-    from broadsheet.evaluation.pages.reasons_report import (
-        ReasonFindings,
-        describe_reasons,
-        reasons_to_markdown,
-        write_reasons,
-    )
-    from broadsheet.evaluation.ranking.fusion import requests_of
-    from broadsheet.evaluation.report.document import check_output
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.offline.workbenches import open_bench
+    from broadsheet.evaluation.pages.reasons_report import measure_reasons
 
-    def report(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    check_output(out)
-    bench = open_bench(Newsroom(newsroom), report)
-    measured = read_split(bench.newsroom, bench.catalogue, split)
-    ((view, impressions),) = requests_of(bench, measured, lent=False)
-    drawn, deletions = draw_readers(view, impressions, readers), {}
-    for name in scorings(view):
-        report(f"measuring: {name}")
-        deletions[name] = delete_each(view, drawn, name)
-    document = describe_reasons(ReasonFindings(drawn, deletions), bench, measured, Path(__file__).parent)
-    print(reasons_to_markdown(document))
-    for path in write_reasons(document, out) if out else []:
-        print(path, file=sys.stderr)
+    publish(out, lambda: measure_reasons(*open_split(newsroom, split), readers, say))
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

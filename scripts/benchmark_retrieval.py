@@ -6,15 +6,22 @@ novelty with 95 % intervals; with --out also writes them, JSON and plots.
 Example: python scripts/benchmark_retrieval.py newsroom --split valid --towers frozen=seed-0 --towers frozen=seed-1
 """
 
+from __future__ import annotations
+
 import os
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 # One reader's products are so small that a second thread is waited for longer than it works; set before numpy loads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import typer
+
+from broadsheet.cli.options import say
+from broadsheet.cli.script import publish, run
+
+if TYPE_CHECKING:
+    from broadsheet.evaluation.report.files import Report
 
 
 def benchmark(
@@ -27,28 +34,21 @@ def benchmark(
 ) -> None:
     """Measure chance, popularity, BM25, the towers untrained and trained, each source alone, and their fusion."""
     from broadsheet.corpus.impressions import read_split
-    from broadsheet.evaluation.report.document import check_output
     from broadsheet.evaluation.retrieval.benchmark import measure_retrieval
-    from broadsheet.evaluation.retrieval.report import describe_retrieval, retrieval_markdown, write_retrieval
+    from broadsheet.evaluation.retrieval.report import describe_retrieval, report_retrieval
     from broadsheet.newsroom import Newsroom
     from broadsheet.offline.workbenches import open_bench, open_trained, read_folders
 
-    def report(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    check_output(out)
     folders, room = read_folders("--towers", towers or []), Newsroom(newsroom)
-    bench = open_bench(room, report, towers="untrained")
-    measured = read_split(bench.newsroom, bench.catalogue, split)
-    trained = open_trained(room, folders, report)
-    results = measure_retrieval(bench, trained, measured, hours=window, lend=live)
-    document = describe_retrieval(results, bench, measured, Path(__file__).parent, hours=window, lend=live)
-    print(retrieval_markdown(document))
-    for path in write_retrieval(document, out) if out else []:
-        print(path, file=sys.stderr)
+
+    def measure() -> Report:
+        bench = open_bench(room, say, towers="untrained")
+        measured = read_split(bench.newsroom, bench.catalogue, split)
+        results = measure_retrieval(bench, open_trained(room, folders, say), measured, hours=window, lend=live)
+        return report_retrieval(describe_retrieval(results, bench, measured, hours=window, lend=live))
+
+    publish(out, measure)
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

@@ -7,11 +7,18 @@ Prints a Markdown table; with --out also writes it, JSON and a plot.
 Example: python scripts/benchmark_training.py newsroom --train train --valid valid --out results
 """
 
-import sys
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from broadsheet.cli.options import say
+from broadsheet.cli.script import publish, run
+
+if TYPE_CHECKING:
+    from broadsheet.evaluation.report.files import Report
 
 
 def benchmark(
@@ -25,22 +32,17 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
     """Compare clicks a second, losses, memory, and the time to a valid nDCG@10."""
-    from training_steps import Workload, reach, run_steps
-    from training_steps_report import describe, to_markdown, write
+    from broadsheet.evaluation.speed.training_steps import Workload, reach, run_steps
+    from broadsheet.evaluation.speed.training_steps_report import describe_steps, report_steps
 
-    from broadsheet.evaluation.report.document import check_output
+    def measure() -> Report:
+        workload = Workload.read(newsroom, train, say, readers=readers, impressions=impressions, steps=steps + more)
+        runs = run_steps(workload, steps)
+        curve = reach(workload, runs["ours"], valid, steps + more)
+        return report_steps(describe_steps(workload, runs, curve, train=train, valid=valid))
 
-    check_output(out)
-    workload = Workload.read(newsroom, train, readers=readers, impressions=impressions, steps=steps + more)
-    runs = run_steps(workload, steps)
-    curve = reach(workload, runs["ours"], valid, steps + more)
-    document = describe(workload, runs, curve, train=train, valid=valid)
-    print(to_markdown(document))
-    for path in write(document, out) if out else []:
-        print(path, file=sys.stderr)
+    publish(out, measure)
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(benchmark)

@@ -10,6 +10,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from broadsheet.cli.script import run
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.mind_submission import read_predictions, score_predictions
 from broadsheet.metrics.ranking import mean_scores
@@ -37,6 +38,4 @@ def score(
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(score)

@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[1]
 
 # Python files of more than 250 lines, and why they are not split.
 LONG_FILES = {
-    "scripts/kill_rounds.py": "To be split.",
     "tests/models/test_assets.py": "A wheel and a GGUF file made by hand, for every test of an asset.",
 }
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from broadsheet.cli.app import app
 from broadsheet.config.settings import Config
+from broadsheet.evaluation.index.report import speed_at
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -72,7 +73,6 @@ def test_the_tables_of_the_figures_page_are_those_of_the_benchmarks(benchmark, m
 
 
 def test_the_figures_of_index_and_night_on_the_figures_page_are_those_of_the_benchmarks():
-    speed_at = runpy.run_path(str(ROOT / "scripts" / "index_report.py"))["speed_at"]
     engines = result("index")["sizes"]["200000"]["engines"]
     ours, theirs = (speed_at(engines[name]["curve"], 0.98) for name in (next(iter(engines)), "hnswlib"))
     assert f"answers {ours:,.0f} readers" in FIGURES and f"hnswlib {theirs:,.0f}" in FIGURES
@@ -162,7 +162,6 @@ def test_the_headline_figures_of_the_readme_are_those_of_the_benchmarks():
     caught = [kind["as written"]["caught"]["mean"] for kind in facts["planted"].values()]
     false = facts["untouched"]["first sentences"]["refused"]["mean"]
     assert f"| {min(caught):.3f} to {max(caught):.3f}; {false:.4f} |" in README
-    speed_at = runpy.run_path(str(ROOT / "scripts" / "index_report.py"))["speed_at"]
     engines = result("index")["sizes"]["200000"]["engines"]
     ours, theirs = (speed_at(engines[name]["curve"], 0.98) for name in (next(iter(engines)), "hnswlib"))
     assert f"| {ours:,.0f}, hnswlib {theirs:,.0f} |" in README

@@ -1,17 +1,12 @@
-"""docs/explanation/scale.md says what the benchmarks and the arithmetic of scripts/extrapolate.py give."""
+"""docs/explanation/scale.md says what the benchmarks and the arithmetic of broadsheet.evaluation.systems.scale give."""
 
-import runpy
 from pathlib import Path
 
-import pytest
+from broadsheet.evaluation.systems.scale import Assumptions, Measured, document, extrapolation, read_measured
 
 ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
 DOCUMENT = (ROOT / "docs" / "explanation" / "scale.md").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def script():
-    return runpy.run_path(str(ROOT / "scripts" / "extrapolate.py"), run_name="extrapolate")
 
 
 def rows_of(text, column):
@@ -21,16 +16,17 @@ def rows_of(text, column):
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def test_the_document_holds_the_tables_that_the_script_makes_of_the_benchmarks(script):
-    assert script["document"](DOCUMENT) == DOCUMENT and script["extrapolation"]() in DOCUMENT
+def test_the_document_holds_the_tables_that_the_script_makes_of_the_benchmarks():
+    assert document(DOCUMENT, RESULTS) == DOCUMENT
+    assert extrapolation(Assumptions(), read_measured(RESULTS)) in DOCUMENT
 
 
-def test_hours_machines_and_prices_are_in_proportion_to_what_was_measured(script):
-    measured = script["Measured"](
+def test_hours_machines_and_prices_are_in_proportion_to_what_was_measured():
+    measured = Measured(
         encode=0.01, page=0.36, text=1.8, learn=0.1, driver=1000, process=5e8, user_bytes={"ranked": 3000.0}
     )
-    assumed = script["Assumptions"](active=0.5, changed=0.02, cores=10, night=5, price=0.1, peak=2)
-    text = script["extrapolation"](assumed, measured)
+    assumed = Assumptions(active=0.5, changed=0.02, cores=10, night=5, price=0.1, peak=2)
+    text = extrapolation(assumed, measured)
     night = rows_of(text, "price a night")[0]
     assert night["first encoding, core-h"] == "0.28"  # 100,000 x 0.01 s
     assert night["night's encoding, core-h"] == "0.0056"

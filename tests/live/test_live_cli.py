@@ -72,7 +72,7 @@ def test_verify_names_a_damaged_entry_and_ends_with_code_1(room, command):
 
 def test_killed_processes_lose_nothing_that_was_acknowledged(built):
     done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "kill_rounds.py"), str(built.path), "--rounds", "6"],
+        [sys.executable, str(ROOT / "scripts" / "check_kills.py"), str(built.path), "--rounds", "6"],
         capture_output=True,
         text=True,
         check=False,

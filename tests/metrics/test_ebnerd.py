@@ -1,6 +1,3 @@
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -8,10 +5,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, log_loss, root_mean_squared_error
 
 from broadsheet.errors import ContractError
+from broadsheet.evaluation.plain_metrics import plain_classification, plain_metrics
 from broadsheet.metrics.ebnerd import ebnerd_classification, ebnerd_ranking
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 
-PLAIN = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "plain_metrics.py"))
 lists = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.75, 1.0]), st.booleans()), min_size=1, max_size=15)
 
 
@@ -66,7 +63,7 @@ def test_a_sure_prediction_that_is_wrong_costs_a_finite_loss():
 def test_metrics_equal_a_plain_reading_and_scikit_learn(row):
     scores, clicked = [score for score, _ in row], [click for _, click in row]
     found = ebnerd_ranking(impressions((scores, clicked))) | ebnerd_classification(impressions((scores, clicked)))
-    expected = PLAIN["plain_metrics"](scores, clicked) | PLAIN["plain_classification"](scores, clicked)
+    expected = plain_metrics(scores, clicked) | plain_classification(scores, clicked)
     assert {name: values[0] for name, values in found.items()} == pytest.approx(expected, nan_ok=True)
     assume(0 < sum(clicked) < len(clicked))
     predicted = [score >= 0.5 for score in scores]

@@ -1,12 +1,11 @@
-import runpy
 import sys
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scripts import score_predictions as script
 
 from broadsheet.errors import ContractError, InputError
 from broadsheet.metrics.mind_submission import ranks_of, read_predictions, score_predictions, write_predictions
@@ -169,9 +168,8 @@ def test_the_script_prints_what_evaluate_py_writes(tmp_path, monkeypatch, capsys
     rows = [row | {"user_id": "U", "time": time, "history": [], "propensity": None} for row in rows]
     write_table(Newsroom(tmp_path).impressions("valid"), from_rows(rows, IMPRESSIONS), IMPRESSIONS)
     (tmp_path / "prediction.txt").write_text("1 [2,1,3]\n2 [3,2,1]\n", "utf-8")
-    script = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "score_predictions.py"))
     monkeypatch.setattr(sys, "argv", ["score_predictions.py"])
-    script["score"](tmp_path, "valid", tmp_path / "prediction.txt")
+    script.score(tmp_path, "valid", tmp_path / "prediction.txt")
     printed = capsys.readouterr()
     assert printed.out == "AUC:0.7500\nMRR:0.7500\nnDCG@5:0.8155\nnDCG@10:0.8155\n"
     assert "2 of 2 impressions" in printed.err

@@ -1,6 +1,3 @@
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,9 +6,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score, roc_auc_score
 
 from broadsheet.errors import ContractError
+from broadsheet.evaluation.plain_metrics import plain_metrics
 from broadsheet.metrics.ranking import Impressions, auc, mean_scores, mrr, ndcg, ranking_metrics
 
-PLAIN = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "plain_metrics.py"))["plain_metrics"]
 NAMES = ("auc", "mrr", "ndcg@5", "ndcg@10")
 
 # Few distinct values, so that ties are common.
@@ -23,7 +20,7 @@ def impressions(*rows):
 
 
 def slow_metrics(scores, clicked):
-    return {name: value for name, value in PLAIN(scores, clicked).items() if name in NAMES}
+    return {name: value for name, value in plain_metrics(scores, clicked).items() if name in NAMES}
 
 
 def test_values_computed_by_hand():

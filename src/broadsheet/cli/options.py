@@ -1,5 +1,7 @@
 """Options that several commands share, and what they print."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +25,15 @@ def read_columns(pairs: list[str] | None) -> dict[str, str]:
         found = ", ".join(map(repr, wrong))
         raise InputError(f"--column: found {found}, expected OURS=THEIRS, such as title=headline.")
     return dict(pair.split("=") for pair in pairs or [])
+
+
+@contextmanager
+def option(name: str) -> Iterator[None]:
+    """Put an option's name before the message of an InputError that its value causes: `--out x: cannot be made`."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{name} {error}") from error
 
 
 Room = Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")]

@@ -27,7 +27,7 @@ from broadsheet.evaluation.facts.rewordings import REWORDINGS, reword
 from broadsheet.importers.transaction import Import
 from broadsheet.metrics.intervals import wilson
 from broadsheet.newsroom import Newsroom
-from tests.evaluation.report.test_document import PNG, run_script
+from tests.support.scripts import PNG, run_script
 
 SUMMARY = (
     "Angela Merkel told Donald Trump in Berlin on Tuesday that Apple may not close 12 plants. "
@@ -154,7 +154,7 @@ def test_a_share_counts_each_article_once():
         return Checked(news_id, "number changed", WRITTEN, "", problems)
 
     found = Findings(2, [], [], [planted("a", "number 3"), planted("a", "number 4"), planted("b")])
-    (part,) = describe_facts({"room": found}, Newsroom("x").path)["newsrooms"].values()
+    (part,) = describe_facts({"room": found})["newsrooms"].values()
     row = part["planted"]["number changed"][WRITTEN]
     assert (row["texts"], row["articles"], row["caught_texts"], row["caught"]["mean"]) == (3, 2, 2, 0.5)
     assert row["by_kind"] == {"number": 2}

@@ -16,7 +16,7 @@ from broadsheet.evaluation.generation.speed import NOTES as SPEED_NOTES
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.training.writer import train_writer
-from tests.evaluation.report.test_document import PNG, run_script
+from tests.support.scripts import PNG, run_script
 from tests.support.tiny import TOPICS, make_news, make_newsroom, make_writer
 
 

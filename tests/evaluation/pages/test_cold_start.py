@@ -25,8 +25,8 @@ from broadsheet.evaluation.ranking.fusion import requests_of
 from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.offline.workbenches import open_bench
-from tests.evaluation.report.test_document import PNG, run_script
 from tests.support.evaluated import make_room
+from tests.support.scripts import PNG, run_script
 from tests.support.tiny import make_impressions
 
 

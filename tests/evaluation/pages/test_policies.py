@@ -18,8 +18,8 @@ from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.metrics.ranking import Impressions, ndcg
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank import Items, Policy
-from tests.evaluation.report.test_document import PNG, run_script
 from tests.support.evaluated import make_room
+from tests.support.scripts import PNG, run_script
 from tests.support.stage_contract import unit
 
 

@@ -31,8 +31,8 @@ from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion, save_fusion
 from broadsheet.rerank.signals import SIGNALS
 from broadsheet.retrieval import interest_vectors
-from tests.evaluation.report.test_document import PNG, run_script
 from tests.support.evaluated import make_room, row
+from tests.support.scripts import PNG, run_script
 from tests.support.stage_contract import unit
 from tests.support.tiny import make_impressions
 

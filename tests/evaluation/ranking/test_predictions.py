@@ -1,8 +1,8 @@
 import json
-import runpy
 
 import numpy as np
 import pytest
+from scripts.score_predictions import score
 
 from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import InputError
@@ -13,8 +13,8 @@ from broadsheet.importers.transaction import Import
 from broadsheet.metrics.mind_submission import read_predictions
 from broadsheet.offline.replay import BM25, POPULARITY, UNTRAINED
 from broadsheet.offline.workbenches import open_bench
-from tests.evaluation.report.test_document import SCRIPTS, run_script
 from tests.support.evaluated import make_room, row
+from tests.support.scripts import run_script
 from tests.support.tiny import make_impressions
 
 NAMES = {"AUC": "auc", "MRR": "mrr", "nDCG@5": "ndcg@5", "nDCG@10": "ndcg@10"}
@@ -45,7 +45,6 @@ def measured(room, tmp_path_factory):
 @pytest.mark.parametrize("name", [POPULARITY, BM25, UNTRAINED, PIPELINE, FUSION, ENSEMBLE])
 def test_the_files_of_a_row_score_as_the_row_itself(room, measured, capsys, name):
     document, folder = measured
-    score = runpy.run_path(str(SCRIPTS / "score_predictions.py"))["score"]
     slug = name.replace(",", "").replace(" ", "-")
     files = [folder / f"{slug}.txt"] if (folder / f"{slug}.txt").is_file() else sorted(folder.glob(f"{slug}-seed-*"))
     assert len(files) == (3 if name in (POPULARITY, FUSION) else 1)

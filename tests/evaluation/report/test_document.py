@@ -1,30 +1,20 @@
-import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from broadsheet.cli.script import publish
 from broadsheet.errors import InputError
 from broadsheet.evaluation.ranking.fusion import FUSION
 from broadsheet.evaluation.ranking.rows import CROSS_ENCODER, PIPELINE, WITHOUT
-from broadsheet.evaluation.report.document import check_output, differences_of, stamp
+from broadsheet.evaluation.report.document import differences_of, stamp
 from broadsheet.importers.transaction import Import
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, UNTRAINED
 from tests.support.evaluated import make_room, make_towers
+from tests.support.scripts import PNG, run_script
 from tests.support.tiny import make_impressions
-
-SCRIPTS = Path(__file__).parents[3] / "scripts"
-PNG = b"\x89PNG\r\n"
-
-
-def run_script(name, *arguments, **options):
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.benchmark(*arguments, **options)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +115,7 @@ def test_several_comparisons_are_corrected_together():
 def test_a_folder_that_cannot_be_made_is_refused_before_any_work(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"--out .*out: cannot be made"):
-        check_output(tmp_path / "file" / "out")
+        publish(tmp_path / "file" / "out", pytest.fail)
 
 
 def test_the_command_of_a_report_names_files_without_the_folders_of_a_machine(monkeypatch):
@@ -139,4 +129,4 @@ def test_the_command_of_a_report_names_files_without_the_folders_of_a_machine(mo
     ]
     monkeypatch.setattr(sys, "argv", argv)
     command = "python scripts/benchmark_ranking.py paper --towers a=a-0 --out here/results"
-    assert stamp(Path(__file__).parent)["command"] == command
+    assert stamp()["command"] == command

@@ -4,7 +4,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from scripts.check_overfit import ENOUGH, recall_at_10, recipe
 from transformers import set_seed
 
 from broadsheet.config.training import TowersConfig
@@ -13,6 +12,7 @@ from broadsheet.retrieval.towers.two_towers import TwoTowers
 from broadsheet.retrieval.towers.user_tower import UserTower
 from broadsheet.retrieval.training.examples import BatchMaker, Example
 from broadsheet.retrieval.training.fit import average_checkpoints, fit
+from broadsheet.training.overfit import ENOUGH, recall_at_10, recipe
 from tests.support.stage_contract import unit
 
 DIM, ARTICLES = 64, 300

@@ -1,12 +1,13 @@
-"""What the measurement of the fact gate found, as JSON, Markdown and plots."""
+"""The report of the fact gate: document, tables and plots."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from broadsheet.errors import InputError
 from broadsheet.evaluation.facts.benchmark import (
     ABSTRACT,
     LEAD,
@@ -17,13 +18,21 @@ from broadsheet.evaluation.facts.benchmark import (
     WRITTEN,
     Checked,
     Findings,
+    is_reported,
+    measure_gate,
 )
 from broadsheet.evaluation.facts.name_plants import KINDS
 from broadsheet.evaluation.facts.rewordings import REWORDINGS
-from broadsheet.evaluation.report.document import cell, stamp
+from broadsheet.evaluation.report.document import stamp
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.lines import cell, notes
 from broadsheet.evaluation.report.plots import plot_rows, plot_slices
+from broadsheet.markdown import table
 from broadsheet.metrics.intervals import Interval, wilson
-from broadsheet.tables.files import replacing, write_json, write_text
+from broadsheet.newsroom import Newsroom
+from broadsheet.progress import Say
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import NEWS
 
 ALL = "all"
 INTERVALS = "95 %, Wilson (1927) over articles; an article with several texts of a kind counts once, by their mean"
@@ -52,12 +61,34 @@ def kind_of(problem: str) -> str:
     return next((kind for kind in _KINDS if problem.startswith(kind)), problem.split()[0])
 
 
-def describe_facts(findings: Mapping[str, Findings], checkout: Path) -> dict[str, Any]:
-    """Return a document that JSON can hold of the findings by newsroom; the commit named is that of `checkout`."""
+def measure_newsrooms(folders: Sequence[Path], say: Say) -> Report:
+    """Plant errors in the half of each newsroom's articles that the gate was not developed on, and check summaries.
+
+    Raises InputError if two folders have the same name, and so have the folders above.
+    """
+    findings = {}
+    for name, folder in named_folders(folders).items():
+        rows = read_table(Newsroom(folder).news, NEWS).to_pylist()
+        findings[name] = measure_gate([row for row in rows if is_reported(row["news_id"])], say)
+    return report_facts(describe_facts(findings))
+
+
+def named_folders(folders: Sequence[Path]) -> dict[str, Path]:
+    """Return folders by their names, or by the names of the folders above too where two are alike."""
+    named = {folder.absolute().name: folder for folder in folders}
+    if len(named) < len(folders):
+        named = {f"{folder.absolute().parent.name}/{folder.absolute().name}": folder for folder in folders}
+    if len(named) < len(folders):
+        raise InputError("newsrooms: found two folders of the same name, expected names that differ. Rename one.")
+    return named
+
+
+def describe_facts(findings: Mapping[str, Findings]) -> dict[str, Any]:
+    """Return a document that JSON can hold of the findings by newsroom."""
     parts = ({ALL: _together(findings)} if len(findings) > 1 else {}) | dict(findings)
     return {
         "benchmark": "facts",
-        **stamp(checkout),
+        **stamp(),
         "seeds": list(SEEDS),
         "most_plants": MOST_PLANTS,
         "intervals": INTERVALS,
@@ -117,8 +148,8 @@ def _share(checked: Sequence[Checked], name: str) -> dict[str, Any]:
     }
 
 
-def facts_to_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document as Markdown tables with what was measured."""
+def report_facts(document: Mapping[str, Any]) -> Report:
+    """Return the document with the tables of every newsroom, and plots of the first, which is of all together."""
     lines: list[str] = []
     for name, part in document["newsrooms"].items():
         lines += [f"**{name}**: {part['articles']:,} articles.", ""]
@@ -128,55 +159,47 @@ def facts_to_markdown(document: Mapping[str, Any]) -> str:
     lines += [
         f"Seeds {', '.join(map(str, document['seeds']))}; for each kind, seed and newsroom at most "
         f"{document['most_plants']} texts.",
+        f"Intervals: {document['intervals']}.",
+        "",
+        *notes(document["sets"] | document["notes"]),
     ]
-    lines += [f"Intervals: {document['intervals']}.", ""]
-    return (
-        "\n".join(lines + [f"- {name}: {note}." for name, note in (document["sets"] | document["notes"]).items()])
-        + "\n"
-    )
+    return Report("facts", document, lines, _plots(next(iter(document["newsrooms"].values()))))
 
 
 def _planted_lines(rows: Mapping[str, Any]) -> list[str]:
-    lines = [
-        f"| error | planted | caught | share, {WRITTEN} | planted | caught | share, {OTHERWISE} |",
-        "|---" * 7 + "|",
-    ]
-    for kind, row in rows.items():
-        cells = [
-            f"{found['texts']:,} | {found.get('caught_texts', 0):,} | {cell(found['caught'])}"
-            for found in (row[WRITTEN], row[OTHERWISE])
-        ]
-        lines.append(f"| {kind} | {' | '.join(cells)} |")
-    return lines
+    head = ["error", "planted", "caught", f"share, {WRITTEN}", "planted", "caught", f"share, {OTHERWISE}"]
+    return table(
+        head,
+        ([kind, *_counts(row[WRITTEN], "caught"), *_counts(row[OTHERWISE], "caught")] for kind, row in rows.items()),
+    )
 
 
 def _refused_lines(corner: str, rows: Mapping[str, Any]) -> list[str]:
-    lines = [f"| {corner} | texts | refused | share | for |", "|---" * 5 + "|"]
-    for name, row in rows.items():
-        kinds = ", ".join(f"{kind} {count:,}" for kind, count in row["by_kind"].items())
-        lines.append(
-            f"| {name} | {row['texts']:,} | {row.get('refused_texts', 0):,} | {cell(row['refused'])} | {kinds} |"
-        )
-    return lines
+    return table(
+        [corner, "texts", "refused", "share", "for"],
+        (
+            [name, *_counts(row, "refused"), ", ".join(f"{kind} {count:,}" for kind, count in row["by_kind"].items())]
+            for name, row in rows.items()
+        ),
+    )
 
 
-def write_facts(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write facts.json, .md, .png and facts-alarms.png into a folder, each whole or not at all; return their paths."""
-    paths = [out / name for name in ("facts.json", "facts.md", "facts.png", "facts-alarms.png")]
-    write_json(paths[0], document)
-    write_text(paths[1], facts_to_markdown(document))
-    part = next(iter(document["newsrooms"].values()))
+def _counts(row: Mapping[str, Any], what: str) -> list[str]:
+    """Return the cells of how many texts there are, how many are refused or caught, and the share of these."""
+    return [f"{row['texts']:,}", f"{row.get(f'{what}_texts', 0):,}", cell(row[what])]
+
+
+def _plots(part: Mapping[str, Any]) -> dict[str, Callable[[Path], None]]:
     conditions = (WRITTEN, OTHERWISE)
     caught = _rows(
         (kind, {f"caught, {name}": row[name]["caught"] for name in conditions}) for kind, row in part["planted"].items()
     )
     alarms = _rows((name, {"refused": row["refused"]}) for name, row in (part["untouched"] | part["reworded"]).items())
-    with replacing(paths[2]) as file:
-        plot_rows(caught, "", "Planted errors that the gate refuses", file)
-    with replacing(paths[3]) as file:
-        refused = {name: values["refused"] for name, values in alarms.items()}
-        plot_slices({"share refused": {"true texts": refused}}, "True texts that the gate refuses", file)
-    return paths
+    refused = {"share refused": {"true texts": {name: values["refused"] for name, values in alarms.items()}}}
+    return {
+        "": lambda path: plot_rows(caught, "", "Planted errors that the gate refuses", path),
+        "-alarms": lambda path: plot_slices(refused, "True texts that the gate refuses", path),
+    }
 
 
 def _rows(rows: Iterable[tuple[str, dict[str, Interval | None]]]) -> dict[str, dict[str, Interval]]:

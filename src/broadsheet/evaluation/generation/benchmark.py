@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import InputError
-from broadsheet.evaluation.generation.examples import JOBS, Example
+from broadsheet.evaluation.generation.examples import JOBS, Example, topics_of_readers, with_two_topics
 from broadsheet.evaluation.generation.measures import Measures, personal_values
 from broadsheet.evaluation.generation.plain_writer import PlainWriter
 from broadsheet.evaluation.generation.rows import (
@@ -106,6 +107,18 @@ class Writing:
         writer = load_writer(name, tuned=tuned, seed=seed, drafts=settings.drafts)
         write = story_writer_with(writer, self.models.news_tower, settings, k=k)
         return our_run(write, self.examples, topics or [None] * len(self.examples))
+
+
+def measure_sample(
+    writing: Writing, found: list[Example], first: date | None, writers: Mapping[str, str], tuned: Sequence[Path | None]
+) -> Findings:
+    """Measure the sample of `writing`, and personal headlines on half as many of all the articles that were found.
+
+    `first` is the first day of publication of these articles; readers' topics are those of the days before.
+    """
+    topics = topics_of_readers(writing.models.newsroom, first)
+    personal = with_two_topics(found, topics, writing.models.news_tower)
+    return measure_generation(writing, personal[: (len(writing.examples) + 1) // 2], writers, tuned)
 
 
 def measure_generation(

@@ -1,8 +1,8 @@
-"""What the benchmark of generation found: as JSON, as Markdown tables, as plots, and as samples to read."""
+"""The report of the benchmark of generation: document, tables and plots."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,13 @@ from broadsheet.evaluation.generation.benchmark import Findings
 from broadsheet.evaluation.generation.examples import LEAST_ABSTRACT, LEAST_WORDS
 from broadsheet.evaluation.generation.measures import DEFINITIONS, LIKENESS, PERSONAL, mean_over
 from broadsheet.evaluation.generation.rows import NOTES, OURS
-from broadsheet.evaluation.report.document import (
-    SAMPLES,
-    difference_lines,
-    differences_of,
-    filled,
-    stamp,
-    table_lines,
-    with_holm,
-)
+from broadsheet.evaluation.report.document import SAMPLES, differences_of, filled, stamp, with_holm
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.lines import notes, table_of_differences, table_of_means
 from broadsheet.evaluation.report.plots import plot_rows
+from broadsheet.markdown import table
 from broadsheet.metrics.intervals import Bootstrap, Interval
 from broadsheet.offline.replay import Values
-from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.models import EditionModels
 
 COMPARED = (*LIKENESS, "facts")
@@ -35,19 +29,17 @@ INTERVALS = (
 )
 
 
-def describe_generation(
-    findings: Findings, models: EditionModels, checkout: Path, days: Mapping[str, str]
-) -> dict[str, Any]:
+def describe_generation(findings: Findings, models: EditionModels, days: Mapping[str, str]) -> dict[str, Any]:
     """Return a document that JSON can hold: means with intervals, paired differences, personality, models, versions.
 
-    `days` say what the articles' publication lies between; `checkout` is the folder whose git commit is named.
+    `days` say what the articles' publication lies between.
     """
     settings = models.config.generate
     means = {job: {row: mean_over(runs) for row, runs in rows.items()} for job, rows in findings.runs.items()}
     bootstrap = Bootstrap([one.news_id for one in findings.examples], np.random.default_rng(0), SAMPLES)
     return {
         "benchmark": "generation",
-        **stamp(checkout),
+        **stamp(),
         "articles": {"newsroom": models.newsroom.path.name, "measured": len(findings.examples), **days}
         | {"with_abstract": sum(bool(one.abstract) for one in findings.examples)},
         "models": {"news_tower": models.news_tower.fingerprint, "writers": findings.models},
@@ -110,32 +102,38 @@ def _personal(findings: Findings) -> dict[str, Any]:
     }
 
 
-def generation_to_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document as Markdown tables with what was measured."""
+def report_generation(document: Mapping[str, Any]) -> Report:
+    """Return the document with its tables, what was measured, and a plot of each job."""
     lines: list[str] = []
     for job, part in document["jobs"].items():
-        lines += [*table_lines(job, part["rows"], METRICS), ""]
-        lines += [f"The same over the {part['where_ours_is_shown']} articles for which ours has a text:", ""]
-        lines += [*table_lines(job, part["rows_where_ours_is_shown"], COMPARED), "", *_chosen_lines(part["chosen"]), ""]
         differences = [one for one in document["differences"] if one["job"] == job]
-        lines += [*difference_lines(differences), ""]
+        lines += [*table_of_means(job, part["rows"], METRICS), ""]
+        lines += [f"The same over the {part['where_ours_is_shown']} articles for which ours has a text:", ""]
+        lines += [*table_of_means(job, part["rows_where_ours_is_shown"], COMPARED), ""]
+        lines += [*_chosen_lines(part["chosen"]), "", *table_of_differences(differences), ""]
     personal = document["personal"]
     lines += [f"## Personal headlines: {personal['articles']} articles of the same days, with two topics each", ""]
     if personal["values"]:
-        lines += [*table_lines("headline", {OURS: personal["values"]}, list(personal["values"])), ""]
-    lines += ["## What was measured", "", *_about(document), ""]
-    notes = document["notes"] | document["definitions"]
-    lines += [f"- {name}: {note}." for name, note in notes.items()]
-    lines += [f"- personal, {name}: {note}." for name, note in personal["definitions"].items()]
-    return "\n".join(lines) + "\n"
+        lines += [*table_of_means("headline", {OURS: personal["values"]}, list(personal["values"])), ""]
+    lines += ["## What was measured", "", *_about(document), "", *notes(document["notes"] | document["definitions"])]
+    lines += notes({f"personal, {name}": text for name, text in personal["definitions"].items()})
+    return Report("generation", document, lines, {f"-{job}": _plot(document, job) for job in document["jobs"]})
 
 
 def _chosen_lines(chosen: Mapping[str, Mapping[str, int]]) -> list[str]:
-    lines = ["| texts, of all runs | in whose words |", "|---|---|"]
-    return lines + [
-        f"| {row} | {', '.join(f'{name} {number:,}' for name, number in methods.items())} |"
-        for row, methods in chosen.items()
-    ]
+    rows = (
+        [row, ", ".join(f"{name} {number:,}" for name, number in methods.items())] for row, methods in chosen.items()
+    )
+    return table(["texts, of all runs", "in whose words"], rows)
+
+
+def _plot(document: Mapping[str, Any], job: str) -> Callable[[Path], None]:
+    """Return what draws a job's rows, by the metrics that all rows have."""
+    rows: dict[str, dict[str, Interval]] = document["jobs"][job]["rows"]
+    drawn = [name for name in METRICS if all(name in values for values in rows.values())]
+    values = {row: {name: found[name] for name in drawn} for row, found in rows.items()}
+    title = f"Generation: {job} of {document['articles']['measured']} articles"
+    return lambda path: plot_rows(values, OURS, title, path)
 
 
 def _about(document: Mapping[str, Any]) -> list[str]:
@@ -157,17 +155,3 @@ def _trained(trainings: list[dict[str, Any]]) -> str:
     seeds = sorted({training["recipe"]["seed"] for training in trainings if training})
     learned = f"fine-tuned with the seeds {', '.join(map(str, seeds))}" if seeds else "not fine-tuned"
     return f"{len(trainings)} runs of ours, each with another seed of the draws; {learned}"
-
-
-def write_generation(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write generation.json, .md, -headline.png and -summary.png into a folder, each whole; return their paths."""
-    paths = [out / f"generation{end}" for end in (".json", ".md", "-headline.png", "-summary.png")]
-    write_json(paths[0], dict(document))
-    write_text(paths[1], generation_to_markdown(document))
-    for path, (job, part) in zip(paths[2:], document["jobs"].items(), strict=True):
-        rows: dict[str, dict[str, Interval]] = part["rows"]
-        drawn = [name for name in METRICS if all(name in values for values in rows.values())]
-        with replacing(path) as file:
-            values = {row: {name: found[name] for name in drawn} for row, found in rows.items()}
-            plot_rows(values, OURS, f"Generation: {job} of {document['articles']['measured']} articles", file)
-    return paths

@@ -1,10 +1,18 @@
 """Samples of what the benchmark of generation wrote, to be read and judged."""
 
+from pathlib import Path
+
 from broadsheet.evaluation.generation.benchmark import Findings
 from broadsheet.evaluation.generation.examples import JOBS
 from broadsheet.evaluation.generation.rows import MODELS, OURS, Text
+from broadsheet.tables.files import write_text
 
 MOST = 50
+
+
+def write_samples(findings: Findings, folder: Path) -> None:
+    """Write generation-samples.md into a folder: up to fifty articles' titles and what each row says of them."""
+    write_text(folder / "generation-samples.md", samples_to_markdown(findings))
 
 
 def samples_to_markdown(findings: Findings) -> str:

@@ -17,10 +17,12 @@ from broadsheet.evaluation.generation.examples import JOBS, Example
 from broadsheet.evaluation.generation.plain_writer import PlainWriter
 from broadsheet.evaluation.generation.rows import tables_of
 from broadsheet.evaluation.report.document import stamp
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.lines import notes
 from broadsheet.generate import Write, Writer, load_writer
 from broadsheet.generate.stories import jobs
+from broadsheet.markdown import table
 from broadsheet.models.loading import fingerprint, pick_device, pick_dtype
-from broadsheet.tables.files import write_json, write_text
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.story_writing import story_writer_with
 
@@ -50,11 +52,8 @@ Work = Callable[[Sequence[Example]], list[str]]
 """Articles to all the drafts that were made for them."""
 
 
-def measure_speed(writing: Writing, rounds: int, checkout: Path, tuned: Path | None) -> dict[str, Any]:
-    """Return a document of the seconds that each row takes for all the articles, in rounds that they take in turn.
-
-    The commit named is that of `checkout`.
-    """
+def measure_speed(writing: Writing, rounds: int, tuned: Path | None) -> dict[str, Any]:
+    """Return a document of the seconds that each row takes for all the articles, in rounds that they take in turn."""
     models, examples, settings = writing.models, writing.examples, writing.models.config.generate
     own = pick_dtype(pick_device())
     plain, batched, alike = (PlainWriter(settings.writer, dtype) for dtype in (None, torch.bfloat16, own))
@@ -72,7 +71,7 @@ def measure_speed(writing: Writing, rounds: int, checkout: Path, tuned: Path | N
     dtypes = {ONE_BY_ONE: plain.dtype, BATCHED: batched.dtype, OURS: str(own)}
     return {
         "benchmark": "generation-speed",
-        **stamp(checkout),
+        **stamp(),
         "threads": torch.get_num_threads(),
         "writer": {"name": Path(settings.writer).name, "fingerprint": fingerprint(settings.writer)},
         "dtypes": {name: dtype.removeprefix("torch.") for name, dtype in dtypes.items()},
@@ -190,21 +189,23 @@ def _changed(example: Example) -> Example:
     return replace(example, article=article)
 
 
-def speed_to_markdown(document: dict[str, Any]) -> str:
-    """Return the document as a Markdown table with what was measured."""
-    lines = [
-        "| writing | articles/s | articles an hour | seconds an article | new tokens/s | "
-        + " | ".join(f"times {name}" for name in PLAIN.values())
-        + " |",
-        "|---" * (5 + len(PLAIN)) + "|",
-    ]
-    for name, row in document["rows"].items():
-        cells = [f"{row['articles_per_second']:.3f}", f"{row['articles_per_hour']:,.0f}"]
-        cells += [f"{row['seconds_per_article']:.2f}", f"{row['tokens_per_second']:.1f}"]
-        cells += [f"{row[name]:.2f}" for name in (f"times_{plain}" for plain in PLAIN)]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+def report_speed(document: dict[str, Any]) -> Report:
+    """Return the document with its table and what was measured."""
+    head = ["writing", "articles/s", "articles an hour", "seconds an article", "new tokens/s"]
+    rows = (
+        [
+            name,
+            f"{row['articles_per_second']:.3f}",
+            f"{row['articles_per_hour']:,.0f}",
+            f"{row['seconds_per_article']:.2f}",
+            f"{row['tokens_per_second']:.1f}",
+            *(f"{row[f'times_{plain}']:.2f}" for plain in PLAIN),
+        ]
+        for name, row in document["rows"].items()
+    )
     night, dtypes, machine = document["second_night"], document["dtypes"], document["machine"]
-    lines += [
+    lines = [
+        *table([*head, *(f"times {name}" for name in PLAIN.values())], rows),
         "",
         f"A headline and a summary of {document['articles']} articles by {document['writer']['name']}, medians over "
         f"{document['rounds']} rounds that all rows take in turn.",
@@ -214,14 +215,6 @@ def speed_to_markdown(document: dict[str, Any]) -> str:
         f"{machine['cores']} cores, {document['threads']} threads; commit {document['commit'][:12]}, "
         f"{document['date']}.",
         "",
-        *(f"- {name}: {note}." for name, note in document["notes"].items()),
+        *notes(document["notes"]),
     ]
-    return "\n".join(lines) + "\n"
-
-
-def write_speed(document: dict[str, Any], out: Path) -> list[Path]:
-    """Write generation-speed.json and .md into a folder; return their paths."""
-    paths = [out / "generation-speed.json", out / "generation-speed.md"]
-    write_json(paths[0], document)
-    write_text(paths[1], speed_to_markdown(document))
-    return paths
+    return Report("generation-speed", document, lines)

@@ -1,10 +1,9 @@
-"""What the cold-start benchmark found, as JSON, Markdown and a plot."""
+"""The report of the cold-start benchmark: document, tables and plot."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,24 +23,16 @@ from broadsheet.evaluation.pages.cold_start import (
     PROFILE,
     RANKING,
     Start,
+    measure_starts,
+    read_starts,
 )
-from broadsheet.evaluation.report.document import (
-    INTERVALS,
-    SAMPLES,
-    about,
-    data_of,
-    difference_lines,
-    differences_of,
-    models_of,
-    stamp,
-    table_lines,
-    with_holm,
-)
+from broadsheet.evaluation.ranking.fusion import requests_of
+from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, ranking_models, with_holm
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.lines import about, notes, table_of_differences, table_of_means
 from broadsheet.evaluation.report.plots import plot_rows
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.models.loading import folder_fingerprint
 from broadsheet.offline.replay import SEEDS, Values
-from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.workbench import Workbench
 
 ALL, TOLD = "all", "with a profile"
@@ -61,33 +52,26 @@ class ColdStartFindings:
     rows: Mapping[str, Values]
 
 
-def describe_cold_start(findings: ColdStartFindings, bench: Workbench, split: Split, checkout: Path) -> dict[str, Any]:
-    """Return a document that JSON can hold: rows with intervals, paired differences, data, models, versions.
+def measure_cold_start(bench: Workbench, split: Split) -> Report:
+    """Measure readers of a split by full history, half of it, half and profile, profile alone, and nothing."""
+    ((view, impressions),) = requests_of(bench, split, lent=False)
+    starts = read_starts(view, impressions)
+    return report_cold_start(describe_cold_start(ColdStartFindings(starts, measure_starts(view, starts)), bench, split))
 
-    `checkout` is the folder whose git commit is named.
-    """
+
+def describe_cold_start(findings: ColdStartFindings, bench: Workbench, split: Split) -> dict[str, Any]:
+    """Return a document that JSON can hold: rows with intervals, paired differences, data, models, versions."""
     users = [start.impression.user_id for start in findings.starts]
     told = np.array([bool(start.profile) for start in findings.starts])
-    parts = {ALL: np.ones(len(told), np.bool_), TOLD: told}
-    measured = {name: _measure(findings.rows, users, part) for name, part in parts.items() if part.any()}
-    scorer = bench.cross_encoder
+    parts = {name: part for name, part in {ALL: np.ones(len(told), np.bool_), TOLD: told}.items() if part.any()}
+    measured = {name: _measure(findings.rows, users, part) for name, part in parts.items()}
+    models = ranking_models(bench) | {"sources": bench.source_weights}
     return {
-        "benchmark": "cold-start",
-        "setting": "content-only",
-        **stamp(checkout),
-        "data": data_of(bench, split, users),
-        "models": models_of(bench, [])
-        | {
-            "cross_encoder": scorer.fingerprint if scorer else "",
-            "weights": vars(bench.config.rerank.weights),
-            "sources": bench.source_weights,
-            "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.fusion else "",
-        },
+        **common("cold-start", bench, split, users, setting="content-only", **models),
         "seeds": list(SEEDS),
-        "intervals": INTERVALS,
         "notes": NOTES,
         "definitions": DEFINITIONS,
-        "impressions": {name: int(part.sum()) for name, part in parts.items() if part.any()},
+        "impressions": {name: int(part.sum()) for name, part in parts.items()},
         "rows": {name: rows for name, (rows, _) in measured.items()},
         "differences": with_holm(
             [{"part": name, **one} for name, (_, differences) in measured.items() for one in differences]
@@ -117,26 +101,16 @@ def _remarks(starts: Sequence[Start], told: npt.NDArray[np.bool_]) -> list[str]:
     ]
 
 
-def cold_start_to_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document as Markdown tables with what was measured."""
+def report_cold_start(document: Mapping[str, Any]) -> Report:
+    """Return the document with its tables, what was measured, and a plot."""
     lines: list[str] = []
     for name, rows in document["rows"].items():
-        found = [one for one in document["differences"] if one["part"] == name]
+        differences = [one for one in document["differences"] if one["part"] == name]
         lines += [f"## {document['impressions'][name]:,} impressions: {name}", ""]
-        lines += [*table_lines("known of the reader", rows, list(DEFINITIONS)), "", *difference_lines(found), ""]
-    lines += ["## What was measured", "", *about(document), ""]
-    lines += [f"- {name}: {note}." for name, note in (document["notes"] | document["definitions"]).items()]
-    return "\n".join(lines) + "\n"
-
-
-def write_cold_start(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write cold-start-<split>.json, .md and .png into a folder, each whole or not at all, and return their paths."""
-    split = document["data"]["split"]
-    paths = [out / f"cold-start-{split}{suffix}" for suffix in (".json", ".md", ".png")]
-    write_json(paths[0], document)
-    write_text(paths[1], cold_start_to_markdown(document))
-    name = TOLD if TOLD in document["rows"] else ALL
-    with replacing(paths[2]) as part:
-        rows = {row: document["rows"][name][row] for row in KNOWN}
-        plot_rows(rows, BOTH, f"Cold start on {split}, readers {name}", part)
-    return paths
+        lines += [*table_of_means("known of the reader", rows, list(DEFINITIONS)), ""]
+        lines += [*table_of_differences(differences), ""]
+    lines += ["## What was measured", "", *about(document), "", *notes(document["notes"] | document["definitions"])]
+    split, part = document["data"]["split"], TOLD if TOLD in document["rows"] else ALL
+    drawn = {row: document["rows"][part][row] for row in KNOWN}
+    title = f"Cold start on {split}, readers {part}"
+    return Report(f"cold-start-{split}", document, lines, {"": lambda path: plot_rows(drawn, BOTH, title, path)})

@@ -1,34 +1,38 @@
-"""What the benchmark of policies found, as JSON, Markdown and a plot."""
+"""The report of the benchmark of policies: document, tables and plot."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from broadsheet.corpus.impressions import Split
-from broadsheet.evaluation.pages.policies import ALONE, DEFAULT, DEFINITIONS, NDCG, NOTES, Sweep
-from broadsheet.evaluation.ranking.beyond_accuracy import KS
-from broadsheet.evaluation.report.document import (
-    INTERVALS,
-    SAMPLES,
-    about,
-    cell,
-    data_of,
-    difference_lines,
-    differences_of,
-    models_of,
-    stamp,
-    table_lines,
+from broadsheet.evaluation.pages.policies import (
+    ALONE,
+    DEFAULT,
+    DEFINITIONS,
+    NDCG,
+    NOTES,
+    Shown,
+    Sweep,
+    compared,
+    measure_rows,
+    read_shown,
+    sweep,
+    with_one_story_twice,
 )
+from broadsheet.evaluation.ranking.beyond_accuracy import DISTANCE, DIVERGENCE, KS
+from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, ranking_models
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.lines import about, cell, notes, table_of_differences, table_of_means
 from broadsheet.evaluation.report.plots import plot_tradeoffs
+from broadsheet.markdown import table
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.offline.replay import Values
+from broadsheet.progress import Say
 from broadsheet.rerank import Policy
-from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.workbench import Workbench
 
 
@@ -46,20 +50,34 @@ class PolicyFindings:
     "What else the reader must know, in sentences."
 
 
-def describe_policies(findings: PolicyFindings, bench: Workbench, split: Split, checkout: Path) -> dict[str, Any]:
-    """Return a document that JSON can hold: intervals of rows and curves, paired differences, data, models, versions.
+def measure_policies(bench: Workbench, split: Split, say: Say) -> Report:
+    """Score what a split's impressions showed once, by the pipeline, and order it by many policies."""
+    impressions = [impression for impression in split.impressions if impression.rankable]
+    shown, policy = read_shown(bench, impressions), bench.policy
+    rows = measure_rows(shown, compared(policy), say)
+    sweeps = [sweep(shown, policy, "diversity", DISTANCE), sweep(shown, policy, "calibration", DIVERGENCE)]
+    users = [impression.user_id for impression in impressions]
+    findings = PolicyFindings(rows, sweeps, policy, users, _remarks(shown, policy))
+    return report_policies(describe_policies(findings, bench, split))
 
-    `checkout` is the folder whose git commit is named.
-    """
+
+def _remarks(shown: Shown, policy: Policy) -> list[str]:
+    remarks = [
+        "Measured: impressions that keep both a click and another article, with text. What was shown is ranked anew, "
+        f"{len(shown.clicked) / len(shown.items):.1f} articles on average, so the first 10 are most of a list.",
+        f"Impressions that show two articles of one story: {with_one_story_twice(shown, policy):,}.",
+    ]
+    if not any(items.sources.any() for items in shown.items):
+        remarks.append("The articles name no source: the cap of sources and the floor for small ones change nothing.")
+    return remarks
+
+
+def describe_policies(findings: PolicyFindings, bench: Workbench, split: Split) -> dict[str, Any]:
+    """Return a document that JSON can hold: intervals of rows and curves, paired differences, data and models."""
     bootstrap = Bootstrap(findings.users, np.random.default_rng(0), SAMPLES)
     pairs = [(name, ALONE) for name in findings.rows if name != ALONE]
-    scorer = bench.cross_encoder
     return {
-        "benchmark": "diversity",
-        **stamp(checkout),
-        "data": data_of(bench, split, findings.users),
-        "models": models_of(bench, []) | {"cross_encoder": scorer.fingerprint if scorer else ""},
-        "intervals": INTERVALS,
+        **common("diversity", bench, split, findings.users, **ranking_models(bench)),
         "definitions": DEFINITIONS,
         "policy": asdict(findings.policy),
         "rows": {name: bootstrap.intervals(values) for name, values in findings.rows.items()},
@@ -80,43 +98,28 @@ def _curve(bootstrap: Bootstrap, curve: Mapping[float, Values]) -> list[dict[str
     return [{"weight": weight, **bootstrap.intervals(values)} for weight, values in curve.items()]
 
 
-def policies_to_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document as Markdown tables with what was measured."""
+def report_policies(document: Mapping[str, Any]) -> Report:
+    """Return the document with its tables, what was measured, and a plot."""
     rows = document["rows"]
-    lines = table_lines("policy", rows, list(rows[ALONE]))
-    lines += ["", *difference_lines(document["differences"])]
+    lines = [*table_of_means("policy", rows, list(rows[ALONE])), "", *table_of_differences(document["differences"])]
     for setting, found in document["curves"].items():
-        for name, points in found.items():
-            if name != "against":
-                metrics = [f"{metric}@{k}" for k in KS for metric in (NDCG, found["against"])]
-                lines += ["", f"**{setting}**, {name}:", "", *_curve_lines(setting, points, metrics)]
-    lines += ["", *about(document), "", f"The newsroom's policy: {_policy(document['policy'])}.", ""]
-    lines += [f"- {name}: {note}." for name, note in (document["notes"] | document["definitions"]).items()]
-    return "\n".join(lines) + "\n"
-
-
-def _curve_lines(setting: str, points: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> list[str]:
-    lines = [f"| {setting} | {' | '.join(metrics)} |", "|---" * (len(metrics) + 1) + "|"]
-    return lines + [f"| {point['weight']} | {' | '.join(cell(point[m]) for m in metrics)} |" for point in points]
-
-
-def _policy(policy: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in policy.items())
-
-
-def write_policies(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write diversity-<split>.json, .md and .png into a folder, each whole or not at all, and return their paths."""
-    name = f"diversity-{document['data']['split']}"
-    paths = [out / f"{name}{suffix}" for suffix in (".json", ".md", ".png")]
-    write_json(paths[0], document)
-    write_text(paths[1], policies_to_markdown(document))
+        metrics = [f"{metric}@{k}" for k in KS for metric in (NDCG, found["against"])]
+        for name, points in _curves(found).items():
+            values = ([point["weight"], *(cell(point[metric]) for metric in metrics)] for point in points)
+            lines += ["", f"**{setting}**, {name}:", "", *table([setting, *metrics], values)]
+    policy = ", ".join(f"{name} {value}" for name, value in document["policy"].items())
+    lines += ["", *about(document), "", f"The newsroom's policy: {policy}.", ""]
+    lines += notes(document["notes"] | document["definitions"])
     panels = {
         (f"{NDCG}@{k}", f"{found['against']}@{k}"): {
-            f"{setting}, {name}": points for name, points in found.items() if name != "against"
+            f"{setting}, {name}": points for name, points in _curves(found).items()
         }
         for setting, found in document["curves"].items()
         for k in reversed(KS)
     }
-    with replacing(paths[2]) as part:
-        plot_tradeoffs(panels, document["rows"][DEFAULT], DEFAULT, part)
-    return paths
+    plots = {"": lambda path: plot_tradeoffs(panels, rows[DEFAULT], DEFAULT, path)}
+    return Report(f"diversity-{document['data']['split']}", document, lines, plots)
+
+
+def _curves(found: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {name: points for name, points in found.items() if name != "against"}

@@ -1,10 +1,9 @@
-"""What the deletion test of reasons found, as JSON, Markdown and a plot."""
+"""The report of the deletion test of reasons: document, tables and plot."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,23 +21,19 @@ from broadsheet.evaluation.pages.reasons import (
     Deletions,
     articles_read,
     by_reader,
+    delete_each,
+    draw_readers,
+    scorings,
 )
-from broadsheet.evaluation.report.document import (
-    INTERVALS,
-    SAMPLES,
-    about,
-    cell,
-    data_of,
-    differences_of,
-    models_of,
-    stamp,
-    with_holm,
-)
+from broadsheet.evaluation.ranking.fusion import requests_of
+from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, ranking_models, with_holm
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.lines import about, cell, notes, table_of_differences
 from broadsheet.evaluation.report.plots import plot_slices
+from broadsheet.markdown import table
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.models.loading import folder_fingerprint
 from broadsheet.offline.replay import Values
-from broadsheet.tables.files import replacing, write_json, write_text
+from broadsheet.progress import Say
 from broadsheet.workbench.workbench import Workbench
 
 ALL = "all"
@@ -56,27 +51,26 @@ class ReasonFindings:
     deletions: Mapping[str, list[Deletions]]
 
 
-def describe_reasons(findings: ReasonFindings, bench: Workbench, split: Split, checkout: Path) -> dict[str, Any]:
-    """Return a document that JSON can hold: each row by slice with intervals, paired differences, data, models.
+def measure_reasons(bench: Workbench, split: Split, readers: int, say: Say) -> Report:
+    """Delete each article of a history in turn, for some readers of a split, drawn by a seed.
 
-    `checkout` is the folder whose git commit is named.
+    Items are scored by the weights, and by the newsroom's learned fusion if it has one.
     """
+    ((view, impressions),) = requests_of(bench, split, lent=False)
+    drawn, deletions = draw_readers(view, impressions, readers), {}
+    for name in scorings(view):
+        say(f"measuring: {name}")
+        deletions[name] = delete_each(view, drawn, name)
+    return report_reasons(describe_reasons(ReasonFindings(drawn, deletions), bench, split))
+
+
+def describe_reasons(findings: ReasonFindings, bench: Workbench, split: Split) -> dict[str, Any]:
+    """Return a document that JSON can hold: each row by slice with intervals, paired differences, data, models."""
     read = [len(articles_read(bench, one)) for one in findings.readers]
     users = [one.user_id for one in findings.readers]
     parts = {name: _measure(deletions, read, users) for name, deletions in findings.deletions.items()}
-    scorer = bench.cross_encoder
     return {
-        "benchmark": "reasons",
-        "setting": "content-only",
-        **stamp(checkout),
-        "data": data_of(bench, split, users),
-        "models": models_of(bench, [])
-        | {
-            "cross_encoder": scorer.fingerprint if scorer else "",
-            "weights": vars(bench.config.rerank.weights),
-            "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.fusion else "",
-        },
-        "intervals": INTERVALS,
+        **common("reasons", bench, split, users, setting="content-only", **ranking_models(bench)),
         "places": PLACES,
         "notes": NOTES,
         "definitions": DEFINITIONS,
@@ -123,8 +117,8 @@ def _slice(rows: Mapping[str, Values], bootstrap: Bootstrap) -> dict[str, Any]:
     }
 
 
-def reasons_to_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document as Markdown tables with what was measured."""
+def report_reasons(document: Mapping[str, Any]) -> Report:
+    """Return the document with its tables, what was measured, and a plot."""
     lines: list[str] = []
     for scoring, found in document["scorings"].items():
         lines += [
@@ -134,41 +128,29 @@ def reasons_to_markdown(document: Mapping[str, Any]) -> str:
         ]
         for metric in DEFINITIONS:
             lines += [*_table(found["slices"], metric), ""]
-    lines += [*_difference_lines(document["differences"]), "", *about(document), ""]
-    lines += [f"- {name}: {note}." for name, note in (document["notes"] | document["definitions"]).items()]
-    return "\n".join(lines) + "\n"
-
-
-def _table(slices: Mapping[str, Any], metric: str) -> list[str]:
-    columns = [metric, "readers", *NOTES, f"{SHARE}: {NAMED} > {ANOTHER}"]
-    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    for name, found in slices.items():
-        cells = [cell(found["rows"][row][metric]) for row in NOTES]
-        lines.append(f"| {name} | {found['readers']:,} | {' | '.join(cells)} | {cell(found[SHARE][metric])} |")
-    return lines
-
-
-def _difference_lines(differences: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines = ["| scored by | readers | difference | metric | mean [95 % interval] | p, Holm |", "|---" * 6 + "|"]
-    return lines + [
-        f"| {one['scoring']} | {one['slice']} | {one['of']} - {one['minus']} | {one['metric']} | {cell(one, '+')} | "
-        f"{one['p_holm']:.4f} |"
-        for one in differences
-    ]
-
-
-def write_reasons(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write reasons-<split>.json, .md and .png into a folder, each whole or not at all, and return their paths."""
-    name = f"reasons-{document['data']['split']}"
-    paths = [out / f"{name}{suffix}" for suffix in (".json", ".md", ".png")]
-    write_json(paths[0], document)
-    write_text(paths[1], reasons_to_markdown(document))
+    lines += [*table_of_differences(document["differences"], scoring="scored by", slice="readers"), ""]
+    lines += [*about(document), "", *notes(document["notes"] | document["definitions"])]
     panels = {
         f"scored by {scoring}": {
             row: {part: values["rows"][row][DROP] for part, values in found["slices"].items()} for row in NOTES
         }
         for scoring, found in document["scorings"].items()
     }
-    with replacing(paths[2]) as part:
-        plot_slices(panels, "How far an item's score falls without one article of the history", part)
-    return paths
+    title = "How far an item's score falls without one article of the history"
+    plots = {"": lambda path: plot_slices(panels, title, path)}
+    return Report(f"reasons-{document['data']['split']}", document, lines, plots)
+
+
+def _table(slices: Mapping[str, Any], metric: str) -> list[str]:
+    return table(
+        [metric, "readers", *NOTES, f"{SHARE}: {NAMED} > {ANOTHER}"],
+        (
+            [
+                name,
+                f"{found['readers']:,}",
+                *(cell(found["rows"][row][metric]) for row in NOTES),
+                cell(found[SHARE][metric]),
+            ]
+            for name, found in slices.items()
+        ),
+    )

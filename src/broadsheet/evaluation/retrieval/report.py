@@ -1,34 +1,24 @@
-"""What the retrieval benchmark found: as JSON, as Markdown tables, and as plots of recall over k and of slices."""
+"""The report of the retrieval benchmark: document, tables, and plots of recall over k and of slices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from broadsheet.corpus.impressions import Split
-from broadsheet.evaluation.report.document import (
-    INTERVALS,
-    SAMPLES,
-    about,
-    data_of,
-    difference_lines,
-    differences_of,
-    filled,
-    models_of,
-    stamp,
-    table_lines,
-    with_holm,
-)
+from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, filled, with_holm
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.lines import about, notes, table_of_differences, table_of_means
 from broadsheet.evaluation.report.plots import plot_curves, plot_slices
 from broadsheet.evaluation.retrieval.benchmark import CATALOGUE, POOL, SOURCES, Results, index_recall, notes_of
 from broadsheet.evaluation.retrieval.lists import DEPTH
 from broadsheet.evaluation.retrieval.measure import BEYOND, DEPTHS, SLICED, Measured, mean_measured
+from broadsheet.markdown import table
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.offline.replay import SEEDS, UNTRAINED
-from broadsheet.tables.files import replacing, write_json, write_text
 from broadsheet.workbench.workbench import Workbench
 
 COMPARED = ("recall@100", "recall@200")
@@ -47,9 +37,7 @@ DEFINITIONS = {
 """What each metric is."""
 
 
-def describe_retrieval(
-    results: Results, bench: Workbench, split: Split, checkout: Path, *, hours: float, lend: bool
-) -> dict[str, Any]:
+def describe_retrieval(results: Results, bench: Workbench, split: Split, *, hours: float, lend: bool) -> dict[str, Any]:
     """Return a document that JSON can hold; `rows`, `lists`, `slices` are of the whole catalogue, as in `live_pool`."""
     users = [one.user_id for one in results.impressions]
     bootstrap = Bootstrap(users, np.random.default_rng(0), SAMPLES)
@@ -58,14 +46,12 @@ def describe_retrieval(
     }
     sections = {universe: _section(bootstrap, rows, results.runs[universe]) for universe, rows in combined.items()}
     pool = {"hours": hours, "articles": results.articles[POOL], "reachable": results.reachable[POOL]}
+    setting, models = "live" if lend else "content-only", {"towers": results.towers, "sources": bench.source_weights}
+    shared = common("retrieval", bench, split, users, setting=setting, **models)
     return {
-        "benchmark": "retrieval",
-        "setting": "live" if lend else "content-only",
-        **stamp(checkout),
-        "data": data_of(bench, split, users) | {"reachable": _reachable(split, results)},
-        "models": models_of(bench, results.towers) | {"sources": bench.source_weights},
+        **shared,
+        "data": shared["data"] | {"reachable": _reachable(split, results)},
         "seeds": list(SEEDS),
-        "intervals": INTERVALS,
         "definitions": DEFINITIONS,
         "notes": notes_of(combined[CATALOGUE], results.sources),
         **sections[CATALOGUE],
@@ -126,82 +112,73 @@ def _setting_remark(lend: bool, split: Split) -> str:
     return remark
 
 
-def retrieval_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document as Markdown: both universes, the differences, the slices and what it was measured on."""
+def report_retrieval(document: Mapping[str, Any]) -> Report:
+    """Return the document with the tables of both universes, the differences, the slices, and plots."""
     pool, data = document["live_pool"], document["data"]
-    lines = [f"# Retrieval on `{data['split']}`, {document['setting']}", "", *about(document), ""]
-    lines += [
-        f"Reachable in the whole catalogue: {data['reachable']:.1%} of the clicks.",
-        "",
+    lines = [
+        *[f"# Retrieval on `{data['split']}`, {document['setting']}", "", *about(document), ""],
+        *[f"Reachable in the whole catalogue: {data['reachable']:.1%} of the clicks.", ""],
+        *["## Whole catalogue", "", *_tables(document)],
+        *[f"## Live pool: {pool['hours']:g} hours", ""],
+        *[f"{pool['articles']:,.0f} articles, which {pool['reachable']:.1%} of the relevant clicks are on.", ""],
+        *_tables(pool),
+        *[*table_of_means("live pool", pool["rows"], [f"reachable recall@{k}" for k in DEPTHS]), ""],
     ]
-    lines += ["## Whole catalogue", "", *_tables(document)]
-    lines += [f"## Live pool: {pool['hours']:g} hours", ""]
-    lines += [
-        f"{pool['articles']:,.0f} articles, which {pool['reachable']:.1%} of the relevant clicks are on.",
-        "",
-    ]
-    near = [f"reachable recall@{k}" for k in DEPTHS]
-    lines += [*_tables(pool), *table_lines("live pool", pool["rows"], near), ""]
     for universe in (CATALOGUE, POOL):
         compared = [one for one in document["differences"] if one["in"] == universe]
-        lines += [f"## Paired differences, {universe.replace('_', ' ')}", "", *difference_lines(compared), ""]
+        lines += [f"## Paired differences, {universe.replace('_', ' ')}", "", *table_of_differences(compared), ""]
     lines += [f"## Slices: recall@{SLICED}, whole catalogue", "", *_slice_table(document["slices"]), ""]
     lines += [f"## Slices: recall@{SLICED}, live pool", "", *_slice_table(pool["slices"]), ""]
     lines += _spread(document["runs"])
-    lines += ["## Definitions", "", *(f"- {name}: {text}." for name, text in document["definitions"].items()), ""]
+    lines += ["## Definitions", "", *notes(document["definitions"]), ""]
     if document["index_recall"]:
         shares = ", ".join(f"{name} {share:.4f}" for name, share in document["index_recall"].items())
         lines += [f"The approximate index against exact search: {shares}.", ""]
-    lines += ["## Rows", "", *(f"- {row}: {note}." for row, note in document["notes"].items())]
-    return "\n".join(lines) + "\n"
+    lines += ["## Rows", "", *notes(document["notes"])]
+    name = f"retrieval-{data['split']}" + ("-live" if document["setting"] == "live" else "")
+    return Report(name, document, lines, _plots(document))
 
 
 def _tables(section: Mapping[str, Any]) -> list[str]:
     rows, lists = section["rows"], section["lists"]
     whole = [f"{name}@{k}" for name in ("coverage", "gini") for k in BEYOND]
     novel = [f"novelty@{k}" for k in BEYOND]
-    lines = [*table_lines("recall", rows, [f"recall@{k}" for k in DEPTHS]), ""]
-    lines += [*table_lines("order", rows, [*(f"ndcg@{k}" for k in DEPTHS), "mrr"]), ""]
-    lines += [f"| beyond accuracy | {' | '.join([*whole, *novel])} |", "|---" * 7 + "|"]
-    for row, values in lists.items():
-        cells = [f"{values[name]:.4f}" for name in whole] + [f"{rows[row][name]['mean']:.2f}" for name in novel]
-        lines.append(f"| {row} | {' | '.join(cells)} |")
-    return [*lines, ""]
+    beyond = (
+        [row, *(f"{values[name]:.4f}" for name in whole), *(f"{rows[row][name]['mean']:.2f}" for name in novel)]
+        for row, values in lists.items()
+    )
+    return [
+        *[*table_of_means("recall", rows, [f"recall@{k}" for k in DEPTHS]), ""],
+        *[*table_of_means("order", rows, [*(f"ndcg@{k}" for k in DEPTHS), "mrr"]), ""],
+        *[*table(["beyond accuracy", *whole, *novel], beyond), ""],
+    ]
 
 
 def _slice_table(slices: Mapping[str, Mapping[str, Any]]) -> list[str]:
     turned = {name: {row: values[name] for row, values in slices.items()} for name in next(iter(slices.values()))}
-    return table_lines("slice", turned, list(slices))
+    return table_of_means("slice", turned, list(slices))
 
 
 def _spread(runs: Mapping[str, list[dict[str, float]]]) -> list[str]:
     """Return the least and the largest mean over seeds and halvings."""
-    lines = ["## Spread over seeds and halvings, whole catalogue", "", f"| row | runs | {' | '.join(COMPARED)} |"]
-    lines += ["|---" * (len(COMPARED) + 2) + "|"]
+    rows = []
     for row, several in runs.items():
         values = [[run[name] for run in several] for name in COMPARED]
-        cells = " | ".join(f"{min(value):.4f} to {max(value):.4f}" for value in values)
-        lines.append(f"| {row} | {len(several)} | {cells} |")
-    return [*lines, ""]
+        rows.append([row, len(several), *(f"{min(value):.4f} to {max(value):.4f}" for value in values)])
+    head = "## Spread over seeds and halvings, whole catalogue"
+    return [head, "", *table(["row", "runs", *COMPARED], rows), ""]
 
 
-def write_retrieval(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write retrieval-<split>[-live].json, .md, -recall.png and -slices.png, each whole or not at all."""
-    name = f"retrieval-{document['data']['split']}" + ("-live" if document["setting"] == "live" else "")
-    paths = [out / f"{name}{end}" for end in (".json", ".md", "-recall.png", "-slices.png")]
-    write_json(paths[0], document)
-    write_text(paths[1], retrieval_markdown(document))
-    pool, split = document["live_pool"], document["data"]["split"]
+def _plots(document: Mapping[str, Any]) -> dict[str, Callable[[Path], None]]:
+    pool = document["live_pool"]
     titles = ("whole catalogue", f"live pool, {pool['hours']:g} hours")
-    title = f"on {split}, {document['setting']}"
-    curves = [{row: _curve(values) for row, values in section["rows"].items()} for section in (document, pool)]
-    with replacing(paths[2]) as part:
-        plot_curves(dict(zip(titles, curves, strict=True)), f"Recall@k {title}", part)
-    with replacing(paths[3]) as part:
-        slices = dict(zip(titles, (document["slices"], pool["slices"]), strict=True))
-        plot_slices(slices, f"Recall@{SLICED} {title}", part)
-    return paths
-
-
-def _curve(values: Mapping[str, Any]) -> dict[int, Any]:
-    return {k: values[f"recall@{k}"] for k in DEPTHS}
+    title = f"on {document['data']['split']}, {document['setting']}"
+    curves = [
+        {row: {k: values[f"recall@{k}"] for k in DEPTHS} for row, values in section["rows"].items()}
+        for section in (document, pool)
+    ]
+    slices = (document["slices"], pool["slices"])
+    return {
+        "-recall": lambda path: plot_curves(dict(zip(titles, curves, strict=True)), f"Recall@k {title}", path),
+        "-slices": lambda path: plot_slices(dict(zip(titles, slices, strict=True)), f"Recall@{SLICED} {title}", path),
+    }

@@ -5,25 +5,28 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import torch
 
-if TYPE_CHECKING:
-    from broadsheet.rerank.cross_encoder.pair_tokens import Pair
-    from broadsheet.workbench.workbench import Workbench
+from broadsheet.corpus.impressions import read_split
+from broadsheet.errors import InputError
+from broadsheet.models import loading as models
+from broadsheet.offline.replay import states
+from broadsheet.readers.state import ReaderState
+from broadsheet.rerank.cross_encoder.pair_tokens import Pair, PairTokenizer, encode_pairs
+from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history
+from broadsheet.rerank.cross_encoder.trained import HEAD, load_base, read_weights
+from broadsheet.workbench.workbench import Workbench
 
-Requests = list[tuple[pa.Table, pa.Table]]
+Requests = list[tuple[list[ReaderState], pa.Table]]
 """Of each reader: the state in a list of its own, and the candidates."""
 
 
 def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Requests:
     """Return readers of a split, drawn by a seed, each at their first impression; raises InputError if they are few."""
-    from broadsheet.corpus.impressions import read_split
-    from broadsheet.errors import InputError
-    from broadsheet.offline.replay import states
-
     first = {one.user_id: one for one in reversed(read_split(bench.newsroom, bench.catalogue, split).impressions)}
     known = [one for _, one in sorted(first.items()) if one.history_rows]
     requests: Requests = []
@@ -34,13 +37,13 @@ def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Req
             requests.append((reader, candidates.slice(0, depth)))
         if len(requests) == readers:
             return requests
-    raise InputError(f"--readers {readers}: found {len(requests)} of split {split} with {depth} candidates. Ask fewer.")
+    raise InputError(
+        f"{readers} readers: found {len(requests)} of split {split} with {depth} candidates. Ask for fewer."
+    )
 
 
 def pairs_of(bench: Workbench, requests: Requests, tokenizer: Any) -> list[list[Pair]]:  # noqa: ANN401
     """Return the pairs of each reader, cut so that any tokenizer call reads the tokens that the cross-encoder reads."""
-    from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history
-
     settings, found = bench.config.rerank, []
     for (reader,), candidates in requests:
         rows = bench.catalogue.rows(candidates.column("news_id").to_pylist())
@@ -51,8 +54,6 @@ def pairs_of(bench: Workbench, requests: Requests, tokenizer: Any) -> list[list[
 
 
 def _cut(pairs: Sequence[Pair], tokenizer: Any, max_tokens: int) -> list[Pair]:  # noqa: ANN401
-    from broadsheet.rerank.cross_encoder.pair_tokens import encode_pairs
-
     rows = encode_pairs(tokenizer, pairs, max_tokens)
     cut = []
     for (history, candidate), row in zip(pairs, rows, strict=True):
@@ -69,8 +70,6 @@ def _first_tokens(text: str, count: int, tokenizer: Any) -> str:  # noqa: ANN401
 
 def read_alike(requests: Sequence[Sequence[Pair]], tokenizer: Any, max_tokens: int) -> float:  # noqa: ANN401
     """Return the share of pairs that tokenizer(history, candidate) reads as the cross-encoder does."""
-    from broadsheet.rerank.cross_encoder.pair_tokens import PairTokenizer
-
     pairs = [pair for part in requests for pair in part]
     ours = PairTokenizer(tokenizer, max_tokens)(pairs)
     theirs = tokenizer(*map(list, zip(*pairs, strict=True)), truncation=True, max_length=max_tokens)["input_ids"]
@@ -79,11 +78,6 @@ def read_alike(requests: Sequence[Sequence[Pair]], tokenizer: Any, max_tokens: i
 
 def save_merged(adapter: Path, base: str, folder: Path) -> Any:  # noqa: ANN401
     """Write base model and adapter as one BERT with tokenizer and head, in float32; return the tokenizer."""
-    import torch
-
-    from broadsheet.models import loading as models
-    from broadsheet.rerank.cross_encoder.trained import HEAD, load_base, read_weights
-
     model = read_weights(adapter, load_base(base))
     model.bert.to(torch.float32).save_pretrained(folder)
     tokenizer = models.load("AutoTokenizer", models.resolve(base))

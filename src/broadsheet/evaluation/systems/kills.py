@@ -1,13 +1,4 @@
-"""Kill processes that add, withdraw, build and publish, and look whether anything acknowledged is lost or there twice.
-
-A copy of a newsroom with an edition is worked on by one process after the other. Each loads everything, then adds
-articles and updates, withdraws some, or builds, and tells of each call before it begins and after it has returned; it
-dies by SIGKILL at a random moment, in builds also before a random rename or removal of a file. After each, `verify`
-has to pass, and a pipeline has to show exactly what was acknowledged, each article once; the one call that was cut
-short may have happened or not. At the end a whole build must hold the same.
-
-Example: python scripts/kill_rounds.py newsroom --rounds 100 --out benchmarks/results
-"""
+"""Processes killed while they add, withdraw, build and publish: whether anything acknowledged is lost or doubled."""
 
 from __future__ import annotations
 
@@ -26,9 +17,17 @@ from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+from broadsheet.errors import NewsroomError
+from broadsheet.evaluation.report.document import stamp
+from broadsheet.newsroom import Newsroom
+from broadsheet.nightly.build import build
+from broadsheet.nightly.verify import verify_edition, verify_journal
+from broadsheet.pipeline import Pipeline
+from broadsheet.progress import Say
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import USERS
 
 ENDS = ("built", "gone")
 """Last words of a process."""
@@ -51,10 +50,6 @@ Titles = dict[str, str]
 
 def work(path: Path, kind: str, seed: int, reader: str, link: Connection) -> None:
     """Do calls of one kind until killed; a publication ends by itself if it was not killed."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.nightly.build import build
-    from broadsheet.pipeline import Pipeline
-
     rng, room = random.Random(seed), Newsroom(path)
     pipeline = Pipeline.open(path)
     pipeline.run(reader, 1)  # loads what is loaded late
@@ -183,10 +178,6 @@ def _hear(link: Connection, ledger: Ledger) -> object:
 
 def shown(path: Path) -> tuple[Titles, list[str]]:
     """Return what a pipeline opened now shows, id and title, and what is wrong with the newsroom."""
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.nightly.verify import verify_edition, verify_journal
-    from broadsheet.pipeline import Pipeline
-
     room = Newsroom(path)
     problems = verify_edition(room.current()) + verify_journal(room)
     bench = Pipeline.open(path).bench
@@ -198,20 +189,11 @@ def shown(path: Path) -> tuple[Titles, list[str]]:
     return dict(there), problems
 
 
-def kill_rounds(
-    newsroom: Annotated[Path, typer.Argument(help="A newsroom with an edition; it is copied.")],
-    rounds: Annotated[int, typer.Option(help="Processes to kill.", min=1)] = 100,
-    seed: Annotated[int, typer.Option(help="Seed of everything random but the moments of the machine.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder for kill-rounds.json.")] = None,
-) -> None:
-    """Kill, look, and exit with code 1 at the first thing that is lost, twice or unsound."""
-    from broadsheet.evaluation.report.document import stamp
-    from broadsheet.newsroom import Newsroom
-    from broadsheet.nightly.build import build
-    from broadsheet.tables.arrow_files import read_table
-    from broadsheet.tables.files import write_json
-    from broadsheet.tables.schemas import USERS
+def measure_kills(newsroom: Path, rounds: int, seed: int, say: Say) -> dict[str, Any]:
+    """Kill `rounds` processes at work on a copy of a newsroom with an edition, and return the document.
 
+    Raises NewsroomError at the first article that is lost, twice there or unsound.
+    """
     FORKS.set_forkserver_preload(PRELOAD)
     kills: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -227,29 +209,18 @@ def kill_rounds(
             kind, number = KINDS[number % len(KINDS)], number + 1
             killed = one_round(path, kind, 1000 * seed + number, reader, ledger)
             kills[kind] += killed
-            _stop_if(*_state(path, ledger), f"round {number}, {kind}")
-            print(f"{number}: {kind} {'killed' if killed else 'ended'}, {ledger.acknowledged} calls", file=sys.stderr)
+            _check(path, ledger, f"round {number}, {kind}")
+            say(f"{number}: {kind} {'killed' if killed else 'ended'}, {ledger.acknowledged} calls")
         build(Newsroom(path), [reader])
-        _stop_if(*_state(path, ledger), "the build after all of them")
-    document = {**stamp(Path(__file__).parent), "articles": len(ledger.titles), "seed": seed, "processes": number}
-    document |= {"kills": dict(kills), "acknowledged_calls": ledger.acknowledged, "lost": 0, "twice": 0, "unsound": 0}
-    found = f"{sum(kills.values())} kills, {ledger.acknowledged} acknowledged calls"
-    print(f"{found}: nothing lost, nothing twice, all sound")
-    if out:
-        write_json(out / "kill-rounds.json", document)
+        _check(path, ledger, "the build after all rounds")
+    return {
+        **stamp(),
+        **{"articles": len(ledger.titles), "seed": seed, "processes": number, "kills": dict(kills)},
+        **{"acknowledged_calls": ledger.acknowledged, "lost": 0, "twice": 0, "unsound": 0},
+    }
 
 
-def _state(path: Path, ledger: Ledger) -> tuple[list[str], list[str]]:
+def _check(path: Path, ledger: Ledger, when: str) -> None:
     found, problems = shown(path)
-    return ledger.compare(found), problems
-
-
-def _stop_if(differences: list[str], problems: list[str], when: str) -> None:
-    if differences or problems:
-        sys.exit("\n".join([f"after {when}:", *differences[:20], *problems[:20]]))
-
-
-if __name__ == "__main__":
-    from command import run
-
-    run(kill_rounds)
+    if wrong := [*ledger.compare(found)[:20], *problems[:20]]:
+        raise NewsroomError("\n".join([f"after {when}:", *wrong]))

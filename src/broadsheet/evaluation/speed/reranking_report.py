@@ -1,11 +1,12 @@
 """What benchmark_reranking_speed.py writes: JSON, a Markdown table and a plot."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from speed_report import machine_lines, plot_bars, table_lines
+
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.speed.report import machine_lines, plot_bars, table_of_rows
 
 TOP = 10
 
@@ -27,26 +28,22 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
     return {"p50_ms": 1000 * float(p50), "p95_ms": 1000 * float(p95)}
 
 
-def to_markdown(document: Mapping[str, Any]) -> str:
-    """Return the rows as a Markdown table, with what they were measured on."""
+def report_reranking(document: Mapping[str, Any]) -> Report:
+    """Return the document with a table of rows, what they were measured on, and a plot."""
     about, reranking = document["pairs"], document["reranking"]
-    return "\n".join([
-        *table_lines("scorer", COLUMNS, document["rows"]), "",
+    lines = [
+        *table_of_rows("scorer", COLUMNS, document["rows"]),
+        "",
         f"{about['readers']} readers of split {about['split']} with {about['candidates']} candidates each, a call a "
         f"reader, in {about['rounds']} rounds, which all rows took in turn; medians over the rounds. Pairs of at most "
         f"{about['max_tokens']} tokens, {about['pairs_read_alike']:.2%} of them read alike by both tokenisers. Batches "
-        "of 32 where none is named. Top and scores against sentence-transformers in float32.", "",
+        "of 32 where none is named. Top and scores against sentence-transformers in float32.",
+        "",
         f"Re-ranking as a whole, signals, fusion, diversity and reasons: p50 {reranking['p50_ms']:.0f} ms, p95 "
-        f"{reranking['p95_ms']:.0f} ms.", "",
+        f"{reranking['p95_ms']:.0f} ms.",
+        "",
         *machine_lines(document),
-    ]) + "\n"  # fmt: skip
-
-
-def write(document: Mapping[str, Any], out: Path) -> None:
-    """Write reranking-speed.json, .md and .png."""
-    from broadsheet.tables.files import write_json, write_text
-
-    write_json(out / "reranking-speed.json", dict(document))
-    write_text(out / "reranking-speed.md", to_markdown(document))
+    ]
     values = {name: row["pairs_per_second"] for name, row in document["rows"].items()}
-    plot_bars(values, "pairs a second, median over rounds", out / "reranking-speed.png")
+    plots = {"": lambda path: plot_bars(values, "pairs a second, median over rounds", path)}
+    return Report("reranking-speed", document, lines, plots)

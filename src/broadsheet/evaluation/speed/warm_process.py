@@ -1,20 +1,15 @@
 """A process that stays warm and answers lines of JSON: the rows of the benchmarks, each with memory of its own.
 
-It imports nothing of Broadsheet, so that any interpreter can run a row of another library.
+The programs of the rows lie in benchmarks/rows, where any interpreter can run them without Broadsheet.
 """
 
-import contextlib
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Callable, Sequence
-from importlib import metadata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 Answers = dict[str, Any]
-LIBRARIES = ("sentence-transformers", "transformers", "torch", "onnxruntime", "openvino", "optimum", "broadsheet")
 
 
 class WarmProcess:
@@ -61,31 +56,3 @@ def start_first(pythons: Sequence[str], script: Path, *arguments: str) -> WarmPr
         process.stop()
         reasons.append(f"{process.start['skipped']}")
     return "; ".join(dict.fromkeys(reasons))
-
-
-def serve(prepare: Callable[[], Callable[[Answers], Answers]]) -> None:
-    """In the process: get ready, say so with the versions, and answer each task until the input ends."""
-    channel = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print goes to the error stream
-
-    def say(answer: Answers) -> None:
-        channel.write(json.dumps(answer) + "\n")
-        channel.flush()
-
-    try:
-        work = prepare()
-    except Exception as error:  # whatever a library lacks, the row is left out and says why
-        say({"skipped": f"{type(error).__name__}: {str(error).strip().splitlines()[0][:300]}"})
-        return
-    say({"versions": _versions()})
-    for line in sys.stdin:
-        say(work(json.loads(line)))
-
-
-def _versions() -> dict[str, str]:
-    """Return those of the libraries that this interpreter has."""
-    found = {}
-    for name in LIBRARIES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.plots import new_figure
-from broadsheet.tables.files import replacing, write_json
+from broadsheet.markdown import table
 
 COLOURS = ("#8c1d18", "#2f6f9f", "#3c8d5a", "#c08a00", "#7a5ea8", "#1f9aa0", "#b0457a", "#7d5a2f", "#5b5750")
 OTHERS = ("hnswlib", "usearch")
@@ -49,45 +50,37 @@ def speed_at(points: Sequence[Mapping[str, float]], recall: float) -> float | No
     return max(above, between)
 
 
-def to_markdown(document: Mapping[str, Any]) -> str:
-    """Return a table for each size, and what the widened vectors are like."""
-    recall = document["recall"]
-    lines = []
+def join_sizes(document: Mapping[str, Any], out: Path | None) -> dict[str, Any]:
+    """Return the document with the sizes of an earlier index.json in a folder too, if they were not measured now."""
+    path = out / "index.json" if out else None
+    earlier = json.loads(path.read_text("utf-8"))["sizes"] if path and path.is_file() else {}
+    origin = {name: document[name] for name in ("date", "commit", "command") if name in document}
+    measured = {size: {**found, **origin} for size, found in document["sizes"].items()}
+    return {**document, "sizes": dict(sorted({**earlier, **measured}.items(), key=lambda pair: int(pair[0])))}
+
+
+def report_index(document: Mapping[str, Any]) -> Report:
+    """Return the document with a table for each size, what the widened vectors are like, and a plot."""
+    lines: list[str] = []
     for size, found in document["sizes"].items():
-        auto = found["auto"]
         lines += [f"## {int(size):,} vectors", ""]
         if int(size) > _articles(document):
             lines += ["The articles' own, widened.", ""]
-        lines += [f"| index | queries/s at recall@100 {recall} | bytes a vector | build, s |", "|---|---|---|---|"]
-        for name, engine in found["engines"].items():
-            speed = speed_at(engine["curve"], recall)
-            highest = max(point["recall"] for point in engine["curve"])
-            shown = f"{speed:,.0f}" if speed else f"not reached ({highest:.3f})"
-            label = (
-                name
-                if name.startswith(OTHERS)
-                else f"Broadsheet, {name}" + (" (auto's choice)" if name == auto["kind"] else "")
-            )
-            cells = f"{engine['bytes_per_vector']:,.0f} | {engine['build_seconds']:,.1f}"
-            lines.append(f"| {label} | {shown} | {cells} |")
-        lines += ["", _about_auto(auto), ""]
-        lines += _trials(auto)
-    return "\n".join([*lines, *_about(document)]) + "\n"
+        lines += [*_engine_lines(found, document["recall"]), "", _about_auto(found["auto"]), ""]
+        lines += _trials(found["auto"])
+    return Report("index", document, [*lines, *_about(document)], {"": lambda path: _plot(document, path)})
 
 
-def write(document: Mapping[str, Any], out: Path) -> dict[str, Any]:
-    """Write index.json, index.md and index.png; sizes of an earlier file that were not measured now are kept."""
-    path = out / "index.json"
-    earlier = json.loads(path.read_text("utf-8"))["sizes"] if path.is_file() else {}
-    origin = {name: document[name] for name in ("date", "commit", "command") if name in document}
-    measured = {size: {**found, **origin} for size, found in document["sizes"].items()}
-    sizes = dict(sorted({**earlier, **measured}.items(), key=lambda pair: int(pair[0])))
-    whole = {**document, "sizes": sizes}
-    write_json(path, whole)
-    with replacing(out / "index.md") as part:
-        part.write_text(to_markdown(whole), "utf-8")
-    _plot(whole, out / "index.png")
-    return whole
+def _engine_lines(found: Mapping[str, Any], recall: float) -> list[str]:
+    rows = []
+    for name, engine in found["engines"].items():
+        speed = speed_at(engine["curve"], recall)
+        highest = max(point["recall"] for point in engine["curve"])
+        chosen = " (auto's choice)" if name == found["auto"]["kind"] else ""
+        label = name if name.startswith(OTHERS) else f"Broadsheet, {name}{chosen}"
+        shown = f"{speed:,.0f}" if speed else f"not reached ({highest:.3f})"
+        rows.append([label, shown, f"{engine['bytes_per_vector']:,.0f}", f"{engine['build_seconds']:,.1f}"])
+    return table(["index", f"queries/s at recall@100 {recall}", "bytes a vector", "build, s"], rows)
 
 
 def _articles(document: Mapping[str, Any]) -> int:
@@ -105,30 +98,36 @@ def _about_auto(auto: Mapping[str, Any]) -> str:
 def _trials(auto: Mapping[str, Any]) -> list[str]:
     if len(auto["trials"]) < 2:
         return []
-    lines = ["| trial on a sample | recall@100 | queries/s | growth | expected over all | bytes a vector | build, s |"]
-    lines.append("|---" * 7 + "|")
-    for row in auto["trials"]:
-        growth = "" if row["growth"] is None else row["growth"]
-        cells = f"{row['qps']:,.0f} | {growth} | {row['expected_qps']:,.0f} | {row['bytes_per_vector']:,.0f}"
-        note = f" ({row['note']})" if row["note"] else ""
-        lines.append(f"| {row['kind']}{note} | {row['recall@100']:.4f} | {cells} | {row['build_seconds']:,.1f} |")
-    return [*lines, ""]
+    head = ["trial on a sample", "recall@100", "queries/s", "growth", "expected over all", "bytes a vector", "build, s"]
+    rows = (
+        [
+            row["kind"] + (f" ({row['note']})" if row["note"] else ""),
+            f"{row['recall@100']:.4f}",
+            f"{row['qps']:,.0f}",
+            "" if row["growth"] is None else row["growth"],
+            f"{row['expected_qps']:,.0f}",
+            f"{row['bytes_per_vector']:,.0f}",
+            f"{row['build_seconds']:,.1f}",
+        ]
+        for row in auto["trials"]
+    )
+    return [*table(head, rows), ""]
 
 
 def _about(document: Mapping[str, Any]) -> list[str]:
-    real, new = document["widened"]["articles"], document["widened"]["widened"]
+    widened = document["widened"]
+    head = ["as many vectors as articles", "1st score", "10th", "100th", "its deviation", "local dimension"]
+    figures = {"score_1": ".3f", "score_10": ".3f", "score_100": ".3f", "spread_100": ".3f", "dimension": ".1f"}
+    rows = (
+        [name, *(format(row[figure], form) for figure, form in figures.items())]
+        for name, row in (("the articles' own", widened["articles"]), ("widened alone", widened["widened"]))
+    )
     return [
         f"{document['queries']} user vectors in batches of {document['batch']}, {document['threads']} threads, "
         f"median of {document['rounds']} rounds that took all indexes in turn; graphs with 32 links, built at "
         "breadth 200.",
         "",
-        "| as many vectors as articles | 1st score | 10th | 100th | its deviation | local dimension |",
-        "|---" * 6 + "|",
-        *(
-            f"| {name} | {row['score_1']:.3f} | {row['score_10']:.3f} | {row['score_100']:.3f} | "
-            f"{row['spread_100']:.3f} | {row['dimension']:.1f} |"
-            for name, row in (("the articles' own", real), ("widened alone", new))
-        ),
+        *table(head, rows),
     ]
 
 
@@ -158,5 +157,4 @@ def _plot(document: Mapping[str, Any], path: Path) -> None:
         axis.grid(axis="y", which="both", color="#eee8dc")
         axis.legend(fontsize=7, frameon=False)
     figure.axes[0].set_ylabel("queries a second")
-    with replacing(path) as part:
-        figure.savefig(part, format="png", dpi=150)
+    figure.savefig(path, format="png", dpi=150)

@@ -1,23 +1,14 @@
-"""Print the tables of docs/explanation/scale.md: what larger newsrooms would cost.
-
-They come from the figures of benchmarks/results alone. Every cost is taken to grow in
-proportion to articles, readers or clicks; the document names the costs that do not, which are left out here.
-
-Example: python scripts/extrapolate.py --price 0.03 --cores 32
-"""
+"""What larger newsrooms would cost, in proportion to the figures of benchmarks/results."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from broadsheet.config.settings import Config
+from broadsheet.markdown import table
 
-RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
 SIZES = ((100_000, 1_000_000), (1_000_000, 10_000_000), (10_000_000, 100_000_000), (100_000_000, 1_000_000_000))
 """Articles and users."""
-DOCUMENT = RESULTS.parents[1] / "docs" / "explanation" / "scale.md"
 DIM = 384
 
 
@@ -57,8 +48,8 @@ class Measured:
     "Of each table, for a reader."
 
 
-def read_measured(results: Path = RESULTS) -> Measured:
-    """Read the figures."""
+def read_measured(results: Path) -> Measured:
+    """Read the figures from the folder of the benchmarks' results."""
     encoding, memory, pipeline, training = (
         json.loads((results / f"{name}.json").read_text("utf-8"))
         for name in ("encoding", "encoding-memory", "pipeline", "training-step")
@@ -89,8 +80,6 @@ def _read_engines(path: Path) -> tuple[float | None, dict[str, float]]:
 
 def rows_of_a_reader() -> dict[str, int]:
     """Return how many rows of each table a reader has, by the default settings."""
-    from broadsheet.config.settings import Config
-
     config = Config()
     return {
         "user_vectors": config.towers.interests,
@@ -100,9 +89,8 @@ def rows_of_a_reader() -> dict[str, int]:
     }
 
 
-def extrapolation(assumed: Assumptions | None = None, measured: Measured | None = None) -> str:
+def extrapolation(assumed: Assumptions, measured: Measured) -> str:
     """Return the tables as Markdown."""
-    assumed, measured = assumed or Assumptions(), measured or read_measured()
     tables = (_units(measured), _night(assumed, measured), _disk(assumed, measured), _machines(assumed, measured))
     return "\n\n".join([*tables, _assumptions(assumed)]) + "\n"
 
@@ -123,7 +111,7 @@ def _units(measured: Measured) -> str:
         rows.append(
             ("write the texts of an article", _seconds(measured.text), "engines.json: local, generate, times cores")
         )
-    return _table(("one of", "core-seconds or bytes", "from"), rows)
+    return "\n".join(table(("one of", "core-seconds or bytes", "from"), rows))
 
 
 def _night(assumed: Assumptions, measured: Measured) -> str:
@@ -139,7 +127,9 @@ def _night(assumed: Assumptions, measured: Measured) -> str:
         cells += map(_number, (night, machines, night * assumed.price))
         rows.append([*_size(articles, users), *cells])
     first_row = "first encoding, night's encoding, night's pages, night's texts, night in all".split(", ")
-    return _table(("articles", "users", *(f"{name}, core-h" for name in first_row), "machines", "price a night"), rows)
+    return "\n".join(
+        table(("articles", "users", *(f"{name}, core-h" for name in first_row), "machines", "price a night"), rows)
+    )
 
 
 def _disk(assumed: Assumptions, measured: Measured) -> str:
@@ -158,7 +148,7 @@ def _disk(assumed: Assumptions, measured: Measured) -> str:
         "readers' tables",
         "memory of the encoding process",
     )
-    return _table(("articles", "users", *columns), rows)
+    return "\n".join(table(("articles", "users", *columns), rows))
 
 
 def _machines(assumed: Assumptions, measured: Measured) -> str:
@@ -177,7 +167,7 @@ def _machines(assumed: Assumptions, measured: Measured) -> str:
         "memory of one",
         "training, core-h",
     )
-    return _table(("articles", "users", *columns), rows)
+    return "\n".join(table(("articles", "users", *columns), rows))
 
 
 def _assumptions(assumed: Assumptions) -> str:
@@ -188,11 +178,6 @@ def _assumptions(assumed: Assumptions) -> str:
         f"at the peak {assumed.peak:g} times the day's mean; "
         "the training learns from one click of each tenth active user."
     )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
-    return "\n".join(lines)
 
 
 def _size(articles: int, users: int) -> tuple[str, str]:
@@ -216,33 +201,13 @@ def _bytes(value: float) -> str:
     return f"{value:.3g} {units[0]}"
 
 
-def document(text: str) -> str:
-    """Return docs/explanation/scale.md with the tables as they are now."""
-    engines = RESULTS / "engines.md"
+def document(text: str, results: Path) -> str:
+    """Return the text of docs/explanation/scale.md with its tables as the results in a folder give them now."""
+    engines = results / "engines.md"
     measured = engines.read_text("utf-8") if engines.is_file() else "Not measured yet.\n"
-    for name, tables in (("engines", measured), ("extrapolation", extrapolation())):
+    extrapolated = extrapolation(Assumptions(), read_measured(results))
+    for name, tables in (("engines", measured), ("extrapolation", extrapolated)):
         before, _, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition(f"<!-- end of {name} -->")
         text = f"{before}<!-- {name} -->\n{tables}{end}{after}"
     return text
-
-
-def show(
-    price: Annotated[float, typer.Option(help="Of a core for an hour.")] = Assumptions.price,
-    cores: Annotated[int, typer.Option(help="Of a machine.")] = Assumptions.cores,
-    night: Annotated[float, typer.Option(help="Hours of a night.")] = Assumptions.night,
-    active: Annotated[float, typer.Option(help="Share of the users with a page a night.")] = Assumptions.active,
-    changed: Annotated[float, typer.Option(help="Share of the articles new in a night.")] = Assumptions.changed,
-    write: Annotated[bool, typer.Option("--write", help="Write them into the document, by the defaults.")] = False,
-) -> None:
-    """Print the tables with other assumptions."""
-    if write:
-        DOCUMENT.write_text(document(DOCUMENT.read_text("utf-8")), "utf-8")
-        return
-    print(extrapolation(Assumptions(active=active, changed=changed, cores=cores, night=night, price=price)), end="")
-
-
-if __name__ == "__main__":
-    from command import run
-
-    run(show)

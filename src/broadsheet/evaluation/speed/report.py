@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from broadsheet.evaluation.report.plots import new_figure
+from broadsheet.markdown import table
+
 OURS = "Broadsheet"
 """The row that is not sentence-transformers'."""
 
@@ -21,13 +24,16 @@ def processor() -> dict[str, Any]:
     }
 
 
-def table_lines(corner: str, columns: Mapping[str, tuple[str, str]], rows: Mapping[str, Any]) -> list[str]:
-    """Return a Markdown table of rows; `columns` are keys of a row, each with a title and a format."""
-    lines = [f"| {corner} | {' | '.join(title for title, _ in columns.values())} |", "|---" * (len(columns) + 1) + "|"]
-    for name, row in rows.items():
-        cells = [format(row[key], form) if key in row else "" for key, (_, form) in columns.items()]
-        lines.append(f"| {name if name == OURS else f'sentence-transformers, {name}'} | {' | '.join(cells)} |")
-    return lines
+def table_of_rows(corner: str, columns: Mapping[str, tuple[str, str]], rows: Mapping[str, Any]) -> list[str]:
+    """Return a Markdown table of rows; `columns` are keys of a row, each with a head and a format such as `.2f`."""
+    return table(
+        [corner, *(head for head, _ in columns.values())],
+        (
+            [name if name == OURS else f"sentence-transformers, {name}"]
+            + [format(row[key], form) if key in row else "" for key, (_, form) in columns.items()]
+            for name, row in rows.items()
+        ),
+    )
 
 
 def machine_lines(document: Mapping[str, Any]) -> list[str]:
@@ -39,13 +45,9 @@ def machine_lines(document: Mapping[str, Any]) -> list[str]:
 
 def plot_bars(values: Mapping[str, float], label: str, path: Path) -> None:
     """Draw a bar with its figure for each row, as PNG."""
-    from broadsheet.evaluation.report.plots import new_figure
-    from broadsheet.tables.files import replacing
-
     axes = (figure := new_figure(7, 0.4 * len(values) + 1)).subplots()
     axes.bar_label(axes.barh(list(values), list(values.values()), color="#1d1b17"), fmt="%.0f", padding=3)
     axes.margins(x=0.12)  # room for the label of the longest
     axes.invert_yaxis()
     axes.set_xlabel(label)
-    with replacing(path) as part:
-        figure.savefig(part, format="png", dpi=150)
+    figure.savefig(path, format="png", dpi=150)

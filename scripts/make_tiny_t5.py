@@ -3,13 +3,15 @@
 No registry has a T5 with weights. What comes of one that has learned from a newsroom's articles alone is a row of
 benchmark_generation.py, and says that both kinds of model can be trained and used; it is no writer to be used.
 
-Example: python scripts/tiny_t5.py work/t5
+Example: python scripts/make_tiny_t5.py work/t5
 """
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from broadsheet.cli.script import run
 
 
 def make(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
@@ -43,6 +45,4 @@ def make(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(make)

@@ -87,7 +87,7 @@ def _hnswlib(name: str, vectors: MappedVectors, path: Path, threads: int, build:
 
     def search(queries: Vectors, k: int, effort: int) -> Rows:
         index.set_ef(effort)
-        return index.knn_query(queries, k=k, num_threads=threads)[0].astype(np.int64)
+        return np.asarray(index.knn_query(queries, k=k, num_threads=threads)[0], np.int64)
 
     return search, list(BREADTHS)
 

@@ -1,19 +1,19 @@
-"""The training steps that benchmark_training.py compares: the plain one, and those of the package."""
+"""The benchmark of training steps: the plain step beside those of the package, all from the same first weights."""
 
 import random
-import sys
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from peak_memory import peak_memory
 
 from broadsheet.corpus.impressions import read_impressions, read_rankable
+from broadsheet.evaluation.speed.peak_memory import peak_memory
 from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.workbenches import prepare_vectors
+from broadsheet.progress import Say
 from broadsheet.retrieval.towers.two_towers import TwoTowers
 from broadsheet.retrieval.training.examples import BatchMaker, Example, Reader
 from broadsheet.training.tower_examples import Items, read_items
@@ -26,11 +26,6 @@ VALID_LIMIT, EVERY = 100, 4
 """Impressions that nDCG@10 is measured on, and steps between two measures."""
 
 
-def say(line: str) -> None:
-    """Report progress."""
-    print(line, file=sys.stderr, flush=True)
-
-
 @dataclass
 class Workload:
     """What every version of the step works on: a newsroom's articles, and the items of each step."""
@@ -40,9 +35,10 @@ class Workload:
     steps: list[list[Example]]
     tokens: Any
     readers: int
+    say: Say
 
     @classmethod
-    def read(cls, newsroom: Path, split: str, *, readers: int, impressions: int, steps: int) -> "Workload":
+    def read(cls, newsroom: Path, split: str, say: Say, *, readers: int, impressions: int, steps: int) -> "Workload":
         """Draw, for each step, next clicks of some readers and clicks of impressions, all with 50 articles before."""
         room = Newsroom(newsroom)
         config = room.config()
@@ -61,7 +57,7 @@ class Workload:
             ]
             for _ in range(steps)
         ]
-        return cls(bench, items, drawn, make_tokens(bench, 0.0), readers)
+        return cls(bench, items, drawn, make_tokens(bench, 0.0), readers, say)
 
     def model(self) -> TwoTowers:
         """Return the towers as they are before training, the same each time."""
@@ -81,7 +77,7 @@ class Workload:
         )
         batch = make(self.steps[step])
         del batch["names"]
-        return to_device(batch)
+        return {name: to_device(part) for name, part in batch.items()}
 
 
 def _next_clicks(reader: Reader) -> list[Example]:
@@ -143,7 +139,7 @@ def run_steps(workload: Workload, steps: int) -> dict[str, Run]:
     for step in range(steps):
         for name, run in runs.items():
             train_step(workload, run, step)
-            say(f"step {step + 1}, {name}: {run.seconds[-1]:.1f} s, loss {run.losses[-1]:.4f}")
+            workload.say(f"step {step + 1}, {name}: {run.seconds[-1]:.1f} s, loss {run.losses[-1]:.4f}")
     return runs
 
 
@@ -164,11 +160,11 @@ def train_step(workload: Workload, run: Run, step: int) -> None:
     device = models.pick_device()
     run.model.train()
     with torch.autocast(device.type, torch.bfloat16, enabled=run.half):
-        ahead = _first_pass(workload, run.model, step) if run.plain else None
+        asked = _first_pass(workload, run.model, step) if run.plain else None
         with peak_memory() as peak:
             began = time.perf_counter()
             batch = workload.batch(step, encode_history=run.encode_history)
-            loss = _plain_loss(workload, run.model, batch, *ahead) if ahead else _our_loss(run.model, batch)
+            loss = _plain_loss(workload, run.model, batch, asked) if asked is not None else _our_loss(run.model, batch)
             torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
             run.optimiser.step()
             run.optimiser.zero_grad()
@@ -179,11 +175,11 @@ def train_step(workload: Workload, run: Run, step: int) -> None:
 
 def _our_loss(model: TwoTowers, batch: dict[str, Any]) -> torch.Tensor:
     loss: torch.Tensor = model(**batch)
-    loss.backward()
+    torch.autograd.backward(loss)
     return loss.detach()
 
 
-def _first_pass(workload: Workload, model: TwoTowers, step: int) -> tuple[torch.Tensor]:
+def _first_pass(workload: Workload, model: TwoTowers, step: int) -> torch.Tensor:
     """Return what the loss asks of each distinct article's vector (A, dim).
 
     So the plain step can go backward one click at a time, as its activations together would need tens of gigabytes.
@@ -193,7 +189,7 @@ def _first_pass(workload: Workload, model: TwoTowers, step: int) -> tuple[torch.
     with torch.no_grad():
         vectors = model.article_vectors(batch)
     vectors.requires_grad_()
-    return torch.autograd.grad(model._loss(vectors, batch), vectors)
+    return torch.autograd.grad(model._loss(vectors, batch), vectors)[0]
 
 
 def _plain_loss(workload: Workload, model: TwoTowers, batch: dict[str, Any], asked: torch.Tensor) -> torch.Tensor:
@@ -207,10 +203,10 @@ def _plain_loss(workload: Workload, model: TwoTowers, batch: dict[str, Any], ask
     vectors = torch.zeros_like(asked)
     for part in places:
         made = model._encode(*_padded_tokens(workload, rows[part]))
-        made.backward(asked[part] / counts[part])
+        torch.autograd.backward(made, asked[part] / counts[part])
         vectors.index_add_(0, part, made.detach() / counts[part])
     loss: torch.Tensor = model._loss(vectors, batch)
-    loss.backward()  # the vectors have no gradient here: what is left to learn is the user tower
+    torch.autograd.backward(loss)  # the vectors have no gradient here: what is left to learn is the user tower
     return loss.detach()
 
 
@@ -244,5 +240,5 @@ def reach(workload: Workload, run: Run, split: str, steps: int) -> dict[int, flo
         train_step(workload, run, step)
         if (step + 1 - done) % EVERY == 0:
             curve[step + 1] = measure(run.model)
-            say(f"step {step + 1}: loss {run.losses[-1]:.4f}, valid nDCG@10 {curve[step + 1]:.4f}")
+            workload.say(f"step {step + 1}: loss {run.losses[-1]:.4f}, valid nDCG@10 {curve[step + 1]:.4f}")
     return curve

@@ -1,4 +1,4 @@
-"""What benchmark_training.py found: as JSON, a Markdown table and a plot."""
+"""The report of training steps: document, table and plot."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,18 +6,20 @@ from statistics import median
 from typing import Any
 
 import torch
-from training_steps import HISTORY, NEXT_CLICKS, SHOWN, VALID_LIMIT, Run, Workload
 
 from broadsheet.evaluation.report.document import stamp
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.lines import notes
 from broadsheet.evaluation.report.plots import new_figure
+from broadsheet.evaluation.speed.training_steps import HISTORY, NEXT_CLICKS, SHOWN, VALID_LIMIT, Run, Workload
+from broadsheet.markdown import table
 from broadsheet.models import loading as models
-from broadsheet.tables.files import replacing, write_json, write_text
 
 PLAIN = "plain, float32"
 _INK, _ACCENT, _HUES = "#1d1b17", "#8c1d18", ("#5b5750", "#c08a00", "#2f6f9f", "#8c1d18", "#3c8d5a")
 
 
-def describe(
+def describe_steps(
     workload: Workload, runs: Mapping[str, Run], curve: Mapping[int, float], *, train: str, valid: str
 ) -> dict[str, Any]:
     """Return a document that JSON can hold."""
@@ -25,7 +27,7 @@ def describe(
     clicks = len(workload.steps[0])
     return {
         "benchmark": "training step",
-        **stamp(Path(__file__).parent),
+        **stamp(),
         "device": _device(),
         "base": Path(models.resolve(workload.bench.config.retrieval.encoder)).name,
         "mode": "lora",
@@ -92,20 +94,24 @@ def _time_to(runs: Mapping[str, Run], curve: Mapping[int, float], steps: int) ->
     }
 
 
-def to_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document as a Markdown table, with what it was measured on."""
+def report_steps(document: Mapping[str, Any]) -> Report:
+    """Return the document with its table, what it was measured on, and a plot."""
     goal = document["ndcg@10"]
     head = ["training step", "clicks/s", "times plain", "largest difference in loss", "peak GB"]
-    head.append(f"s to nDCG@10 {goal['target']:.4f}")
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for name, row in document["rows"].items():
-        needed = f"{goal['seconds'][name]:,.0f}" if name in goal["seconds"] else "-"
-        lines.append(
-            f"| {name} | {row['clicks_per_s']:.2f} | {row['times_plain']:.1f} | {row['largest_loss_difference']:.1e} "
-            f"| {row['peak_gb']} | {needed} |"
-        )
-    lines += ["", *(f"- {name}: {row['note']}." for name, row in document["rows"].items())]
-    return "\n".join([*lines, "", *_about(document)]) + "\n"
+    rows = (
+        [
+            name,
+            f"{row['clicks_per_s']:.2f}",
+            f"{row['times_plain']:.1f}",
+            f"{row['largest_loss_difference']:.1e}",
+            row["peak_gb"],
+            f"{goal['seconds'][name]:,.0f}" if name in goal["seconds"] else "-",
+        ]
+        for name, row in document["rows"].items()
+    )
+    explained = {name: row["note"] for name, row in document["rows"].items()}
+    lines = [*table([*head, f"s to nDCG@10 {goal['target']:.4f}"], rows), "", *notes(explained), "", *_about(document)]
+    return Report("training-step", document, lines, {"": lambda path: _draw(document, path)})
 
 
 def _about(document: Mapping[str, Any]) -> list[str]:
@@ -128,16 +134,6 @@ def _about(document: Mapping[str, Any]) -> list[str]:
             else "None is better than before training, so no time to it is given."
         ),
     ]
-
-
-def write(document: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write training-step.json, .md and .png into a folder, each whole or not at all, and return their paths."""
-    paths = [out / f"training-step{suffix}" for suffix in (".json", ".md", ".png")]
-    write_json(paths[0], document)
-    write_text(paths[1], to_markdown(document))
-    with replacing(paths[2]) as part:
-        _draw(document, part)
-    return paths
 
 
 def _draw(document: Mapping[str, Any], path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Recall against speed of vector indexes: those that Broadsheet builds, beside hnswlib and usearch."""

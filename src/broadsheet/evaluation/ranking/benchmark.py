@@ -1,0 +1,48 @@
+"""The benchmark of ranking put together: every row of a split's impressions, and the learned fusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from broadsheet.corpus.impressions import Split, read_split
+from broadsheet.evaluation.ranking.cross_encoders import open_cross_encoders
+from broadsheet.evaluation.ranking.findings import Findings, gather, with_fusion
+from broadsheet.evaluation.ranking.fusion import Request, requests_of
+from broadsheet.evaluation.ranking.rows import join, measure_ranking
+from broadsheet.evaluation.retrieval.lists import Bm25
+from broadsheet.offline.workbenches import Labelled, open_bench, open_trained
+from broadsheet.progress import Say
+from broadsheet.workbench.workbench import Workbench
+
+
+def measure_split(
+    bench: Workbench,
+    split: Split,
+    towers: Sequence[Labelled],
+    cross_encoders: Sequence[Labelled],
+    say: Say,
+    *,
+    fusion: str | None = None,
+    live: bool = False,
+) -> tuple[Findings, list[Request]]:
+    """Measure chance, popularity, BM25, towers, cross-encoders, the pipeline, each signal and the learned fusion.
+
+    `towers` and `cross_encoders` are trained models beside the newsroom's own; `fusion` names the split to learn the
+    fusion from. `live` lets half of the readers lend what they clicked and were shown. Returns the findings, and the
+    requests that they are of: a single one unless `live`.
+    """
+    room = bench.newsroom
+    scorers, words = open_cross_encoders(bench, cross_encoders, say), Bm25(bench)
+    untrained = open_bench(room, say, towers="untrained")
+    requests = requests_of(bench, split, lent=live)
+    found = join(
+        [
+            measure_ranking(view, untrained, open_trained(room, towers, say), part, scorers, words)
+            for view, part in requests
+        ]
+    )
+    findings = gather(found, requests, live=live)
+    if fusion:
+        learn = requests_of(bench, read_split(bench.newsroom, bench.catalogue, fusion), lent=live)
+        findings = with_fusion(findings, found, requests, fusion, learn)
+    return findings, requests

@@ -1,0 +1,1 @@
+"""How fast Broadsheet encodes, scores and trains, beside other libraries that do the same work."""
