@@ -7,6 +7,7 @@ import pytest
 
 from broadsheet import pipeline
 from broadsheet.errors import ContractError, InputError, ModelError, NewsroomError
+from broadsheet.evaluation.request_profile import profile_request
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
@@ -236,3 +237,10 @@ def test_an_archive_stands_still_and_a_live_newsroom_reckons_from_the_request(co
     for _ in range(2):
         asked = datetime.now(UTC).replace(second=0, microsecond=0)
         assert asked <= live.run("fan", 1).as_of <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("reader", ["fan", "voter"])
+def test_a_request_looks_the_readers_history_up_once_and_finds_its_topics_once(opened, reader):
+    profile = profile_request(opened, reader, 5)
+    assert (profile.history_lookups, profile.topics_found) == (1, 1)
+    assert profile.calls > profile.files > 20  # it counted the functions that were really called
