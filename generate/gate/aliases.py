@@ -1,4 +1,4 @@
-"""The names of a sentence in the form that a place of the article has them: shorter, as initials, or as a pronoun."""
+"""The names of a sentence in the form that a place of the article has: shorter, as initials, or as a pronoun."""
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
@@ -11,10 +11,11 @@ from broadsheet.generate.text.words import fold
 
 
 def in_same_form(said: Sequence[Token], place: Place, article: Article) -> tuple[list[Token], Place]:
-    """Return a sentence's tokens and a place with names that both have in one form.
+    """Return the tokens of a sentence and of a place, with every name that both have in one common form.
 
-    Left out of the sentence are given names that the article has elsewhere, and at its beginning a name for which the
-    place's pronoun stands. A name that one writes out and the other by its initials is the initials in both.
+    Two things are left out of the sentence: given names that the article has elsewhere, and a name at the sentence's
+    beginning that the place has a pronoun for. A name that one of the two writes out, and the other by its initials,
+    becomes the initials in both.
     """
     written_out = _by_initials(said, _acronyms(place.tokens))
     there = _by_initials(place.tokens, _acronyms(said))
@@ -32,7 +33,7 @@ def _acronyms(tokens: Sequence[Token]) -> set[str]:
 
 
 def _by_initials(tokens: Sequence[Token], acronyms: Set[str]) -> list[Token]:
-    """Return the tokens with each run of names that one of the acronyms stands for made one."""
+    """Return the tokens with each run of names that an acronym stands for replaced by the acronym."""
     found = list(tokens)
     for acronym in acronyms:
         size = len(acronym)
@@ -52,9 +53,9 @@ def _shortened(mention: list[Token], place: Place, article: Article, *, first: b
 
 
 def _is_whole_name(mention: Sequence[Token], place: Place, article: Article) -> bool:
-    """Tell whether the article has a name whole that the place has in part, and the place no other of that last word.
+    """Whether the article has a name in full that the place, with no other name of that last word, has in part.
 
-    `J. Smith` is `Jane Smith` whole or in part.
+    `J. Smith` is `Jane Smith`, in full or in part.
     """
     own = {token.stem for token in mention}
     same = {token.mention for token in place.tokens if token.stem == mention[-1].stem}

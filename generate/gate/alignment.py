@@ -12,7 +12,7 @@ _NEAR = 3
 def longest_common(first: Sequence[str], second: Sequence[str]) -> list[tuple[int, int]]:
     """Return the places of a longest common subsequence, as pairs of indices into both, in order.
 
-    Of several equally long, each place of `second` is as near to the next one as can be.
+    Where several are equally long, each place of `second` is as near to the next one as can be.
     """
     lengths = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
     for i in range(len(first) - 1, -1, -1):
@@ -39,11 +39,11 @@ def _drawn_together(pairs: list[tuple[int, int]], second: Sequence[str]) -> list
 
 
 def misplaced(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> dict[str, list[str]]:
-    """Return by kind the names, numbers and dates that the place has, but not where the sentence has them.
+    """Return by kind the names, numbers and dates that the place has, but in another position than the sentence.
 
-    One is where it belongs if a neighbour of the sentence is beside it in the place too, none of its kind between:
-    a neighbour of the common order, or one that was moved together with it. A number or date that is alone of its kind
-    cannot have been taken for another.
+    A token is in its position if a neighbour that it has in the sentence also stands beside it in the place, with no
+    token of its kind between. The neighbour must be of the common order, or must have moved together with the token. A
+    number or date that is the only one of its kind cannot have been taken for another.
     """
     stems, matched = {token.stem for token in place}, dict(pairs)
     found: dict[str, list[str]] = {}
@@ -82,7 +82,7 @@ def _are_near(left: int, right: int, place: Sequence[Token], kind: str) -> bool:
 
 
 def is_aside(place: Sequence[Token], left: int, right: int) -> bool:
-    """Tell whether what stands between two words stands between commas, in one sentence: it can be left out."""
+    """Whether the tokens between two words stand between commas, in one sentence, so that they can be left out."""
     between = place[left + 1 : right]
     return (
         bool(between) and between[0].after_comma and place[right].after_comma and END not in {t.stem for t in between}
@@ -90,7 +90,7 @@ def is_aside(place: Sequence[Token], left: int, right: int) -> bool:
 
 
 def _moved(first: int, last: int, said: Sequence[Token], place: Sequence[Token], matched: Mapping[int, int]) -> bool:
-    """Tell whether a neighbour that is not in the common order either stands right beside it in the place too."""
+    """Whether a neighbour that is not in the common order either also stands right beside the token in the place."""
     left = said[first - 1].stem if first > 0 and first - 1 not in matched else None
     right = said[last + 1].stem if last + 1 < len(said) and last + 1 not in matched else None
     stems = [token.stem for token in place]

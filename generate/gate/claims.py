@@ -16,17 +16,17 @@ from broadsheet.generate.text.quantities import Quantity, same_unit
 from broadsheet.generate.text.words import NOT, PERHAPS, SAY, fold, words
 
 SAID = 0.9
-"Least share of a sentence's words that one place of the article, two sentences in a row, must have."
+"Least share of a sentence's words that one place of the article (one or two sentences) must have."
 IN_ORDER = 0.85
 "Least share of a sentence's words that this place must have in the same order."
 APART = 4
-"Most words that the article may have between two that the sentence joins, function words not counted."
+"Most words of the article, function words not counted, between two words that stand together in the sentence."
 
 _PLACES = 6
 _SHORT = 3
-"Words below which a sentence must be in the article word for word: nearly any place has two words somewhere."
+"A sentence of fewer words must be in the article word for word: nearly any place has two given words somewhere."
 _UNSAID = 100
-"How far a place is, at least, that lacks a sentence's words."
+"The distance, at least, of a place that lacks words of the sentence."
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Sentence:
 
 
 def unclaimed(sentence: str, article: Article) -> list[str]:
-    """Return what the place that comes closest to a sentence does not say; nothing if any place says it all."""
+    """Return what the place that comes closest to a sentence does not say; empty if some place says all of it."""
     said = _Sentence(sentence, tokens(sentence, article.proper), undated(sentence))
     if len(said.tokens) < _SHORT:
         return [] if _is_verbatim(sentence, article) else [f"claim {sentence}" if said.tokens else "empty"]
@@ -52,7 +52,7 @@ def unclaimed(sentence: str, article: Article) -> list[str]:
 
 
 def _in_one_voice(said: _Sentence, place: Place) -> Iterator[tuple[_Sentence, Place]]:
-    """Yield a sentence and a place as they are, and where one alone has a passive, with it turned active."""
+    """Yield a sentence and a place as they are; then, if only one of them has a passive, with it turned active."""
     yield said, place
     if is_passive(said.tokens) and not is_passive(place.tokens):
         yield from ((replace(said, tokens=tuple(turned)), place) for turned in active(said.tokens))
@@ -66,7 +66,7 @@ def _is_verbatim(sentence: str, article: Article) -> bool:
 
 
 def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[int, list[str]]:
-    """Return how far a place is from saying a sentence, 0 if it does, and the problems."""
+    """Return how far a place is from saying a sentence, 0 if it says it, and the problems."""
     said, place = in_same_form(sentence.tokens, place, article)
     missing = [token for token in said if not _has(place, token) and token.stem not in (NOT, PERHAPS, SAY, BY)]
     if not said or len(missing) > (1 - SAID) * len(said):
@@ -83,9 +83,10 @@ def _held_against(sentence: _Sentence, place: Place, article: Article) -> tuple[
 
 
 def _replaced(said: Sequence[Token], place: Place, pairs: Sequence[tuple[int, int]]) -> list[str]:
-    """Return the words for which the place has others: `rose` where it has `fell`.
+    """Return the words that the place has others for, such as `rose` where the place has `fell`.
 
-    One word that stands for one other counts wherever else the place has it; of several, some may have been moved.
+    If one word stands in the position of one other, it counts even if the place has it elsewhere. Of several words,
+    some may only have moved.
     """
     bounds = [(-1, -1), *pairs, (len(said), len(place.stems))]
     gaps = [(said[i + 1 : k], place.stems[j + 1 : m]) for (i, j), (k, m) in pairwise(bounds)]
@@ -107,7 +108,7 @@ def _unsaid(missing: Sequence[Token]) -> list[str]:
 
 
 def _is_in_order(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether the common words are close together and nearly all; the speaker and the date may stand elsewhere."""
+    """Whether nearly all words are common, and close together; the speaker and the date may stand elsewhere."""
     joined = all(
         after - before <= APART or is_aside(place, before, after) for (_, before), (_, after) in pairwise(pairs)
     )
@@ -115,7 +116,7 @@ def _is_in_order(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[
 
 
 def _moved_frame(said: Sequence[Token], place: Sequence[Token], matched: Set[int]) -> int:
-    """Return how many words out of the common order are dates, or `said` and what is beside it in the place too."""
+    """Return how many words out of the common order are dates, or `said` and the words beside it in the place too."""
     beside = {
         pair for first, second in pairwise(token.stem for token in place) for pair in ((first, second), (second, first))
     }
@@ -133,7 +134,7 @@ def _has(place: Place, token: Token) -> bool:
 
 
 def _numbers(claimed: Sequence[Quantity], place: Place) -> list[str]:
-    """Return the numbers that the place does not have; `one` may be its `a`."""
+    """Return the numbers that the place does not have. For `one` the place may have `a`."""
     return [
         f"{NUMBER} {quantity.text}"
         for quantity in claimed

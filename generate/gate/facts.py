@@ -19,13 +19,13 @@ from broadsheet.generate.text.quotations import altered_quotations
 from broadsheet.generate.text.words import NOT, PERHAPS, SAY, clip, content, content_stem, sentences, words
 
 GATE = "gate-3"
-"The gate's name in the texts that it passed; what another gate passed is written again."
+"The name of this gate in the texts that it passed. A text that another gate passed is written again."
 
 
 def check(text: str, article: str) -> list[str]:
     """Return what is wrong with a text about an article, such as `number 300` or `name Arsenal`; empty if nothing is.
 
-    `article` is the title, abstract and body, each on lines of its own.
+    `article` is the title, the abstract and the body, each on lines of its own.
     """
     if not re.search(r"[^\W\d_]", text):
         return ["empty"]
@@ -37,7 +37,7 @@ def check(text: str, article: str) -> list[str]:
 
 
 def check_digest(text: str, articles: Sequence[str]) -> list[str]:
-    """Return what is wrong with a text about several articles: each sentence must hold against one of them alone."""
+    """Return what is wrong with a text about several articles, each sentence of which must hold against one article."""
     found: list[str] = []
     for sentence in sentences(text) or [text]:
         tried = [check(sentence, article) for article in articles]

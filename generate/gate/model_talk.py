@@ -1,4 +1,4 @@
-"""Whether a text speaks as a language model does, not as its article: addresses the reader, or goes in circles."""
+"""Whether a text speaks as a language model does and its article does not: to the reader, or in circles."""
 
 import re
 from collections import Counter
@@ -16,9 +16,9 @@ _FIRST_PERSON = frozenset("i my me we our us".split())
 
 
 def form_problems(text: str, article: str) -> list[str]:
-    """Return `talk of the writer`, `first person` or `loop` where a text has it and its article does not.
+    """Return `talk of the writer`, `first person` or `loop` if a text has it and its article does not.
 
-    What stands in quotation marks is its speaker's.
+    Words in quotation marks are their speaker's and do not count.
     """
     return _talk(text, article) + _loops(text, article)
 

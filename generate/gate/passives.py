@@ -1,22 +1,22 @@
-"""Passives turned active, so that `Smith was arrested by police` is `Police arrested Smith`; English alone."""
+"""Passives turned active, so that `Smith was arrested by police` becomes `Police arrested Smith`. English only."""
 
 from collections.abc import Iterator, Sequence
 
 from broadsheet.generate.gate.tokens import BY, END, NAME, Token
 
 _AGENT = 3
-"Most words of who did it, where it is no name."
+"Most words that say who did it, if they are not a name."
 
 
 def is_passive(tokens: Sequence[Token]) -> bool:
-    """Tell whether a passive names who did it."""
+    """Whether a passive says who did it."""
     return any(token.stem == BY for token in tokens)
 
 
 def active(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """Yield the tokens with the first such passive turned active, once for each number of words that may have done it.
+    """Yield the tokens with the first passive turned active, once for each number of words that may say who did it.
 
-    What was done to begins after a comma or where the sentence does.
+    The words for what it was done to begin after a comma, or with the sentence.
     """
     by = next(index for index, token in enumerate(tokens) if token.stem == BY)
     if by < 2:
@@ -31,7 +31,7 @@ def active(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _ends(tokens: Sequence[Token], first: int) -> list[int]:
-    """Return where the words that begin at `first` may end: with their name, else after one to three of them."""
+    """Return where the words that begin at `first` may end: with their name, else after one, two or three words."""
     if first < len(tokens) and tokens[first].kind == NAME:
         mention = tokens[first].mention
         return [next((i for i in range(first, len(tokens)) if tokens[i].mention != mention), len(tokens))]

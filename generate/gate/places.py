@@ -16,11 +16,11 @@ from broadsheet.generate.text.words import sentences
 _END = Token(END, "", -1, "", False)
 _PRONOUN = re.compile(r"\W*(?:he|she|it|they|his|her|its|their)\b", re.IGNORECASE)
 _BACK = 2
-"Sentences before one that opens with a pronoun, in which the name may stand that it stands for."
+"Sentences before one that opens with a pronoun, in which the pronoun's name is looked for."
 _LONGEST = 1500
-"Characters of a sentence; what is held against a place costs time by its length."
+"Most characters of a sentence: comparing with a place takes time in proportion to its length."
 _OFFSET = 10_000
-"More than a sentence has mentions, so that those of two sentences differ."
+"More than the mentions of one sentence, so that the mentions of two sentences differ."
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Place:
     text: str
     tokens: tuple[Token, ...]
     named_before: frozenset[str]
-    "Stems of the names of the sentences before, where this place opens with a pronoun."
+    "If the place opens with a pronoun: stems of the names in the sentences before."
 
     @cached_property
     def stems(self) -> tuple[str, ...]:
@@ -39,36 +39,36 @@ class Place:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """The same as a set."""
+        """The stems as a set."""
         return frozenset(self.stems)
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        """Its numbers, those of dates left out."""
+        """The place's numbers, except those of its dates."""
         return [quantity for line in self.text.split("\n") for quantity in undated(line)]
 
 
 @dataclass(frozen=True)
 class Article:
-    """An article read once for all that is held against it."""
+    """An article, read once for all sentences that are compared with it."""
 
     text: str
     proper: frozenset[str]
-    "The words that it writes with a capital, folded; see `proper_words`."
+    "The words, folded, that the article writes with a capital; see `proper_words`."
     stream: tuple[str, ...]
-    "Its folded words, in order."
+    "The article's folded words, in order."
     acronyms: set[str]
     quantities: tuple[Quantity, ...]
     dates: frozenset[str]
-    "The values of its dates."
+    "The values of the article's dates."
     statements: tuple[Place, ...]
     questions: tuple[Place, ...]
-    "Places that claim nothing."
+    "Places that claim nothing, such as questions."
 
 
 @lru_cache(maxsize=64)
 def read_article(text: str) -> Article:
-    """Read the title, abstract and body of an article, each on lines of its own."""
+    """Read the title, the abstract and the body of an article, each on lines of its own."""
     proper = proper_words(text)
     parts = [piece for sentence in sentences(text) for piece in _pieces(sentence)]
     read = [tokens(part, proper, number * _OFFSET) for number, part in enumerate(parts)]
@@ -91,7 +91,7 @@ def read_article(text: str) -> Article:
 
 
 def _pieces(sentence: str) -> list[str]:
-    """Return a sentence, or the parts of one that is too long to be one: it is a list, or has no full stops."""
+    """Return a sentence, or parts of it if it is too long to be one sentence: a list, or a text without full stops."""
     return wrap(sentence, _LONGEST) if len(sentence) > _LONGEST else [sentence]
 
 
@@ -107,6 +107,6 @@ def _joined(first: Place, second: Place) -> Place:
 
 
 def likeliest(said: Sequence[Token], places: Sequence[Place], most: int) -> list[Place]:
-    """Return the places that share the most stems with a sentence, at most `most`, the shorter first of two alike."""
+    """Return the `most` places that share the most stems with a sentence; of two equal ones the shorter comes first."""
     stems = {token.stem for token in said}
     return sorted(places, key=lambda place: (-len(stems & place.known), len(place.tokens)))[:most]

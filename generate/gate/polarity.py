@@ -1,4 +1,4 @@
-"""What turns a sentence round against its place: a negation, a doubt or a passive that was put in or left out."""
+"""Words that turn a sentence into its opposite: a negation, a doubt or a passive that was added or left out."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -10,9 +10,9 @@ _HE, _SHE = frozenset("he him his himself".split()), frozenset("she her hers her
 
 
 def turned_round(said: Sequence[Token], place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> list[str]:
-    """Return such words, each with the one after it: `negation left out: not arrest`.
+    """Return the words that reverse a sentence, each with the word after it, such as `negation left out: not arrest`.
 
-    `pairs` are the indices of the words that both have in the same order.
+    `pairs` are the indices of the words that sentence and place have in the same order.
     """
     matched, skipped = {index for index, _ in pairs}, list(_skipped(place, pairs))
     added = [index for index in range(len(said)) if index not in matched]
@@ -38,7 +38,7 @@ def _skipped(place: Sequence[Token], pairs: Sequence[tuple[int, int]]) -> Iterat
 
 
 def other_gender(sentence: str, place: str) -> list[str]:
-    """Return the pronouns of a sentence of a gender that its place speaks of only in the other one: `he` for `she`."""
+    """Return the pronouns of a sentence whose gender differs from the place's: `he` where the place only has `she`."""
     said, there = _pronouns(sentence), _pronouns(place)
     return [
         f"pronoun {word}"

@@ -1,4 +1,4 @@
-"""The words of a sentence that say something, as they are compared: names, numbers and dates told from the rest."""
+"""The words of a sentence that carry meaning, as they are compared: names, numbers and dates apart from the rest."""
 
 import re
 from collections.abc import Iterator, Sequence, Set
@@ -20,13 +20,13 @@ from broadsheet.generate.text.words import (
 
 NAME, NUMBER, DATE = "name", "number", "date"
 BY = "by"
-"The stem of a passive's `by`, which turns subject and object round; English alone."
+"The stem of the `by` of a passive, which swaps subject and object. English only."
 END = "|"
-"The stem between two sentences; no word has it."
+"The stem between two sentences, which no word has."
 
 _DOUBTFUL = frozenset("couldn't wouldn't mightn't can't cannot".split())
 _BEFORE = 8
-"Characters before a word that tell whether something begins with it."
+"Characters before a word after which something new begins, such as a sentence or a quotation."
 _TOGETHER = re.compile(r"[ \-–.]*")
 _PASSIVE = re.compile(
     r"\b(?:(?:is|are|was|were|be|been|being|gets?|got)\s(?:\w+\s){0,2}?[a-z]{3,}|[a-z]{2,}(?:ed|en|wn|ught))\s(by)\b"
@@ -37,20 +37,20 @@ class Token(NamedTuple):
     """A word, or a whole number or date."""
 
     stem: str
-    "What is compared."
+    "The stem, which is what is compared."
     kind: str
-    "NAME, NUMBER, DATE, or empty."
+    "NAME, NUMBER or DATE; empty for other words."
     mention: int
-    "The same for all words of one name."
+    "A number that all words of one name share."
     text: str
     after_comma: bool
-    "Whether a comma stands between the token before and this one."
+    "Whether a comma stands before this token and after the one before it."
 
 
 def tokens(sentence: str, proper: Set[str], mention: int = 0) -> tuple[Token, ...]:
-    """Return the tokens of a sentence, function words left out, in order.
+    """Return the tokens of a sentence in order, function words left out.
 
-    Names are the words in capitals that do not open the sentence, and those of `proper`, folded; see `proper_words`.
+    Names are the words in capitals that do not open the sentence, and the folded words `proper`; see `proper_words`.
     Mentions are counted from `mention` on.
     """
     marks = _marks(sentence)
@@ -84,12 +84,12 @@ def _leads_a_name(sentence: str, spans: Sequence[tuple[str, int, int]]) -> bool:
 
 
 def _parts(stem: str, word: str) -> list[str]:
-    """Return the stem, after that of a doubt which a contraction holds: `couldn't` is `could not`."""
+    """Return the stem of a word, after the stem of a doubt in its contraction: `couldn't` is `could not`."""
     return [PERHAPS, stem] if stem == NOT and fold(word) in _DOUBTFUL else [stem]
 
 
 def _marks(sentence: str) -> list[tuple[int, int, str, str, str]]:
-    """Return start, end, kind, text and stem of the numbers and dates; a date's own number is none."""
+    """Return start, end, kind, text and stem of the numbers and dates; the number in a date is not a number."""
     found = [(*date.place, DATE, date.text, date.value) for date in dates(sentence)]
     found += [(*quantity.place, NUMBER, quantity.text, significant(quantity)) for quantity in undated(sentence)]
     return [(start + _blanks(sentence, start), end, kind, text, stem) for start, end, kind, text, stem in found]
@@ -111,13 +111,13 @@ def _blanks(sentence: str, start: int) -> int:
 
 
 def significant(quantity: Quantity) -> str:
-    """Return a number's digits without its noughts at the end and its point: `#5` for 5, 5m and five million."""
+    """Return a number's digits without its point and the noughts at its end: 5 for `#5`, 5m and five million."""
     value = max(quantity.values).normalize()
     return "#" + "".join(map(str, value.as_tuple().digits))
 
 
 def proper_words(article: str) -> frozenset[str]:
-    """Return the words, folded, that an article writes with a capital within a sentence, or nowhere without one."""
+    """Return the words, folded, that an article writes with a capital inside a sentence, or never without a capital."""
     parts = sentences(article)
     within = {word for part in parts if not is_title_case(part) for word in _proper(part)}
     written = {word for part in parts for word in words(part)}

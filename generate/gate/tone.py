@@ -1,6 +1,6 @@
-"""What keeps a true text off a page for how it speaks: clickbait, and words that harm.
+"""What keeps a true text off a page because of how it speaks: clickbait, and words that harm.
 
-A publisher's own headline is the publisher's, and is never held against this; drafts and extracts are. English alone.
+Drafts and extracts are held to this; a publisher's own headline never is. English only.
 """
 
 import re
@@ -14,12 +14,12 @@ from broadsheet.generate.text.quotations import unquoted
 from broadsheet.generate.text.words import fold, has_run, words
 
 TONE = "tone-1"
-"Names lexicons and rules in the texts that passed them; what others passed is written again."
+"The name of these word lists and rules in the texts that passed them. A text that passed others is written again."
 
 _NEVER = ("slur", "obscenity")
-"Kinds that no headline carries, and a summary only in quotation marks."
+"Kinds that are allowed in no headline, and in a summary only inside quotation marks."
 _AS_THE_ARTICLE = ("insult", "incitement", "self_harm")
-"Kinds that a text may have in the way in which its article has them."
+"Kinds that a text may have if its article has them in the same way."
 _WORDS = ("slur", "obscenity", "insult")
 "Kinds whose entries have plurals."
 
@@ -29,7 +29,7 @@ _LIST = re.compile(
     r"(?P<what>reasons|ways|things|facts|signs|tips|tricks|secrets|hacks|mistakes|gifs|memes|lessons|takeaways)\b",
     re.IGNORECASE,
 )
-"A headline that counts what its article may not list."
+"A headline that counts things which its article may not list."
 _WITHHELD = re.compile(
     r"\W*(?:(?:this|that|here)(?:['’]s|\sis|\sare)\s(?:where|who|the\s(?:one|only|moment|(?:real\s)?reason))"
     r"|(?:the|one)\s(?:\w+\s)?reason\s(?:why\s)?(?:he|she|they|it|you|we|your)"
@@ -42,17 +42,17 @@ _EVER = re.compile(
     r"(?:ever|of\sall\stime|in\sthe\sworld)\b",
     re.IGNORECASE,
 )
-"A superlative, which is the article's if it has the same words."
+"A superlative, which is allowed if the article has the same words."
 _ADDRESSES = frozenset("you your you're you'll you've yours yourself".split())
 _ACRONYMS = 14
-"Most letters of words in a row that in capitals alone are acronyms, not shouted."
+"Most letters of words in a row, all in capitals, that are acronyms rather than shouting."
 
 
 def tone_problems(text: str, article: Mapping[str, Any], *, is_headline: bool = False) -> list[str]:
     """Return what is wrong with how a text about an article speaks, such as `clickbait you won't believe`.
 
-    What stands in quotation marks is its speaker's, and no clickbait. Of what harms the kind alone is named, since what
-    was refused is shown to readers.
+    Words in quotation marks are their speaker's, and are never clickbait. Words that harm are named by their kind only,
+    because readers can see what was refused.
     """
     text = unicodedata.normalize("NFKC", text)
     own = unquoted(text)
@@ -80,7 +80,7 @@ def _baits_of_headline(own: str, article: Mapping[str, Any]) -> list[str]:
 
 
 def _shouted(own: str, article: Mapping[str, Any]) -> list[str]:
-    """Return what is in capitals alone: several words in a row, or one that the article has in small letters alone."""
+    """Return the words that shout: several in capitals in a row, or one that the article only has in small letters."""
     spoken = words(own)
     loud = [word.isalpha() and word.isupper() and len(word) > 2 for word in spoken]
     if not any(loud):
@@ -106,7 +106,7 @@ def _harms(text: str, own: str, article: Mapping[str, Any], *, is_headline: bool
 
 
 def _has(article: Mapping[str, Any], phrase: str, *, quoted: bool = True) -> bool:
-    """Whether an article has a phrase; with `quoted` false, outside quotation marks."""
+    """Whether an article has a phrase; if `quoted` is false, outside quotation marks."""
     wanted = _folded(phrase)
     return any(has_run(_folded(text if quoted else unquoted(text)), wanted) for text in _texts(article))
 
