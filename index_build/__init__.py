@@ -1,6 +1,8 @@
-"""Index build: from article vectors to the FAISS index that measurement chooses, and search in it."""
+"""Index build: from article vectors to a FAISS index, exact or of the kind that trials choose, and search in it."""
 
-from broadsheet.index_build.build import Goal, build_index, describe
+from broadsheet.index_build.budget import SHARE_OF_ENCODING, Budget
+from broadsheet.index_build.build import build_index, describe
+from broadsheet.index_build.choice import Goal
 from broadsheet.index_build.join import join_shards
 from broadsheet.index_build.late_search import LateSearch
 from broadsheet.index_build.measure import Exact, search_exactly, shares_found
@@ -9,6 +11,8 @@ from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
 from broadsheet.index_build.shards import shard_goal, shard_of, shard_path
 
 __all__ = [
+    "SHARE_OF_ENCODING",
+    "Budget",
     "Earlier",
     "Exact",
     "Goal",

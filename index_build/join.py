@@ -17,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from broadsheet.errors import ConfigError
-from broadsheet.index_build.build import STAND_INS, Goal
+from broadsheet.index_build.build import STAND_INS
+from broadsheet.index_build.choice import Goal
 from broadsheet.index_build.measure import BATCH, search_exactly, shares_found
 from broadsheet.index_build.reuse import SAME_VECTORS
 from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
@@ -54,7 +55,9 @@ def join_shards(
     for report in earlier:
         if [{**shard, "taken_over": SAME_VECTORS} for shard in report.get("shards", ())] == shards:
             return {**report, "taken_over": SAME_VECTORS, "shards": shards}
-    report = {"kind": kind, **_measure(search, MappedVectors(vectors), queries), **_sums(shards), "goal": str(goal)}
+    chosen_by = "; ".join(dict.fromkeys(shard["chosen_by"] for shard in shards))
+    measured = _measure(search, MappedVectors(vectors), queries)
+    report = {"kind": kind, "chosen_by": chosen_by, **measured, **_sums(shards), "goal": str(goal)}
     if report["recall_low"] < goal.recall:
         raise ConfigError(
             f"index.recall: found {goal.recall}, expected what {count} shards have together, "

@@ -11,8 +11,8 @@ from broadsheet.errors import ContractError
 from broadsheet.tables.arrow_files import read_stamp
 from broadsheet.tables.files import file_sha256, replacing
 
-SAME_SIZE = 0.2
-"""A choice holds while the number of vectors is within this share of the number that it was made for."""
+SIZE_FACTOR = 2
+"""A choice of a kind holds while there are at least half and at most twice the vectors that it was made for."""
 SAME_VECTORS = "same vectors"
 """What a report says of an index that was taken over whole."""
 
@@ -51,10 +51,44 @@ def take_over(target: Path, wanted: Mapping[str, str], earlier: Sequence[Earlier
     return None
 
 
-def choice_before(earlier: Sequence[Earlier], goal: str, count: int) -> Mapping[str, Any] | None:
-    """Return the report of the first earlier index whose kind was chosen for this goal and about `count` vectors."""
+@dataclass(frozen=True)
+class EarlierChoice:
+    """The choice of a kind that trials made for an earlier edition, if it still holds."""
+
+    report: Mapping[str, Any] | None = None
+    "What build_index returned then; None if no choice holds."
+    why_not: str = "there is no earlier choice"
+    "Why the choice of the newest earlier edition does not hold, in words."
+
+
+def earlier_choice(earlier: Sequence[Earlier], *, goal: str, model: str, dim: int, count: int) -> EarlierChoice:
+    """Return the first earlier choice that was made for such vectors and for this goal.
+
+    Example: a kind chosen for 200,000 vectors of a model is taken over for 390,000 vectors of the same model, and not
+    for 410,000, nor for 200,000 vectors of another model.
+    """
+    reasons = []
     for one in earlier:
-        chosen_for = one.report.get("chosen_for")
-        if chosen_for and one.report["goal"] == goal and abs(count - chosen_for) <= SAME_SIZE * chosen_for:
-            return one.report
-    return None
+        if not one.report.get("chosen_for"):
+            continue  # no trials were made for it
+        why_not = _why_not(one, goal, model, dim, count)
+        if not why_not:
+            return EarlierChoice(one.report)
+        reasons.append(why_not)
+    return EarlierChoice(why_not=reasons[0]) if reasons else EarlierChoice()
+
+
+def _why_not(one: Earlier, goal: str, model: str, dim: int, count: int) -> str:
+    """Return why a choice made by trials does not hold, in words; empty if it holds."""
+    try:
+        stamp = read_stamp(one.rows)
+    except ContractError:
+        return "the earlier index is damaged"
+    if stamp.get("dim") != str(dim):
+        return f"vectors have {dim} dimensions and had {stamp.get('dim')}"
+    if stamp.get("model") != model:
+        return "another model made the vectors"
+    chosen_for = one.report["chosen_for"]
+    if not chosen_for / SIZE_FACTOR <= count <= chosen_for * SIZE_FACTOR:
+        return f"there are {count} vectors and there were {chosen_for}"
+    return "" if one.report["goal"] == goal else "the settings of the index changed"

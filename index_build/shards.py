@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from broadsheet.errors import ConfigError
-from broadsheet.index_build.build import Goal
+from broadsheet.index_build.choice import Goal
 
 
 def cut(total: int, count: int) -> list[slice]:
@@ -35,6 +35,7 @@ def shard_of(vectors: pa.Table, number: int, count: int) -> pa.Table:
 def shard_goal(goal: Goal, count: int) -> Goal:
     """Return what each shard has to do: the recall of the whole, in its part of the memory.
 
+    A search asks all shards, so they are searched exactly without a trial only if all vectors together are few enough.
     Raises ConfigError if that is less than a MiB: 0 would be no bound at all.
     """
     if 0 < goal.memory_mib < count:
@@ -42,4 +43,4 @@ def shard_goal(goal: Goal, count: int) -> Goal:
             f"index.shards: found {count}, expected at most index.memory_mib, {goal.memory_mib}: a MiB for each shard. "
             "Lower it, or raise index.memory_mib."
         )
-    return replace(goal, memory_mib=goal.memory_mib // count)
+    return replace(goal, memory_mib=goal.memory_mib // count, exact_up_to=goal.exact_up_to // count)

@@ -10,6 +10,7 @@ from typing import Any
 import faiss
 
 from broadsheet.errors import ConfigError
+from broadsheet.index_build.budget import Budget
 from broadsheet.index_build.kinds import build_kind, candidates, memory_bytes
 from broadsheet.index_build.measure import ROUNDS, Exact, Measured, measure_speed, search_exactly, tune
 from broadsheet.tables.arrays import Vectors
@@ -35,6 +36,8 @@ class Trial:
     "Of the file."
     memory_per_vector: float
     "Of that, what is held in memory for searching: all but the mapped refinement."
+    vectors: int
+    "How many it was built over, in the sample."
     build_seconds: float
     note: str
     "Why it cannot be chosen; empty if it can."
@@ -62,35 +65,56 @@ def row(kind: str, measured: Measured, each: Sequence[float], build_seconds: flo
     }
 
 
-def try_kinds(vectors: MappedVectors, queries: Vectors, *, recall: float, memory_mib: int) -> list[Trial]:
-    """Return a trial of each candidate, those that can be chosen first, the fastest first.
+def try_kinds(
+    vectors: MappedVectors, queries: Vectors, *, recall: float, memory_mib: int, budget: Budget
+) -> tuple[list[Trial], list[str]]:
+    """Return trials, those that can be chosen first, the fastest first; and the kinds there was no time to try.
 
-    Raises ConfigError if none reaches the recall within the memory.
+    The most promising kinds are tried first. Once a kind can be chosen, the next is tried only if a trial as long as
+    the longest so far ends within the budget. Example: of trials that take 8 s each, a budget of 20 s allows two.
+    Raises ConfigError if no kind reaches the recall within the memory.
     """
-    count = len(vectors)
-    sample = as_vectors(vectors.sample(SAMPLE))
-    part = as_vectors(sample.sample(len(sample) // PART))
-    exact, exact_of_part = search_exactly(sample, queries), search_exactly(part, queries)
+    count, dim = len(vectors), vectors.dim
+    sample = _Sample.of(as_vectors(vectors.sample(SAMPLE)), queries)
+    quarter = None
+    if count > len(sample.vectors):
+        quarter = _Sample.of(as_vectors(sample.vectors.sample(len(sample.vectors) // PART)), queries)
+    kinds = candidates(count, dim)
     # Over fewer vectors a kind has as many lists as suit them.
-    kinds, dim = candidates(count, vectors.dim), vectors.dim
-    of_sample = [_tuned(kind, sample, exact, recall) for kind in candidates(len(sample), dim)]
-    few = candidates(len(part), dim) if count > len(sample) else []
-    of_part = [_tuned(kind, part, exact_of_part, recall) for kind in few]
-    _time_in_turn([*((one, exact) for one in of_sample), *((one, exact_of_part) for one in of_part)])
-    trials = []
-    for place, (kind, tuned) in enumerate(zip(kinds, of_sample, strict=True)):
-        each = (tuned.size / len(sample), memory_bytes(tuned.index, tuned.size) / len(sample))
-        growth = _growth(tuned, of_part[place], len(sample) / len(part)) if of_part else None
-        expected = tuned.measured.qps / (count / len(sample)) ** (growth or 0.0)
-        note = _why_not(tuned.measured, recall, each, count, memory_mib)
-        trials.append(Trial(kind, tuned.measured, expected, growth, *each, tuned.build_seconds, note))
-    if all(trial.note for trial in trials):
+    over_sample = candidates(len(sample.vectors), dim)
+    over_quarter = candidates(len(quarter.vectors), dim) if quarter else []
+    tried: list[_Tried] = []
+    longest, is_able = 0.0, False
+    for place, kind in enumerate(kinds):
+        if is_able and not budget.allows(longest):
+            break
+        before = budget.spent
+        whole = _tuned(over_sample[place], sample, recall)
+        part = _tuned(over_quarter[place], quarter, recall) if quarter else None
+        tried.append(_Tried(kind, whole, part))
+        is_able = is_able or not _why_not(tried[-1], count, recall, memory_mib)
+        longest = max(longest, budget.spent - before)
+    _time_in_turn([*((one.whole, sample) for one in tried), *((one.part, quarter) for one in tried if one.part)])
+    trials = [_trial(one, count, recall, memory_mib) for one in tried]
+    if not is_able:
         found = "; ".join(f"{trial.kind}: {trial.note}" for trial in trials)
         raise ConfigError(
             f"index: no kind has recall@100 {recall} within the memory ({found}). "
             "Raise index.memory_mib, lower index.recall, or build on a machine of more memory."
         )
-    return sorted(trials, key=lambda trial: (bool(trial.note), -trial.expected_qps))
+    return sorted(trials, key=lambda trial: (bool(trial.note), -trial.expected_qps)), kinds[len(trials) :]
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Vectors that trials are made on, and what exact search finds among them."""
+
+    vectors: MappedVectors
+    exact: Exact
+
+    @classmethod
+    def of(cls, vectors: MappedVectors, queries: Vectors) -> "_Sample":
+        return cls(vectors, search_exactly(vectors, queries))
 
 
 @dataclass
@@ -100,25 +124,67 @@ class _Tuned:
     index: faiss.Index
     measured: Measured
     size: int
+    "Bytes of its file."
+    vectors: int
     build_seconds: float
 
 
-def _tuned(kind: str, vectors: MappedVectors, exact: Exact, recall: float) -> _Tuned:
+@dataclass(frozen=True)
+class _Tried:
+    """A candidate, built on the sample and on a quarter of it."""
+
+    kind: str
+    "The kind as it would be built over all vectors."
+    whole: _Tuned
+    part: _Tuned | None
+    "None where the sample is all there is, and nothing is to be extrapolated."
+
+    @property
+    def bytes_per_vector(self) -> float:
+        return self.whole.size / self.whole.vectors
+
+    @property
+    def memory_per_vector(self) -> float:
+        return memory_bytes(self.whole.index, self.whole.size) / self.whole.vectors
+
+    @property
+    def growth(self) -> float | None:
+        """The exponent of a query's time in the number of vectors."""
+        if self.part is None:
+            return None
+        ratio = self.whole.vectors / self.part.vectors
+        return min(1.0, max(0.0, log(self.part.measured.qps / self.whole.measured.qps) / log(ratio)))
+
+
+def _tuned(kind: str, sample: _Sample, recall: float) -> _Tuned:
     started = perf_counter()
-    index = build_kind(kind, vectors)
+    index = build_kind(kind, sample.vectors)
     seconds = perf_counter() - started
-    return _Tuned(index, tune(index, exact, vectors, recall), len(faiss.serialize_index(index)), seconds)
+    measured = tune(index, sample.exact, sample.vectors, recall)
+    return _Tuned(index, measured, len(faiss.serialize_index(index)), len(sample.vectors), seconds)
 
 
-def _growth(tuned: _Tuned, of_part: _Tuned, ratio: float) -> float:
-    """Return the exponent of a query's time in the number of vectors, of which `tuned` has `ratio` times as many."""
-    return min(1.0, max(0.0, log(of_part.measured.qps / tuned.measured.qps) / log(ratio)))
+def _trial(tried: _Tried, count: int, recall: float, memory_mib: int) -> Trial:
+    """Return what a kind promises over `count` vectors."""
+    measured, growth = tried.whole.measured, tried.growth
+    return Trial(
+        tried.kind,
+        measured,
+        expected_qps=measured.qps / (count / tried.whole.vectors) ** (growth or 0.0),
+        growth=growth,
+        bytes_per_vector=tried.bytes_per_vector,
+        memory_per_vector=tried.memory_per_vector,
+        vectors=tried.whole.vectors,
+        build_seconds=tried.whole.build_seconds,
+        note=_why_not(tried, count, recall, memory_mib),
+    )
 
 
-def _time_in_turn(tuned: Sequence[tuple[_Tuned, Exact]]) -> None:
+def _time_in_turn(tuned: Sequence[tuple[_Tuned, _Sample]]) -> None:
     """Time all again in turn and keep the quickest of each, so that what else the machine does decides nothing."""
     for _ in range(ROUNDS):
-        for one, exact in tuned:
+        for one, sample in tuned:
+            exact = sample.exact
             qps = measure_speed(one.index, exact.queries, one.measured.parameters, exact.k)
             one.measured = replace(one.measured, qps=max(qps, one.measured.qps))
 
@@ -131,10 +197,12 @@ def fits(size: float, memory: float, memory_mib: int) -> str:
     return f"needs {size / 2**20:.0f} MiB to build, {free / 2**20:.0f} MiB are free" if free and size > free else ""
 
 
-def _why_not(measured: Measured, recall: float, each: Sequence[float], count: int, memory_mib: int) -> str:
+def _why_not(tried: _Tried, count: int, recall: float, memory_mib: int) -> str:
+    """Return why a kind cannot be chosen for `count` vectors; empty if it can."""
+    measured = tried.whole.measured
     if measured.low < recall:
         return f"recall@100 {measured.recall:.4f} at most"
-    return fits(each[0] * count, each[1] * count, memory_mib)
+    return fits(tried.bytes_per_vector * count, tried.memory_per_vector * count, memory_mib)
 
 
 def _free_memory() -> int:

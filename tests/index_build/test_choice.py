@@ -12,20 +12,7 @@ from broadsheet.index_build.kinds import build_kind, candidates
 from broadsheet.index_build.measure import measure_recall, search_exactly, tune
 from broadsheet.index_build.parameters import Parameters
 from broadsheet.tables.vectors import as_vectors
-from tests.index_build.rooms import Room, exact, random_vectors
-
-
-@pytest.fixture
-def room(tmp_path):
-    return Room(tmp_path / "room")
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """Trials from 500 vectors on, on a sample of 1,000: the code is that of the millions, the time is not."""
-    monkeypatch.setattr(build, "EXACT_UP_TO", 500)
-    monkeypatch.setattr(trials, "SAMPLE", 1000)
-    monkeypatch.setattr(measure, "ROUNDS", 1)
+from tests.index_build.rooms import exact, random_vectors
 
 
 def test_recall_is_the_share_of_the_true_hundred():
@@ -120,7 +107,7 @@ def test_where_the_sample_is_all_there_is_nothing_is_extrapolated(room, small):
 
 def test_without_readers_articles_are_searched_for_and_the_report_says_so(room):
     report = room.build(random_vectors(200))
-    assert report["queries"] == {"of": "article vectors", "count": 200}
+    assert report["queries"] == {"of": "article vectors", "count": measure.BATCH}
     assert report["kind"] == "Flat" and report["recall@100"] == 1.0
     assert [(row["kind"], row["chosen"]) for row in report["trials"]] == [("Flat", True)]
 
@@ -160,6 +147,7 @@ def test_the_next_kind_is_built_where_the_best_of_the_trials_fails_on_all_vector
         again = room.build(random_vectors(1400, 32), recall=0.9, queries=queries, earlier=[room.earlier(poor)])
     assert "IVF16,PQ8x4fs has 0." in caplog.text and "0.9 is asked for" in caplog.text
     assert again["kind"] != "IVF16,PQ8x4fs" and again["recall_low"] >= 0.9 and not again["taken_over"]
+    assert again["chosen_by"].endswith(" s, since IVF16,PQ8x4fs, the earlier choice, misses the recall")
 
 
 def test_what_is_slower_over_all_vectors_than_the_next_was_expected_to_be_gives_way_to_it(room, small, monkeypatch):
@@ -174,56 +162,3 @@ def test_what_is_slower_over_all_vectors_than_the_next_was_expected_to_be_gives_
     able = [row["kind"] for row in report["trials"] if not row["note"]]
     assert len(measured) == 2 and report["kind"] == able[1] and report["qps"] == 1e9
     assert [row["kind"] for row in report["trials"] if row["chosen"]] == [able[1]]
-
-
-def test_the_same_vectors_take_over_the_index(room, tmp_path):
-    report = room.build(random_vectors(200))
-    other = Room(tmp_path / "other")
-    taken = other.build(random_vectors(200), model="m2", earlier=[room.earlier(report)])
-    assert taken == {**report, "taken_over": "same vectors"} and other.index.samefile(room.index)
-    assert np.array_equal(other.open(model="m2")(random_vectors(3), 5)[1], room.open()(random_vectors(3), 5)[1])
-
-
-def other_vectors(room, report):
-    return {"vectors": random_vectors(200, seed=5)}
-
-
-def other_goal(room, report):
-    return {"vectors": random_vectors(200), "recall": 0.8}
-
-
-def damaged(room, report):
-    room.index.write_bytes(room.index.read_bytes()[:-4])
-    return {"vectors": random_vectors(200)}
-
-
-def no_report(room, report):
-    report.clear()
-    return {"vectors": random_vectors(200)}
-
-
-def no_table(room, report):
-    room.rows.unlink()
-    return {"vectors": random_vectors(200)}
-
-
-@pytest.mark.parametrize("change", [other_vectors, other_goal, damaged, no_report, no_table])
-def test_anything_else_is_built_anew(room, tmp_path, change):
-    report = room.build(random_vectors(200))
-    arguments = change(room, report)
-    other = Room(tmp_path / "other")
-    assert not other.build(**arguments, earlier=[room.earlier(report)])["taken_over"]
-    assert len(other.open()) == 200 and not (room.index.exists() and other.index.samefile(room.index))
-
-
-@pytest.mark.parametrize(("count", "kept"), [(1300, True), (1799, True), (1100, False), (1900, False)])
-def test_the_choice_is_taken_over_while_the_articles_are_about_as_many(room, tmp_path, small, count, kept):
-    queries = random_vectors(30, seed=1)
-    report = room.build(random_vectors(1500), recall=0.9, queries=queries)
-    other = Room(tmp_path / "other")
-    again = random_vectors(count, seed=2)
-    taken = other.build(again, recall=0.9, queries=queries, earlier=[room.earlier(report)])
-    assert (taken["taken_over"] == "the choice of its kind") is kept
-    assert taken["chosen_for"] == (1500 if kept else count) and taken["vectors"] == count
-    assert not kept or taken["kind"] == report["kind"]
-    assert taken["recall_low"] >= 0.9

@@ -11,6 +11,7 @@ from broadsheet.index_build import (
     Goal,
     ShardedIndex,
     build_index,
+    describe,
     join_shards,
     open_index,
     shard_goal,
@@ -83,6 +84,7 @@ def test_exact_shards_find_the_rows_of_one_index(flat, tmp_path):
 def test_the_report_holds_the_whole_and_each_shard(flat):
     shards, report = flat
     assert [shard["vectors"] for shard in report["shards"]] == [33, 33, 34] and report["vectors"] == 100
+    assert report["chosen_by"] == "index.kind is flat" and describe(report).endswith("; index.kind is flat")
     assert report["kind"] == "3 x Flat" == read_stamp(shards.rows)["kind"] and report["recall@100"] == 1.0
     assert report["queries"] == {"of": "article vectors", "count": 100} and report["qps"] > 0
     sizes = sum(shards.files(number)[0].stat().st_size for number in range(3))
@@ -116,7 +118,7 @@ def test_more_shards_than_articles_or_mebibytes_are_refused(tmp_path):
         shards.build(Goal("flat", 0.98, 0))
     with pytest.raises(ConfigError, match=r"index\.shards: found 5, expected at most index\.memory_mib, 3: a MiB for"):
         shard_goal(Goal("flat", 0.98, 3), 5)
-    assert shard_goal(Goal("flat", 0.98, 11), 5) == Goal("flat", 0.98, 2)
+    assert shard_goal(Goal("flat", 0.98, 11, exact_up_to=999), 5) == Goal("flat", 0.98, 2, exact_up_to=199)
 
 
 def test_shards_of_the_same_vectors_are_taken_over_and_the_whole_is_not_measured_again(flat, tmp_path):
@@ -172,3 +174,10 @@ def test_shards_of_another_model_or_order_are_refused(flat):
     turned = shards.table["news_id"].take(list(range(99, -1, -1)))
     with pytest.raises(ContractError, match=r"index-000\.faiss: .* or in another order"):
         shards.open(news_ids=turned)
+
+
+def test_the_rule_of_exact_search_counts_the_vectors_of_all_shards(tmp_path):
+    few = Shards(tmp_path / "few", random_vectors(90)).build(Goal("auto", 0.5, 0, exact_up_to=90))
+    assert few["kind"] == "3 x Flat" and few["chosen_by"] == "up to 30 vectors are searched exactly"
+    many = Shards(tmp_path / "many", random_vectors(300)).build(Goal("auto", 0.5, 0, exact_up_to=299))
+    assert [len(shard["trials"]) for shard in many["shards"]] == [6, 6, 6]

@@ -1,11 +1,13 @@
-"""The file face of the index: one, or shards, which several processes can build, joined by one."""
+"""The index of an edition as files: whole, or in shards, which several processes can build and one process joins."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from broadsheet.errors import NewsroomError
@@ -21,15 +23,18 @@ if TYPE_CHECKING:
     from broadsheet.index_build import Goal
 
 
+TIMED_ARTICLES = 128
+"""Articles that are encoded to know how long encoding takes."""
 INDEX_QUERIES = 1000
 """User vectors that the choice of the index is measured with."""
 
 
 def index(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
-    """Write the FAISS index of the edition's news_vectors, of the kind that the readers' own vectors choose.
+    """Write the FAISS index of the edition's news_vectors, in as many shards as the config says.
 
-    It is a single index, or as many shards as the config says. Each is taken over from an earlier edition where the
-    vectors are the same, and the choice of its kind where they are about as many.
+    Few articles are searched exactly. For many, trials with the readers' own vectors choose the kind, in a share of the
+    time that encoding the articles takes. A shard is taken over from an earlier edition where the vectors are the same,
+    and the choice of its kind where the vectors are of the same model and about as many.
     """
     build = shard_builder(bench, out, earlier.indexes)
     return join_index(bench, out, earlier.indexes, [build(number) for number in range(bench.config.index.shards)])
@@ -37,8 +42,8 @@ def index(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
 def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> Callable[[int], dict[str, Any]]:
     """Return what writes a shard of the index, given its number, and returns what it measured; 0 of 1 is all of it."""
+    from broadsheet.index_build import SHARE_OF_ENCODING, Budget, build_index, shard_goal, shard_of
     from broadsheet.index_build import Earlier as EarlierIndex
-    from broadsheet.index_build import build_index, shard_goal, shard_of
 
     vectors, queries, count = _vectors(bench), sample_user_vectors(bench, INDEX_QUERIES), bench.config.index.shards
     goal = shard_goal(_goal(bench), count)
@@ -56,7 +61,11 @@ def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = (
             queries=queries,
             goal=goal,
             earlier=earlier,
+            make_budget=make_budget,
         )
+
+    def make_budget(count: int) -> Budget:
+        return Budget(SHARE_OF_ENCODING * count * encoding_seconds(bench))
 
     return build
 
@@ -90,6 +99,17 @@ def shard_files(edition: Edition, number: int, count: int) -> tuple[Path, Path]:
 def _vectors(bench: Workbench) -> pa.Table:
     tower = bench.news_tower
     return read_table(bench.edition.news_vectors, news_vectors(tower.dim), model=tower.fingerprint)
+
+
+def encoding_seconds(bench: Workbench) -> float:
+    """Return the seconds that this machine takes to encode an article, measured on some of the edition's."""
+    tower, news = bench.news_tower, bench.catalogue.news
+    rows = np.linspace(0, len(news) - 1, min(TIMED_ARTICLES, len(news))).astype(np.int64)
+    texts = tower.text(news.select(list(tower.text.columns)).take(pa.array(rows)))
+    tower(texts[:1])  # the first call loads the model
+    started = time.perf_counter()
+    tower(texts)
+    return (time.perf_counter() - started) / len(texts)
 
 
 def _goal(bench: Workbench) -> Goal:
