@@ -38,8 +38,9 @@ TABLES = f"""# Tables
 {BY.format("`src/broadsheet/tables/schemas.py`")}
 
 The stages hand each other these tables, as uncompressed Arrow IPC files, which `pyarrow` and
-`datasets.load_dataset("arrow", data_files=...)` open. A file's schema holds the table's name, its version (an integer),
-a note for each field, and stamps of who made it (`model`: a fingerprint). A reader accepts exactly one version.
+`datasets.load_dataset("arrow", data_files=...)` open; `datasets` opens a file without rows with `streaming=True` only.
+A file's schema holds the table's name, its version (an integer), a note for each field, and stamps of who made it
+(`model`: a fingerprint). A reader accepts exactly one version.
 Rank 1 is best; a higher score is better; times are UTC; vectors have unit length and are compared by inner product.
 """
 

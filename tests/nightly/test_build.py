@@ -1,7 +1,6 @@
 import shutil
 from datetime import timedelta
 
-import datasets
 import pyarrow as pa
 import pytest
 
@@ -15,8 +14,7 @@ from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import NEWS, STORIES, USERS, news_vectors
-from tests.nightly.test_digest_stage import FLOOD
-from tests.support.tiny import START, make_impressions, make_news, make_newsroom, make_writer
+from tests.support.tiny import START, make_news, make_newsroom, make_writer
 
 STAGES = ["encode", "index", "retrieve", "rerank", "generate", "digest", "check"]
 
@@ -194,21 +192,6 @@ def test_a_build_can_be_stopped_and_goes_on_where_it_was(newsroom):
         build(newsroom, ["fan"], stop)
     assert newsroom.editions() == []
     assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 0 articles encoded, 60 taken over")
-
-
-def test_datasets_opens_every_file_of_a_newsroom(newsroom, tmp_path):
-    with Import(newsroom) as add:
-        add.impressions("train", make_impressions(6))
-        add.clicks([{"user_id": "fan", "news_id": "N3", "time": START + timedelta(hours=30)}])
-        add.news(FLOOD)  # for a digest, since no file may be empty
-        add.users([{"user_id": "swimmer", "history": ["E2"], "profile": "", "hidden": []}])
-    build(newsroom, "all")
-    files = sorted(newsroom.path.rglob("*.arrow"))
-    assert len(files) == 14
-    for file in files:
-        opened = datasets.load_dataset("arrow", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache"))
-        with pa.ipc.open_file(file) as table:
-            assert opened.column_names == table.schema.names and len(opened) == table.read_all().num_rows
 
 
 def test_to_hide_an_article_does_not_make_it_popular(newsroom):

@@ -230,11 +230,20 @@ def test_datasets_opens_a_written_file(path, tmp_path):
     assert opened["user_id"] == ["U1", "U2"] and opened.column_names == USERS.names
 
 
+TABLES = [value for value in vars(schemas).values() if isinstance(value, pa.Schema)]
+
+
+@pytest.mark.parametrize(
+    "schema", [*TABLES, news_vectors(2), user_vectors(2)], ids=lambda one: str(one.metadata[b"table"])
+)
+def test_datasets_opens_a_file_of_any_table_without_rows_as_a_stream(path, schema):
+    write_table(path, schema.empty_table(), schema)
+    opened = datasets.load_dataset("arrow", data_files=str(path), split="train", streaming=True)
+    assert opened.column_names == schema.names and list(opened) == []
+
+
 def test_every_table_has_a_name_a_version_and_a_word_on_each_field():
-    tables = [value for value in vars(schemas).values() if isinstance(value, pa.Schema)] + [
-        news_vectors(2),
-        user_vectors(2),
-    ]
+    tables = [*TABLES, news_vectors(2), user_vectors(2)]
     assert len({table.metadata[b"table"] for table in tables}) == len(tables) >= 9
     for table in tables:
         assert int(table.metadata[b"version"]) >= 1

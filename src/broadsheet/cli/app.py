@@ -110,6 +110,24 @@ def import_tables(
     typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column)))
 
 
+@imports.command(
+    "dataset", epilog="Example: broadsheet import dataset articles.parquet --column title=headline --into newsroom"
+)
+def import_dataset(
+    name: Annotated[str, typer.Argument(help="A local file or folder, else the name of a data set on the hub.")],
+    table: Annotated[str, typer.Option(help="What its rows are: news, clicks or users.")] = "news",
+    split: Annotated[str, typer.Option(help="The split to take.")] = "train",
+    config: Annotated[str | None, typer.Option(help="The configuration, if the data set has several.")] = None,
+    column: Columns = None,
+    into: Into = DEFAULT_ROOM,
+) -> None:
+    """Take a data set of Hugging Face's datasets, streamed; needs broadsheet[datasets]."""
+    from broadsheet.importers.dataset import import_dataset as take
+    from broadsheet.newsroom import Newsroom
+
+    typer.echo(take(Newsroom(into), name, table, read_columns(column), split=split, config=config))
+
+
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")
 def run(
     user: Annotated[str, typer.Argument(help="The reader's id.")],

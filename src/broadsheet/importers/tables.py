@@ -1,25 +1,16 @@
 """Importing a publisher's own tables: news, clicks and users as CSV, TSV, JSONL or Parquet files."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError, join_problems
+from broadsheet.importers.columns import mapping_problems, match, named_rows
 from broadsheet.importers.file_rows import SUFFIXES, column_names, read_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
-from broadsheet.tables.schemas import CLICKS, NEWS, USERS
-
-_NAMES = {
-    "news": [name for name in NEWS.names if name != "content_hash"],
-    "users": USERS.names,
-    "clicks": CLICKS.names,
-}
-_REQUIRED = {"news": ["news_id", "title"], "users": ["user_id"], "clicks": ["user_id", "news_id", "time"]}
-_SEPARATORS = re.compile(r"[\s,]+")
 
 
 @dataclass(frozen=True)
@@ -63,22 +54,12 @@ def _rows(source: _Source, skip: Callable[[str], None]) -> Iterator[dict[str, An
     def skip_of_table(reason: str) -> None:
         skip(f"{source.table}: {reason}")
 
-    for found in read_rows(source.path, list(source.columns.values()), skip_of_table):
-        row = {ours: found[theirs] for ours, theirs in source.columns.items()}
-        for name in ("history", "hidden"):
-            if isinstance(row.get(name), str):
-                row[name] = [part for part in _SEPARATORS.split(row[name]) if part]
-        yield row
+    return named_rows(read_rows(source.path, list(source.columns.values()), skip_of_table), source.columns)
 
 
 def _sources(given: dict[str, Path], columns: Mapping[str, str]) -> list[_Source]:
     problems = [] if given else ["no file was named; expected --news, --clicks or --users"]
-    ours = {name for names in _NAMES.values() for name in names}
-    problems += [
-        f"--column {name}={theirs}: no column {name!r} is known here; known: {', '.join(sorted(ours))}"
-        for name, theirs in columns.items()
-        if name not in ours
-    ]
+    problems += mapping_problems(columns)
     found = {table: _columns_found(path, problems) for table, path in given.items()}
     readable = {table: names for table, names in found.items() if names is not None}
     seen = {name for names in readable.values() for name in names}
@@ -88,7 +69,10 @@ def _sources(given: dict[str, Path], columns: Mapping[str, str]) -> list[_Source
             for name, theirs in columns.items()
             if theirs not in seen
         ]
-    sources = [_match(table, given[table], names, columns, problems) for table, names in readable.items()]
+    sources = [
+        _Source(table, given[table], match(table, given[table], names, columns, problems))
+        for table, names in readable.items()
+    ]
     if problems:
         raise CorpusError(f"{join_problems(problems)}\nNothing was imported.")
     return sources
@@ -112,21 +96,3 @@ def _columns_found(path: Path, problems: list[str]) -> list[str] | None:
             ]
             return names
     return None
-
-
-def _match(table: str, path: Path, found: list[str], columns: Mapping[str, str], problems: list[str]) -> _Source:
-    """Pair our names with the file's: the mapped one where the file has it, else the same."""
-    pairs = {}
-    for name in _NAMES[table]:
-        theirs = columns.get(name, name)
-        if theirs in found:
-            pairs[name] = theirs
-        elif name in found:
-            pairs[name] = name
-    missing = [name for name in _REQUIRED[table] if name not in pairs]
-    if missing:
-        problems.append(
-            f"{path}: found the columns {', '.join(found) or '(none)'}; expected also {', '.join(missing)}. "
-            f"Name the file's own column with --column, such as --column {missing[0]}=THEIRS"
-        )
-    return _Source(table, path, pairs)

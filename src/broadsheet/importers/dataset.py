@@ -1,0 +1,165 @@
+"""Importing a data set of Hugging Face's `datasets`: from the hub, or from a local file or folder.
+
+Rows are streamed: nothing is copied into a cache first. Only data sets of Parquet, CSV, JSON and Arrow files are read.
+No code that comes with a data set is ever run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from broadsheet.errors import CorpusError, InputError, join_problems
+from broadsheet.importers.columns import TABLES, mapping_problems, match, named_rows
+from broadsheet.importers.report import ImportReport
+from broadsheet.importers.transaction import Import
+from broadsheet.newsroom import Newsroom
+
+FORMATS = {"Parquet": "Parquet", "Csv": "CSV", "Json": "JSON", "Arrow": "Arrow"}
+"""The classes of `datasets` that may read a data set, by name, and their formats."""
+_OF_SUFFIX = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".arrow": "arrow",
+}
+_NO_CODE = (
+    "Broadsheet runs no code of a data set. Save its rows as Parquet, CSV or JSON files, or with save_to_disk, "
+    "and import those."
+)
+_SAVED = ("dataset_dict.json", "state.json")
+"""Files by which a folder that `save_to_disk` wrote is known."""
+
+
+def import_dataset(
+    newsroom: Newsroom,
+    name: str,
+    table: str,
+    columns: Mapping[str, str],
+    *,
+    split: str = "train",
+    config: str | None = None,
+) -> ImportReport:
+    """Add the rows of a data set to table news, clicks or users of a newsroom.
+
+    `name` is a local file or folder, if there is such a path, else a data set on the hub; `config` is one of its
+    configurations. `columns` maps our column names to those of the data set, and rows are checked and counted, as by
+    `import_tables`. A label is taken by its name. Raises InputError if `table` is no such table or the package
+    `datasets` is missing; CorpusError, and nothing is imported, if the data set cannot be found or read, brings code of
+    its own, is of another format, or lacks the split or a column.
+    """
+    if table not in TABLES:
+        raise InputError(f"--table: found {table!r}, expected {', '.join(TABLES)}.")
+    data = _open(name, config, split)
+    found = _column_names(name, data)
+    problems = mapping_problems(columns)
+    problems += [
+        f"--column {ours}={theirs}: {name} has no column {theirs!r}"
+        for ours, theirs in columns.items()
+        if ours in TABLES[table] and theirs not in found
+    ]
+    pairs = match(table, name, found, columns, problems)
+    if problems:
+        raise CorpusError(f"{join_problems(problems)}\nNothing was imported.")
+    with Import(newsroom) as add:
+        take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
+        take = {"news": add.news, "clicks": add.clicks, "users": add.users}
+        take[table](named_rows(_rows(name, data, list(pairs.values())), pairs))
+    return add.report
+
+
+def _open(name: str, config: str | None, split: str) -> Any:  # noqa: ANN401
+    """Return a split as a Dataset or an IterableDataset."""
+    try:
+        import datasets
+    except ImportError as error:
+        install = "Install it: pip install 'broadsheet[datasets]'."
+        raise InputError(f"import dataset: the package datasets is missing. {install}") from error
+    path = Path(name)
+    try:
+        if path.exists():
+            _refuse_code(path)
+        if any((path / file).is_file() for file in _SAVED):
+            saved = datasets.load_from_disk(name)
+            splits = saved if isinstance(saved, datasets.DatasetDict) else {str(saved.split or "train"): saved}
+        else:
+            splits = _builder(datasets, path, name, config).as_streaming_dataset()
+    except CorpusError:
+        raise
+    except Exception as error:  # whatever datasets, its readers and the network raise: none of it is ours
+        _refuse(name, error)
+    if split not in splits:
+        raise CorpusError(
+            f"{name}: found the splits {', '.join(splits)}, expected {split!r}. Name a split with --split."
+        )
+    return splits[split]
+
+
+def _refuse_code(path: Path) -> None:
+    """Raise CorpusError for a data set that is, or brings, a Python file."""
+    scripts = [path] if path.suffix == ".py" else sorted(path.glob("*.py"))
+    if scripts:
+        raise CorpusError(f"{path}: found {scripts[0].name}, a loading script. {_NO_CODE}")
+
+
+def _builder(datasets: Any, path: Path, name: str, config: str | None) -> Any:  # noqa: ANN401
+    """Return the reader of a data set; raises CorpusError unless it reads one of FORMATS."""
+    if path.is_file():
+        suffix = Path(path.name.removesuffix(".gz")).suffix
+        if suffix not in _OF_SUFFIX:
+            raise CorpusError(f"{name}: the suffix is {suffix!r}, expected one of {', '.join(_OF_SUFFIX)}.")
+        where: dict[str, Any] = {"path": _OF_SUFFIX[suffix], "data_files": str(path)}
+        where |= {"sep": "\t"} if suffix == ".tsv" else {}
+    else:
+        where = {"path": str(path.resolve()) if path.is_dir() else name, "name": config}
+    builder = datasets.load_dataset_builder(**where)
+    classes = [base.__name__ for base in type(builder).__mro__]  # a folder has a class of its own, such as CsvFolder
+    if FORMATS.keys().isdisjoint(classes):
+        raise CorpusError(f"{name}: found files for {classes[0]}, expected {', '.join(FORMATS.values())}.")
+    if "Csv" in classes and builder.info.features is None:
+        # Read as texts, as `import tables` does: an id such as 007 would else become the number 7.
+        names = _column_names(name, next(iter(builder.as_streaming_dataset().values())))
+        features = datasets.Features({column: datasets.Value("string") for column in names})
+        builder = datasets.load_dataset_builder(**where, features=features)
+    return builder
+
+
+def _column_names(name: str, data: Any) -> list[str]:  # noqa: ANN401
+    """Return the columns of a split; where they are not declared, those of its first row."""
+    if data.column_names is not None:
+        return list(data.column_names)
+    return list(next(_read(name, data), {}))
+
+
+def _rows(name: str, data: Any, columns: list[str]) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    """Yield the rows of a split with some of its columns; labels by their names."""
+    if data.column_names is not None:
+        data = data.select_columns(columns)
+    features = data.features or {}
+    labels = {column: features[column] for column in columns if hasattr(features.get(column), "int2str")}
+    for row in _read(name, data):
+        for column, label in labels.items():
+            is_known = row[column] is not None and row[column] >= 0  # -1 stands for no label
+            row[column] = label.int2str(row[column]) if is_known else None
+        yield row
+
+
+def _read(name: str, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield rows; raises CorpusError if the data set turns out to be damaged."""
+    try:
+        yield from rows
+    except Exception as error:  # each reader of datasets has errors of its own
+        _refuse(name, error)
+
+
+def _refuse(name: str, error: Exception) -> NoReturn:
+    if "scripts are no longer supported" in str(error):
+        raise CorpusError(f"{name}: a data set with a loading script. {_NO_CODE}") from error
+    reason = next(iter(str(error).splitlines()), type(error).__name__)
+    raise CorpusError(
+        f"{name}: cannot be read as a data set ({reason}). Expected a file or folder of Parquet, CSV, JSON or Arrow, "
+        "or the name of a data set on the hub."
+    ) from error

@@ -1,0 +1,176 @@
+"""Data sets of Hugging Face's `datasets`, as local files and folders."""
+
+import gzip
+import sys
+from datetime import UTC, datetime
+
+import datasets
+import pytest
+
+from broadsheet.errors import CorpusError, InputError
+from broadsheet.importers.dataset import import_dataset
+from broadsheet.newsroom import Newsroom
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import CLICKS, NEWS, USERS
+
+COLUMNS = {"news_id": "article", "title": "headline", "category": "label"}
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def articles(*ids):
+    """A data set of articles whose category is a label."""
+    features = {"article": "string", "headline": "string", "published_at": "timestamp[us, tz=UTC]", "more": "int64"}
+    kinds = {name: datasets.Value(kind) for name, kind in features.items()}
+    labels = datasets.ClassLabel(names=["sports", "world"])
+    rows = [
+        {"article": news_id, "headline": f"Title {news_id}", "published_at": NOON, "more": 1, "label": row % 2}
+        for row, news_id in enumerate(ids)
+    ]
+    return datasets.Dataset.from_list(rows, features=datasets.Features({**kinds, "label": labels}))
+
+
+@pytest.fixture
+def newsroom(tmp_path):
+    return Newsroom(tmp_path / "newsroom")
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+
+
+def news(newsroom):
+    return [(row["news_id"], row["title"], row["category"]) for row in read_table(newsroom.news, NEWS).to_pylist()]
+
+
+def write_gzip(data, path):
+    plain = path.with_suffix("")
+    data.to_json(plain)
+    path.write_bytes(gzip.compress(plain.read_bytes()))
+
+
+def write_folder(data, path):
+    path.mkdir()
+    data.to_parquet(path / "train-00000.parquet")
+
+
+def write_splits(data, path):
+    datasets.DatasetDict({"train": data, "test": articles("other")}).save_to_disk(path)
+
+
+WRITERS = {
+    "news.parquet": lambda data, path: data.to_parquet(path),
+    "news.csv": lambda data, path: data.to_csv(path),
+    "news.tsv": lambda data, path: data.to_csv(path, sep="\t"),
+    "news.jsonl": lambda data, path: data.to_json(path),
+    "news.jsonl.gz": write_gzip,
+    "folder": write_folder,
+    "saved": lambda data, path: data.save_to_disk(path),
+    "splits": write_splits,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_form_of_a_data_set_gives_the_same_articles(tmp_path, newsroom, name):
+    WRITERS[name](articles("007", "b"), tmp_path / name)
+    report = import_dataset(newsroom, str(tmp_path / name), "news", COLUMNS)
+    categories = ["0", "1"] if name.startswith("news.") and name != "news.parquet" else ["sports", "world"]
+    assert news(newsroom) == [("007", "Title 007", categories[0]), ("b", "Title b", categories[1])]
+    assert read_table(newsroom.news, NEWS)["published_at"].to_pylist() == [NOON, NOON]
+    assert report.taken == {"news": 2, "users": 0, "clicks": 0} and not report.skipped
+
+
+def test_a_split_is_taken_by_its_name_and_an_unknown_split_is_an_error_that_names_those_there_are(tmp_path, newsroom):
+    write_splits(articles("a"), tmp_path / "splits")
+    import_dataset(newsroom, str(tmp_path / "splits"), "news", COLUMNS, split="test")
+    assert [row[0] for row in news(newsroom)] == ["other"]
+    with pytest.raises(
+        CorpusError, match=r"splits: found the splits train, test, expected 'valid'\. Name a split with"
+    ):
+        import_dataset(newsroom, str(tmp_path / "splits"), "news", COLUMNS, split="valid")
+
+
+def test_clicks_and_readers_are_taken_too_and_bad_rows_are_counted(tmp_path, newsroom):
+    articles("a").to_parquet(tmp_path / "news.parquet")
+    import_dataset(newsroom, str(tmp_path / "news.parquet"), "news", COLUMNS)
+    clicks = [{"user_id": 1, "news_id": "a", "time": "2026-01-02T13:00"}, {"user_id": 1, "news_id": "z", "time": NOON}]
+    datasets.Dataset.from_list([{**row, "time": str(row["time"])} for row in clicks]).to_json(tmp_path / "clicks.jsonl")
+    report = import_dataset(newsroom, str(tmp_path / "clicks.jsonl"), "clicks", {})
+    assert report.taken["clicks"] == 1 and report.skipped == {"clicks: article not known": 1}
+    assert read_table(newsroom.clicks, CLICKS)["user_id"].to_pylist() == ["1"]
+    datasets.Dataset.from_list([{"user_id": "u", "history": ["a"]}]).to_parquet(tmp_path / "users.parquet")
+    datasets.Dataset.from_list([{"user_id": "v", "history": "a b"}]).to_csv(tmp_path / "users.csv")
+    for name in ("users.parquet", "users.csv"):
+        import_dataset(newsroom, str(tmp_path / name), "users", {})
+    assert read_table(newsroom.users, USERS)["history"].to_pylist() == [["a"], ["a", "b"]]
+
+
+def test_a_row_without_a_label_has_no_category(tmp_path, newsroom):
+    data = articles("a", "b").map(lambda row: {"label": -1 if row["article"] == "a" else None})
+    data.save_to_disk(tmp_path / "saved")
+    import_dataset(newsroom, str(tmp_path / "saved"), "news", COLUMNS)
+    assert [row[2] for row in news(newsroom)] == ["", ""]
+
+
+@pytest.mark.parametrize("name", ["folder", "folder/loader.py"])
+def test_a_loading_script_is_an_error_and_is_not_run(tmp_path, newsroom, name):
+    write_folder(articles("a"), tmp_path / "folder")
+    (tmp_path / "folder" / "loader.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    with pytest.raises(
+        CorpusError, match=r"found loader\.py, a loading script\. Broadsheet runs no code of a data set"
+    ):
+        import_dataset(newsroom, str(tmp_path / name), "news", COLUMNS)
+    assert not (tmp_path / "ran").exists() and not newsroom.path.exists()
+
+
+def test_missing_columns_and_wrong_mappings_come_in_one_error_and_nothing_is_made(tmp_path, newsroom):
+    articles("a").to_parquet(tmp_path / "news.parquet")
+    with pytest.raises(CorpusError) as error:
+        import_dataset(newsroom, str(tmp_path / "news.parquet"), "news", {"name": "headline", "body": "text"})
+    for problem in (
+        "--column name=headline: no column 'name' is known here",
+        "news.parquet has no column 'text'",
+        "found the columns article, headline, published_at, more, label; expected also news_id, title",
+    ):
+        assert problem in str(error.value)
+    assert not newsroom.path.exists()
+
+
+def test_a_data_set_that_is_damaged_in_its_middle_leaves_the_newsroom_as_it_was(tmp_path, newsroom):
+    articles("a").to_parquet(tmp_path / "news.parquet")
+    import_dataset(newsroom, str(tmp_path / "news.parquet"), "news", COLUMNS)
+    (tmp_path / "more.jsonl").write_text('{"news_id": "c", "title": "C"}\n' * 200_000 + "{ broken\n")
+    with pytest.raises(CorpusError, match=r"more\.jsonl: cannot be read as a data set \("):
+        import_dataset(newsroom, str(tmp_path / "more.jsonl"), "news", {})
+    assert [row[0] for row in news(newsroom)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (
+            "nobody/nothing",
+            r"nobody/nothing: cannot be read as a data set \(.*\)\. Expected a file or folder of Parquet",
+        ),
+        ("news.txt", r"news\.txt: the suffix is '\.txt', expected one of \.parquet, \.csv"),
+        ("texts", r"texts: found files for \w+, expected Parquet, CSV, JSON, Arrow"),
+        ("empty", r"empty: cannot be read as a data set"),
+    ],
+)
+def test_what_is_no_data_set_of_rows_is_one_clear_error(tmp_path, newsroom, monkeypatch, name, problem):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("texts", "empty"):
+        (tmp_path / folder).mkdir()
+    for file in ("news.txt", "texts/news.txt"):
+        (tmp_path / file).write_text("a line")
+    with pytest.raises(CorpusError, match=problem):
+        import_dataset(newsroom, name, "news", {})
+    assert not newsroom.path.exists()
+
+
+def test_a_missing_package_and_an_unknown_table_are_clear_errors(newsroom, monkeypatch):
+    with pytest.raises(InputError, match="--table: found 'pictures', expected news, clicks, users"):
+        import_dataset(newsroom, "any", "pictures", {})
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(InputError, match=r"the package datasets is missing\. Install it: pip install 'broadsheet\[dat"):
+        import_dataset(newsroom, "any", "news", {})
