@@ -41,6 +41,11 @@ class SearchIndex:
         """Whether a GPU does the search."""
         return self._copy is not None
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether a search compares with every vector."""
+        return isinstance(self._index, faiss.IndexFlat)
+
     def __call__(self, queries: npt.NDArray[np.float32], k: int) -> Found:
         """Return inner products and rows, (queries, min(k, vectors)) each, best first, for unit vectors (queries, dim).
 
@@ -67,6 +72,11 @@ class ShardedIndex:
 
     def __len__(self) -> int:
         return int(self._starts[-1])
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a search compares with every vector."""
+        return all(shard.is_exact for shard in self._shards)
 
     def __call__(self, queries: npt.NDArray[np.float32], k: int) -> Found:
         """Return what one index over the shards' vectors, one after the other, would; see SearchIndex."""

@@ -55,8 +55,13 @@ def find_earlier(newsroom: Newsroom, say: Say) -> Earlier:
         news_vectors=tuple(one.news_vectors for one in editions if _is_whole(one, one.news_vectors, say)) + journal,
         stories=tuple(edition.stories for edition in editions if _is_whole(edition, edition.stories, say)),
         digests=tuple(edition.digests for edition in editions if _is_whole(edition, edition.digests, say)),
-        indexes=tuple(edition for edition in editions if edition.manifest.is_file()),
+        indexes=earlier_indexes(newsroom),
     )
+
+
+def earlier_indexes(newsroom: Newsroom) -> tuple[Edition, ...]:
+    """Return the editions whose index, or the choice of whose index, may be taken over."""
+    return tuple(edition for edition in _editions_to_reuse(newsroom) if edition.manifest.is_file())
 
 
 def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:

@@ -14,8 +14,6 @@ from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Edition
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.stage import StageReport
-from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.schemas import news_vectors
 from broadsheet.workbench.reader_vectors import sample_user_vectors
 from broadsheet.workbench.workbench import Workbench
 
@@ -45,7 +43,7 @@ def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = (
     from broadsheet.index_build import SHARE_OF_ENCODING, Budget, build_index, shard_goal, shard_of
     from broadsheet.index_build import Earlier as EarlierIndex
 
-    vectors, queries, count = _vectors(bench), sample_user_vectors(bench, INDEX_QUERIES), bench.config.index.shards
+    vectors, queries, count = bench.data.vectors, sample_user_vectors(bench, INDEX_QUERIES), bench.config.index.shards
     goal = shard_goal(_goal(bench), count)
     reports = {one: _index_report(one) for one in known}
 
@@ -77,7 +75,7 @@ def join_index(bench: Workbench, out: Edition, known: tuple[Edition, ...], shard
     report = shards[0]
     if len(shards) > 1:
         report = join_shards(
-            _vectors(bench),
+            bench.data.vectors,
             out.index,
             out.index_rows,
             shards,
@@ -94,11 +92,6 @@ def shard_files(edition: Edition, number: int, count: int) -> tuple[Path, Path]:
     from broadsheet.index_build import shard_path
 
     return shard_path(edition.index, number, count), shard_path(edition.index_rows, number, count)
-
-
-def _vectors(bench: Workbench) -> pa.Table:
-    tower = bench.news_tower
-    return read_table(bench.edition.news_vectors, news_vectors(tower.dim), model=tower.fingerprint)
 
 
 def encoding_seconds(bench: Workbench) -> float:

@@ -1,7 +1,7 @@
 """The workbenches that benchmarks measure: the newsroom's own, and those of other towers than its own.
 
 Towers that share a news tower, such as those trained on frozen article vectors and the untrained ones, share a folder
-of vectors and index. It lies among the editions, is never one (it has no manifest), and is used again next time.
+of vectors. It lies among the editions, is never an edition (it has no manifest), and is used again next time.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.up_to_date import present_edition
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
-from broadsheet.nightly.index_stage import index
 from broadsheet.nightly.run_stages import run_steps
 from broadsheet.nightly.stages import encode
+from broadsheet.offline.lazy_index import searched_lazily
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import replacing
 from broadsheet.workbench.models import EditionModels
@@ -30,16 +30,18 @@ from broadsheet.workbench.workbench import Workbench, open_workbench
 
 
 def prepare_vectors(newsroom: Newsroom, say: Say = silent, config: Config | None = None) -> Workbench:
-    """Return a workbench with the corpus's vectors and index alone: enough to train and to measure, without publishing.
+    """Return a workbench with the corpus's vectors: enough to train and to measure, without publishing.
 
-    The next build takes the vectors over. `config` stands in for that of the newsroom.
+    The next build takes the vectors over. An index is built when something is first searched, and not kept. `config`
+    stands in for that of the newsroom.
     """
     newsroom.require()
     config = newsroom.config() if config is None else config
     with newsroom.lock(), full_disk_named(newsroom):
         edition = start_edition(newsroom)
         bench = open_workbench(EditionModels(newsroom, config), edition, looks_back=True)
-        run_steps(bench, edition, ("encode", "index"), say)
+        run_steps(bench, edition, ("encode",), say)
+        bench = searched_lazily(bench, say)
         _ = bench.retriever  # opens what it needs while no other build can move the folder
     return bench
 
@@ -52,7 +54,7 @@ OWN = "trained"
 
 
 def open_bench(newsroom: Newsroom, say: Say = silent, *, towers: str | None = None) -> Workbench:
-    """Return a workbench over the current edition if it is of this corpus, encoder and index; else over new vectors.
+    """Return a workbench over the current edition if it is of this corpus, encoder and index settings, or new vectors.
 
     `towers` replaces the setting retrieval.towers, such as "untrained" or a folder; None keeps the newsroom's own.
     Nothing is published. Raises NewsroomError if there are no articles or another build is at work, and what opening
@@ -103,7 +105,7 @@ def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
 
 
 def _prepare(newsroom: Newsroom, config: Config, say: Say) -> Workbench:
-    """Return a workbench with the corpus's vectors and index by the towers that `config` names."""
+    """Return a workbench with the corpus's vectors by the towers that `config` names."""
     models = EditionModels(newsroom, config)
     edition = Edition(newsroom.editions_folder / f"measured-{models.news_tower.fingerprint}")
     with newsroom.lock():
@@ -114,9 +116,7 @@ def _prepare(newsroom: Newsroom, config: Config, say: Say) -> Workbench:
         known = [edition, newsroom.building, *newsroom.editions()[-1:]]
         vectors = tuple(one.news_vectors for one in known if one.news_vectors.is_file())
         say(f"towers {config.retrieval.towers}: {encode(bench, edition, Earlier(news_vectors=vectors)).line}")
-        index(bench, edition, Earlier())
-        _ = bench.catalogue, bench.index  # opened while nobody else can replace them
-    return bench
+        return searched_lazily(bench, say)  # which opens the files while nobody else can replace them
 
 
 def _take(source: Path, target: Path) -> None:

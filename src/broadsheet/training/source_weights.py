@@ -118,7 +118,7 @@ LIMIT = 500
 def tune_weights(newsroom: Newsroom, towers: Path, split: str, say: Say) -> str:
     """Write the weights that find most of a split's clicks into the folder of towers; returns what they reach.
 
-    The vectors and the index are made for these towers first, where they are not there; the next build takes them over.
+    The vectors are made for these towers first, where they are not there; the next build takes them over.
     """
     from broadsheet.retrieval.towers.trained import SOURCE_WEIGHTS
 

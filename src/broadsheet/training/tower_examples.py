@@ -73,7 +73,7 @@ def _with_mined(bench: Workbench, items: Items) -> Items:
     users = bench.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
     known = [[*click.history, click.clicked, *click.shown, *click.others] for click in clicks]
     clicked = vectors.take([click.clicked for click in clicks])
-    mined = mine(users, clicked, known, bench.index, count=count, rng=np.random.default_rng(0))
+    mined = mine(users, clicked, known, bench.search, count=count, rng=np.random.default_rng(0))
     found = list(items)
     for place, click, rows in zip(places, clicks, mined, strict=True):
         found[place] = replace(click, mined=rows)

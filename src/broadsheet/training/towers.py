@@ -11,6 +11,7 @@ from broadsheet.corpus.impressions import Impression, read_impressions, read_ran
 from broadsheet.errors import CorpusError
 from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
+from broadsheet.offline.lazy_index import searched_lazily
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256
@@ -113,7 +114,7 @@ def _open(newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN
         process.wait_for_everyone()
         return bench
     process.wait_for_everyone()
-    return open_workbench(EditionModels(newsroom, config), newsroom.building)
+    return searched_lazily(open_workbench(EditionModels(newsroom, config), newsroom.building), silent)
 
 
 def _measure(bench: Workbench, mode: Mode, impressions: list[Impression]) -> TowersMeasure:

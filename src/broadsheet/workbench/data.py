@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from broadsheet.corpus.catalogue import Catalogue, make_catalogue
 from broadsheet.corpus.click_log import ClickLog, read_click_log
 from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
@@ -81,9 +83,12 @@ class EditionData:
         """The articles with their vectors; raises ContractError if another model made the edition's vectors."""
         if self.articles is not None:
             return self.articles
-        schema = news_vectors(self.model.dim)
-        vectors = read_table(self.edition.news_vectors, schema, model=self.model.fingerprint)
-        return make_catalogue(read_table(self.edition.news, NEWS), vectors)
+        return make_catalogue(read_table(self.edition.news, NEWS), self.vectors)
+
+    @cached_property
+    def vectors(self) -> pa.Table:
+        """Table news_vectors of the edition; raises ContractError if another model made it."""
+        return read_table(self.edition.news_vectors, news_vectors(self.model.dim), model=self.model.fingerprint)
 
     @cached_property
     def clicks(self) -> ClickLog:

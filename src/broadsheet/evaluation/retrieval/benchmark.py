@@ -26,10 +26,10 @@ from broadsheet.evaluation.retrieval.measure import (
     top_categories,
 )
 from broadsheet.evaluation.settings import Setting, content_only, live, live_pool
+from broadsheet.offline.lazy_index import index_of
 from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, SEEDS, UNTRAINED, blocks, states
 from broadsheet.offline.workbenches import describe_towers
 from broadsheet.tables.arrays import Integers
-from broadsheet.tables.arrow_files import read_stamp
 from broadsheet.tables.vectors import vectors_to_numpy
 from broadsheet.workbench.workbench import Workbench
 
@@ -193,19 +193,20 @@ def notes_of(rows: Mapping[str, object], sources: Mapping[str, str]) -> dict[str
 
 
 def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, float] | None:
-    """Return the share of the exact k nearest articles that the index finds, for k in DEPTHS; None if it is exact.
+    """Return the share of the exact k nearest articles that the index finds, for k in DEPTHS; None for an exact index.
 
     Measured with the vectors of real readers; those without a history are left out.
     """
     from broadsheet.index_build import search_exactly, shares_found
 
-    if read_stamp(bench.edition.index_rows)["kind"] == "Flat":
+    index = index_of(bench)
+    if index.is_exact:
         return None
     shares: dict[int, list[float]] = {k: [] for k in DEPTHS}
     for block in blocks(impressions, "Searching exactly"):
         vectors = vectors_to_numpy(bench.retriever.vectors(bench.readers(states(block))))
         exact = search_exactly(bench.catalogue.vectors, vectors[vectors.any(axis=1)], max(DEPTHS))
-        _, rows = bench.index(exact.queries, exact.k)
+        _, rows = index(exact.queries, exact.k)
         for k in DEPTHS:
             shares[k] += shares_found(rows, exact.at(k), bench.catalogue.vectors).tolist()
     return {f"recall@{k}": float(np.mean(values)) for k, values in shares.items() if values}
