@@ -56,7 +56,7 @@ class IndexConfig:
     """The FAISS index, which finds the articles nearest to a reader."""
 
     kind: Annotated[str, AfterValidator(_kind)] = "auto"
-    '"auto": exact search up to 60,000 articles, else the fastest kind tried. "flat": exact. Else a FAISS factory string.'
+    '"auto": exact up to 60,000 articles, else the fastest kind tried. "flat": exact. Else a FAISS factory string.'
     recall: Share = 0.98
     "Least share of a reader's 100 nearest articles that the index must find, measured on the readers' own vectors."
     memory_mib: Count = 0
