@@ -38,6 +38,7 @@ def test_the_commands_are_these():
             "import demo",
             "import mind",
             "import tables",
+            "import dataset",
             "train reranker",
             "train towers",
             "train writer",
