@@ -94,7 +94,9 @@ def try_kinds(
         tried.append(_Tried(kind, whole, part))
         is_able = is_able or not _why_not(tried[-1], count, recall, memory_mib)
         longest = max(longest, budget.spent - before)
-    _time_in_turn([*((one.whole, sample) for one in tried), *((one.part, quarter) for one in tried if one.part)])
+    turns = [(one.whole, sample) for one in tried]
+    turns += [(one.part, quarter) for one in tried if one.part and quarter]
+    _time_in_turn(turns)
     trials = [_trial(one, count, recall, memory_mib) for one in tried]
     if not is_able:
         found = "; ".join(f"{trial.kind}: {trial.note}" for trial in trials)
