@@ -16,7 +16,7 @@ from broadsheet.workbench.workbench import Workbench
 if TYPE_CHECKING:
     from broadsheet.index_build import SearchIndex, ShardedIndex
     from broadsheet.index_build.search import Found
-    from broadsheet.tables.vectors import Vectors
+    from broadsheet.tables.arrays import Vectors
 
 
 class LazyIndex:
