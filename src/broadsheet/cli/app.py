@@ -121,7 +121,7 @@ def import_dataset(
     column: Columns = None,
     into: Into = DEFAULT_ROOM,
 ) -> None:
-    """Import a data set of Hugging Face's datasets; needs the extra broadsheet\[datasets]."""
+    """Import a data set of Hugging Face's datasets; needs the extra broadsheet[datasets]."""
     from broadsheet.importers.dataset import import_dataset as take
     from broadsheet.newsroom import Newsroom
 
