@@ -26,20 +26,22 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 MOST_SENTENCES = 4
 _ARTICLES = 6
-"Articles read, the best of the page."
+"How many articles are read: the best of the page."
 _OF_ONE_ARTICLE = 2
 _SHARED, _RANK, _PLACE = 0.4, 0.1, 0.1
-"What the share of the request's words, the article's rank and the sentence's place weigh beside likeness, at most."
+"""Most that each of these counts beside likeness: share of the request's words, rank of the article, place of the
+sentence."""
 _REPEATS = 0.5
-"What likeness to a sentence that was chosen counts against one (MMR, Carbonell and Goldstein 1998)."
+"How much likeness to a sentence already chosen counts against a sentence (MMR, Carbonell and Goldstein 1998)."
 _FLOOR = 0.6
-"Least score of a sentence, as a share of the best one's: three that answer are better than four of which one does not."
+"""Least score of a sentence, as a share of the best score: three sentences that answer are better than four of which
+one does not."""
 _SAME_EVENT = 0.15
-"Distance to the articles above below which an article tells what they told."
+"An article that is nearer than this to an article above tells the same again."
 _ALIKE = 0.6
-"Likeness of a request and an article's title or best sentence from which the article matches whatever its words."
+"From this likeness of the request to an article's title or best sentence, the article matches, whatever its words."
 _NEAR, _HALF = 0.32, 0.5
-"Likeness from which it matches if it has more than this share of the request's words."
+"From this likeness the article matches if it also has more than this share of the request's words."
 _ASKING = frozenset(
     content(
         "news newest latest recent today story stories article articles report reports read reads reading coverage "
@@ -48,7 +50,7 @@ _ASKING = frozenset(
         "pieces feature explain"
     )
 ) | {NOT, PERHAPS, SAY, ""}
-"Stems of what a request says of the reading wanted, not of its topic."
+"Stems of words that say what kind of reading is wanted, and nothing of its topic."
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,11 @@ class Cited:
     """A sentence of an answer."""
 
     text: str
-    "Word for word as the articles that it cites have it."
+    "The sentence, word for word as the articles that it cites have it."
     ranks: tuple[int, ...]
-    "Where these articles are on the page, best first: the numbers of the citation."
+    "The places of these articles on the page, best first: the numbers of the citation."
     news_ids: tuple[str, ...]
-    "The same articles by their ids."
+    "The ids of the same articles."
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,11 @@ class Answer:
     found: bool
     "Whether anything in the newsroom matches the request."
     sentences: tuple[Cited, ...]
-    "In the order to read them; empty where nothing matches, or what does has no sentence that stands alone."
+    "The sentences in reading order; empty if nothing matches, or if no sentence of a match can stand alone."
 
     @property
     def remark(self) -> str:
-        """What is to be said of the stories in place of an answer; empty where there is one."""
+        """What the page says about its stories if there is no answer; empty if there is one."""
         if self.sentences:
             return ""
         if self.found:
@@ -87,7 +89,7 @@ class Answer:
         return " ".join(f"{cited.text} {marks(cited.ranks)}" for cited in self.sentences) or self.remark
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the same as values that JSON can hold."""
+        """Return the answer as values that JSON can hold."""
         sentences = [
             {"text": cited.text, "ranks": list(cited.ranks), "news_ids": list(cited.news_ids)}
             for cited in self.sentences
@@ -105,14 +107,14 @@ class _Article:
     """An article of the page, as it is read for an answer."""
 
     row: Mapping[str, Any]
-    "Of the RANKED table."
+    "Its row of the RANKED table."
     texts: Mapping[str, Any]
     "Its row of the NEWS table."
     lead: Sequence[str]
     vectors: Vectors
-    "Of the title, and of the sentences of the lead (1 + sentences, dim)."
+    "Vectors of the title and of the lead's sentences, (1 + sentences, dim)."
     likeness: Vectors
-    "Of the same to the request, -1 to 1."
+    "Likeness of each of these to the request, -1 to 1."
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,18 +124,18 @@ class _Candidate:
     text: str
     rank: int
     place: int
-    "Of the sentence among those of its article, 0 first."
+    "The sentence's place among the sentences of its article, from 0."
     vector: Vectors
     likeness: float
-    "Of the sentence to the request, -1 to 1."
+    "Likeness of the sentence to the request, -1 to 1."
     article: str
-    "All that the article says."
+    "The whole text of the article."
 
 
 def answer(request: str, ranked: pa.Table, news: pa.Table, encode: Encode) -> Answer:
-    """Answer a request from the RANKED table made for it alone, rank 1 first, and the NEWS table of its articles.
+    """Answer a request from the RANKED table made for this request, rank 1 first, and the NEWS table of its articles.
 
-    `encode` is the news tower. Sentences of the best article come first, those of one article in its own order. Raises
+    `encode` is the news tower. Sentences of the best article come first; those of one article keep their order. Raises
     ContractError if an article is not in `news`.
     """
     wanted = words_asked(request)
@@ -159,7 +161,7 @@ def _read(request: str, rows: Sequence[Mapping[str, Any]], news: pa.Table, encod
 
 
 def words_asked(request: str) -> frozenset[str]:
-    """Return the stems of a request's words that say what it is about."""
+    """Return the stems of the words that say what a request is about."""
     return frozenset(content(request)) - _ASKING
 
 
@@ -185,7 +187,7 @@ def share_of(wanted: frozenset[str], text: str) -> float:
 
 
 def _candidates(article: _Article) -> list[_Candidate]:
-    """Return the sentences of an article that may be shown; none of one that tells what those above it told."""
+    """Return the sentences of an article that may be shown; none if the article tells what an article above it told."""
     rank, diversity = article.row["rank"], article.row["diversity"]
     if rank > 1 and diversity is not None and diversity < _SAME_EVENT:
         return []
@@ -223,7 +225,7 @@ def _choose(wanted: frozenset[str], candidates: Sequence[_Candidate]) -> list[in
 
 
 def _cite(text: str, articles: Sequence[_Article]) -> Cited:
-    """Return a sentence with all articles read that have it word for word."""
+    """Return a sentence with all read articles that have it word for word."""
     having = [
         (article.row["rank"], article.row["news_id"]) for article in articles if has_sentence(article.texts, text)
     ]

@@ -22,31 +22,32 @@ from broadsheet.generate.text.words import count
 from broadsheet.tables.arrays import Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]
-"Texts to unit vectors (texts, dim) that can be compared with those of the articles."
+"Texts to unit vectors (texts, dim), which can be compared with those of the articles."
 
 RULE = f"digest-1 {GATE} {TONE}"
-"The name of how digests are made; what another rule made is made again."
+"The name of how digests are made. A digest that was made under another name is made again."
 PARTS = (HAPPENED, SAYS, BACKGROUND)
-"In the order to read them."
+"The parts of a digest, in reading order."
 
 
 class _Limits(NamedTuple):
     most: int
-    "Sentences."
+    "Most sentences of the part."
     share: float
-    "Of all words, with the parts before it."
+    "Most words of this part and of the parts before it together, as a share of all words."
 
 
 _LIMITS = {HAPPENED: _Limits(2, 0.5), SAYS: _Limits(3, 0.8), BACKGROUND: _Limits(2, 1.0)}
 _OF_ONE_ARTICLE = 2
 _REPEATS = 0.5
-"What likeness to a sentence that was chosen counts against one (MMR, Carbonell and Goldstein 1998)."
+"How much likeness to a sentence already chosen counts against a sentence (MMR, Carbonell and Goldstein 1998)."
 _PLACE, _QUOTED, _NAMED = 0.15, 0.05, 0.05
-"What the sentence's place, a quotation, and a speaker's full name weigh beside likeness to the articles, at most."
+"""Most that each of these counts beside likeness to the articles: the sentence's place, a quotation, a speaker's full
+name."""
 _SAME = 0.75
-"Likeness from which a sentence says another again: less than in answers, whose sentences are of several events."
+"From this likeness a sentence repeats another: less than in answers, whose sentences are about several events."
 _FLOOR = 0.6
-"Least score of a sentence, as a share of the best one's of its part."
+"Least score of a sentence, as a share of the best score in its part."
 
 
 @dataclass(frozen=True)
@@ -54,21 +55,21 @@ class DigestSentence:
     """A sentence of a digest."""
 
     text: str
-    "Word for word as the articles that it cites have it."
+    "The sentence, word for word as the articles that it cites have it."
     part: str
     "One of PARTS."
     news_ids: tuple[str, ...]
-    "The articles that have it."
+    "The articles that have the sentence."
 
 
 @dataclass(frozen=True)
 class Digest:
-    """What several articles say of one event."""
+    """What several articles say about one event."""
 
     sentences: tuple[DigestSentence, ...]
-    "Part by part, in the order to read them."
+    "The sentences, part by part, in reading order."
     news_ids: tuple[str, ...]
-    "All articles on the event that were read."
+    "All articles about the event that were read."
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +84,11 @@ class _Candidate:
 def digest(
     articles: Sequence[Mapping[str, Any]], vectors: Vectors, encode: Encode, *, most_words: int = 120
 ) -> Digest | None:
-    """Return the digest of articles on one event, or None if they make no digest.
+    """Return the digest of articles about one event, or None if they make no digest.
 
-    `articles` are rows of a NEWS table with known times, `vectors` (articles, dim) their vectors by the news tower,
-    which `encode` is. Fewer than two articles make no digest, nor do articles of which only one has something to say.
-    The digest has at most `most_words` words.
+    `articles` are rows of a NEWS table with known times, `vectors` (articles, dim) their vectors by the news tower, and
+    `encode` is that tower. There is no digest of fewer than two articles, nor if only one of the articles has something
+    to say. The digest has at most `most_words` words.
     """
     if len(articles) < 2:
         return None
@@ -140,7 +141,7 @@ def _nearest(one: _Candidate, chosen: Sequence[_Candidate]) -> float:
 
 
 def _adds(one: _Candidate, chosen: Sequence[_Candidate]) -> bool:
-    """Tell whether a sentence says what none of those chosen says, by another speaker, and not all of one article."""
+    """Whether a sentence adds something: not said yet, by another speaker, and not all from one article."""
     of_article = sum(other.told.article == one.told.article for other in chosen)
     heard = {other.told.speaker for other in chosen if other.told.part == SAYS}
     new_voice = one.told.part != SAYS or one.told.speaker not in heard

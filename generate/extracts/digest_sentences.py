@@ -1,4 +1,4 @@
-"""What each sentence of an article is to a digest: what happened, what somebody says of it, or background."""
+"""What each sentence of an article is for a digest: what happened, what somebody says, or background."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from broadsheet.generate.text.words import count, fold, words
 HAPPENED, SAYS, BACKGROUND = "happened", "says", "background"
 
 _READ = 20
-"Sentences of an article that are read."
+"How many sentences of an article are read."
 _LEAD = 3
-"Sentences of an article that tell what is new."
+"How many sentences of an article, from its beginning, tell what is new."
 _MOST_WORDS = 45
-"Of a sentence."
+"Most words of a sentence."
 _OLDER = timedelta(hours=12)
-"How long before the newest article one was published that tells what came before."
+"An article that is older than the newest one by more than this tells what came before."
 _PAST = re.compile(
     r"\b(?:(?:19|20)\d\d|(?:last|previous|past|recent) (?:year|month|decade|summer|winter|spring|autumn|years|months)"
     r"|(?:years?|months?|decades?|weeks?) (?:ago|earlier)|since|previously|formerly|in recent years"
@@ -37,23 +37,23 @@ class Told:
 
     text: str
     article: int
-    "Which article it is of."
+    "The number of the article."
     place: int
-    "Of the sentence among those of its article, 0 first."
+    "The sentence's place among the sentences of its article, from 0."
     part: str
     "HAPPENED, SAYS or BACKGROUND."
     speaker: str
-    "Who says it, see `speaker`; empty where nobody does."
+    "Who says it, see `speaker`; empty if nobody does."
     quotes: bool
     names_in_full: bool
     "Whether its speaker is named with a first name or a title."
 
 
 def sentences_told(articles: Sequence[Mapping[str, Any]]) -> list[Told]:
-    """Return the sentences of articles that can stand in a digest, in their order, none of them twice.
+    """Return the sentences of articles that can stand in a digest, in their order, each once.
 
-    Left out are sentences that do not stand alone, are long, speak as `I` outside quotation marks, quote somebody whom
-    they do not name, or fit no part of a digest. `articles` are rows of a NEWS table with known times.
+    These sentences are left out: those that do not stand alone, are long, say `I` outside quotation marks, quote
+    somebody whom they do not name, or fit no part of a digest. `articles` are rows of a NEWS table with known times.
     """
     newest = max(article["published_at"] for article in articles)
     found: dict[tuple[str, ...], Told] = {}
@@ -80,7 +80,7 @@ def _read(text: str, article: int, place: int, older: bool) -> Told | None:
 
 
 def _part(text: str, place: int, *, who: str, quoted: bool, older: bool) -> str:
-    """Return what a sentence is to a digest; empty if it is nothing of it."""
+    """Return the part of a digest that a sentence belongs to; empty if it belongs to none."""
     if quoted or (who and place >= _LEAD):
         return SAYS if who else ""
     if _PAST.search(text) and place:

@@ -1,4 +1,4 @@
-"""The article's own sentences: a summary where no draft passed the gate, and what answers and digests can cite."""
+"""The article's own sentences: a summary if no draft passed the gate, and what answers and digests can cite."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from broadsheet.generate.text.words import CLOSERS, ENDS, content, count, fold, 
 _LEAD = 6
 _LEAST_WORDS = 5
 _MOST_WORDS = 60
-"Of a sentence that is cited; a longer one is a list or a page's furniture."
+"Most words of a sentence that is cited; a longer one is a list, or text of the page around the article."
 _POINTS_BACK = re.compile(
     r"\W*(?:[^,]{0,40},\W+)?(?:he|she|it|they|him|his|her|hers|its|their|theirs|them|this|that|these|those|there|such"
     r"|both|neither|another|the (?:latter|former|others?|ones?(?!-)|same|two|three|pair|duo|trio)"
@@ -28,14 +28,14 @@ _FURNITURE = re.compile(
     r"|copyright|related|see also|correction|updated?|news app|(?-i:OPINION|ANALYSIS))\b",
     re.IGNORECASE,
 )
-"What a page says of itself."
+"Words with which a page speaks about itself."
 
 
 def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     """Return one or two whole sentences of the article, in its order and within `most_words`, or "" if none fits.
 
-    They are the lead sentences closest in words to the title, the earlier one where two are equally close; none of them
-    is clickbait or harms, has markup, or is in another language than the article.
+    They are the lead sentences whose words are closest to the title's; of two that are equally close, the earlier. No
+    sentence is clickbait or harms, has markup, or is in another language than the article.
     """
     text = body if body.strip() else abstract
     article = {"title": title, "abstract": abstract, "body": body}
@@ -54,10 +54,7 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
 
 
 def whole_sentences(abstract: str, body: str, most: int = _LEAD) -> list[str]:
-    """Return the first `most` whole sentences of an abstract and of a body, word for word and in this order.
-
-    None of them comes twice.
-    """
+    """Return the first `most` whole sentences of an abstract and a body, word for word, in this order, each once."""
     found: dict[tuple[str, ...], str] = {}
     for sentence in (*lead_sentences(abstract, most), *lead_sentences(body, most)):
         found.setdefault(tuple(map(fold, words(sentence))), sentence)
@@ -65,14 +62,14 @@ def whole_sentences(abstract: str, body: str, most: int = _LEAD) -> list[str]:
 
 
 def has_sentence(article: Mapping[str, Any], text: str) -> bool:
-    """Tell whether a row of a NEWS table has a sentence word for word."""
+    """Whether a row of a NEWS table has a sentence word for word."""
     return text in article["abstract"] or text in article["body"]
 
 
 def stands_alone(sentence: str) -> bool:
-    """Tell whether a reader can understand a sentence without the one before: it states something and points at none.
+    """Whether a reader understands a sentence without the one before: a statement that points to nothing earlier.
 
-    What it points at further in, and by other words than pronouns and links, is not seen.
+    Only pronouns and linking words at its beginning are recognised as pointing.
     """
     states = not sentence.rstrip(CLOSERS).endswith(("?", "؟", "？")) and count(sentence) <= _MOST_WORDS
     return states and not _POINTS_BACK.match(sentence) and not _FURNITURE.match(sentence)

@@ -1,23 +1,23 @@
-"""Titles enriched for the news tower: the article's own key sentences where the abstract tells nothing more.
+"""Richer texts for the news tower: the article's own key sentences, if the abstract says no more than the title.
 
-Large models write such sentences in recommenders that enrich titles (ONCE, Liu et al. 2024). These are extracts: true
-word for word, without a model, in a fraction of a millisecond, and the same on any machine.
+Some recommenders have large models write such sentences (ONCE, Liu et al. 2024). These are extracts: true word for
+word, without a model, in a fraction of a millisecond, and the same on any machine.
 """
 
 from broadsheet.generate.extracts.extract import extract
 from broadsheet.generate.text.words import content
 
 NAME = "enriched-1"
-"Of the rule; another rule is another name, under which articles are encoded again."
+"The name of this rule. Under another name, articles are encoded again."
 
 _MOST_WORDS = 45
-"About 60 tokens, which with a title and a category fit into the 96 that the tower reads."
+"Most words: about 60 tokens, which with a title and a category fit into the 96 that the tower reads."
 
 
 def key_facts(title: str, abstract: str, body: str) -> str:
-    """Return the abstract if it says anything that the title doesn't, else one or two lead sentences of the body.
+    """Return the abstract if it says anything that the title does not, else one or two lead sentences of the body.
 
-    Where these say nothing more either, the abstract stays.
+    If these say no more than the title either, the abstract is returned.
     """
     if _tells_more(abstract, title):
         return abstract

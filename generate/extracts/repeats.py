@@ -1,17 +1,18 @@
-"""Whether a sentence says what another one says, of answers and digests, which say nothing twice."""
+"""Whether a sentence says what another one says, so that answers and digests say nothing twice."""
 
 from collections.abc import Sequence
 
 from broadsheet.generate.text.words import content
 
 _SAME, _SAME_WORDS = 0.8, 0.7
-"Likeness, or share of the shorter one's words, from which a sentence says another again."
+"From this likeness, or this share of the shorter sentence's words, one sentence repeats the other."
 
 
 def says_again(text: str, others: Sequence[str], likeness: float, same: float = _SAME) -> bool:
-    """Tell whether a sentence says again what one of others says.
+    """Whether a sentence repeats one of the others.
 
-    `likeness` is its largest inner product with them, and `same` that from which it does, whatever their words.
+    `likeness` is the largest inner product with the others. From `same` on the sentence is a repetition, whatever its
+    words.
     """
     return likeness >= same or any(_same_words(text, other) for other in others)
 

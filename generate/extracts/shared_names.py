@@ -13,66 +13,67 @@ from broadsheet.generate.text.words import FUNCTION_WORDS, fold, has_run, senten
 _Words = tuple[str, ...]
 
 _OF_THEIR_NAME = frozenset(map(stem, "king queen prince princess pope lord lady sir general justice".split()))
-"Stems of honorifics without which a name is another: Prince Harry, General Motors."
+"Stems of titles that are part of a name: without it the name is another, as in Prince Harry or General Motors."
 _DROPPED = (HONORIFICS | {stem("vice")}) - _OF_THEIR_NAME
 _NO_NAME = frozenset(
     "analysis opinion exclusive breaking update updated review interview profile obituary explained podcast "
     "game games week day part season round video videos photo photos live top best watch see read click here "
     "jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
-"Words that headlines write with a capital, and months cut short."
+"Words that headlines write with a capital, and shortened months."
 _OF_OUTLETS = frozenset("the news online".split())
-"Words that a source's name has, and that are left out where it is spoken of."
+"Words in the name of a source that are left out when the source is spoken of."
 _NOT_SHORT = frozenset({"house"})
-"Last words of a name that are a name of another thing by themselves: the House is not the White House."
+"Last words that are a name of their own, and not of the same thing: the House is not the White House."
 _PARTS = re.compile(r"[:;|\"“”]|\s[-–—]+\s|—")
-"What begins anew within a sentence, with a capital that marks no name."
+"Characters within a sentence after which a capital marks no name."
 _SHORTEST, _LONGEST = 3, 5
-"Letters of an acronym. Of two letters too many words in a row have the initials."
+"Fewest and most letters of an acronym: two letters are the initials of too many pairs of words."
 
 
 @dataclass(frozen=True)
 class _Read:
-    """What one article says, as far as it can be told without the others."""
+    """What one article says, as far as it can be told without the other articles."""
 
     within: tuple[_Words, ...]
-    "Capitalised runs within a sentence."
+    "Runs of capitalised words within a sentence."
     opening: tuple[_Words, ...]
-    "Those that open one, whose first word has its capital in any case."
+    "Runs of capitalised words that open a sentence, whose first word has a capital in any case."
     small: frozenset[str]
     "Words in small letters."
     initials: frozenset[str]
-    "Of capitalised words in a row, in small letters."
+    "Initials of capitalised words in a row, in small letters."
     heading: _Words
-    "The words of a title in title case, folded, an empty one for each in small letters."
+    "The folded words of a title in title case; empty for each word in small letters."
 
 
 @dataclass
 class _Name:
-    """A name, with all that is folded into it."""
+    """A name, with all forms that count as the same name."""
 
     forms: Counter[str] = field(default_factory=Counter)
-    "How often it is written how."
+    "How often the name is written in each form."
     articles: set[int] = field(default_factory=set)
 
     @property
     def text(self) -> str:
-        """As it is mostly written."""
+        """The form in which the name is written most often."""
         return min(self.forms, key=lambda form: (-self.forms[form], form))
 
     @property
     def is_acronym(self) -> bool:
-        """Whether it is written as initials, dots left aside."""
+        """Whether the name is written as initials, dots ignored."""
         letters = self.text.replace(".", "")
         return letters.isalpha() and letters.isupper() and _SHORTEST <= len(letters) <= _LONGEST
 
 
 def names_of(articles: Sequence[tuple[str, str, str]]) -> list[tuple[str, set[int]]]:
-    """Return each name of some articles, of title, abstract and source each, with the numbers of those that have it.
+    """Return each name of some articles, with the numbers of the articles that have it.
 
-    A person of whom some article has both the whole name and the family name is one name in all of them, and so are a
-    name and its initials. Where capitals mark no names, as in headlines in title case, only names that stand elsewhere
-    are looked for. The name of an article's own outlet does not count: it says who writes, not of whom.
+    An article is its title, abstract and source. If some article has both the whole name and the family name of a
+    person, they count as one name everywhere; so do a name and its initials. Where capitals mark no names, as in
+    headlines in title case, only names that stand elsewhere are looked for. The name of an article's own outlet does
+    not count: it says who writes, not about whom.
     """
     read = [_read(title, abstract) for title, abstract, _ in articles]
     found: dict[_Words, _Name] = {}
@@ -89,7 +90,7 @@ def names_of(articles: Sequence[tuple[str, str, str]]) -> list[tuple[str, set[in
 
 
 def _is_outlet(name: _Words, source: str) -> bool:
-    """Whether a name, folded, is that of a source, in whole, by its initials, or but for `The` and `News`."""
+    """Whether a folded name is that of a source: in whole, by its initials, or without `The` and `News`."""
     whole = tuple(map(fold, words(source)))
     short = tuple(word for word in whole if word not in _OF_OUTLETS) or whole
     return name in (whole, short) or any(
@@ -110,14 +111,14 @@ def _mentions(read: Sequence[_Read]) -> Iterator[tuple[int, _Words]]:
 
 
 def _without_opener(name: _Words, capital: set[str], small: frozenset[str]) -> _Words:
-    """Return a run that opens a sentence, without its first word if nothing says that it is part of a name."""
+    """Return a run that opens a sentence, without its first word if nothing says that this word is part of a name."""
     first = fold(name[0])
     acronym = len(first) > 1 and name[0].isupper()
     return name if acronym or first in capital or (len(name) > 1 and first not in small) else name[1:]
 
 
 def _core(name: _Words) -> _Words:
-    """Return a name without what stands before it, such as `The` and `President`; nothing if nothing else is there."""
+    """Return a name without what stands before it, such as `The` or `President`; empty if nothing else is left."""
     while name and (_is_common(name[0]) or (len(name) > 1 and stem(fold(name[0])) in _DROPPED)):
         name = name[1:]
     return () if all(map(_names_nothing, name)) else name
@@ -141,7 +142,7 @@ def _join_family_names(found: dict[_Words, _Name]) -> None:
 
 
 def _join_acronyms(found: dict[_Words, _Name], read: Sequence[_Read]) -> None:
-    """Fold what is written out into its initials: `World Economic Forum` into `WEF`."""
+    """Merge a name that is written out with its initials: `World Economic Forum` with `WEF`."""
     for key in [key for key, one in found.items() if len(key) == 1 and one.is_acronym]:
         found[key].articles |= {number for number, one in enumerate(read) if key[0] in one.initials}
         for other in [other for other in found if len(other) > 1 and "".join(word[0] for word in other) == key[0]]:
@@ -183,6 +184,6 @@ def _heading(title: str) -> Iterator[str]:
 
 
 def _capitals_mark_names(text: str) -> bool:
-    """Whether a text is not in title case: of its longer words that say something one is in small letters."""
+    """Whether a text is not in title case: one of its longer words that carry meaning is in small letters."""
     plain = (word for word in words(text) if len(word) > 3 and word[0].islower() and fold(word) not in FUNCTION_WORDS)
     return not is_title_case(text) and any(plain)

@@ -16,7 +16,7 @@ Article = tuple[str, str, str, str]
 COLUMNS = ("title", "abstract", "category", "subcategory", "source")
 """Columns of the news table that are read of each article."""
 LEAST_ARTICLES = 2
-"""Different articles of the history that must speak of a topic."""
+"""How many different articles of the history must speak of a topic."""
 SECTION_SHARE = 5
 """A category is a topic if one in SECTION_SHARE articles of known category is in it; so is a subcategory."""
 CHARACTERS = 200
@@ -27,7 +27,7 @@ class Topic(NamedTuple):
     """Something that a reader follows."""
 
     text: str
-    "In plain words, as articles write it."
+    "The topic in plain words, as articles write it."
     kind: Kind
     articles: int
     "How many different articles of the history speak of it."
@@ -43,8 +43,9 @@ class _Found(NamedTuple):
 def topics(articles: Sequence[Mapping[str, str]], most: int = 8) -> list[Topic]:
     """Return at most `most` topics that the articles of a history share, the most shared topic first.
 
-    The articles stand oldest first, each with title, abstract, category, subcategory and source; of what as many share,
-    what was read last comes first. What a longer topic of at least as many articles says is not said again.
+    The articles are given oldest first, each with title, abstract, category, subcategory and source. Of topics that
+    equally many articles share, the one read last comes first. A topic is left out if a longer topic contains it and
+    has at least as many articles.
     """
     source_of = {_row(article): article["source"] for article in articles}
     read = list(dict.fromkeys(_row(article) for article in reversed(articles)))[::-1]  # each where it was read last
@@ -73,7 +74,7 @@ def _is_said_again(said: tuple[str, ...], one: _Found, others: Mapping[tuple[str
 
 
 def profile_text(found: Sequence[Topic]) -> str:
-    """Return topics as plain words, such as `science, space, NASA`; what would make the text too long is left out."""
+    """Return topics as plain words, such as `science, space, NASA`, as many as the text has room for."""
     text = ""
     for topic in found:
         longer = f"{text}, {topic.text}" if text else topic.text

@@ -1,7 +1,7 @@
-"""What a night may spend on drafts: minutes, tokens, or both.
+"""What a build may spend on drafts: minutes, tokens, or both.
 
-What is spent is kept beside the parts of the stories, so that a build that was killed goes on with what it had left,
-and so that whoever writes for this process, as Ray's workers do, can be counted here.
+What is spent is written beside the parts of the stories. So a build that was killed goes on with what it had left, and
+what other processes spend for this one, as Ray's workers do, is counted here.
 """
 
 import json
@@ -13,14 +13,14 @@ from pathlib import Path
 from broadsheet.tables.files import write_json
 
 NIGHT = 12 * 3600.0
-"Seconds after which what a build spent was of another night."
+"Seconds after which what a build spent counts as another night's."
 
 
 class Budget:
-    """Counts what the drafts of an edition cost, from when it is made; 0 minutes or tokens are any number.
+    """Counts what the drafts of an edition cost, from the moment it is made; 0 minutes or tokens mean any number.
 
-    `folder` is that of the stories' parts, in which the count is kept. `tokens_of` says how many tokens the writer has
-    read and written so far. `clock` counts seconds, `now` is the time in seconds since 1970.
+    `folder` is the folder of the stories' parts, where the count is kept. `tokens_of` returns how many tokens the
+    writer has read and written so far. `clock` counts seconds; `now` is the time in seconds since 1970.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Budget:
 
 
 def _read(path: Path, now: float) -> tuple[float, int]:
-    """Return the seconds and tokens that a killed build of this night left in the file; none if it cannot be read."""
+    """Return the seconds and tokens that a killed build of this night spent; zeros if the file cannot be read."""
     try:
         found = json.loads(path.read_text("utf-8"))
         seconds, tokens, written = float(found["seconds"]), int(found["tokens"]), float(found["time"])

@@ -27,15 +27,16 @@ from broadsheet.tables.arrow_files import empty, from_rows
 from broadsheet.tables.schemas import STORIES
 
 _SHORTENED = 1
-"Sentences of the lead that the writer makes a headline of by leaving words out."
+"How many sentences of the lead the writer makes a headline of, by leaving words out."
 _TEXTS = ("headline", "summary", "method", "checks")
 
 Interest = Callable[[Sequence[str], Sequence[str]], Sequence[str]]
-"""Ids of readers, and of one article each, to what of the article the reader follows, in words; empty for nothing."""
+"""Ids of readers, and one article's id for each, to what the reader follows of the article, in words; empty for
+nothing."""
 Asked = tuple[Mapping[str, Any], str]
 """An article and an interest, which a text is asked for."""
 Key = tuple[str, str]
-"""The article's content hash and the interest, which the text is kept under."""
+"""The article's content hash and the interest: a text is kept under both."""
 
 
 class StoryWriter:
@@ -172,7 +173,7 @@ class StoryWriter:
     def _drafted(
         self, job: str, articles: Mapping[str, Mapping[str, Any]], *, spent: bool
     ) -> Iterator[tuple[str, Mapping[str, Any], Sequence[str] | None]]:
-        """Yield each article, by its content, with the drafts of a job; with None where no writer is asked."""
+        """Yield each article, by its content, with the drafts of a job; with None if no writer is asked."""
         drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
         if self._write is not None and self._drafting and articles and not spent:
             prompts = [_prompt(job, article) for article in articles.values()]
@@ -198,7 +199,7 @@ class StoryWriter:
         return begins_refused(beginning, article, self._summary_words)
 
     def _chosen(self, job: str, made: Mapping[str, Drafts], missing: Mapping[Key, Mapping[str, Any]]) -> list[Draft]:
-        """Return the best draft of a job for each article and interest, among those made of the article."""
+        """Return the best draft of a job for each article and interest, among the drafts of the article."""
         best = jobs.BEST_HEADLINE_WORDS if job == jobs.HEADLINE else self._summary_words * jobs.BEST_SHARE
         drafts = [made[content] for content, _ in missing]
         places = [0] * len(drafts)
@@ -220,7 +221,7 @@ def _question(job: str, drafts: Drafts, key: Key, article: Mapping[str, Any], be
 
 
 def key_of(asked: Asked) -> Key:
-    """Return what a text is kept under."""
+    """Return the key that a text is kept under."""
     return asked[0]["content_hash"], asked[1]
 
 

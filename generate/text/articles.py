@@ -1,4 +1,4 @@
-"""The articles that a RANKED table names, and what is read of each of them."""
+"""The articles that a RANKED table names, and the parts of them that are read."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ def first_ranks(ranked: pa.Table, k: int) -> pa.Table:
 
 
 def articles_of(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the articles of these ids as they are read, in the order of the ids; see `legible`."""
+    """Return the articles of these ids, in the order of the ids, made `legible`."""
     found = news.select(list(_ARTICLE)).filter(pc.is_in(news["news_id"], value_set=pa.array(ids, pa.string())))
     articles = {row["news_id"]: legible(row) for row in found.to_pylist()}
     missing = [news_id for news_id in ids if news_id not in articles]
@@ -33,31 +33,31 @@ def articles_of(news: pa.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 _READ = 10
-"Sentences of an article that its headline is compared with."
+"How many sentences of an article its headline is compared with."
 
 
 def first_sentences(article: Mapping[str, Any]) -> list[str]:
-    """Return the first sentences of an article's text, by which a headline can be held against more than its lead."""
+    """Return the first sentences of an article's text, so that a headline is compared with more than the lead."""
     return sentences(source_text(article))[:_READ]
 
 
 def source_text(article: Mapping[str, Any]) -> str:
-    """Return the abstract and the body, the abstract left out where the body begins with it."""
+    """Return the abstract and the body; only the body if it begins with the abstract."""
     abstract, body = article["abstract"].strip(), without_dateline(article["body"]).strip()
     return body if body.startswith(abstract) else f"{abstract} {body}"
 
 
 def whole_text(article: Mapping[str, Any]) -> str:
-    """Return all that a text about an article is held against: title, abstract and body, each on lines of its own."""
+    """Return all that a text about an article is compared with: title, abstract and body, each on lines of its own."""
     return "\n".join((article["title"], article["abstract"], article["body"]))
 
 
 READ = 30_000
-"Characters of a body, and of an abstract, that are read: some 5,000 words."
+"Most characters that are read of a body, and of an abstract: some 5,000 words."
 
 
 def legible(article: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an article as it is read: no control characters, one line of title, and READ characters of a text."""
+    """Return an article without control characters, its title on one line, its texts cut to READ characters."""
     texts = {name: _beginning(without_controls(article[name])) for name in ("abstract", "body")}
     return {**article, "title": one_line(article["title"]), **texts}
 

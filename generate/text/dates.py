@@ -32,16 +32,16 @@ class Date:
     """A date of a text."""
 
     text: str
-    "As it stands there."
+    "The date as it stands in the text."
     value: str
-    "weekday 1 for a Tuesday, month 3, month 3 day 14, or the words."
+    "What the date means: weekday 1 for a Tuesday, month 3, month 3 day 14, or its words."
     place: tuple[int, int]
-    "Where it begins and ends."
+    "Where the date begins and ends."
 
 
 @lru_cache(maxsize=4096)
 def dates(text: str) -> tuple[Date, ...]:
-    """Return the dates of a text, in order; a year alone is a number."""
+    """Return the dates of a text, in order. A year alone is a number, not a date."""
     found: list[Date] = []
     if _STARTS.isdisjoint(word[:3] for word in re.findall(r"[a-z]{3,}", text.lower())):
         return ()  # the pattern is slow, and most sentences have no date
@@ -73,5 +73,5 @@ def _index(names: list[str], word: str) -> int:
 
 
 def says(said: str, claimed: str) -> bool:
-    """Tell whether a date's value says another: the same, or the month of its day."""
+    """Whether a date's value says another: the same value, or the month of its day."""
     return said == claimed or said.startswith(f"{claimed} day ")

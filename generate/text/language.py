@@ -1,8 +1,7 @@
-"""What is read of an article, and what keeps a text from being read: markup, and another language than the article's.
+"""Whether a text can be read: without markup, and in the language of its article.
 
-The languages are told apart by their scripts and by English function words, which is all that is asked of it: the fact
-gate holds the words themselves against the article, and lets a text in another language pass only where names and
-numbers are all that it says.
+Languages are told apart by their scripts and by English function words. That is enough here: the fact gate compares the
+words themselves with the article, and passes a text in another language only if it says nothing but names and numbers.
 """
 
 import re
@@ -18,19 +17,19 @@ _MARKUP = re.compile(r"</?[a-z!][^<>]*>|&(?:#\d+|#x[0-9a-f]+|[a-z]\w*);|\]\(|\bh
 _ENGLISH = frozenset(
     "the and that with from this his they their which would been were by it its are who what has".split()
 )
-"Words that are frequent in English and hardly a word elsewhere."
+"Words that are frequent in English and rare in other languages."
 _ENGLISH_SHARE = 0.04
-"Share of these among the words of a text below which it is not English: of news in English it is some 0.15."
+"A text with a smaller share of these words is not English; English news has about 0.15."
 _LEAST_WORDS = 20
-"Words below which nothing is said of a language."
+"Of a text of fewer words no language is told."
 _OWN_SCRIPT = 0.2
-"Share of the article's letters that the script of most of a text's letters must have."
+"Least share of the article's letters in the script that most of a text's letters have."
 _SAMPLE = 6000
-"Characters of an article whose language is told."
+"How many characters of an article its language is told from."
 
 
 def form_in_words(text: str, article: Mapping[str, Any]) -> list[str]:
-    """Return `markup` or `language` where a text has markup, or is in another language than its article."""
+    """Return `markup` if a text has markup, or `language` if it is in another language than its article."""
     whole = f"{article['title']}\n{article['abstract'][:_SAMPLE]}\n{article['body'][:_SAMPLE]}"
     strange = _is_of_another_script(text, whole) or _is_english_alone(text, whole)
     return ["markup"] * bool(_MARKUP.search(text)) + ["language"] * strange
@@ -49,13 +48,13 @@ def _is_of_another_script(text: str, article: str) -> bool:
 
 
 def _is_english_alone(text: str, article: str) -> bool:
-    """Tell whether a text has English function words that its article, in another language, does not have."""
+    """Whether a text has English function words although its article is in another language."""
     return not is_english(article) and bool(_folded(text) & FUNCTION_WORDS - _folded(article))
 
 
 @lru_cache(maxsize=256)
 def is_english(text: str) -> bool:
-    """Tell whether a text is in English, as far as it can be told; true of one of a few words."""
+    """Whether a text is English, as far as that can be told; a text of a few words counts as English."""
     text = text[:_SAMPLE]
     if (scripts := _scripts(text)) and scripts.most_common(1)[0][0] != "LATIN":
         return False

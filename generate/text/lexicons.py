@@ -1,7 +1,7 @@
-"""Lists of words and phrases that a text is searched for: one a line in `lexicons/`, by the file's name.
+"""Lists of words and phrases that a text is searched for: files in `lists/`, one entry on a line.
 
-Own lists, since no library on PyPI fits: better-profanity, the best known, finds fault with the Gaza Strip, with sex
-education and whoever is murdered, is slow and knows no quotation; others bring a pickled model.
+The lists are our own, since no library fits: better-profanity, the best known, finds fault with the Gaza Strip, with
+sex education and with whoever is murdered, is slow, and ignores quotation marks; other libraries bring a pickled model.
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Phrases by their first words, each a tuple of folded words."""
+    """The phrases by their first words, each a tuple of folded words."""
 
     phrases: dict[str, list[Phrase]]
     names: dict[str, list[Phrase]]
-    "Phrases that hold one of the others, and are names of people and things."
+    "Names of people and things that contain one of the phrases."
 
     def found_in(self, text: str) -> list[str]:
-        """Return the phrases that a text has, as they stand there but in small letters, in order."""
+        """Return the phrases that a text has, in order, in small letters."""
         text = text.lower()
         spans = word_spans(text)
         folded = tuple(fold(word) for word, _, _ in spans)
@@ -46,9 +46,9 @@ def _matches(phrases: dict[str, list[Phrase]], folded: Phrase) -> list[tuple[int
 
 @cache
 def lexicon(name: str, *, plurals: bool = False) -> Lexicon:
-    """Return the lexicon of a file's name, with `plurals` also each entry with an s.
+    """Return the list in a file of this name; with `plurals`, each entry also with an s.
 
-    Empty lines and lines that begin with # are no entries; a line that begins with `- ` is a name.
+    Empty lines and lines that begin with # are comments; a line that begins with `- ` is a name.
     """
     text = (files("broadsheet.generate.text") / "lists" / f"{name}.txt").read_text("utf-8")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]

@@ -17,7 +17,7 @@ HONORIFICS = frozenset(
         "mayor king queen prince princess pope judge justice general captain coach director chief former".split(),
     )
 )
-"Stems of what stands before a person's name and is not part of it."
+"Stems of words that stand before a person's name and are not part of it."
 _WORDS = FUNCTION_WORDS - {"us"}
 _TITLES = frozenset({"mr", "mrs", "ms"})
 _LINKS = frozenset({"of", "and", "the", "for"})
@@ -83,7 +83,7 @@ def is_known(name: Sequence[str], stream: Sequence[str], known_acronyms: set[str
 
 
 def name_stream(article: str) -> list[str]:
-    """Return the folded words of an article, in order, without the pronoun `us`, which would pass for the US."""
+    """Return the folded words of an article, in order, without the pronoun `us`, which would be taken for the US."""
     return [fold(word) for word in words(article) if word != "us"]
 
 

@@ -11,47 +11,47 @@ from dataclasses import dataclass
 from broadsheet.generate.text.words import NOT, content_stem, is_guarded
 
 MOST_LEFT_OUT = 4
-"Most words that say something between two that are joined: the gate allows no more."
+"Most words that carry meaning between two words that are joined: the gate allows no more."
 
 _LATEST_START = 0.5
 "Share of a sentence that may be left out before what is kept begins."
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _OUTER = re.compile(r"^[^\w$£€]+|[^\w%]+$")
-"What is no part of a word, where it stands round one; the marks of money and shares are."
+"Characters around a word that are not part of it; the marks of money and shares are part of it."
 _BREAKS = re.compile(r"[,;:–—]$|^[–—-]+$")
 
 _LINKS = frozenset(
     "in on at from by for with about into over after before since until during between among against through amid via "
     "as because although though while when where who which following despite".split()
 )
-"Before these a sentence can end."
+"A sentence can end before these words."
 _PHRASES = _LINKS | frozenset("of to and or but that than".split())
-"These begin what can be left out as a whole, or come after it."
+"These words begin a phrase that can be left out as a whole, or come after it."
 _JOINS = frozenset("and or but".split())
-"Behind a pause alone these begin or follow what is left out: `parts for black and old horses` has no `black horses`."
+"After a pause these words begin or follow what is left out: `parts for black and old horses` has no `black horses`."
 CLAUSES = frozenset("that because although though while when where who which".split())
-"What these begin has a verb of its own: `who had won`, `that it could win`."
+"These words begin a clause with a verb of its own: `who had won`, `that it could win`."
 _OF_THE_LAST = frozenset("of to than who whom whose which".split())
-"These say more of the word before them alone, so that nothing is left out between the two."
+"These words say more about the word before them only, so that nothing is left out between the two."
 _LIGHT = frozenset("a an the that has have had is are was were been being mr mrs ms dr also just".split())
-"Any number of these can be left out in a row, as headlines do."
+"Any number of these words in a row can be left out, as headlines do."
 _AUXILIARIES = frozenset("has have had is are was were will would can could may".split())
-"With these a sentence goes on after a phrase."
+"A sentence can go on with these words after a phrase was left out."
 _TELLING = frozenset(
     "former ex acting deputy vice assistant attempted failed fake false almost nearly only mock self-declared "
     "so-called would-be half least most more less there".split()
 )
-"What comes after these is another thing without them."
+"Without these words, what comes after them is another thing."
 _CONDITIONS = frozenset("if unless".split())
-"What stands before these is not said without what comes after them."
+"What stands before these words cannot be said without what comes after them."
 _NEED_THE_NEXT = frozenset(
     "according along aimed associated based capable compared due famous related such thanks".split()
 )
-"These say nothing without the word after them."
+"These words say nothing without the word after them."
 _SHARES = _TELLING | frozenset(
     "all any both each many none number one part some billions dozens hundreds millions scores thousands".split()
 )
-"After these an `of` says of what: `most of his party`, `hundreds of them` too."
+"An `of` after these words says what they count: `most of his party`, `hundreds of them`."
 _NEAR = 2
 "Words behind an end in which a negation still belongs to what is before it: `at no point`."
 
@@ -62,18 +62,18 @@ class Word:
 
     text: str
     mark: str
-    "The comma, colon or dash between it and the word before."
+    "The comma, colon or dash between this word and the word before."
     says: bool
-    "Whether it says something, so that leaving it out counts."
+    "Whether the word carries meaning, so that leaving it out counts."
     stays: bool
-    "Whether it may not be left out between two others."
+    "Whether the word may not be left out between two others."
     light: bool
     links: bool
-    "Whether it is a preposition, a conjunction or the like."
+    "Whether the word is a preposition, a conjunction or the like."
     opens: bool
-    "Whether a phrase begins with it, or a pause is before it."
+    "Whether a phrase begins with the word, or a pause is before it."
     goes_on: bool
-    "Whether the sentence can go on with it after a phrase was left out."
+    "Whether the sentence can go on with the word after a phrase was left out."
     to_end: int
     "How many words after it the next one stands that the sentence can end with; 0 for this one."
 
@@ -126,7 +126,7 @@ def _joins_names(texts: Sequence[str], number: int) -> bool:
 
 
 def starts(sentence: Sequence[Word]) -> list[int]:
-    """Return where what is kept can begin: at the first word, behind its article, or a pause in the first half."""
+    """Return where the kept part can begin: at the first word, after its article, or after an early pause."""
     latest, found = int(len(sentence) * _LATEST_START), []
     for number, word in enumerate(sentence[: latest + 1]):
         behind_pause = word.mark == "," and not word.links

@@ -46,13 +46,13 @@ class Quantity:
     """A number of a text."""
 
     text: str
-    "As it stands there."
+    "The number as it stands in the text."
     values: frozenset[Decimal]
-    "What it can mean: `5m` is five metres or five million."
+    "All values that it can mean: `5m` is five metres or five million."
     unit: str
     "percent, a currency, ordinal, or empty."
     place: tuple[int, int]
-    "Where it begins and ends."
+    "Where the number begins and ends."
 
 
 @lru_cache(maxsize=4096)
@@ -122,5 +122,5 @@ def _as_range(first: Quantity, second: Quantity, text: str) -> Quantity:
 
 
 def same_unit(claimed: str, said: str) -> bool:
-    """Tell whether a number means the same: bare, it may be of percent or money; as an ordinal, of a date."""
+    """Whether two numbers can have one unit. A bare number may be a percentage or money; an ordinal may be a date."""
     return claimed == said or (claimed == "" and said != "ordinal") or (claimed == "ordinal" and said == "")

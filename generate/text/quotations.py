@@ -8,14 +8,15 @@ _DOUBLE = re.compile(r"[\"“”„«»]([^\"“”„«»\n]+)[\"“”„«»]
 _SINGLE = re.compile(r"(?<!\w)['‘]([^\n'‘’]+(?:['’]\w[^\n'‘’]*)*)['’](?!\w)")
 _APOSTROPHE = re.compile(r"['‘’]")
 _BETWEEN = re.compile(r"(?!(?<=\d)[.,](?=\d))[^\w%$£€]")
-"What parts words: anything but letters, digits, their points, and the signs of quantities."
+"Characters that separate words: all but letters, digits, their points, and the signs of quantities."
 _CUT = re.compile(r"\.\.\.|…|\[[^\]]*\]|\([^)]*\)")
 
 
 def altered_quotations(text: str, article: str) -> list[str]:
-    """Return the quotations that the article does not have, quote marks, spacing, case and outer punctuation aside.
+    """Return the quotations that the article does not have word for word.
 
-    What stands before and after an ellipsis or an insertion in brackets is sought by itself.
+    Quotation marks, spacing, capitals and outer punctuation may differ. What stands before and after an ellipsis, or
+    words inserted in brackets, is looked for by itself.
     """
     said = _plain_article(article)
     quoted = [match[1] for match in (*_DOUBLE.finditer(text), *_SINGLE.finditer(text))]
@@ -27,14 +28,14 @@ def altered_quotations(text: str, article: str) -> list[str]:
 
 
 def is_open_quote(text: str) -> bool:
-    """Tell whether a quotation mark of a text has no other: English “ ”, German „ “, French « » or straight ones."""
+    """Whether a quotation mark of a text has no partner: English “ ”, German „ “, French « » or straight ones."""
     low, left, right = (text.count(mark) for mark in "„“”")
     pairs = low == left + right if low else left == right
     return text.count('"') % 2 == 1 or not pairs or text.count("«") != text.count("»")
 
 
 def unquoted(text: str) -> str:
-    """Return a text without what stands in quotation marks; a dash is left where something stood."""
+    """Return a text with a dash in place of each quotation."""
     return _SINGLE.sub(" – ", _DOUBLE.sub(" – ", text))
 
 
@@ -44,6 +45,6 @@ def _plain_article(article: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return the words alone, with a blank between: no quote mark, apostrophe or other punctuation, in lower case."""
+    """Return only the words, in lower case, with a blank between them, without any punctuation."""
     text = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(_BETWEEN.sub(" ", _APOSTROPHE.sub("", text)).split())

@@ -15,28 +15,29 @@ _VERB = re.compile(
 )
 _BY_PRONOUN = re.compile(rf",\s+(?:he|she|it|they)\s+(?:{_VERB.pattern})\W*$", re.IGNORECASE)
 _NOBODY = frozenset("he she they it we i you who which that this one".split())
-"Words before a verb of speech that leave open who speaks."
+"Words before a verb of speech that do not say who speaks."
 _BETWEEN = frozenset("has have had also later earlier then once is was were are been often reportedly".split())
-"Words that stand between a speaker and the verb."
+"Words between a speaker and the verb of speech."
 _DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _LEAST_QUOTED = 5
-"Words in quotation marks from which a sentence quotes somebody; fewer are a name or a phrase."
+"From this many words in quotation marks a sentence quotes somebody; fewer are a name or a phrase."
 
 
 def quotes(sentence: str) -> bool:
-    """Tell whether a sentence has a quotation, and not a phrase alone."""
+    """Whether a sentence has a quotation, which is more than a phrase in quotation marks."""
     return any(len(words(quoted)) >= _LEAST_QUOTED for quoted in _QUOTED.findall(sentence))
 
 
 def is_said_by_a_pronoun(sentence: str) -> bool:
-    """Tell whether a sentence ends in `, he said`, so that the one before is needed to know who does."""
+    """Whether a sentence ends in `, he said`, so that the sentence before is needed to know who said it."""
     return bool(_BY_PRONOUN.search(_QUOTED.sub(" , ", sentence)))
 
 
 def speaker(sentence: str) -> str:
-    """Return the folded last word of who says what a sentence says; empty where nobody does, or it says `he`.
+    """Return the folded last word of the speaker of a sentence; empty if nobody speaks, or if it only says `he`.
 
-    It is the name nearest to the verb of speech, or the word before it: `police said`. Outside quotation marks alone.
+    The speaker is the name nearest to the verb of speech, or the word before the verb: `police said`. Only words
+    outside quotation marks count.
     """
     plain = _QUOTED.sub(" , ", sentence)
     for verb in _VERB.finditer(plain):
@@ -66,12 +67,12 @@ def _last(before: str) -> str:
 
 
 def _inverted(before: str, after: str) -> str:
-    """Return who is named behind the verb, where the quotation stands before it: `“…,” said Croyle`."""
+    """Return who is named after the verb, if the quotation stands before it: `“…,” said Croyle`."""
     return _first(after) if before.rstrip().endswith(",") and not re.match(r"\W*(?:that|on)\b", after) else ""
 
 
 def _first(after: str) -> str:
-    """Return who is named first behind the verb, up to the next mark."""
+    """Return who is named first after the verb, up to the next punctuation mark."""
     spoken = words(re.split(r"[,;.]\s", after)[0])[:8]
     if not spoken or fold(spoken[0]) in _NOBODY:
         return ""

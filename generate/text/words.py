@@ -15,7 +15,7 @@ _ABBREVIATIONS = frozenset(
     "fig jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun approx a.m p.m e.g i.e u.s "
     "u.k u.n".split()
 )
-"Words whose full stop rarely ends a sentence, in lower case, without that stop."
+"Words whose full stop rarely ends a sentence, in lower case, without the full stop."
 
 FUNCTION_WORDS = frozenset(
     "a an the this that these those it its he his him she her hers they their them theirs we us our you your i my "
@@ -26,17 +26,17 @@ FUNCTION_WORDS = frozenset(
     "might must there here also just only very too more most much many some any all both each every other another "
     "such own same while because although though however according s re ve ll d m".split()
 )
-"Words that say nothing of their own; not counted when a text is held against its article."
+"Words without a meaning of their own; they do not count when a text is compared with its article."
 
 DIRECTIONS = frozenset("up down before after above below under over more less most least against".split())
-"Function words of two sides, one of which is not the other; counted when a text is held against its article."
+"Function words that come in opposites, such as before and after; they count when a text is compared."
 
 NOT = "not"
 "The stem of each negation."
 PERHAPS = "perhaps"
 "The stem of each word that makes a claim less than certain."
 SAY = "say"
-"The stem of each word that gives a claim to its speaker."
+"The stem of each word that attributes a claim to a speaker."
 
 _NEGATIONS = frozenset("not no never without cannot neither nor none nobody nothing".split())
 _DOUBTS = frozenset(
@@ -47,14 +47,14 @@ _DOUBTS = frozenset(
 ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "۔", "।")
 "What ends a sentence."
 CLOSERS = "\"'”’»“)]」』）"
-"What may stand behind it, the German “ among them."
+"What may stand after the end of a sentence, the German “ among them."
 
 _OPENERS = r"[\"'“‘„«‹¿¡(\[]*"
 _END = re.compile(rf"(?<![.!?…؟۔।])[.!?…؟۔।]++[\"'”’»“)\]]*+(?:(?=\s+{_OPENERS}(\w))|(?=\s*$))|[。！？]++[”’」』）]*+")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 "Characters of scripts that leave no blank between words."
 _BACK = 24
-"Characters before a full stop that tell whether it is that of an abbreviation."
+"Characters before a full stop that are read to tell whether an abbreviation ends there."
 _WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
 _DATELINE = re.compile(
     r"[A-Z][A-Z'’.,/ ]{3,40}[–—-]{1,2}\s+(?=[A-Z\"“'‘])|(?:(?:[A-Z][\w'’-]*|\d{1,2})[\s,./]+){0,8}"
@@ -65,7 +65,7 @@ _CONTRACTION = re.compile(r"n['’]t$")
 
 
 def sentences(text: str) -> list[str]:
-    """Split text into sentences, in order, without their outer blanks; each line break ends one."""
+    """Split text into sentences, in order, without outer blanks; each line break ends a sentence."""
     found: list[str] = []
     for line in text.splitlines():
         start = 0
@@ -122,13 +122,13 @@ def stem(word: str) -> str:
 
 
 def content(text: str) -> list[str]:
-    """Return the stems of the words that say something, in order; see `content_stem`."""
+    """Return the stems of the words that carry meaning, in order; see `content_stem`."""
     return [stemmed for word in words(text) if (stemmed := content_stem(word))]
 
 
 @lru_cache(maxsize=1 << 15)
 def content_stem(word: str) -> str:
-    """Return the stem of a word that says something, NOT, PERHAPS or SAY for its kind, else ""."""
+    """Return the stem of a word that carries meaning, or NOT, PERHAPS or SAY for words of that kind; "" for others."""
     folded = fold(word)
     if folded in _NEGATIONS or _CONTRACTION.search(folded):
         return NOT
@@ -150,20 +150,20 @@ def without_dateline(text: str) -> str:
 
 
 def clip(text: str, most: int) -> str:
-    """Return the first `most` words of a text, blanks made single."""
+    """Return the first `most` words of a text, with single blanks between them."""
     return " ".join(text.split()[:most])
 
 
 def count(text: str) -> int:
     """Return the number of words, as a reader counts them: the parts between blanks.
 
-    In scripts that leave no blanks two characters count as a word.
+    In scripts without blanks, two characters count as a word.
     """
     return len(text.split()) + (0 if text.isascii() else len(_SPACELESS.findall(text)) // 2)
 
 
 def has_run(spoken: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether some words stand among others, in order and without one between them."""
+    """Whether some words stand among others in a row, in order."""
     size = len(wanted)
     return any(tuple(spoken[start : start + size]) == tuple(wanted) for start in range(len(spoken) - size + 1))
 
@@ -171,10 +171,10 @@ def has_run(spoken: Sequence[str], wanted: Sequence[str]) -> bool:
 GUARDED = {PERHAPS, SAY} | {
     stem(word) for word in "denied deny accused accuse alleged claim report rumour refuse reject fail".split()
 }
-"What turns a claim's meaning round where a draft leaves it out."
+"Words that reverse what a claim says if a draft leaves them out."
 
 
 def is_guarded(word: str) -> bool:
-    """Whether leaving a word out, where words before and after it stay, can turn round what is said."""
+    """Whether leaving a word out, between words that stay, can reverse what is said."""
     found = content_stem(word)
     return found == NOT or found in GUARDED
