@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from broadsheet.cli.app import app
 from broadsheet.config.settings import Config
 from broadsheet.evaluation.index.report import speed_at
+from tests.test_architecture import LAYERS, STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -171,3 +172,16 @@ def test_the_headline_figures_of_the_readme_are_those_of_the_benchmarks():
 
 def test_the_readme_is_short():
     assert len(README.splitlines()) <= 160
+
+
+def test_the_page_for_contributors_names_every_folder_of_the_package_from_the_lowest_layer_up():
+    table = (
+        (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("| folder | what it holds |")[2].partition("\n\n")[0]
+    )
+    named = [
+        name.split("/")[-1].removesuffix(".py") for name in re.findall(r"`([\w/.]+)`", table) if "toml" not in name
+    ]
+    folders = {path.parent.name for path in (ROOT / "src" / "broadsheet").glob("*/__init__.py")}
+    assert set(named) - {"pipeline", *STAGES} == folders
+    layers = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    assert [layers[name] for name in named] == sorted(layers[name] for name in named)
