@@ -74,7 +74,7 @@ def _click(name: str, number: int, place: int) -> dict[str, object]:
 
 
 def _write_mind(folder: Path, first: datetime) -> None:
-    """Write a folder of MIND: 30 impressions, an hour apart."""
+    """Write a folder of MIND: 60 impressions, half an hour apart."""
     folder.mkdir()
     columns = ("news_id", "category", "subcategory", "title", "abstract", "url")
     news = ["\t".join(str(row[name]) for name in columns) for row in make_news()]
@@ -83,14 +83,14 @@ def _write_mind(folder: Path, first: datetime) -> None:
             [
                 str(row["impression_id"]),
                 str(row["user_id"]),
-                f"{first + timedelta(hours=number):%m/%d/%Y %I:%M:%S %p}",
+                f"{first + number * timedelta(minutes=30):%m/%d/%Y %I:%M:%S %p}",
                 " ".join(row["history"]),
                 " ".join(
                     f"{news_id}-{int(click)}" for news_id, click in zip(row["shown"], row["clicked"], strict=True)
                 ),
             ]
         )
-        for number, row in enumerate(make_impressions(30))
+        for number, row in enumerate(make_impressions())
     ]
     (folder / "news.tsv").write_text("\n".join(news) + "\n", "utf-8")
     (folder / "behaviors.tsv").write_text("\n".join(behaviors) + "\n", "utf-8")

@@ -14,7 +14,7 @@ BINS = 10
 def calibration_error(probability: Floats, clicked: npt.NDArray[np.bool_]) -> float:
     """Return the expected calibration error (Naeini et al. 2015), 0 to 1, over BINS groups of equal size.
 
-    It is the mean over all predictions of how far the mean prediction of a group is from its share of clicks. Equal
+    In each group the mean prediction is compared with the share of clicks; the error is the mean distance. Equal
     predictions share their clicks, so that it does not matter which of them a group gets.
     """
     _, ties, sizes = np.unique(probability, return_inverse=True, return_counts=True)

@@ -1,8 +1,8 @@
-"""What single lists are like beyond accuracy: how varied, how far from what was read, how true to a reader's mix.
+"""How varied a list is, how far from what was read, and how near to the categories that the reader reads.
 
 Lists are article rows in one matrix (requests, k), best first, -1 beyond the end; cut them to the depth measured first,
-`ranked[:, :10]`. All values come as one float64 a list, NaN where it is not defined. Of many lists together, coverage,
-Gini index of exposure and novelty stand in metrics_retrieval.py.
+`ranked[:, :10]`. Each function returns one float64 value for each list, NaN where it is not defined. Coverage, Gini
+index of exposure and novelty, which describe many lists together, are in broadsheet.metrics.retrieval.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def intra_list_distance(ranked: Ranked, vectors: Vectors) -> Floats:
 def serendipity(ranked: Ranked, histories: Ranked, vectors: Vectors) -> Floats:
     """Mean cosine distance between an article of the list and one of the history, over all pairs (Lu et al. 2020).
 
-    0 to 2, higher is further from what was read; NaN where list or history is empty. It asks nothing of relevance.
+    0 to 2, higher is further from what was read; NaN if list or history is empty. Relevance plays no part.
     `histories` are article rows (requests, h), -1 for none, in any order.
     """
     if len(ranked) != len(histories):
@@ -60,7 +60,7 @@ def category_coverage(labels: Labels, categories: int) -> Floats:
 
 
 def category_entropy(labels: Labels) -> Floats:
-    """Shannon entropy of the list's categories in bits: 0 for one alone, log2(n) for n alike; NaN for an empty list."""
+    """Shannon entropy of the list's categories in bits: 0 for one category, log2(n) for n equal ones; NaN if empty."""
     spread = shares_of((labels, equally(labels.shape[1])))
     return np.asarray(spread.total(entr(spread.shares[0])) / np.log(2))
 
@@ -69,7 +69,7 @@ def miscalibration(lists: Labels, histories: Labels, alpha: float = 0.01) -> Flo
     """Kullback-Leibler divergence of the list's categories from the history's (Steck 2018), in nats.
 
     The sum over categories of p log(p / q'), where p is a category's share of the history, q that of the list, and q' =
-    (1 - alpha) q + alpha p. 0 is calibrated; at most log(1 / alpha), where none is shared; NaN where either is empty.
+    (1 - alpha) q + alpha p. 0 is calibrated; log(1 / alpha) if no category is shared; NaN if list or history is empty.
     """
     spread = shares_of((histories, equally(histories.shape[1])), (lists, equally(lists.shape[1])))
     read, listed = spread.shares

@@ -1,11 +1,11 @@
 """Ranking metrics by the names of EB-NeRD's benchmark (Kruse et al. 2024).
 
-Its AUC, MRR and nDCG@k are MIND's (metrics.py), MRR being the mean over all clicks of an impression; `reciprocal_rank`,
-that of the first click alone, is defined there too, and differs where an impression has several. HitRatio@k is reported
-on EB-NeRD though the benchmark's code has none: it is 1 if any click is among the first k. The other metrics take
-scores as probabilities. The benchmark fails on an impression without both a click and a miss; here it is skipped.
+AUC, MRR and nDCG@k are those of broadsheet.metrics.ranking: MRR is the mean over all clicks of an impression.
+`reciprocal_rank` is that of the first click alone, which differs if an impression has several clicks. HitRatio@k is 1
+if a click is among the first k; papers report it, though the benchmark's code lacks it. The other metrics take
+scores as probabilities. The benchmark fails on an impression without a click or without a miss; here it is skipped.
 
-All metrics come as one float64 value an impression, NaN where skipped.
+A metric returns one float64 value for each impression, NaN for a skipped impression.
 """
 
 from typing import Any
@@ -30,8 +30,8 @@ def ebnerd_ranking(impressions: Impressions, depths: tuple[int, ...] = (5, 10)) 
 def ebnerd_classification(impressions: Impressions, threshold: float = 0.5) -> dict[str, Floats]:
     """Return logloss and rmse (0 or more, lower is better), accuracy and f1 (0 to 1, higher is better).
 
-    logloss is in nats. A score of `threshold` or more predicts a click. Raises ContractError if a score is no
-    probability, which the benchmark would clip.
+    logloss is in nats. A score of `threshold` or more predicts a click. Raises ContractError if a score is
+    not between 0 and 1; the benchmark would clip it.
     """
     wrong = (impressions.scores < 0) | (impressions.scores > 1)
     if wrong.any():

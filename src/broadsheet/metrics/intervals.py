@@ -1,7 +1,7 @@
 """Confidence intervals for the means of metrics, clustered by user.
 
-A reader's impressions are alike, so that an interval over single impressions would be too narrow: whole users are
-resampled. The resamples are drawn once and shared by everything measured on the same impressions.
+The impressions of one reader resemble each other, so an interval over single impressions would be too narrow: whole
+readers are drawn. The resamples are drawn once and shared by all metrics of the same impressions.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Bootstrap:
     def intervals(self, metrics: Mapping[str, Floats]) -> dict[str, Interval]:
         """Return the mean and 95 % percentile interval of each metric, of one value for each impression.
 
-        NaN values are left out. Raises ContractError if that leaves nothing of a metric.
+        NaN values are left out. Raises ContractError if a metric has no other values.
         """
         if not metrics:
             return {}
@@ -69,7 +69,7 @@ class Bootstrap:
     def difference(self, values_a: Floats, values_b: Floats) -> Difference:
         """Return the mean of a - b over the same impressions, with its interval.
 
-        Raises ContractError if the two skip (NaN) different impressions: they were then not measured on the same ones.
+        Raises ContractError if a and b skip (NaN) different impressions, and so cannot be compared.
         """
         if len(values_a) != len(values_b) or (np.isnan(values_a) != np.isnan(values_b)).any():
             raise ContractError(
@@ -86,7 +86,7 @@ class Bootstrap:
     def means(self, values: Floats) -> Floats:
         """Return the mean of each resample of values (impressions,) or (impressions, metrics), a row each.
 
-        It is NaN where the resample drew no user with a value.
+        NaN for a resample without a reader who has a value.
         """
         if len(values) != len(self._owners):
             raise ContractError(

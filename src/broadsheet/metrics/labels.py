@@ -1,8 +1,8 @@
-"""How lists of articles are spread over labels: categories, sources, languages, ages or stories.
+"""How the articles of a list are distributed over labels: categories, outlets, languages, ages or events.
 
 Labels are numbers from 0 in one matrix (requests, k), best or newest first, -1 where there is no article or its label
-is unknown. What is unknown is left out and never a label of its own. Shares are kept only for labels that a request
-has, so that there may be as many labels as articles.
+is unknown. Unknown labels are left out; they are no label of their own. Shares are kept only for labels that a request
+has, so there may be as many labels as articles.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def labels_of(ranked: Ranked, numbers: Integers) -> Labels:
 def age_labels(ranked: Ranked, published_at: Floats, times: Floats) -> Labels:
     """Return how old each article is as of its request: 0 for less than an hour, then by AGES.
 
-    `published_at` (articles,) and `times` (requests,) are epoch seconds, UTC. Unknown is what has no time, or a later
-    one than the request.
+    `published_at` (articles,) and `times` (requests,) are epoch seconds, UTC. The age is unknown (-1) without a time,
+    or if the time is later than the request.
     """
     hours = (times[:, None] - _at(ranked, published_at, np.nan)) / 3600.0
     return np.where(hours >= 0, np.searchsorted(AGES, hours, side="right"), -1)

@@ -1,9 +1,9 @@
 """Prediction files in MIND's submission format, and their scores by its evaluate.py.
 
-A line is `impression_id [rank,rank,…]`: the rank of each shown article, in shown order, 1 is best; those of one score
-have one rank. Lines stand in the order of the impressions. As in evaluate.py an article's score is 1 / rank, any ranks
-of 1 or more are taken, and an impression without labels needs a line and is skipped. Where that script stops at the
-first fault, all are named here.
+A line is `impression_id [rank,rank,…]`: the rank of each shown article, in shown order, 1 is best; articles with equal
+scores have equal ranks. Lines have the order of the impressions. As in evaluate.py an article's score is 1 / rank, any
+ranks of 1 or more are accepted, and an impression without labels needs a line and is skipped. That script stops at the
+first fault; here an error names all faults.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NAMED = 5
 
 
 class Predictions(NamedTuple):
-    """What a file says, laid end to end."""
+    """The ranks of a file, one impression after another."""
 
     impression_ids: list[str]
     ranks: Floats
@@ -41,8 +41,8 @@ class Predictions(NamedTuple):
 def ranks_of(scores: npt.NDArray[Any], offsets: Integers) -> Integers:
     """Return the rank of each article within its impression (shown,), 1 is best, of scores laid end to end.
 
-    Where scores tie, the article shown later comes first, as in the metrics: all but AUC, which counts a tie as a half,
-    are the same of the ranks as of the scores.
+    Of two equal scores the article shown later ranks first, as in the metrics. So all metrics of the ranks equal those
+    of the scores, except AUC, which counts a tie as a half.
     """
     owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     order = np.lexsort((scores, owners))
@@ -83,7 +83,7 @@ def _tied(ranks: Integers, scores: npt.NDArray[Any], offsets: Integers) -> Integ
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Read a file.
+    """Read a prediction file.
 
     Raises InputError if it cannot be opened, ContractError naming the lines that are not of the format.
     """
@@ -123,8 +123,9 @@ def score_predictions(
     """Return auc, mrr, ndcg@5 and ndcg@10 of each impression (impressions,), NaN where it is skipped.
 
     `impressions` has the columns impression_id, shown and clicked of table impressions. With `fill_missing` a file that
-    ends early counts as evaluate.py counts it: what the missing lines are of ties. Otherwise, and where lines are
-    missing before the end, of other impressions, in another order or of another length, raises ContractError.
+    ends early counts as in evaluate.py: all articles of the missing lines tie. Raises ContractError if a file ends
+    early without it, and if lines are missing before the end, of other impressions, in another order or too short or
+    long.
     """
     wanted = impressions.column("impression_id").to_pylist()
     lengths = pc.list_value_length(impressions.column("shown")).to_numpy()

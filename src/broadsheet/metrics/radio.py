@@ -1,13 +1,13 @@
-"""RADio: how far lists diverge, as a newspaper's aims see it (Vrijenhoek et al. 2022).
+"""RADio: how far lists are from histories, pools and each other (Vrijenhoek et al. 2022).
 
-Each value is the Jensen-Shannon divergence with base 2 of two spreads of labels: 0 alike, 1 nothing in common, NaN
-where either is empty. Rank-aware: a place of a list counts 1 / rank. What was shown to choose from, the pool, has no
-ranks, so that all of it counts the same. Nothing is smoothed, since this divergence is finite anyhow; RADio's own code
-smooths by 0.001 and reports the square root.
+Each value is the Jensen-Shannon divergence, base 2, of two distributions of labels: 0 if they are equal, 1 if they have
+nothing in common, NaN if one is empty. A place of a list counts 1 / rank. The pool, which is what the list was chosen
+from, has no ranks: all its articles count equally. Nothing is smoothed, since this divergence is always finite; RADio's
+own code smooths by 0.001 and reports the square root.
 
-Of the five metrics two can be measured from what a corpus holds, *calibration* and *fragmentation*. The other three,
-named in ABSENT with what they need, compare list and pool; `from_pool` measures them where a caller has labels. Where
-it is given a category, source or age instead, it answers that question, and must not be called by their names.
+A corpus has the labels for two of the five metrics, *calibration* and *fragmentation*. The other three compare list and
+pool, and ABSENT names the labels they need; a caller who has such labels measures them with `from_pool`. With category,
+outlet or age `from_pool` answers another question, which must not be reported under the names of RADio.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ABSENT = {
 
 
 class Spread(NamedTuple):
-    """One kind of label of the same requests: of the lists, and of what they are compared with."""
+    """One kind of label for the same requests: of the lists, of the histories and of the pools."""
 
     lists: Labels
     "Best first. (requests, k)"
@@ -47,16 +47,16 @@ def calibration(lists: Labels, histories: Labels) -> Floats:
 
 
 def from_pool(lists: Labels, pools: Labels) -> Floats:
-    """Return how far each list, by rank, is from the pool: the form of the three metrics in ABSENT."""
+    """Return how far each list, by rank, is from its pool: the computation of the three metrics in ABSENT."""
     return _divergence((lists, by_rank(lists.shape[1])), (pools, equally(pools.shape[1])))
 
 
 def fragmentation(stories: Labels, rng: np.random.Generator, others: int = 5) -> Floats:
-    """Return how far each list is, on average, from those of `others` other requests drawn at random, all by rank.
+    """Return how far each list is, on average, from the lists of `others` other requests drawn at random, all by rank.
 
-    A label is a story: the articles on one event. Where no stories are known, the article's own row is taken, so that
-    two readers of one event in two articles count as apart. Empty lists are NaN and are not drawn; NaN if no other list
-    is left. Raises ContractError if `others` is less than 1.
+    A label is an event. If events are unknown, pass the article's row: then two readers who read of one event in two
+    articles have nothing in common. Empty lists are NaN and are not drawn; NaN if no other list is left. Raises
+    ContractError if `others` is less than 1.
     """
     if others < 1:
         raise ContractError(f"others: found {others}, expected 1 or more.")
@@ -75,7 +75,7 @@ def fragmentation(stories: Labels, rng: np.random.Generator, others: int = 5) ->
 def radio(spreads: Mapping[str, Spread], stories: Labels, rng: np.random.Generator) -> dict[str, Floats]:
     """Return "calibration, NAME" and "from pool, NAME" for each kind of label, and "fragmentation".
 
-    What cannot be measured on any request, such as the source where a corpus names none, is absent, not zero.
+    A kind of label that no request has, such as the outlet if a corpus names no outlets, is absent, not zero.
     """
     found = {"fragmentation": fragmentation(stories, rng)}
     for name, spread in spreads.items():

@@ -1,11 +1,10 @@
-"""Ranking metrics.
+"""Ranking metrics: AUC, MRR and nDCG@k of impressions, by the definitions of MIND's evaluate.py (Wu et al. 2020).
 
-They follow the definitions of MIND's evaluate.py (Wu et al. 2020): each impression is measured by itself, one without a
-click or with clicks alone is skipped, and the mean over the others is unweighted. Where scores tie, AUC counts a half
-and the other metrics take the article shown later first, as reversing an ascending stable sort does. Impressions of one
-length are sorted as one matrix, since sorting all articles at once by impression and score takes several times as long.
+Each impression is measured by itself. Impressions without a click, and impressions whose articles were all clicked, are
+skipped. Of two equal scores AUC counts a half; for MRR and nDCG the article shown later ranks first.
 
-All metrics come as one float64 value an impression, NaN where skipped: 0 to 1, higher is better.
+A metric returns one float64 value for each impression, 0 to 1, higher is better; NaN for a skipped impression.
+Impressions of one length are sorted as one matrix: sorting all articles at once takes several times as long.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +24,7 @@ _BLOCK = 1 << 20  # values in one matrix: bounds the memory of intermediate resu
 
 @dataclass(frozen=True)
 class Impressions:
-    """Scored impressions, laid end to end; raises ContractError for parts that do not fit or a score that is NaN."""
+    """Scored impressions, one after another; raises ContractError if the arrays do not fit or a score is NaN."""
 
     scores: npt.NDArray[Any]
     "One score for each shown article, float32 or float64; higher is better. (shown,)"
@@ -73,7 +72,7 @@ class Impressions:
 
 
 def auc(impressions: Impressions) -> Floats:
-    """Probability that a clicked article outscores one that was not, ties counting a half."""
+    """Share of the pairs of a clicked and another article in which the clicked one scores higher; a tie is a half."""
     return measure(impressions, {"auc": _auc})["auc"]
 
 
@@ -83,7 +82,7 @@ def mrr(impressions: Impressions) -> Floats:
 
 
 def ndcg(impressions: Impressions, k: int) -> Floats:
-    """Discounted gain of the clicks among the first k ranks, over that of the best order."""
+    """Discounted gain of the clicks among the first k ranks, divided by that of the best order."""
     return measure(impressions, {"ndcg": _ndcg(k)})["ndcg"]
 
 
@@ -93,7 +92,7 @@ def ranking_metrics(impressions: Impressions) -> dict[str, Floats]:
 
 
 def mean_scores(values: Mapping[str, Floats]) -> dict[str, float]:
-    """Return the mean of each metric over the impressions not skipped, as a leaderboard states it; NaN if all are."""
+    """Return the mean of each metric over the impressions that are not skipped, as leaderboards do; else NaN."""
     kept = {name: value[~np.isnan(value)] for name, value in values.items()}
     return {name: float(value.mean()) if len(value) else float("nan") for name, value in kept.items()}
 
@@ -103,7 +102,7 @@ Metric = Callable[[Flags, npt.NDArray[Any]], Floats]
 
 
 def measure(impressions: Impressions, metrics: Mapping[str, Metric]) -> dict[str, Floats]:
-    """Return any metrics by name, from one sort of each impression; NaN where one is skipped."""
+    """Return the metrics named, from one sort of each impression; NaN for a skipped impression."""
     results = {name: np.full(len(impressions), np.nan) for name in metrics}
     for rows, positions in _matrices(impressions.offsets):
         clicked = impressions.clicked[positions]

@@ -1,9 +1,9 @@
-"""Retrieval metrics: what ranked lists of articles hold of those that were relevant, and what else they are like.
+"""Retrieval metrics: how many relevant articles a list finds, and how lists spread over the articles.
 
 Lists are article rows in one matrix (requests, k), best first, -1 beyond the end of a shorter list. Relevance is yes or
 no. Recall is |hits| / |relevant|, never capped at k (unlike `success` or the capped recall of some libraries), so it
-cannot reach 1 where more than k are relevant. Only the ranks of the relevant articles are looked up, once, and every
-metric and every part of the relevant articles is read off these few numbers.
+cannot reach 1 if more than k articles are relevant. The ranks of the relevant articles are looked up once; all metrics
+are computed from them.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _BLOCK = 1 << 24  # cells compared at a time: bounds the memory
 class Retrieved:
     """Where the relevant articles stand in the lists of their requests.
 
-    Each metric is one float64 value a request, 0 to 1, higher is better; NaN where nothing is relevant. They agree with
-    trec_eval's `recall.k`, `ndcg_cut.k` and `recip_rank`.
+    Each metric is one float64 value for each request, 0 to 1, higher is better; NaN for a request without relevant
+    articles. They agree with trec_eval's `recall.k`, `ndcg_cut.k` and `recip_rank`.
     """
 
     owners: Integers
@@ -40,7 +40,7 @@ class Retrieved:
     "How many requests there are, those without a relevant article included."
 
     def only(self, chosen: Flags) -> Retrieved:
-        """Return the same lists with only some of the articles relevant; `chosen` is (relevant,)."""
+        """Return the same lists with only the `chosen` articles relevant, a mask (relevant,)."""
         return Retrieved(self.owners[chosen], self.ranks[chosen], self.requests)
 
     def recall_at(self, k: int) -> Floats:
@@ -57,7 +57,7 @@ class Retrieved:
         return self._ratio(discount, ideal[np.minimum(self._relevant(), k)])
 
     def reciprocal_rank(self) -> Floats:
-        """1 / rank of the first relevant article; 0 where the list, as long as it is, holds none."""
+        """1 / rank of the first relevant article; 0 if the list has no relevant article."""
         best = np.zeros(self.requests)
         found = self.ranks > 0
         np.maximum.at(best, self.owners[found], 1.0 / self.ranks[found])
@@ -101,13 +101,13 @@ def exposure(ranked: Ranked, k: int, size: int) -> Integers:
 def coverage(exposures: Integers) -> float:
     """Share of the articles that stand in at least one list (catalogue coverage, Ge et al. 2010); NaN for no articles.
 
-    It grows with the number of lists: compare only what was measured on the same requests.
+    It grows with the number of lists: compare values of the same requests only.
     """
     return float((exposures > 0).mean()) if len(exposures) else float("nan")
 
 
 def gini(exposures: Integers) -> float:
-    """Gini index of how often articles are shown: 0 if all are equally often, 1 if one takes all; NaN for no exposure.
+    """Gini index of how often articles are shown: 0 if all equally, 1 if only one is; NaN if none is.
 
     Sum over i of (2 i - n - 1) share_i / (n - 1), by rising share (Shani and Gunawardana 2011, on coverage).
     """
@@ -126,8 +126,8 @@ def self_information(clicks: Integers) -> Floats:
 def novelty(ranked: Ranked, k: int, information: Floats) -> Floats:
     """Mean self-information of the first k articles (Zhou et al. 2010), in bits: the less clicked, the more novel.
 
-    `information` is (articles,), from `self_information` of the clicks before the request. One value a list, NaN for
-    an empty one.
+    `information` is (articles,), from `self_information` of the clicks before the request. One value for each list, NaN
+    for an empty list.
     """
     first = ranked[:, : at_least_one(k)]
     there = first >= 0
