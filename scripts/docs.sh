@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bash scripts/setup.sh cpu,docs
-NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
+NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
 echo "The documentation is in site/. To read it: .venv/bin/python -m http.server -d site"
