@@ -37,11 +37,6 @@ class SearchIndex:
         return int(self._index.ntotal)
 
     @property
-    def on_gpu(self) -> bool:
-        """Whether a GPU does the search."""
-        return self._copy is not None
-
-    @property
     def is_exact(self) -> bool:
         """Whether a search compares with every vector."""
         return isinstance(self._index, faiss.IndexFlat)

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from broadsheet.config.section import expectation
 from broadsheet.config.settings import Config
-from broadsheet.tables import schemas
+from broadsheet.tables import live_schemas, schemas
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 BY = "*Written by `python scripts/write_reference.py` from {}.*"
@@ -103,9 +103,10 @@ def command_line() -> str:
 
 def tables() -> str:
     """Return the page of tables: the columns of each."""
-    vectors = (schemas.news_vectors, schemas.user_vectors, schemas.late_news)
-    found = [schema for schema in vars(schemas).values() if isinstance(schema, pa.Schema)]
-    return "\n".join([TABLES, *map(_table, [*found, *(schema(384) for schema in vectors)])])
+    of_vectors = (schemas.news_vectors, schemas.user_vectors, live_schemas.late_news)
+    modules = {**vars(schemas), **vars(live_schemas)}
+    found = [schema for schema in modules.values() if isinstance(schema, pa.Schema)]
+    return "\n".join([TABLES, *map(_table, [*found, *(schema(384) for schema in of_vectors)])])
 
 
 def _table(schema: pa.Schema) -> str:

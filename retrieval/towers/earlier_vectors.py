@@ -14,7 +14,7 @@ from broadsheet.errors import ContractError
 from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.arrow_files import read_stamp, read_table, why_refused
 from broadsheet.tables.files import link_or_copy, replacing
-from broadsheet.tables.schemas import late_news
+from broadsheet.tables.live_schemas import late_news
 from broadsheet.tables.vectors import vectors_to_numpy
 
 _HASH_DIGITS = 16

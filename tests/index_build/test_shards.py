@@ -51,7 +51,7 @@ def test_a_gpu_finds_what_the_processor_finds(room, kind):
     vectors, queries = random_vectors(3000), random_vectors(50, seed=1)
     room.build(vectors, kind, recall=0.99)
     index = room.open()
-    assert index.on_gpu
+    assert index._copy is not None  # the GPU searches
     _, rows = index(queries, 20)
     near = exact(vectors, queries, 20)[1]
     assert np.mean([len(set(a) & set(b)) / 20 for a, b in zip(rows, near, strict=True)]) > 0.95

@@ -2,13 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import entropy
 from sklearn.metrics.pairwise import cosine_distances
 
 from broadsheet.errors import ContractError
 from broadsheet.metrics.diversity import (
     category_coverage,
-    category_entropy,
     intra_list_distance,
     miscalibration,
     serendipity,
@@ -66,20 +64,16 @@ def test_lists_beyond_one_block_of_memory_keep_their_order():
         np.testing.assert_allclose(found[row], intra_list_distance(ranked[row : row + 1], unit_vectors())[0])
 
 
-def test_category_coverage_and_entropy_computed_by_hand():
+def test_category_coverage_computed_by_hand():
     labels = matrix([[0, 0, 1, 2], [3, 3], [0, 1], [-1, 0], []])
     np.testing.assert_allclose(category_coverage(labels, 4), [3 / 4, 1 / 4, 1 / 2, 1 / 4, np.nan])
-    np.testing.assert_allclose(category_entropy(labels), [1.5, 0, 1, 0, np.nan])
 
 
 @given(rows)
-def test_entropy_equals_scipy_and_is_at_most_that_of_as_many_alike(lists):
-    found, covered = category_entropy(matrix(lists)), category_coverage(matrix(lists), ARTICLES)
+def test_category_coverage_is_the_share_of_the_categories_that_a_list_has(lists):
+    covered = category_coverage(matrix(lists), ARTICLES)
     for row, labels in enumerate(lists):
-        expected = entropy(np.bincount(labels), base=2) if labels else np.nan
-        assert found[row] == pytest.approx(expected, abs=1e-12, nan_ok=True)
         assert covered[row] == pytest.approx(len(set(labels)) / ARTICLES if labels else np.nan, nan_ok=True)
-        assert not labels or -1e-12 <= found[row] <= np.log2(len(set(labels))) + 1e-12
 
 
 def test_miscalibration_computed_by_hand():
@@ -105,5 +99,5 @@ def test_miscalibration_is_0_for_equal_shares_and_at_most_log_100(lists, histori
 def test_an_unknown_category_is_left_out():
     numbers = number_labels(["sports", "", "news"])
     known, mixed = labels_of(matrix([[0, 2]]), numbers), labels_of(matrix([[0, 1, 2, 1]]), numbers)
-    assert category_entropy(mixed) == category_entropy(known) == [1.0]
+    assert category_coverage(mixed, 2) == category_coverage(known, 2) == [1.0]
     assert miscalibration(mixed, known) == pytest.approx([0.0])

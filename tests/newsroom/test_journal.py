@@ -14,7 +14,8 @@ from broadsheet.newsroom.journal import Journal, carried_by, fold, read_added, r
 from broadsheet.nightly.verify import verify_journal
 from broadsheet.tables.arrow_files import from_rows, read_table
 from broadsheet.tables.files import write_json
-from broadsheet.tables.schemas import NEWS, WITHDRAWN, late_news
+from broadsheet.tables.live_schemas import WITHDRAWN, late_news
+from broadsheet.tables.schemas import NEWS
 from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
 from tests.support.stage_contract import news_table, unit
 

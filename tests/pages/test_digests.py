@@ -11,7 +11,8 @@ from broadsheet.pipeline import Pipeline
 from broadsheet.readers.mutes import NO_MUTES, Mutes
 from broadsheet.readers.state import reader_states
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
-from broadsheet.tables.schemas import DIGESTS, MUTES, NEWS, RANKED, USERS, news_vectors
+from broadsheet.tables.live_schemas import MUTES
+from broadsheet.tables.schemas import DIGESTS, NEWS, RANKED, USERS, news_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 
 NOW = datetime(2017, 2, 13, tzinfo=UTC)

@@ -14,7 +14,8 @@ from broadsheet.readers.mutes import Mutes, mute, open_mutes, unknown_names, unm
 from broadsheet.readers.state import reader_states
 from broadsheet.rerank import Policy, Reranker
 from broadsheet.tables.arrow_files import from_rows, read_table
-from broadsheet.tables.schemas import CANDIDATES, MUTES
+from broadsheet.tables.live_schemas import MUTES
+from broadsheet.tables.schemas import CANDIDATES
 from tests.support.stage_contract import catalogue_of, lists_by_user, news_table, users_table
 
 NEWS = news_table(4, category=["sports", "", "arts", "sports"], source=["A", "B", "", "B"])

@@ -23,7 +23,8 @@ from broadsheet.readers.profiles import (
     set_profile,
 )
 from broadsheet.tables.arrow_files import empty, from_rows, read_table
-from broadsheet.tables.schemas import CLICKS, PROFILES
+from broadsheet.tables.live_schemas import PROFILES
+from broadsheet.tables.schemas import CLICKS
 from broadsheet.workbench.interests import interests_of
 from tests.support.stage_contract import NOON, users_table
 from tests.support.tiny import make_newsroom

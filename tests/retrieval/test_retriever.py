@@ -7,7 +7,8 @@ from broadsheet.retrieval import Retriever, interest_vectors
 from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.towers.user_tower import new_user_tower
 from broadsheet.tables.arrow_files import from_rows
-from broadsheet.tables.schemas import CANDIDATES, MUTES, SOURCES, user_vectors
+from broadsheet.tables.live_schemas import MUTES
+from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_numpy
 from tests.retrieval.readers import clicks_of
 from tests.support.stage_contract import (

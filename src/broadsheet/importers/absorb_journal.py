@@ -6,7 +6,8 @@ from broadsheet.importers.staging import read_existing
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import CARRIED, Changes, Journal, carried_by, read_changes, read_withdrawn
 from broadsheet.tables.arrow_files import from_rows, open_writer, write_table
-from broadsheet.tables.schemas import NEWS, WITHDRAWN
+from broadsheet.tables.live_schemas import WITHDRAWN
+from broadsheet.tables.schemas import NEWS
 
 
 def absorb(newsroom: Newsroom) -> None:

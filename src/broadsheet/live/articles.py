@@ -17,7 +17,8 @@ from broadsheet.importers.tables import news_rows
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal, read_changed_ids
 from broadsheet.tables.arrow_files import from_rows, read_table
-from broadsheet.tables.schemas import NEWS, WITHDRAWN, late_news
+from broadsheet.tables.live_schemas import WITHDRAWN, late_news
+from broadsheet.tables.schemas import NEWS
 from broadsheet.tables.values import SkipRow, checked_id
 from broadsheet.tables.vectors import vectors_to_arrow
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue, extend
 from broadsheet.newsroom.journal import Changes, Journal, held_by, read_changes, read_withdrawn
-from broadsheet.tables.schemas import late_news
+from broadsheet.tables.live_schemas import late_news
 from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
 from broadsheet.workbench.workbench import Workbench
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import entr, rel_entr
+from scipy.special import rel_entr
 
 from broadsheet.errors import ContractError
 from broadsheet.metrics.labels import Labels, equally, shares_of
@@ -57,12 +57,6 @@ def category_coverage(labels: Labels, categories: int) -> Floats:
     """
     spread = shares_of((labels, equally(labels.shape[1])))
     return spread.total(np.ones(len(spread.owners))) / categories
-
-
-def category_entropy(labels: Labels) -> Floats:
-    """Shannon entropy of the list's categories in bits: 0 for one category, log2(n) for n equal ones; NaN if empty."""
-    spread = shares_of((labels, equally(labels.shape[1])))
-    return np.asarray(spread.total(entr(spread.shares[0])) / np.log(2))
 
 
 def miscalibration(lists: Labels, histories: Labels, alpha: float = 0.01) -> Floats:

@@ -28,7 +28,7 @@ from broadsheet.newsroom.edition import Edition
 from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
 from broadsheet.tables.files import full_disk_as, is_settled, sync_folder
-from broadsheet.tables.schemas import WITHDRAWN, late_news
+from broadsheet.tables.live_schemas import WITHDRAWN, late_news
 from broadsheet.tables.vectors import vectors_to_numpy
 
 NAME = re.compile(r"(\d{12})-(add|withdraw)\.arrow")

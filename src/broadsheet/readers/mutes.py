@@ -14,7 +14,8 @@ from broadsheet.errors import InputError
 from broadsheet.newsroom import Newsroom
 from broadsheet.readers.own_table import OwnTable, ReaderRows, Row
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.schemas import MUTES, NEWS
+from broadsheet.tables.live_schemas import MUTES
+from broadsheet.tables.schemas import NEWS
 
 
 class Mutes:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Newsroom
 from broadsheet.readers.own_table import OwnTable, ReaderRows, Row
-from broadsheet.tables.schemas import PROFILES
+from broadsheet.tables.live_schemas import PROFILES
 from broadsheet.text import has_controls
 
 Whose = Literal["reader", "publisher", "history", ""]

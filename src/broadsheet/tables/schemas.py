@@ -1,4 +1,4 @@
-"""Every Arrow table that crosses a boundary between stages.
+"""Every Arrow table that crosses a boundary between stages; `live_schemas` has the tables that change between nights.
 
 A schema carries its table name and an integer version; each field says what it holds. Any change of a name, a type or a
 meaning raises the version: readers accept exactly one. Rank 1 is best. Scores: higher is better. Times: UTC. Vectors:
@@ -12,7 +12,7 @@ from broadsheet.tables.own_scores import new_own
 
 _USER = new_field("user_id", pa.string(), "A reader.")
 _NEWS = new_field("news_id", pa.string(), "An article of the news table.")
-_RANK = new_field("rank", pa.int32(), "1 is best; unique and gapless per user.")
+_RANK = new_field("rank", pa.int32(), "Place in the user's list: 1 is best, and no rank is missing or stands twice.")
 _HASH = new_field("content_hash", pa.string(), "SHA-256 of the article's text and category, 16 hex digits.")
 
 NEWS = new_table(
@@ -23,12 +23,12 @@ NEWS = new_table(
         new_field("title", pa.string(), "The publisher's headline; never empty."),
         new_field("abstract", pa.string(), "Subtitle or teaser; may be empty."),
         new_field("body", pa.string(), "Full text; may be empty."),
-        new_field("category", pa.string(), "Section, such as sports; empty where unknown."),
-        new_field("subcategory", pa.string(), "Finer section; empty where unknown."),
-        new_field("language", pa.string(), "ISO 639-1 code; empty where unknown."),
-        new_field("source", pa.string(), "The outlet; empty where unknown."),
-        new_field("url", pa.string(), "Where the publisher shows it; empty where unknown."),
-        new_field("published_at", TIME, "Publication time, UTC; null where unknown.", nullable=True),
+        new_field("category", pa.string(), "Section, such as sports; empty if unknown."),
+        new_field("subcategory", pa.string(), "Part of the section, such as tennis; empty if unknown."),
+        new_field("language", pa.string(), "ISO 639-1 code of the language, such as en; empty if unknown."),
+        new_field("source", pa.string(), "The outlet that published the article; empty if unknown."),
+        new_field("url", pa.string(), "Address of the article on the publisher's site; empty if unknown."),
+        new_field("published_at", TIME, "Publication time, UTC; null if unknown.", nullable=True),
         _HASH,
     ],
 )
@@ -39,9 +39,9 @@ CLICKS = new_table(
     [
         _USER,
         _NEWS,
-        new_field("time", TIME, "When, UTC."),
-        new_field("event", pa.string(), "click, like, comment, share, save or hide."),
-        new_field("dwell_seconds", pa.float32(), "Time spent reading; null where unknown.", nullable=True),
+        new_field("time", TIME, "When the event happened, UTC."),
+        new_field("event", pa.string(), "What the reader did: click, like, comment, share, save or hide."),
+        new_field("dwell_seconds", pa.float32(), "Seconds spent reading; null if unknown.", nullable=True),
     ],
 )
 
@@ -49,16 +49,20 @@ IMPRESSIONS = new_table(
     "impressions",
     1,
     [
-        new_field("impression_id", pa.string(), "Unique within its split."),
+        new_field("impression_id", pa.string(), "Id of the impression, unique within its split."),
         _USER,
         new_field("time", TIME, "When the list was shown, UTC."),
         new_field("history", IDS, "Articles clicked before the impression, oldest first."),
         new_field("shown", IDS, "Articles shown, in the log's order."),
-        new_field("clicked", list_of(pa.bool_()), "One for each shown article; empty if unlabelled."),
+        new_field(
+            "clicked",
+            list_of(pa.bool_()),
+            "Whether each shown article was clicked, in the order of `shown`; empty if that is not known.",
+        ),
         new_field(
             "propensity",
             pa.list_(pa.float32()),
-            "Probability that each was shown; null where not logged.",
+            "Probability with which each shown article was chosen, 0 to 1; null if it was not logged.",
             nullable=True,
         ),
     ],
@@ -70,24 +74,30 @@ USERS = new_table(
     [
         new_field("user_id", pa.string(), "Unique id of the reader."),
         new_field("history", IDS, "Articles clicked, oldest first."),
-        new_field("profile", pa.string(), "What the reader said of their interests, in free text; may be empty."),
+        new_field(
+            "profile", pa.string(), "The reader's interests in free text, as the publisher knows them; may be empty."
+        ),
         new_field("hidden", IDS, "Articles that the reader never wants to see."),
     ],
 )
 
-_TWO_TOWER = new_score(
-    "two_tower", "Inner product of the two towers, -1 to 1; the largest over the reader's interests."
+_TWO_TOWER = new_score("two_tower", "Inner product of the article and the reader's nearest interest, -1 to 1.")
+_POPULARITY = new_score(
+    "popularity",
+    "Clicks on the article before the request, 0 to 1: older clicks count less, and few clicks are smoothed towards "
+    "the category's.",
 )
-_POPULARITY = new_score("popularity", "Time-decayed clicks as of the request, smoothed by category, 0 to 1.")
-_FRESHNESS = new_score("freshness", "0.5 ** (age / half-life), 0 to 1.")
-_CO_CLICK = new_score("co_click", "How far the article and the history are clicked by the same people lately, 0 to 1.")
+_FRESHNESS = new_score("freshness", "How new the article is at the request, 0 to 1: 0.5 ** (age / half-life).")
+_CO_CLICK = new_score("co_click", "How much the same people lately clicked the article and the history, 0 to 1.")
 _CLICK_RATE = new_score(
     "click_rate",
-    "Logarithm of the click rate where it was shown lately, over the average; smoothed, as of the request.",
+    "Logarithm of the article's click rate over the average click rate, from what was shown lately before the "
+    "request; smoothed.",
 )
 _TREND = new_score(
     "trend",
-    "Logarithm of its share of the last hours' clicks over that of the day before; smoothed, as of the request.",
+    "Logarithm of the article's share of the clicks in the last hours before the request, over its share of the day "
+    "before; smoothed.",
 )
 
 _SOURCES = [_TWO_TOWER, _POPULARITY, _FRESHNESS, _CO_CLICK]
@@ -110,11 +120,11 @@ CANDIDATES = new_table(
 )
 
 _SIGNALS = [
-    new_score("relevance", "Probability of a click by the cross-encoder, 0 to 1."),
+    new_score("relevance", "Probability that the reader clicks the article, by the cross-encoder, 0 to 1."),
     *(_TWO_TOWER, _POPULARITY, _CLICK_RATE, _TREND, _CO_CLICK, _FRESHNESS),
-    new_score("affinity", "How much of the history is in this category, 0 to 1."),
-    new_score("subcategory_affinity", "How much of the history is in this subcategory, 0 to 1."),
-    new_score("source_affinity", "How much of the history is from this source, 0 to 1."),
+    new_score("affinity", "Share of the reader's history that is in the article's category, 0 to 1."),
+    new_score("subcategory_affinity", "Share of the reader's history that is in the article's subcategory, 0 to 1."),
+    new_score("source_affinity", "Share of the reader's history that is from the article's source, 0 to 1."),
 ]
 SIGNALS = tuple(field.name for field in _SIGNALS)
 """The signals of the ranking, which the re-ranker fuses into one score."""
@@ -126,19 +136,30 @@ RANKED = new_table(
         _USER,
         _NEWS,
         _RANK,
-        new_field("score", pa.float32(), "The signals fused, by weights or as learned, before the diversity pass."),
+        new_field(
+            "score",
+            pa.float32(),
+            "The signals made one number, by weights or by the learned fusion, before lists are made diverse.",
+        ),
         *_SIGNALS,
         new_own("The site's own signals, by name; null where a signal cannot be known."),
         new_field(
             "pair_hash",
             pa.string(),
-            "SHA-256 of what the cross-encoder read, 16 hex digits; null if it read nothing.",
+            "SHA-256 of the texts that the cross-encoder read for this row, 16 hex digits; null if it read nothing.",
             nullable=True,
         ),
-        new_score("probability", "Of a click on it where it is shown, by the learned fusion, 0 to 1."),
-        new_score("diversity", "1 - largest similarity to the articles ranked above, 0 to 2."),
-        new_field("because_news_id", pa.string(), "The history article behind the reason.", nullable=True),
-        new_field("reason", pa.string(), "One plain sentence from the largest contribution."),
+        new_score("probability", "Probability of a click if the article is shown, by the learned fusion, 0 to 1."),
+        new_score("diversity", "1 minus the largest inner product with an article ranked above, 0 to 2."),
+        new_field(
+            "because_news_id",
+            pa.string(),
+            "The article of the history that the reason names; null if it names no article.",
+            nullable=True,
+        ),
+        new_field(
+            "reason", pa.string(), "Why the article is shown, in one sentence: the signal that adds most to the score."
+        ),
     ],
 )
 
@@ -151,7 +172,7 @@ STORIES = new_table(
         _RANK,
         new_field("headline", pa.string(), "The headline for this reader."),
         new_field(
-            "summary", pa.string(), "The summary for this reader; empty where the article has no text but its title."
+            "summary", pa.string(), "The summary for this reader; empty if the article has a title and no other text."
         ),
         new_field(
             "method",
@@ -161,15 +182,19 @@ STORIES = new_table(
         new_field(
             "checks",
             IDS,
-            "What the fact gate refused on the way, such as 'gpt summary: number 300', or that there was no draft: "
-            "'endpoint summary: no answer', 'gpt headline: no budget'; empty if nothing.",
+            "Drafts that were refused by the fact gate or were missing, such as 'gpt summary: number 300', "
+            "'endpoint summary: no answer' or 'gpt headline: no budget'; empty if there were no such drafts.",
         ),
-        new_field("model", pa.string(), "Fingerprint of the writer; empty where none was asked."),
-        new_field("prompt", pa.string(), "Name and version of the prompts, of the fact gate and of the choice."),
+        new_field("model", pa.string(), "Fingerprint of the writer's model; empty if no writer was asked."),
+        new_field(
+            "prompt",
+            pa.string(),
+            "Names and versions of the prompts, the fact gate and the rule that chooses among drafts.",
+        ),
         new_field(
             "interest",
             pa.string(),
-            "What of the article the reader follows, by which the texts were chosen; may be empty.",
+            "The reader's interest that the texts were chosen for; empty if they were chosen for no interest.",
         ),
         _HASH,
     ],
@@ -179,16 +204,30 @@ DIGESTS = new_table(
     "digests",
     1,
     [
-        new_field("news_id", pa.string(), "An article of the news table, whose story shows the digest; each once."),
-        new_field("news_ids", IDS, "The articles on its event that were read, two or more: itself, then the nearest."),
-        new_field("content_hashes", IDS, "Their content hashes."),
+        new_field(
+            "news_id",
+            pa.string(),
+            "The article whose story shows the digest; an article of the news table, in one row at most.",
+        ),
+        new_field(
+            "news_ids",
+            IDS,
+            "The articles on the same event that the digest was made of, two or more: first `news_id` itself, then "
+            "the nearest.",
+        ),
+        new_field("content_hashes", IDS, "The content hash of each article of `news_ids`, in their order."),
         new_field(
             "sentences",
             list_of(struct_of(text=pa.string(), part=pa.string(), news_ids=IDS)),
-            "What they say, word for word, in the order to read it: the part (happened, says or background), and the "
-            "articles that have the sentence.",
+            "The digest in the order to read it: sentences of the articles, word for word, each with its part of the "
+            "digest (happened, says or background) and the articles that contain it.",
         ),
-        new_field("made_of", pa.string(), "SHA-256 of the rule and of all that was read, 16 hex digits."),
+        new_field(
+            "made_of",
+            pa.string(),
+            "SHA-256 of the digest's rule and of the texts it read, 16 hex digits: with the same value, a digest is "
+            "not made again.",
+        ),
     ],
 )
 
@@ -200,46 +239,14 @@ def news_vectors(dim: int) -> pa.Schema:
 
 def user_vectors(dim: int) -> pa.Schema:
     """Return the schema of the user vectors: unit vectors of `dim` float32 values, one for each interest of a user."""
-    interest = new_field("interest", pa.int32(), "1, 2, 3 …: as many for each user, whose rows stand together.")
+    interest = new_field(
+        "interest",
+        pa.int32(),
+        "Number of the interest: 1, 2, 3 …; each user has the same number of interests, in rows one after the other.",
+    )
     return new_table("user_vectors", 2, [_USER, interest, new_vector(dim)])
 
 
-def late_news(dim: int) -> pa.Schema:
-    """Return the schema of articles added between nights: table news, with a unit vector of `dim` float32 values."""
-    return new_table("late_news", 1, [*NEWS, new_vector(dim)])
-
-
-WITHDRAWN = new_table(
-    "withdrawn",
-    1,
-    [
-        new_field("news_id", pa.string(), "An article that is not to be shown again; none need have it."),
-        new_field("time", TIME, "When it was withdrawn, UTC."),
-    ],
-)
-
-MUTES = new_table(
-    "mutes",
-    1,
-    [
-        new_field("user_id", pa.string(), "A reader; each once."),
-        new_field("categories", IDS, "Categories of the news table of which the reader is shown nothing."),
-        new_field("sources", IDS, "Sources of the news table of which the reader is shown nothing."),
-    ],
-)
-
-PROFILES = new_table(
-    "profiles",
-    1,
-    [
-        new_field("user_id", pa.string(), "A reader; each once."),
-        new_field(
-            "profile", pa.string(), "The reader's own words on their interests; they count before USERS.profile."
-        ),
-        new_field("time", TIME, "When the reader wrote them, UTC."),
-    ],
-)
-
 INDEX = new_table(
-    "index", 1, [new_field("news_id", pa.string(), "The article at this row of the FAISS index; row 0 first.")]
+    "index", 1, [new_field("news_id", pa.string(), "The article of one row of the FAISS index, from row 0 on.")]
 )

@@ -1,0 +1,47 @@
+"""The Arrow tables that change between two nights: articles added and withdrawn, what readers mute and say."""
+
+import pyarrow as pa
+
+from broadsheet.tables.fields import IDS, TIME, new_field, new_table, new_vector
+from broadsheet.tables.schemas import NEWS
+
+
+def late_news(dim: int) -> pa.Schema:
+    """Return the schema of articles added between nights: table news, with a unit vector of `dim` float32 values."""
+    return new_table("late_news", 1, [*NEWS, new_vector(dim)])
+
+
+WITHDRAWN = new_table(
+    "withdrawn",
+    1,
+    [
+        new_field(
+            "news_id", pa.string(), "Id of an article that is not shown again; it need not be in the news table."
+        ),
+        new_field("time", TIME, "When it was withdrawn, UTC."),
+    ],
+)
+
+MUTES = new_table(
+    "mutes",
+    1,
+    [
+        new_field("user_id", pa.string(), "A reader, in one row at most."),
+        new_field("categories", IDS, "Categories whose articles the reader is not shown."),
+        new_field("sources", IDS, "Sources whose articles the reader is not shown."),
+    ],
+)
+
+PROFILES = new_table(
+    "profiles",
+    1,
+    [
+        new_field("user_id", pa.string(), "A reader, in one row at most."),
+        new_field(
+            "profile",
+            pa.string(),
+            "The reader's own words on their interests; they count instead of the profile in the users table.",
+        ),
+        new_field("time", TIME, "When the reader wrote them, UTC."),
+    ],
+)
