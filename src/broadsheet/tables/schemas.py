@@ -136,11 +136,7 @@ RANKED = new_table(
         _USER,
         _NEWS,
         _RANK,
-        new_field(
-            "score",
-            pa.float32(),
-            "The signals made one number, by weights or by the learned fusion, before lists are made diverse.",
-        ),
+        new_field("score", pa.float32(), "All signals fused into one number, before lists are made diverse."),
         *_SIGNALS,
         new_own("The site's own signals, by name; null where a signal cannot be known."),
         new_field(
