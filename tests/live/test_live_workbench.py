@@ -19,7 +19,7 @@ def candidates(pipeline, source, reader="fan"):
     """What one source alone, without what fills a list, and all together find for a reader."""
     bench = pipeline.bench
     retriever = bench.make_retriever(weights={source: 1.0})
-    readers = bench.readers(bench.audience.state([reader], bench.as_of))
+    readers = bench.readers(bench.data.readers.audience.state([reader], bench.as_of))
     return retriever(readers, retriever.vectors(readers), bench.as_of, k=100)["news_id"].to_pylist()
 
 
@@ -42,7 +42,7 @@ def test_a_late_article_is_among_the_candidates_of_each_source_that_knows_it(ope
         "co_click",
     ]
     bench = opened.bench
-    readers = bench.readers(bench.audience.state(["fan"], bench.as_of))
+    readers = bench.readers(bench.data.readers.audience.state(["fan"], bench.as_of))
     table = bench.retriever(readers, bench.retriever.vectors(readers), bench.as_of, k=60)
     late = next(found for found in table.to_pylist() if found["news_id"] == "X1")
     assert late["two_tower"] > 0.5 and late["freshness"] > 0.9 and late["popularity"] > 0 and late["co_click"] is None

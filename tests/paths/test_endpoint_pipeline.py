@@ -37,7 +37,9 @@ def test_a_build_and_its_pages_have_the_drafts_of_an_endpoint(room_at, monkeypat
         room = room_at(server.url)
         edition = build(room, "all")
         assert "endpoint" in methods(read_table(edition.stories, STORIES))
-        assert edition.read_manifest()["models"]["writer"] == pipeline.Pipeline.open(room.path).bench.writer.model
+        assert (
+            edition.read_manifest()["models"]["writer"] == pipeline.Pipeline.open(room.path).bench.models.writer.model
+        )
         asked = len(server.requests)
         opened = pipeline.Pipeline.open(room.path)
         pages = opened.run_many(READERS, 5)

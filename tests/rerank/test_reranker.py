@@ -31,10 +31,8 @@ def make_catalogue(vectors=EYE, **columns):
 
 def make_reranker(catalogue=None, score=None, *, weights=WEIGHTS, depth=10, headlines=2, **policy):
     catalogue = make_catalogue() if catalogue is None else catalogue
-    reranker = Reranker(
-        catalogue, score, depth=depth, history=50, headlines=headlines, policy=Policy(**policy), weights=weights
-    )
-    return OfTables(reranker, catalogue)
+    options = {"history": 50, "headlines": headlines, "policy": Policy(**policy), "weights": weights}
+    return OfTables(Reranker(catalogue, score, depth=depth, **options), catalogue)
 
 
 def candidates_table(*lists):

@@ -90,7 +90,7 @@ def test_each_mode_trains_and_its_build_and_pipeline_use_it(trained, mode, tmp_p
     room = copy_of(room, tmp_path)
     edition = build(room, "all")
     bench = open_workbench(EditionModels(room, room.config()), edition, START + timedelta(hours=60))
-    assert bench.towers == room.towers.resolve()
+    assert bench.models.towers == room.towers.resolve()
     tower = load_user_tower(room.towers, bench.config.retrieval.encoder, 32, history=50)
     user = tower.encode([bench.catalogue.vectors_of([0, 3, 6])])[0]
     fan = [row for row in read_table(edition.candidates, CANDIDATES).to_pylist() if row["user_id"] == "fan"]

@@ -57,7 +57,7 @@ def build(
             say(f"articles: {len(expired)} beyond their age limit leave")
         bench = open_workbench(EditionModels(newsroom, config), edition, as_of)
         chosen = _choose(bench, users)
-        write_table(edition.users, bench.audience.state(chosen, as_of), USERS)
+        write_table(edition.users, bench.data.readers.audience.state(chosen, as_of), USERS)
         stages = run_steps(bench, edition, tuple(STEPS), say, record, engine)
         verdict, stages.events["check"] = _check(newsroom, bench, expired, say, record)
         manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
@@ -77,12 +77,12 @@ def build(
 
 def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
     if users == "all":
-        return bench.audience.all()
+        return bench.data.readers.audience.all()
     if users == "active":
-        return bench.audience.active(bench.as_of, bench.config.active_days)
+        return bench.data.readers.audience.active(bench.as_of, bench.config.active_days)
     if isinstance(users, str):
         raise InputError(f"users: found {users!r}, expected 'active', 'all' or a list of user ids.")
-    unknown = [user_id for user_id in users if user_id not in bench.audience]
+    unknown = [user_id for user_id in users if user_id not in bench.data.readers.audience]
     if unknown:
         raise InputError(f"users: {len(unknown)} unknown, such as {unknown[0]!r}. Import them, or leave them out.")
     return list(dict.fromkeys(users))
@@ -122,10 +122,10 @@ def _manifest(bench: Workbench, users: str | Sequence[str], stages: Stages, expi
         "models": {
             "encoder": config.retrieval.encoder,
             "news_tower": bench.news_tower.fingerprint,
-            "user_tower": folder_fingerprint(bench.towers) if bench.towers else "",
-            "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.fusion else "",
+            "user_tower": folder_fingerprint(bench.models.towers) if bench.models.towers else "",
+            "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.models.fusion else "",
             "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
-            "writer": bench.writer.model if bench.writer else "",
+            "writer": bench.models.writer.model if bench.models.writer else "",
         },
         "seconds": {name: event["seconds"] for name, event in stages.events.items()},
         "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.events.items()},

@@ -110,8 +110,8 @@ def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
         story_budget(bench.models, out),
     )
     line = generate_files(writer, bench.edition, out.stories, known=earlier.stories, interest=interest, budget=budget)
-    if bench.writer is not None:
-        bench.writer.warn()
+    if bench.models.writer is not None:
+        bench.models.writer.warn()
     return StageReport(line)
 
 

@@ -94,13 +94,13 @@ def open_trained(newsroom: Newsroom, towers: Sequence[Labelled], say: Say = sile
 
 def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
     """Return what a report says of trained towers: label, folder and its fingerprint, news tower, source weights."""
-    folder = bench.towers
+    folder = bench.models.towers
     return {
         "label": label,
         "folder": folder.name if folder else "",
         "fingerprint": folder_fingerprint(folder) if folder else "",
         "news_tower": bench.news_tower.fingerprint,
-        "sources": bench.source_weights,
+        "sources": bench.models.source_weights,
     }
 
 

@@ -31,7 +31,7 @@ def read_clicks(bench: Workbench) -> tuple[list[Impression], list[Impression]]:
 
     Raises CorpusError if the click log has too few clicks for both.
     """
-    log = bench.clicks
+    log = bench.data.clicks
     moment = float(np.quantile(log.times, 1 - MEASURED)) if len(log) else 0.0
     earlier = log.before(moment)
     rows_by_user: dict[int, dict[int, None]] = {}
@@ -54,7 +54,7 @@ def read_clicks(bench: Workbench) -> tuple[list[Impression], list[Impression]]:
 
 
 def _measured(bench: Workbench, start: int, histories: dict[int, list[int]]) -> list[Impression]:
-    log, measured = bench.clicks, []
+    log, measured = bench.data.clicks, []
     for place in range(start, len(log)):
         user, row = int(log.users[place]), int(log.rows[place])
         history = histories.get(user, [])
@@ -71,7 +71,7 @@ def _impression(
     bench: Workbench, place: int, history: list[int], shown: Sequence[int] = (), clicked: Sequence[bool] = ()
 ) -> Impression:
     """Return what the reader of the click at `place` had read by then, and what the click is ranked among."""
-    log = bench.clicks
+    log = bench.data.clicks
     return Impression(
         number=place,
         name=f"click {place} of the log",

@@ -70,7 +70,7 @@ def _with_mined(bench: Workbench, items: Items) -> Items:
         return items
     clicks = [item for item in items if isinstance(item, Example)]
     vectors = bench.catalogue.vectors
-    users = bench.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
+    users = bench.models.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
     known = [[*click.history, click.clicked, *click.shown, *click.others] for click in clicks]
     clicked = vectors.take([click.clicked for click in clicks])
     mined = mine(users, clicked, known, bench.search, count=count, rng=np.random.default_rng(0))

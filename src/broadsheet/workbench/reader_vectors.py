@@ -25,10 +25,12 @@ def sample_user_vectors(bench: Workbench, count: int) -> npt.NDArray[np.float32]
         users = read_table(bench.edition.users, USERS)
         users = users.take(pa.array(draw_rows(len(users), count)))
     else:
-        known = bench.audience.all()
-        users = bench.audience.state([known[row] for row in draw_rows(len(known), count)], bench.as_of)
+        known = bench.data.readers.audience.all()
+        users = bench.data.readers.audience.state([known[row] for row in draw_rows(len(known), count)], bench.as_of)
     if not len(users):
         return np.zeros((0, bench.news_tower.dim), np.float32)
-    vectors = vectors_to_numpy(encode_users(bench.readers(users), bench.catalogue, bench.news_tower, bench.user_tower))
+    vectors = vectors_to_numpy(
+        encode_users(bench.readers(users), bench.catalogue, bench.news_tower, bench.models.user_tower)
+    )
     vectors = vectors[vectors.any(axis=1)]
     return vectors[draw_rows(len(vectors), count, seed=1)]

@@ -23,24 +23,14 @@ from broadsheet.workbench.data import EditionData, Readers, VectorModel
 from broadsheet.workbench.models import EditionModels
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from broadsheet.corpus.catalogue import Catalogue
-    from broadsheet.corpus.click_log import ClickLog
-    from broadsheet.corpus.exposures import Exposures
-    from broadsheet.generate import Writer
     from broadsheet.index_build import SearchIndex, ShardedIndex
-    from broadsheet.readers.audience import Audience
-    from broadsheet.readers.own_table import OwnTable
-    from broadsheet.readers.profiles import Profiles
     from broadsheet.rerank import PairScorer, Policy, Reranker
     from broadsheet.rerank.cross_encoder.model import Score
-    from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.sources.co_click import LastCoClicks
     from broadsheet.retrieval.sources.two_tower import Search
     from broadsheet.retrieval.towers.news_tower import NewsTower
-    from broadsheet.retrieval.towers.user_tower import UserTower
 
 
 class Workbench:
@@ -174,24 +164,9 @@ class Workbench:
         return self.data.catalogue
 
     @property
-    def clicks(self) -> ClickLog:
-        """`data.clicks`."""
-        return self.data.clicks
-
-    @property
-    def exposures(self) -> Exposures:
-        """`data.exposures`."""
-        return self.data.exposures
-
-    @property
     def config(self) -> Config:
         """`models.config`."""
         return self.models.config
-
-    @property
-    def towers(self) -> Path | None:
-        """`models.towers`."""
-        return self.models.towers
 
     @property
     def news_tower(self) -> NewsTower:
@@ -199,44 +174,9 @@ class Workbench:
         return self.models.news_tower
 
     @property
-    def user_tower(self) -> UserTower:
-        """`models.user_tower`."""
-        return self.models.user_tower
-
-    @property
-    def source_weights(self) -> dict[str, float]:
-        """`models.source_weights`."""
-        return self.models.source_weights
-
-    @property
     def cross_encoder(self) -> PairScorer | None:
         """`models.cross_encoder`."""
         return self.models.cross_encoder
-
-    @property
-    def fusion(self) -> LearnedFusion | None:
-        """`models.fusion`."""
-        return self.models.fusion
-
-    @property
-    def writer(self) -> Writer | None:
-        """`models.writer`."""
-        return self.models.writer
-
-    @property
-    def audience(self) -> Audience:
-        """`data.readers.audience`."""
-        return self.data.readers.audience
-
-    @property
-    def mutes(self) -> OwnTable[Mutes]:
-        """`data.readers.mutes`."""
-        return self.data.readers.mutes
-
-    @property
-    def profiles(self) -> OwnTable[Profiles]:
-        """`data.readers.profiles`."""
-        return self.data.readers.profiles
 
 
 def open_workbench(

@@ -112,7 +112,7 @@ def test_trained_towers_of_one_label_are_one_row_of_their_mean(room, bench, impr
 
 
 def test_clicks_are_counted_strictly_before_the_moment_and_hides_are_not(bench):
-    clicks_before = ClicksBefore(bench.clicks, len(bench.catalogue))
+    clicks_before = ClicksBefore(bench.data.clicks, len(bench.catalogue))
     rows = bench.catalogue.rows(["N3", "N4", "N5"])
     assert clicks_before(START + timedelta(hours=35))[rows].tolist() == [1, 0, 0]
     assert clicks_before(SHOWN_AT)[rows].tolist() == [2, 1, 0]

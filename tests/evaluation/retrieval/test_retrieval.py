@@ -20,7 +20,7 @@ from tests.support.tiny import START
 
 
 def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(bench, split):
-    lists = RetrievedLists(bench, split.impressions)(bench.clicks, source="two_tower")
+    lists = RetrievedLists(bench, split.impressions)(bench.data.clicks, source="two_tower")
     assert lists.shape == (30, DEPTH) and lists.dtype == np.int32
     catalogue = bench.catalogue
     for impression, found in zip(split.impressions, ids(bench, lists), strict=True):
@@ -33,11 +33,14 @@ def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(ben
 
 def test_in_a_pool_the_nearest_are_those_of_the_catalogue_without_the_others(bench, split):
     retrieved, pool = RetrievedLists(bench, split.impressions), np.arange(len(bench.catalogue)) % 2 == 0
-    whole, part = retrieved(bench.clicks, None, "two_tower"), retrieved(bench.clicks, lambda time: pool, "two_tower")
+    whole, part = (
+        retrieved(bench.data.clicks, None, "two_tower"),
+        retrieved(bench.data.clicks, lambda time: pool, "two_tower"),
+    )
     for ours, everything in zip(part, whole, strict=True):
         kept = everything[everything >= 0]
         assert ours[ours >= 0].tolist() == kept[pool[kept]].tolist()
-    fusion = retrieved(bench.clicks, lambda time: pool)
+    fusion = retrieved(bench.data.clicks, lambda time: pool)
     assert pool[fusion[fusion >= 0]].all()
 
 
@@ -46,7 +49,7 @@ def test_no_list_holds_what_was_read_or_is_to_come_or_lies_outside_the_pool(benc
     published = bench.catalogue.published_at
     scored = ScoredLists(bench, split.impressions, lambda time: pool & (published <= time.timestamp()))
     rng = np.random.default_rng(0)
-    for lists in (scored.random(rng), scored.popularity(bench.clicks, rng), scored.words(Bm25(bench))):
+    for lists in (scored.random(rng), scored.popularity(bench.data.clicks, rng), scored.words(Bm25(bench))):
         for impression, rows in zip(split.impressions, lists, strict=True):
             rows = rows[rows >= 0]
             assert pool[rows].all() and (published[rows] <= impression.time.timestamp()).all()
@@ -56,9 +59,9 @@ def test_no_list_holds_what_was_read_or_is_to_come_or_lies_outside_the_pool(benc
 def test_a_source_alone_is_not_filled_up_with_others(bench):
     newcomer = impression_of(bench.catalogue, "new", SHOWN_AT, shown=["N3", "N20"], clicked=[True, False])
     retrieved = RetrievedLists(bench, [newcomer])
-    assert (retrieved(bench.clicks, None, "two_tower") < 0).all()
-    assert (retrieved(bench.clicks, None, "co_click") < 0).all()
-    assert (retrieved(bench.clicks)[0, :20] >= 0).all()
+    assert (retrieved(bench.data.clicks, None, "two_tower") < 0).all()
+    assert (retrieved(bench.data.clicks, None, "co_click") < 0).all()
+    assert (retrieved(bench.data.clicks)[0, :20] >= 0).all()
 
 
 def test_words_find_what_shares_them_with_the_newest_titles(bench):

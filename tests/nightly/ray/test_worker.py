@@ -172,9 +172,8 @@ def test_the_process_that_runs_the_build_counts_the_tokens_of_workers_and_stops_
     tonight = bench_of(bench, fresh.edition, generate=bounded)
 
     def spread(stage, bench, blocks, earlier, heed):
-        return in_this_process(
-            stage, bench, blocks, earlier, heed=lambda one: (answers.append(one["tokens"]), heed(one))
-        )
+        both = lambda one: (answers.append(one["tokens"]), heed(one))  # noqa: E731
+        return in_this_process(stage, bench, blocks, earlier, heed=both)
 
     stop_file(fresh.edition).parent.mkdir()
     stop_file(fresh.edition).touch()  # a build was killed

@@ -65,7 +65,7 @@ def describe_cold_start(findings: ColdStartFindings, bench: Workbench, split: Sp
     told = np.array([bool(start.profile) for start in findings.starts])
     parts = {name: part for name, part in {ALL: np.ones(len(told), np.bool_), TOLD: told}.items() if part.any()}
     measured = {name: _measure(findings.rows, users, part) for name, part in parts.items()}
-    models = ranking_models(bench) | {"sources": bench.source_weights}
+    models = ranking_models(bench) | {"sources": bench.models.source_weights}
     return {
         **common("cold-start", bench, split, users, setting="content-only", **models),
         "seeds": list(SEEDS),

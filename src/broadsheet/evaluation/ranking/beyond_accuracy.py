@@ -97,7 +97,7 @@ def read_served(requests: Sequence[Request]) -> Served:
     categories = number_labels(bench.catalogue.category)
     information = []
     for view, part in requests:
-        clicks_before = ClicksBefore(view.clicks, len(bench.catalogue))
+        clicks_before = ClicksBefore(view.data.clicks, len(bench.catalogue))
         for time, stretch in moments(part):
             shown = [row for impression in part[stretch] for row in impression.shown_rows]
             information.append(self_information(clicks_before(time))[shown])

@@ -207,6 +207,6 @@ def measure_ranking(
 
 def popularity_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     """Return the clicks before each impression on what it shows, laid end to end."""
-    clicks_before = ClicksBefore(bench.clicks, len(bench.catalogue))
+    clicks_before = ClicksBefore(bench.data.clicks, len(bench.catalogue))
     counts = [clicks_before(impression.time)[impression.shown_rows] for impression in impressions]
     return np.concatenate(counts).astype(np.float64) if counts else np.zeros(0)

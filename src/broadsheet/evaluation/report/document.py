@@ -114,7 +114,7 @@ def ranking_models(bench: Workbench) -> dict[str, Any]:
     return {
         "cross_encoder": scorer.fingerprint if scorer else "",
         "weights": vars(bench.config.rerank.weights),
-        "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.fusion else "",
+        "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.models.fusion else "",
     }
 
 

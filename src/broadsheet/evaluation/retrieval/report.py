@@ -46,7 +46,10 @@ def describe_retrieval(results: Results, bench: Workbench, split: Split, *, hour
     }
     sections = {universe: _section(bootstrap, rows, results.runs[universe]) for universe, rows in combined.items()}
     pool = {"hours": hours, "articles": results.articles[POOL], "reachable": results.reachable[POOL]}
-    setting, models = "live" if lend else "content-only", {"towers": results.towers, "sources": bench.source_weights}
+    setting, models = (
+        "live" if lend else "content-only",
+        {"towers": results.towers, "sources": bench.models.source_weights},
+    )
     shared = common("retrieval", bench, split, users, setting=setting, **models)
     return {
         **shared,
