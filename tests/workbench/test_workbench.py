@@ -51,7 +51,7 @@ def test_a_workbench_over_other_data_holds_nothing_of_the_old_and_the_same_model
     for name, given in (("catalogue", "articles"), ("clicks", "click_log"), ("exposures", "showings")):
         assert getattr(later.data, name) is not getattr(bench.data, name)
         assert given != field or getattr(later.data, name) is getattr(later.data, given)
-    assert cached(EditionData) == {"catalogue", "clicks", "exposures"}, "a new one needs a line in this test"
+    assert cached(EditionData) == {"catalogue", "clicks", "exposures", "vectors"}, "a new one needs a line in this test"
 
 
 def test_what_is_worked_out_of_the_clicks_alone_is_shared_by_the_same_clicks_only(bench):

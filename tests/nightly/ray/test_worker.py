@@ -94,9 +94,7 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
         getattr(fresh.edition, name).unlink()
     for path in fresh.edition.path.glob("index*"):
         path.unlink()
-    lines = {}
-    for name in ours:
-        lines[name] = ours[name](fresh, fresh.edition, NOTHING).line
+    lines = {name: step(fresh, fresh.edition, NOTHING).line for name, step in ours.items()}
     made = file_hashes(fresh.edition.path)
     for name in local:
         local[name](fresh, fresh.edition, NOTHING)
