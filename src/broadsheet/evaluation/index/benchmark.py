@@ -54,7 +54,7 @@ def measure_index(newsroom: Newsroom, task: IndexTask, report: Callable[[str], N
     """Return the document: for each size what auto chose, and recall and queries a second of all indexes."""
     task.work.mkdir(parents=True, exist_ok=True)
     faiss.omp_set_num_threads(task.threads)
-    vectors, queries = _read(newsroom, task.work)
+    vectors, queries = read_vectors(newsroom, task.work)
     sizes: dict[str, Any] = {}
     for count in task.sizes:
         size = count or len(vectors)
@@ -75,7 +75,7 @@ def measure_index(newsroom: Newsroom, task: IndexTask, report: Callable[[str], N
     }
 
 
-def _read(newsroom: Newsroom, work: Path) -> tuple[Vectors, Vectors]:
+def read_vectors(newsroom: Newsroom, work: Path) -> tuple[Vectors, Vectors]:
     """Return the articles' vectors and those of a thousand readers' interests, kept for the next run."""
     kept = work / "articles.npz"
     if not kept.is_file():
