@@ -104,14 +104,13 @@ def interests_in(
     """
     from broadsheet.generate import Interests
 
-    catalogue = bench.data.catalogue
-
     @lru_cache(maxsize=READERS)  # a build asks for a block, and again for the whole
     def follows(user_id: str) -> list[str]:
         reader = reader_of(user_id)
         return [] if reader is None else interests(reader, topics(reader))
 
     def vectors_of(news_ids: Sequence[str]) -> npt.NDArray[np.float32]:
+        catalogue = bench.data.catalogue  # opened when a topic is compared with an article
         return catalogue.vectors_of(catalogue.rows(list(news_ids)))
 
     return Interests(follows, lambda texts: bench.models.news_tower(texts), vectors_of)
@@ -119,11 +118,10 @@ def interests_in(
 
 def interests_of_users(bench: Workbench, users: pa.Table) -> Interest:
     """Return the same for all readers of a table users, whose states are made one at a time, as they are asked for."""
-    catalogue = bench.data.catalogue
     row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
 
     def reader_of(user_id: str) -> ReaderState | None:
         row = row_of.get(user_id)
         return None if row is None else bench.readers(users.slice(row, 1))[0]
 
-    return interests_in(bench, reader_of, lambda reader: find_topics(catalogue.news, reader))
+    return interests_in(bench, reader_of, lambda reader: find_topics(bench.data.catalogue.news, reader))
