@@ -158,7 +158,7 @@ def test_the_bounds_that_the_document_names_are_those_of_the_code():
 
 def test_a_workbench_opens_the_endpoint_without_asking_it(bench_of):
     with serving(always(said("Veltra fell."))) as server:
-        writer = bench_of(server.url).writer
+        writer = bench_of(server.url).models.writer
         assert isinstance(writer, EndpointWriter) and (writer.method, len(writer.model)) == ("endpoint", 16)
         assert server.requests == []
 
