@@ -15,7 +15,12 @@ from broadsheet.evaluation.index.report import speed_at
 from tests.test_architecture import LAYERS, STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 
 REFERENCE = runpy.run_path(str(ROOT / "scripts" / "write_reference.py"))["PAGES"]
