@@ -94,14 +94,14 @@ def test_the_drops_of_the_ranking_page_are_those_of_the_deletion_test():
         assert f"| {row} | {shown} |" in page
 
 
-def test_the_figures_of_the_generation_page_are_those_of_the_gates_measurement():
+def test_the_figures_of_the_page_on_the_fact_gate_are_those_of_its_measurement():
     page, whole = (EXPLANATION / "fact-gate.md").read_text("utf-8"), result("facts")["newsrooms"]["all"]
     caught = [kind["as written"]["caught"]["mean"] for kind in whole["planted"].values()]
     assert f"{whole['articles']:,} articles it refuses {min(caught):.3f}" in page and f"to {max(caught):.3f} (" in page
     abstracts, unseen = (
         whole["untouched"][name]["refused"]["mean"] for name in ("publisher's abstract", "unseen abstract")
     )
-    assert f"abstracts {abstracts:.4f}, but {unseen:.4f} of those" in page
+    assert f"{abstracts:.4f} of publishers' abstracts, {unseen:.4f} of abstracts that the body does not have" in page
     assert f"up to {max(kind['refused']['mean'] for kind in whole['reworded'].values()):.4f} of true" in page
 
 
