@@ -50,7 +50,7 @@ class Lists:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FusionRecipe:
     """What decides the result of a training beside the data; chosen by cross-validation on a day of MIND's train."""
 
     trees: int = 60
@@ -96,7 +96,7 @@ class LearnedFusion:
         return logistic(scores, self.calibration)
 
 
-def fit_fusion(lists: Lists, names: Sequence[str], recipe: Recipe, seeds: Sequence[int] = (0,)) -> LearnedFusion:
+def fit_fusion(lists: Lists, names: Sequence[str], recipe: FusionRecipe, seeds: Sequence[int] = (0,)) -> LearnedFusion:
     """Train on impressions, one ensemble of trees a seed, with the signals of these names; the same for the same data.
 
     The calibration is fitted to the same impressions; `calibrate` fits it to others.
@@ -115,7 +115,7 @@ def fit_fusion(lists: Lists, names: Sequence[str], recipe: Recipe, seeds: Sequen
     return calibrate(LearnedFusion(boosters, tuple(names), (1.0, 0.0)), lists)
 
 
-def _parameters(recipe: Recipe, seed: int, count: int) -> dict[str, Any]:
+def _parameters(recipe: FusionRecipe, seed: int, count: int) -> dict[str, Any]:
     return {
         "objective": "lambdarank",
         "num_leaves": recipe.leaves,

@@ -1,4 +1,4 @@
-"""Drafts written a few tokens at a time: rows that have ended, or need not go on, take no part in the next few."""
+"""Drafts written a few tokens at a time: after each few, drafts that have ended or are refused are left out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from broadsheet.generate.writers.prompt_tokens import PromptTokens
 from broadsheet.generate.writers.sampling import Manner, Restraint
 
 LEG = 8
-"Tokens that all rows write before those that have ended are left out."
+"Tokens that all rows write before the rows that have ended are left out."
 
 
 def decode(
@@ -21,10 +21,10 @@ def decode(
     most: int,
     is_refused: Callable[[int, list[int]], bool] | None = None,
 ) -> list[list[int]]:
-    """Return the tokens of a draft, `most` at most, for each row: a place among the prompts read, and a manner.
+    """Return the tokens of a draft, `most` at most, for each row: the place of its prompt in `read`, and a manner.
 
-    A draft ends behind its end token, or where `is_refused`, by the row and its tokens so far. Of `read` nothing can be
-    drafted again.
+    A draft ends after an end token, or once `is_refused(row, tokens so far)` is true. `read` is used up: its cache
+    grows with the drafts.
     """
     drafting, live = _Drafting(read, tokens, rows), list(range(len(rows)))
     found: list[list[int]] = [[] for _ in rows]
@@ -45,7 +45,7 @@ def decode(
 
 
 class _Drafting:
-    """The rows that go on, and what the network keeps of them."""
+    """The drafts that still go on, and what the network keeps of them."""
 
     def __init__(self, read: Prompts, tokens: PromptTokens, rows: Sequence[tuple[int, Manner]]) -> None:
         import torch
@@ -66,7 +66,7 @@ class _Drafting:
             self._encoded.last_hidden_state = self._encoded.last_hidden_state[of_row]
         self._start = self._written.shape[1]
         self._restraint = Restraint(
-            prompts.where(self._mask.bool(), self._ends[0]),  # what pads a prompt is not in it
+            prompts.where(self._mask.bool(), self._ends[0]),  # padding is not part of a prompt
             [manner for _, manner in rows],
             ends=tokens.ends,
             size=read.network.config.vocab_size,
@@ -74,7 +74,7 @@ class _Drafting:
         )
 
     def go_on(self, most: int) -> list[list[int]]:
-        """Write up to `most` more tokens of each row; return all that each has drafted, up to its end."""
+        """Write up to `most` more tokens of each row; return the whole draft of each row so far, up to its end."""
         import torch
 
         with torch.inference_mode():
@@ -97,18 +97,18 @@ class _Drafting:
     def _inputs(self) -> dict[str, Any]:
         import torch
 
-        known = {"attention_mask": self._mask, "past_key_values": self._cache}
+        kept = {"attention_mask": self._mask, "past_key_values": self._cache}
         if self._is_joined:
-            return {"input_ids": self._written, **known}
+            return {"input_ids": self._written, **kept}
         written = {"decoder_input_ids": self._written, "decoder_attention_mask": torch.ones_like(self._written)}
-        return {**written, "encoder_outputs": self._encoded, **known}
+        return {**written, "encoder_outputs": self._encoded, **kept}
 
     def _until_end(self, draft: list[int]) -> list[int]:
         end = next((place for place, token in enumerate(draft) if token in self._ends), len(draft))
         return draft[: end + 1]
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows alone, places among those that there are now."""
+        """Go on with these rows only, which are given by their places among the rows of now."""
         import torch
 
         kept = torch.tensor(rows, device=self._written.device)

@@ -1,4 +1,4 @@
-"""A network's cache with room for a draft, so that a new token does not copy all that stands before it."""
+"""A network's cache with room for a draft, so that adding a token does not copy the cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from broadsheet.generate.writers.prompt_tokens import NEW_TOKENS
 
 
 class _RoomyLayer(DynamicLayer):  # type: ignore[misc]
-    """Keys and values (rows, heads, tokens, dim) that are the beginnings of longer tensors."""
+    """Keys and values (rows, heads, tokens, dim), each the first part of a tensor with room for more tokens."""
 
     def __init__(self, layer: DynamicLayer) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class _RoomyLayer(DynamicLayer):  # type: ignore[misc]
         *_: Any,  # noqa: ANN401
         **__: Any,  # noqa: ANN401
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return all keys and values with these behind them."""
+        """Return all keys and values, with the new ones added at the end."""
         keys, values = self._places
         keys, self.keys = _put_behind(keys, self.keys, key_states)
         values, self.values = _put_behind(values, self.values, value_states)
@@ -35,7 +35,7 @@ class _RoomyLayer(DynamicLayer):  # type: ignore[misc]
 
 
 def _put_behind(place: torch.Tensor, have: torch.Tensor, new: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the place where what there is and what is new stand together, and the part of it that they fill."""
+    """Return the longer tensor with `new` written after `have`, and the part of it that is filled."""
     start, end = have.shape[2], have.shape[2] + new.shape[2]
     if have.data_ptr() != place.data_ptr() or end > place.shape[2]:
         rows, heads, _, dim = have.shape
@@ -46,5 +46,5 @@ def _put_behind(place: torch.Tensor, have: torch.Tensor, new: torch.Tensor) -> t
 
 
 def give_room(cache: Any) -> None:  # noqa: ANN401
-    """Let the layers of a DynamicCache that grow with each token grow in place; others are left as they are."""
+    """Let the growing layers of a DynamicCache grow in place; layers of other kinds stay as they are."""
     cache.layers = [_RoomyLayer(layer) if type(layer) is DynamicLayer else layer for layer in cache.layers]

@@ -1,4 +1,4 @@
-"""How likely texts are by a writer's model, which says how fluent they are."""
+"""How likely texts are to a writer's model: a measure of how fluent they are."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 _SCORED = 32
-"Texts whose likelihood is read at a time."
+"Texts that are scored at a time."
 _ROUNDED = 8
-"Their lengths are rounded up to a multiple of it: on a CPU each new shape costs a plan of its own."
+"Lengths of texts are rounded up to a multiple of it: on a CPU each new shape takes time to plan."
 
 
 def log_likelihoods(
@@ -23,7 +23,7 @@ def log_likelihoods(
 ) -> list[float]:
     """Return the mean natural logarithm of the probability of each text's tokens, NaN for an empty text.
 
-    A GPT-like model reads the text alone; a T5-like one has the prompt of the text before it.
+    A GPT-like model reads the text alone; a T5-like model reads the text's prompt too.
     """
     sources = None if tokens.joined else [tokens.prompt(prompt) for prompt in prompts]
     rows = [tokens.text(text)[:NEW_TOKENS] for text in texts]
@@ -50,17 +50,17 @@ def _score(
     labels = torch.full((len(rows), length), -1)
     for place, row in enumerate(rows):
         labels[place, : len(row)] = torch.tensor(row)
-    known, device = labels >= 0, network.device
+    is_token, device = labels >= 0, network.device
     inputs = torch.cat([torch.full((len(rows), 1), first_token(network, tokens)), labels[:, :-1].clamp(min=0)], 1).to(
         device
     )
     with torch.inference_mode():
         if sources is None:
-            logits = network(input_ids=inputs, attention_mask=_shifted(known).to(device)).logits
+            logits = network(input_ids=inputs, attention_mask=_shifted(is_token).to(device)).logits
         else:
             ids, mask = (part.to(device) for part in tokens.pad_rows(sources))
             logits = network(input_ids=ids, attention_mask=mask, decoder_input_ids=inputs).logits
-    # One text at a time: logits (texts, tokens, vocabulary) are by far the largest, and a copy of all takes longer.
+    # One text at a time: logits (texts, tokens, vocabulary) are large, and copying all of them takes longer.
     return [
         _mean(row[: len(text)].float(), torch.tensor(text, device=device))
         for row, text in zip(logits, rows, strict=True)
@@ -79,8 +79,8 @@ def first_token(network: PreTrainedModel, tokens: PromptTokens) -> int:
     return next(int(token) for token in options if token is not None)
 
 
-def _shifted(known: torch.Tensor) -> torch.Tensor:
-    """Return the mask of the inputs, which stand one place behind the tokens that they foretell."""
+def _shifted(is_token: torch.Tensor) -> torch.Tensor:
+    """Return the mask of the inputs, each of which stands one place before the token that it predicts."""
     import torch
 
-    return torch.cat([torch.ones(len(known), 1, dtype=torch.int64), known[:, :-1].long()], 1)
+    return torch.cat([torch.ones(len(is_token), 1, dtype=torch.int64), is_token[:, :-1].long()], 1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _ROWS = 48
-"Drafts that are written side by side: on a CPU more of them take as long a draft."
+"Drafts that are written side by side: on a CPU more drafts at a time take no less time for each."
 
 
 def load_writer(
@@ -34,8 +34,8 @@ def load_writer(
 ) -> "LoadedWriter":
     """Load a T5-like or GPT-like model (asset:NAME, a folder, or a hub name), onto `device` or the best there is.
 
-    `tuned` is a folder of what `broadsheet train writer` made of it. With another `seed` it draws other drafts.
-    `drafts` and `budget` are what `Writer` says of them. Raises ModelError if the model cannot be found or loaded, has
+    `tuned` is a folder that `broadsheet train writer` wrote for this model. Another `seed` gives other random drafts.
+    `drafts` and `budget` are those of `Writer`. Raises ModelError if the model cannot be found or loaded, has
     no safetensors weights, or if `tuned` was trained on another model.
     """
     from broadsheet.models.loading import (
@@ -51,14 +51,14 @@ def load_writer(
     where, device = resolve(name), device or pick_device()
     config = load("AutoConfig", where)
     kind = "AutoModelForSeq2SeqLM" if config.is_encoder_decoder else "AutoModelForCausalLM"
-    network, model, known = load_weights(kind, where, dtype=pick_dtype(device)).to(device), fingerprint(where), None
+    network, model, learned = load_weights(kind, where, dtype=pick_dtype(device)).to(device), fingerprint(where), None
     if tuned is not None:
         from broadsheet.generate.writers.trained import load_tuned
 
-        learned, jobs = load_tuned(tuned, network, name, kind)
+        trained, jobs = load_tuned(tuned, network, name, kind)
         model = hashlib.sha256(f"{model} {folder_fingerprint(tuned)}".encode()).hexdigest()[:16]
-        known = dict.fromkeys(jobs, learned.to(device))
-    writer = LoadedWriter(network, load("AutoTokenizer", where), model, tuned=known, seed=seed)
+        learned = dict.fromkeys(jobs, trained.to(device))
+    writer = LoadedWriter(network, load("AutoTokenizer", where), model, tuned=learned, seed=seed)
     writer.drafts, writer.budget = drafts, budget
     return writer
 
@@ -81,7 +81,7 @@ class LoadedWriter:
         tuned: "Mapping[str, PreTrainedModel] | None" = None,
         seed: int = 0,
     ) -> None:
-        """Take a network, and for jobs (headline, summary) that were learned what drafts them instead."""
+        """Take a network; `tuned` has, for each job that was learned (headline, summary), the network to use for it."""
         self.method: str = "t5" if network.config.is_encoder_decoder else "gpt"
         self.model: str = model
         self._seed = seed
@@ -103,10 +103,10 @@ class LoadedWriter:
     ) -> list[list[str]]:
         """Draft `count` texts of at most `most_tokens` tokens, one line each, for each prompt, in their order.
 
-        The first of a prompt takes the likeliest token each time, the others are drawn at random, by a seed of prompt
-        and writer. With `sentences`, one more for each of a prompt's is the likeliest that is it with words left out.
-        What looks like a special token in a prompt is read as plain text. A prompt beyond the model's length loses its
-        middle. A draft whose beginning `is_refused` is left there.
+        A prompt's first draft takes the most likely token each time. The other drafts are random, by a seed of prompt
+        and writer. For each of a prompt's `sentences` there is one more draft: the sentence, with the words left out
+        so that the rest is likely. What looks like a special token in a prompt is read as plain text. A prompt too long
+        for the model loses its middle. A draft is not written to its end if `is_refused` is true of its beginning.
         """
         network, found = self._tuned.get(job, self.network), sentences or [()] * len(prompts)
         with self._lock:
@@ -132,7 +132,7 @@ class LoadedWriter:
         most_tokens: int,
         is_refused: IsRefused | None,
     ) -> list[str]:
-        """Draft each row, a place among these prompts and a manner."""
+        """Draft each row: the place of its prompt, and its manner."""
 
         def is_done(row: int, draft: Sequence[int]) -> bool:
             return is_refused is not None and is_refused(rows[row][0], self._text(draft))
@@ -163,8 +163,8 @@ class LoadedWriter:
     def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
         """Return the mean natural logarithm of the probability of each text's tokens: how fluent it is.
 
-        A GPT-like model reads the text alone; a T5-like one, which writes nothing without one, has the prompt of the
-        text before it. NaN for an empty text.
+        A GPT-like model reads the text alone; a T5-like model writes nothing without a prompt, and reads the text's
+        prompt too. NaN for an empty text.
         """
         with self._lock:
             return log_likelihoods(self.network, self.tokens, texts, prompts)
@@ -175,7 +175,7 @@ def _of_batch(batch: Sequence[int], is_refused: IsRefused, row: int, text: str) 
 
 
 def _batches(prompts: Sequence[Sequence[int]], manners: Sequence[Sequence[Manner]]) -> Iterator[list[int]]:
-    """Yield the places of prompts of like length that share a batch: as many as give _ROWS drafts, or a little more."""
+    """Yield the places of prompts of like length that share a batch, until it has _ROWS drafts or a little more."""
     batch, rows = list[int](), 0
     for place in sorted(range(len(prompts)), key=lambda place: len(prompts[place])):
         batch.append(place)

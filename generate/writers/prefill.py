@@ -1,4 +1,4 @@
-"""Prompts that a model has read once, for all that is drafted of them."""
+"""Prompts that a model reads once, before all drafts of them are written."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prompts:
-    """Prompts as a network has read them: tokens and mask (prompts, tokens), and what it keeps of them."""
+    """Prompts that a network has read: tokens and mask (prompts, tokens), and what the network keeps of them."""
 
     network: PreTrainedModel
     ids: torch.Tensor
     mask: torch.Tensor
     cache: Any = None
-    "Of a GPT-like model, of all tokens but the last."
+    "A GPT-like model's keys and values of all tokens but the last."
     encoded: Any = None
-    "The encoder's output of a T5-like model."
+    "The output of a T5-like model's encoder."
 
 
 def read_prompts(network: PreTrainedModel, tokens: PromptTokens, prompts: Sequence[Sequence[int]]) -> Prompts:
     """Read the prompts, rows of tokens, in one batch.
 
-    What a GPT-like model's chat template puts before every prompt is read once; the padding is behind it then.
+    A GPT-like model's chat template puts the same tokens before every prompt. They are read once for all prompts; the
+    padding of a prompt then stands after them.
     """
     import torch
 
@@ -49,11 +50,11 @@ def read_prompts(network: PreTrainedModel, tokens: PromptTokens, prompts: Sequen
             cache.batch_repeat_interleave(len(prompts))
             ids = torch.cat([before.expand(len(prompts), -1), ids], 1)
             mask = torch.cat([mask.new_ones(len(prompts), shared), mask], 1)
-        known = mask[:, :-1]
-        positions = {name: rows[:, shared:] for name, rows in position_ids(network, known).items()}
+        all_but_last = mask[:, :-1]
+        positions = {name: rows[:, shared:] for name, rows in position_ids(network, all_but_last).items()}
         cache = network(
             input_ids=ids[:, shared:-1],
-            attention_mask=known,
+            attention_mask=all_but_last,
             past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,

@@ -11,32 +11,32 @@ if TYPE_CHECKING:
 
 
 LENGTHS = (64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512)
-"Prompts are padded to one of these token counts: on a CPU each new shape costs a plan of its own."
+"Prompts are padded to one of these numbers of tokens: on a CPU each new shape takes time to plan."
 NEW_TOKENS = 72
 "Most tokens that a draft may have."
 
 _TAIL = 32
-"Tokens kept of the end of a prompt that is too long: the instruction; the middle is cut out."
+"Tokens kept at the end of a prompt that is too long, which are its instruction; the middle is cut out."
 _MARK = "\ue000"
 
 
 class PromptTokens:
-    """Makes tokens for one model, GPT-like or T5-like."""
+    """Turns prompts and texts into the tokens of one model, GPT-like or T5-like."""
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", config: Any) -> None:  # noqa: ANN401
-        """Take a model's tokenizer and config; raises ModelError for one without an end, or too few positions."""
+        """Take a model's tokenizer and config; raises ModelError if it has no end token, or too few positions."""
         self.tokenizer = tokenizer
         self.joined: bool = not config.is_encoder_decoder
         "Whether prompt and text are one row, padded on the left, as GPT-like models read them."
         self.ends = self._end_tokens()
-        "What ends a draft, the model's own end first."
+        "The tokens that end a draft, the model's own end token first."
         self.pad: int = self.ends[0] if tokenizer.pad_token_id is None else tokenizer.pad_token_id
         self.before, self._after = self._frame()
-        "What stands before each prompt, the chat template's or special tokens."
+        "The tokens before each prompt: the chat template's, or special tokens."
         self._lengths = self._usable_lengths(config)
 
     def _end_tokens(self) -> list[int]:
-        """Return what ends a draft: the model's own end, and for GPT-like models, which run on, a line break too."""
+        """Return the tokens that end a draft: the end token, and a line break for GPT-like models, which run on."""
         end = self.tokenizer.eos_token_id
         if end is None:
             raise ModelError(
@@ -68,12 +68,12 @@ class PromptTokens:
         return tuple(length for length in LENGTHS if length <= room) or (room,)
 
     def text(self, text: str, *, plain: bool = True) -> list[int]:
-        """Return the tokens of a text; with `plain` what looks like a special token is text too."""
+        """Return the tokens of a text; with `plain`, what looks like a special token in it is read as text."""
         found: list[int] = self.tokenizer(text, add_special_tokens=False, split_special_tokens=plain).input_ids
         return found
 
     def prompt(self, prompt: str) -> list[int]:
-        """Return the tokens of a prompt as the model reads it; one beyond the model's length loses its middle."""
+        """Return the tokens of a prompt as the model reads it; a prompt that is too long for it loses its middle."""
         tokens = self.text(prompt)
         room = self._lengths[-1] - len(self.before) - len(self._after)
         if len(tokens) > room:

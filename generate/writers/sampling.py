@@ -1,11 +1,11 @@
-"""Which token a draft takes next: the likeliest one, or one drawn at random, within what its prompt restrains.
+"""Which token a draft takes next: the most likely token, or a random one, restrained by the words of the prompt.
 
-A draft may use any token, but those that are not in its own prompt are held back by `_HELD_BACK`: a small model invents
-less when it speaks in its article's words. What it repeats of itself is held back too; a repetition penalty over the
-prompt, as is usual, would do the opposite and drive it away from the article.
+A draft may use any token, but tokens that its own prompt lacks lose `_HELD_BACK` of their logit: a small model invents
+less when it speaks in the article's words. Tokens that the draft has already lose `_REPEATED`. (The usual repetition
+penalty counts the prompt too, which would drive the draft away from the article.)
 
-A draw is the likeliest token after noise is added (Gumbel-max: Yellott 1977), from a generator of the row's own, so
-that greedy and drawn drafts share a batch, and what is drawn for a prompt does not depend on the rows beside it.
+A random token is the most likely one after noise is added (Gumbel-max: Yellott 1977). Each row has a generator of its
+own, so that greedy and random drafts share a batch, and a draft does not depend on the rows beside it.
 """
 
 import hashlib
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 _HELD_BACK = 5.0
-"Logits taken from tokens that the prompt does not have."
+"What a token that the prompt lacks loses of its logit."
 _REPEATED = 0.5
-"Logits taken from tokens that the draft has."
+"What a token that the draft has already loses of its logit."
 _LEAST_TOKENS = 4
-"Before them a draft cannot end, so that there is one."
+"Fewest tokens of a draft; end tokens are forbidden before, so that no draft is empty."
 _TEMPERATURE = 0.7
 _LEAST_SHARE = 0.1
-"Tokens less probable than this share of the likeliest are never drawn (min-p: Nguyen et al. 2024)."
+"Tokens less probable than this share of the most probable token are never drawn (min-p: Nguyen et al. 2024)."
 
 Manner = int | Shortenings | None
-"""How a draft is written: drawn with a seed, as a shortening of sentences, or with the likeliest tokens."""
+"""How a draft is written: random tokens with this seed, a shortening of sentences, or (None) the most likely tokens."""
 
 
 class Restraint:
-    """A logits processor for one batch: prompts (rows, tokens), and for each row how it is drafted."""
+    """A logits processor for one batch: prompts (rows, tokens), and for each row the manner of its draft."""
 
     def __init__(
         self,
@@ -44,9 +44,9 @@ class Restraint:
         size: int,
         start: int,
     ) -> None:
-        """Take the manner of each row: the seed of its draws, the shortenings that it may be one of, or None.
+        """Take the prompts and the manner of each row; end tokens are never held back.
 
-        Then tokens that are never held back, the vocabulary's size, and where in what is written a draft begins.
+        `size` is that of the vocabulary, and `start` the place in the written tokens at which drafts begin.
         """
         import torch
 
@@ -60,16 +60,16 @@ class Restraint:
         self._shortened = [(row, manner) for row, manner in rows_of if isinstance(manner, Shortenings)]
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows alone, places among those that there are now."""
+        """Go on with these rows only, which are given by their places among the rows of now."""
         new = {row: place for place, row in enumerate(rows)}
         self._bias = self._bias[list(rows)]
         self._draws = [(new[row], draw) for row, draw in self._draws if row in new]
         self._shortened = [(new[row], shortenings) for row, shortenings in self._shortened if row in new]
 
     def __call__(self, written: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
-        """Return logits (rows, vocabulary), whose largest is the token to take; they take the place of `scores`.
+        """Return logits (rows, vocabulary), whose largest is the token to take; `scores` is changed in place.
 
-        A new table of them would cost more than all that is done here: memory is slow to get.
+        A new table of logits would take longer than everything else here: new memory is slow.
         """
         import torch
 
@@ -103,13 +103,13 @@ class Restraint:
         return tokens, scores[tokens] - torch.tensor(list(allowed.values()), device=scores.device)
 
     def _without_padding(self, draft: list[int]) -> list[int]:
-        """Return what a row has drafted; what follows its end counts for nothing."""
+        """Return a row's draft without the padding after its end."""
         end = next((place for place, token in enumerate(draft) if token in self._ends), len(draft))
         return draft[:end]
 
 
 def seed_of(prompt: str, number: int, seed: int = 0) -> int | None:
-    """Return the seed of a prompt's draft `number` where the writer's is `seed`; None for draft 0, the likeliest."""
+    """Return the seed of a prompt's draft `number` if the writer's is `seed`; None for draft 0, the most likely one."""
     if number == 0:
         return None
     return int.from_bytes(hashlib.sha256(f"{number} {prompt}".encode()).digest()[:7]) + seed

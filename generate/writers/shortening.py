@@ -1,9 +1,11 @@
-"""Drafts in the article's own words: which tokens may come next if a draft is a sentence of it with words left out.
+"""Drafts in the article's own words: which tokens may come next if a draft is a sentence with words left out.
 
-The model then only chooses what to leave out (sentence compression by deletion: Filippova et al. 2015, here within the
-decoding of any model, whose likelihoods choose), so that what it cannot know it cannot invent. Words that turn a
-meaning round when they are left out never are: negations, doubts, who says it. The fact gate reads such a draft like
-any other.
+The model only chooses which words to leave out (sentence compression by deletion: Filippova et al. 2015; here the
+likelihoods of any model choose, while it decodes), so it cannot invent. Words without which a sentence would say
+something else are never left out: negations, doubts, who says it. The fact gate reads such a draft like any other.
+
+An example: the sentence is "The mayor opened a new bridge" and the draft so far "The mayor opened a". The next token
+may begin " new" at no cost, or " bridge" at the cost LEFT_OUT, since "new" is then left out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,13 +14,13 @@ from dataclasses import dataclass
 from broadsheet.generate.text.phrases import Word, following, starts, words_of
 
 LEFT_OUT = 1.0
-"Logits taken from a word that does not follow the one before in the sentence."
+"What a word loses of its logit if words of the sentence are left out before it."
 _LEAST_WORDS = 5
 _MOST_WORDS = 16
 "Of a draft."
 
 Tokens = Callable[[str], Sequence[int]]
-"""A text to its tokens, blanks before it included."""
+"""A text, with the blanks before it, to its tokens."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +38,24 @@ class _Place:
 class _Word:
     word: Word
     first: tuple[int, ...]
-    "Its tokens where it begins a draft, capitalised."
+    "Its tokens at the beginning of a draft, capitalised."
     inner: tuple[int, ...]
-    "Its tokens behind another word."
+    "Its tokens after a word that is not its neighbour in the sentence."
     next: tuple[int, ...]
-    "Its tokens behind the word before it in the sentence, with the comma that is between them."
+    "Its tokens after its neighbour in the sentence, with the comma that is between them."
 
 
 class Shortenings:
-    """The tokens that each beginning of a draft can go on with."""
+    """Knows, for each beginning of a draft, the tokens that may follow."""
 
     def __init__(self, sentences: Sequence[str], tokens: Tokens, ends: Sequence[int]) -> None:
-        """Take the sentences that a draft may be of, how a text becomes tokens, and the tokens that end a draft."""
+        """Take the sentences that may be shortened, how a text becomes tokens, and the tokens that end a draft."""
         self._sentences = [_words(sentence, tokens) for sentence in sentences]
         self._ends = list(ends)
-        self._known: dict[tuple[int, ...], frozenset[_Place]] = {(): frozenset()}
+        self._places: dict[tuple[int, ...], frozenset[_Place]] = {(): frozenset()}
 
     def next_tokens(self, written: Sequence[int]) -> dict[int, float]:
-        """Return the tokens that may follow, and what is taken from the logit of each; the ends where none may."""
+        """Return the tokens that may follow, and what each loses of its logit; the end tokens if no word may follow."""
         found: dict[int, float] = {}
         for place, cost in self._onwards(tuple(written)):
             token = self._tokens(place)[place.written]
@@ -63,17 +65,17 @@ class Shortenings:
         return found
 
     def _reached(self, written: tuple[int, ...]) -> frozenset[_Place]:
-        """Return the places where a draft of these tokens can be: a word may occur more than once."""
-        if written not in self._known:
-            self._known[written] = frozenset(
+        """Return the places that a draft of these tokens can have reached: several, if a word occurs more than once."""
+        if written not in self._places:
+            self._places[written] = frozenset(
                 _Place(place.sentence, place.word, place.form, place.written + 1, place.words)
                 for place, _ in self._onwards(written[:-1])
                 if self._tokens(place)[place.written] == written[-1]
             )
-        return self._known[written]
+        return self._places[written]
 
     def _onwards(self, written: tuple[int, ...]) -> Iterator[tuple[_Place, float]]:
-        """Yield the places whose next token may follow, with the cost."""
+        """Yield the places whose next token may follow, and what that token loses of its logit."""
         if not written:
             for number, sentence in enumerate(self._sentences):
                 for word in starts([one.word for one in sentence]):

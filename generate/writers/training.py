@@ -1,8 +1,8 @@
 """Training a writer on pairs of prompt and text.
 
 transformers.Trainer gives checkpoints, exact resume and schedules; what learns is all of the model, or low-rank
-adapters (LoRA, Hu et al. 2021). Where a pair has texts that lost, the odds ratio to them is added to the loss (ORPO:
-Hong et al. 2024, eq. 6 and 7), so that it needs no second model.
+adapters (LoRA, Hu et al. 2021). Where readers chose a text and passed another over, the odds ratio of
+the two is added to the loss (ORPO: Hong et al. 2024, eq. 6 and 7), which needs no second model.
 """
 
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ from broadsheet.generate.writers.training_pairs import IGNORED, Pair, PairBatch
 from broadsheet.models.trainer import Log, MeasuredTrainer, trainer_arguments
 
 _FULL_SHARE = 0.1
-"Of the learning rate, where all weights learn."
+"Share of the learning rate that is used if all weights learn."
 
 
 def pair_loss(model: Any, inputs: dict[str, Any], preference: float) -> torch.Tensor:  # noqa: ANN401
-    """Return the loss of one batch of PairBatch: of a token of the wanted texts, and of an odds ratio by its weight."""
+    """Return the loss of one batch of PairBatch: the mean of a token, plus `preference` times the odds loss."""
     lost = inputs["lost"]
-    chances, known = token_chances(model, {name: value for name, value in inputs.items() if name != "lost"})
-    wanted = len(known) - len(lost)
-    loss = -chances[:wanted].sum() / known[:wanted].sum()
+    chances, is_label = token_chances(model, {name: value for name, value in inputs.items() if name != "lost"})
+    wanted = len(is_label) - len(lost)
+    loss = -chances[:wanted].sum() / is_label[:wanted].sum()
     if not lost:
         return loss
-    mean = chances.sum(1) / known.sum(1)
+    mean = chances.sum(1) / is_label.sum(1)
     losers, winners = (mean[list(rows)] for rows in zip(*lost, strict=True))
     return loss - preference * torch.nn.functional.logsigmoid(_odds(winners) - _odds(losers)).mean()
 
@@ -40,7 +40,9 @@ def token_chances(model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Te
         logits = model(**inputs).logits
     else:
         mask = inputs["attention_mask"]
-        kept = int((labels != IGNORED).sum(1).max()) + 1  # rows end together, and the vocabulary is most of the work
+        kept = (
+            int((labels != IGNORED).sum(1).max()) + 1
+        )  # rows end together; logits over the vocabulary are most of the work
         logits = model(
             input_ids=inputs["input_ids"],
             attention_mask=mask,
@@ -49,13 +51,13 @@ def token_chances(model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Te
             **position_ids(model, mask),
         ).logits[:, :-1]
         labels = labels[:, -logits.shape[1] :]
-    known = labels != IGNORED
+    is_label = labels != IGNORED
     found = logits.float().log_softmax(-1).gather(2, labels.clamp(min=0)[..., None])[..., 0]
-    return found * known, known
+    return found * is_label, is_label
 
 
 def _odds(mean: torch.Tensor) -> torch.Tensor:
-    """Return the logarithm of p / (1 - p) of mean log-probabilities (texts,)."""
+    """Return the logarithm of p / (1 - p) for mean log-probabilities (texts,)."""
     return mean - torch.log1p(-torch.exp(mean.clamp(max=-1e-4)))
 
 

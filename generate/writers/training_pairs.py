@@ -1,4 +1,4 @@
-"""What a writer learns from: prompts, each with the text that is wanted and texts that are not."""
+"""What a writer learns from: prompts, each with the text to write and with texts that readers passed over."""
 
 import random
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import torch
 from broadsheet.generate.writers.prompt_tokens import PromptTokens
 
 IGNORED = -100
-"Label of what is not learned."
+"The label of a token that is not learned."
 
 Job = Literal["headline", "summary"]
 JOBS: tuple[Job, ...] = get_args(Job)
@@ -18,28 +18,31 @@ JOBS: tuple[Job, ...] = get_args(Job)
 
 @dataclass(frozen=True)
 class Pair:
-    """A prompt, and what should be written."""
+    """A prompt, and the text that should be written for it."""
 
     job: Job
     prompt: str
     text: str
     others: tuple[str, ...] = ()
-    "Texts that readers of this one passed over."
+    "Texts that a reader passed over when choosing `text`."
 
 
 class PairBatch:
-    """A collator: pairs to padded tokens, the wanted texts first, then one of the others of each pair that has some.
+    """Makes a batch of padded tokens from pairs: the texts to write, then one of `others` for each pair that has any.
 
-    For GPT-like models a row is prompt and text, padded on the
-    left, so that what is learned stands at the end; for T5-like ones the text is the decoder's.
+    For a GPT-like model a row is prompt and text, padded on the left, so that all texts end at the same place. For a
+    T5-like model the prompt is the encoder's and the text the decoder's.
     """
 
     def __init__(self, tokens: PromptTokens, most_tokens: int) -> None:
-        """Take a model's tokens, and the most that a text may have, its end included."""
+        """Take what turns texts into tokens, and the most tokens of a text, its end token included."""
         self._tokens, self._most = tokens, most_tokens
 
     def __call__(self, pairs: Sequence[Pair]) -> dict[str, Any]:
-        """Return input_ids, attention_mask and labels, each (rows, tokens), and `lost`: (row, row that won) pairs."""
+        """Return input_ids, attention_mask and labels, each (rows, tokens), and `lost`.
+
+        `lost` names, for each row that was passed over, (this row, the row that was chosen).
+        """
         texts = [(pair.prompt, pair.text) for pair in pairs]
         lost = []
         for row, pair in enumerate(pairs):
@@ -51,12 +54,12 @@ class PairBatch:
         if self._tokens.joined:
             rows = [(*one, *other) for one, other in zip(prompts, wanted, strict=True)]
             labels = [[IGNORED] * len(one) + other for one, other in zip(prompts, wanted, strict=True)]
-            ids, known = self._left(rows, self._tokens.pad), self._left(labels, IGNORED)
+            ids, labelled = self._left(rows, self._tokens.pad), self._left(labels, IGNORED)
             mask = self._left([[1] * len(row) for row in rows], 0)
         else:
-            ids, known = self._right(prompts, self._tokens.pad), self._right(wanted, IGNORED)
+            ids, labelled = self._right(prompts, self._tokens.pad), self._right(wanted, IGNORED)
             mask = self._right([[1] * len(row) for row in prompts], 0)
-        return {"input_ids": ids, "attention_mask": mask, "labels": known, "lost": lost}
+        return {"input_ids": ids, "attention_mask": mask, "labels": labelled, "lost": lost}
 
     @staticmethod
     def _left(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:

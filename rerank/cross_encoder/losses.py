@@ -1,6 +1,7 @@
-"""What training compares: each takes logits, laid end to end, and the lengths of groups whose first was clicked.
+"""The losses of the cross-encoder, over groups of articles.
 
-A group is one clicked article and some that were shown beside it and not clicked.
+A group is one clicked article, then some articles that were shown beside it and not clicked. Each loss takes
+the logits of all groups, one group behind the other, and the number of articles of each group.
 """
 
 from collections.abc import Callable
@@ -13,21 +14,21 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def listwise(logits: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
-    """Return the mean over groups of -log softmax of each group's first logit (ListNet's top one, Cao et al. 2007)."""
+    """Return the mean over groups of -log softmax of the group's first logit (ListNet's top one, Cao et al. 2007)."""
     return torch.stack([-torch.log_softmax(group, 0)[0] for group in _split(logits, groups)]).mean()
 
 
 def pairwise(logits: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
-    """Return the mean over groups of log(1 + exp(other - first)), a mean over the others (RankNet, Burges 2005).
+    """Return the mean over groups of the group's mean of log(1 + exp(other - first)) (RankNet, Burges 2005).
 
-    A group of one has nothing to compare, and counts as 0.
+    A group of one article has nothing to compare, and counts as 0.
     """
     parts = [softplus(group[1:] - group[0]).sum() / max(len(group) - 1, 1) for group in _split(logits, groups)]
     return torch.stack(parts).mean()
 
 
 def pointwise(logits: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
-    """Return the mean cross-entropy of all articles, 1 for each group's first and 0 for the others."""
+    """Return the mean cross-entropy of all articles, with label 1 for the first of each group and 0 for the others."""
     labels = torch.zeros_like(logits)
     labels[torch.cumsum(groups, 0) - groups] = 1.0
     return binary_cross_entropy_with_logits(logits, labels)

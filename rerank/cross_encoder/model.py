@@ -1,8 +1,7 @@
 """The cross-encoder: one BERT reads a reader's headlines and a candidate together, and scores how likely a click is.
 
-The head joins what a pretrained encoder can do at once, compare the two segments, with what only training on clicks
-can teach.
-A head that was never trained is never used: `load_cross_encoder` (trained.py) needs what training wrote.
+The head compares the two segments, which a pretrained encoder can do at once, and adds what only clicks can teach. A
+head that was never trained is never used: `load_cross_encoder` (trained.py) refuses it.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from broadsheet.rerank.cross_encoder.packed_pairs import PackedPairs
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair, PairTokenizer, PairTokens
 
 Score = Callable[[Sequence[Pair]], npt.NDArray[np.float32]]
-"""Pairs of (what the reader read, candidate) to relevance, 0 to 1, higher is better."""
+"""Pairs of (what the reader has read, candidate) to relevance (pairs,), 0 to 1, higher is better."""
 
 KEPT_SCORES = 1 << 15
 """Pairs whose scores are kept, some 300 bytes each."""
@@ -67,9 +66,9 @@ def _segment_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 class PairScorer:
     """Scores pairs with a trained cross-encoder; safe to call from several threads.
 
-    The weights are taken as they are now. On a CPU a plain BERT goes without padding; any other encoder, and any
-    encoder on a GPU, goes through transformers in batches of like length. The scores of the last pairs are kept, so
-    that a reader who asks again waits for new pairs alone.
+    It keeps the weights of now. On a CPU a plain BERT scores without padding; any other encoder, and any encoder on a
+    GPU, runs in transformers, in batches of pairs of like length. The scores of the last pairs are kept, so that a
+    reader who asks again waits only for new pairs.
     """
 
     def __init__(
@@ -80,20 +79,20 @@ class PairScorer:
         fingerprint: str,
         products: torch.dtype | None = None,
     ) -> None:
-        """Take a trained model; `products` is the dtype of products without padding, the weights' own if it is None."""
+        """Take a trained model; `products` is the dtype of products without padding, None for the weights' dtype."""
         self.model = model.eval()
         self._tokenize = PairTokenizer(tokenizer, max_tokens)
         self._filler = int(tokenizer.pad_token_id or 0)
         self._packed = PackedPairs(model.bert, model.judge, products) if can_forward(model.bert) else None
         self._kept: dict[Pair, float] = {}
         self.fingerprint = fingerprint
-        "Names the scores: of the base model, the adapter and the number of tokens."
+        "Names the scores: it depends on the base model, the adapter and the number of tokens."
         weights = next(model.bert.parameters())
         dtypes = dict.fromkeys([weights.dtype, products or weights.dtype] if self._packed else [weights.dtype])
         self.arithmetic = " ".join([weights.device.type, *(str(dtype).removeprefix("torch.") for dtype in dtypes)])
-        """Device, dtype and that of products where it is another, such as "cpu float32 bfloat16".
+        """Device, dtype, and the dtype of products if that differs, such as "cpu float32 bfloat16".
 
-        Scores of two of them differ by as much as 2e-2.
+        Scores of two arithmetics differ by up to 2e-2.
         """
 
     def __call__(self, pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
@@ -107,7 +106,7 @@ class PairScorer:
         found = dict(zip(missing, self._score(missing).tolist(), strict=True))
         scores = np.array([found[pair] if pair in found else kept[pair] for pair in pairs], np.float32)
         if len(kept) + len(found) > KEPT_SCORES:
-            self._kept = found  # other threads may still read the former one
+            self._kept = found  # other threads may still read the former dictionary
         else:
             kept.update(found)
         return scores
@@ -125,6 +124,6 @@ class PairScorer:
     def _score_padded(self, rows: Sequence[PairTokens]) -> npt.NDArray[np.float32]:
         inputs = pad([{"input_ids": row.ids, "token_type_ids": row.segments} for row in rows], self._filler)
         logits = self.model(**{name: tensor.to(self.model.scale.device) for name, tensor in inputs.items()})
-        # In float32 the last of a batch may be rounded otherwise than the first.
+        # In float64, since float32 may round the last row of a batch in another way than the first.
         result: npt.NDArray[np.float32] = logits.double().sigmoid().float().cpu().numpy()
         return result

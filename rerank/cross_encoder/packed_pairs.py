@@ -18,13 +18,13 @@ LEAST_TOKENS = 128
 """Tokens of a batch for which a second core is worth being woken."""
 
 Judge = Callable[[Tensor, Tensor], Tensor]
-"""Unit means of the history's and the candidate's states (pairs, dim) to logits (pairs,)."""
+"""Unit means of the states of history and candidate, each (pairs, dim), to logits (pairs,)."""
 
 
 class PackedPairs:
-    """Scores tokenised pairs with a plain BERT's weights as they are now, and a head.
+    """Scores tokenised pairs with a plain BERT, whose weights of now it keeps, and a head.
 
-    `products` is the dtype of matrix products, the weights' own if it is None.
+    `products` is the dtype of matrix products, None for that of the weights.
     """
 
     def __init__(self, bert: Any, judge: Judge, products: torch.dtype | None = None) -> None:  # noqa: ANN401
@@ -32,7 +32,7 @@ class PackedPairs:
         self._threads = torch.get_num_threads()
 
     def __call__(self, rows: Sequence[PairTokens]) -> npt.NDArray[np.float32]:
-        """Return relevance (pairs,), 0 to 1; a pair's is the same to the bit whatever pairs stand beside it."""
+        """Return relevance (pairs,), 0 to 1; a pair's score is the same to the bit whatever pairs stand beside it."""
         scores = np.zeros(len(rows), np.float32)
         lengths = [len(row.ids) for row in rows]
         batches = even_batches(lengths, self._parts(sum(lengths)))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 Pair = tuple[str, str]
-"""What the reader read, headlines joined by HEADLINE_MARK, and the candidate's text."""
+"""What the reader has read, headlines joined by HEADLINE_MARK, and the candidate's text."""
 
 HEADLINE_MARK = " ; "
 KEPT_TEXTS = 1 << 15
@@ -29,11 +29,11 @@ class PairTokenizer:
     def __init__(self, tokenizer: Any, max_tokens: int) -> None:  # noqa: ANN401
         self._tokenizer, self._max_tokens = tokenizer, max_tokens
         self._splits = splits_at_spaces(tokenizer)
-        self._known: dict[str, list[int]] = {}
+        self._kept: dict[str, list[int]] = {}
         self._lock = threading.Lock()  # a fast tokenizer keeps its truncation settings in shared state
 
     def __call__(self, pairs: Sequence[Pair]) -> list[PairTokens]:
-        """Return the tokens of each pair; those of `encode_pairs`."""
+        """Return the tokens of each pair, the same as `encode_pairs` makes."""
         histories = [history.split(HEADLINE_MARK) if self._splits else [history] for history, _ in pairs]
         texts = {text for parts in histories for text in parts} | {candidate for _, candidate in pairs}
         with self._lock:
@@ -45,13 +45,13 @@ class PairTokenizer:
         ]
 
     def _ids_of(self, texts: set[str]) -> dict[str, list[int]]:
-        """Return the tokens of texts, as many as a pair can have; those of texts not met before are made and kept."""
-        if missing := sorted(texts - self._known.keys()):
+        """Return the tokens of texts, each as many as a pair can have; texts not met before are tokenised and kept."""
+        if missing := sorted(texts - self._kept.keys()):
             found = self._tokenizer(missing, add_special_tokens=False, truncation=True, max_length=self._max_tokens)
-            if len(self._known) + len(missing) > KEPT_TEXTS:
-                self._known = {text: self._known[text] for text in texts & self._known.keys()}
-            self._known |= zip(missing, found["input_ids"], strict=True)
-        return {text: self._known[text] for text in texts}
+            if len(self._kept) + len(missing) > KEPT_TEXTS:
+                self._kept = {text: self._kept[text] for text in texts & self._kept.keys()}
+            self._kept |= zip(missing, found["input_ids"], strict=True)
+        return {text: self._kept[text] for text in texts}
 
 
 def _join(parts: Sequence[str], ids: dict[str, list[int]]) -> list[int]:
@@ -63,7 +63,7 @@ def _join(parts: Sequence[str], ids: dict[str, list[int]]) -> list[int]:
 
 
 def splits_at_spaces(tokenizer: Any) -> bool:  # noqa: ANN401
-    """Tell whether a text's tokens are those of its parts between spaces, one behind the other, as BERT's own are."""
+    """Tell whether the tokens of a text are those of its words, one word after the other, as in BERT's tokenizer."""
     core = getattr(tokenizer, "backend_tokenizer", None)
     return type(getattr(core, "pre_tokenizer", None)).__name__ == "BertPreTokenizer"
 
@@ -71,7 +71,7 @@ def splits_at_spaces(tokenizer: Any) -> bool:  # noqa: ANN401
 def lay_out(history: list[int], candidate: list[int], max_tokens: int, special: tuple[int, int]) -> PairTokens:
     """Return "[CLS] history [SEP] candidate [SEP]", cut to `max_tokens`; `special` are the numbers of [CLS] and [SEP].
 
-    The history keeps its beginning, up to two thirds of the tokens; the candidate has what is left, a third at least.
+    The history keeps its beginning, up to two thirds of the tokens. The candidate gets the rest, at least a third.
     """
     first, between = special
     history, candidate = history[: max_tokens * 2 // 3], candidate[: max_tokens - 3]

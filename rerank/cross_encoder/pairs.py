@@ -1,4 +1,4 @@
-"""What the cross-encoder reads: a reader's most relevant headlines, and the candidate."""
+"""The texts that the cross-encoder reads: the headlines of the history nearest to a candidate, and the candidate."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ def nearest_history(
 ) -> npt.NDArray[np.int64]:
     """Return the rows of the history articles most similar to each candidate, (candidates, up to count), best first.
 
-    Ties go to the newer one; `history` is oldest first, and an article that was read twice counts once.
+    `history` is oldest first. Of equally similar articles the newer comes first; an article read twice counts once.
     """
     if not history or not candidates:
         return np.zeros((len(candidates), 0), np.int64)
@@ -28,7 +28,7 @@ def nearest_history(
 
 
 def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates: Sequence[int]) -> list[Pair]:
-    """Return one pair a candidate: its nearest headlines, most relevant first, and the candidate's text."""
+    """Return a pair for each candidate: its nearest headlines, the nearest first, and the candidate's text."""
     wanted = np.unique(np.concatenate([nearest.ravel(), np.asarray(candidates, np.int64)])).tolist()
     texts = {row: _article(catalogue, row) for row in wanted}
     pairs = []
@@ -39,7 +39,7 @@ def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates:
 
 
 def pair_hash(pair: Pair) -> str:
-    """Return 16 hex digits that name what the cross-encoder reads, and so its score."""
+    """Return 16 hex digits that name the text that the cross-encoder reads, and so its score."""
     history, candidate = pair
     return hashlib.sha256(f"{len(history)} {history}{candidate}".encode()).hexdigest()[:16]
 

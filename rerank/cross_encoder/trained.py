@@ -29,6 +29,21 @@ KIND = FolderKind("train reranker", "rerank.encoder")
 ADAPTER_RANK = 16
 
 
+def shipped_adapter() -> Path:
+    """Return the folder of the small adapter that comes with the package."""
+    return Path(__file__).with_name("adapter")
+
+
+def choose_cross_encoder(own: Path, base: str) -> Path | None:
+    """Return the newsroom's `own` folder if there is one, else the shipped one if it fits the base model, else None.
+
+    Raises ModelError if there is no such base model, or if the newsroom's own folder is not whole or was trained on
+    another base model.
+    """
+    unfit = "No trained cross-encoder fits, so relevance is absent from the ranking"
+    return trained_folder.choose("auto", own, shipped_adapter(), base, off="none", read=read_card, unfit=unfit)
+
+
 def new_cross_encoder(base: str, mode: Mode = "lora") -> CrossEncoder:
     """Return a cross-encoder on a base model, with fresh adapters or with all of its weights to train."""
     # On a CPU dropout costs more than it gives here.
@@ -129,8 +144,3 @@ def _problem(card: Card) -> str:
 
 def _files(card: Card) -> tuple[str, ...]:
     return (HEAD, ENCODER) if mode_of(card) == "full" else (HEAD, *ADAPTER)
-
-
-def shipped_adapter() -> Path:
-    """Return the folder of the small adapter that comes with the package."""
-    return Path(__file__).with_name("adapter")

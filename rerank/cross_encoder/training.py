@@ -1,7 +1,7 @@
 """Training the cross-encoder on impressions.
 
 transformers.Trainer gives checkpoints, exact resume and schedules; what learns is all of the encoder, or low-rank
-adapters (LoRA, Hu et al. 2021), so that what is learned fits in a few megabytes. The base model stays as it was.
+adapters (LoRA, Hu et al. 2021), which take a few megabytes. The base model stays as it was.
 """
 
 from collections.abc import Callable, Sequence

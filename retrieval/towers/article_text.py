@@ -10,13 +10,13 @@ Facts = Callable[[str, str, str], str]
 
 
 def news_text(title: str, abstract: str, category: str) -> str:
-    """Return what the news tower reads of an article; the title first, so that truncation takes it last."""
+    """Return what the news tower reads of an article; the title stands first, so that it is the last to be cut."""
     return ". ".join(part for part in (title.rstrip(". "), abstract.strip(), category) if part)
 
 
 @dataclass(frozen=True)
 class ArticleText:
-    """Title, abstract and category of an article; in the abstract's place what `facts` makes of the body, if given."""
+    """Reads title, abstract and category of an article; what `facts` returns stands in the abstract's place."""
 
     facts: Facts | None = None
 

@@ -4,7 +4,7 @@ import torch
 from torch import distributed
 
 NEVER = -1e4
-"""The logit of what does not compete; finite, so that a row of them has a gradient."""
+"""The logit of an article that does not compete; finite, so that a row of such logits still has a gradient."""
 
 
 def interest_scores(users: torch.Tensor, articles: torch.Tensor) -> torch.Tensor:
@@ -19,8 +19,8 @@ def interest_scores(users: torch.Tensor, articles: torch.Tensor) -> torch.Tensor
 def impression_loss(own: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Return the mean -log softmax of the clicked article among those shown with it (NRMS, Wu et al. 2019, 3.4).
 
-    `own` are logits (N, 1 + M), the clicked one first, and `mask` (N, M) says which of the others are real. Clicks
-    without any count for nothing; 0 if there are none with some.
+    `own` are logits (N, 1 + M), the clicked article first, and `mask` (N, M) says which of the others were shown. A
+    click with nothing shown beside it is left out; if all are, the loss is 0.
     """
     some = mask.any(1)
     return _mean_loss(_masked(own, mask)[some])
@@ -30,8 +30,8 @@ def in_batch_loss(scores: torch.Tensor, excluded: torch.Tensor, own: torch.Tenso
     """Return InfoNCE (van den Oord et al. 2018) over all clicked articles of the batch and the impression's own others.
 
     `scores` (N, B) are logits of the articles clicked in the batch, less their log frequency (logQ, Yi et al. 2019,
-    section 3), `excluded` (N, B) is true for those that the reader clicked as well, and the click itself; `own` and
-    `mask` as in `impression_loss`.
+    section 3). `excluded` (N, B) is true where the reader clicked the article, so that it does not compete. `own` and
+    `mask` are those of `impression_loss`.
     """
     return _mean_loss(torch.cat([_masked(own, mask), scores.masked_fill(excluded, NEVER)], 1))
 
@@ -39,7 +39,7 @@ def in_batch_loss(scores: torch.Tensor, excluded: torch.Tensor, own: torch.Tenso
 def distillation_loss(own: torch.Tensor, teacher: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Return the mean KL divergence of the towers from a teacher over what was shown (Hinton et al. 2015).
 
-    `own` and `teacher` are logits (N, 1 + M), the teacher's NaN where it scored nothing.
+    `own` and `teacher` are logits (N, 1 + M); the teacher's are NaN where it did not score.
     """
     some = mask.any(1) & ~teacher[:, 0].isnan()
     if not some.any():
@@ -50,7 +50,10 @@ def distillation_loss(own: torch.Tensor, teacher: torch.Tensor, mask: torch.Tens
 
 
 def gather(values: torch.Tensor) -> torch.Tensor:
-    """Return the rows of all processes, in their order, with gradients back to each; each may have another number."""
+    """Return the rows of all processes, in the order of the processes, with gradients back to each process.
+
+    Processes may have different numbers of rows.
+    """
     if not (distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1):
         return values
     from torch.distributed.nn.functional import all_gather
@@ -60,7 +63,7 @@ def gather(values: torch.Tensor) -> torch.Tensor:
     distributed.all_gather(counts, count)
     lengths = [int(number) for number in counts]
     padded = torch.cat([values, values.new_zeros(max(lengths) - len(values), *values.shape[1:])])
-    # It takes tensors of one shape alone.
+    # all_gather needs tensors of one shape.
     parts = all_gather(padded.contiguous())  # type: ignore[no-untyped-call]
     return torch.cat([part[:length] for part, length in zip(parts, lengths, strict=True)])
 
@@ -71,5 +74,5 @@ def _masked(own: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def _mean_loss(logits: torch.Tensor) -> torch.Tensor:
-    """Return the mean -log softmax of the first column; 0, with a gradient of 0, without rows."""
+    """Return the mean -log softmax of the first column; without rows 0, with a gradient of 0."""
     return -logits.log_softmax(1)[:, 0].mean() if len(logits) else logits.sum()

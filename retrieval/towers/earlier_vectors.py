@@ -21,7 +21,7 @@ _HASH_DIGITS = 16
 
 
 class Reusable:
-    """The vectors of news_vectors tables, which stay on disk: 24 bytes a vector in memory."""
+    """The vectors of news_vectors tables, which stay on disk; each takes 24 bytes of memory."""
 
     def __init__(self, tables: Sequence[pa.Table], dim: int) -> None:
         batches = [batch for table in tables for batch in table.to_batches() if len(batch)]
@@ -35,31 +35,31 @@ class Reusable:
         self._sorted = unordered[self._order]
 
     def find(self, content_hashes: pa.Array) -> tuple[npt.NDArray[np.bool_], Vectors]:
-        """Return which content hashes are known, and vectors (hashes, dim): that of the last file which has it, or 0.
+        """Return which content hashes some file has, and vectors (hashes, dim): the last such file's, else zeros.
 
-        Rows that lie together are copied together, so that a corpus in the order of its last edition costs a copy.
+        Rows that lie side by side are copied in one go: a corpus in the order of its last edition costs one copy.
         """
         wanted = _hashes(content_hashes)
         vectors = np.zeros((len(wanted), self._dim), np.float32)
         if not len(self._sorted):
             return np.zeros(len(wanted), bool), vectors
         places = np.searchsorted(self._sorted, wanted, side="right") - 1
-        known = (places >= 0) & (self._sorted[places] == wanted)
-        here = np.flatnonzero(known)
+        found = (places >= 0) & (self._sorted[places] == wanted)
+        here = np.flatnonzero(found)
         rows = self._order[places[here]]
         numbers = np.searchsorted(self._starts, rows, side="right") - 1
         for number in np.unique(numbers):
             mine = numbers == number
             vectors[here[mine]] = self._batches[number][rows[mine] - self._starts[number]]
-        return known, vectors
+        return found, vectors
 
     def count_ids(self, news_ids: Sequence[str]) -> int:
-        """Return how many of these articles, each of another content, the tables hold."""
+        """Return how many of these articles the tables hold, whatever their content was."""
         if not news_ids or not self._tables:
             return 0
         ids = pa.array(news_ids, pa.string())
-        known = [pc.is_in(ids, value_set=table.column("news_id").combine_chunks()) for table in self._tables]
-        return int(np.logical_or.reduce([np.asarray(one) for one in known]).sum())
+        held = [pc.is_in(ids, value_set=table.column("news_id").combine_chunks()) for table in self._tables]
+        return int(np.logical_or.reduce([np.asarray(one) for one in held]).sum())
 
 
 def _hashes(column: pa.Array) -> npt.NDArray[np.bytes_]:
@@ -73,10 +73,10 @@ def _hashes(column: pa.Array) -> npt.NDArray[np.bytes_]:
     return np.array(column.cast(pa.binary()).to_pylist(), np.bytes_)
 
 
-def open_known(
+def open_earlier(
     paths: Iterable[Path], schema: pa.Schema, fingerprint: str
 ) -> tuple[list[tuple[Path, pa.Table]], list[str]]:
-    """Open the files that hold this model's vectors, tables news_vectors or late_news; say why others are no source."""
+    """Open the files with this model's vectors, tables news_vectors or late_news; say why other files are refused."""
     found, refused = [], []
     late = late_news(schema.field("vector").type.list_size)
     for path in paths:
@@ -88,9 +88,9 @@ def open_known(
     return found, list(dict.fromkeys(refused))
 
 
-def take_whole(known: Iterable[tuple[Path, pa.Table]], news: pa.Table, out: Path) -> bool:
-    """Link the last of the known files as `out` if it has exactly these articles in this order; say whether one has."""
-    for path, table in reversed(list(known)):
+def take_whole(earlier: Iterable[tuple[Path, pa.Table]], news: pa.Table, out: Path) -> bool:
+    """Link the last file with exactly these articles in this order as `out`, if there is one; say whether there is."""
+    for path, table in reversed(list(earlier)):
         same = len(table) == len(news) and all(
             table.column(name).equals(news.column(name)) for name in ("news_id", "content_hash")
         )

@@ -1,4 +1,4 @@
-"""Encoding a corpus: streamed in blocks, each article once a model, resumed after a kill."""
+"""Encoding a corpus: in blocks, each article once for each model, resumed after a kill."""
 
 import ctypes
 import sys
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from broadsheet.progress import track
 from broadsheet.retrieval.towers.article_text import PLAIN, ArticleText
-from broadsheet.retrieval.towers.earlier_vectors import Reusable, open_known, take_whole
+from broadsheet.retrieval.towers.earlier_vectors import Reusable, open_earlier, take_whole
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.tables.arrow_files import open_writer, write_table
 from broadsheet.tables.files import remove_folder
@@ -31,9 +31,9 @@ class EncodingReport:
     encoded: int
     reused: int
     changed: int = 0
-    "Of those encoded: articles that an earlier file has with another content."
+    "How many of the encoded articles an earlier file has with another content."
     refused: tuple[str, ...] = ()
-    "Why earlier files were no source, such as another model; each reason once."
+    "Why earlier files could not be used, such as another model; each reason once."
 
 
 def encode_news(
@@ -43,20 +43,20 @@ def encode_news(
     *,
     dim: int,
     fingerprint: str,
-    known: Sequence[Path] = (),
+    earlier: Sequence[Path] = (),
     text: ArticleText = PLAIN,
 ) -> EncodingReport:
     """Write the table news_vectors for a news table, in its order; `text` is what is read of each article.
 
-    Vectors of `known` files, tables news_vectors or late_news, are taken over where model and content hash agree; a
-    file that has all of them in this order is linked as a whole. What a killed run had encoded lies in a folder beside
-    `out` and is taken over too. Memory does not grow with the news, but for 24 bytes a vector that can be taken over
-    and the ids of what is encoded beside them; the files are mapped.
+    Vectors of `earlier` files, tables news_vectors or late_news, are taken over where model and content hash agree. A
+    file with exactly these articles in this order is linked as a whole. What a killed run had encoded lies in a folder
+    beside `out`, and is taken over too. The files are mapped: memory grows by 24 bytes for each vector that can be
+    taken over, and by the ids of the articles that are encoded.
     """
     schema = news_vectors(dim)
     parts = parts_of(out)
     left = sorted(parts.glob("*.arrow"))  # by a run that was killed
-    sources, refused = open_known([*known, *left], schema, fingerprint)
+    sources, refused = open_earlier([*earlier, *left], schema, fingerprint)
     if take_whole(sources, news, out):
         remove_folder(parts)
         return EncodingReport(0, len(news), 0, tuple(refused))
@@ -79,15 +79,15 @@ def encode_news(
 
 
 def articles_to_encode(
-    news: pa.Table, out: Path, *, dim: int, fingerprint: str, known: Sequence[Path] = ()
+    news: pa.Table, out: Path, *, dim: int, fingerprint: str, earlier: Sequence[Path] = ()
 ) -> list[list[int]]:
-    """Return the rows of each block that `encode_news` would encode, blocks with none left out.
+    """Return the rows of each block that `encode_news` would encode; a block with nothing to encode is left out.
 
-    Another process can encode them by `encode_block` and write the tables as parts of `out`: then `encode_news` finds
-    nothing left to encode, and its table is the one that it would have made alone.
+    Another process can encode a block with `encode_block` and write the table as a part of `out`. Then `encode_news`
+    finds nothing left to encode, and writes the same table as if it had encoded everything.
     """
     left = sorted(parts_of(out).glob("*.arrow"))
-    sources, _ = open_known([*known, *left], news_vectors(dim), fingerprint)
+    sources, _ = open_earlier([*earlier, *left], news_vectors(dim), fingerprint)
     reusable = Reusable([table for _, table in sources], dim)
     blocks = []
     for start in range(0, len(news), BLOCK):
@@ -113,8 +113,8 @@ def _encode_block(
     block: pa.Table, encode: Encoder, reusable: Reusable, schema: pa.Schema, text: ArticleText
 ) -> tuple[pa.Table, pa.Table]:
     """Return the block's vectors, and the rows of it that had to be encoded."""
-    known, vectors = reusable.find(block.column("content_hash"))
-    missing = np.flatnonzero(~known)
+    found, vectors = reusable.find(block.column("content_hash"))
+    missing = np.flatnonzero(~found)
     texts = text(block.select(list(text.columns)).take(pa.array(missing, pa.int64())))
     vectors[missing] = encode(texts)  # (missing, dim)
     columns = [block.column("news_id"), block.column("content_hash"), vectors_to_arrow(vectors)]

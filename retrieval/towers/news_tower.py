@@ -1,7 +1,7 @@
 """The news tower: a BERT encoder over title, category and abstract, mean-pooled to a unit vector.
 
-On a CPU a plain BERT goes without padding (`bert_forward`), a stream of batches for each core; any other encoder, and
-any encoder on a GPU, goes through transformers in batches of like length.
+On a CPU a plain BERT encodes without padding (models/cpu_bert.py), a stream of batches for each core. Any other
+encoder, and any encoder on a GPU, runs in transformers, in padded batches of texts of like length.
 """
 
 import copy
@@ -27,7 +27,7 @@ Encoder = Callable[[Sequence[str]], Vectors]
 class NewsTower:
     """Encodes texts as unit vectors: mean of the last hidden states over real tokens (Sentence-BERT, section 3).
 
-    The encoder's weights are taken as they are now: one that is trained further needs a new tower.
+    The tower keeps the encoder's weights of now: after further training, make a new tower.
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, max_tokens: int, fingerprint: str) -> None:  # noqa: ANN401
@@ -37,17 +37,17 @@ class NewsTower:
         self._lock = threading.Lock()  # a fast tokenizer keeps its padding settings in shared state
         self.dim = int(model.config.hidden_size)
         self.text = PLAIN
-        """What it reads of an article."""
+        """What the tower reads of an article."""
         self.fingerprint = hashlib.sha256(f"{fingerprint} mean {max_tokens}".encode()).hexdigest()[:16]
         """Names the vectors: those of different fingerprints cannot be compared.
 
-        It names weights, pooling, length and what is read of an article. The dtype is not in it, so that an edition
-        built on a GPU serves on a CPU: vectors of float32 and bfloat16 differ by rounding alone, in each element by
+        It depends on weights, pooling, length and what is read of an article. It does not depend on the dtype, so that
+        an edition built on a GPU serves on a CPU: vectors of float32 and bfloat16 differ by rounding, each element by
         less than 2e-2.
         """
 
     def reading(self, facts: Facts, name: str) -> "NewsTower":
-        """Return this tower, which reads `facts` in the abstract's place; by `name` its vectors have another one."""
+        """Return a copy of this tower that reads `facts` in the abstract's place; `name` changes its fingerprint."""
         tower = copy.copy(self)
         tower.text = ArticleText(facts)
         tower.fingerprint = hashlib.sha256(f"{self.fingerprint} {name}".encode()).hexdigest()[:16]
@@ -98,7 +98,7 @@ def _normalise(pooled: torch.Tensor) -> Vectors:
 def load_news_tower(name: str, *, max_tokens: int) -> NewsTower:
     """Load the news tower from an encoder's name (asset:NAME, folder or hub name).
 
-    Raises ModelError or AssetError if it cannot be loaded, ConfigError if it reads fewer tokens.
+    Raises ModelError or AssetError if it cannot be loaded, ConfigError if it cannot read `max_tokens` tokens.
     """
     device = models.pick_device()
     resolved = models.resolve(name)

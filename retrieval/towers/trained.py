@@ -44,10 +44,11 @@ def choose_towers(setting: str, own: Path, base: str) -> Path | None:
 
 
 def new_encoder(base: str, mode: Mode) -> Any:  # noqa: ANN401
-    """Return the base encoder in float32 with what `mode` trains of it, or None if that is nothing."""
+    """Return the base encoder in float32, set up to train what `mode` says; None if the mode is frozen."""
     if mode == "frozen":
         return None
-    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}  # on a CPU it costs more than it gives
+    # On a CPU dropout costs more than it gives.
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     encoder = models.load_weights(
         "AutoModel", models.resolve(base), add_pooling_layer=False, dtype=torch.float32, **still
     )
@@ -72,7 +73,7 @@ def _adapted(encoder: Any) -> Any:  # noqa: ANN401
 
 
 def save_towers(model: TwoTowers, folder: Path, *, mode: Mode, base: str, card: Mapping[str, Any]) -> None:
-    """Write trained towers into a new folder; weights in float16, but for a whole encoder."""
+    """Write trained towers into a new folder: the user tower and adapters in float16, a whole encoder in its dtype."""
     folder.mkdir(parents=True)
     tower = model.user_tower
     weights = {name: value.detach().to(torch.float16).contiguous() for name, value in tower.state_dict().items()}

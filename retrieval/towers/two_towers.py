@@ -20,7 +20,7 @@ LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 1.0
 
 
 class TwoTowers(nn.Module):
-    """The user tower, and the news tower if it is trained too; else article vectors are those stored."""
+    """The user tower, and the news tower if it learns too; otherwise article vectors are the stored ones."""
 
     stored: torch.Tensor
     log_popularity: torch.Tensor
@@ -39,10 +39,11 @@ class TwoTowers(nn.Module):
         adversarial: float,
         recompute: bool,
     ) -> None:
-        """Take vectors `stored` (articles, dim) and `log_popularity` (articles,) by row; `encoder` is None if frozen.
+        """Take `stored` vectors (articles, dim) and `log_popularity` (articles,) by row; `encoder` is None if frozen.
 
-        `anchor`, `in_batch`, `distillation` and `adversarial` weigh their losses beside that of the impressions; with
-        `recompute` the activations of the encoder are made again in the backward pass instead of being kept.
+        `anchor`, `in_batch` and `distillation` weigh their losses; the loss of the impressions has weight 1.
+        `adversarial` is the length by which article vectors are pushed against the loss. With `recompute` the encoder's
+        activations are made again in the backward pass instead of being kept.
         """
         super().__init__()
         self.user_tower, self.encoder = user_tower, encoder
@@ -62,7 +63,7 @@ class TwoTowers(nn.Module):
         return loss
 
     def article_vectors(self, batch: dict[str, Any]) -> torch.Tensor:
-        """Return unit vectors (A, dim): encoded anew where the batch brings tokens, else stored ones."""
+        """Return unit vectors (A, dim): encoded anew where the batch has tokens, the stored ones elsewhere."""
         vectors = self.stored[batch["rows"]]
         if self.encoder is None:
             return vectors.requires_grad_(self.training and bool(self._adversarial))
@@ -100,10 +101,10 @@ class TwoTowers(nn.Module):
     def _departure(
         self, users: torch.Tensor, vectors: torch.Tensor, items: torch.Tensor, batch: dict[str, Any]
     ) -> torch.Tensor:
-        """Return how far the towers went from what they were untrained: 1 - cosine, of readers plus of articles.
+        """Return how far the towers are from the untrained ones: mean 1 - cosine of readers plus that of articles.
 
-        Held on to the untrained state, as in L2-SP (Li et al. 2018) but of vectors, few clicks teach what they can and
-        no more.
+        As a loss it keeps few clicks from teaching more than they can: L2-SP (Li et al. 2018), on vectors in place of
+        weights.
         """
         mean = nn.functional.normalize(items.sum(1), dim=-1)  # (N, dim), the untrained user tower
         readers = 1 - torch.einsum("uid,ud->ui", users, mean)
@@ -117,18 +118,18 @@ class TwoTowers(nn.Module):
         everywhere = gather(rows)  # (B,) clicked in all processes; B = N in one
         scores = scale * interest_scores(users, gather(clicked)) - self.log_popularity[everywhere]
         first = self._first_of_its_kind(everywhere)
-        excluded = (batch["known"][:, :, None] == everywhere).any(1) | ~first
+        excluded = (batch["own_rows"][:, :, None] == everywhere).any(1) | ~first
         own = torch.cat([own[:, :1] - self.log_popularity[rows][:, None], own[:, 1:]], 1)
         return in_batch_loss(scores, excluded, own, batch["negatives_mask"])
 
     @staticmethod
     def _first_of_its_kind(rows: torch.Tensor) -> torch.Tensor:
-        """Return which rows stand for the first time, so that an article clicked twice competes once."""
+        """Return which rows are the first of their article, so that an article clicked twice competes once."""
         same = rows[:, None] == rows
         return same.int().argmax(1) == torch.arange(len(rows), device=rows.device)
 
 
 def pool(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return unit vectors (texts, dim): the mean of states (texts, tokens, dim) over real tokens, as serving has it."""
+    """Return unit vectors (texts, dim): the mean of states (texts, tokens, dim) over real tokens, as in NewsTower."""
     weights = mask[..., None].float()
     return nn.functional.normalize((states.float() * weights).sum(1) / weights.sum(1), dim=-1)

@@ -1,9 +1,9 @@
-"""The user tower: from the vectors of a reader's clicks, and of what they say of themselves, to interest vectors.
+"""The user tower: from the vectors of what a reader clicked, and of the reader's own words, to interest vectors.
 
-A small BERT reads the sequence, newest first, so that a position is a recency. What it read says how much each article
-counts for each interest, and adds a correction to their weighted mean. Weights start equal and the correction starts at
-nothing: an untrained tower is exactly the mean of the history, and a trained one departs from it as far as clicks ask.
-(Several interests begin with weights apart, since equal ones would stay equal.)
+A small BERT reads the sequence, newest first, so that a position says how recent an article is. From its states come a
+weight of each article for each interest, and a correction that is added to the weighted mean of the articles. At first
+all weights are equal and the correction is zero: an untrained tower is exactly the mean of the history, and training
+moves it from there. (Several interests begin with different weights, since equal ones would stay equal.)
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from broadsheet.tables.arrays import Vectors
 
 BATCH = 256
 WIDTH = 128
-"""Hidden size of the BERT, or the item vectors' own where that is less: what fits on few clicks and runs on a CPU."""
+"""Hidden size of the BERT, or the size of item vectors if that is less: few clicks train it, and a CPU runs it."""
 
 
 class UserTower(nn.Module):
@@ -39,13 +39,14 @@ class UserTower(nn.Module):
                 num_hidden_layers=layers,
                 num_attention_heads=next(count for count in (4, 2, 1) if width % count == 0),
                 intermediate_size=2 * width,
-                max_position_embeddings=history + 1,  # one more for the profile
+                max_position_embeddings=history + 1,  # one more for the reader's own words
             ),
             add_pooling_layer=False,
         )
         self.attention = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, interests))
         self.correction = nn.Linear(width, dim)
-        equal = [] if interests > 1 else [cast(nn.Linear, self.attention[2])]  # several must begin apart, or stay one
+        # Several interests with equal weights would have equal gradients, and stay equal.
+        equal = [] if interests > 1 else [cast(nn.Linear, self.attention[2])]
         for layer in (self.correction, *equal):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -69,7 +70,7 @@ class UserTower(nn.Module):
     def encode(self, sequences: Sequence[Vectors]) -> Vectors:
         """Return unit vectors (users, interests, dim) from each user's item vectors (items, dim), oldest first.
 
-        The newest `history` + 1 items are read: one more than of clicks, for what the reader says.
+        The newest `history` + 1 items are read: `history` clicks, and one item for the reader's own words.
         """
         result = np.zeros((len(sequences), self.interests, self.dim), np.float32)
         device = self.correction.weight.device

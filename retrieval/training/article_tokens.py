@@ -12,7 +12,10 @@ from broadsheet.retrieval.towers.article_text import PLAIN, ArticleText, news_te
 
 
 class ArticleTokens:
-    """Tokenises articles of a news table by row; draws with `random`, whose state a checkpoint holds."""
+    """Tokenises articles of a news table by row.
+
+    It draws with `random`, whose state a checkpoint holds, which articles lose their title or their abstract.
+    """
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from broadsheet.errors import TrainingError
 from broadsheet.models import loading as models
 from broadsheet.models.trainer import Log, MeasuredTrainer, epoch_measures, trainer_arguments
 from broadsheet.retrieval.towers.two_towers import TwoTowers
-from broadsheet.retrieval.training.examples import BatchMaker, Example, Reader
+from broadsheet.retrieval.training.examples import BatchMaker, ClickExample, History
 
 Measure = Callable[[TwoTowers], float]
 """Valid nDCG@10 of a model in evaluation mode."""
@@ -53,7 +53,7 @@ class TowersTrainer(MeasuredTrainer):
 
 def fit(
     model: TwoTowers,
-    items: Sequence[Example | Reader],
+    items: Sequence[ClickExample | History],
     make_batch: BatchMaker,
     measure: Measure,
     *,

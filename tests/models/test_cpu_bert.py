@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from broadsheet.models import loading as models
-from broadsheet.models.cpu_bert import BertForward, Run, can_forward, mean_of_runs
+from broadsheet.models.cpu_bert import BertForward, EqualTexts, can_forward, mean_of_runs
 
 TOKENS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
 DTYPES = [torch.float32, torch.bfloat16]
@@ -55,7 +55,7 @@ def test_it_is_the_same_to_the_bit_with_one_thread_and_with_two(model):
 
 def test_means_are_taken_over_each_texts_own_tokens():
     states = torch.tensor([[1.0], [3.0], [5.0], [7.0], [10.0]])
-    assert mean_of_runs(states, [Run(2, 2), Run(1, 1)]).tolist() == [[2.0], [6.0], [10.0]]
+    assert mean_of_runs(states, [EqualTexts(2, 2), EqualTexts(1, 1)]).tolist() == [[2.0], [6.0], [10.0]]
 
 
 def config(**options):

@@ -5,7 +5,7 @@ import pytest
 
 from broadsheet.rerank import Policy, Reranker
 from broadsheet.rerank import signals as module
-from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion
+from broadsheet.rerank.learned_fusion import FusionRecipe, Lists, fit_fusion
 from broadsheet.rerank.signals import FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import CANDIDATES
@@ -31,7 +31,7 @@ def learned():
     signals = {name: draw.random(800) for name in SIGNALS}
     mixture = np.sum([signals[name] for name in names], axis=0).reshape(200, 4)
     clicked = mixture == mixture.max(axis=1, keepdims=True)
-    return fit_fusion(Lists(signals, clicked.ravel(), np.full(200, 4)), names, Recipe())
+    return fit_fusion(Lists(signals, clicked.ravel(), np.full(200, 4)), names, FusionRecipe())
 
 
 def rank(name, value, fusion):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from broadsheet.errors import ModelError
-from broadsheet.rerank.learned_fusion import Lists, Recipe, calibrate, fit_fusion, load_fusion, save_fusion
+from broadsheet.rerank.learned_fusion import FusionRecipe, Lists, calibrate, fit_fusion, load_fusion, save_fusion
 from broadsheet.rerank.signals import SIGNALS
 
 NAMES = ("two_tower", "click_rate")
@@ -22,7 +22,7 @@ def lists(seed=0):
 
 @pytest.fixture(scope="module")
 def fusion():
-    return fit_fusion(lists(), NAMES, Recipe(), (0, 1))
+    return fit_fusion(lists(), NAMES, FusionRecipe(), (0, 1))
 
 
 def candidates(**values):
@@ -64,7 +64,7 @@ def test_no_candidates_have_no_scores_and_no_contributions(fusion):
 
 
 def test_the_same_impressions_give_the_same_trees():
-    first, second = (fit_fusion(lists(), NAMES, Recipe())(lists(seed=1).signals) for _ in range(2))
+    first, second = (fit_fusion(lists(), NAMES, FusionRecipe())(lists(seed=1).signals) for _ in range(2))
     assert np.array_equal(first, second)
 
 

@@ -12,7 +12,7 @@ from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError, InputError
 from broadsheet.models.trainer import epoch_measures, epochs_stopped_after
 from broadsheet.offline.workbenches import prepare_vectors
-from broadsheet.retrieval.training.examples import Example
+from broadsheet.retrieval.training.examples import ClickExample
 from broadsheet.training.click_examples import read_clicks
 from broadsheet.training.tower_examples import log_popularity, read_items
 from broadsheet.training.tower_measure import TowersMeasure
@@ -63,9 +63,9 @@ def test_clicks_of_a_readers_other_impressions_are_no_negatives(newsroom):
     ]
     items = read_items(prepare_vectors(newsroom), labelled, "train")
     assert items == [
-        Example([1], 2, [3], others=[2, 5], name="first"),
-        Example([1], 5, [4], others=[2, 5], name="second"),
-        Example([1], 6, [], others=[6], name="third"),
+        ClickExample([1], 2, [3], others=[2, 5], name="first"),
+        ClickExample([1], 5, [4], others=[2, 5], name="second"),
+        ClickExample([1], 6, [], others=[6], name="third"),
     ]
     assert log_popularity(items, 8).argmax() in (2, 5, 6)
 

@@ -14,7 +14,7 @@ from broadsheet.nightly.build import build
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.pipeline import Pipeline
 from broadsheet.retrieval.towers.trained import MODES, load_trained_news_tower, load_user_tower
-from broadsheet.retrieval.training.examples import Example
+from broadsheet.retrieval.training.examples import ClickExample
 from broadsheet.tables.arrow_files import empty, read_table, write_table
 from broadsheet.tables.schemas import CANDIDATES, IMPRESSIONS
 from broadsheet.training.tower_examples import log_popularity, read_items
@@ -154,7 +154,7 @@ def test_a_click_that_comes_later_changes_nothing_that_is_learned(room):
 def test_the_clicked_article_and_those_after_it_are_not_in_its_history(room):
     bench = prepare_vectors(room)
     for item in read_items(bench, read_impressions(bench.newsroom, bench.catalogue, "train"), "train"):
-        if isinstance(item, Example):
+        if isinstance(item, ClickExample):
             assert item.clicked not in item.history and not set(item.others) & set(item.shown)
 
 

@@ -32,7 +32,7 @@ MOST_CHARACTERS = 4000
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back: a text, or why there is none."""
+    """What came back: a text, or why there is no text."""
 
     text: str = ""
     problem: str = ""
@@ -78,7 +78,7 @@ class Chat:
         self._of_thread = local()
 
     def ask(self, prompt: str, seconds: float) -> Reply:
-        """Ask for a draft, and wait `seconds` for it at most; never raises for what the endpoint does."""
+        """Ask for a draft, and wait at most `seconds` for it; whatever the endpoint does, nothing is raised."""
         ends = time.monotonic() + seconds
         try:
             with self._answer(prompt, seconds) as response:
@@ -150,7 +150,7 @@ def _read(response: httpx2.Response) -> Reply:
 
 
 def parse(content: bytes) -> Reply:
-    """Return the text in the body of an answer, on one line and without control characters, or what is wrong."""
+    """Return the text in the body of an answer, on one line and without control characters, or say what is wrong."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -177,7 +177,7 @@ def _tokens(document: Any) -> int | None:  # noqa: ANN401
 
 
 def retry_after(header: str) -> float:
-    """Return the seconds that a Retry-After header asks for, as a number or a date; 0 for none and for nonsense."""
+    """Return the seconds that a Retry-After header asks for, as a number or a date; 0 if it is empty or is neither."""
     header = header.strip()
     if header.isascii() and header.isdecimal():
         return float(header)

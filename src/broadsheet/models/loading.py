@@ -1,6 +1,6 @@
-"""Finding a model (asset:NAME, a folder, or a hub name), the machine's device and dtype, and a model's fingerprint.
+"""Finding and loading a model (asset:NAME, a folder, or a hub name); its fingerprint; the machine's device and dtype.
 
-Models load with safetensors only and never run code that comes with them.
+Models are loaded from safetensors only, and code that comes with them never runs.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import torch
 
 
-# For each new shape oneDNN makes code, some 60 KB, and keeps that of the last 1,024: texts of all lengths fill it
-# slowly, which looks like a leak. It reads this at its first product; a smaller number cost no time in encoding.
+# For each new shape oneDNN makes some 60 KB of code, and keeps the code of the last 1,024 shapes. Texts of all lengths
+# fill that slowly, which looks like a leak. oneDNN reads this number at its first product; 64 cost no time in encoding.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 
@@ -52,7 +52,7 @@ def load(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
 
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()  # a pooler that is not used would be reported as missing
+    transformers.utils.logging.set_verbosity_error()  # it would report the pooler, which is not used, as missing
     try:
         loaded = getattr(transformers, kind).from_pretrained(name, trust_remote_code=False, **options)
     except (OSError, ValueError, ImportError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
@@ -63,7 +63,7 @@ def load(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
         ) from error
     finally:
         transformers.utils.logging.set_verbosity(verbosity)
-    # Where a model's folder lacks a tokenizer, transformers makes up one that knows no word.
+    # If a model's folder lacks a tokenizer, transformers makes an empty one.
     if kind == "AutoTokenizer" and len(set(loaded.get_vocab()) - set(loaded.all_special_tokens)) < 2:
         raise ModelError(f"model {name!r}: no tokenizer with a vocabulary in it. Put the model's own files beside it.")
     return loaded
@@ -105,7 +105,7 @@ def folder_fingerprint(folder: Path) -> str:
 
 
 def _model_files(folder: Path) -> list[Path]:
-    """List what decides a model's output; notes beside it, such as card.json, do not."""
+    """List the files that decide a model's output; card.json, a note beside them, does not."""
     kinds = (".json", ".safetensors", ".txt", ".model")
     return sorted(path for path in folder.iterdir() if path.suffix in kinds and not path.name.startswith("card."))
 
@@ -127,7 +127,7 @@ def pick_device() -> torch.device:
 
 
 def pick_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 where the device multiplies it natively (GPU, AMX or AVX512-BF16), else float32."""
+    """Return bfloat16 if the device multiplies it natively (GPU, AMX or AVX512-BF16), else float32."""
     import torch
 
     if device.type == "cuda":

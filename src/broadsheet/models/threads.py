@@ -1,4 +1,4 @@
-"""Work in batches, side by side, each on one core."""
+"""Batches of work side by side, each on one core."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +11,10 @@ Found = TypeVar("Found")
 
 
 def stream(work: Callable[[Batch], Found], batches: Sequence[Batch], threads: int) -> list[Found]:
-    """Return what `work` makes of each batch, in their order; `threads` is torch's number of threads, all of them.
+    """Return what `work` makes of each batch, in order; `threads` is the number of threads that torch uses.
 
-    Threads that share each product wait for one another: where something else runs too, many times as long.
+    The alternative, all threads sharing each product, makes them wait for one another: on a machine that does other
+    work too, it takes many times as long.
     """
     if len(batches) <= 1 or threads == 1:
         return [work(batch) for batch in batches]
@@ -21,4 +22,4 @@ def stream(work: Callable[[Batch], Found], batches: Sequence[Batch], threads: in
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             return list(pool.map(work, batches))
     finally:
-        torch.set_num_threads(threads)  # torch hands the last number set to every new thread
+        torch.set_num_threads(threads)  # torch gives the number that was set last to every new thread

@@ -150,19 +150,15 @@ class MeasuredTrainer(Trainer):  # type: ignore[misc]
 
         Returns the log, with that of the epochs before a kill.
         """
-        last = last_whole(Path(self.args.output_dir))
-        if last and (epochs := self._stopped_after(last)):
+        last, better = last_whole(Path(self.args.output_dir)), bool(self.args.greater_is_better)
+        measures = epoch_measures(last, f"eval_{self.args.metric_for_best_model}") if last else []
+        if epochs := epochs_stopped_after(measures, self._patience, greater_is_better=better):
             self.args.num_train_epochs = epochs  # no step is left to train: only the best epoch is loaded again
         self.train(resume_from_checkpoint=last and str(last))
         return list(self.state.log_history)
 
-    def _stopped_after(self, checkpoint: Path) -> int:
-        """Return after how many epochs the training had run out of patience; 0 if it goes on from the checkpoint."""
-        measures = epoch_measures(checkpoint, f"eval_{self.args.metric_for_best_model}")
-        return epochs_stopped_after(measures, self._patience, greater_is_better=bool(self.args.greater_is_better))
 
-
-def epochs_stopped_after(measures: list[float], patience: int | None, *, greater_is_better: bool = True) -> int:
+def epochs_stopped_after(measures: Sequence[float], patience: int, *, greater_is_better: bool = True) -> int:
     """Return how many epochs were measured if the last `patience` of them brought nothing better, else 0."""
     if not patience or not measures:
         return 0

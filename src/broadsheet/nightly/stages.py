@@ -27,7 +27,7 @@ from broadsheet.workbench.story_writing import interests_of_users, story_budget,
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
 if TYPE_CHECKING:
-    from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores
+    from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
 
 USERS_AT_ONCE = 64
 
@@ -40,7 +40,7 @@ def encode(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     news = read_table(bench.edition.news, NEWS)
     known = earlier.news_vectors
     report = encode_news(
-        news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, known=known, text=tower.text
+        news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, earlier=known, text=tower.text
     )
     new = report.encoded - report.changed
     whence = sorted({path.parent.name for path in known})
@@ -87,7 +87,7 @@ def rerank(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     return write_ranked(bench, out, _rank_blocks(bench, users, candidates, known), known)
 
 
-def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], known: KnownScores) -> StageReport:
+def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], known: EarlierScores) -> StageReport:
     """Write ranked from the rankings of each block of users, in the order of the users; `known` was taken over."""
     users = len(read_table(bench.edition.users, USERS))
     counts = Counter(users=users, ranked=0, scored=0, reused=0)
@@ -158,7 +158,7 @@ def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:
         yield users.slice(start, USERS_AT_ONCE)
 
 
-def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table, known: KnownScores) -> Iterator[pa.Table]:
+def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table, known: EarlierScores) -> Iterator[pa.Table]:
     lengths, start = _rows_per_user(users, candidates), 0
     for block in _blocks(users, "Ranking for users"):
         size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())

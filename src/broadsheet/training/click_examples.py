@@ -19,9 +19,9 @@ from broadsheet.workbench.workbench import Workbench
 MEASURED = 0.1
 """Share of the clicks that is measured on: the last by time."""
 BESIDE = 20
-"""Articles that others read before a click, beside which it is ranked."""
+"""How many articles of other readers' earlier clicks a click is ranked with."""
 MOST = 500
-"""Most clicks measured, the first by time."""
+"""The most clicks to measure on, the first of the last tenth by time."""
 
 
 def read_clicks(bench: Workbench) -> tuple[list[Impression], list[Impression]]:
@@ -85,10 +85,10 @@ def _impression(
     )
 
 
-def _read_by_others(log: ClickLog, place: int, user: int, known: set[int]) -> list[int]:
-    """Return the distinct articles of others' newest clicks before one, in order of their rows, without those known."""
+def _read_by_others(log: ClickLog, place: int, user: int, left_out: set[int]) -> list[int]:
+    """Return the articles of other readers' newest clicks before a click, each once, in order of their rows."""
     near = slice(max(0, place - 10 * BESIDE), place)
     own = log.users[near] == user
-    known = known | set(log.rows[near][own].tolist())
+    left_out = left_out | set(log.rows[near][own].tolist())
     newest = dict.fromkeys(log.rows[near][~own][::-1].tolist())
-    return sorted([row for row in newest if row not in known][:BESIDE])
+    return sorted([row for row in newest if row not in left_out][:BESIDE])

@@ -40,11 +40,11 @@ def train_fusion(
     """Learn to fuse the signals on one split; put it in models/fusion if it ranks another better than the weights do.
 
     `seeds` ensembles of trees are averaged. Returns a summary. Raises CorpusError if a split is missing or holds
-    nothing to rank, or if the newsroom's own cross-encoder or towers learned from the split `train`: what they know by
-    heart would count for more than it is worth.
+    nothing to rank, or if the newsroom's own cross-encoder or towers learned from the split `train`: they know its
+    clicks by heart, so their scores would get too much weight.
     """
     from broadsheet.offline.workbenches import open_bench
-    from broadsheet.rerank.learned_fusion import Recipe, fit_fusion, save_fusion
+    from broadsheet.rerank.learned_fusion import FusionRecipe, fit_fusion, save_fusion
     from broadsheet.rerank.signals import fuse
 
     require_splits(newsroom, train, valid)
@@ -54,7 +54,7 @@ def train_fusion(
     names, left = usable(learned)
     if left:
         say(f"signals left out: {'; '.join(f'{name}, {why}' for name, why in left.items())}")
-    fusion = fit_fusion(learned, names, Recipe(), range(seeds))
+    fusion = fit_fusion(learned, names, FusionRecipe(), range(seeds))
     scores = fusion(measured.signals)
     found = {
         "learned": ranking(scores, measured),
@@ -72,7 +72,7 @@ def train_fusion(
         "train": {"split": train, "impressions": len(learned.lengths), "clicks": int(learned.clicked.sum())},
         "valid": {"split": valid, "impressions": len(measured.lengths), **found, "calibration_error": error},
         "left_out": left,
-        "recipe": vars(Recipe()),
+        "recipe": vars(FusionRecipe()),
     }
     with newsroom.lock():
         work = newsroom.fusion.with_name(".fusion-training")
@@ -106,9 +106,9 @@ def make_lists(bench: Workbench, impressions: Sequence[Impression]) -> Lists:
 
 
 def usable(lists: Lists) -> tuple[list[str], dict[str, str]]:
-    """Return the signals that differ between articles, and of each other one why it says nothing.
+    """Return the names of the signals that differ between articles, and for each other signal why it is left out.
 
-    What is infinite or not a number counts as absent. Raises CorpusError if there is nothing to learn from.
+    A value that is infinite or not a number counts as absent. Raises CorpusError if every signal is left out.
     """
     counts = {name: len(np.unique(values[np.isfinite(values)])) for name, values in lists.signals.items()}
     left = {name: SAME if count else ABSENT for name, count in counts.items() if count < 2}

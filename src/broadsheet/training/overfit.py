@@ -12,7 +12,7 @@ from transformers import set_seed
 from broadsheet.config.training import TowersConfig
 from broadsheet.corpus.impressions import read_impressions
 from broadsheet.retrieval.towers.two_towers import TwoTowers
-from broadsheet.retrieval.training.examples import BatchMaker, Example
+from broadsheet.retrieval.training.examples import BatchMaker, ClickExample
 from broadsheet.retrieval.training.fit import fit
 from broadsheet.tables.arrays import Vectors
 from broadsheet.training.towers import new_model
@@ -50,19 +50,19 @@ def recall_at_10(users: Vectors, articles: Vectors, clicked: Sequence[int]) -> f
     return float(((scores > own).sum(1) < 10).mean())
 
 
-def choose_clicks(bench: Workbench, split: str) -> list[Example]:
+def choose_clicks(bench: Workbench, split: str) -> list[ClickExample]:
     """Return one click of each reader with a history, each of another article."""
-    chosen: dict[int, Example] = {}
+    chosen: dict[int, ClickExample] = {}
     readers: set[str] = set()
     for one in read_impressions(bench.newsroom, bench.catalogue, split):
         fresh = [row for row in one.clicked_rows if row not in chosen]
         if one.history_rows and fresh and one.user_id not in readers:
-            chosen[fresh[0]] = Example(one.history_rows, fresh[0], name=one.name)
+            chosen[fresh[0]] = ClickExample(one.history_rows, fresh[0], name=one.name)
             readers.add(one.user_id)
     return list(chosen.values())
 
 
-def overfit(bench: Workbench, items: list[Example]) -> tuple[float, float]:
+def overfit(bench: Workbench, items: list[ClickExample]) -> tuple[float, float]:
     """Train the user tower on the items alone; return Recall@10 before and after."""
     settings, history = bench.config.towers, bench.config.retrieval.history
     vectors, clicked = bench.catalogue.vectors.whole(), [item.clicked for item in items]

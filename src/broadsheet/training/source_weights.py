@@ -1,7 +1,7 @@
-"""The weights of the candidate sources: tuned on impressions to find most of what was clicked, and stored as JSON.
+"""The weights of the candidate sources: chosen on impressions to find most clicked articles, and stored as JSON.
 
-The pool of an impression is what each source alone proposes, with the scores of all sources; so the weights are tried
-without asking the sources again.
+The pool of an impression holds what each source proposes alone, with the scores of all sources. Any weights can then be
+tried without asking the sources again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DEPTHS = (100, 200)
 GRID = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 1.0, 1.5, 2.0, 3.0)
 """Weights tried for each source."""
 ROUNDS = 5
-"""Times that all sources are gone through, unless nothing changes before."""
+"""How often all sources are gone through at most; it ends earlier if no weight changes."""
 
 MakeRetriever = Callable[[Mapping[str, float]], Retriever]
 """From the weights of the sources to a retriever."""
@@ -46,9 +46,9 @@ class Pool:
     scores: Mapping[str, npt.NDArray[np.float64]]
     "Each source's score of each article proposed, NaN where absent."
     relevant: npt.NDArray[np.bool_]
-    "Whether each is to be found."
+    "Whether each proposed article was clicked, and so should be found."
     total: int
-    "Articles to be found, those included that no source proposes; 1 or more."
+    "Articles that should be found, whether a source proposes them or not; 1 or more."
 
     def recall(self, weights: Mapping[str, float]) -> float:
         """Return the mean over DEPTHS of |hits| / |relevant|, the articles in order of the fused score."""
@@ -79,8 +79,8 @@ def make_pools(
 def tune_sources(pools: Sequence[Pool], start: Mapping[str, float]) -> dict[str, float]:
     """Return the weights with the highest mean recall found from `start` on, one source after the other.
 
-    The same for the same pools. A weight changes only for more recall, so a source that finds nothing keeps its own;
-    pools without anything to find are no pools.
+    The same pools give the same weights. A weight changes only for more recall, so a source that finds nothing keeps
+    its weight.
     """
     weights = {name: float(start.get(name, 0.0)) for name in SOURCES}
     best = mean_recall(pools, weights)
@@ -118,7 +118,7 @@ LIMIT = 500
 def tune_weights(newsroom: Newsroom, towers: Path, split: str, say: Say) -> str:
     """Write the weights that find most of a split's clicks into the folder of towers; returns what they reach.
 
-    The vectors are made for these towers first, where they are not there; the next build takes them over.
+    The vectors for these towers are made first if they are missing; the next build takes them over.
     """
     from broadsheet.retrieval.towers.trained import SOURCE_WEIGHTS
 

@@ -9,16 +9,17 @@ import numpy.typing as npt
 
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
-from broadsheet.retrieval.training.examples import Example, Reader
+from broadsheet.retrieval.training.examples import ClickExample, History
 from broadsheet.workbench.workbench import Workbench
 
-Items = list[Example | Reader]
+Items = list[ClickExample | History]
 
 
 def read_items(bench: Workbench, labelled: list[Impression], split: str) -> Items:
     """Return the clicks of a split by readers with a history, and the readers whose histories have next clicks.
 
-    Raises CorpusError, naming the split, if there are neither.
+    towers.next_clicks asks for histories; without any click in the split they are used in any case. Raises CorpusError,
+    naming the split, if there is nothing to learn from.
     """
     impressions = [one for one in labelled if one.history_rows]
     clicked_by: dict[str, set[int]] = {}
@@ -30,7 +31,7 @@ def read_items(bench: Workbench, labelled: list[Impression], split: str) -> Item
         if len(one.history_rows) > max(1, len(histories.get(one.user_id, []))):
             histories[one.user_id] = one.history_rows
     if bench.config.towers.next_clicks or not items:
-        items += [Reader(history, f"reader {user_id}") for user_id, history in histories.items()]
+        items += [History(history, f"reader {user_id}") for user_id, history in histories.items()]
     if not items:
         raise CorpusError(
             f"split {split!r}: no click by a reader with a history of articles with text, so there is nothing to learn "
@@ -42,38 +43,41 @@ def read_items(bench: Workbench, labelled: list[Impression], split: str) -> Item
 def _examples(one: Impression, others: list[int]) -> Items:
     """Return an example for each click; `others` are all clicks of the reader, in any impression."""
     return [
-        Example(one.history_rows, row, one.unclicked_rows, others=others, name=one.name) for row in one.clicked_rows
+        ClickExample(one.history_rows, row, one.unclicked_rows, others=others, name=one.name)
+        for row in one.clicked_rows
     ]
 
 
 def count_items(items: Items) -> str:
     """Return what there is to learn from, in words."""
-    clicks = sum(isinstance(item, Example) for item in items)
+    clicks = sum(isinstance(item, ClickExample) for item in items)
     return f"{clicks} clicks and {len(items) - clicks} histories"
 
 
 def log_popularity(items: Items, articles: int) -> npt.NDArray[np.float32]:
-    """Return the log of how often each article is a click to learn, smoothed by one, over the mean article's."""
-    clicked = [row for item in items for row in ([item.clicked] if isinstance(item, Example) else item.history[1:])]
+    """Return (articles,): the logarithm of how often an article is clicked, plus one, over the mean of all articles."""
+    clicked = [
+        row for item in items for row in ([item.clicked] if isinstance(item, ClickExample) else item.history[1:])
+    ]
     counts = np.bincount(np.array(clicked, np.int64), minlength=articles) + 1.0
     found: npt.NDArray[np.float32] = np.log(counts / counts.mean()).astype(np.float32)
     return found
 
 
 def _with_mined(bench: Workbench, items: Items) -> Items:
-    """Give each click of an impression the hard negatives that the config asks for."""
+    """Return the items with as many hard negatives for each click as the settings ask for."""
     from broadsheet.retrieval.training.hard_negatives import mine
 
     count = bench.config.towers.hard_negatives
-    places = [place for place, item in enumerate(items) if isinstance(item, Example)]
+    places = [place for place, item in enumerate(items) if isinstance(item, ClickExample)]
     if not count or not places:
         return items
-    clicks = [item for item in items if isinstance(item, Example)]
+    clicks = [item for item in items if isinstance(item, ClickExample)]
     vectors = bench.catalogue.vectors
     users = bench.models.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
-    known = [[*click.history, click.clicked, *click.shown, *click.others] for click in clicks]
+    own = [[*click.history, click.clicked, *click.shown, *click.others] for click in clicks]
     clicked = vectors.take([click.clicked for click in clicks])
-    mined = mine(users, clicked, known, bench.search, count=count, rng=np.random.default_rng(0))
+    mined = mine(users, clicked, own, bench.search, count=count, rng=np.random.default_rng(0))
     found = list(items)
     for place, click, rows in zip(places, clicks, mined, strict=True):
         found[place] = replace(click, mined=rows)
@@ -81,7 +85,7 @@ def _with_mined(bench: Workbench, items: Items) -> Items:
 
 
 def _with_teacher(bench: Workbench, items: Items) -> Items:
-    """Give each click of an impression the cross-encoder's logits, if the config asks for them.
+    """Return the items with the cross-encoder's logits for each click, if the settings ask for them.
 
     Raises CorpusError if there is no trained cross-encoder.
     """
@@ -92,7 +96,7 @@ def _with_teacher(bench: Workbench, items: Items) -> Items:
     if bench.cross_encoder is None:
         raise CorpusError("towers.distillation: no cross-encoder is trained. Run `broadsheet train reranker` first.")
     catalogue, settings = bench.catalogue, bench.config
-    clicks = [(place, item) for place, item in enumerate(items) if isinstance(item, Example)]
+    clicks = [(place, item) for place, item in enumerate(items) if isinstance(item, ClickExample)]
     pairs = []
     for _, click in clicks:
         candidates = [click.clicked, *click.shown]

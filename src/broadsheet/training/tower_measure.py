@@ -21,7 +21,7 @@ BATCH = 256
 
 
 class TowersMeasure:
-    """Scores the impressions with the towers as they are, every article encoded anew where the news tower learns."""
+    """Scores impressions with towers in training; articles are encoded anew each time if the news tower learns."""
 
     def __init__(
         self,

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 VALID_SHARE = 0.1
-"""Of the articles, the latest, which are measured and not learned from."""
+"""Share of the articles, the latest, which are measured on and not learned from."""
 LEAST_WORDS = 20
-"""Of an article's text, that a headline can be learned from."""
+"""Fewest words of an article's text from which a headline can be learned."""
 TITLE_WORDS = (3, 18)
 LEAST_ABSTRACT = 8
 _LISTED = 5
@@ -49,8 +49,8 @@ def check_jobs(jobs: Sequence[str]) -> None:
 def read_pairs(newsroom: Newsroom, jobs: Sequence[str], until: date | None) -> tuple[list[Pair], list[Pair]]:
     """Return the pairs to learn from and those of the latest tenth of the articles, split by time of publication.
 
-    Articles of unknown time are the earliest; with `until` they are left out, since nobody knows on which side they
-    stand. Raises CorpusError if either has no pair.
+    Articles without a time of publication count as the earliest; with `until` they are left out, since they may be of a
+    later day. Raises CorpusError if there is no pair to learn from or none to measure on.
     """
     rows = [row for row in read_table(newsroom.news, NEWS).to_pylist() if until is None or _is_before(row, until)]
     rows.sort(key=lambda row: (row["published_at"] or datetime.min.replace(tzinfo=UTC), row["news_id"]))
@@ -89,7 +89,7 @@ def _pairs(row: Mapping[str, Any], wanted: Sequence[str]) -> Iterator[Pair]:
 
 
 def headline_pair(row: Mapping[str, Any], headline: str, others: Sequence[str] = ()) -> Pair | None:
-    """Return the pair of an article and a headline; None where the text is too short or begins with it."""
+    """Return the pair of an article and a headline; None if the text is too short or begins with the headline."""
     from broadsheet.generate.stories import jobs
     from broadsheet.generate.text.articles import source_text
     from broadsheet.generate.text.words import count
@@ -102,7 +102,9 @@ def headline_pair(row: Mapping[str, Any], headline: str, others: Sequence[str] =
 
 
 def personal_pairs(newsroom: Newsroom, path: Path, say: Say = silent) -> list[Pair]:
-    """Return a pair for each headline that a reader clicked or wrote; those that were passed over are its `others`.
+    """Return a pair for each headline that a reader clicked or wrote.
+
+    The headlines that the reader passed over are the `others` of the pair.
 
     Rows on articles that the newsroom does not have, or that are too short, are left out and counted. Raises InputError
     if the file is not as expected, or nothing is left.
@@ -130,7 +132,7 @@ def personal_pairs(newsroom: Newsroom, path: Path, say: Say = silent) -> list[Pa
 
 
 def _publishers(row: Mapping[str, Any], shown: Mapping[str, bool]) -> list[str]:
-    """Return the publisher's title as what was passed over, unless it is among what was chosen."""
+    """Return the publisher's title as a headline that was passed over, unless the reader was shown it."""
     return [row["title"]] if row["title"].strip() and row["title"] not in shown else []
 
 
@@ -174,7 +176,8 @@ def read_personal(path: Path) -> Chosen:
 def _of_pens(number: int, row: Mapping[str, str]) -> Iterator[tuple[int, str, str, str, str]]:
     """Yield a line for each headline that a reader of PENS wrote."""
     ids, titles = (row["posnewID"] or "").split(","), (row["rewrite_titles"] or "").split(_PENS_TITLES)
-    for news_id, title in zip_longest(ids, titles, fillvalue=""):  # one without the other is told as a problem
+    # An article without a title, or a title without an article, is then found to be a problem.
+    for news_id, title in zip_longest(ids, titles, fillvalue=""):
         yield number, row["userid"], news_id.strip(), title, "1"
 
 

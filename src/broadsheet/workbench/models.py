@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadsheet.config.settings import Config
-from broadsheet.errors import ModelError
 from broadsheet.newsroom import Newsroom
 
 if TYPE_CHECKING:
@@ -18,9 +16,6 @@ if TYPE_CHECKING:
     from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval.towers.news_tower import NewsTower
     from broadsheet.retrieval.towers.user_tower import UserTower
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,19 +74,11 @@ class EditionModels:
 
         Raises ModelError if there is no such base model, or the newsroom's own is not whole or was trained on another.
         """
-        from broadsheet.models import loading as models
-        from broadsheet.rerank.cross_encoder.trained import load_cross_encoder, shipped_adapter
+        from broadsheet.rerank.cross_encoder.trained import choose_cross_encoder, load_cross_encoder
 
         settings = self.config.rerank
-        own = self.newsroom.reranker
-        if own.is_dir():
-            return load_cross_encoder(own, settings.encoder, max_tokens=settings.max_tokens)
-        models.fingerprint(settings.encoder)  # no base model at all is an error; another than the adapter's is not
-        try:
-            return load_cross_encoder(shipped_adapter(), settings.encoder, max_tokens=settings.max_tokens)
-        except ModelError as error:
-            log.warning("No trained cross-encoder fits, so relevance is absent from the ranking: %s", error)
-            return None
+        folder = choose_cross_encoder(self.newsroom.reranker, settings.encoder)
+        return None if folder is None else load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)
 
     @cached_property
     def fusion(self) -> LearnedFusion | None:

@@ -18,7 +18,7 @@ from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
     from broadsheet.rerank import PairScorer
-    from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores
+    from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def rank(
     readers: Sequence[ReaderState],
     as_of: datetime,
     k: int | None = None,
-    earlier: KnownScores | None = None,
+    earlier: EarlierScores | None = None,
 ) -> Ranking:
     """Rank articles for some readers as of a time: k at most, or as many as the config says, best first.
 
@@ -71,7 +71,7 @@ def rerank_readers(
     readers: Sequence[ReaderState],
     candidates: pa.Table,
     k: int | None = None,
-    earlier: KnownScores | None = None,
+    earlier: EarlierScores | None = None,
 ) -> pa.Table:
     """Return ranked of some readers and their candidates: the second half of `rank`.
 
@@ -90,17 +90,17 @@ def rerank_readers(
     return ranked if k is None else ranked.filter(pc.less_equal(ranked.column("rank"), k))
 
 
-def known_scores(scorer: PairScorer | None, ranked: Sequence[Path], arithmetic: str | None = None) -> KnownScores:
+def known_scores(scorer: PairScorer | None, ranked: Sequence[Path], arithmetic: str | None = None) -> EarlierScores:
     """Return the scores in earlier ranked tables that the cross-encoder made.
 
     They were made in its own arithmetic (device and dtype) or in the one named; the last table counts most.
     """
-    from broadsheet.rerank.cross_encoder.earlier_scores import open_known_scores
+    from broadsheet.rerank.cross_encoder.earlier_scores import open_earlier_scores
 
     if arithmetic is None:
         arithmetic = scorer.arithmetic if scorer else ""
     model = scorer.fingerprint if scorer else ""
-    return open_known_scores(ranked if model else (), model=model, arithmetic=arithmetic)
+    return open_earlier_scores(ranked if model else (), model=model, arithmetic=arithmetic)
 
 
 @contextmanager

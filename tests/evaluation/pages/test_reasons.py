@@ -28,7 +28,7 @@ from broadsheet.evaluation.ranking.fusion import FUSION, requests_of
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.replay import states
 from broadsheet.offline.workbenches import open_bench
-from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion, save_fusion
+from broadsheet.rerank.learned_fusion import FusionRecipe, Lists, fit_fusion, save_fusion
 from broadsheet.rerank.signals import SIGNALS
 from broadsheet.retrieval import interest_vectors
 from tests.support.evaluated import make_room, row
@@ -144,7 +144,7 @@ def room(tmp_path_factory, encoder):
     clicked = (signals["two_tower"] + signals["relevance"]).reshape(200, 4)
     clicked = (clicked == clicked.max(axis=1, keepdims=True)).ravel()
     names = ("relevance", "two_tower")
-    save_fusion(fit_fusion(Lists(signals, clicked, np.full(200, 4)), names, Recipe()), room.fusion, {})
+    save_fusion(fit_fusion(Lists(signals, clicked, np.full(200, 4)), names, FusionRecipe()), room.fusion, {})
     return room
 
 

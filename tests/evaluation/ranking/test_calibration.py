@@ -16,7 +16,7 @@ from broadsheet.evaluation.ranking.calibration import (
 )
 from broadsheet.metrics.calibration import calibration_error
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.rerank.learned_fusion import Lists, Recipe, fit_fusion
+from broadsheet.rerank.learned_fusion import FusionRecipe, Lists, fit_fusion
 
 IMPRESSIONS, SHOWN = 300, 6
 
@@ -32,7 +32,7 @@ def make_lists(seed, impressions=IMPRESSIONS):
 @pytest.fixture(scope="module")
 def calibrated():
     learn, check = make_lists(0), make_lists(1)
-    learned = [fit_fusion(learn, ["two_tower"], Recipe(), (seed,)) for seed in (0, 1)]
+    learned = [fit_fusion(learn, ["two_tower"], FusionRecipe(), (seed,)) for seed in (0, 1)]
     readers = [f"U{number % 100}" for number in range(IMPRESSIONS)]
     return learned, check, measure_calibration(learned, learn, readers, check)
 

@@ -9,11 +9,13 @@ from broadsheet.generate.writers.trained import with_adapters
 from broadsheet.generate.writers.training import fit
 from broadsheet.generate.writers.training_pairs import Pair, PairBatch
 
-PAIRS = [Pair("headline", "The goal of the cup says", text) for text in ("a new goal", "the team wins")]
-PATIENT = WriterConfig(epochs=9, patience=3, batch_size=1, learning_rate=0.0)
-"""Nothing is learned, so the loss never falls below that of the first epoch: the training stops after the fourth."""
+PAIRS = [
+    Pair("headline", "The goal of the cup says", text) for text in ("a new goal", "the team wins", "a cup", "the goal")
+]
+PATIENT = WriterConfig(epochs=9, patience=3, batch_size=2, learning_rate=1e-9)
+"""Too little is learned to change the loss: no epoch is better than the first, and the fourth is the last."""
 EPOCH = 4
-"""Batches read in an epoch: two pairs to learn from, and the same two to measure."""
+"""Batches read in an epoch: two to learn from, and the same two to measure."""
 
 
 class Stop(BaseException):

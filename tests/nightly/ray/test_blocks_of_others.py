@@ -28,16 +28,17 @@ def test_articles_are_named_block_by_block_without_those_that_a_known_file_or_a_
     encode(news.slice(2 * BLOCK, 4), tmp_path / "part.arrow", Encode())
     parts_of(out).mkdir()
     (tmp_path / "part.arrow").rename(part_path(parts_of(out), 5))
-    rest = articles_to_encode(news, out, known=[tmp_path / "known.arrow"], **M1)
+    rest = articles_to_encode(news, out, earlier=[tmp_path / "known.arrow"], **M1)
     assert rest == [list(range(BLOCK + 3, 2 * BLOCK)), list(range(2 * BLOCK + 4, COUNT))]
     for number, rows in enumerate(rest):
         write_table(part_path(parts_of(out), number), encode_block(news.take(rows), Encode(), dim=4), news_vectors(4))
-    assert len(articles_to_encode(news, out, known=[tmp_path / "known.arrow"], **M1)) == 2  # they do not name the model
+    left = articles_to_encode(news, out, earlier=[tmp_path / "known.arrow"], **M1)
+    assert len(left) == 2, "the parts do not name the model"
     for number, rows in enumerate(rest):
         table = encode_block(news.take(rows), Encode(), dim=4)
         write_table(part_path(parts_of(out), number), table, news_vectors(4), model="m1")
     idle = Encode()
-    report = encode(news, out, idle, known=[tmp_path / "known.arrow"])
+    report = encode(news, out, idle, earlier=[tmp_path / "known.arrow"])
     assert (report.encoded, idle.texts) == (0, 0)
     encode(news, tmp_path / "alone.arrow", Encode())
     assert out.read_bytes() == (tmp_path / "alone.arrow").read_bytes()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores, score_with
+from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores, score_with
 from broadsheet.rerank.cross_encoder.pairs import pair_hash
 from tests.rerank.test_reranker import CATEGORIES, candidates_table, make_catalogue, make_reranker
 from tests.support.stage_contract import users_table
@@ -47,7 +47,7 @@ class Night:
 
     def after(self, *others):
         """Rank with what other nights know; returns the table, what was read, and what is said of it."""
-        known, reading = KnownScores({str(n): night.rank(judge) for n, night in enumerate(others)}), Reading()
+        known, reading = EarlierScores({str(n): night.rank(judge) for n, night in enumerate(others)}), Reading()
         table = self.rank(score_with(known.of(self.users["user_id"].to_pylist()), reading))
         return table, reading.pairs, known.count(table), known
 
@@ -102,21 +102,21 @@ def test_why_scores_are_made_again_is_said():
         "2 of articles new to their reader, 1 of another history or text"
     )
     assert known.describe(counts(0, 0)) == ""
-    assert KnownScores({}).describe(counts(6, 0)).endswith("made, 0 taken over: nothing to take over")
-    refused = KnownScores({}, ["another cross-encoder", "a damaged file"])
+    assert EarlierScores({}).describe(counts(6, 0)).endswith("made, 0 taken over: nothing to take over")
+    refused = EarlierScores({}, ["another cross-encoder", "a damaged file"])
     assert refused.describe(counts(6, 0)).endswith("0 taken over: all again: another cross-encoder, a damaged file")
 
 
 def test_of_two_tables_the_last_one_counts():
     table = NIGHT.rank(judge)
     marked = NIGHT.rank(lambda pairs: np.full(len(pairs), 0.5, np.float32))
-    assert set(KnownScores({"0": table, "1": marked}).of(["a"]).values()) == {0.5}
-    assert 0.5 not in KnownScores({"0": marked, "1": table}).of(["a"]).values()
+    assert set(EarlierScores({"0": table, "1": marked}).of(["a"]).values()) == {0.5}
+    assert 0.5 not in EarlierScores({"0": marked, "1": table}).of(["a"]).values()
 
 
 def test_a_score_that_is_absent_is_not_taken_over():
     absent = NIGHT.rank(lambda pairs: np.full(len(pairs), np.nan, np.float32))
-    assert absent["pair_hash"].null_count == 3 and KnownScores({"0": absent}).of(["a", "b", "c"]) == {}
+    assert absent["pair_hash"].null_count == 3 and EarlierScores({"0": absent}).of(["a", "b", "c"]) == {}
 
 
 def test_history_and_candidate_are_told_apart_in_the_name_of_a_pair():

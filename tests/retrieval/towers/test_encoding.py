@@ -111,7 +111,7 @@ def test_vectors_are_taken_over_where_content_and_model_are_the_same(out, tmp_pa
     encode(old, tmp_path / "old.arrow", Encode())
     news = news.take(pa.array([3, 5, 0, 1, 2]))
     encoder = Encode()
-    report = encode(news, out, encoder, known=[tmp_path / "old.arrow"])
+    report = encode(news, out, encoder, earlier=[tmp_path / "old.arrow"])
     assert (report.encoded, report.reused) == (2, 3) and encoder.texts == 2
     table = read_table(out, SCHEMA, model="m1")
     assert table["news_id"].to_pylist() == ["N3", "N5", "N0", "N1", "N2"]
@@ -121,7 +121,7 @@ def test_vectors_are_taken_over_where_content_and_model_are_the_same(out, tmp_pa
 
 def test_the_file_itself_may_be_the_known_one(out):
     encode(news_table(3), out, Encode())
-    report = encode(news_table(4), out, Encode(), known=[out])
+    report = encode(news_table(4), out, Encode(), earlier=[out])
     assert (report.encoded, report.reused) == (1, 3) and len(read_table(out, SCHEMA)) == 4
 
 
@@ -132,7 +132,7 @@ def test_of_several_known_files_the_last_that_has_the_content_counts(out, tmp_pa
         news = news_table(BLOCK + 3, title=[f"{number} {row}" for row in range(BLOCK + 3)])
         encode(news, file, Encode())
     known = [files[number] for number in order]
-    encode(news_table(BLOCK + 3), out, Encode(breaks=0), known=known)
+    encode(news_table(BLOCK + 3), out, Encode(breaks=0), earlier=known)
     last = vectors_to_numpy(read_table(known[-1], SCHEMA))
     assert np.array_equal(vectors_to_numpy(read_table(out, SCHEMA)), last)
 
@@ -166,5 +166,5 @@ def test_a_known_file_that_is_damaged_or_of_another_model_is_no_source(out, tmp_
     known = tmp_path / "known.arrow"
     encode(news_table(3), known, Encode())
     damage(known)
-    report = encode(news_table(3), out, Encode(), known=[known])
+    report = encode(news_table(3), out, Encode(), earlier=[known])
     assert (report.encoded, report.reused) == (3, 0) and read_stamp(out)["model"] == "m1"

@@ -10,12 +10,12 @@ from broadsheet.retrieval.towers.trained import new_encoder
 from broadsheet.retrieval.towers.two_towers import TwoTowers
 from broadsheet.retrieval.towers.user_tower import UserTower
 from broadsheet.retrieval.training.article_tokens import ArticleTokens
-from broadsheet.retrieval.training.examples import BatchMaker, Example, Reader
+from broadsheet.retrieval.training.examples import BatchMaker, ClickExample, History
 from tests.support.stage_contract import news_table, unit
 from tests.support.tiny import GLUE, TOPICS
 
 COUNT, DIM = 24, 32
-ITEMS = [Example([0, 3, 6], 9, [1, 2], others=[12]), Example([1, 4], 7, [2]), Reader([2, 5, 8, 11])]
+ITEMS = [ClickExample([0, 3, 6], 9, [1, 2], others=[12]), ClickExample([1, 4], 7, [2]), History([2, 5, 8, 11])]
 OFF = {"anchor": 0.0, "in_batch": 0.0, "distillation": 0.0, "adversarial": 0.0, "recompute": False}
 
 
@@ -79,7 +79,11 @@ def test_the_loss_of_impressions_is_that_of_each_click_worked_out_alone():
 
 def test_the_loss_in_the_batch_is_over_all_clicked_articles_less_their_log_frequency():
     model = towers(in_batch=1.0)
-    clicks = [Example([0, 3], 9), Example([1], 7, [2], mined=[5]), Example([4], 20, others=[9])]  # the last knows 9
+    clicks = [
+        ClickExample([0, 3], 9),
+        ClickExample([1], 7, [2], mined=[5]),
+        ClickExample([4], 20, others=[9]),
+    ]  # the last knows 9
     competing = [[9, 7, 20], [7, 2, 5, 9, 20], [20, 7]]
     frequency = model.log_popularity.tolist()
     drawn = [[9, 7, 20], [7, 9, 20], [20, 7]]  # what was shown or mined competes as it is
@@ -94,8 +98,8 @@ def test_the_loss_in_the_batch_is_over_all_clicked_articles_less_their_log_frequ
 
 def test_an_article_clicked_twice_in_the_batch_competes_once():
     model = towers(in_batch=1.0)
-    alone = [Example([0], 9), Example([1], 7)]
-    twice = [*alone, Example([2], 7)]
+    alone = [ClickExample([0], 9), ClickExample([1], 7)]
+    twice = [*alone, ClickExample([2], 7)]
     _ = [click.history for click in twice]
     first = 5 * stored()[[9, 7]] @ read_user(model, [0]) - model.log_popularity[[9, 7]]
     expected = [functional.cross_entropy(first[None], torch.tensor([0])).item()]
@@ -123,7 +127,7 @@ def test_the_anchor_is_the_cosine_lost_against_the_untrained_towers():
 
 
 def test_the_teacher_pulls_the_loss_towards_it():
-    click = Example([0, 3], 9, [1, 2], teacher=[3.0, 0.0, -1.0])
+    click = ClickExample([0, 3], 9, [1, 2], teacher=[3.0, 0.0, -1.0])
     batch = batch_of([click])
     rows = batch["rows"][torch.cat([batch["clicked"], batch["negatives"][0]])]
     model = towers(distillation=2.0)

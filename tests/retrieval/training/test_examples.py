@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.retrieval.training.examples import BatchMaker, Example, Reader
+from broadsheet.retrieval.training.examples import BatchMaker, ClickExample, History
 
 
 def maker(**options):
@@ -25,7 +25,7 @@ def read(batch, name, mask):
 
 
 def test_each_distinct_article_stands_once_and_is_found_by_its_place():
-    batch = maker()([Example([7, 5], 9, [2, 5]), Example([5, 7], 2, [9])])
+    batch = maker()([ClickExample([7, 5], 9, [2, 5]), ClickExample([5, 7], 2, [9])])
     assert batch["rows"].tolist() == [2, 5, 7, 9]
     assert batch["clicked"].tolist() == [3, 0]
     assert read(batch, "history", "history_mask") == [[5, 7], [7, 5]], "newest first"
@@ -34,26 +34,26 @@ def test_each_distinct_article_stands_once_and_is_found_by_its_place():
 
 
 def test_masks_say_what_is_real():
-    batch = maker()([Example([1, 2, 3], 4, [5, 6]), Example([1], 4), Example([], 5, [6])])
+    batch = maker()([ClickExample([1, 2, 3], 4, [5, 6]), ClickExample([1], 4), ClickExample([], 5, [6])])
     assert batch["history_mask"].tolist() == [[True] * 3, [True, False, False], [False] * 3]
     assert batch["negatives_mask"].tolist() == [[True, True], [False, False], [True, False]]
     assert torch.equal(batch["shown_mask"], batch["negatives_mask"]), "nothing is mined"
 
 
 def test_only_the_newest_articles_of_a_history_are_read():
-    assert read(maker()([Example([1, 2, 3, 4, 5], 9)]), "history", "history_mask") == [[5, 4, 3]]
+    assert read(maker()([ClickExample([1, 2, 3, 4, 5], 9)]), "history", "history_mask") == [[5, 4, 3]]
 
 
 def test_mined_articles_compete_and_are_not_among_those_shown():
-    batch = maker(negatives=1)([Example([1], 2, [3, 4, 5], mined=[8, 9]), Example([1], 3, mined=[8])])
+    batch = maker(negatives=1)([ClickExample([1], 2, [3, 4, 5], mined=[8, 9]), ClickExample([1], 3, mined=[8])])
     first, second = read(batch, "negatives", "negatives_mask")
     assert first[0] in (3, 4, 5) and first[1:] == [8, 9] and second == [8]
     assert batch["shown_mask"].tolist() == [[True, False, False], [False, False, False]]
 
 
 def test_what_the_reader_clicked_is_known_and_no_negative():
-    batch = maker(history=1)([Example([1, 2], 4, [5], others=[4, 6]), Example([], 3)])
-    assert [set(row) - {-1} for row in batch["known"].tolist()] == [{1, 2, 4, 6}, {3}], (
+    batch = maker(history=1)([ClickExample([1, 2], 4, [5], others=[4, 6]), ClickExample([], 3)])
+    assert [set(row) - {-1} for row in batch["own_rows"].tolist()] == [{1, 2, 4, 6}, {3}], (
         "all of the history, not the cut"
     )
 
@@ -62,7 +62,7 @@ def test_the_teacher_speaks_of_the_articles_that_were_drawn():
     teacher = [0.5, 3.0, 4.0, 5.0]  # of 2, then of 3, 4 and 5
     for seed in range(5):
         random.seed(seed)
-        batch = maker()([Example([1], 2, [3, 4, 5], teacher=teacher), Example([1], 2, [3, 4])])
+        batch = maker()([ClickExample([1], 2, [3, 4, 5], teacher=teacher), ClickExample([1], 2, [3, 4])])
         drawn = read(batch, "negatives", "negatives_mask")[0]
         assert batch["teacher"][0].tolist() == [0.5, *(float(row) for row in drawn)]
         assert batch["teacher"][1].isnan().all()
@@ -70,11 +70,11 @@ def test_the_teacher_speaks_of_the_articles_that_were_drawn():
 
 def test_a_readers_next_clicks_have_the_articles_before_them_and_know_all_of_them():
     random.seed(1)
-    batch = maker(history=9)([Reader([10, 11, 12, 13], "reader U")])
+    batch = maker(history=9)([History([10, 11, 12, 13], "reader U")])
     assert batch["names"] == ["reader U"] * 2
     clicked = batch["rows"][batch["clicked"]].tolist()
     for row, history, known in zip(
-        clicked, read(batch, "history", "history_mask"), batch["known"].tolist(), strict=True
+        clicked, read(batch, "history", "history_mask"), batch["own_rows"].tolist(), strict=True
     ):
         assert history == list(range(row - 1, 9, -1)), "those before it, newest first"
         assert {10, 11, 12, 13} <= set(known)
@@ -82,11 +82,11 @@ def test_a_readers_next_clicks_have_the_articles_before_them_and_know_all_of_the
 
 
 def test_a_short_history_has_fewer_next_clicks():
-    assert len(maker(next_clicks=5)([Reader([1, 2, 3])])["clicked"]) == 2
+    assert len(maker(next_clicks=5)([History([1, 2, 3])])["clicked"]) == 2
 
 
 def test_history_articles_are_encoded_only_if_asked():
-    items = [Example([1, 2], 5, [3], mined=[8]), Example([3], 8)]
+    items = [ClickExample([1, 2], 5, [3], mined=[8]), ClickExample([3], 8)]
     batch = maker(tokenise=tokenise)(items)
     assert batch["tokens"] == [{"asked": [3, 5, 8]}]
     assert batch["rows"][batch["encoded"]].tolist() == [3, 5, 8]
@@ -97,7 +97,7 @@ def test_history_articles_are_encoded_only_if_asked():
 
 def test_histories_lose_half_of_their_articles_and_never_all():
     random.seed(0)
-    batch = maker(history=40, history_drop=1.0)([Example(list(range(40)), 50)] * 50 + [Example([1], 50)] * 20)
+    batch = maker(history=40, history_drop=1.0)([ClickExample(list(range(40)), 50)] * 50 + [ClickExample([1], 50)] * 20)
     lengths = batch["history_mask"].sum(1)
     assert 15 < lengths[:50].float().mean() < 25 and lengths.min() == 1
     for kept in read(batch, "history", "history_mask"):
@@ -106,13 +106,13 @@ def test_histories_lose_half_of_their_articles_and_never_all():
 
 rows = st.integers(0, 30)
 examples = st.builds(
-    Example,
+    ClickExample,
     st.lists(rows, max_size=6),
     rows,
     st.lists(rows, max_size=4, unique=True),
     mined=st.lists(rows, max_size=2, unique=True),
 )
-readers = st.builds(Reader, st.lists(rows, min_size=2, max_size=6))
+readers = st.builds(History, st.lists(rows, min_size=2, max_size=6))
 
 
 @settings(max_examples=50, deadline=None)
@@ -137,7 +137,7 @@ def test_another_seed_draws_other_negatives():
     drawn = set()
     for seed in range(20):
         random.seed(seed)
-        drawn.add(tuple(read(maker()([Example([1], 2, [3, 4, 5])]), "negatives", "negatives_mask")[0]))
+        drawn.add(tuple(read(maker()([ClickExample([1], 2, [3, 4, 5])]), "negatives", "negatives_mask")[0]))
     assert len(drawn) > 2
 
 

@@ -10,7 +10,7 @@ from broadsheet.config.training import TowersConfig
 from broadsheet.errors import TrainingError
 from broadsheet.retrieval.towers.two_towers import TwoTowers
 from broadsheet.retrieval.towers.user_tower import UserTower
-from broadsheet.retrieval.training.examples import BatchMaker, Example
+from broadsheet.retrieval.training.examples import BatchMaker, ClickExample
 from broadsheet.retrieval.training.fit import average_checkpoints, fit
 from broadsheet.training.overfit import ENOUGH, recall_at_10, recipe
 from tests.support.stage_contract import unit
@@ -29,7 +29,9 @@ def clicks(count=32):
     rng = np.random.default_rng(1)
     rows = rng.permutation(ARTICLES)[:count].tolist()
     return [
-        Example(rng.integers(0, ARTICLES, 4).tolist(), row, rng.integers(0, ARTICLES, 2).tolist(), name=f"click {n}")
+        ClickExample(
+            rng.integers(0, ARTICLES, 4).tolist(), row, rng.integers(0, ARTICLES, 2).tolist(), name=f"click {n}"
+        )
         for n, row in enumerate(rows)
     ]
 
@@ -94,7 +96,7 @@ def breaking(measure, at, error=Stop):
 
 
 def test_a_training_without_regularisation_finds_each_of_200_readers_own_click(tmp_path):
-    items = [Example(click.history, click.clicked) for click in clicks(200)]
+    items = [ClickExample(click.history, click.clicked) for click in clicks(200)]
     settings = replace(recipe(30), learning_rate=1e-2)
     model = towers(settings)
 

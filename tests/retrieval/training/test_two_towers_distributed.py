@@ -6,14 +6,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from broadsheet.retrieval.training.examples import Example
+from broadsheet.retrieval.training.examples import ClickExample
 from tests.retrieval.towers.test_two_towers import batch_of, gradients, towers
 
 ROOT = Path(__file__).parents[3]
 WEIGHTS = {"in_batch": 0.7, "anchor": 0.5}
 HALVES = (
-    [Example([0, 3, 6], 9, [1, 2], others=[12]), Example([1, 4], 7, [2])],
-    [Example([2, 5], 8, [10, 11]), Example([3, 4, 13], 12, [14])],
+    [ClickExample([0, 3, 6], 9, [1, 2], others=[12]), ClickExample([1, 4], 7, [2])],
+    [ClickExample([2, 5], 8, [10, 11]), ClickExample([3, 4, 13], 12, [14])],
 )
 """Clicks of two processes; the first knows an article that the second one's batch has clicked."""
 

@@ -16,7 +16,7 @@ import numpy as np
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.calibration import BINS, calibration_error, equal_groups
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.rerank.learned_fusion import LearnedFusion, Lists, Recipe, fit_fusion, fit_platt, logistic
+from broadsheet.rerank.learned_fusion import FusionRecipe, LearnedFusion, Lists, fit_fusion, fit_platt, logistic
 from broadsheet.tables.arrays import Flags, Floats, Integers
 
 FOLDS = 5
@@ -106,7 +106,7 @@ def _held_out_scores(learn: Lists, folds: Integers, names: Sequence[str], seed: 
     scores, probabilities = np.zeros(len(learn.clicked)), np.zeros(len(learn.clicked))
     for fold in np.unique(folds):
         held = folds == fold
-        fusion = fit_fusion(_part(learn, ~held), names, Recipe(), (seed,))
+        fusion = fit_fusion(_part(learn, ~held), names, FusionRecipe(), (seed,))
         places = np.repeat(held, learn.lengths)
         scores[places] = fusion(_part(learn, held).signals)
         probabilities[places] = fusion.probability(scores[places])

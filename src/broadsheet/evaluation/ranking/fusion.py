@@ -13,7 +13,7 @@ from broadsheet.evaluation.settings import Setting, content_only, live
 from broadsheet.metrics.calibration import calibration_error
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.offline.replay import SEEDS, Values, mean_of
-from broadsheet.rerank.learned_fusion import LearnedFusion, Lists, Recipe, fit_fusion
+from broadsheet.rerank.learned_fusion import FusionRecipe, LearnedFusion, Lists, fit_fusion
 from broadsheet.rerank.signals import present
 from broadsheet.tables.arrays import Floats
 from broadsheet.training.fusion import make_lists, usable
@@ -85,7 +85,7 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
         for name in names
         if np.isfinite(check.signals[name]).any()
     }
-    learned = [fit_fusion(learn, names, Recipe(), (seed,)) for seed in SEEDS]
+    learned = [fit_fusion(learn, names, FusionRecipe(), (seed,)) for seed in SEEDS]
     together = LearnedFusion([fusion.boosters[0] for fusion in learned], tuple(names), learned[0].calibration)
     scores = {FUSION: [fusion(check.signals) for fusion in learned], ENSEMBLE: [together(check.signals)]}
     runs = [_measure(ours, check) for ours in scores[FUSION]]
@@ -115,7 +115,7 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
 def _ablations(learn: Lists, check: Lists, names: Sequence[str]) -> Iterator[tuple[str, Values]]:
     for name in names if len(names) > 1 else ():
         others = [other for other in names if other != name]
-        runs = [_measure(fit_fusion(learn, others, Recipe(), (seed,))(check.signals), check) for seed in SEEDS]
+        runs = [_measure(fit_fusion(learn, others, FusionRecipe(), (seed,))(check.signals), check) for seed in SEEDS]
         yield _without(name), mean_of(runs)
 
 

@@ -15,7 +15,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say
 from broadsheet.retrieval.towers.two_towers import TwoTowers
-from broadsheet.retrieval.training.examples import BatchMaker, Example, Reader
+from broadsheet.retrieval.training.examples import BatchMaker, ClickExample, History
 from broadsheet.training.tower_examples import Items, read_items
 from broadsheet.training.tower_measure import TowersMeasure
 from broadsheet.training.towers import make_tokens, new_model
@@ -32,7 +32,7 @@ class Workload:
 
     bench: Workbench
     items: Items
-    steps: list[list[Example]]
+    steps: list[list[ClickExample]]
     tokens: Any
     readers: int
     say: Say
@@ -47,8 +47,10 @@ class Workload:
             room, say, replace(config, towers=recipe, retrieval=replace(config.retrieval, towers="untrained"))
         )
         items = read_items(bench, read_impressions(bench.newsroom, bench.catalogue, split), split)
-        long = [item for item in items if isinstance(item, Reader) and len(item.history) >= HISTORY + NEXT_CLICKS]
-        clicks = [i for i in items if isinstance(i, Example) and len(i.history) >= HISTORY and len(i.shown) >= SHOWN]
+        long = [item for item in items if isinstance(item, History) and len(item.history) >= HISTORY + NEXT_CLICKS]
+        clicks = [
+            i for i in items if isinstance(i, ClickExample) and len(i.history) >= HISTORY and len(i.shown) >= SHOWN
+        ]
         rng = random.Random(SEED)
         drawn = [
             [
@@ -80,10 +82,10 @@ class Workload:
         return {name: to_device(part) for name, part in batch.items()}
 
 
-def _next_clicks(reader: Reader) -> list[Example]:
+def _next_clicks(reader: History) -> list[ClickExample]:
     """Return the reader's newest clicks as BatchMaker makes them; it draws any, these have 50 articles before."""
     places = range(len(reader.history) - NEXT_CLICKS, len(reader.history))
-    return [Example(reader.history[:place], reader.history[place], others=reader.history) for place in places]
+    return [ClickExample(reader.history[:place], reader.history[place], others=reader.history) for place in places]
 
 
 def to_device(value: Any) -> Any:  # noqa: ANN401

@@ -76,7 +76,7 @@ def _encode(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) ->
 
     tower, known = bench.models.news_tower, earlier.news_vectors
     news = read_table(bench.edition.news, NEWS)
-    blocks = articles_to_encode(news, out.news_vectors, dim=tower.dim, fingerprint=tower.fingerprint, known=known)
+    blocks = articles_to_encode(news, out.news_vectors, dim=tower.dim, fingerprint=tower.fingerprint, earlier=known)
     if not spread(ENCODE, bench, blocks, earlier):
         return STEPS["encode"](bench, out, earlier)
     STEPS["encode"](bench, out, earlier)

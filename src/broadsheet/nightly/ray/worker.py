@@ -32,7 +32,7 @@ from broadsheet.workbench.story_writing import interests_of_users, story_writer
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
 if TYPE_CHECKING:
-    from broadsheet.rerank.cross_encoder.earlier_scores import KnownScores
+    from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
 
 ENCODE, SHARDS, PAGES, GENERATE = "encode", "shards", "pages", "generate"
 """The stages that workers share; shards are those of the index, pages are retrieval and re-ranking together."""
@@ -199,7 +199,7 @@ def _open(stage: str, bench: Workbench, earlier: Earlier) -> tuple[pa.Table, Mak
     return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]
 
 
-def _pages(bench: Workbench, users: pa.Table, known: KnownScores) -> list[pa.Table]:
+def _pages(bench: Workbench, users: pa.Table, known: EarlierScores) -> list[pa.Table]:
     readers = bench.readers(users, bench.data.readers.mutes())
     ranking = rank(bench, readers, bench.data.as_of, earlier=known)
     return [ranking.vectors, ranking.candidates, ranking.ranked]
