@@ -1,4 +1,7 @@
-"""What a headline or a summary can be: drafts that pass form, gate and tone, extracts, the publisher's own."""
+"""What a headline or a summary can be: drafts that pass form, gate and tone, extracts, the publisher's own.
+
+Every article here has been made `legible` where it was read, by `articles_of`.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from broadsheet.generate.gate.tone import tone_problems
 from broadsheet.generate.stories import jobs
 from broadsheet.generate.stories.cuts import cuts
 from broadsheet.generate.stories.missing_drafts import NO_ANSWER
-from broadsheet.generate.text.articles import legible, source_text, whole_text
+from broadsheet.generate.text.articles import source_text, whole_text
 from broadsheet.generate.text.language import form_in_words, is_english
 from broadsheet.generate.text.words import sentences
 from broadsheet.text import one_line
@@ -49,7 +52,6 @@ def headlines(article: Mapping[str, Any], written: Sequence[str] | None, method:
 
     `written` are a model's drafts: None if no model was asked, empty if the model gave no draft.
     """
-    article = legible(article)
     own, passed, refused = Draft(article["title"], "original"), list[Draft](), _unanswered("headline", written, method)
     tidied = tuple(dict.fromkeys(map(jobs.tidy_headline, map(one_line, written or ()))))
     for headline in tidied:
@@ -84,7 +86,6 @@ def summaries(article: Mapping[str, Any], written: Sequence[str] | None, method:
 
     The publisher's abstract is among them if there is no other summary. `written` is as in `headlines`.
     """
-    article = legible(article)
     passed, refused = list[Draft](), _unanswered("summary", written, method)
     tidied = tuple(dict.fromkeys(map(jobs.tidy_summary, map(one_line, written or ()))))
     for draft in tidied:
@@ -105,7 +106,7 @@ def begins_refused(beginning: str, article: Mapping[str, Any], most_words: int) 
     The last sentence may be unfinished: its last two words are ignored, and it is refused only for errors that no
     continuation can repair, such as a wrong name.
     """
-    article, begun = legible(article), sentences(one_line(beginning))
+    begun = sentences(one_line(beginning))
     if len(begun) > 1 and _passed(" ".join(begun[:-1]), article, most_words)[1]:
         return True
     known = " ".join((begun or [""])[-1].split()[:-2])

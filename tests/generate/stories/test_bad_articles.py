@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from broadsheet.errors import ModelError
 from broadsheet.generate import StoryWriter, load_writer
 from broadsheet.generate.stories.drafts import headlines, summaries
-from broadsheet.generate.text.articles import articles_of
+from broadsheet.generate.text.articles import articles_of, legible
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import NEWS, STORIES
 from broadsheet.text import one_line
@@ -92,7 +92,7 @@ texts = st.text(max_size=300) | st.text(alphabet=".!?\"'“„«( \nAaé中。؟
 @example(title="\u200b", abstract="", body="", drafts=["\u200b"])
 @example(title="a", abstract="", body="a", drafts=["a", "a"])
 def test_any_article_has_texts_that_can_be_shown(title, abstract, body, drafts):
-    article = {"title": title, "abstract": abstract, "body": body}
+    article = legible({"title": title, "abstract": abstract, "body": body})
     headline, summary = headlines(article, drafts, "gpt"), summaries(article, drafts, "gpt", 45)
     assert headline.passed and summary.passed
     shown = [draft.text for draft in (*headline.passed, *summary.passed)]
