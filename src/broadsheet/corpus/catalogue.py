@@ -30,13 +30,13 @@ class Catalogue:
     late_vectors: npt.NDArray[np.float32]
     "Unit vectors of the rows after those of `vectors`: articles added since the edition, (late, dim)."
     gone: npt.NDArray[np.bool_]
-    "Rows that are not to be shown again: withdrawn, or replaced by a later row."
+    "Whether each row is never shown again: its article was withdrawn, or a later row replaced it."
 
     def __len__(self) -> int:
         return len(self.news)
 
     def rows(self, news_ids: Sequence[str]) -> list[int]:
-        """Return the rows of the known ones among the ids, in order."""
+        """Return the rows of the ids that the catalogue knows, in the order of the ids."""
         return [self.row_of[news_id] for news_id in news_ids if news_id in self.row_of]
 
     def newest_rows(self, news_ids: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -81,9 +81,9 @@ def make_catalogue(news: pa.Table, vectors: pa.Table) -> Catalogue:
 def extend(
     catalogue: Catalogue, news: pa.Table, vectors: npt.NDArray[np.float32], withdrawn: Collection[str]
 ) -> Catalogue:
-    """Return a catalogue with the rows of a news table at its end, and without what is withdrawn.
+    """Return a catalogue with the rows of a news table at its end, and without the withdrawn ids.
 
-    An id that is there already has the new row from now on, and its old row is gone. The edition's own vectors and
+    An id that the catalogue has already gets the new row, and its old row counts as gone. The edition's own vectors and
     texts are shared, not copied.
     """
     ids = news.column("news_id").to_pylist()

@@ -21,7 +21,7 @@ class ClickLog:
     """Clicks, oldest first; three arrays of one length."""
 
     users: npt.NDArray[np.int64]
-    "A number for each reader; what it is means nothing outside this log."
+    "A number for each reader, which means something only within this log."
     rows: npt.NDArray[np.int64]
     "Catalogue row of the article."
     times: npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ class ClickLog:
 def make_click_log(
     users: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], times: npt.NDArray[np.float64]
 ) -> ClickLog:
-    """Return the log of clicks in any order; those of one time keep theirs."""
+    """Return the log of clicks given in any order; clicks of the same time keep their order."""
     order = np.argsort(times, kind="stable")
     return ClickLog(users[order], rows[order], times[order])
 

@@ -18,13 +18,13 @@ from broadsheet.tables.schemas import IMPRESSIONS
 
 HOUR = 3600.0
 HALF_LIFE_HOURS = 24.0
-"""A showing of a day ago tells half as much of how an article does now."""
+"""A showing counts half after this time: an older showing tells less of how the article does now."""
 WINDOW_HOURS = 168.0
-"""Older showings weigh less than a hundredth and are not looked at."""
+"""Showings that are older than this weigh less than a hundredth and are not counted."""
 PRIOR_SHOWINGS = 20.0
-"""Showings of an average article that each article has at first; 5 to 50 do alike on MIND."""
+"""Showings at the average click rate that are added to each article; 5 to 50 do equally well on MIND."""
 MOST_WEIGHT = 20.0
-"""A showing that was less probable than 1 in 20 weighs no more, lest a few decide alone (Ionides 2008)."""
+"""Most weight of a showing, that of a probability of 1 in 20: a few rare showings must not decide (Ionides 2008)."""
 UNKNOWN = -1
 
 
@@ -37,7 +37,7 @@ class Exposures:
     times: Floats
     "Epoch seconds, UTC, never falling."
     clicked: npt.NDArray[np.int8]
-    "1 if it was clicked there, 0 if not, UNKNOWN in an impression without labels."
+    "1 if the showing was clicked, 0 if not, UNKNOWN in an impression without labels."
     weights: Floats
     "1 / the propensity of the showing, 1 to MOST_WEIGHT; NaN where it was not logged."
 
@@ -74,7 +74,7 @@ def join_exposures(parts: Sequence[Exposures]) -> Exposures:
 
 
 def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
-    """Return the showings of a table of impressions; those of articles that the catalogue lacks are left out."""
+    """Return the showings of a table of impressions; showings of articles that the catalogue lacks are left out."""
     shown = impressions.column("shown")
     rows = np.asarray(pc.fill_null(catalogue.newest_rows(pc.list_flatten(shown)), -1).to_numpy(), np.int64)
     lengths = np.asarray(pc.list_value_length(shown).to_numpy(), np.int64)

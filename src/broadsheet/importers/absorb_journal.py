@@ -16,7 +16,7 @@ def absorb(newsroom: Newsroom) -> None:
     The news table is stamped with the last number that is in it. Killed in between, it begins again from that number
     and comes to the same. Raises ContractError if an entry or the news table is damaged.
     """
-    for part in newsroom.news.parent.glob(".*.arrow.*.part"):  # by a killed one
+    for part in newsroom.news.parent.glob(".*.arrow.*.part"):  # left by an import or a build that was killed
         part.unlink()
     entries = Journal(newsroom).entries(after=carried_by(newsroom.news))
     if not entries:
@@ -35,7 +35,7 @@ def _write_withdrawn(newsroom: Newsroom, changes: Changes) -> None:
 
 
 def _write_news(newsroom: Newsroom, changes: Changes, last: int) -> None:
-    """Write the news table anew, a batch at a time: other rows stay in their order, and added ones follow."""
+    """Write the news table anew, a batch at a time: its rows stay in their order, and added articles follow."""
     changed = _added(changes) | changes.withdrawn.keys()
     before = read_existing(newsroom.news, NEWS)
     with open_writer(newsroom.news, NEWS, **{CARRIED: str(last)}) as writer:

@@ -29,7 +29,7 @@ def import_mind(directory: Path, newsroom: Newsroom, split: str) -> ImportReport
     set without labels gives impressions whose `clicked` is empty. Raises CorpusError naming every file that is missing
     or empty, and what Import raises.
     """
-    newsroom.impressions(split)  # a bad name is an error before anything is read
+    newsroom.impressions(split)  # a bad name of a split is an error before any file is read
     news, behaviors = _find(directory)
     with Import(newsroom) as add:
         add.archive()

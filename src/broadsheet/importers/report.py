@@ -16,13 +16,13 @@ class ImportReport:
     taken: dict[str, int] = field(default_factory=dict)
     "Rows taken, by table: news, users, clicks, impressions-<split>."
     replaced: dict[str, int] = field(default_factory=dict)
-    "How many of them took the place of an older row with the same id."
+    "How many of the rows taken replaced an older row with the same id."
     skipped: Counter[str] = field(default_factory=Counter)
     "Rows not taken, by 'table: reason'."
     unknown_ids: int = 0
-    "Different ids that histories, clicks and impressions name and that no article has."
+    "How many ids in histories, clicks and impressions belong to no known article, each id counted once."
     unknown_mentions: int = 0
-    "How often they are named."
+    "How often these unknown ids are named, in all."
     titles_made: int = 0
     "Articles without a title that got the first sentence of their abstract or body."
     first: datetime | None = None

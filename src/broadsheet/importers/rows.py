@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 EVENTS = ("click", "like", "comment", "share", "save", "hide")
 
 MOST_TITLE = 300
-"""Characters of a title; what goes on is a text in the wrong column."""
+"""Most characters of a title; a longer title is a text in the wrong column, and is cut."""
 _NEWS_TEXTS = ("title", "abstract", "body", "category", "subcategory", "language", "source", "url")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 

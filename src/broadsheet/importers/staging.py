@@ -25,7 +25,7 @@ class Staged:
         self.path = folder / f"staged-{target.name}"
         self.taken = 0
         self.keys: set[str | int] = set()
-        "What was claimed: ids, or hashes of clicks."
+        "The keys that were claimed: ids of rows, or hashes of clicks."
         self.times: list[datetime] = []
         "Earliest and latest time of each batch."
         self._pending: list[dict[str, Any]] = []
@@ -67,10 +67,10 @@ class Staged:
 
 
 def merge(staged: Staged) -> tuple[Path, int]:
-    """Return the file of the old rows and the staged ones, and how many old rows the staged ones replaced.
+    """Return the file of the old and the staged rows, and how many old rows were replaced by staged rows.
 
-    Old rows stay in their order and staged ones follow. Both are read a batch at a time. What the old file holds of the
-    journal, the new one holds, and says so. Raises ContractError if the old file is damaged.
+    Old rows stay in their order and staged rows follow. Both are read a batch at a time. The new file keeps the
+    old file's stamp of how much of the journal it holds. Raises ContractError if the old file is damaged.
     """
     if not staged.target.exists():
         return staged.path, 0

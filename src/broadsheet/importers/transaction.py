@@ -38,10 +38,10 @@ _FULL_ADVICE = "The newsroom is as it was. Free some space and import again."
 class Import:
     """One import into a newsroom: a context manager that takes rows, and commits them if its block succeeds.
 
-    Rows are mappings with the schema's column names; what is missing is empty. A bad row is counted in `report.skipped`
-    with its reason. The same id again replaces the row of an earlier import; within one import the first is kept. What
-    was added and withdrawn between nights enters the corpus first, and no import brings back what is withdrawn. Add
-    news before clicks and impressions, which are checked against the articles known.
+    Rows are mappings with the schema's column names; a missing column is empty. A bad row is counted in
+    `report.skipped` with its reason. The same id again replaces the row of an earlier import; within one import the
+    first is kept. What was added and withdrawn between nights enters the corpus first, and no import brings back what
+    is withdrawn. Add news before clicks and impressions, which are checked against the articles known.
 
     Raises NewsroomError if another writer holds the newsroom, ContractError if one of its files is damaged, CorpusError
     if not one row was taken or the disk is full; the newsroom is then as it was.
@@ -87,11 +87,11 @@ class Import:
         self._take("news", rows, self._news_row)
 
     def users(self, rows: Iterable[Row]) -> None:
-        """Add readers, whose articles need not be known; a reader again keeps what the row says nothing of."""
+        """Add readers, whose articles need not be known; a known reader keeps the columns that the new row lacks."""
         self._take("users", rows, self._user_row)
 
     def clicks(self, rows: Iterable[Row]) -> None:
-        """Add clicks on known articles; the same user, article, time and event again is a duplicate."""
+        """Add clicks on known articles; a click with the user, article, time and event of another is a duplicate."""
         if not self._clicks_are_known and self.newsroom.clicks.exists():
             for batch in read_existing(self.newsroom.clicks, CLICKS).select(_CLICK_KEY).to_batches():
                 columns = (column.to_pylist() for column in batch.columns)
@@ -142,7 +142,7 @@ class Import:
         return user
 
     def _former_user(self, row: Row) -> dict[str, Any]:
-        """Return what is known of a reader, which stays where an import says nothing of it."""
+        """Return the reader's row in the corpus, whose columns stay if the new row lacks them; {} for a new reader."""
         if self._former_users is None:
             path = self.newsroom.users
             table = read_existing(path, USERS) if path.exists() else USERS.empty_table()
@@ -179,7 +179,7 @@ class Import:
         sync_folder(self.newsroom.news.parent)
 
     def _ready(self) -> list[tuple[Path, Path]]:
-        """Return the files to rename and where to, in an order that any reader in between can live with."""
+        """Return the files to rename and their targets, in an order that is safe if the process dies in between."""
         ready = []
         if self._is_archive and not self.newsroom.config_file.exists():
             settings = self._folder / "broadsheet.toml"

@@ -36,8 +36,8 @@ def add_articles(
 ) -> ImportReport:
     """Encode articles and enter them into the journal; on the disk when the call returns. Returns what was taken.
 
-    Rows are checked as those of an import; a `report` of its own may count skips already. `known` are the ids that
-    there are. Raises CorpusError if not one row can be taken; nothing is added then.
+    Rows are checked as in an import. A `report` that is given may have counted skipped rows already. `known` holds the
+    ids of all articles. Raises CorpusError if not one row can be taken; nothing is added then.
     """
     report = ImportReport() if report is None else report
     news = _checked(newsroom, rows, report)
@@ -49,7 +49,7 @@ def add_articles(
 
 
 def add_file(newsroom: Newsroom, path: Path, columns: Mapping[str, str]) -> ImportReport:
-    """Add the articles of a file, as `import_tables` reads it, to a newsroom that no process need have open.
+    """Add the articles of a file, as `import_tables` reads it, to a newsroom, whether or not a process has it open.
 
     Raises NewsroomError if there is no newsroom, CorpusError if the file or all of its rows cannot be used, ModelError
     if the encoder cannot be loaded.
@@ -70,8 +70,8 @@ def add_file(newsroom: Newsroom, path: Path, columns: Mapping[str, str]) -> Impo
 def withdraw_articles(newsroom: Newsroom, news_ids: Sequence[str], known: Callable[[], Container[str]]) -> list[str]:
     """Enter ids into the journal as withdrawn; on the disk when the call returns.
 
-    Returns those that no article has: they are withdrawn too, so that no import brings them. `known` gives the ids that
-    there are. Raises InputError if there is no id, or one that cannot be an id.
+    Returns the ids that no article has: they are withdrawn too, so that no later import brings them. `known` returns
+    the ids of all articles. Raises InputError if there is no id, or a value that cannot be an id.
     """
     if isinstance(news_ids, str):
         raise InputError(f"ids: found {news_ids!r}, expected a list of ids.")

@@ -1,4 +1,4 @@
-"""An edition as a running process serves it: with what was added and withdrawn since, by whatever process."""
+"""An edition as a running process serves it: with all that any process has added and withdrawn since."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Live:
     def bench(self) -> Workbench:
         """Return the workbench with all that was acknowledged before this call.
 
-        Where nothing was, it costs one look at the folder. Raises ContractError if an entry is damaged: to leave it out
-        could show what was withdrawn.
+        If nothing was acknowledged since, that costs one look at the folder. Raises ContractError if an entry is
+        damaged: to leave it out could show what was withdrawn.
         """
         modified = self._journal.modified()
         if modified is None or modified != self._state.listed:
@@ -93,7 +93,7 @@ class Live:
 
 
 def _with_vectors_of(tower: NewsTower, articles: pa.Table, model: str) -> pa.Table:
-    """Encode articles that came by a process whose settings name another model than the edition's."""
+    """Encode articles that were added by a process whose settings name another model than the edition's."""
     if model == tower.fingerprint:
         return articles
     news = articles.drop_columns("vector")

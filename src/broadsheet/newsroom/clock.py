@@ -10,7 +10,7 @@ from broadsheet.tables.schemas import CLICKS, NEWS
 
 
 def read_clock(clock: str, news: Path, clicks: Path) -> datetime:
-    """Return what time it is: now, or for an archive just after its latest article or click."""
+    """Return what counts as now: the present time, or for an archive one second after its latest article or click."""
     now = datetime.now(UTC)
     if clock == "now":
         return now

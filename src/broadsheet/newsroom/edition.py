@@ -47,12 +47,12 @@ class Edition:
 
     @property
     def index(self) -> Path:
-        """The FAISS index; of one in shards, the name that theirs are made of."""
+        """The FAISS index. An index in shards has files whose names are made from this name."""
         return self.path / "index.faiss"
 
     @property
     def index_rows(self) -> Path:
-        """Table index: which article is at which row of the FAISS index, or of its shards, one after the other."""
+        """Table index: which article is at which row of the FAISS index, or of its shards in order."""
         return self.path / "index.arrow"
 
     @property

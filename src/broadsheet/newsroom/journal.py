@@ -1,10 +1,11 @@
 """The journal of what is added and withdrawn between nights: one Arrow file for each acknowledged call.
 
 `live/<sequence>-add.arrow` holds articles with their vectors, `live/<sequence>-withdraw.arrow` ids. A file is whole or
-not there, so a call that has returned is on the disk and one that was killed has not happened. Numbers rise without a
-gap; they come from a lock of the folder's own, since a build holds that of the newsroom for long. An edition holds what
-was carried up to the number in its manifest, and a corpus up to that in the stamp of its news table: what is applied
-twice ends the same, and an entry goes once every edition that is kept holds it.
+not there: a call that has returned is on the disk, and a call that was killed has not happened. Numbers rise without a
+gap. They are given under a lock of this folder, since a build holds the newsroom's lock for hours.
+
+The manifest of an edition names the last entry that the edition holds; the stamp of the news table names the last entry
+that the corpus holds. To apply an entry twice changes nothing. An entry is removed once every edition holds it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from broadsheet.tables.vectors import vectors_to_numpy
 
 NAME = re.compile(r"(\d{12})-(add|withdraw)\.arrow")
 CARRIED = "live"
-"""Stamp of a news table, and key of a manifest: the number of the last entry that is in it."""
+"""Stamp of a news table and key of a manifest; its value is the number of the last entry held."""
 _FULL_ADVICE = "Nothing was added or withdrawn. Free some space and try again."
 
 
@@ -49,12 +50,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Changes:
-    """What entries come to, one after the other: each id stands once, in one of the two."""
+    """The result of entries, applied in order: each id is either among the added articles or among the withdrawn."""
 
     added: pa.Table | None
     "Articles, in the columns that the entries were read with; None if no entry adds."
     withdrawn: dict[str, datetime]
-    "When each was withdrawn."
+    "When each id was withdrawn."
 
 
 class Journal:
@@ -73,7 +74,7 @@ class Journal:
         return sorted((entry for entry in found if entry.sequence > after), key=attrgetter("sequence", "kind"))
 
     def modified(self) -> int | None:
-        """Return a number that stays while no entry comes or goes; None for "not known", just after a change."""
+        """Return a number that changes whenever an entry comes or goes; None, for unknown, just after a change."""
         try:
             changed = self.folder.stat().st_mtime_ns
         except FileNotFoundError:
@@ -152,7 +153,7 @@ def read_withdrawn(newsroom: Newsroom) -> dict[str, datetime]:
 
 
 def carried_by(news: Path) -> int:
-    """Return the number of the last entry that a news table holds; 0 for none, or where there is no table."""
+    """Return the number of the last entry that a news table holds; 0 if it holds no entry or is missing."""
     return int(read_stamp(news).get(CARRIED, 0)) if news.is_file() else 0
 
 
@@ -162,12 +163,12 @@ def held_by(edition: Edition) -> int:
 
 
 def read_changed_ids(entries: Sequence[Entry]) -> Changes:
-    """Return what entries come to, of the articles their ids alone; raises ContractError if an entry is damaged."""
+    """Return the result of entries, of added articles their ids alone; ContractError if an entry is damaged."""
     return read_changes(entries, lambda articles, _: articles.select(["news_id"]))
 
 
 def read_changes(entries: Sequence[Entry], prepare: Callable[[pa.Table, str], pa.Table]) -> Changes:
-    """Return what entries come to; `prepare` gets each one's articles and their model, and returns what to keep.
+    """Return the result of entries; `prepare` gets the articles and the model of each and returns the table to keep.
 
     Raises ContractError if an entry is damaged.
     """
@@ -180,9 +181,9 @@ def read_changes(entries: Sequence[Entry], prepare: Callable[[pa.Table, str], pa
 
 
 def fold(tables: Sequence[tuple[str, pa.Table]]) -> Changes:
-    """Return what the tables of entries come to, given as kind and table, oldest first: the last word on an id counts.
+    """Return the result of entries, given as kind and table, oldest first: the last entry that names an id counts.
 
-    Articles stand in the order in which they were added last.
+    Added articles are in the order in which each was added last.
     """
     place: dict[str, int] = {}
     withdrawn: dict[str, datetime] = {}

@@ -1,7 +1,7 @@
 """The manifest of an edition: what it holds, how it was made, the hash of every file, and its own.
 
-Its own stands in the last field, taken over the file's bytes with that field empty, so that a manifest is one file,
-replaced atomically, and any changed byte of it shows.
+The manifest's own hash stands in its last field, `sha256`. It is the hash of the file's bytes with that field empty. So
+a manifest is one file, which is replaced atomically, and any changed byte in it is noticed.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ def _named(digest: str) -> bytes:
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file in an edition's folder but its manifest, by name."""
+    """Return the SHA-256 of each file in an edition's folder except the manifest, by name."""
     paths = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
     paths = [path for path in paths if path.name != MANIFEST]
     with ThreadPoolExecutor() as pool:

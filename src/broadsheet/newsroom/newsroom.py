@@ -51,22 +51,22 @@ class Newsroom:
 
     @property
     def withdrawn(self) -> Path:
-        """Table withdrawn: articles that no import brings back; missing if there are none."""
+        """Table withdrawn: articles that no import brings back; may be missing."""
         return self.path / "corpus" / "withdrawn.arrow"
 
     @property
     def mutes(self) -> Path:
-        """Table mutes: categories and sources that readers muted; missing if there are none."""
+        """Table mutes: categories and sources that readers muted; may be missing."""
         return self.path / "readers" / "mutes.arrow"
 
     @property
     def profiles(self) -> Path:
-        """Table profiles: what readers themselves wrote on their interests; missing if there are none."""
+        """Table profiles: what readers themselves wrote on their interests; may be missing."""
         return self.path / "readers" / "profiles.arrow"
 
     @property
     def live(self) -> Path:
-        """The journal of what was added and withdrawn between nights; missing before the first."""
+        """The journal of what was added and withdrawn between nights; missing before the first change."""
         return self.path / "live"
 
     def all_impressions(self) -> list[Path]:
@@ -135,7 +135,7 @@ class Newsroom:
     def current(self) -> Edition:
         """Return the edition that readers see, by its own name, so that a later publication does not change it.
 
-        Raises NewsroomError if there is none.
+        Raises NewsroomError if no edition is published.
         """
         if not self.current_link.is_symlink():
             raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
@@ -176,7 +176,7 @@ class Newsroom:
         return edition
 
     def complete(self, manifest: dict[str, Any]) -> Edition:
-        """Complete the edition being built under its own name; what is current stays so."""
+        """Give the edition being built its manifest and its own name; the current edition stays current."""
         write_manifest(self.building.manifest, {**manifest, "files": file_hashes(self.building.path)})
         edition = Edition(self.editions_folder / self._free_name())
         self.building.path.rename(edition.path)
@@ -188,7 +188,7 @@ class Newsroom:
         replace_link(self.current_link, Path("editions") / edition.name)
 
     def rollback(self) -> Edition:
-        """Make the published edition before the current one current; raises NewsroomError if there is none."""
+        """Make the published edition before the current one current again; raises NewsroomError if it has none."""
         if not self.current_link.is_symlink():
             raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
         current = Path(os.readlink(self.current_link)).name  # noqa: PTH115

@@ -1,4 +1,4 @@
-"""Whether the current edition still stands for the corpus: what a second run and a benchmark may use as it is."""
+"""Whether the current edition still stands for the corpus, so that another run or a benchmark may use it as it is."""
 
 import os
 from contextlib import suppress

@@ -17,7 +17,7 @@ from broadsheet.tables.schemas import CLICKS, USERS
 
 
 def no_profiles() -> Profiles:
-    """Return that no reader wrote anything."""
+    """Return empty profiles: no reader wrote anything."""
     return NO_PROFILES
 
 
@@ -25,7 +25,7 @@ class Audience:
     """Readers of a users table, of a clicks table and of what they say themselves; safe to share between threads."""
 
     def __init__(self, users: pa.Table, clicks: pa.Table, own_words: Callable[[], Profiles] = no_profiles) -> None:
-        """`own_words` gives the readers' own words, as they are at each call; they count before the users table's."""
+        """`own_words` returns the readers' own words as they are now; they count instead of the profiles of `users`."""
         self._users, self._clicks, self._own_words = users, clicks, own_words
         self._row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
         self._times = epoch_seconds(clicks.column("time"))
@@ -41,7 +41,7 @@ class Audience:
     def active(self, as_of: datetime, days: float) -> list[str]:
         """Return users with a profile, or with a click in the `days` days before `as_of`.
 
-        Without any click logged, they are all with a profile or a history.
+        If no click is logged, all users with a profile or a history are returned.
         """
         columns = [self._users.column("profile").to_pylist()]
         columns += [] if len(self._clicks) else [pc.list_value_length(self._users.column("history")).to_pylist()]
@@ -56,10 +56,10 @@ class Audience:
         return [user_id for user_id in self.all() if user_id in chosen]
 
     def state(self, user_ids: Sequence[str], as_of: datetime) -> pa.Table:
-        """Return the table users for some readers as of a moment; one who is not known has an empty row.
+        """Return the table users for some readers as of a moment; a reader who is not known has an empty row.
 
         Clicks strictly before `as_of` follow the imported history, oldest first; an article stands once, where it was
-        read last. The profile is the reader's own words, of whatever time, else that of the users table.
+        read last. The profile is the reader's own words, whenever they were written, or else the users table's.
         """
         own = self._own_words()
         return from_rows([self._state(user_id, as_of.timestamp(), own) for user_id in user_ids], USERS)
@@ -95,7 +95,7 @@ def _rows_by_user(clicks: pa.Table, times: npt.NDArray[np.float64]) -> dict[str,
 
 
 def open_audience(users: Path, clicks: Path, own_words: Callable[[], Profiles] = no_profiles) -> Audience:
-    """Open the readers of a newsroom; a missing file means none."""
+    """Open the readers of a newsroom; a missing file counts as an empty table."""
     user_table = read_table(users, USERS) if users.is_file() else empty(USERS)
     click_table = read_table(clicks, CLICKS) if clicks.is_file() else empty(CLICKS)
     return Audience(user_table, click_table, own_words)

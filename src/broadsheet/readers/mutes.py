@@ -55,10 +55,10 @@ Change = Callable[[set[str], Iterable[str]], set[str]]
 
 
 def mute(newsroom: Newsroom, user_id: str, categories: Sequence[str] = (), sources: Sequence[str] = ()) -> Mutes:
-    """Mute categories and sources for a reader, beside those muted before; on the disk when the call returns.
+    """Mute further categories and sources for a reader; on the disk when the call returns.
 
     Returns all mutes of the newsroom. Raises NewsroomError if there is no newsroom, InputError for an id or a name that
-    cannot be one, ContractError if the table is damaged.
+    is refused, ContractError if the table is damaged.
     """
     return _change(newsroom, user_id, set[str].union, categories, sources)
 

@@ -52,7 +52,7 @@ def open_writer(path: Path, schema: pa.Schema, **stamp: str) -> Iterator[Writer]
 
 
 def read_table(path: Path, schema: pa.Schema, **stamp: str) -> pa.Table:
-    """Map a file into memory; all differences from the schema and the stamps asked for come in one ContractError."""
+    """Map a file into memory; one ContractError names all differences from the schema and from the expected stamps."""
     table = _open(path)
     found, wanted = _metadata(table.schema), _metadata(schema) | stamp
     problems = [
@@ -128,7 +128,7 @@ def _cast(table: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
 
 
 def _nulls_inside(table: pa.Table) -> list[str]:
-    """Name the columns with a null in a list or struct that allows none, which a cast lets through."""
+    """Name the columns with a null inside a list or struct whose type allows no null; a cast lets such a null pass."""
     names = []
     for field, column in zip(table.schema, table.columns, strict=True):
         kind = field.type
@@ -144,7 +144,7 @@ def _nulls_inside(table: pa.Table) -> list[str]:
 
 
 def from_rows(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Make a table of a schema from dictionaries; a missing key is null where that is allowed."""
+    """Make a table of a schema from dictionaries; a missing key becomes null if its field may be null."""
     try:
         return pa.Table.from_pylist(list(rows), schema=schema.remove_metadata()).cast(schema)
     except (pa.ArrowInvalid, ValueError, TypeError) as error:

@@ -15,7 +15,7 @@ from typing import Any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_IN_WORDS = ("No space left", "File too large")
-"""Of FAISS, whose RuntimeError has no number."""
+"""How FAISS words a full disk: it raises a RuntimeError, which has no error number."""
 _SETTLED = 2.0
 """Seconds after which a time of change is trusted: two changes within one tick of the clock have the same time."""
 
@@ -53,7 +53,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Make `target` a hard link of a file that nobody changes in place; a copy where there are no hard links."""
+    """Make `target` a hard link to a file that nobody changes in place, or a copy if the disk has no hard links."""
     target.unlink(missing_ok=True)  # to copy into a link would change the file behind it
     try:
         os.link(source, target)

@@ -1,7 +1,7 @@
 """Parts: the finished pieces of a table that is written a block at a time, so that a kill loses a block.
 
-They lie in a folder beside the table until it is whole. Whoever writes some has numbers that no part there bears, so
-that several processes can write side by side.
+They lie in a folder beside the table until the table is whole. Each process writes parts under numbers of its own, so
+that several processes can write at the same time.
 """
 
 from pathlib import Path
@@ -18,6 +18,6 @@ def part_path(folder: Path, number: int) -> Path:
 
 
 def first_free_number(folder: Path) -> int:
-    """Return the number after the last that a part in the folder bears; 0 if the folder has no part."""
+    """Return the number after the largest number of a part in the folder; 0 if the folder has no part."""
     taken = (int(path.stem) for path in folder.glob("*.arrow") if path.stem.isdecimal())
     return max(taken, default=-1) + 1

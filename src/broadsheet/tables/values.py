@@ -49,7 +49,7 @@ def checked_ids(values: object, what: str) -> list[str]:
 
 
 def checked_text(value: object) -> str:
-    """Return a text as it is, a number as text and nothing as an empty text."""
+    """Return a text as it is, a number as text, and None or NaN as an empty text."""
     if value is None:
         return ""
     if isinstance(value, int | float):
@@ -65,7 +65,7 @@ def checked_text(value: object) -> str:
 
 
 def required_time(value: object) -> datetime:
-    """Return a time as `checked_time` does; nothing is not accepted."""
+    """Return a time as `checked_time` does; a missing time is refused."""
     time = checked_time(value)
     if time is None:
         raise SkipRow("no time")
@@ -73,7 +73,7 @@ def required_time(value: object) -> datetime:
 
 
 def checked_time(value: object) -> datetime | None:
-    """Return a time in UTC, None for nothing.
+    """Return a time in UTC, or None for None or an empty text.
 
     Takes datetimes and dates (without a zone they are UTC), ISO 8601 texts, and seconds or milliseconds since 1970.
     """

@@ -32,7 +32,7 @@ BLOCK = 50_000
 
 
 class MappedVectors:
-    """The vectors of a news_vectors table, in its order; nothing is copied but what is taken.
+    """The vectors of a news_vectors table, in its order; only the rows that are taken are copied.
 
     (One array over all of them would be a copy of the file, since the batches of a file do not lie side by side.)
     """
@@ -67,11 +67,11 @@ class MappedVectors:
         return taken
 
     def whole(self) -> Vectors:
-        """Return all of them as one array (rows, dim): the file's own where it is one batch, else a copy."""
+        """Return all vectors as one array (rows, dim): the mapped file itself if it is one batch, else a copy."""
         return self._parts[0] if len(self._parts) == 1 else self.take(np.arange(len(self)))
 
     def sample(self, count: int, seed: int = 0) -> Vectors:
-        """Return `count` vectors drawn without repetition, or all, in order; the same for the same seed."""
+        """Return `count` different vectors, or all if there are fewer, in order; the same vectors for the same seed."""
         return self.whole() if count >= len(self) else self.take(draw_rows(len(self), count, seed))
 
     def sha256(self) -> str:
