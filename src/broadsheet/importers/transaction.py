@@ -179,7 +179,7 @@ class Import:
         sync_folder(self.newsroom.news.parent)
 
     def _ready(self) -> list[tuple[Path, Path]]:
-        """Return the files to rename and their targets, in an order that is safe if the process dies in between."""
+        """Return the files to rename and their targets, so ordered that the corpus fits together after each."""
         ready = []
         if self._is_archive and not self.newsroom.config_file.exists():
             settings = self._folder / "broadsheet.toml"
