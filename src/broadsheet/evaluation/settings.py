@@ -22,7 +22,7 @@ from broadsheet.corpus.impressions import Impression, Split
 from broadsheet.tables.arrays import Flags, Integers
 from broadsheet.tables.arrow_files import empty, epoch_seconds, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
 
 _Event = tuple[str, int, float]
 """Reader, article row, epoch seconds."""
@@ -42,13 +42,13 @@ class Setting:
     "What anyone was shown; likewise."
 
 
-def content_only(bench: Workbench, split: Split) -> Setting:
+def content_only(data: EditionData, split: Split) -> Setting:
     """Return the setting in which nothing of the split itself is known, not even what lies before a request."""
-    log = make_log(_logged(bench, split))
-    return Setting([one for one in split.impressions if one.relevant], log, _seen_elsewhere(bench, split))
+    log = make_log(_logged(data, split))
+    return Setting([one for one in split.impressions if one.relevant], log, _seen_elsewhere(data, split))
 
 
-def live(bench: Workbench, split: Split, seed: int) -> Setting:
+def live(data: EditionData, split: Split, seed: int) -> Setting:
     """Return the setting in which half of the split's readers, drawn by `seed`, lend what they did in it.
 
     In an archive without true times, where all impressions bear one, the requests count as a second later, so that the
@@ -61,16 +61,16 @@ def live(bench: Workbench, split: Split, seed: int) -> Setting:
     scored = [replace(one, time=one.time + delay) for one in split.impressions if one.user_id not in lenders]
     return Setting(
         [one for one in scored if one.relevant],
-        make_log([*_logged(bench, split), *_clicks_of(bench, lent)]),
-        join_exposures([_seen_elsewhere(bench, split), _shown_in(bench, split, lent)]),
+        make_log([*_logged(data, split), *_clicks_of(data, lent)]),
+        join_exposures([_seen_elsewhere(data, split), _shown_in(data, split, lent)]),
     )
 
 
-def _shown_in(bench: Workbench, split: Split, impressions: Sequence[Impression]) -> Exposures:
+def _shown_in(data: EditionData, split: Split, impressions: Sequence[Impression]) -> Exposures:
     """Return what these impressions showed, as the log tells it."""
-    table = read_table(bench.newsroom.impressions(split.name), IMPRESSIONS)
+    table = read_table(data.newsroom.impressions(split.name), IMPRESSIONS)
     numbers = pa.array([one.number for one in impressions], pa.int64())
-    return exposures_of(table.take(numbers), bench.catalogue)
+    return exposures_of(table.take(numbers), data.catalogue)
 
 
 def one_time(split: Split) -> bool:
@@ -78,13 +78,13 @@ def one_time(split: Split) -> bool:
     return len({one.time for one in split.impressions}) == 1
 
 
-def live_pool(bench: Workbench, exposures: Exposures, time: datetime, hours: float) -> Flags:
+def live_pool(data: EditionData, exposures: Exposures, time: datetime, hours: float) -> Flags:
     """Return which articles are live as of a request: published, else shown to anyone, in `hours` hours before.
 
     What was shown counts only where no publication time is known. (articles,)
     """
     end = time.timestamp()
-    published = bench.catalogue.published_at
+    published = data.catalogue.published_at
     within = (exposures.times >= end - hours * HOUR) & (exposures.times < end)
     shown = np.zeros(len(published), np.bool_)
     shown[exposures.rows[within]] = True
@@ -103,44 +103,42 @@ def make_log(events: Sequence[_Event]) -> ClickLog:
     )
 
 
-def _clicks_of(bench: Workbench, impressions: Sequence[Impression]) -> Iterator[_Event]:
+def _clicks_of(data: EditionData, impressions: Sequence[Impression]) -> Iterator[_Event]:
     for one in impressions:
         for news_id, hit in zip(one.shown, one.clicked, strict=True):
             if hit:
-                yield one.user_id, bench.catalogue.row_of[news_id], one.time.timestamp()
+                yield one.user_id, data.catalogue.row_of[news_id], one.time.timestamp()
 
 
-def _logged(bench: Workbench, split: Split) -> list[_Event]:
+def _logged(data: EditionData, split: Split) -> list[_Event]:
     """Return the clicks of the log without those of the split, which an import of its impressions put there."""
-    path = bench.edition.clicks
+    path = data.edition.clicks
     clicks = read_table(path, CLICKS) if path.is_file() else empty(CLICKS)
     clicks = clicks.filter(pc.is_in(clicks.column("event"), value_set=pa.array(READING)))
-    own = set(_clicks_of(bench, split.impressions))
-    rows = _rows(bench, clicks.column("news_id"))
+    own = set(_clicks_of(data, split.impressions))
+    rows = _rows(data, clicks.column("news_id"))
     events = zip(clicks.column("user_id").to_pylist(), rows.tolist(), epoch_seconds(clicks.column("time")), strict=True)
     return [(user, row, float(time)) for user, row, time in events if row >= 0 and (user, row, time) not in own]
 
 
-def _seen_elsewhere(bench: Workbench, split: Split) -> Exposures:
+def _seen_elsewhere(data: EditionData, split: Split) -> Exposures:
     """Return what the impressions of the other splits showed, without those that are in this split too."""
     own = {(one.user_id, one.time) for one in split.impressions}
     parts = []
-    for path in other_splits(bench, split.name):
+    for path in other_splits(data, split.name):
         table = read_table(path, IMPRESSIONS)
         keys = zip(table.column("user_id").to_pylist(), table.column("time").to_pylist(), strict=True)
-        parts.append(
-            exposures_of(table.filter(pa.array([key not in own for key in keys], pa.bool_())), bench.catalogue)
-        )
+        parts.append(exposures_of(table.filter(pa.array([key not in own for key in keys], pa.bool_())), data.catalogue))
     return join_exposures(parts)
 
 
-def other_splits(bench: Workbench, name: str) -> list[Path]:
+def other_splits(data: EditionData, name: str) -> list[Path]:
     """Return the impressions' files of the newsroom's other splits, by name."""
-    own = bench.newsroom.impressions(name)
-    return [path for path in bench.newsroom.all_impressions() if path != own]
+    own = data.newsroom.impressions(name)
+    return [path for path in data.newsroom.all_impressions() if path != own]
 
 
-def _rows(bench: Workbench, news_ids: pa.ChunkedArray) -> Integers:
+def _rows(data: EditionData, news_ids: pa.ChunkedArray) -> Integers:
     """Return the catalogue rows of ids, -1 for those without text."""
-    found = pc.index_in(news_ids, value_set=bench.catalogue.news.column("news_id").combine_chunks())
+    found = pc.index_in(news_ids, value_set=data.catalogue.news.column("news_id").combine_chunks())
     return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)

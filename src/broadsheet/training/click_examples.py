@@ -14,7 +14,7 @@ import numpy as np
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
 
 MEASURED = 0.1
 """Share of the clicks that is measured on: the last by time."""
@@ -24,14 +24,14 @@ MOST = 500
 """The most clicks to measure on, the first of the last tenth by time."""
 
 
-def read_clicks(bench: Workbench) -> tuple[list[Impression], list[Impression]]:
+def read_clicks(data: EditionData) -> tuple[list[Impression], list[Impression]]:
     """Return readers' histories before a moment, to learn from, and the clicks after that moment, to measure on.
 
     Both are impressions; those of a history show nothing.
 
     Raises CorpusError if the click log has too few clicks for both.
     """
-    log = bench.data.clicks
+    log = data.clicks
     moment = float(np.quantile(log.times, 1 - MEASURED)) if len(log) else 0.0
     earlier = log.before(moment)
     rows_by_user: dict[int, dict[int, None]] = {}
@@ -42,8 +42,8 @@ def read_clicks(bench: Workbench) -> tuple[list[Impression], list[Impression]]:
         history[row] = None
         last_place[user] = place
     histories = {user: list(rows) for user, rows in rows_by_user.items()}
-    learn = [_impression(bench, last_place[user], history) for user, history in histories.items()]
-    measured = _measured(bench, len(earlier), histories)
+    learn = [_impression(data, last_place[user], history) for user, history in histories.items()]
+    measured = _measured(data, len(earlier), histories)
     if not any(len(one.history_rows) > 1 for one in learn) or not measured:
         raise CorpusError(
             f"clicks: {len(log)} clicks, {len(histories)} readers before the last tenth of them and {len(measured)} "
@@ -53,33 +53,33 @@ def read_clicks(bench: Workbench) -> tuple[list[Impression], list[Impression]]:
     return learn, measured
 
 
-def _measured(bench: Workbench, start: int, histories: dict[int, list[int]]) -> list[Impression]:
-    log, measured = bench.data.clicks, []
+def _measured(data: EditionData, start: int, histories: dict[int, list[int]]) -> list[Impression]:
+    log, measured = data.clicks, []
     for place in range(start, len(log)):
         user, row = int(log.users[place]), int(log.rows[place])
         history = histories.get(user, [])
         beside = _read_by_others(log, place, user, {row, *history})
         if history and row not in history and beside:
             clicked = [True] + [False] * len(beside)
-            measured.append(_impression(bench, place, history, [row, *beside], clicked))
+            measured.append(_impression(data, place, history, [row, *beside], clicked))
         if len(measured) == MOST:
             break
     return measured
 
 
 def _impression(
-    bench: Workbench, place: int, history: list[int], shown: Sequence[int] = (), clicked: Sequence[bool] = ()
+    data: EditionData, place: int, history: list[int], shown: Sequence[int] = (), clicked: Sequence[bool] = ()
 ) -> Impression:
     """Return what the reader of the click at `place` had read by then, and what the click is ranked among."""
-    log = bench.data.clicks
+    log = data.clicks
     return Impression(
         number=place,
         name=f"click {place} of the log",
         user_id=str(log.users[place]),
         time=datetime.fromtimestamp(float(log.times[place]), UTC),
-        history=bench.catalogue.ids(history).to_pylist(),
+        history=data.catalogue.ids(history).to_pylist(),
         history_rows=history,
-        shown=bench.catalogue.ids(shown).to_pylist(),
+        shown=data.catalogue.ids(shown).to_pylist(),
         shown_rows=list(shown),
         clicked=list(clicked),
     )

@@ -97,7 +97,7 @@ def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Impressio
         learned = read_impressions(bench.newsroom, bench.catalogue, asked.train)
         measured = read_rankable(bench.newsroom, bench.catalogue, asked.valid)
     else:
-        learned, measured = read_clicks(bench)
+        learned, measured = read_clicks(bench.data)
     limit = VALID_LIMIT if asked.mode == "frozen" else ENCODED_LIMIT
     return (
         read_items(bench, learned, asked.train or "clicks"),

@@ -51,7 +51,7 @@ def requests_of(bench: Workbench, split: Split, *, lent: bool) -> list[Request]:
 
     Raises CorpusError if there are none.
     """
-    settings = [live(bench, split, seed) for seed in SEEDS] if lent else [content_only(bench, split)]
+    settings = [live(bench.data, split, seed) for seed in SEEDS] if lent else [content_only(bench.data, split)]
     found = [(knowing(bench, one), [other for other in one.impressions if other.rankable]) for one in settings]
     if not all(part for _, part in found):
         raise CorpusError(

@@ -97,7 +97,7 @@ def measure_retrieval(
     `trained` gives a label and a workbench for each pair of trained towers; those of one label are runs of one row. An
     article that was published, or where that is unknown shown, in the last `hours` is in the live pool.
     """
-    settings = [live(untrained, split, seed) for seed in SEEDS] if lend else [content_only(untrained, split)]
+    settings = [live(untrained.data, split, seed) for seed in SEEDS] if lend else [content_only(untrained.data, split)]
     requests = [one for one in split.impressions if one.relevant]
     scenes = list(_scenes(untrained, split, settings, requests, hours))
     results = Results(
@@ -116,13 +116,13 @@ def _scenes(
     bench: Workbench, split: Split, settings: Sequence[Setting], requests: Sequence[Impression], hours: float
 ) -> Iterator[_Scene]:
     place_of = {one.number: place for place, one in enumerate(requests)}
-    categories = top_categories(bench, split)
+    categories = top_categories(bench.data, split)
     for number, setting in enumerate(settings):
         places = np.array([place_of[one.number] for one in setting.impressions], np.int64)
         seeds = SEEDS if len(settings) == 1 else SEEDS[number : number + 1]
-        pool = partial(live_pool, bench, setting.exposures, hours=hours)
+        pool = partial(live_pool, bench.data, setting.exposures, hours=hours)
         for universe, chosen in ((CATALOGUE, None), (POOL, pool)):
-            targets = make_targets(bench, setting, chosen, categories)
+            targets = make_targets(bench.data, setting, chosen, categories)
             yield _Scene(universe, setting, chosen, targets, places, len(requests), seeds)
 
 

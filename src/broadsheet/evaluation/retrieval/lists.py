@@ -24,6 +24,7 @@ from broadsheet.offline.replay import ClicksBefore, blocks, states
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrays import Flags, Floats
 from broadsheet.tables.vectors import MappedVectors
+from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
 DEPTH = 1000
@@ -38,9 +39,9 @@ Scores = Callable[[Sequence[Impression]], Floats]
 """Scores of all articles for impressions of one time, (impressions, articles), -inf for what is not to be listed."""
 
 
-def whole_catalogue(bench: Workbench) -> Pool:
+def whole_catalogue(data: EditionData) -> Pool:
     """Return the pool of everything that was not published later."""
-    published = bench.catalogue.published_at
+    published = data.catalogue.published_at
     return lambda time: ~(published > time.timestamp())
 
 
@@ -48,7 +49,7 @@ class ScoredLists:
     """Lists by scores that need no tower: chance, clicks, words."""
 
     def __init__(self, bench: Workbench, impressions: Sequence[Impression], pool: Pool | None = None) -> None:
-        self._bench, self._impressions, self._pool = bench, impressions, pool or whole_catalogue(bench)
+        self._bench, self._impressions, self._pool = bench, impressions, pool or whole_catalogue(bench.data)
         self._size = len(bench.catalogue)
 
     def random(self, rng: np.random.Generator) -> Lists:

@@ -16,7 +16,7 @@ from broadsheet.evaluation.settings import Setting
 from broadsheet.metrics.retrieval import coverage, exposure, find_relevant, gini, novelty, self_information
 from broadsheet.offline.replay import ClicksBefore, Values, mean_of
 from broadsheet.tables.arrays import Flags, Floats, Integers
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
 
 DEPTHS = (10, 20, 50, 100, 200, 500, 1000)
 """The k of recall and nDCG."""
@@ -59,29 +59,29 @@ class Targets:
     "Counted anew for each time: kept for all of them, the counts would be times x articles."
 
 
-def make_targets(bench: Workbench, setting: Setting, pool: Pool | None, categories: Sequence[str]) -> Targets:
+def make_targets(data: EditionData, setting: Setting, pool: Pool | None, categories: Sequence[str]) -> Targets:
     """Return what is to be found in a setting, in a pool or in the whole catalogue."""
-    pool = pool or whole_catalogue(bench)
+    pool = pool or whole_catalogue(data)
     requests = setting.impressions
-    relevant = [bench.catalogue.rows(one.relevant) for one in requests]
+    relevant = [data.catalogue.rows(one.relevant) for one in requests]
     owners = np.repeat(np.arange(len(requests)), [len(rows) for rows in relevant])
     rows = np.array([row for part in relevant for row in part], np.int64)
-    clicks_before = ClicksBefore(setting.clicks, len(bench.catalogue))
+    clicks_before = ClicksBefore(setting.clicks, len(data.catalogue))
     reachable, cold = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
-    members = np.zeros(len(bench.catalogue), np.bool_)
+    members = np.zeros(len(data.catalogue), np.bool_)
     for time, part in moments(requests):
         mine = (owners >= part.start) & (owners < part.stop)
         live, clicks = pool(time), clicks_before(time)
         reachable[mine], cold[mine] = live[rows[mine]], clicks[rows[mine]] == 0
         members |= live
-    slices = _slices(bench, requests, owners, rows, cold, categories)
+    slices = _slices(data, requests, owners, rows, cold, categories)
     times = [(part, time) for time, part in moments(requests)]
     return Targets(owners, rows, reachable, slices, members, times, clicks_before)
 
 
-def top_categories(bench: Workbench, split: Split) -> list[str]:
+def top_categories(data: EditionData, split: Split) -> list[str]:
     """Return the categories with most relevant articles in a split, the largest first."""
-    catalogue = bench.catalogue
+    catalogue = data.catalogue
     clicked = [catalogue.rows(one.relevant) for one in split.impressions]
     counts = Counter(catalogue.category[row] for rows in clicked for row in rows if catalogue.category[row])
     return [name for name, _ in counts.most_common(CATEGORIES)]
@@ -153,7 +153,7 @@ def moments(requests: Sequence[Impression]) -> Iterator[tuple[datetime, slice]]:
 
 
 def _slices(
-    bench: Workbench,
+    data: EditionData,
     requests: Sequence[Impression],
     owners: Integers,
     rows: Integers,
@@ -165,4 +165,4 @@ def _slices(
         "articles not clicked before": cold,
         "articles clicked before": ~cold,
     }
-    return slices | {f"category {name}": bench.catalogue.category[rows] == name for name in categories}
+    return slices | {f"category {name}": data.catalogue.category[rows] == name for name in categories}
