@@ -54,7 +54,7 @@ def benchmark(
     from broadsheet.training.writer_pairs import read_day
 
     _check_samples(samples)
-    writers, models = read_writers(writer or ()), open_models(Newsroom(newsroom))
+    writers, models = read_writers("--writer", writer or ()), open_models(Newsroom(newsroom))
     trainings = choose_trainings(models, tuned or ())
     first, last = read_day("--since", since) if since or until else HELD_OUT, read_day("--until", until)
     found, most = held_out(models.newsroom, first, last), articles or (24 if speed else 120)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.options import say
+from broadsheet.cli.options import as_options, say
 from broadsheet.cli.script import make_out, open_split, publish, run
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def benchmark(
 
     def measure() -> Report:
         bench, measured = open_split(newsroom, split)
-        findings, requests = measure_split(bench, measured, folders, others, say, fusion=fusion, live=live)
+        with as_options(fusion="--fusion"):
+            findings, requests = measure_split(bench, measured, folders, others, say, fusion=fusion, live=live)
         if predictions:
             for path in write_rankings(predictions, findings.scores, bench, split, requests[0][1]):
                 say(str(path))

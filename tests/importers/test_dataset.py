@@ -128,7 +128,7 @@ def test_missing_columns_and_wrong_mappings_come_in_one_error_and_nothing_is_mad
     with pytest.raises(CorpusError) as error:
         import_dataset(newsroom, str(tmp_path / "news.parquet"), "news", {"name": "headline", "body": "text"})
     for problem in (
-        "--column name=headline: no column 'name' is known here",
+        "column name=headline: no column 'name' is known here",
         "news.parquet has no column 'text'",
         "found the columns article, headline, published_at, more, label; expected also news_id, title",
     ):

@@ -9,9 +9,9 @@ import typer
 
 from broadsheet.cli.live import add, mute, profile, unmute, withdraw
 from broadsheet.cli.operations import operation
-from broadsheet.cli.options import DEFAULT_ROOM, Columns, Room, read_columns, say
+from broadsheet.cli.options import DEFAULT_ROOM, Columns, Room, as_options, read_columns, say
 from broadsheet.cli.training import training
-from broadsheet.errors import BroadsheetError, GateError
+from broadsheet.errors import BroadsheetError, GateError, InputError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -107,7 +107,10 @@ def import_tables(
     from broadsheet.importers.tables import import_tables as take
     from broadsheet.newsroom import Newsroom
 
-    typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column)))
+    if not (news or clicks or users):
+        raise InputError("no file was named; expected --news, --clicks or --users. Name one of them or more.")
+    with as_options(column="--column"):
+        typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column)))
 
 
 @imports.command(
@@ -125,7 +128,8 @@ def import_dataset(
     from broadsheet.importers.dataset import import_dataset as take
     from broadsheet.newsroom import Newsroom
 
-    typer.echo(take(Newsroom(into), name, table, read_columns(column), split=split, config=config))
+    with as_options(column="--column"):
+        typer.echo(take(Newsroom(into), name, table, read_columns(column), split=split, config=config))
 
 
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")
@@ -179,7 +183,8 @@ def stage(
     from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.stages import run_stage
 
-    typer.echo(run_stage(Newsroom(newsroom), name, out))
+    with as_options(out="--out"):
+        typer.echo(run_stage(Newsroom(newsroom), name, out))
 
 
 def main() -> None:

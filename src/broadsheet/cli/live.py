@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.options import Columns, Room, read_columns
+from broadsheet.cli.options import Columns, Room, as_options, read_columns
 from broadsheet.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def add(
     from broadsheet.live.articles import add_file
     from broadsheet.newsroom import Newsroom
 
-    typer.echo(add_file(Newsroom(newsroom), file, read_columns(column)))
+    with as_options(column="--column"):
+        typer.echo(add_file(Newsroom(newsroom), file, read_columns(column)))
 
 
 def withdraw(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.options import DEFAULT_ROOM, Room, say
+from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say
 from broadsheet.errors import InputError
 
 operation = typer.Typer()
@@ -42,9 +42,10 @@ def build(
     from broadsheet.operations.build_run import Outputs, run_build
     from broadsheet.operations.engines import choose_engine
 
-    runs = choose_engine(engine, address)
     chosen = users if users in ("active", "all") else _read_ids(Path(users))
-    run_build(Newsroom(newsroom), chosen, say, Outputs(log_json, metrics, report), runs)
+    with as_options(engine="--engine", address="--address", log="--log-json", metrics="--metrics", page="--report"):
+        runs = choose_engine(engine, address)
+        run_build(Newsroom(newsroom), chosen, say, Outputs(log_json, metrics, report), runs)
 
 
 def _read_ids(path: Path) -> list[str]:
@@ -124,5 +125,7 @@ def prune(
     from broadsheet.newsroom import Newsroom
     from broadsheet.operations.editions import prune as remove
 
-    for line in remove(Newsroom(newsroom), keep):
+    with as_options(keep="--keep"):
+        removed = remove(Newsroom(newsroom), keep)
+    for line in removed:
         typer.echo(line)

@@ -1,5 +1,6 @@
 """Options that several commands share, and what they print."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.errors import InputError
+from broadsheet.errors import BroadsheetError, InputError
 
 Columns = Annotated[
     list[str] | None,
@@ -28,12 +29,21 @@ def read_columns(pairs: list[str] | None) -> dict[str, str]:
 
 
 @contextmanager
-def option(name: str) -> Iterator[None]:
-    """Put an option's name before the message of an InputError that its value causes: `--out x: cannot be made`."""
+def as_options(**options: str) -> Iterator[None]:
+    """Name arguments as the options that they were given by, in the messages of errors raised inside.
+
+    `with as_options(out="--out")` makes `--out x: is there` of the message `out x: is there`. A name is replaced at the
+    beginning of a message, at the beginning of each of several problems, and after a colon or "and".
+    """
     try:
         yield
-    except InputError as error:
-        raise InputError(f"{name} {error}") from error
+    except BroadsheetError as error:
+        before, behind = r"(^|\n  - |: | and )", r"(?= [^\n]*: | \w+=| and |: found|\.$)"  # not `out: no newsroom here`
+        names = "|".join(map(re.escape, options))
+        said = re.sub(f"{before}({names}){behind}", lambda found: found[1] + options[found[2]], str(error))
+        if said == str(error):
+            raise
+        raise type(error)(said) from error
 
 
 Room = Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from broadsheet.cli.options import option, say
+from broadsheet.cli.options import as_options, say
 from broadsheet.errors import BroadsheetError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def make_out(folder: Path, name: str = "--out") -> None:
     """Make the folder that an option names; raises InputError, which names the option, if it cannot be made."""
     from broadsheet.evaluation.report.files import make_folder
 
-    with option(name):
+    with as_options(folder=name):
         make_folder(folder)
 
 

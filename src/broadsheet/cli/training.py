@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.options import Room, say
+from broadsheet.cli.options import Room, as_options, say
+
+TRAINING = {"train": "--train", "valid": "--valid", "out": "--out"}
+"""The options that all trainings share, by the arguments that the library calls them by."""
 
 training = typer.Typer(no_args_is_help=True, help="Train a newsroom's own models.")
 
@@ -27,7 +30,8 @@ def train_reranker(
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.reranker import train_reranker as learn
 
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
+    with as_options(**TRAINING):
+        typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
 
 
 @training.command("fusion", epilog="Example: broadsheet train fusion newsroom --train tune --valid valid")
@@ -48,7 +52,8 @@ def train_fusion(
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.fusion import train_fusion as learn
 
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seeds=seeds, say=say))
+    with as_options(**TRAINING):
+        typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seeds=seeds, say=say))
 
 
 @training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
@@ -77,7 +82,8 @@ def train_towers(
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.towers import train_towers as learn
 
-    typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
+    with as_options(**TRAINING):
+        typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
 
 
 @training.command("writer", epilog="Example: broadsheet train writer newsroom --job headline --until 2026-10-01")
@@ -108,15 +114,16 @@ def train_writer(
     from broadsheet.training.writer import train_writer as learn
     from broadsheet.training.writer_pairs import read_day
 
-    typer.echo(
-        learn(
-            Newsroom(newsroom),
-            jobs=job or ("headline", "summary"),
-            mode="lora" if lora else "full",
-            until=read_day("--until", until),
-            personal=personal,
-            seed=seed,
-            out=out,
-            say=say,
+    with as_options(**TRAINING):
+        typer.echo(
+            learn(
+                Newsroom(newsroom),
+                jobs=job or ("headline", "summary"),
+                mode="lora" if lora else "full",
+                until=read_day("--until", until),
+                personal=personal,
+                seed=seed,
+                out=out,
+                say=say,
+            )
         )
-    )

@@ -20,7 +20,7 @@ def mapping_problems(columns: Mapping[str, str]) -> list[str]:
     """Return what is wrong with a mapping from our column names to a publisher's: names that we do not have."""
     ours = {name for names in TABLES.values() for name in names}
     return [
-        f"--column {name}={theirs}: no column {name!r} is known here; known: {', '.join(sorted(ours))}"
+        f"column {name}={theirs}: no column {name!r} is known here; known: {', '.join(sorted(ours))}"
         for name, theirs in columns.items()
         if name not in ours
     ]
@@ -45,7 +45,7 @@ def match(
     if missing:
         problems.append(
             f"{source}: found the columns {', '.join(found) or '(none)'}; expected also {', '.join(missing)}. "
-            f"Name the file's own column with --column, such as --column {missing[0]}=THEIRS"
+            f"Name the file's own: column {missing[0]}=THEIRS"
         )
     return pairs
 

@@ -57,7 +57,7 @@ def import_dataset(
     found = _column_names(name, data)
     problems = mapping_problems(columns)
     problems += [
-        f"--column {ours}={theirs}: {name} has no column {theirs!r}"
+        f"column {ours}={theirs}: {name} has no column {theirs!r}"
         for ours, theirs in columns.items()
         if ours in TABLES[table] and theirs not in found
     ]

@@ -58,14 +58,14 @@ def _rows(source: _Source, skip: Callable[[str], None]) -> Iterator[dict[str, An
 
 
 def _sources(given: dict[str, Path], columns: Mapping[str, str]) -> list[_Source]:
-    problems = [] if given else ["no file was named; expected --news, --clicks or --users"]
+    problems = [] if given else ["no file was named; expected articles (news), clicks or users"]
     problems += mapping_problems(columns)
     found = {table: _columns_found(path, problems) for table, path in given.items()}
     readable = {table: names for table, names in found.items() if names is not None}
     seen = {name for names in readable.values() for name in names}
     if len(readable) == len(given):
         problems += [
-            f"--column {name}={theirs}: no file has a column {theirs!r}"
+            f"column {name}={theirs}: no file has a column {theirs!r}"
             for name, theirs in columns.items()
             if theirs not in seen
         ]

@@ -140,7 +140,7 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     if name not in STEPS:
         raise InputError(f"stage: found {name!r}, expected one of {', '.join(STEPS)}.")
     if out.resolve().is_relative_to(newsroom.editions_folder.resolve()):
-        raise InputError(f"--out {out}: it lies among the editions, whose files never change. Name another folder.")
+        raise InputError(f"out {out}: it lies among the editions, whose files never change. Name another folder.")
     edition = newsroom.current()
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,7 @@ def run_build(
 
 
 def _try(outputs: Outputs) -> None:
-    for option, path in (("--log-json", outputs.log), ("--metrics", outputs.metrics), ("--report", outputs.page)):
+    for name, path in vars(outputs).items():
         if path is None:
             continue
         try:
@@ -77,7 +77,7 @@ def _try(outputs: Outputs) -> None:
                 path.unlink()
         except OSError as error:
             raise InputError(
-                f"{option} {path}: cannot be written ({error.strerror}). Name a file that this user may write."
+                f"{name} {path}: cannot be written ({error.strerror}). Name a file that this user may write."
             ) from error
 
 

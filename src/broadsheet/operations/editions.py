@@ -44,7 +44,7 @@ def prune(newsroom: Newsroom, keep: int) -> list[str]:
     every remaining edition holds. If the process is killed, each edition is either whole or gone.
     """
     if keep < 1:
-        raise InputError(f"--keep: found {keep}, expected 1 or more.")
+        raise InputError(f"keep: found {keep}, expected 1 or more.")
     with newsroom.lock():
         current = newsroom.current().name  # raises if there is none: then nothing is known to be old
         lines = []

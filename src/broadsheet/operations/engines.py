@@ -14,10 +14,12 @@ def choose_engine(name: str, address: str | None = None) -> Engine:
     """
     if name == "local":
         if address is not None:
-            raise InputError(f"--address {address}: the local engine has none. Add --engine ray, or leave it out.")
+            raise InputError(
+                f"address {address}: the local engine has none. Choose the engine ray, or leave the address out."
+            )
         return local_engine
     if name != "ray":
-        raise InputError(f"--engine: found {name!r}, expected local or ray.")
+        raise InputError(f"engine: found {name!r}, expected local or ray.")
     from broadsheet.nightly.ray.engine import ray_engine
 
     return ray_engine(address)

@@ -48,7 +48,7 @@ def read_clicks(data: EditionData) -> tuple[list[Impression], list[Impression]]:
         raise CorpusError(
             f"clicks: {len(log)} clicks, {len(histories)} readers before the last tenth of them and {len(measured)} "
             "clicks of them in it; expected readers with two clicks and more. Import more clicks, or name splits of "
-            "impressions with --train and --valid."
+            "impressions: train and valid."
         )
     return learn, measured
 

@@ -167,7 +167,7 @@ def test_short_articles_and_those_that_say_their_title_are_left_out(tmp_path):
     title = {"title": "Monday that plant 1 would close"}
     newsroom = room_of(tmp_path, n0={"body": "Veltra said that plants would close."}, n1=title)
     assert {"N0", "N1"} & {one.news_id for one in held_out(newsroom, None, None)} == set()
-    with pytest.raises(InputError, match="--since"):
+    with pytest.raises(InputError, match="Name other days"):
         held_out(newsroom, date(2030, 1, 1), None)
 
 
@@ -237,4 +237,4 @@ def test_the_mean_over_runs_is_of_those_that_have_a_value():
 @pytest.mark.parametrize("options", [["x"], ["=x"], ["a="], ["a=x", "a=y"]])
 def test_a_further_writer_needs_a_label_of_its_own(options):
     with pytest.raises(InputError, match="LABEL=NAME"):
-        read_writers(options)
+        read_writers("--writer", options)

@@ -45,7 +45,7 @@ def test_all_of_a_reader_is_in_one_fold_and_folds_are_of_one_size():
 
 
 def test_one_reader_alone_cannot_be_held_out():
-    with pytest.raises(CorpusError, match=r"--fusion: found impressions of 1 reader .* 2 or more. Name a split"):
+    with pytest.raises(CorpusError, match=r"^fusion: found impressions of 1 reader .* 2 or more. Name a split"):
         folds_of(["U1", "U1"])
 
 

@@ -86,7 +86,7 @@ def test_a_plot_that_fails_leaves_no_part_of_a_file(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named_without_an_option_of_the_command_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=f"^{tmp_path}/file/out: cannot be made"):
+    with pytest.raises(InputError, match=f"^folder {tmp_path}/file/out: cannot be made"):
         make_folder(tmp_path / "file" / "out")
 
 

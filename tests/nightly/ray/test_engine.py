@@ -145,7 +145,7 @@ def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_th
 
 
 def test_an_address_at_which_nothing_answers_is_one_clear_error_and_nothing_is_built(newsroom):
-    with pytest.raises(InputError, match=r"--address 127\.0\.0\.1:9: nothing answers there"):
+    with pytest.raises(InputError, match=r"^address 127\.0\.0\.1:9: nothing answers there"):
         build(newsroom, ["fan"], engine=ray_engine("127.0.0.1:9"))
     with pytest.raises(InputError, match="found 'somewhere', expected HOST:PORT or auto"):
         build(newsroom, ["fan"], engine=ray_engine("somewhere"))

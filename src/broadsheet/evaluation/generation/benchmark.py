@@ -71,13 +71,13 @@ def open_models(newsroom: Newsroom) -> EditionModels:
     return EditionModels(newsroom, config)
 
 
-def read_writers(options: Sequence[str]) -> dict[str, str]:
-    """Read LABEL=NAME of each use of --writer; raises InputError naming all that are not, or a label used twice."""
-    parts = [option.partition("=") for option in options]
+def read_writers(option: str, options: Sequence[str]) -> dict[str, str]:
+    """Read LABEL=NAME of each use of an option; raises InputError naming what is not of this form or named twice."""
+    parts = [one.partition("=") for one in options]
     labels = [part[0] for part in parts]
     wrong = ["".join(part) for part in parts if not all(part) or labels.count(part[0]) > 1]
     if wrong:
-        raise InputError(f"--writer {', '.join(wrong)}: expected LABEL=NAME, each label once; NAME is a model's.")
+        raise InputError(f"{option} {', '.join(wrong)}: expected LABEL=NAME, each label once; NAME is a model's.")
     return {label: name for label, _, name in parts}
 
 

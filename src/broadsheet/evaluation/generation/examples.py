@@ -84,7 +84,7 @@ def held_out(newsroom: Newsroom, since: date | None, until: date | None) -> list
     if not rows:
         raise InputError(
             f"articles: found none of at least {LEAST_WORDS} words published from {since or 'the first'} to "
-            f"{until or 'the last'}. Name other days with --since and --until."
+            f"{until or 'the last'}. Name other days."
         )
     rows.sort(key=lambda row: hashlib.sha256(row["news_id"].encode()).digest())
     return [withhold(row) for row in rows]

@@ -80,7 +80,7 @@ def folds_of(readers: Sequence[str]) -> Integers:
     names, numbers = np.unique(np.asarray(readers), return_inverse=True)
     if len(names) < 2:
         raise CorpusError(
-            f"--fusion: found impressions of {len(names)} reader in the split to learn from; calibration holds readers "
+            f"fusion: found impressions of {len(names)} reader in the split to learn from; calibration holds readers "
             "out and needs 2 or more. Name a split with more readers."
         )
     return np.asarray((np.random.default_rng(0).permutation(len(names)) % FOLDS)[numbers])

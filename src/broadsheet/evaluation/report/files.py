@@ -53,5 +53,5 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"{folder}: cannot be made ({error.strerror}). Name a folder that this user may write."
+            f"folder {folder}: cannot be made ({error.strerror}). Name a folder that this user may write."
         ) from error

@@ -22,7 +22,7 @@ PASSED_ON = ("BROADSHEET_CACHE", "HF_HOME", "HF_HUB_OFFLINE")
 def require_ray() -> None:
     """Raise InputError where Ray is not installed."""
     if find_spec("ray") is None:
-        raise InputError("--engine ray: Ray is not installed. Run pip install 'broadsheet[ray]', or leave it out.")
+        raise InputError("engine ray: Ray is not installed. Run pip install 'broadsheet[ray]', or leave it out.")
 
 
 @contextmanager
@@ -63,12 +63,12 @@ def _join(address: str, settings: dict[str, Any]) -> None:
         ray.init(address, **settings)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"--address {address}: no Ray cluster can be joined ({reason}). {_HELP}") from error
+        raise InputError(f"address {address}: no Ray cluster can be joined ({reason}). {_HELP}") from error
 
 
 _HELP = (
     "Start one with `ray start --head` and name its HOST:PORT, give this process the cluster's token if it wants one, "
-    "or leave --address out."
+    "or leave the address out."
 )
 
 
@@ -78,9 +78,9 @@ def _knock(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), ANSWER_SECONDS).close()
     except ValueError as error:
-        raise InputError(f"--address: found {address!r}, expected HOST:PORT or auto.") from error
+        raise InputError(f"address: found {address!r}, expected HOST:PORT or auto.") from error
     except OSError as error:
-        raise InputError(f"--address {address}: nothing answers there ({error}). {_HELP}") from error
+        raise InputError(f"address {address}: nothing answers there ({error}). {_HELP}") from error
 
 
 def _be_quiet(context: Any) -> None:  # noqa: ANN401
