@@ -51,7 +51,7 @@ def _make(source: Path, target: Path, size: int, readers: int) -> Path:
     users = read_table(Newsroom(source).users, USERS)
     known = [row for row in users.to_pylist() if row["history"] or row["profile"]][:readers]
     with Import(Newsroom(target)) as add:
-        add.news(_articles(source, range(size)))
+        add.news(repeated_articles(source, range(size)))
         add.users(known)
     Newsroom(target).config_file.write_text(CONFIG, "utf-8")
     ids = target / "readers.txt"
@@ -63,12 +63,12 @@ def _change(source: Path, target: Path, size: int) -> None:
     """Give half of the changed articles another text, and add as many new ones."""
     half = max(1, round(size * CHANGED / 2))
     with Import(Newsroom(target)) as add:
-        changed = _articles(source, range(0, size, size // half))
+        changed = repeated_articles(source, range(0, size, size // half))
         add.news(row | {"title": f"Updated: {row['title']}"} for row in changed)
-        add.news(_articles(source, range(size, size + half)))
+        add.news(repeated_articles(source, range(size, size + half)))
 
 
-def _articles(source: Path, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
+def repeated_articles(source: Path, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
     """Yield the articles of these numbers: those of the source in its order, again and again."""
     news = read_table(Newsroom(source).news, NEWS).to_pylist()
     for number in numbers:
