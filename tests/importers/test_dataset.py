@@ -85,7 +85,7 @@ def test_a_split_is_taken_by_its_name_and_an_unknown_split_is_an_error_that_name
     import_dataset(newsroom, str(tmp_path / "splits"), "news", COLUMNS, split="test")
     assert [row[0] for row in news(newsroom)] == ["other"]
     with pytest.raises(
-        CorpusError, match=r"splits: found the splits train, test, expected 'valid'\. Name a split with"
+        CorpusError, match=r"splits: found the splits train, test, expected 'valid'\. Name one of these"
     ):
         import_dataset(newsroom, str(tmp_path / "splits"), "news", COLUMNS, split="valid")
 
@@ -169,7 +169,7 @@ def test_what_is_no_data_set_of_rows_is_one_clear_error(tmp_path, newsroom, monk
 
 
 def test_a_missing_package_and_an_unknown_table_are_clear_errors(newsroom, monkeypatch):
-    with pytest.raises(InputError, match="--table: found 'pictures', expected news, clicks, users"):
+    with pytest.raises(InputError, match=r"^table: found 'pictures', expected news, clicks, users"):
         import_dataset(newsroom, "any", "pictures", {})
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(InputError, match=r"the package datasets is missing\. Install it: pip install 'broadsheet\[dat"):

@@ -128,7 +128,7 @@ def import_dataset(
     from broadsheet.importers.dataset import import_dataset as take
     from broadsheet.newsroom import Newsroom
 
-    with as_options(column="--column"):
+    with as_options(column="--column", table="--table"):
         typer.echo(take(Newsroom(into), name, table, read_columns(column), split=split, config=config))
 
 

@@ -52,7 +52,7 @@ def import_dataset(
     its own, is of another format, or lacks the split or a column.
     """
     if table not in TABLES:
-        raise InputError(f"--table: found {table!r}, expected {', '.join(TABLES)}.")
+        raise InputError(f"table: found {table!r}, expected {', '.join(TABLES)}.")
     data = _open(name, config, split)
     found = _column_names(name, data)
     problems = mapping_problems(columns)
@@ -92,9 +92,7 @@ def _open(name: str, config: str | None, split: str) -> Any:  # noqa: ANN401
     except Exception as error:  # whatever datasets, its readers and the network raise: none of it is ours
         _refuse(name, error)
     if split not in splits:
-        raise CorpusError(
-            f"{name}: found the splits {', '.join(splits)}, expected {split!r}. Name a split with --split."
-        )
+        raise CorpusError(f"{name}: found the splits {', '.join(splits)}, expected {split!r}. Name one of these.")
     return splits[split]
 
 
