@@ -101,6 +101,7 @@ def test_a_reason_that_names_the_article_is_not_told_twice():
 def test_an_unknown_signal_is_called_unknown_and_a_refusal_is_shown():
     text = Elements(page(story(checks=["gpt summary: number 300"])).to_html()).text
     assert re.search(r"Popularity\s*unknown", text) and re.search(r"Relevance\s*0\.875", text)
+    assert "Two tower" in text and "Click rate" in text, "names are shown as words"
     assert "Refused on the way: gpt summary: number 300" in text
 
 
