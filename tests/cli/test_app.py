@@ -178,7 +178,7 @@ def test_a_stage_is_run_alone(command, built, tmp_path):
         ("run fan --newsroom ROOM --html ROOM", "cannot be written"),
         ("ask ' ' --newsroom ROOM", "ask: found an empty request"),
         ("stage fuse ROOM", "stage: found 'fuse', expected one of encode, index"),
-        ("stage rerank ROOM --out ROOM/current", "lies among the editions"),
+        ("stage rerank ROOM --out ROOM/current", "where no file may change"),
         ("build ROOM --users activ", "--users activ: [Errno 2] No such file or directory"),
         ("build ROOM --users empty.txt", "--users empty.txt: found no user id. Expected active, all, or a UTF-8 file"),
         ("build ROOM --users one.txt", "users: 1 unknown, such as 'stranger'"),

@@ -236,5 +236,5 @@ def test_verify_tells_of_strange_names_and_of_numbers_that_repeat(room):
     copy.write_bytes((room.live / "000000000002-withdraw.arrow").read_bytes())
     strange, repeated, damaged = verify_journal(room)
     assert strange.startswith("notes.txt: not the name of an entry")
-    assert repeated.startswith(f"{copy.name}: its number is that of 000000000001-add.arrow")
+    assert repeated.startswith(f"{copy.name}: its number is also the number of 000000000001-add.arrow")
     assert "sequence is '2', expected '1'" in damaged

@@ -99,12 +99,12 @@ def test_shuffled_vectors_are_not_published(newsroom):
     current = build(newsroom, "all")
     _, message = kept_back(newsroom, current, lambda: build_with(newsroom, shuffled))
     assert "of the neighbours of unchanged articles changed" in message
-    assert "of the vectors encoded again are not those of the model" in message
+    assert "of the articles encoded again have another vector than the model gives" in message
     assert "the mean article vector" not in message  # to shuffle leaves the mean where it was
 
 
 def test_shuffled_vectors_are_not_published_on_the_first_night_either(newsroom):
-    with pytest.raises(GateError, match="encoded again are not those of the model"):
+    with pytest.raises(GateError, match="encoded again have another vector than the model gives"):
         build_with(newsroom, shuffled)
     with pytest.raises(NewsroomError, match="no edition is published"):
         newsroom.current()
@@ -115,7 +115,7 @@ def test_vectors_of_another_model_are_not_published(newsroom, tmp_path):
     other = make_newsroom(tmp_path / "other", make_encoder(tmp_path / "encoder", seed=1))
     foreign = vectors_to_numpy(read_table(build(other, "all").news_vectors, SCHEMA))
     kept, message = kept_back(newsroom, current, lambda: build_with(newsroom, lambda vectors: foreign))
-    assert "100.0% of the vectors encoded again are not those of the model" in message
+    assert "100.0% of the articles encoded again have another vector than the model gives" in message
     assert kept.read_manifest()["models"] == current.read_manifest()["models"]
 
 
@@ -132,7 +132,7 @@ def test_another_model_on_purpose_is_not_drift(newsroom, tmp_path):
     newsroom.config_file.write_text(newsroom.config_file.read_text().replace(former, another))
     gate = build(newsroom, "all").read_manifest()["gate"]
     assert set(gate["figures"]) == {"recall", "foreign_vectors", "lost", "shrunk"}
-    assert gate["note"].startswith(f"vectors not compared: those of {current.name} are of another model, ")
+    assert gate["note"].startswith(f"vectors not compared: {current.name} was made by another model, ")
 
 
 def test_a_damaged_current_edition_does_not_keep_the_next_one_from_its_readers(newsroom):

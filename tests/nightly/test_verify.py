@@ -114,20 +114,36 @@ def test_counts_and_recall_are_held_to_the_manifest(edition):
         ("news_vectors", scale(1.01), "news_vectors: 1 vectors are not of unit length"),
         ("news_vectors", scale(0), "news_vectors: 1 vectors are not of unit length"),
         ("user_vectors", scale(np.nan), "user_vectors: 1 vectors are not of unit length"),
-        ("news_vectors", turn, "news_vectors: its articles are not those of news, in the same order"),
-        ("user_vectors", turn, "user_vectors: its users are not those of users, in the same order"),
+        ("news_vectors", turn, "news_vectors: its news_id column differs from the news_id column of news"),
+        ("user_vectors", turn, "user_vectors: its user_id column does not follow the user_id column of users"),
         (
             "user_vectors",
             lambda table: table.slice(0, 0),
-            "user_vectors: its users are not those of users, in the same",
+            "user_vectors: its user_id column does not follow",
         ),
         ("user_vectors", put("interest", 1, 2), "user_vectors: its interests are not 1, 2, 3 … for each user"),
         ("candidates", put("news_id", 3, "N99"), "candidates: 1 rows name an unknown news_id"),
         ("ranked", put("user_id", 0, "who"), "ranked: 1 rows name an unknown user_id"),
-        ("ranked", put("rank", 0, 2), "ranked: ranks are not 1, 2, 3 … for each user, the users one after the other"),
-        ("stories", turn, "stories: ranks are not 1, 2, 3 … for each user, the users one after the other"),
-        ("stories", lambda table: table.slice(1), "stories: ranks are not 1, 2, 3 …"),
-        ("candidates", lambda table: pa.concat_tables([table, table]), "candidates: ranks are not 1, 2, 3 …"),
+        (
+            "ranked",
+            put("rank", 0, 2),
+            "ranked: expected the rows of each user together, with ranks 1, 2, 3 …; found rows in another order",
+        ),
+        (
+            "stories",
+            turn,
+            "stories: expected the rows of each user together, with ranks 1, 2, 3 …; found rows in another order",
+        ),
+        (
+            "stories",
+            lambda table: table.slice(1),
+            "stories: expected the rows of each user together, with ranks 1, 2, 3 …",
+        ),
+        (
+            "candidates",
+            lambda table: pa.concat_tables([table, table]),
+            "candidates: expected the rows of each user together, with ranks 1, 2, 3 …",
+        ),
     ],
 )
 def test_a_table_that_does_not_agree_with_the_others_is_one_problem(edition, name, how, problem):
@@ -143,7 +159,10 @@ def digest(**changes):
     return row | {"made_of": ""} | changes
 
 
-INCONSISTENT = "digests: 1 rows cite what they did not read, or nothing, or have no two articles"
+INCONSISTENT = (
+    "digests: 1 rows have fewer than two articles, or a sentence that cites no article or one that is "
+    "not in its row's news_ids"
+)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +214,9 @@ def test_several_interests_a_user_are_sound_if_each_user_has_all_of_them_togethe
     change(edition, "user_vectors", double)
     assert check_edition(edition, DIM) == []
     change(edition, "user_vectors", lambda table: table.slice(1))
-    assert check_edition(edition, DIM) == ["user_vectors: its users are not those of users, in the same order"]
+    assert check_edition(edition, DIM) == [
+        "user_vectors: its user_id column does not follow the user_id column of users"
+    ]
 
 
 def test_a_table_without_rows_is_sound_where_there_are_no_users(edition):

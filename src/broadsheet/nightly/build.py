@@ -40,11 +40,11 @@ def build(
 ) -> Edition:
     """Build and publish an edition for `users`: "active", "all", or user ids.
 
-    `say` gets a line for each stage, and `record` the same as a dictionary: time, stage, what, seconds and counts.
-    `engine` runs the stages; see `broadsheet.engines`.
-    Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks,
-    GateError if it is out of bounds and therefore kept back, and InputError for an unknown user; readers keep the
-    current edition in each of these cases.
+    `say` gets a line for each stage, and `record` a dictionary for each stage: time, stage, what, seconds and counts.
+    `engine` opens what runs the stages: this process, or `nightly.ray.engine.ray_engine`.
+    Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks;
+    GateError if the edition is kept back because a figure of the gate is out of bounds; InputError for an unknown
+    user. In each of these cases readers keep the current edition.
     """
     newsroom.require()
     config = newsroom.config()
@@ -54,7 +54,7 @@ def build(
         as_of = read_clock(config.clock, edition.news, edition.clicks)
         expired = expire(edition, config.articles, as_of)
         if len(expired):
-            say(f"articles: {len(expired)} beyond their age limit leave")
+            say(f"articles: {len(expired)} past their age limit were left out of the edition")
         bench = open_workbench(EditionModels(newsroom, config), edition, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.data.readers.audience.state(chosen, as_of), USERS)
@@ -70,7 +70,8 @@ def build(
         if verdict.reasons:
             raise GateError(
                 f"{done.path}: kept and not published: {join_problems(verdict.reasons)}. The current edition stays. "
-                f"Find out why; if it is meant to be so, run `broadsheet publish {newsroom.path} {done.name}`."
+                f"Find out why; to publish the edition all the same, run "
+                f"`broadsheet publish {newsroom.path} {done.name}`."
             )
         return done
 
@@ -91,7 +92,11 @@ def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
 def _check(
     newsroom: Newsroom, bench: Workbench, expired: pa.Array, say: Say, record: Record
 ) -> tuple[Verdict, dict[str, Any]]:
-    """Check a complete edition and measure it against its bounds; raises NewsroomError if it is not sound."""
+    """Check a complete edition and judge it by the gate's bounds; returns the verdict and the stage's line of the log.
+
+    `expired` are the ids of the articles that were left out for their age. Raises NewsroomError if a file of the
+    edition is damaged, or if its tables disagree.
+    """
     started = time.perf_counter()
     problems = check_edition(bench.edition, bench.news_tower.dim)
     if problems:

@@ -1,7 +1,7 @@
-"""The file face of digests: for the articles of an edition's stories, what others on the same event say too.
+"""The stage that writes table digests: for each article of a story, what several articles on its event say.
 
-Made in the build, so that no page waits for them, and kept from night to night under all that was read: the articles'
-texts, times and outlets, the models and the rule.
+The build makes digests, so that no page waits for them. A digest is taken over from an earlier night if all that it was
+made of is unchanged: the texts, times and outlets of its articles, the model and the rule.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from broadsheet.tables.schemas import DIGESTS, STORIES
 from broadsheet.workbench.workbench import Workbench
 
 BLOCK = 64
-"""Stories whose digests are made, and kept, at a time."""
+"""Articles whose digests are made together, and written as one part, which a killed build leaves for the next."""
 _NEIGHBOURS = 33
-"""Articles looked at for those on an article's event, itself included."""
+"""Nearest articles among which other articles on an event are looked for, the article itself included."""
 _MOST = 8
-"""Articles on one event that are read, the nearest."""
+"""Most articles that a digest reads: the nearest on the event."""
 _READ = ("news_id", "title", "abstract", "body", "source", "published_at", "content_hash")
 _REMEMBERED = 1 << 14
-"""Sentences whose vectors are kept in a build, 1.5 KiB each: stories of one event have them in common."""
+"""Sentences whose vectors stay in memory, 1.5 KiB each: digests of one event read the same sentences."""
 
 
 def digest(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
@@ -64,7 +64,7 @@ def digest(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
 
 def _earlier(paths: Sequence[Path], model: str) -> dict[str, dict[str, Any]]:
-    """Return the rows of earlier tables by what they were made of; unreadable tables and another model's are none."""
+    """Return the rows of earlier tables by their `made_of`, without tables that are unreadable or of another model."""
     found: dict[str, dict[str, Any]] = {}
     for path in paths:
         with suppress(ContractError):
@@ -73,7 +73,7 @@ def _earlier(paths: Sequence[Path], model: str) -> dict[str, dict[str, Any]]:
 
 
 class _Maker:
-    """Makes the rows of table digests for articles of stories."""
+    """Makes the rows of table digests; called with ids of articles, it leaves out articles without a digest."""
 
     def __init__(self, bench: Workbench, earlier: Mapping[str, dict[str, Any]]) -> None:
         self._catalogue, self._index, self._caps = bench.catalogue, bench.index, bench.config.rerank.caps
@@ -83,7 +83,7 @@ class _Maker:
 
     def __call__(self, news_ids: Sequence[str]) -> list[dict[str, Any]]:
         rows = np.array(self._catalogue.rows(news_ids), np.int64)
-        _, near = self._index(self._catalogue.vectors_of(rows), _NEIGHBOURS)
+        _, near = self._index(self._catalogue.vectors_of(rows), _NEIGHBOURS)  # rows (articles, 33), -1 for no row
         made = (self._row(int(row), others) for row, others in zip(rows, near, strict=True))
         return [row for row in made if row is not None]
 
@@ -99,29 +99,31 @@ class _Maker:
         if made_of in self._earlier:
             self.reused += 1
             return self._earlier[made_of]
-        found = digest(texts, vectors[numbers], self._encode, most_words=self._words)
-        if found is None:
+        made = digest(texts, vectors[numbers], self._encode, most_words=self._words)
+        if made is None:
             return None
         return {
             "news_id": texts[0]["news_id"],
-            "news_ids": list(found.news_ids),
+            "news_ids": list(made.news_ids),
             "content_hashes": [text["content_hash"] for text in texts],
-            "sentences": [vars(one) | {"news_ids": list(one.news_ids)} for one in found.sentences],
+            "sentences": [vars(sentence) | {"news_ids": list(sentence.news_ids)} for sentence in made.sentences],
             "made_of": made_of,
         }
 
     def _on_the_event(self, row: int, near: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Vectors]:
-        """Return the rows of an article and of those on its event, nearest first, and their vectors.
+        """Return the rows of the articles on an article's event, nearest first, and their vectors (rows, dim).
 
-        Of a time that is unknown or still to come is none: nobody knows then what is new.
+        The article itself comes first. Articles without a publication time, or dated in the future, are left out: they
+        cannot be placed before or after the others. If the article itself is left out, nothing is returned.
         """
         times = self._catalogue.published_at
         rows = np.array([row, *(other for other in near.tolist() if other not in (-1, row))], np.int64)
         vectors = self._catalogue.vectors_of(rows)
-        likeness = vectors @ vectors[0]
+        likeness = vectors @ vectors[0]  # (rows,): cosines with the article, 1 for itself
         caps, at = self._caps, float(times[row])
-        one = of_one_event(likeness, times[rows], at, similarity=caps.story_similarity, days=caps.story_days)
-        fit = np.flatnonzero(one & (times[rows] <= self._as_of) & ~self._catalogue.gone[rows])
+        same_event = of_one_event(likeness, times[rows], at, similarity=caps.story_similarity, days=caps.story_days)
+        # A missing time is NaN, and no comparison with NaN holds.
+        fit = np.flatnonzero(same_event & (times[rows] <= self._as_of) & ~self._catalogue.gone[rows])
         fit = fit[np.argsort(-likeness[fit], kind="stable")]
         if math.isnan(at) or 0 not in fit:
             return rows[:0], vectors[:0]
@@ -130,10 +132,11 @@ class _Maker:
 
 
 def _one_of_each(rows: npt.NDArray[np.int64], news: pa.Table) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the articles of rows with their places, without the copies and later issues of one that came before.
+    """Yield each article with its place in `rows`, but skip copies, new versions and further issues of a series.
 
-    Two of one outlet that have the same title, numbers aside, are versions of one article, or issues of a series, which
-    are like each other and not of one event.
+    An article is skipped if an article before it has the same text, or the same outlet and, numbers aside, the same
+    title. "Market report 12" after "Market report 11" of one outlet is skipped: issues of a series are like each other
+    though they tell of different events.
     """
     seen: set[Any] = set()
     kept = 0
@@ -146,7 +149,7 @@ def _one_of_each(rows: npt.NDArray[np.int64], news: pa.Table) -> Iterator[tuple[
 
 
 def _remembering(encode: Callable[[Sequence[str]], Vectors]) -> Callable[[Sequence[str]], Vectors]:
-    """Return the encoder with a memory for the texts that it encoded last."""
+    """Return the encoder with a memory for the vectors of the texts that it encoded last."""
     known: dict[str, Vectors] = {}
 
     def remembered(texts: Sequence[str]) -> Vectors:
@@ -154,12 +157,12 @@ def _remembering(encode: Callable[[Sequence[str]], Vectors]) -> Callable[[Sequen
         if missing:
             known.update(zip(missing, encode(missing), strict=True))
         found = np.stack([known[text] for text in texts])
-        while len(known) > _REMEMBERED:
+        while len(known) > _REMEMBERED:  # a dictionary keeps its order: its first text was encoded longest ago
             del known[next(iter(known))]
         return found
 
     return remembered
 
 
-def _hash(read: list[Any]) -> str:
-    return hashlib.sha256(repr(read).encode()).hexdigest()[:16]
+def _hash(ingredients: list[Any]) -> str:
+    return hashlib.sha256(repr(ingredients).encode()).hexdigest()[:16]

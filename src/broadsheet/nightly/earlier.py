@@ -1,4 +1,4 @@
-"""What a build takes over from earlier editions, and what a killed build leaves for the next."""
+"""The work of earlier builds that a build takes over, and the files that a killed build leaves for the next."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ from broadsheet.tables.files import file_sha256
 
 @dataclass(frozen=True)
 class Earlier:
-    """Where the work of earlier builds lies that a build may take over, table by table; `Earlier()` is nothing.
+    """The files of earlier builds from which a build may take work over, table by table; `Earlier()` names no file.
 
-    Where two files hold the same row, the later file counts.
+    If two files of a table hold the same row, the row of the later file is taken.
     """
 
     news_vectors: tuple[Path, ...] = ()
-    "Article vectors, those of the journal's entries included."
+    "Tables news_vectors of editions, and entries of the journal, which hold the vectors of articles added since."
     indexes: tuple[Edition, ...] = ()
     "Editions whose index, or shards of it, can be taken over."
     ranked: tuple[Path, ...] = ()
-    "Rankings, whose scores of the cross-encoder can be taken over."
+    "Tables ranked, from which scores of the cross-encoder are taken over."
     stories: tuple[Path, ...] = ()
+    "Tables stories, from which headlines and summaries are taken over."
     digests: tuple[Path, ...] = ()
+    "Tables digests, from which whole rows are taken over."
 
     def resolved(self) -> Earlier:
-        """Return the same with absolute paths, as a process in another folder needs them."""
+        """Return the same files by their absolute paths, which a process in another folder needs."""
         return Earlier(
             news_vectors=tuple(path.resolve() for path in self.news_vectors),
             indexes=tuple(Edition(edition.path.resolve()) for edition in self.indexes),
@@ -43,10 +45,10 @@ class Earlier:
 
 
 def find_earlier(newsroom: Newsroom, say: Say) -> Earlier:
-    """Return what a build of the newsroom may take over.
+    """Return the files from which a build of the newsroom may take work over.
 
-    A file that is no longer what its manifest says is left out: a flipped bit would be handed on from night to night.
-    `say` gets a line for each such file.
+    A file whose SHA-256 differs from its edition's manifest is left out, else its damage would be copied into every
+    later edition. `say` gets a line for each file that is left out.
     """
     editions = _editions_to_reuse(newsroom)
     journal = tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
@@ -60,14 +62,14 @@ def find_earlier(newsroom: Newsroom, say: Say) -> Earlier:
 
 
 def earlier_indexes(newsroom: Newsroom) -> tuple[Edition, ...]:
-    """Return the editions whose index, or the choice of whose index, may be taken over."""
+    """Return the editions from which a build may take over the index itself, or the choice of its kind."""
     return tuple(edition for edition in _editions_to_reuse(newsroom) if edition.manifest.is_file())
 
 
 def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
-    """Return the editions to take work over from: what a killed build left, the newest published, and the current one.
+    """Return three editions: the folder of a killed build, the newest published edition, and the current edition.
 
-    An edition that was kept back is not among them: what is wrong with it would come back every night.
+    An edition that the gate kept back is left out, else its faults would be taken over every night.
     """
     published = (edition for edition in reversed(newsroom.editions()) if edition.is_published())
     editions = [newsroom.building, *islice(published, 1)]
@@ -77,9 +79,12 @@ def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
 
 
 def _is_whole(edition: Edition, path: Path, say: Say) -> bool:
-    """Return whether a file is there and is what its edition's manifest says, if there is a manifest; say so if not."""
+    """Return whether a file exists and has the SHA-256 that its edition's manifest names; if not, `say` says why.
+
+    A file in the folder of a killed build, which has no manifest, only has to exist.
+    """
     there, why = path.is_file(), ""
-    with suppress(NewsroomError):  # what a killed build left has no manifest
+    with suppress(NewsroomError):  # the folder of a killed build has no manifest
         wanted = edition.read_manifest()["files"].get(path.name)
         if not there:
             why = "it is missing" if wanted else ""
@@ -91,11 +96,11 @@ def _is_whole(edition: Edition, path: Path, say: Say) -> bool:
 
 
 REUSED = ("news_vectors", "stories", "digests")
-"""What a killed build leaves that the next one takes over: these files and the folders of their finished parts."""
+"""Tables of a killed build that the next build takes over, with their folders of parts: how their names begin."""
 
 
 def not_reused(edition: Edition) -> Iterator[Path]:
-    """Yield what lies in the folder of an edition being built and is of no use to the next build."""
+    """Yield the files and folders of a killed build that the next build does not take over."""
     for path in sorted(edition.path.iterdir()):
         if not path.name.startswith(REUSED):
             yield path

@@ -11,18 +11,21 @@ from broadsheet.nightly.earlier import not_reused
 from broadsheet.tables.files import full_disk_as, link_or_copy, remove_folder
 
 _FULL_ADVICE = (
-    "Nothing was published and the current edition stays. Free some space and build again: what was encoded and "
-    "written is kept."
+    "Nothing was published and the current edition stays. Free some space and build again: the new build takes over "
+    "the vectors and texts that are finished."
 )
 
 
 def start_edition(newsroom: Newsroom) -> Edition:
-    """Open the folder of the edition being built, with the corpus as it is now, and the journal in it."""
+    """Carry the journal into the corpus, and return the new edition's folder with that corpus in it.
+
+    Finished work of a killed build stays in the folder; everything else there is removed.
+    """
     absorb(newsroom)
     edition = newsroom.start_edition()
     for path in not_reused(edition):
         path.unlink() if path.is_file() else remove_folder(path)
-    # Imports replace files and never change them, so the edition keeps what it has.
+    # A hard link is enough: an import writes a new file in the place of the old file, which the edition keeps.
     link_or_copy(newsroom.news, edition.news)
     if newsroom.clicks.is_file():
         link_or_copy(newsroom.clicks, edition.clicks)
@@ -30,5 +33,5 @@ def start_edition(newsroom: Newsroom) -> Edition:
 
 
 def full_disk_named(newsroom: Newsroom) -> AbstractContextManager[None]:
-    """Return a context that turns a full disk into a NewsroomError, which says what to do."""
+    """Return a context that turns the error of a full disk into a NewsroomError with advice."""
     return full_disk_as(NewsroomError, newsroom.path, _FULL_ADVICE)

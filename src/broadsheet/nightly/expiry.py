@@ -1,4 +1,4 @@
-"""Articles that have passed their age limit leave the edition; the corpus keeps them."""
+"""Leaving articles that are past their age limit out of an edition; the corpus keeps them."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ DAY = 86_400.0
 
 
 def expired(news: pa.Table, limits: ArticlesConfig, as_of: datetime) -> npt.NDArray[np.bool_]:
-    """Return which articles of a news table are older than their category's limit as of a moment.
+    """Return a flag for each article of a news table: whether it is older than its category's limit at time `as_of`.
 
-    An article of unknown publication time is not, nor one of a category whose limit is 0.
+    False for an article without a publication time, and for every article of a category whose limit is 0.
     """
     days = np.full(len(news), limits.max_age_days)
     for category, limit in limits.max_age_days_by_category.items():
         days[np.asarray(pc.equal(news.column("category"), category))] = limit
     age = (as_of.timestamp() - epoch_seconds(news.column("published_at"))) / DAY
-    beyond: npt.NDArray[np.bool_] = (days > 0) & (age > days)  # an unknown age is NaN, which is beyond nothing
+    beyond: npt.NDArray[np.bool_] = (days > 0) & (age > days)  # without a time the age is NaN, and NaN > days is False
     return beyond
 
 
 def expire(edition: Edition, limits: ArticlesConfig, as_of: datetime) -> pa.Array:
     """Take expired articles out of the news table of an edition that is being built, and return their ids.
 
-    Raises NewsroomError if no article would be left.
+    Raises NewsroomError if all articles are past their limits.
     """
     news = read_table(edition.news, NEWS)
     gone = expired(news, limits, as_of)
@@ -43,7 +43,7 @@ def expire(edition: Edition, limits: ArticlesConfig, as_of: datetime) -> pa.Arra
     if gone.all():
         raise NewsroomError(
             f"{edition.news}: all {len(news)} articles are older than [articles] allows as of {as_of:%Y-%m-%d %H:%M}. "
-            'Import newer ones, raise max_age_days, or for an archive set clock = "latest".'
+            'Import newer articles, raise max_age_days, or for an archive set clock = "latest".'
         )
     write_table(edition.news, news.filter(pa.array(~gone)), NEWS)
     return news.column("news_id").filter(pa.array(gone)).combine_chunks()

@@ -1,9 +1,9 @@
-"""The quality gate: whether a new edition may take the place of the current one.
+"""The gate of editions: whether a new edition may take the place of the current edition.
 
-Count and recall are always bounded. Vectors are held against what the named model gives, and, where both editions are
-of one model, against those of the current edition: after a change of the model every vector differs on purpose.
-Neighbours are compared among the articles whose text is the same in both editions, so that neither new articles nor
-changed ones are drift: what then differs are vectors that should not.
+The number of articles and the recall of the index are always bounded. A sample of articles is encoded again, and their
+vectors must be the vectors of the table. If both editions were made by the same model, their vectors are compared too;
+after a change of the model every vector differs on purpose. Neighbours are compared among articles whose text is the
+same in both editions: new and rewritten articles rightly change neighbours, and unchanged articles do not.
 """
 
 from __future__ import annotations
@@ -26,30 +26,35 @@ from broadsheet.tables.vectors import MappedVectors, vectors_to_numpy
 from broadsheet.workbench.workbench import Workbench
 
 SAMPLE, QUERIES, NEIGHBOURS = 10_000, 1_000, 10
-"""Articles of both editions among which neighbours are looked for, those whose neighbours are, and how many."""
+"""Most articles that are compared, most articles whose neighbours are compared, and neighbours of each."""
 ENCODED_AGAIN, SAME = 32, 0.99
-"""Articles encoded again, and the cosine above which a vector is that of the model: rounding stays far above it."""
+"""Articles that are encoded again, and the least cosine of the new vector with the stored vector of an article.
+
+Rounding alone leaves the cosine far above it.
+"""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate measured, and each reason not to publish."""
+    """The figures that the gate measured, and each reason not to publish; without a reason the edition goes out."""
 
     figures: dict[str, float] = field(default_factory=dict)
-    "recall, foreign_vectors, lost, shrunk, centroid_shift, changed_neighbours: those that could be measured."
+    "recall, foreign_vectors, lost, shrunk, centroid_shift and changed_neighbours; a figure without a measurement is \
+missing."
     reasons: list[str] = field(default_factory=list)
+    "A clause for each figure that is out of bounds."
     compared_with: str = ""
-    "Name of the edition that was current; empty for none."
+    "Name of the edition that was current; empty for a newsroom's first edition."
     note: str = ""
-    "Why something was not compared."
+    "Why the editions could not be compared, or only in part; empty if all was compared."
 
     def line(self) -> str:
-        """Say it in one line."""
+        """Return the figures and the note in one line."""
         said = [f"{name.replace('_', ' ')} {value:.4g}" for name, value in self.figures.items()]
         return ", ".join([*said, *([self.note] if self.note else [])])
 
     def for_manifest(self, bounds: GateConfig) -> dict[str, Any]:
-        """Return what the manifest says of it."""
+        """Return the verdict as the manifest holds it, with the bounds of its figures."""
         return {
             "published": not self.reasons,
             "reasons": self.reasons,
@@ -62,10 +67,10 @@ class Verdict:
         }
 
 
-def judge(bench: Workbench, current: Edition | None, left: pa.Array) -> Verdict:
-    """Measure a complete edition against the bounds of its config, and against the current edition if there is one.
+def judge(bench: Workbench, current: Edition | None, gone_ids: pa.Array) -> Verdict:
+    """Measure a complete edition, compare it with the current edition if there is one, and return the verdict.
 
-    `left` are the ids of articles that left by their age or were withdrawn, which are not lost.
+    `gone_ids` are the ids of articles that passed their age limit or were withdrawn: their absence is no loss.
     """
     bounds = bench.config.gate
     figures: dict[str, float] = {}
@@ -76,7 +81,7 @@ def judge(bench: Workbench, current: Edition | None, left: pa.Array) -> Verdict:
     note = ""
     if current is not None:
         try:
-            figures |= _lost(bench, current, left)
+            figures |= _lost(bench, current, gone_ids)
             drift, note = _drift(bench, current)
             figures |= drift
         except BroadsheetError as error:  # a damaged edition must not keep the next one from its readers
@@ -85,19 +90,20 @@ def judge(bench: Workbench, current: Edition | None, left: pa.Array) -> Verdict:
 
 
 def foreign_vectors(bench: Workbench) -> float:
-    """Return the share of a sample of article vectors that are not those which the news tower gives."""
+    """Return which share of a sample of articles has another vector in the edition than the news tower gives now."""
     rows = _sample(np.arange(len(bench.catalogue)), ENCODED_AGAIN)
     tower = bench.news_tower
     again = tower(tower.text(bench.catalogue.news.select(list(tower.text.columns)).take(pa.array(rows))))
+    # Both (articles, dim) and of unit length, so the sum of products along a row is the cosine.
     return float((np.sum(again * bench.catalogue.vectors_of(rows), axis=1) < SAME).mean())
 
 
-def _lost(bench: Workbench, current: Edition, left: pa.Array) -> dict[str, float]:
-    """Return which share of the current edition's articles is not there, and by which the count fell."""
+def _lost(bench: Workbench, current: Edition, gone_ids: pa.Array) -> dict[str, float]:
+    """Return which share of the current edition's articles is missing, and by which share their number fell."""
     before = read_table(current.news, NEWS).column("news_id")
     still = pc.or_(
         pc.is_in(before, value_set=bench.catalogue.news.column("news_id").combine_chunks()),
-        pc.is_in(before, value_set=left),
+        pc.is_in(before, value_set=gone_ids),
     )
     lost = len(before) - int(pc.sum(still).as_py() or 0)
     count = max(1, len(before))
@@ -105,11 +111,11 @@ def _lost(bench: Workbench, current: Edition, left: pa.Array) -> dict[str, float
 
 
 def _drift(bench: Workbench, current: Edition) -> tuple[dict[str, float], str]:
-    """Return centroid shift and changed neighbours; nothing, and why, if the model is another."""
+    """Return the centroid's shift and the share of changed neighbours; no figures but a note if the models differ."""
     tower = bench.news_tower
     model = current.read_manifest()["models"]["news_tower"]
     if model != tower.fingerprint:
-        return {}, f"vectors not compared: those of {current.name} are of another model, {model}"
+        return {}, f"vectors not compared: {current.name} was made by another model, {model}"
     if current.news_vectors.samefile(bench.edition.news_vectors):
         return {"centroid_shift": 0.0, "changed_neighbours": 0.0}, ""
     schema = news_vectors(tower.dim)
@@ -123,9 +129,11 @@ def _drift(bench: Workbench, current: Edition) -> tuple[dict[str, float], str]:
 def changed_neighbours(before: pa.Table, now: pa.Table) -> float | None:
     """Return which share of neighbours differs between two news_vectors tables; None without two articles in common.
 
-    Of 10,000 articles at most whose id and content are the same in both, 1,000 at most and their 10 nearest.
+    An article is in common if its id and its content are the same in both tables. From these, at most 10,000 are drawn;
+    the 10 nearest of each of the first 1,000 are compared. If 9 of 10 neighbours are the same everywhere, it is 0.1.
     """
     places = pc.index_in(now.column("news_id"), value_set=before.column("news_id").combine_chunks())
+    # For each id in both tables its row in `now` (here) and its row in `before` (there).
     here = np.flatnonzero(np.asarray(pc.is_valid(places)))
     there = np.asarray(places.drop_null(), np.int64)
     same = pc.equal(
@@ -141,11 +149,11 @@ def changed_neighbours(before: pa.Table, now: pa.Table) -> float | None:
 
 
 def _nearest(table: pa.Table, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the places among `rows` of the nearest others of the first rows, (queries, neighbours)."""
+    """Return for each of the first 1,000 rows the places in `rows` of its nearest others: (queries, neighbours)."""
     vectors = vectors_to_numpy(table.select(["vector"]).take(pa.array(rows)))
     queries, k = min(QUERIES, len(vectors)), min(NEIGHBOURS, len(vectors) - 1)
-    scores = vectors[:queries] @ vectors.T
-    scores[np.arange(queries), np.arange(queries)] = -np.inf
+    scores = vectors[:queries] @ vectors.T  # (queries, rows)
+    scores[np.arange(queries), np.arange(queries)] = -np.inf  # no article is its own neighbour
     nearest: npt.NDArray[np.int64] = np.argpartition(-scores, k - 1, axis=1)[:, :k]
     return nearest
 
@@ -173,7 +181,7 @@ def _reasons(figures: dict[str, float], bounds: GateConfig) -> list[str]:
         "shrunk": (bounds.max_lost, "it has {:.1%} fewer articles than the current edition"),
         "centroid_shift": (bounds.max_centroid_shift, "the mean article vector moved by {:.3f}"),
         "changed_neighbours": (bounds.max_changed_neighbours, "{:.1%} of the neighbours of unchanged articles changed"),
-        "foreign_vectors": (0.0, "{:.1%} of the vectors encoded again are not those of the model"),
+        "foreign_vectors": (0.0, "{:.1%} of the articles encoded again have another vector than the model gives"),
     }
     reasons = []
     if figures.get("recall", 1.0) < bounds.min_recall:

@@ -22,35 +22,41 @@ if TYPE_CHECKING:
 
 
 TIMED_ARTICLES = 128
-"""Articles that are encoded to know how long encoding takes."""
+"""Articles that are encoded to measure how long encoding takes."""
 INDEX_QUERIES = 1000
-"""User vectors that the choice of the index is measured with."""
+"""User vectors that are searched for when the kind of the index is chosen."""
 
 
 def index(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Write the FAISS index of the edition's news_vectors, in as many shards as the config says.
 
-    Few articles are searched exactly. For many, trials with the readers' own vectors choose the kind, in a share of the
-    time that encoding the articles takes. A shard is taken over from an earlier edition where the vectors are the same,
-    and the choice of its kind where the vectors are of the same model and about as many.
+    A small corpus is searched exactly. For a large corpus, trials with the readers' own vectors choose the kind of the
+    index; they may take a share of the time that encoding the articles takes. A shard is taken over from an earlier
+    edition if its vectors are the same. The choice of its kind is taken over if the model is the same and the number of
+    vectors is about the same.
     """
     build = shard_builder(bench, out, earlier.indexes)
     return join_index(bench, out, earlier.indexes, [build(number) for number in range(bench.config.index.shards)])
 
 
-def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = ()) -> Callable[[int], dict[str, Any]]:
-    """Return what writes a shard of the index, given its number, and returns what it measured; 0 of 1 is all of it."""
+def shard_builder(
+    bench: Workbench, out: Edition, earlier_editions: tuple[Edition, ...] = ()
+) -> Callable[[int], dict[str, Any]]:
+    """Return a function that writes the shard of a given number and returns what it measured.
+
+    Shards are numbered from 0. An index that is not cut into shards is shard 0.
+    """
     from broadsheet.index_build import SHARE_OF_ENCODING, Budget, build_index, shard_goal, shard_of
     from broadsheet.index_build import Earlier as EarlierIndex
 
     vectors, queries, count = bench.data.vectors, sample_user_vectors(bench, INDEX_QUERIES), bench.config.index.shards
     goal = shard_goal(_goal(bench), count)
-    reports = {one: _index_report(one) for one in known}
+    reports = {edition: _index_report(edition) for edition in earlier_editions}
 
     def build(number: int) -> dict[str, Any]:
         earlier = [
-            EarlierIndex(*shard_files(one, number, count), _shard_report(report, number, count))
-            for one, report in reports.items()
+            EarlierIndex(*shard_files(edition, number, count), _shard_report(report, number, count))
+            for edition, report in reports.items()
         ]
         return build_index(
             shard_of(vectors, number, count),
@@ -68,8 +74,10 @@ def shard_builder(bench: Workbench, out: Edition, known: tuple[Edition, ...] = (
     return build
 
 
-def join_index(bench: Workbench, out: Edition, known: tuple[Edition, ...], shards: list[dict[str, Any]]) -> StageReport:
-    """Write the table over the shards of the index, given their reports, if there are several, and say what it is."""
+def join_index(
+    bench: Workbench, out: Edition, earlier_editions: tuple[Edition, ...], shards: list[dict[str, Any]]
+) -> StageReport:
+    """Join the shards of an index by a table, if there are several, and return the report on the index."""
     from broadsheet.index_build import describe, join_shards
 
     report = shards[0]
@@ -82,20 +90,20 @@ def join_index(bench: Workbench, out: Edition, known: tuple[Edition, ...], shard
             model=bench.news_tower.fingerprint,
             queries=sample_user_vectors(bench, INDEX_QUERIES),
             goal=_goal(bench),
-            earlier=[_index_report(one) for one in known],
+            earlier=[_index_report(edition) for edition in earlier_editions],
         )
     return StageReport(describe(report), figures={"index": report})
 
 
 def shard_files(edition: Edition, number: int, count: int) -> tuple[Path, Path]:
-    """Return the FAISS index and the table index of a shard of an edition."""
+    """Return the paths of a shard's FAISS index and of its table index; `number` counts from 0 to `count` - 1."""
     from broadsheet.index_build import shard_path
 
     return shard_path(edition.index, number, count), shard_path(edition.index_rows, number, count)
 
 
 def encoding_seconds(bench: Workbench) -> float:
-    """Return the seconds that this machine takes to encode an article, measured on some of the edition's."""
+    """Return the seconds that this machine takes to encode an article, measured on 128 articles at most."""
     tower, news = bench.news_tower, bench.catalogue.news
     rows = np.linspace(0, len(news) - 1, min(TIMED_ARTICLES, len(news))).astype(np.int64)
     texts = tower.text(news.select(list(tower.text.columns)).take(pa.array(rows)))
@@ -113,7 +121,7 @@ def _goal(bench: Workbench) -> Goal:
 
 
 def _index_report(edition: Edition) -> dict[str, Any]:
-    """Return what an earlier build measured of its index; empty where that is not known."""
+    """Return what an earlier build measured of its index; empty if its manifest cannot be read or does not say."""
     try:
         report: dict[str, Any] = edition.read_manifest().get("index", {})
     except NewsroomError:
@@ -122,6 +130,6 @@ def _index_report(edition: Edition) -> dict[str, Any]:
 
 
 def _shard_report(report: dict[str, Any], number: int, count: int) -> dict[str, Any]:
-    """Return the part of an earlier report on a shard; empty where the index was cut otherwise."""
+    """Return the part of an earlier report on a shard; empty if that index did not have `count` shards."""
     shards: list[dict[str, Any]] = report.get("shards", [report])
     return shards[number] if len(shards) == count else {}

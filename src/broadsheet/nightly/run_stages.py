@@ -1,4 +1,4 @@
-"""Running the stages of a build: each is given the work of earlier builds, timed and reported."""
+"""Running the stages of a build in order; each stage gets the work of earlier builds, and is timed and reported."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from broadsheet.progress import Say, silent
 from broadsheet.workbench.workbench import Workbench
 
 WHY_AGAIN = {
-    "retrieve": "; for every user again: clicks and freshness go with the clock",
-    "rerank": "; freshness, popularity and the like for every user again: they go with the clock",
+    "retrieve": "; made again for every user, as clicks and freshness change with the clock",
+    "rerank": "; freshness and popularity computed again for every user, as they change with the clock",
 }
-"""Why a stage does work again that no change asks for."""
+"""Stages that repeat work though their input is unchanged, and why, as the end of the stage's line."""
 
 
 class Stages(NamedTuple):
-    """What the stages of a build did, by their names."""
+    """What the stages of a build did, by the stages' names."""
 
     reports: dict[str, StageReport]
+    "What each stage returned."
     events: dict[str, dict[str, Any]]
-    "As in the build log: time, stage, what, seconds and counts."
+    "What the build log says of each stage: time, stage, what, seconds and counts."
 
 
 def run_steps(
@@ -37,7 +38,7 @@ def run_steps(
     record: Record = silent,
     engine: Engine = local_engine,
 ) -> Stages:
-    """Run stages by an engine; `say` gets a line for each, and `record` its event."""
+    """Run the named stages in order by an engine; for each stage, `say` gets a line and `record` its event."""
     stages = Stages({}, {})
     earlier = find_earlier(bench.data.newsroom, say)
     with engine() as steps:
@@ -52,12 +53,12 @@ def run_steps(
 
 
 def event_of(stage: str, what: str, seconds: float, counts: Mapping[str, float]) -> dict[str, Any]:
-    """Return what a stage did as a line of the log: time, stage, what, seconds and counts."""
+    """Return what a stage did as an entry of the build log: time (UTC), stage, what, seconds and counts."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     return {"time": now, "stage": stage, "what": what, "seconds": round(seconds, 3), "counts": dict(counts)}
 
 
 def tell(event: dict[str, Any], say: Say, record: Record) -> None:
-    """Hand an event to both: as it is, and as a line."""
+    """Give an event to `record`, and a line that says the same to `say`."""
     record(event)
     say(f"{event['stage']}: {event['what']} ({event['seconds']:.1f} s)")

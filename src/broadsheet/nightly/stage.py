@@ -1,4 +1,4 @@
-"""What every stage of a build is, and what it says of its work."""
+"""The types of a build's stages: a stage as a function, its report, and an engine that runs stages."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ class StageReport:
     """What a stage did."""
 
     line: str
-    "A line for people."
+    "What it did, in a line for people."
     counts: Mapping[str, int] = field(default_factory=dict)
-    "The numbers in it by name, for the build log."
+    "The numbers of that line by name, for the build log."
     figures: Mapping[str, Any] = field(default_factory=dict)
-    "What the stage measured, for the edition's manifest, by its key there."
+    "What the stage measured, by the key under which the edition's manifest holds it."
 
 
 Record = Callable[[dict[str, Any]], None]
-"""Takes what a stage did as a dictionary: time, stage, what, seconds and counts."""
+"""Takes a dictionary of what a stage did: time, stage, what, seconds and counts."""
 
 Step = Callable[[Workbench, Edition, Earlier], StageReport]
-"""Reads a workbench's edition, writes to another (in a build the same), and says what it did.
+"""Reads the tables of a workbench's edition, writes its own tables into an edition's folder, and returns a report.
 
-What is the same as in `Earlier` work is taken over from there.
+A build writes into the folder that it reads; `broadsheet stage` writes into another. Work that the files of `Earlier`
+already hold is taken over rather than done again.
 """
 
 Engine = Callable[[], AbstractContextManager[Mapping[str, Step]]]
-"""Gives the steps of a build, and holds what runs them until it is left."""
+"""Opens a context that yields the stages of a build by name. Ray's workers, for example, run until the context ends."""

@@ -1,4 +1,4 @@
-"""The file face of each stage: read, call, write. The build runs them in order, and each can be run alone."""
+"""The stages of a build on files: each reads tables, calls its stage and writes tables. Each can be run alone, too."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
 
 USERS_AT_ONCE = 64
+"""Users whose candidates are retrieved, or re-ranked, in one call."""
 
 
 def encode(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
-    """Write news_vectors; earlier vectors are taken over where the article and the model are the same."""
+    """Write news_vectors; an earlier vector is taken over if the article's text and the model are the same."""
     from broadsheet.retrieval import encode_news
 
     tower = bench.news_tower
@@ -64,7 +65,7 @@ def retrieve(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
 
 def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> StageReport:
-    """Write user_vectors and candidates from those of each block of users, in the order of the users."""
+    """Write user_vectors and candidates; `blocks` yields both tables for each block of users, in the users' order."""
     model = bench.news_tower.fingerprint
     found = 0
     with (
@@ -80,7 +81,10 @@ def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.T
 
 
 def rerank(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
-    """Write ranked for the edition's users and candidates; earlier scores are taken over where the same is read."""
+    """Write ranked for the edition's users and candidates.
+
+    A score of the cross-encoder is taken over from an earlier table if the cross-encoder read the same pair of texts.
+    """
     users = read_table(bench.edition.users, USERS)
     candidates = read_table(bench.edition.candidates, CANDIDATES, model=bench.news_tower.fingerprint)
     known = known_scores(bench.models.cross_encoder, earlier.ranked)
@@ -88,7 +92,10 @@ def rerank(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
 
 def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], known: EarlierScores) -> StageReport:
-    """Write ranked from the rankings of each block of users, in the order of the users; `known` was taken over."""
+    """Write ranked; `blocks` yields the rankings of each block of users, in the users' order.
+
+    `known` are the earlier scores of the cross-encoder, for the stamp of the table and for the report.
+    """
     users = len(read_table(bench.edition.users, USERS))
     counts = Counter(users=users, ranked=0, scored=0, reused=0)
     with open_writer(out.ranked, RANKED, **known.stamp) as writer:
@@ -101,7 +108,10 @@ def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], kno
 
 
 def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
-    """Write stories for the edition's rankings; earlier texts are taken over where article and model are the same."""
+    """Write stories for the edition's rankings.
+
+    A text is taken over from an earlier table if the article, the reader's interest and the model are the same.
+    """
     from broadsheet.generate import generate_files
 
     writer = story_writer(bench.models, bench.models.config.generate.stories)
@@ -123,7 +133,7 @@ STEPS: dict[str, Step] = {
     "generate": generate,
     "digest": digest,
 }
-"""The stages in order."""
+"""The stages by name, in the order of a build."""
 
 
 def local_engine() -> AbstractContextManager[Mapping[str, Step]]:
@@ -134,13 +144,16 @@ def local_engine() -> AbstractContextManager[Mapping[str, Step]]:
 def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     """Run one stage over the current edition's files and write its tables to the folder `out`; returns what it did.
 
-    The tables are those that the build wrote, but for the rounding of batches of another make-up. Raises InputError for
-    an unknown stage, or for a folder inside an edition, whose files never change.
+    The tables equal the build's up to rounding, which depends on the texts that share a batch. Raises InputError for
+    an unknown stage, and for a folder among the newsroom's editions, whose files never change.
     """
     if name not in STEPS:
         raise InputError(f"stage: found {name!r}, expected one of {', '.join(STEPS)}.")
     if out.resolve().is_relative_to(newsroom.editions_folder.resolve()):
-        raise InputError(f"out {out}: it lies among the editions, whose files never change. Name another folder.")
+        raise InputError(
+            f"out {out}: found a folder inside {newsroom.editions_folder}, where no file may change. "
+            "Name a folder outside it."
+        )
     edition = newsroom.current()
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Checks of an edition: that its files are those of its manifest, and that its tables agree with each other."""
+"""Checks of an edition: each file has the SHA-256 of the manifest, and the tables agree with each other."""
 
 from itertools import pairwise
 from typing import Any
@@ -20,9 +20,10 @@ from broadsheet.tables.vectors import MappedVectors
 
 
 def verify_edition(edition: Edition) -> list[str]:
-    """Return every problem of a finished edition: its files against the manifest's hashes, then what they hold.
+    """Return every problem of a finished edition; empty if it is sound.
 
-    That are the tables, their counts, and the recall of the index for the edition's readers.
+    First each file must have the SHA-256 of the manifest. If all have, the tables are checked as in a build; if these
+    are sound, the numbers of articles and users and the index's recall for the edition's readers are checked.
     """
     try:
         manifest = edition.read_manifest()
@@ -41,7 +42,7 @@ def verify_edition(edition: Edition) -> list[str]:
 
 
 def _check_figures(edition: Edition, manifest: dict[str, Any], dim: int) -> list[str]:
-    """Hold counts and recall to the manifest."""
+    """Return where the numbers of articles and users differ from the manifest's, and whether the recall is too low."""
     from broadsheet.index_build import open_index
 
     news, users = read_table(edition.news, NEWS), read_table(edition.users, USERS)
@@ -86,7 +87,7 @@ def check_edition(edition: Edition, dim: int) -> list[str]:
     if twice:
         problems.append(f"news: {twice} rows repeat a news_id")
     if not vectors.column("news_id").equals(news.column("news_id")):
-        problems.append("news_vectors: its articles are not those of news, in the same order")
+        problems.append("news_vectors: its news_id column differs from the news_id column of news")
     problems += _check_interests(of_users, users)
     for name, table in lists.items():
         problems += _check_list(name, table, news.column("news_id"), users.column("user_id"))
@@ -99,13 +100,16 @@ def verify_journal(newsroom: Newsroom) -> list[str]:
     entries = journal.entries()
     names = {path.name for path in journal.folder.glob("*") if not path.name.startswith(".")}
     strangers = sorted(names - {entry.path.name for entry in entries})
-    problems = [f"{name}: not the name of an entry, {'0' * 11}1-add.arrow or -withdraw.arrow" for name in strangers]
-    for one, other in pairwise(entries):
-        if one.sequence == other.sequence:
-            problems.append(f"{other.path.name}: its number is that of {one.path.name}")
-        elif other.sequence != one.sequence + 1:
+    problems = [
+        f"{name}: not the name of an entry, such as {'0' * 11}1-add.arrow or {'0' * 11}2-withdraw.arrow"
+        for name in strangers
+    ]
+    for before, entry in pairwise(entries):
+        if entry.sequence == before.sequence:
+            problems.append(f"{entry.path.name}: its number is also the number of {before.path.name}")
+        elif entry.sequence != before.sequence + 1:
             problems.append(
-                f"{other.path.name}: expected {one.sequence + 1} after {one.path.name}; entries are missing"
+                f"{entry.path.name}: expected {before.sequence + 1} after {before.path.name}; entries are missing"
             )
     for entry in entries:
         problems += _check_entry(entry)
@@ -128,6 +132,7 @@ def _check_entry(entry: Entry) -> list[str]:
 
 
 def _check_vectors(name: str, table: pa.Table, *, zeros: bool) -> list[str]:
+    """Return a problem if a vector is not of unit length; `zeros` allows vectors of zeros too."""
     bad = 0
     for block in MappedVectors(table):
         lengths = np.linalg.norm(block, axis=1)
@@ -137,11 +142,11 @@ def _check_vectors(name: str, table: pa.Table, *, zeros: bool) -> list[str]:
 
 
 def _check_interests(vectors: pa.Table, users: pa.Table) -> list[str]:
-    """Hold user_vectors to the users, in order, with the interests 1, 2, 3 … of each."""
+    """Return a problem unless user_vectors has rows 1, 2, 3 … for the interests of each user, in the order of users."""
     count = max(1, len(vectors) // max(1, len(users)))
     expected = users.column("user_id").take(pa.array(np.repeat(np.arange(len(users)), count)))
     if not vectors.column("user_id").equals(expected):
-        return ["user_vectors: its users are not those of users, in the same order"]
+        return ["user_vectors: its user_id column does not follow the user_id column of users"]
     if not np.array_equal(vectors.column("interest"), np.tile(np.arange(1, count + 1), len(users))):
         return ["user_vectors: its interests are not 1, 2, 3 … for each user"]
     return []
@@ -154,12 +159,18 @@ def _check_list(name: str, table: pa.Table, news_ids: pa.ChunkedArray, user_ids:
         if unknown:
             problems.append(f"{name}: {unknown} rows name an unknown {column}")
     if not _ranks_count_up(table.column("user_id").to_pylist(), np.asarray(table.column("rank"), np.int64)):
-        problems.append(f"{name}: ranks are not 1, 2, 3 … for each user, the users one after the other")
+        problems.append(
+            f"{name}: expected the rows of each user together, with ranks 1, 2, 3 …; found rows in another order"
+        )
     return problems
 
 
 def _check_digests(digests: pa.Table, news_ids: pa.ChunkedArray) -> list[str]:
-    """Hold digests to the articles: each once, of known ones, and what is cited among those read."""
+    """Return the problems of table digests.
+
+    An article has at most one digest. Every article that a digest names is in news. A sentence cites at least one
+    article, and only articles that its digest read.
+    """
     problems = []
     if pc.count_distinct(digests.column("news_id")).as_py() < len(digests):
         problems.append("digests: rows repeat a news_id")
@@ -169,14 +180,17 @@ def _check_digests(digests: pa.Table, news_ids: pa.ChunkedArray) -> list[str]:
     if unknown:
         problems.append(f"digests: {unknown} articles are not in news")
     if wrong := sum(not _is_consistent(row) for row in rows):
-        problems.append(f"digests: {wrong} rows cite what they did not read, or nothing, or have no two articles")
+        problems.append(
+            f"digests: {wrong} rows have fewer than two articles, or a sentence that cites no article or one that is "
+            "not in its row's news_ids"
+        )
     return problems
 
 
 def _is_consistent(digest: dict[str, Any]) -> bool:
-    read, cited = digest["news_ids"], [sentence["news_ids"] for sentence in digest["sentences"]]
-    whole = len(read) > 1 and len(digest["content_hashes"]) == len(read) and digest["news_id"] in read
-    return whole and all(one and set(one) <= set(read) for one in cited) and bool(cited)
+    news_ids, cited = digest["news_ids"], [sentence["news_ids"] for sentence in digest["sentences"]]
+    whole = len(news_ids) > 1 and len(digest["content_hashes"]) == len(news_ids) and digest["news_id"] in news_ids
+    return whole and all(ids and set(ids) <= set(news_ids) for ids in cited) and bool(cited)
 
 
 def _ranks_count_up(user_ids: list[str], ranks: npt.NDArray[np.int64]) -> bool:
@@ -185,6 +199,7 @@ def _ranks_count_up(user_ids: list[str], ranks: npt.NDArray[np.int64]) -> bool:
         return True
     users = np.array(user_ids, dtype=object)
     place = np.arange(len(users))
-    first = np.r_[True, users[1:] != users[:-1]]
+    first = np.r_[True, users[1:] != users[:-1]]  # (rows,): whether a row begins another user
+    # The place of a row less the place where its user begins: users a a b give 1, 2, 1.
     expected = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
     return bool((ranks == expected).all()) and int(first.sum()) == len(set(user_ids))
