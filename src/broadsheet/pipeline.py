@@ -1,6 +1,6 @@
-"""A page for one reader, now: `run(user_id)`, `run_many(user_ids)`, `ask(text)`.
+"""Pages on request: `run(user_id)`, `run_many(user_ids)` and `ask(text)`.
 
-The stages are the nightly build's own, called with one user or with several.
+They call the same stages as the nightly build, with one reader or with several.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ __all__ = ["Pipeline", "build", "open_newsroom", "run"]
 NEWSROOM_VARIABLE = "BROADSHEET_NEWSROOM"
 ANONYMOUS = ""
 ENDPOINT_SECONDS = 5.0
-"""Seconds that a request, whatever its number of pages, waits for a writer that is an endpoint."""
+"""Most seconds that a request, whatever its number of pages, waits for drafts from an endpoint."""
 _OPENING = Lock()
-"""Held while a newsroom is opened, so that threads that ask for it at once do not load it once each."""
+"""Held while a newsroom is opened, so that several threads that ask for it at once load it only once."""
 
 
 class Pipeline:
     """The current edition of a newsroom with its models, opened once; safe to call from several threads.
 
-    It keeps the edition that it opened, also when a newer one is published. What is added or withdrawn since, here or
-    by another process, is seen by the next request, which raises ContractError if the journal is damaged.
+    It keeps the edition that it opened, also when a newer edition is published. The next request sees the articles that
+    this or another process added or withdrew; it raises ContractError if the journal is damaged.
     """
 
     def __init__(self, bench: Workbench, stories: pa.Table, digests: Digests) -> None:
@@ -62,39 +62,39 @@ class Pipeline:
     def open(path: str | Path) -> Pipeline:
         """Open a newsroom's current edition.
 
-        Raises NewsroomError if nothing is published, ModelError if the edition was built with another model than the
-        config names, ContractError if a file is damaged.
+        Raises NewsroomError if no edition is published, ModelError if the edition was built with another model than
+        the config names, ContractError if a file is damaged.
         """
         bench = open_current(Newsroom(Path(path)))
         edition = bench.data.edition
         stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
         bench.open()
         pipeline = Pipeline(bench, stories, digests)
-        _ = pipeline.bench  # takes in what was added since, now rather than in the first request
+        _ = pipeline.bench  # reads the journal now, so that the first request does not wait for it
         return pipeline
 
     @property
     def bench(self) -> Workbench:
-        """The stages as the next request uses them, with what was added and withdrawn until now; do not change it."""
+        """The workbench of the next request, with articles added and withdrawn until now taken in; do not change it."""
         return self._live.bench()
 
     def run(self, user_id: str, k: int = 10) -> Page:
         """Return the page of one reader: at most k stories, best first.
 
-        An unknown reader gets a page for new readers, and its `kind` says so. If fewer than k stories are left, the
-        page is shorter; an empty page says so in its `note`. Raises InputError if the id is empty, or if k is not
-        between 1 and the number of articles (articles withdrawn since the edition count).
+        An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown,
+        the page is shorter; an empty page says so in its `note`. Raises InputError if the id is empty, or if k is not
+        between 1 and the number of articles, in which articles withdrawn since the build count too.
         """
         return self.run_many([user_id], k)[0]
 
     def run_many(self, user_ids: Sequence[str], k: int = 10) -> list[Page]:
-        """Return the pages of several readers, in the order of the ids; `timings` are those of all pages together."""
+        """Return the pages of several readers, in the order of the ids; `timings` cover all pages together."""
         bench = self.bench
         _check(k, bench)
         if isinstance(user_ids, str):
             raise InputError(f"user_ids: found {user_ids!r}, expected a list of ids. For one reader call run.")
         if not all(isinstance(user_id, str) and user_id.strip() for user_id in user_ids):
-            raise InputError("user_id: found an empty one or none, expected the id of a reader.")
+            raise InputError("user_id: found an empty id, or a value that is not a text; expected the id of a reader.")
         unique, as_of, known = list(dict.fromkeys(user_ids)), _now(bench), bench.data.readers
         readers = bench.readers(known.audience.state(unique, as_of), known.mutes())
         pages = self._pages(bench, readers, as_of, k)
@@ -104,17 +104,18 @@ class Pipeline:
     def ask(self, text: str, k: int = 10) -> Page:
         """Return a page in answer to a free text, which is read as a reader's own words on their interests.
 
-        Its `answer` is made of sentences of the best stories with their citations, or says that nothing matches. It
-        waits for no draft: a story without a text in the edition is shown in the publisher's words. Raises InputError
-        if the text is empty or has more than 1,000 characters, or if k is not between 1 and the number of articles.
+        The page's `answer` quotes sentences of the best stories with their citations, or says that nothing matches. No
+        text is drafted for the page: a story without a text in the edition is shown in the publisher's words. Raises
+        InputError if the text is empty or has more than 1,000 characters, or if k is not between 1 and the number of
+        articles.
         """
         (page,) = (part for part in self.ask_stream(text, k) if isinstance(part, Page))
         return page
 
     def ask_stream(self, text: str, k: int = 10) -> Iterator[Answer | Page]:
-        """Return an iterator over two things: the answer, and, once its stories have texts, the page of `ask`.
+        """Return an iterator over two items: first the answer, then the whole page of `ask`.
 
-        Raises what `ask` raises, at once and not with the first item.
+        Raises the errors of `ask`, in this call and not when the first item is taken.
         """
         bench = self.bench
         _check(k, bench)
@@ -124,8 +125,8 @@ class Pipeline:
         """Add articles, or replace the texts of articles with the same id; returns which rows were taken.
 
         Rows have the columns of table news and are checked as in an import. When the call returns, the articles are on
-        the disk; the next request of every process finds them, and so does the next edition. A withdrawn id is back.
-        Raises CorpusError if no row can be taken.
+        the disk; the next request of every process finds them, and so does the next edition. An added article whose id
+        was withdrawn is shown again. Raises CorpusError if no row can be taken.
         """
         bench = self.bench
         report = add_articles(bench.data.newsroom, articles, bench.models.news_tower, known=bench.data.catalogue.row_of)
@@ -133,7 +134,7 @@ class Pipeline:
         return report
 
     def withdraw(self, news_ids: Sequence[str]) -> list[str]:
-        """Withdraw articles; returns the ids that no article has, which no import can bring from now on.
+        """Withdraw articles; returns those of the given ids that no article has; an import will refuse these ids, too.
 
         When the call returns, the articles are on no page of any process, and no later edition holds them. Raises
         InputError for an empty list, or a list with something that cannot be an id.
@@ -185,16 +186,16 @@ class Pipeline:
 
 
 def _check(k: int, bench: Workbench) -> None:
-    # With what was withdrawn since: a call that a site made yesterday must not fail because an article left.
+    # Withdrawn articles count: a call that worked yesterday must not fail because an article was withdrawn.
     count = len(bench.data.catalogue)
     if not isinstance(k, int) or not 1 <= k <= count:
         raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition and since.")
 
 
 def _now(bench: Workbench) -> datetime:
-    """Return the time of a request, to the minute, so that requests share what depends on it.
+    """Return the time of a request, cut to the minute, so that requests within a minute share what depends on the time.
 
-    An archive's time stands still.
+    In a newsroom whose clock is "latest", an archive, it is always the edition's time.
     """
     return (
         datetime.now(UTC).replace(second=0, microsecond=0) if bench.models.config.clock == "now" else bench.data.as_of
@@ -202,9 +203,9 @@ def _now(bench: Workbench) -> datetime:
 
 
 def open_newsroom(newsroom: str | Path | None = None) -> Pipeline:
-    """Open the newsroom named, else the one that $BROADSHEET_NEWSROOM names, else ./newsroom.
+    """Open the given newsroom, else the newsroom that $BROADSHEET_NEWSROOM names, else ./newsroom.
 
-    The same edition is opened once, however often it is asked for.
+    A further call for the same edition with the same settings returns the pipeline that is open.
     """
     path = Path(newsroom or os.environ.get(NEWSROOM_VARIABLE) or "newsroom").resolve()
     room = Newsroom(path)

@@ -174,7 +174,7 @@ def test_a_stage_is_run_alone(command, built, tmp_path):
         ("run fan --newsroom nowhere", "nowhere: no newsroom here"),
         ("run fan --newsroom ROOM -k 0", "k: found 0, expected 1 to 60"),
         ("run fan --newsroom ROOM -k 61", "k: found 61, expected 1 to 60"),
-        ("run '' --newsroom ROOM", "user_id: found an empty one"),
+        ("run '' --newsroom ROOM", "user_id: found an empty id"),
         ("run fan --newsroom ROOM --html ROOM", "cannot be written"),
         ("ask ' ' --newsroom ROOM", "ask: found an empty request"),
         ("stage fuse ROOM", "stage: found 'fuse', expected one of encode, index"),

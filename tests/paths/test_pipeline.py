@@ -138,7 +138,7 @@ def test_a_k_that_is_not_one_to_the_number_of_articles_is_refused(plain, k):
 
 @pytest.mark.parametrize("user_id", ["", "  ", None, 7])
 def test_a_reader_without_an_id_is_refused(plain, user_id):
-    with pytest.raises(InputError, match="user_id: found an empty one or none"):
+    with pytest.raises(InputError, match="user_id: found an empty id, or a value that is not a text"):
         plain.run_many(["fan", user_id])
 
 

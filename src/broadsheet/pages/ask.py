@@ -1,4 +1,4 @@
-"""What `ask` adds to a page: the answer to its request."""
+"""Requests in a reader's own words: checked, and answered from the articles that were ranked for them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 
 MOST_CHARACTERS = 1000
-"Of a request: some 200 words, beyond which the encoder would read the beginning alone."
+"Most characters of a request, some 200 words: of a longer text the encoder would read only the beginning."
 
 
 def read_request(text: str) -> str:
-    """Return a request on one line, without control characters; raises InputError if nothing is left or it is long.
+    """Return a request on one line, without control characters.
 
-    A long one is refused, not cut: its reader would not know which part was answered.
+    Raises InputError if the request is empty or has more than 1,000 characters. A long request is refused and not cut:
+    its reader would not know which part was answered.
     """
     if not isinstance(text, str):
         raise InputError(f"ask: found {text!r}, expected a text, such as 'quiet long reads on space'.")
@@ -37,7 +38,10 @@ def read_request(text: str) -> str:
 
 
 def answer_request(request: str, ranked: pa.Table, catalogue: Catalogue, encode: Encode) -> Answer:
-    """Answer a request from the articles that were ranked for it; `encode` gives sentences their vectors."""
+    """Answer a request from the articles that were ranked for it.
+
+    `ranked` is a RANKED table, rank 1 first; `encode` turns sentences into unit vectors (sentences, dim).
+    """
     from broadsheet.generate import answer
     from broadsheet.retrieval.topic import topic_of
 

@@ -17,9 +17,9 @@ _OF_ARTICLE = ["news_id", "title", "category", "source", "url", "content_hash"]
 
 
 def read_digests(edition: Edition) -> pa.Table:
-    """Return table digests of an edition, empty for editions of versions that made no digests.
+    """Return table digests of an edition; empty for an edition whose manifest names no such file.
 
-    Raises ContractError if it is damaged, or missing though the manifest names it.
+    Raises ContractError if the file is damaged, or missing though the manifest names it.
     """
     there = edition.digests.is_file() or edition.digests.name in edition.read_manifest()["files"]
     return read_table(edition.digests, DIGESTS) if there else empty(DIGESTS)
@@ -35,10 +35,11 @@ class Digests:
     def of_pages(
         self, ranked: pa.Table, readers: Sequence[ReaderState], catalogue: Catalogue
     ) -> dict[tuple[str, str], dict[str, Any]]:
-        """Return the digests of the rows of a RANKED table by reader and article, as pages show them.
+        """Return the digests of a RANKED table's articles as pages show them, by user id and article id.
 
-        What was withdrawn or rewritten since, and what a reader muted or hid, is in none: neither in its list of
-        articles nor as what a sentence is from. A digest of which too little is left is left out.
+        Articles that were withdrawn or rewritten since the build are taken out of every digest, and articles that a
+        reader muted or hid out of this reader's digests. They stand neither in the list of articles nor as the source
+        of a sentence. A digest that then has fewer than two sentences, or fewer than two cited articles, is left out.
         """
         shown = list(zip(ranked.column("user_id").to_pylist(), ranked.column("news_id").to_pylist(), strict=True))
         stored = {news_id: self._stored(news_id) for _, news_id in shown if news_id in self._row_of}
@@ -68,18 +69,18 @@ class Digests:
 
 
 def _unchanged(stored: Collection[Mapping[str, Any]], catalogue: Catalogue) -> dict[str, dict[str, Any]]:
-    """Return the articles of digests that are still what the digests read, by id."""
-    read = {
+    """Return the articles of digests, by id, without articles whose text changed since the digests were made."""
+    digested = {
         news_id: content
         for digest in stored
         for news_id, content in zip(digest["news_ids"], digest["content_hashes"], strict=True)
     }
-    rows = catalogue.news.select(_OF_ARTICLE).take(pa.array(catalogue.rows(list(read)), pa.int64())).to_pylist()
-    return {row["news_id"]: row for row in rows if row["content_hash"] == read[row["news_id"]]}
+    rows = catalogue.news.select(_OF_ARTICLE).take(pa.array(catalogue.rows(list(digested)), pa.int64())).to_pylist()
+    return {row["news_id"]: row for row in rows if row["content_hash"] == digested[row["news_id"]]}
 
 
 def _cut(digest: Mapping[str, Any], articles: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Return a digest without all that is of other articles than these; None where too little is left."""
+    """Return a digest with only these articles and the sentences that cite them; None if too few remain."""
     news_ids = [news_id for news_id in digest["news_ids"] if news_id in articles]
     sentences = [
         {**sentence, "news_ids": kept}
@@ -93,6 +94,6 @@ def _cut(digest: Mapping[str, Any], articles: Mapping[str, Mapping[str, Any]]) -
 
 
 def _is_enough(sentences: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether several sentences of several articles are there, and one of them says what happened."""
+    """Return whether there are two sentences, two cited articles, and a first sentence that says what happened."""
     cited = {news_id for sentence in sentences for news_id in sentence["news_ids"]}
     return len(sentences) > 1 and len(cited) > 1 and sentences[0]["part"] == "happened"

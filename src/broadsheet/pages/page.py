@@ -42,7 +42,7 @@ DIGEST = pa.field(
         "doc": "What several articles say of the story's event, and which articles these are; null if only one does."
     },
 )
-"""The column of a page's stories."""
+"""The column of PAGE_STORIES that holds the digest of a story's event."""
 
 WHY = (*SIGNALS, "own", "diversity")
 """Columns of ranked that say what put a story in its place."""
@@ -59,7 +59,7 @@ PAGE_STORIES = pa.schema(
             "signals",
             pa.struct([RANKED.field(name) for name in WHY]),
             nullable=False,
-            metadata={"doc": "What the score is made of; null where it cannot be known."},
+            metadata={"doc": "The values that the score is made of; a value that cannot be known is null."},
         ),
         RANKED.field("reason"),
         RANKED.field("because_news_id"),
@@ -80,30 +80,30 @@ class Page:
     """The front page of one reader."""
 
     user_id: str
-    "Whom it is for; empty for a request without a reader."
+    "Id of the reader; empty for a request without a reader."
     kind: Literal["known", "profile", "new", "request"]
-    "What it was made from: a reading history, a profile text, nothing (a new reader), or a request."
+    "What the page was made from: a reading history, a profile text, nothing (a new reader), or a request."
     request: str
-    "The request in the reader's words; empty otherwise."
+    "The request in the reader's words; empty for every other kind of page."
     edition: str
-    "The edition that it was made from."
+    "Name of the edition that the page was made from."
     as_of: datetime
-    "The time that freshness and popularity were reckoned at, UTC."
+    "The time for which freshness and popularity were computed, UTC."
     stories: pa.Table
     "A table of PAGE_STORIES, rank 1 first."
     timings: dict[str, float]
     "Seconds by stage."
     answer: Answer | None = None
-    "What the stories say to the request; None where there is no request."
+    "The answer to the request, in sentences of the stories; None for every other kind of page."
     follows: Following = NOTHING
-    "What the reader follows, and whose words it is; nothing for a new reader and for a request."
+    "The reader's interests, and whether the reader or the history named them; empty for a new reader and a request."
 
     def to_html(self) -> str:
-        """Return a whole HTML document that needs no other file."""
+        """Return the page as a whole HTML document, which loads no other file."""
         return page_template().render(page=self, stories=[story_fields(row) for row in self.stories.to_pylist()])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as values that JSON can hold; times in ISO 8601."""
+        """Return the page as values that JSON can hold; times are ISO 8601 texts."""
         stories = [
             {**row, "published_at": row["published_at"] and row["published_at"].isoformat()}
             for row in self.stories.to_pylist()
@@ -122,14 +122,14 @@ class Page:
 
     @property
     def reader(self) -> str:
-        """For whom the page is, in words."""
+        """For whom the page is, in words, such as “For U12”."""
         if self.kind == "request":
             return f"In answer to “{self.request}”" + (f", for {self.user_id}" if self.user_id else "")
         return "For a new reader" if self.kind == "new" else f"For {self.user_id}"
 
     @property
     def note(self) -> str:
-        """How the page was chosen, in words for the reader, or that it is empty; no words for one from a history."""
+        """How the page was chosen, in words for the reader, or that it has no stories; empty for a reading history."""
         if not self.stories.num_rows:
             return "There are no stories to show now. Please come back later."
         if self.answer and self.answer.remark:
@@ -143,7 +143,7 @@ class Page:
 
     @property
     def colophon(self) -> str:
-        """The edition, and the seconds that the page took, by stage and in all."""
+        """The edition's name, and the seconds that the page took, in all and by stage."""
         if not self.timings:
             return f"Edition {self.edition}."
         stages = ", ".join(f"{stage} {seconds(time)}" for stage, time in self.timings.items())

@@ -27,7 +27,7 @@ _MADE_BY = {
 
 
 def story_fields(row: dict[str, Any]) -> dict[str, Any]:
-    """Add to a row of PAGE_STORIES what each rendering shows."""
+    """Return a row of PAGE_STORIES with the fields that every rendering shows: link, kicker, why, made and so on."""
     time = row["published_at"]
     date = f"{time.day} {time:%B %Y}" if time else ""
     reason, because = row["reason"], row["because_title"]
@@ -100,7 +100,7 @@ def rich_story(story: dict[str, Any]) -> RenderableType:
 
 @cache
 def page_template() -> Template:
-    """Return the template of a page, which escapes all that it is given."""
+    """Return the template of a page, which escapes every value that it is given."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -112,9 +112,10 @@ _LABELS = {"happened": "What happened", "says": "Who says what", "background": "
 
 
 def digest_shown(digest: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return what is shown of a digest: its name, its articles with safe links, and its parts in order.
+    """Return what a page shows of a digest: its name, its articles with safe links, and its parts in order.
 
-    A sentence's citations are the articles' numbers in the list, 1 first, each with its link, which may be empty.
+    Articles are numbered from 1. Each sentence has the articles that it cites, with their numbers and links; a link
+    that is not http or https is empty.
     """
     if digest is None:
         return None
@@ -132,7 +133,7 @@ def digest_shown(digest: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def digest_line(shown: Mapping[str, Any]) -> str:
-    """Return one line on a digest: of how many articles and which outlets, such as `3 articles on this: BBC, CNN.`."""
+    """Return the number and the outlets of a digest's articles in a line, such as `3 articles on this: BBC, CNN.`."""
     sources = ", ".join(dict.fromkeys(article["source"] for article in shown["articles"] if article["source"]))
     return f"{shown['name']}: {sources}." if sources else f"{shown['name']}."
 
