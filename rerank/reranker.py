@@ -9,17 +9,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history, pair_hash
 from broadsheet.rerank.learned_fusion import LearnedFusion
+from broadsheet.rerank.own import ask_reranker
 from broadsheet.rerank.policy.limits import large_sources
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
-from broadsheet.rerank.reasons import Evidence, named_in, write_reason
-from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, REASONS, SIGNALS, contributions, finite, fuse
+from broadsheet.rerank.reasons import Evidence, names_article, with_own_reasons, write_reason
+from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
 from broadsheet.tables.arrays import Floats, Names
-from broadsheet.tables.own_scores import own_column
+from broadsheet.tables.own_scores import own_column, own_scores
 from broadsheet.tables.schemas import RANKED
 
 SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
@@ -28,8 +30,6 @@ NEW = 0.5
 """Freshness of an article that is new in itself, not only beside others: younger than the half-life."""
 ROUNDING = 1e-9
 """A contribution below this is a difference between equal values."""
-_NAME_AN_ARTICLE = {signal for signal, sentences in REASONS.items() if "title" in named_in(" ".join(sentences))}
-"""Signals whose reason names an article of the history."""
 
 
 class Reranker:
@@ -46,12 +46,19 @@ class Reranker:
         policy: Policy,
         weights: Mapping[str, float],
         fusion: LearnedFusion | None = None,
+        own: OwnParts | None = None,
     ) -> None:
-        """`fusion` takes the place of the `weights` where a reader has a history."""
+        """`fusion` takes the place of the `weights` where a reader has a history; `own` has the site's own signals.
+
+        Raises ConfigError if the reason of an own signal names what a reason cannot name.
+        """
         self._catalogue, self._score = catalogue, score
         self._depth, self._history, self._headlines, self._policy = depth, history, headlines, policy
         self._large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
-        self._weights, self._fusion = {name: weights[name] for name in SIGNALS}, fusion
+        self._own, self._fusion = own or OwnParts(), fusion
+        self._weights = {name: weights[name] for name in SIGNALS}
+        self._weights |= {name: signal.weight for name, signal in self._own.signals.items()}
+        self._sentences = with_own_reasons({name: signal.reason for name, signal in self._own.signals.items()})
 
     def __call__(self, readers: Sequence[ReaderState], candidates: pa.Table) -> pa.Table:
         """Return the table ranked: for each reader the `depth` best candidates, with their signals and reasons.
@@ -75,22 +82,26 @@ class Reranker:
         signals = {name: _read_signal(name, candidates.column(name)) for name in FROM_CANDIDATES}
         signals["relevance"] = self._relevance(pairs, len(rows))
         signals |= {name: compute(self._catalogue, history, rows) for name, compute in COMPUTED.items()}
-        return {name: signals[name] for name in SIGNALS}
+        signals |= {name: finite(name, own_scores(candidates.column("own"), name)) for name in self._own.signals}
+        return {name: signals[name] for name in self._weights}
 
     def scores(self, reader: ReaderState, candidates: pa.Table) -> Floats:
         """Return the fused score of each candidate of one reader, in their order."""
-        return self._fuse(reader, self.signals(reader, candidates))
+        rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
+        return self._fuse(reader, self._signals(reader, candidates, rows, self._pairs(reader, rows)), rows)
 
-    def _fuse(self, reader: ReaderState, signals: Mapping[str, Floats]) -> Floats:
+    def _fuse(self, reader: ReaderState, signals: Mapping[str, Floats], rows: list[int]) -> Floats:
+        if self._own.reranker is not None:
+            return ask_reranker(self._own.reranker, reader, self._catalogue, rows, signals)
         learned = self._learned(reader)
         return fuse(signals, self._weights_for(reader)) if learned is None else learned(signals)
 
     def _learned(self, reader: ReaderState) -> LearnedFusion | None:
         """Return the learned fusion, or None: nothing was learned, or nothing for readers like this one.
 
-        It did not learn from readers who only say what to read about.
+        It did not learn from readers who only say what to read about. A re-ranker of the site's own takes its place.
         """
-        return None if reader.only_spoke else self._fusion
+        return None if reader.only_spoke or self._own.reranker else self._fusion
 
     def _weights_for(self, reader: ReaderState) -> dict[str, float]:
         """Return the weights for one reader: a reader who only says what to read about wants the topic before the hour.
@@ -134,7 +145,7 @@ class Reranker:
         hashes: list[str | None] = [*map(pair_hash, pairs)] or [None] * len(rows)
         signals = self._signals(reader, candidates, rows, pairs)
         weights = self._weights_for(reader)
-        score = self._fuse(reader, signals)
+        score = self._fuse(reader, signals, rows)
         order, distance = arrange(
             self._items(rows, score),
             self._policy_for(reader),
@@ -147,8 +158,8 @@ class Reranker:
             "news_id": candidates.column("news_id").take(pa.array(order)),
             "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
             "score": pa.array(score[order].astype(np.float32)),
-            **{name: pa.array(values[order].astype(np.float32), from_pandas=True) for name, values in signals.items()},
-            "own": own_column({}, len(rows)),
+            **{name: pa.array(signals[name][order].astype(np.float32), from_pandas=True) for name in SIGNALS},
+            "own": own_column({name: signals[name][order] for name in self._own.signals}, len(rows)),
             "probability": self._probability(reader, score[order]),
             "pair_hash": pa.array([hashes[place] for place in order], pa.string()),
             "diversity": pa.array(distance.astype(np.float32)),
@@ -188,8 +199,10 @@ class Reranker:
             if not new:
                 lifts.pop("freshness", None)  # newer than the others of the list, but not new
             signal = max(lifts, key=lambda name: lifts[name]) if lifts else "freshness" if new else ""
-            near = int(nearest[number, 0]) if nearest.shape[1] and signal in _NAME_AN_ARTICLE else None
-            reasons.append(write_reason(signal, self._evidence(row, near, reader.profile)))
+            near = (
+                int(nearest[number, 0]) if nearest.shape[1] and names_article(self._sentences.get(signal, ())) else None
+            )
+            reasons.append(write_reason(signal, self._evidence(row, near, reader.profile), self._sentences))
             because.append(None if near is None else self._catalogue.news.column("news_id")[near].as_py())
         return because, reasons
 

@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.exposures import Exposures
+from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.sources.fusion import fuse, propose
+from broadsheet.retrieval.sources.own import ask_signals, ask_sources
 from broadsheet.retrieval.sources.popularity_freshness import half_lives
 from broadsheet.retrieval.sources.reader import Reader, interest_vectors
 from broadsheet.retrieval.sources.snapshot import Moment, Moments
@@ -47,15 +49,18 @@ class Retriever:
         co_clicks: LastCoClicks,
         weights: Mapping[str, float],
         exposures: Exposures,
+        own: OwnParts | None = None,
     ) -> None:
         """`half_life_hours` are those of freshness; `weights` are those of the sources, 0 where one is not named.
 
-        `co_clicks` are those of the click log, and hold it.
+        `co_clicks` are those of the click log, and hold it. `own` has the site's own sources and signals.
         """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
-        self._k, self._weights = k, dict(weights)
+        self._k, self._weights, self._own = k, dict(weights), own or OwnParts()
         hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
-        self._moments = Moments(catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures)
+        self._moments = Moments(
+            catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures, own=[*self._own.sources]
+        )
 
     def vectors(self, readers: Sequence[ReaderState]) -> pa.Table:
         """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros."""
@@ -72,12 +77,12 @@ class Retriever:
             return CANDIDATES.empty_table()
         count = self._k if k is None else max(k, self._k)
         moment = self._moments(as_of)
-        asking = self._asking(readers, interest_vectors(vectors), moment, depth=2 * count)
+        asking = self._asking(readers, interest_vectors(vectors), moment, depth=2 * count, n=count)
         tables = []
         for state, reader in zip(readers, asking, strict=True):
             weights = self._weights_for(state)
             rows = moment.fill(reader, propose(moment.sources, reader, weights, count), count)
-            tables.append(self._table(state.user_id, reader, rows, weights, moment, best=count))
+            tables.append(self._table(state, reader, rows, weights, moment, best=count))
         return pa.concat_tables(tables)
 
     def describe(self, state: ReaderState, interests: Vectors, news_ids: Sequence[str], as_of: datetime) -> pa.Table:
@@ -86,12 +91,17 @@ class Retriever:
         `interests` are the reader's vectors (interests, dim).
         """
         moment = self._moments(as_of)
-        (reader,) = self._asking([state], interests[None], moment, depth=0)
+        (reader,) = self._asking([state], interests[None], moment, depth=0, n=self._k)
         rows = np.array(self._catalogue.rows(news_ids), np.int64)
-        return self._table(state.user_id, reader, rows, self._weights_for(state), moment)
+        return self._table(state, reader, rows, self._weights_for(state), moment)
 
-    def _asking(self, states: Sequence[ReaderState], interests: Vectors, moment: Moment, *, depth: int) -> list[Reader]:
-        """Return the readers, with what one search to a depth and one matrix product found for all of them."""
+    def _asking(
+        self, states: Sequence[ReaderState], interests: Vectors, moment: Moment, *, depth: int, n: int
+    ) -> list[Reader]:
+        """Return the readers, with what one search to a depth and one matrix product found for all of them.
+
+        The site's own sources propose `n` articles at most to each.
+        """
         near = search_together(self._search, interests, min(len(self._catalogue), depth))
         histories = [np.array(state.history, np.int64) for state in states]
         co_clicks = moment.co_clicks(histories)
@@ -102,6 +112,7 @@ class Retriever:
                 interests=interests[number],
                 near=near[number],
                 co_clicks=co_clicks[number],
+                own=ask_sources(self._own, state, self._catalogue, moment.as_of, n),
             )
             for number, (state, history) in enumerate(zip(states, histories, strict=True))
         ]
@@ -120,7 +131,7 @@ class Retriever:
 
     def _table(
         self,
-        user_id: str,
+        state: ReaderState,
         reader: Reader,
         rows: Rows,
         weights: Mapping[str, float],
@@ -129,18 +140,20 @@ class Retriever:
         best: int | None = None,
     ) -> pa.Table:
         """Score rows for one reader by every source; the `best` best, best first, or all in their order."""
-        scores = {name: moment.sources[name](reader, rows) for name in SOURCES}
+        scores = {name: source(reader, rows) for name, source in moment.sources.items()}
         fused = fuse(scores, weights)
         order = np.arange(len(rows)) if best is None else np.argsort(-fused, kind="stable")[:best]
+        own = {name: scores[name][order] for name in self._own.sources}
+        own |= ask_signals(self._own, state, self._catalogue, moment.as_of, rows[order])
         columns = {
-            "user_id": pa.array([user_id] * len(order), pa.string()),
+            "user_id": pa.array([state.user_id] * len(order), pa.string()),
             "news_id": self._catalogue.ids(rows[order]),
             "rank": pa.array(np.arange(1, len(order) + 1), pa.int32()),
             "score": _floats(fused[order]),
             **{name: _floats(scores[name][order]) for name in SOURCES},
             "click_rate": _floats(moment.click_rates[rows[order]]),
             "trend": _floats(moment.trends[rows[order]]),
-            "own": own_column({}, len(order)),
+            "own": own_column(own, len(order)),
         }
         return pa.table(columns, schema=CANDIDATES)
 

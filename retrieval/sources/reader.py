@@ -1,6 +1,7 @@
 """What a request knows of one reader, as the sources of candidates read it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +26,8 @@ class Reader:
     "Rows nearest to each interest, (interests, depth), best first, -1 for no row; found for many readers at once."
     co_clicks: tuple[Rows, Floats]
     "Rows clicked by those who clicked the history, rising, and their scores; found for many readers at once."
+    own: Mapping[str, tuple[Rows, Floats]] = field(default_factory=dict)
+    "What each source of the site's own proposes: rows, the best first, and their scores."
 
     def allows(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Return for each row whether the reader has neither read, hidden nor muted it."""

@@ -1,6 +1,6 @@
 """What all requests of one moment share: the sources, and what they know of the clicks and times before it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
@@ -12,6 +12,7 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.exposures import Exposures, click_rates
 from broadsheet.retrieval.sources.co_click import CoClick, CoClicks, LastCoClicks
+from broadsheet.retrieval.sources.own import OwnProposals
 from broadsheet.retrieval.sources.popularity_freshness import (
     Freshness,
     Popularity,
@@ -38,10 +39,11 @@ class Moment:
         co_clicks: CoClicks,
         half_life_hours: Floats,
         exposures: Exposures,
+        own: Sequence[str] = (),
     ) -> None:
         """`categories` holds a number from 0 for each article; `half_life_hours` is that of its freshness.
 
-        `co_clicks` are those of the same clicks and time.
+        `co_clicks` are those of the same clicks and time; `own` are the names of the site's own sources.
         """
         seconds = as_of.timestamp()
         self.click_rates = click_rates(exposures, seconds, len(catalogue))
@@ -55,6 +57,7 @@ class Moment:
             "popularity": Popularity(self._popularity, self._hidden),
             "freshness": Freshness(self._freshness, categories, self._hidden),
             "co_click": CoClick(self._hidden),
+            **{name: OwnProposals(name, self._hidden) for name in own},
         }
 
     def fill(self, reader: Reader, rows: Rows, n: int) -> Rows:
@@ -86,8 +89,10 @@ class Moments:
         *,
         half_life_hours: Floats,
         exposures: Exposures,
+        own: Sequence[str] = (),
     ) -> None:
         """`half_life_hours` is that of each article's freshness; `co_clicks` hold the click log."""
+        self._own = own
         categories = catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._categories = np.asarray(categories.indices, np.int64)
         self._catalogue, self._search, self._co_clicks = catalogue, search, co_clicks
@@ -108,5 +113,6 @@ class Moments:
                     co_clicks=self._co_clicks(as_of.timestamp(), size=len(self._catalogue)),
                     half_life_hours=self._half_life_hours,
                     exposures=self._exposures,
+                    own=self._own,
                 )
             return self._last

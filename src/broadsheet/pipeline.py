@@ -22,6 +22,7 @@ from broadsheet.live.articles import add_articles, withdraw_articles
 from broadsheet.live.live_workbench import Live
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
+from broadsheet.own_parts import OwnParts
 from broadsheet.pages.ask import answer_request, read_request
 from broadsheet.pages.digests import Digests, read_digests
 from broadsheet.pages.page import PAGE_STORIES, Page
@@ -59,13 +60,15 @@ class Pipeline:
         self._live, self._stories, self._digests = Live(bench), stories, digests
 
     @staticmethod
-    def open(path: str | Path) -> Pipeline:
+    def open(path: str | Path, own: OwnParts | None = None) -> Pipeline:
         """Open a newsroom's current edition.
+
+        `own` are parts of your own, beside those that broadsheet.toml names.
 
         Raises NewsroomError if no edition is published, ModelError if the edition was built with another model than
         the config names, ContractError if a file is damaged.
         """
-        bench = open_current(Newsroom(Path(path)))
+        bench = open_current(Newsroom(Path(path)), own)
         edition = bench.data.edition
         stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
         bench.open()

@@ -56,8 +56,8 @@ def test_parts_given_later_count_before_parts_of_the_same_name():
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"signals": {"popularity": OwnSignal(near_region)}}, "own signal popularity: Broadsheet has a signal of this"),
-        ({"sources": {"co_click": OwnSource(picks)}}, "own source co_click: Broadsheet has a source of this name"),
+        ({"signals": {"popularity": OwnSignal(near_region)}}, "own signal popularity: this name is taken"),
+        ({"sources": {"co_click": OwnSource(picks)}}, "own source co_click: this name is taken"),
         (
             {"signals": {"Near region": OwnSignal(near_region)}},
             "own signal 'Near region': expected a name of lower-case",

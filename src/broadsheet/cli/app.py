@@ -132,6 +132,19 @@ def import_dataset(
         typer.echo(take(Newsroom(into), name, table, read_columns(column), split=split, config=config))
 
 
+@imports.command("own", epilog="Example: broadsheet import own feed articles.xml --into newsroom")
+def import_own(
+    name: Annotated[str, typer.Argument(help="The importer's name in broadsheet.toml, under [own.importers].")],
+    path: Annotated[Path, typer.Argument(help="The file or folder that it reads.")],
+    into: Into = DEFAULT_ROOM,
+) -> None:
+    """Take what an importer of your own reads."""
+    from broadsheet.importers.own import import_own as take
+    from broadsheet.newsroom import Newsroom
+
+    typer.echo(take(Newsroom(into), name, path))
+
+
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")
 def run(
     user: Annotated[str, typer.Argument(help="The reader's id.")],

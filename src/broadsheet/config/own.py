@@ -1,31 +1,33 @@
 """The settings of a site's own parts, each named as "package.module:function"."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from broadsheet.config.section import Amount, section
 
 
-@dataclass(frozen=True)
+@section
 class OwnSignalConfig:
     """A signal of your own; see the how-to on your own parts."""
 
     call: str
     'The function: "package.module:function".'
-    weight: float = 1.0
+    weight: Amount = 1.0
     "What the signal counts for, beside [rerank.weights]; 0 if only the learned fusion uses it."
     reason: str = ""
     "The sentence under a story that the signal lifted most."
 
 
-@dataclass(frozen=True)
+@section
 class OwnSourceConfig:
     """A source of candidates of your own."""
 
     call: str
     'The function: "package.module:function".'
-    weight: float = 1.0
+    weight: Amount = 1.0
     "What the source's scores count for, beside [retrieval.weights]; 0 turns it off."
 
 
-@dataclass(frozen=True)
+@section
 class OwnConfig:
     """Parts of your own, in place of or beside those of Broadsheet."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.config.nightly import ArticlesConfig, GateConfig
+from broadsheet.config.own import OwnConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
 from broadsheet.config.section import Amount, section
@@ -31,3 +32,4 @@ class Config:
     towers: TowersConfig = field(default_factory=TowersConfig)
     reranker: RerankerConfig = field(default_factory=RerankerConfig)
     writer: WriterConfig = field(default_factory=WriterConfig)
+    own: OwnConfig = field(default_factory=OwnConfig)

@@ -23,6 +23,7 @@ from broadsheet.nightly.run_stages import Stages, event_of, run_steps, tell
 from broadsheet.nightly.stage import Engine, Record
 from broadsheet.nightly.stages import STEPS, local_engine
 from broadsheet.nightly.verify import check_edition
+from broadsheet.own_parts import OwnParts
 from broadsheet.progress import Say, silent
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import USERS
@@ -37,11 +38,13 @@ def build(
     say: Say = silent,
     record: Record = silent,
     engine: Engine = local_engine,
+    own: OwnParts | None = None,
 ) -> Edition:
     """Build and publish an edition for `users`: "active", "all", or user ids.
 
     `say` gets a line for each stage, and `record` a dictionary for each stage: time, stage, what, seconds and counts.
     `engine` opens what runs the stages: this process, or `nightly.ray.engine.ray_engine`.
+    `own` are parts of the site's own beside those that the config names.
     Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks;
     GateError if the edition is kept back because a figure of the gate is out of bounds; InputError for an unknown
     user. In each of these cases readers keep the current edition.
@@ -55,7 +58,7 @@ def build(
         expired = expire(edition, config.articles, as_of)
         if len(expired):
             say(f"articles: {len(expired)} past their age limit were left out of the edition")
-        bench = open_workbench(EditionModels(newsroom, config), edition, as_of)
+        bench = open_workbench(EditionModels(newsroom, config, own or OwnParts()), edition, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.data.readers.audience.state(chosen, as_of), USERS)
         stages = run_steps(bench, edition, tuple(STEPS), say, record, engine)
@@ -132,6 +135,7 @@ def _manifest(bench: Workbench, users: str | Sequence[str], stages: Stages, expi
             "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
             "writer": bench.models.writer.model if bench.models.writer else "",
         },
+        "own_parts": bench.models.own.described(),
         "seconds": {name: event["seconds"] for name, event in stages.events.items()},
         "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.events.items()},
         **{name: figure for report in stages.reports.values() for name, figure in report.figures.items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -11,9 +12,11 @@ import pyarrow as pa
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.impressions import Impression
 from broadsheet.progress import track
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import USERS
+from broadsheet.workbench.workbench import Workbench
 
 Values = dict[str, Floats]
 """One value an impression of each metric, NaN where the impression was skipped."""
@@ -31,6 +34,12 @@ _BLOCK = 128
 def states(impressions: Sequence[Impression]) -> pa.Table:
     """Return the table users of the impressions' readers as of each, named by the impressions' numbers."""
     return from_rows([impression.user for impression in impressions], USERS)
+
+
+def readers_as_of(bench: Workbench, impressions: Sequence[Impression]) -> list[ReaderState]:
+    """Return the impressions' readers as of each, named by the impressions' numbers; `person` is the reader's id."""
+    readers = bench.readers(states(impressions))
+    return [replace(reader, person=one.user_id) for reader, one in zip(readers, impressions, strict=True)]
 
 
 def blocks(impressions: Sequence[Impression], what: str, *, one_time: bool = False) -> Iterator[Sequence[Impression]]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.corpus.impressions import Impression
-from broadsheet.offline.replay import blocks, states
+from broadsheet.offline.replay import blocks, readers_as_of
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import PairScorer, Reranker
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
@@ -31,7 +31,7 @@ def impression_signals(
     `scorer` stands in for the newsroom's cross-encoder.
     """
     for block in blocks(impressions, "Scoring impressions"):
-        readers = bench.readers(states(block))
+        readers = readers_as_of(bench, block)
         interests = interest_vectors(bench.retriever.vectors(readers))
         requests = [
             (reader, bench.retriever.describe(reader, vectors, impression.shown, impression.time))

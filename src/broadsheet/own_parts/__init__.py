@@ -1,10 +1,10 @@
 """Parts of a site's own: signals, sources, a re-ranker, a writer, importers; given in Python or named in settings."""
 
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.own_parts.parts import (
     OwnParts,
     OwnSignal,
     OwnSource,
-    Reader,
     ReadRows,
     Rerank,
     WriteTexts,
@@ -12,13 +12,15 @@ from broadsheet.own_parts.parts import (
     part_name,
     part_title,
 )
+from broadsheet.readers.state import ReaderState
 
 __all__ = [
+    "Catalogue",
     "OwnParts",
     "OwnSignal",
     "OwnSource",
     "ReadRows",
-    "Reader",
+    "ReaderState",
     "Rerank",
     "WriteTexts",
     "open_parts",

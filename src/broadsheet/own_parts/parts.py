@@ -1,7 +1,5 @@
 """What a site adds of its own, given in Python or named in broadsheet.toml under [own]."""
 
-from __future__ import annotations
-
 import hashlib
 import inspect
 import math
@@ -10,36 +8,33 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
 from broadsheet.config.own import OwnConfig, OwnSignalConfig, OwnSourceConfig
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import ConfigError, join_problems
 from broadsheet.own_parts.loading import load_part
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.schemas import SIGNALS, SOURCES
 
-if TYPE_CHECKING:
-    from broadsheet.corpus.catalogue import Catalogue
-
-Reader = Mapping[str, Any]
-"""A row of the table users: user_id, history (news_ids, oldest first), profile, hidden."""
-Signal = Callable[[Reader, pa.Table, datetime], Sequence[float | None]]
+Signal = Callable[[ReaderState, pa.Table, datetime], Sequence[float | None]]
 """A reader, n rows of the table news, and the time of the request, to n numbers: the higher, the better.
 
 None where the signal cannot be known. Nothing that happened after the time may enter: training and benchmarks ask for
 times gone by.
 """
-Source = Callable[[Reader, "Catalogue", datetime, int], Sequence[tuple[str, float]]]
+Source = Callable[[ReaderState, Catalogue, datetime, int], Sequence[tuple[str, float]]]
 """A reader, the articles there are, the time of the request and n, to at most n pairs of a news_id and a score.
 
 Every news_id must be in `catalogue.row_of`. Articles that the reader may not be shown (read, hidden, muted, withdrawn,
 or published later) are taken out afterwards.
 """
-Rerank = Callable[[Reader, pa.Table, datetime], Sequence[float]]
-"""A reader, n candidates and the time of the request, to n scores: the higher, the nearer to the top.
+Rerank = Callable[[ReaderState, pa.Table], Sequence[float]]
+"""A reader and n candidates, to n scores: the higher, the nearer to the top.
 
-The candidates have the columns of the table news and a column for each signal, null where it is absent.
+The candidates have the columns of the table news, and a column for each signal, null where it is absent.
 """
 WriteTexts = Callable[[Sequence[str], str], Sequence[str | None]]
 """n prompts and the job, headline or summary, to n texts; None for no text."""
@@ -84,7 +79,7 @@ class OwnParts:
     def __post_init__(self) -> None:
         problems = [
             *_name_problems("signal", self.signals, SIGNALS),
-            *_name_problems("source", self.sources, SOURCES),
+            *_name_problems("source", self.sources, (*SOURCES, *self.signals)),
             *_name_problems("importer", self.importers, ()),
         ]
         for kind, parts in (("signal", self.signals), ("source", self.sources)):
@@ -101,7 +96,7 @@ class OwnParts:
     def __bool__(self) -> bool:
         return any((self.signals, self.sources, self.reranker, self.writer, self.importers))
 
-    def __or__(self, other: OwnParts) -> OwnParts:
+    def __or__(self, other: "OwnParts") -> "OwnParts":
         """Return these parts and others; where both have a part, that of `other` counts."""
         return OwnParts(
             signals={**self.signals, **other.signals},
@@ -193,4 +188,4 @@ def _importable(call: Callable[..., Any]) -> str:
 def _name_problems(kind: str, names: Iterable[str], taken: Sequence[str]) -> list[str]:
     expected = "a name of lower-case letters, digits and _, at most 40, a letter first"
     problems = [f"own {kind} {name!r}: expected {expected}" for name in names if not _PART_NAME.fullmatch(name)]
-    return problems + [f"own {kind} {name}: Broadsheet has a {kind} of this name" for name in names if name in taken]
+    return problems + [f"own {kind} {name}: this name is taken; choose another one" for name in names if name in taken]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +24,12 @@ class ReaderState:
     "Catalogue rows of the articles read that are in the catalogue, oldest first."
     muted_categories: tuple[str, ...] = ()
     muted_sources: tuple[str, ...] = ()
+    person: str = ""
+    "The reader's own id where `user_id` names one of several requests, as in training and benchmarks; else empty."
+
+    def as_person(self) -> ReaderState:
+        """Return this reader under their own id, which is how a site's own parts know them."""
+        return replace(self, user={**self.user, "user_id": self.person}) if self.person else self
 
     @property
     def user_id(self) -> str:

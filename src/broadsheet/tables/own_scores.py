@@ -41,3 +41,10 @@ def own_scores(column: pa.ChunkedArray, name: str) -> Floats:
     chosen = np.array(items.field("name").to_pylist(), object) == name
     found[owners[chosen]] = np.asarray(items.field("value").to_numpy(zero_copy_only=False), np.float64)[chosen]
     return found
+
+
+def score_column(table: pa.Table, name: str) -> Floats:
+    """Return a score of a table's rows, (rows,), NaN where it is null: a column, or else one in the column `own`."""
+    if name in table.column_names:
+        return np.asarray(pc.fill_null(table.column(name), float("nan")), np.float64)
+    return own_scores(table.column("own"), name)

@@ -115,7 +115,7 @@ CANDIDATES = new_table(
         *_SOURCES,
         _CLICK_RATE,
         _TREND,
-        new_own("Scores of the site's own sources, by name; null where a source did not propose the article."),
+        new_own("Scores of the site's own sources and signals, by name; a value is null where it cannot be known."),
     ],
 )
 
@@ -138,7 +138,7 @@ RANKED = new_table(
         _RANK,
         new_field("score", pa.float32(), "All signals fused into one number, before lists are made diverse."),
         *_SIGNALS,
-        new_own("The site's own signals, by name; null where a signal cannot be known."),
+        new_own("The site's own signals, by name; a value is null where it cannot be known."),
         new_field(
             "pair_hash",
             pa.string(),

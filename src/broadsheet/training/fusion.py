@@ -126,7 +126,7 @@ def ranking(scores: Floats, lists: Lists) -> dict[str, float]:
 
 
 def _weights(bench: Workbench) -> dict[str, float]:
-    return dict(vars(bench.config.rerank.weights))
+    return bench.models.signal_weights
 
 
 def _require_unseen(newsroom: Newsroom, split: str) -> None:

@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from broadsheet.config.retrieval import SourceWeights
 from broadsheet.corpus.impressions import Impression, read_split
 from broadsheet.newsroom import Newsroom
-from broadsheet.offline.replay import blocks, states
+from broadsheet.offline.replay import blocks, readers_as_of
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval import Retriever, fuse
 from broadsheet.tables.files import write_json
+from broadsheet.tables.own_scores import score_column
 from broadsheet.tables.schemas import SOURCES
 from broadsheet.workbench.workbench import Workbench
 
@@ -59,35 +59,45 @@ class Pool:
 
 
 def make_pools(
-    make_retriever: MakeRetriever, readers: Sequence[ReaderState], as_of: datetime, relevant: Sequence[Sequence[str]]
+    make_retriever: MakeRetriever,
+    readers: Sequence[ReaderState],
+    as_of: datetime,
+    relevant: Sequence[Sequence[str]],
+    own: Sequence[str] = (),
 ) -> list[Pool]:
-    """Return the pool of each reader as of one moment; `relevant` holds the news_ids that each should find."""
+    """Return the pool of each reader as of one moment; `relevant` holds the news_ids that each should find.
+
+    `own` are the names of the site's own sources, which propose too.
+    """
     lists = []
-    for name in SOURCES:
+    for name in (*SOURCES, *own):
         retriever = make_retriever({name: 1.0})
         found = retriever(readers, retriever.vectors(readers), as_of, k=max(DEPTHS))
-        lists.append(found.filter(pc.is_valid(found.column(name))))  # the rest only makes up the number
+        lists.append(found.filter(pa.array(~np.isnan(score_column(found, name)))))  # the rest only makes up the number
     proposed = pa.concat_tables(lists)
     places: dict[str, dict[str, int]] = {reader.user_id: {} for reader in readers}
     pairs = zip(proposed.column("user_id").to_pylist(), proposed.column("news_id").to_pylist(), strict=True)
     for place, (user_id, news_id) in enumerate(pairs):
         places[user_id].setdefault(news_id, place)
-    scores = {name: _column(proposed, name) for name in SOURCES}
+    scores = {name: score_column(proposed, name) for name in (*SOURCES, *own)}
     return [_pool(scores, place_of, set(wanted)) for place_of, wanted in zip(places.values(), relevant, strict=True)]
 
 
-def tune_sources(pools: Sequence[Pool], start: Mapping[str, float]) -> dict[str, float]:
+def tune_sources(
+    pools: Sequence[Pool], start: Mapping[str, float], own: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Return the weights with the highest mean recall found from `start` on, one source after the other.
 
     The same pools give the same weights. A weight changes only for more recall, so a source that finds nothing keeps
-    its weight.
+    its weight. `own` are the weights of the site's own sources, which stay.
     """
     weights = {name: float(start.get(name, 0.0)) for name in SOURCES}
-    best = mean_recall(pools, weights)
+    fixed = own or {}
+    best = mean_recall(pools, {**weights, **fixed})
     for _ in range(ROUNDS):
         before = best
         for name in SOURCES:
-            tried = {value: mean_recall(pools, weights | {name: value}) for value in GRID}
+            tried = {value: mean_recall(pools, {**weights, **fixed, name: value}) for value in GRID}
             value = max(tried, key=lambda value: tried[value])
             if tried[value] > best:
                 weights[name], best = value, tried[value]
@@ -107,10 +117,6 @@ def _pool(scores: Mapping[str, npt.NDArray[np.float64]], place_of: Mapping[str, 
     return Pool({name: values[rows] for name, values in scores.items()}, relevant, len(wanted))
 
 
-def _column(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
-    return np.asarray(pc.fill_null(table.column(name), float("nan")), np.float64)
-
-
 LIMIT = 500
 """Impressions that the weights are chosen on."""
 
@@ -128,10 +134,11 @@ def tune_weights(newsroom: Newsroom, towers: Path, split: str, say: Say) -> str:
     impressions = read_split(bench.newsroom, bench.catalogue, split).impressions
     pools = _pools(bench, [one for one in impressions if one.relevant][:LIMIT])
     start = vars(SourceWeights())
-    weights = tune_sources(pools, start)
+    own = {name: source.weight for name, source in bench.models.own.sources.items()}
+    weights = tune_sources(pools, start, own)
     write_json(towers / SOURCE_WEIGHTS, weights)
     shown = ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
-    before, after = mean_recall(pools, start), mean_recall(pools, weights)
+    before, after = mean_recall(pools, {**start, **own}), mean_recall(pools, {**weights, **own})
     return f"weights of the sources: {shown} (recall on {split} {after:.4f}, {before:.4f} by the default ones)"
 
 
@@ -146,5 +153,6 @@ def _pools(bench: Workbench, impressions: list[Impression]) -> list[Pool]:
 
     pools: list[Pool] = []
     for block in blocks(impressions, "Choosing the weights of the sources", one_time=True):
-        pools += make_pools(make, bench.readers(states(block)), block[0].time, [one.relevant for one in block])
+        readers, wanted = readers_as_of(bench, block), [one.relevant for one in block]
+        pools += make_pools(make, readers, block[0].time, wanted, [*bench.models.own.sources])
     return pools

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadsheet.config.settings import Config
 from broadsheet.newsroom import Newsroom
+from broadsheet.own_parts import OwnParts, open_parts
+from broadsheet.tables.schemas import SIGNALS
 
 if TYPE_CHECKING:
     from broadsheet.generate import Writer
@@ -27,6 +29,13 @@ class EditionModels:
 
     newsroom: Newsroom
     config: Config
+    given: OwnParts = field(default_factory=OwnParts)
+    "Parts of the site's own that are given in Python, beside those that the settings name."
+
+    @cached_property
+    def own(self) -> OwnParts:
+        """The site's own parts; raises ConfigError if one that the settings name cannot be found or used."""
+        return open_parts(self.config.own) | self.given
 
     @cached_property
     def towers(self) -> Path | None:
@@ -59,14 +68,19 @@ class EditionModels:
 
     @cached_property
     def source_weights(self) -> dict[str, float]:
-        """The weights of the candidate sources: the config's, else those tuned with the towers, else the defaults."""
+        """The weights of the candidate sources: the config's, else those tuned with the towers; and the site's own."""
         from broadsheet.retrieval.towers.trained import SOURCE_WEIGHTS
         from broadsheet.workbench.source_weights import choose_weights
 
-        configured = self.config.retrieval.weights
-        if self.towers is None:
-            return dict(vars(configured))
-        return choose_weights(configured, self.towers / SOURCE_WEIGHTS)
+        configured, own = self.config.retrieval.weights, self.own.sources
+        found = vars(configured) if self.towers is None else choose_weights(configured, self.towers / SOURCE_WEIGHTS)
+        return {**found, **{name: source.weight for name, source in own.items()}}
+
+    @cached_property
+    def signal_weights(self) -> dict[str, float]:
+        """The weights of the signals, the site's own among them."""
+        own = {name: signal.weight for name, signal in self.own.signals.items()}
+        return {**vars(self.config.rerank.weights), **own}
 
     @cached_property
     def cross_encoder(self) -> PairScorer | None:
@@ -85,11 +99,16 @@ class EditionModels:
         """The newsroom's own learned fusion of signals, or None; raises ModelError if it is damaged."""
         from broadsheet.rerank.learned_fusion import load_fusion
 
-        return load_fusion(self.newsroom.fusion) if self.newsroom.fusion.is_dir() else None
+        known = (*SIGNALS, *self.own.signals)
+        return load_fusion(self.newsroom.fusion, known) if self.newsroom.fusion.is_dir() else None
 
     @cached_property
     def writer(self) -> Writer | None:
-        """The language model that the config names, here or at an endpoint; None for the publisher's own words."""
+        """The site's own writer, else the language model that the config names; None for the publisher's own words."""
         from broadsheet.generate import open_writer
+        from broadsheet.generate.writers.own import OwnWriter
+
+        if self.own.writer is not None:
+            return OwnWriter(self.own.writer, self.own.described()["writer"])
 
         return open_writer(self.config.generate, self.newsroom.writer)

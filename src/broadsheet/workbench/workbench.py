@@ -6,6 +6,7 @@ they cannot drift apart.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -17,6 +18,7 @@ from broadsheet.config.settings import Config
 from broadsheet.errors import ModelError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
+from broadsheet.own_parts import OwnParts
 from broadsheet.readers.mutes import NO_MUTES, Mutes
 from broadsheet.readers.state import ReaderState, reader_states
 from broadsheet.workbench.data import EditionData, Readers, VectorModel
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from broadsheet.retrieval.sources.co_click import LastCoClicks
     from broadsheet.retrieval.sources.two_tower import Search
     from broadsheet.retrieval.towers.news_tower import NewsTower
+
+
+log = logging.getLogger(__name__)
 
 
 class Workbench:
@@ -108,6 +113,7 @@ class Workbench:
             co_clicks=self.co_clicks,
             weights=weights,
             exposures=self.data.exposures,
+            own=self.models.own,
         )
 
     @cached_property
@@ -141,6 +147,7 @@ class Workbench:
             policy=self.policy,
             weights=vars(settings.rerank.weights),
             fusion=self.models.fusion if learned else None,
+            own=self.models.own,
         )
 
     @property
@@ -194,14 +201,17 @@ def open_workbench(
     return Workbench(EditionData(Readers(models.newsroom), edition, model, as_of, looks_back), models)
 
 
-def open_current(newsroom: Newsroom) -> Workbench:
+def open_current(newsroom: Newsroom, own: OwnParts | None = None) -> Workbench:
     """Return the workbench of a newsroom's current edition.
+
+    `own` are parts of the site's own beside those that the config names. A warning says where the edition was built
+    with other parts.
 
     Raises NewsroomError if nothing is published, ModelError if the edition was built with another model than the config
     names.
     """
     newsroom.require()
-    edition, models = newsroom.current(), EditionModels(newsroom, newsroom.config())
+    edition, models = newsroom.current(), EditionModels(newsroom, newsroom.config(), own or OwnParts())
     bench = open_workbench(models, edition)
     built_with, fingerprint = edition.read_manifest()["models"], bench.data.model.fingerprint
     if built_with["news_tower"] != fingerprint:
@@ -210,5 +220,14 @@ def open_current(newsroom: Newsroom) -> Workbench:
             f"(vectors {built_with['news_tower']}), but broadsheet.toml names {models.config.retrieval.encoder!r} "
             f"(vectors {fingerprint}) with towers {models.towers or 'untrained'}. "
             f"Run `broadsheet build {newsroom.path}`, or name the former model, towers and `enrich_titles`."
+        )
+    parts, ours = edition.read_manifest().get("own_parts", {}), models.own.described()
+    if parts != ours:
+        log.warning(
+            "%s: edition %s was built with the own parts %s, and this process has %s. Build again.",
+            newsroom.path,
+            edition.name,
+            parts or "none",
+            ours or "none",
         )
     return bench

@@ -98,7 +98,7 @@ def delete_each(bench: Workbench, impressions: Sequence[Impression], scoring: st
     if not found:
         raise CorpusError(
             f"no reason among the first {PLACES} places of {len(impressions)} readers names an article of the history. "
-            "Give the signals that read the history, relevance or tower, a weight above 0 under [rerank.weights]."
+            "Give the signals that read the history, relevance or two_tower, a weight above 0 under [rerank.weights]."
         )
     return found
 

@@ -26,10 +26,11 @@ from broadsheet.offline.replay import (
     Values,
     blocks,
     mean_of,
-    states,
+    readers_as_of,
 )
 from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import describe_towers
+from broadsheet.rerank.own import ask_reranker
 from broadsheet.rerank.signals import fuse, present
 from broadsheet.retrieval import interest_vectors
 from broadsheet.tables.arrays import Flags, Floats, Integers
@@ -64,15 +65,24 @@ def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict
     Where a signal is absent, as for a reader without a history, it is 0 for all, so that they tie. Without a trained
     cross-encoder it has no entry.
     """
-    weights = vars(bench.config.rerank.weights)
+    weights = bench.models.signal_weights
     parts: dict[str, list[Floats]] = {CROSS_ENCODER: [], WITHOUT: [], PIPELINE: []}
-    for signals in impression_signals(bench, impressions):
+    for impression, signals in zip(impressions, impression_signals(bench, impressions), strict=True):
         parts[CROSS_ENCODER].append(present(signals["relevance"]))
         parts[WITHOUT].append(fuse(signals, weights | {"relevance": 0.0}))
-        parts[PIPELINE].append(fuse(signals, weights))
+        parts[PIPELINE].append(_pipeline(bench, impression, signals))
     if bench.cross_encoder is None:
         del parts[CROSS_ENCODER], parts[WITHOUT]
     return {name: np.concatenate(part) if part else np.zeros(0) for name, part in parts.items()}
+
+
+def _pipeline(bench: Workbench, impression: Impression, signals: Mapping[str, Floats]) -> Floats:
+    """Return the scores of what one impression shows, by the weights or by the site's own re-ranker."""
+    rerank, catalogue = bench.models.own.reranker, bench.data.catalogue
+    if rerank is None:
+        return fuse(signals, bench.models.signal_weights)
+    (reader,) = readers_as_of(bench, [impression])
+    return ask_reranker(rerank, reader, catalogue, catalogue.rows(impression.shown), signals)
 
 
 def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
@@ -82,7 +92,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     """
     parts = [np.zeros(0)]
     for block in blocks(impressions, "Scoring with the towers"):
-        interests = interest_vectors(bench.retriever.vectors(bench.readers(states(block))))
+        interests = interest_vectors(bench.retriever.vectors(readers_as_of(bench, block)))
         for impression, vectors in zip(block, interests, strict=True):
             products = bench.catalogue.vectors_of(impression.shown_rows) @ vectors.T
             parts.append(products.max(axis=1).astype(np.float64))  # over the reader's interests, as `two_tower` does

@@ -113,7 +113,7 @@ def ranking_models(bench: Workbench) -> dict[str, Any]:
     scorer = bench.cross_encoder
     return {
         "cross_encoder": scorer.fingerprint if scorer else "",
-        "weights": vars(bench.config.rerank.weights),
+        "weights": bench.models.signal_weights,
         "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.models.fusion else "",
     }
 

@@ -27,7 +27,7 @@ from broadsheet.evaluation.retrieval.measure import (
 )
 from broadsheet.evaluation.settings import Setting, content_only, live, live_pool
 from broadsheet.offline.lazy_index import index_of
-from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, SEEDS, UNTRAINED, blocks, states
+from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, SEEDS, UNTRAINED, blocks, readers_as_of
 from broadsheet.offline.workbenches import describe_towers
 from broadsheet.tables.arrays import Integers
 from broadsheet.tables.vectors import vectors_to_numpy
@@ -136,14 +136,19 @@ def _measure_untrained(results: Results, bench: Workbench, scenes: Sequence[_Sce
             add(RANDOM, scored.random(np.random.default_rng(seed)))
             add(POPULARITY, scored.popularity(setting.clicks, np.random.default_rng(seed)))
         add(BM25, scored.words(words))
-        for row, source in SOURCES.items():
+        for row, source in _single_sources(bench).items():
             lists = retrieved(setting.clicks, scene.pool, source)
             if (lists >= 0).any():
                 add(row, lists)
         add(UNTRAINED, retrieved(setting.clicks, scene.pool, "two_tower"))
-    absent = [source for row, source in SOURCES.items() if row not in results.runs[CATALOGUE]]
+    absent = [source for row, source in _single_sources(bench).items() if row not in results.runs[CATALOGUE]]
     if absent:
         results.remarks.append(f"No row for {', '.join(absent)}: the corpus holds nothing that it could go by.")
+
+
+def _single_sources(bench: Workbench) -> dict[str, str]:
+    """Return the row of each source that needs no towers, the site's own among them."""
+    return SOURCES | {f"source {name}": name for name in bench.models.own.sources}
 
 
 def _measure_trained(
@@ -188,7 +193,9 @@ def notes_of(rows: Mapping[str, object], sources: Mapping[str, str]) -> dict[str
         if row in sources:
             notes[row] = "all sources with the newsroom's weights, as the pipeline takes them, but a thousand articles"
         else:
-            notes[row] = NOTES.get(row, "the source two_tower alone; nothing for a reader without a history")
+            own = "the site's own source alone"
+            towers = "the source two_tower alone; nothing for a reader without a history"
+            notes[row] = NOTES.get(row, own if row.startswith("source ") else towers)
     return notes
 
 
@@ -204,7 +211,7 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
         return None
     shares: dict[int, list[float]] = {k: [] for k in DEPTHS}
     for block in blocks(impressions, "Searching exactly"):
-        vectors = vectors_to_numpy(bench.retriever.vectors(bench.readers(states(block))))
+        vectors = vectors_to_numpy(bench.retriever.vectors(readers_as_of(bench, block)))
         exact = search_exactly(bench.catalogue.vectors, vectors[vectors.any(axis=1)], max(DEPTHS))
         _, rows = index(exact.queries, exact.k)
         for k in DEPTHS:

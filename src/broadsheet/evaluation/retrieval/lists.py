@@ -20,9 +20,10 @@ import pyarrow.compute as pc
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import InputError
-from broadsheet.offline.replay import ClicksBefore, blocks, states
+from broadsheet.offline.replay import ClicksBefore, blocks, readers_as_of
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrays import Flags, Floats
+from broadsheet.tables.own_scores import score_column
 from broadsheet.tables.vectors import MappedVectors
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
@@ -136,7 +137,7 @@ class RetrievedLists:
         self._bench, self._impressions = bench, impressions
         self._blocks = []
         for block in blocks(impressions, "Reading histories", one_time=True):
-            readers = bench.readers(states(block))
+            readers = readers_as_of(bench, block)
             self._blocks.append((block[0].time, readers, bench.retriever.vectors(readers)))
 
     def same_readers(self, other: Workbench) -> bool:
@@ -156,7 +157,7 @@ class RetrievedLists:
                 last = time, bench.make_retriever(bench.models.source_weights if weights is None else weights)
             candidates = last[1](readers, vectors, time, k=DEPTH)
             if source is not None:
-                candidates = candidates.filter(pc.is_valid(candidates.column(source)))
+                candidates = candidates.filter(pa.array(~np.isnan(score_column(candidates, source))))
             lists.append(self._matrix(readers, candidates))
         return np.concatenate(lists)
 

@@ -13,7 +13,7 @@ from broadsheet.evaluation.report.document import SAMPLES, common, differences_o
 from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import about, notes, table_of_differences, table_of_means
 from broadsheet.evaluation.report.plots import plot_curves, plot_slices
-from broadsheet.evaluation.retrieval.benchmark import CATALOGUE, POOL, SOURCES, Results, index_recall, notes_of
+from broadsheet.evaluation.retrieval.benchmark import CATALOGUE, POOL, Results, index_recall, notes_of
 from broadsheet.evaluation.retrieval.lists import DEPTH
 from broadsheet.evaluation.retrieval.measure import BEYOND, DEPTHS, SLICED, Measured, mean_measured
 from broadsheet.markdown import table
@@ -94,7 +94,7 @@ def _differences(
         values = {row: measured.values for row, measured in rows.items()}
         pairs = []
         for fusion, towers in results.sources.items():
-            pairs += [(fusion, source) for source in (*SOURCES, towers) if source in rows]
+            pairs += [(fusion, source) for source in rows if source.startswith("source ") or source == towers]
         pairs += [(towers, UNTRAINED) for towers in results.sources.values() if towers != UNTRAINED]
         found += [{"in": universe} | one for one in differences_of(bootstrap, values, pairs, COMPARED)]
     return with_holm(found)

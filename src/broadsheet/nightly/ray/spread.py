@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from broadsheet import errors
@@ -75,7 +76,8 @@ def _ask(
     from ray.data import ActorPoolStrategy
 
     newsroom, edition = Newsroom(bench.data.newsroom.path.resolve()), Edition(bench.data.edition.path.resolve())
-    config, as_of = bench.models.config, bench.data.as_of
+    # Workers import the site's own parts by name, those given in Python too.
+    config, as_of = replace(bench.models.config, own=bench.models.own.as_settings()), bench.data.as_of
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*ray_remote_args")  # there is no other way to bound the tries yet
         answers = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
