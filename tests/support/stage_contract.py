@@ -66,6 +66,9 @@ class OfTables:
     def describe(self, user, *args):
         return self.stage.describe(reader_state(user, self.catalogue), *args)
 
+    def signals(self, user, candidates):
+        return self.stage.signals(reader_state(user, self.catalogue), candidates)
+
     def scores(self, user, candidates):
         return self.stage.scores(reader_state(user, self.catalogue), candidates)
 

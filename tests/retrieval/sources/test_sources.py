@@ -10,7 +10,7 @@ from broadsheet.retrieval import interest_vectors
 from broadsheet.retrieval.towers.user_tower import new_user_tower
 from broadsheet.tables.schemas import SOURCES
 from tests.retrieval.test_retriever import CIRCLE, WEIGHTS, candidates, ids, make_retriever
-from tests.support.stage_contract import NOON, catalogue_of, hours, lists_by_user, unit, users_table
+from tests.support.stage_contract import NOON, OfTables, catalogue_of, hours, lists_by_user, unit, users_table
 
 CATEGORIES = ["sports", "politics", "science", "sports", "politics", "", "sports", "politics", "science", ""]
 PUBLISHED = [hours(-number) for number in range(10)]
@@ -96,7 +96,10 @@ def test_clicks_planted_at_the_request_or_later_change_no_candidate_no_score_and
             retriever.describe(user, interests, shown, NOON)
             for user, interests in zip(users.to_pylist(), interest_vectors(vectors), strict=True)
         ]
-        signals = [RERANKER.signals(user, table) for user, table in zip(users.to_pylist(), described, strict=True)]
+        signals = [
+            OfTables(RERANKER, CATALOGUE).signals(user, table)
+            for user, table in zip(users.to_pylist(), described, strict=True)
+        ]
         return found, described, signals
 
     found, described, signals = outcome(clicks)
