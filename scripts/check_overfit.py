@@ -41,11 +41,11 @@ def check(
     items = choose_clicks(bench, split)[:readers]
     started = time.perf_counter()
     before, after = overfit(bench, items)
-    among = f"{len(items)} readers' own clicks among {len(bench.catalogue)} articles"
+    among = f"{len(items)} readers' own clicks among {len(bench.data.catalogue)} articles"
     print(f"Recall@10 of {among}: {before:.3f} untrained, {after:.3f} trained for {epochs} epochs")
     if out:
         found = {"untrained": before, "trained": after, "epochs": epochs, "seconds": time.perf_counter() - started}
-        data = {"split": split, "readers": len(items), "articles": len(bench.catalogue)}
+        data = {"split": split, "readers": len(items), "articles": len(bench.data.catalogue)}
         write_json(out / "overfit.json", {**stamp(), "data": data, "recall@10": found})
     if after <= ENOUGH:
         sys.exit(f"check_overfit: expected more than {ENOUGH}")

@@ -102,7 +102,7 @@ def split(bench: Workbench) -> Split:
     """The impressions to measure on."""
     from broadsheet.corpus.impressions import read_split
 
-    return read_split(bench.newsroom, bench.catalogue, "valid")
+    return read_split(bench.data.newsroom, bench.data.catalogue, "valid")
 
 
 @pytest.fixture

@@ -49,14 +49,13 @@ def test_the_next_edition_holds_the_journal_once_without_encoding_anything_again
     news = read_table(edition.news, NEWS)
     assert sorted(news["news_id"].to_pylist()) == sorted((ALL | {"X1"}) - {"N18"})
     vectors = vectors_to_numpy(read_table(edition.news_vectors, news_vectors(32)))
-    again = opened.bench.catalogue
+    again = opened.bench.data.catalogue
     assert np.array_equal(vectors, again.vectors_of([again.row_of[n] for n in news["news_id"].to_pylist()]))
     assert "N18" not in read_table(edition.stories, STORIES)["news_id"].to_pylist()
     assert verify_edition(edition) == [] == verify_journal(room)
     fresh = Pipeline.open(room.path)
-    assert fresh.bench.catalogue.late_vectors.shape == (0, 32) and set(ids(everything(fresh))) == (ALL | {"X1"}) - {
-        "N18"
-    }
+    assert fresh.bench.data.catalogue.late_vectors.shape == (0, 32)
+    assert set(ids(everything(fresh))) == (ALL | {"X1"}) - {"N18"}
     assert set(ids(everything(opened))) == (ALL | {"X1"}) - {"N18"}  # the edition that it opened, with its delta
 
 
@@ -127,7 +126,7 @@ def test_an_article_that_was_encoded_by_another_model_is_encoded_by_the_editions
     newer = Pipeline.open(room.path)
     newer.add([row("X1")])
     assert "X1" in ids(everything(opened)) and "X1" in ids(everything(newer))
-    assert not np.allclose(opened.bench.catalogue.late_vectors, newer.bench.catalogue.late_vectors)
+    assert not np.allclose(opened.bench.data.catalogue.late_vectors, newer.bench.data.catalogue.late_vectors)
 
 
 def test_a_damaged_entry_is_one_clear_error_of_every_request_and_build(room, opened):

@@ -19,8 +19,8 @@ def candidates(pipeline, source, reader="fan"):
     """What one source alone, without what fills a list, and all together find for a reader."""
     bench = pipeline.bench
     retriever = bench.make_retriever(weights={source: 1.0})
-    readers = bench.readers(bench.data.readers.audience.state([reader], bench.as_of))
-    return retriever(readers, retriever.vectors(readers), bench.as_of, k=100)["news_id"].to_pylist()
+    readers = bench.readers(bench.data.readers.audience.state([reader], bench.data.as_of))
+    return retriever(readers, retriever.vectors(readers), bench.data.as_of, k=100)["news_id"].to_pylist()
 
 
 def test_an_added_article_is_on_the_next_page_of_this_process_and_of_every_other(room, opened):
@@ -42,8 +42,8 @@ def test_a_late_article_is_among_the_candidates_of_each_source_that_knows_it(ope
         "co_click",
     ]
     bench = opened.bench
-    readers = bench.readers(bench.data.readers.audience.state(["fan"], bench.as_of))
-    table = bench.retriever(readers, bench.retriever.vectors(readers), bench.as_of, k=60)
+    readers = bench.readers(bench.data.readers.audience.state(["fan"], bench.data.as_of))
+    table = bench.retriever(readers, bench.retriever.vectors(readers), bench.data.as_of, k=60)
     late = next(found for found in table.to_pylist() if found["news_id"] == "X1")
     assert late["two_tower"] > 0.5 and late["freshness"] > 0.9 and late["popularity"] > 0 and late["co_click"] is None
 
@@ -68,7 +68,7 @@ def test_an_update_replaces_the_text_everywhere_and_the_article_keeps_its_clicks
 
 
 def test_an_update_keeps_the_click_rate_of_the_article(room):
-    as_of = Pipeline.open(room.path).bench.as_of
+    as_of = Pipeline.open(room.path).bench.data.as_of
     day_before = {"user_id": "fan", "time": as_of - timedelta(hours=24), "history": [], "propensity": None}
     with Import(room) as add:
         add.impressions(

@@ -133,7 +133,7 @@ def test_vectors_of_an_edition_that_was_rolled_back_are_taken_over(newsroom):
 
 def test_prepared_vectors_are_not_published_and_are_taken_over(newsroom):
     bench = prepare_vectors(newsroom)
-    assert len(bench.catalogue) == 60 and not any(bench.edition.path.glob("index*"))
+    assert len(bench.data.catalogue) == 60 and not any(bench.data.edition.path.glob("index*"))
     with pytest.raises(NewsroomError, match="no edition is published"):
         newsroom.current()
     assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 0 articles encoded, 60 taken over")

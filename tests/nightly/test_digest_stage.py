@@ -56,7 +56,8 @@ def room(tmp_path, encoder):
 def bench_of(room, *shown):
     """A workbench of an edition being built, whose stories are of these articles."""
     bench = prepare_vectors(room)
-    write_table(bench.edition.stories, from_rows([STORY | {"news_id": news_id} for news_id in shown], STORIES), STORIES)
+    stories = from_rows([STORY | {"news_id": news_id} for news_id in shown], STORIES)
+    write_table(bench.data.edition.stories, stories, STORIES)
     return bench
 
 
@@ -85,7 +86,8 @@ def test_the_same_is_taken_over_and_what_changed_is_made_again(room, tmp_path):
     bench = bench_of(room, "E1")
     first, _ = made(bench, tmp_path)
     marked = [{**row, "sentences": row["sentences"][:2]} for row in first.values()]
-    write_table(tmp_path / "known.arrow", from_rows(marked, DIGESTS), DIGESTS, model=bench.news_tower.fingerprint)
+    model = bench.models.news_tower.fingerprint
+    write_table(tmp_path / "known.arrow", from_rows(marked, DIGESTS), DIGESTS, model=model)
     again, done = made(bench, tmp_path, tmp_path / "known.arrow")
     assert list(again.values()) == marked and done.counts == {"digests": 1, "reused": 1}
     add(room, on_one_event(2, FOUND))

@@ -22,13 +22,13 @@ def stages_of(lines):
 
 
 def nearest(bench, queries, k):
-    return np.argsort(-(queries @ bench.catalogue.vectors.whole().T), axis=1, kind="stable")[:, :k]
+    return np.argsort(-(queries @ bench.data.catalogue.vectors.whole().T), axis=1, kind="stable")[:, :k]
 
 
 def test_no_index_is_built_before_the_first_search_and_then_one(room):
     lines = []
     bench = prepare_vectors(room, lines.append)
-    queries = bench.catalogue.vectors.take([3, 7])
+    queries = bench.data.catalogue.vectors.take([3, 7])
     assert stages_of(lines) == ["encode"] and bench.retriever
     for _ in range(2):
         _, rows = bench.search(queries, 5)
@@ -40,7 +40,7 @@ def test_no_index_is_built_before_the_first_search_and_then_one(room):
 def test_it_is_of_the_kind_and_the_shards_that_the_settings_ask_for(tmp_path, encoder):
     extra = '[index]\nkind = "HNSW32"\nshards = 2\n'
     bench = prepare_vectors(make_newsroom(tmp_path / "newsroom", encoder, extra=extra))
-    queries = bench.catalogue.vectors.take([3, 7])
+    queries = bench.data.catalogue.vectors.take([3, 7])
     assert np.array_equal(bench.search(queries, 5)[1], nearest(bench, queries, 5))
     assert len(index_of(bench)) == 60 and not index_of(bench).is_exact
 
@@ -49,16 +49,16 @@ def test_it_is_built_of_the_vectors_that_were_opened_though_a_build_has_moved_th
     bench = prepare_vectors(room)
     edition = build(room, "all")
     assert not room.building.path.exists()
-    queries = bench.catalogue.vectors.take([0])
+    queries = bench.data.catalogue.vectors.take([0])
     assert np.array_equal(bench.search(queries, 60)[1], nearest(bench, queries, 60))
-    assert index_of(open_bench(room)) is not None and open_bench(room).edition == edition
+    assert index_of(open_bench(room)) is not None and open_bench(room).data.edition == edition
 
 
 def test_workbenches_of_other_data_share_it(room):
     lines = []
     bench = prepare_vectors(room, lines.append)
     other = bench.over(bench.data)
-    queries = bench.catalogue.vectors.take([1])
+    queries = bench.data.catalogue.vectors.take([1])
     for one in (bench, other):
         one.search(queries, 3)
     assert stages_of(lines) == ["encode", "index"]

@@ -103,7 +103,7 @@ def test_own_words_are_one_more_item_for_the_user_tower_of_a_build(room):
     moved = {user: not np.allclose(vectors[0][user], vectors[1][user], atol=1e-4) for user in vectors[0]}
     assert moved == {"fan": True, "voter": False, "asker": False, "nobody": False}
     found = lists_by_user(read_table(edition.candidates, CANDIDATES))["stranger"]
-    catalogue = Pipeline.open(room.path).bench.catalogue
+    catalogue = Pipeline.open(room.path).bench.data.catalogue
     assert list(catalogue.category[catalogue.rows([row["news_id"] for row in found[:3]])]) == ["politics"] * 3
 
 

@@ -59,7 +59,8 @@ def test_a_reader_who_muted_everything_gets_an_empty_page(room):
 
 
 def test_a_build_and_its_stages_run_again_leave_out_what_was_muted(room, tmp_path):
-    category = dict(zip(*Pipeline.open(room.path).bench.catalogue.news.select(["news_id", "category"]), strict=True))
+    news = Pipeline.open(room.path).bench.data.catalogue.news
+    category = dict(zip(*news.select(["news_id", "category"]), strict=True))
     category = {news_id.as_py(): name.as_py() for news_id, name in category.items()}
 
     def shown(table, schema):

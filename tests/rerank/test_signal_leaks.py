@@ -60,7 +60,7 @@ def signals(bench, *, read=READ, clicks=CLICKS, showings=SHOWINGS, late=(), time
         showings=make_exposures(rows, times, clicked.astype(np.int8)),
     )
     view = bench.over(data)
-    impression = impression_of(view.catalogue, "fan", time, read, SHOWN, [True] + [False] * (len(SHOWN) - 1))
+    impression = impression_of(view.data.catalogue, "fan", time, read, SHOWN, [True] + [False] * (len(SHOWN) - 1))
     return next(impression_signals(view, [impression]))
 
 

@@ -40,7 +40,7 @@ def make_room(path, encoder, *, clicks=CLICKS, impressions=None, extra="", adapt
 
 def ids(bench, lists):
     """The articles of lists of rows, without the -1 that fill a list up."""
-    return [[str(news_id) for news_id in bench.catalogue.ids(rows[rows >= 0])] for rows in lists]
+    return [[str(news_id) for news_id in bench.data.catalogue.ids(rows[rows >= 0])] for rows in lists]
 
 
 def make_towers(folder, encoder, seed=0):

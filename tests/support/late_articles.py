@@ -36,4 +36,4 @@ def ids(page):
 
 def everything(pipeline, reader="nobody"):
     """The page that holds all there is."""
-    return pipeline.run(reader, len(pipeline.bench.catalogue.row_of))
+    return pipeline.run(reader, len(pipeline.bench.data.catalogue.row_of))

@@ -87,7 +87,7 @@ def test_the_card_names_data_base_recipe_and_metrics(trained, encoder):
 def test_what_was_trained_can_be_loaded_and_is_centred(trained, encoder):
     room, _ = trained
     score = load_cross_encoder(room.reranker, str(encoder), max_tokens=72)
-    catalogue = prepare_vectors(room).catalogue
+    catalogue = prepare_vectors(room).data.catalogue
     pairs = []
     for impression in make_impressions(60)[48:]:
         shown = catalogue.rows(impression["shown"])

@@ -37,7 +37,7 @@ def bench_of(*clicks):
 
 def test_histories_come_before_the_last_tenth_of_the_clicks_and_an_article_stands_once():
     bench = bench_of((1, 5), (2, 6), (1, 7), (1, 5), (2, 8), (1, 9), (2, 9), (3, 4), (3, 6), (1, 6))
-    learn, measured = read_clicks(bench)
+    learn, measured = read_clicks(bench.data)
     assert [(one.user_id, one.history_rows, one.shown_rows) for one in learn] == [
         ("1", [7, 5, 9], []),
         ("2", [6, 8, 9], []),
@@ -51,7 +51,7 @@ def test_histories_come_before_the_last_tenth_of_the_clicks_and_an_article_stand
 def test_a_click_log_without_a_past_is_one_clear_error():
     for clicks in [(), ((1, 5),), ((1, 5), (2, 6), (3, 7))]:
         with pytest.raises(CorpusError, match="expected readers with two clicks and more"):
-            read_clicks(bench_of(*clicks))
+            read_clicks(bench_of(*clicks).data)
 
 
 def test_clicks_of_a_readers_other_impressions_are_no_negatives(newsroom):

@@ -91,11 +91,11 @@ def test_each_mode_trains_and_its_build_and_pipeline_use_it(trained, mode, tmp_p
     edition = build(room, "all")
     bench = open_workbench(EditionModels(room, room.config()), edition, START + timedelta(hours=60))
     assert bench.models.towers == room.towers.resolve()
-    tower = load_user_tower(room.towers, bench.config.retrieval.encoder, 32, history=50)
-    user = tower.encode([bench.catalogue.vectors_of([0, 3, 6])])[0]
+    tower = load_user_tower(room.towers, bench.models.config.retrieval.encoder, 32, history=50)
+    user = tower.encode([bench.data.catalogue.vectors_of([0, 3, 6])])[0]
     fan = [row for row in read_table(edition.candidates, CANDIDATES).to_pylist() if row["user_id"] == "fan"]
-    rows = [bench.catalogue.row_of[row["news_id"]] for row in fan]
-    nearest = (bench.catalogue.vectors_of(rows) @ user.T).max(1)
+    rows = [bench.data.catalogue.row_of[row["news_id"]] for row in fan]
+    nearest = (bench.data.catalogue.vectors_of(rows) @ user.T).max(1)
     assert [row["two_tower"] for row in fan] == pytest.approx(nearest.tolist(), abs=1e-5)
     assert Pipeline.open(room.path).run("fan").stories
 
@@ -137,8 +137,8 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_weights(room, tr
 def test_a_click_that_comes_later_changes_nothing_that_is_learned(room):
     def learned():
         bench = prepare_vectors(room)
-        items = read_items(bench, read_impressions(bench.newsroom, bench.catalogue, "train"), "train")
-        return items, log_popularity(items, len(bench.catalogue)).tolist()
+        items = read_items(bench, read_impressions(bench.data.newsroom, bench.data.catalogue, "train"), "train")
+        return items, log_popularity(items, len(bench.data.catalogue)).tolist()
 
     before = learned()
     later = {"user_id": "U0", "news_id": "N58", "event": "click", "dwell_seconds": None}
@@ -153,7 +153,7 @@ def test_a_click_that_comes_later_changes_nothing_that_is_learned(room):
 
 def test_the_clicked_article_and_those_after_it_are_not_in_its_history(room):
     bench = prepare_vectors(room)
-    for item in read_items(bench, read_impressions(bench.newsroom, bench.catalogue, "train"), "train"):
+    for item in read_items(bench, read_impressions(bench.data.newsroom, bench.data.catalogue, "train"), "train"):
         if isinstance(item, ClickExample):
             assert item.clicked not in item.history and not set(item.others) & set(item.shown)
 

@@ -62,7 +62,7 @@ def open_split(newsroom: Path, split: str) -> tuple[Workbench, Split]:
     from broadsheet.offline.workbenches import open_bench
 
     bench = open_bench(Newsroom(newsroom), say)
-    return bench, read_split(bench.newsroom, bench.catalogue, split)
+    return bench, read_split(bench.data.newsroom, bench.data.catalogue, split)
 
 
 def check_rows(names: Sequence[str], known: Sequence[str], pythons: Sequence[str]) -> None:

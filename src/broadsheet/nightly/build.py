@@ -83,7 +83,7 @@ def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
     if users == "all":
         return bench.data.readers.audience.all()
     if users == "active":
-        return bench.data.readers.audience.active(bench.as_of, bench.config.active_days)
+        return bench.data.readers.audience.active(bench.data.as_of, bench.models.config.active_days)
     if isinstance(users, str):
         raise InputError(f"users: found {users!r}, expected 'active', 'all' or a list of user ids.")
     unknown = [user_id for user_id in users if user_id not in bench.data.readers.audience]
@@ -101,10 +101,10 @@ def _check(
     edition is damaged, or if its tables disagree.
     """
     started = time.perf_counter()
-    problems = check_edition(bench.edition, bench.news_tower.dim)
+    problems = check_edition(bench.data.edition, bench.models.news_tower.dim)
     if problems:
         raise NewsroomError(
-            f"{bench.edition.path}: not published, {join_problems(problems)}. The current edition stays."
+            f"{bench.data.edition.path}: not published, {join_problems(problems)}. The current edition stays."
         )
     current = None
     with suppress(NewsroomError):
@@ -117,22 +117,26 @@ def _check(
 
 
 def _manifest(bench: Workbench, users: str | Sequence[str], stages: Stages, expired: int) -> dict[str, Any]:
-    config = bench.config
-    counts = {"news": len(bench.catalogue), "users": len(read_table(bench.edition.users, USERS)), "expired": expired}
+    config = bench.models.config
+    counts = {
+        "news": len(bench.data.catalogue),
+        "users": len(read_table(bench.data.edition.users, USERS)),
+        "expired": expired,
+    }
     return {
         "manifest": 2,
         "broadsheet": __version__,
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "as_of": bench.as_of.isoformat(),
-        CARRIED: carried_by(bench.newsroom.news),
+        "as_of": bench.data.as_of.isoformat(),
+        CARRIED: carried_by(bench.data.newsroom.news),
         "users": users if isinstance(users, str) else "list",
         "counts": counts,
         "models": {
             "encoder": config.retrieval.encoder,
-            "news_tower": bench.news_tower.fingerprint,
+            "news_tower": bench.models.news_tower.fingerprint,
             "user_tower": folder_fingerprint(bench.models.towers) if bench.models.towers else "",
-            "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.models.fusion else "",
-            "cross_encoder": bench.cross_encoder.fingerprint if bench.cross_encoder else "",
+            "fusion": folder_fingerprint(bench.data.newsroom.fusion) if bench.models.fusion else "",
+            "cross_encoder": bench.models.cross_encoder.fingerprint if bench.models.cross_encoder else "",
             "writer": bench.models.writer.model if bench.models.writer else "",
         },
         "own_parts": bench.models.own.described(),

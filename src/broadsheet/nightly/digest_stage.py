@@ -45,8 +45,8 @@ _REMEMBERED = 1 << 14
 
 def digest(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Write digests for the articles of the edition's stories; earlier digests are taken over if unchanged."""
-    words, model = bench.config.generate.digest_words, bench.news_tower.fingerprint
-    stories = read_table(bench.edition.stories, STORIES)
+    words, model = bench.models.config.generate.digest_words, bench.models.news_tower.fingerprint
+    stories = read_table(bench.data.edition.stories, STORIES)
     ids = sorted(pc.unique(stories["news_id"]).to_pylist()) if words else []
     parts = parts_of(out.digests)
     earlier_rows = _earlier([*earlier.digests, *sorted(parts.glob("*.arrow"))], model)
@@ -76,9 +76,10 @@ class _Maker:
     """Makes the rows of table digests; called with ids of articles, it leaves out articles without a digest."""
 
     def __init__(self, bench: Workbench, earlier: Mapping[str, dict[str, Any]]) -> None:
-        self._catalogue, self._index, self._caps = bench.catalogue, bench.index, bench.config.rerank.caps
-        self._words, self._as_of, self._earlier = bench.config.generate.digest_words, bench.as_of.timestamp(), earlier
-        self._encode = _remembering(bench.news_tower)
+        self._catalogue, self._index, self._caps = bench.data.catalogue, bench.index, bench.models.config.rerank.caps
+        self._words, self._as_of = bench.models.config.generate.digest_words, bench.data.as_of.timestamp()
+        self._earlier = earlier
+        self._encode = _remembering(bench.models.news_tower)
         self.reused = 0
 
     def __call__(self, news_ids: Sequence[str]) -> list[dict[str, Any]]:

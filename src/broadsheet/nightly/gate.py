@@ -72,10 +72,10 @@ def judge(bench: Workbench, current: Edition | None, gone_ids: pa.Array) -> Verd
 
     `gone_ids` are the ids of articles that passed their age limit or were withdrawn: their absence is no loss.
     """
-    bounds = bench.config.gate
+    bounds = bench.models.config.gate
     figures: dict[str, float] = {}
-    readers = MappedVectors(read_table(bench.edition.user_vectors, user_vectors(bench.news_tower.dim)))
-    if (recall := reader_recall(bench.index, bench.catalogue.vectors, readers)) is not None:
+    readers = MappedVectors(read_table(bench.data.edition.user_vectors, user_vectors(bench.models.news_tower.dim)))
+    if (recall := reader_recall(bench.index, bench.data.catalogue.vectors, readers)) is not None:
         figures["recall"] = recall
     figures["foreign_vectors"] = foreign_vectors(bench)
     note = ""
@@ -91,36 +91,36 @@ def judge(bench: Workbench, current: Edition | None, gone_ids: pa.Array) -> Verd
 
 def foreign_vectors(bench: Workbench) -> float:
     """Return which share of a sample of articles has another vector in the edition than the news tower gives now."""
-    rows = _sample(np.arange(len(bench.catalogue)), ENCODED_AGAIN)
-    tower = bench.news_tower
-    again = tower(tower.text(bench.catalogue.news.select(list(tower.text.columns)).take(pa.array(rows))))
+    rows = _sample(np.arange(len(bench.data.catalogue)), ENCODED_AGAIN)
+    tower = bench.models.news_tower
+    again = tower(tower.text(bench.data.catalogue.news.select(list(tower.text.columns)).take(pa.array(rows))))
     # Both (articles, dim) and of unit length, so the sum of products along a row is the cosine.
-    return float((np.sum(again * bench.catalogue.vectors_of(rows), axis=1) < SAME).mean())
+    return float((np.sum(again * bench.data.catalogue.vectors_of(rows), axis=1) < SAME).mean())
 
 
 def _lost(bench: Workbench, current: Edition, gone_ids: pa.Array) -> dict[str, float]:
     """Return which share of the current edition's articles is missing, and by which share their number fell."""
     before = read_table(current.news, NEWS).column("news_id")
     still = pc.or_(
-        pc.is_in(before, value_set=bench.catalogue.news.column("news_id").combine_chunks()),
+        pc.is_in(before, value_set=bench.data.catalogue.news.column("news_id").combine_chunks()),
         pc.is_in(before, value_set=gone_ids),
     )
     lost = len(before) - int(pc.sum(still).as_py() or 0)
     count = max(1, len(before))
-    return {"lost": lost / count, "shrunk": max(0.0, 1 - len(bench.catalogue) / count)}
+    return {"lost": lost / count, "shrunk": max(0.0, 1 - len(bench.data.catalogue) / count)}
 
 
 def _drift(bench: Workbench, current: Edition) -> tuple[dict[str, float], str]:
     """Return the centroid's shift and the share of changed neighbours; no figures but a note if the models differ."""
-    tower = bench.news_tower
+    tower = bench.models.news_tower
     model = current.read_manifest()["models"]["news_tower"]
     if model != tower.fingerprint:
         return {}, f"vectors not compared: {current.name} was made by another model, {model}"
-    if current.news_vectors.samefile(bench.edition.news_vectors):
+    if current.news_vectors.samefile(bench.data.edition.news_vectors):
         return {"centroid_shift": 0.0, "changed_neighbours": 0.0}, ""
     schema = news_vectors(tower.dim)
     before = read_table(current.news_vectors, schema, model=model)
-    now = read_table(bench.edition.news_vectors, schema, model=model)
+    now = read_table(bench.data.edition.news_vectors, schema, model=model)
     figures = {"centroid_shift": _cosine_distance(_mean(before), _mean(now))}
     changed = changed_neighbours(before, now)
     return figures | ({} if changed is None else {"changed_neighbours": changed}), ""

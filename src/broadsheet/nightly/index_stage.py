@@ -35,8 +35,8 @@ def index(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     edition if its vectors are the same. The choice of its kind is taken over if the model is the same and the number of
     vectors is about the same.
     """
-    build = shard_builder(bench, out, earlier.indexes)
-    return join_index(bench, out, earlier.indexes, [build(number) for number in range(bench.config.index.shards)])
+    build, shards = shard_builder(bench, out, earlier.indexes), bench.models.config.index.shards
+    return join_index(bench, out, earlier.indexes, [build(number) for number in range(shards)])
 
 
 def shard_builder(
@@ -49,7 +49,8 @@ def shard_builder(
     from broadsheet.index_build import SHARE_OF_ENCODING, Budget, build_index, shard_goal, shard_of
     from broadsheet.index_build import Earlier as EarlierIndex
 
-    vectors, queries, count = bench.data.vectors, sample_user_vectors(bench, INDEX_QUERIES), bench.config.index.shards
+    vectors, count = bench.data.vectors, bench.models.config.index.shards
+    queries = sample_user_vectors(bench, INDEX_QUERIES)
     goal = shard_goal(_goal(bench), count)
     reports = {edition: _index_report(edition) for edition in earlier_editions}
 
@@ -61,7 +62,7 @@ def shard_builder(
         return build_index(
             shard_of(vectors, number, count),
             *shard_files(out, number, count),
-            model=bench.news_tower.fingerprint,
+            model=bench.models.news_tower.fingerprint,
             queries=queries,
             goal=goal,
             earlier=earlier,
@@ -87,7 +88,7 @@ def join_index(
             out.index,
             out.index_rows,
             shards,
-            model=bench.news_tower.fingerprint,
+            model=bench.models.news_tower.fingerprint,
             queries=sample_user_vectors(bench, INDEX_QUERIES),
             goal=_goal(bench),
             earlier=[_index_report(edition) for edition in earlier_editions],
@@ -104,7 +105,7 @@ def shard_files(edition: Edition, number: int, count: int) -> tuple[Path, Path]:
 
 def encoding_seconds(bench: Workbench) -> float:
     """Return the seconds that this machine takes to encode an article, measured on 128 articles at most."""
-    tower, news = bench.news_tower, bench.catalogue.news
+    tower, news = bench.models.news_tower, bench.data.catalogue.news
     rows = np.linspace(0, len(news) - 1, min(TIMED_ARTICLES, len(news))).astype(np.int64)
     texts = tower.text(news.select(list(tower.text.columns)).take(pa.array(rows)))
     tower(texts[:1])  # the first call loads the model
@@ -116,7 +117,7 @@ def encoding_seconds(bench: Workbench) -> float:
 def _goal(bench: Workbench) -> Goal:
     from broadsheet.index_build import Goal
 
-    settings = bench.config.index
+    settings = bench.models.config.index
     return Goal(settings.kind, settings.recall, settings.memory_mib)
 
 

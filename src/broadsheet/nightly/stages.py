@@ -37,8 +37,8 @@ def encode(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Write news_vectors; an earlier vector is taken over if the article's text and the model are the same."""
     from broadsheet.retrieval import encode_news
 
-    tower = bench.news_tower
-    news = read_table(bench.edition.news, NEWS)
+    tower = bench.models.news_tower
+    news = read_table(bench.data.edition.news, NEWS)
     known = earlier.news_vectors
     report = encode_news(
         news, out.news_vectors, tower, dim=tower.dim, fingerprint=tower.fingerprint, earlier=known, text=tower.text
@@ -58,7 +58,7 @@ def encode(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 def retrieve(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Write user_vectors and candidates for the edition's users; nothing earlier is taken over."""
     del earlier
-    blocks = _blocks(read_table(bench.edition.users, USERS), "Retrieving for users")
+    blocks = _blocks(read_table(bench.data.edition.users, USERS), "Retrieving for users")
     return write_candidates(
         bench, out, (retrieve_readers(bench, _states(bench, block), bench.data.as_of) for block in blocks)
     )
@@ -66,17 +66,17 @@ def retrieve(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
 def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> StageReport:
     """Write user_vectors and candidates; `blocks` yields both tables for each block of users, in the users' order."""
-    model = bench.news_tower.fingerprint
+    model = bench.models.news_tower.fingerprint
     found = 0
     with (
-        open_writer(out.user_vectors, user_vectors(bench.news_tower.dim), model=model) as vector_writer,
+        open_writer(out.user_vectors, user_vectors(bench.models.news_tower.dim), model=model) as vector_writer,
         open_writer(out.candidates, CANDIDATES, model=model) as candidate_writer,
     ):
         for vectors, candidates in blocks:
             vector_writer.write(vectors)
             candidate_writer.write(candidates)
             found += len(candidates)
-    users = len(read_table(bench.edition.users, USERS))
+    users = len(read_table(bench.data.edition.users, USERS))
     return StageReport(f"{found} candidates for {users} users", {"users": users, "candidates": found})
 
 
@@ -85,8 +85,8 @@ def rerank(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
     A score of the cross-encoder is taken over from an earlier table if the cross-encoder read the same pair of texts.
     """
-    users = read_table(bench.edition.users, USERS)
-    candidates = read_table(bench.edition.candidates, CANDIDATES, model=bench.news_tower.fingerprint)
+    users = read_table(bench.data.edition.users, USERS)
+    candidates = read_table(bench.data.edition.candidates, CANDIDATES, model=bench.models.news_tower.fingerprint)
     known = known_scores(bench.models.cross_encoder, earlier.ranked)
     return write_ranked(bench, out, _rank_blocks(bench, users, candidates, known), known)
 
@@ -96,7 +96,7 @@ def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], kno
 
     `known` are the earlier scores of the cross-encoder, for the stamp of the table and for the report.
     """
-    users = len(read_table(bench.edition.users, USERS))
+    users = len(read_table(bench.data.edition.users, USERS))
     counts = Counter(users=users, ranked=0, scored=0, reused=0)
     with open_writer(out.ranked, RANKED, **known.stamp) as writer:
         for table in blocks:
@@ -116,10 +116,12 @@ def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
     writer = story_writer(bench.models, bench.models.config.generate.stories)
     interest, budget = (
-        interests_of_users(bench, read_table(bench.edition.users, USERS)),
+        interests_of_users(bench, read_table(bench.data.edition.users, USERS)),
         story_budget(bench.models, out),
     )
-    line = generate_files(writer, bench.edition, out.stories, known=earlier.stories, interest=interest, budget=budget)
+    line = generate_files(
+        writer, bench.data.edition, out.stories, known=earlier.stories, interest=interest, budget=budget
+    )
     if bench.models.writer is not None:
         bench.models.writer.warn()
     return StageReport(line)

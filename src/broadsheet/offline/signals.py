@@ -56,7 +56,7 @@ def ask_all(
     scorer = scorer or bench.models.cross_encoder
     if scorer is None:
         return [ask(bench.reranker, reader, candidates) for reader, candidates in requests]
-    depth = bench.config.rerank.depth
+    depth = bench.models.config.rerank.depth
     noted: dict[Pair, float] = {}
 
     def note(pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:

@@ -69,7 +69,7 @@ def open_bench(newsroom: Newsroom, say: Say = silent, *, towers: str | None = No
         bench = open_workbench(EditionModels(newsroom, config), edition, looks_back=True)
         built = edition.read_manifest()
         same_index = built["config"]["index"] == vars(config.index)
-        if same_index and built["models"]["news_tower"] == bench.news_tower.fingerprint:
+        if same_index and built["models"]["news_tower"] == bench.models.news_tower.fingerprint:
             say(f"vectors and index of edition {edition.name}")
             return bench
     return prepare_vectors(newsroom, say) if towers is None else _prepare(newsroom, config, say)
@@ -99,7 +99,7 @@ def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
         "label": label,
         "folder": folder.name if folder else "",
         "fingerprint": folder_fingerprint(folder) if folder else "",
-        "news_tower": bench.news_tower.fingerprint,
+        "news_tower": bench.models.news_tower.fingerprint,
         "sources": bench.models.source_weights,
     }
 

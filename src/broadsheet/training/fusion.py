@@ -86,7 +86,7 @@ def read_lists(bench: Workbench, split: str) -> Lists:
     """Return the signals of a split's impressions that show both a click and another article, as of each."""
     from broadsheet.corpus.impressions import read_split
 
-    impressions = read_split(bench.newsroom, bench.catalogue, split).impressions
+    impressions = read_split(bench.data.newsroom, bench.data.catalogue, split).impressions
     return make_lists(bench, [one for one in impressions if one.rankable])
 
 

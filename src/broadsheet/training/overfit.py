@@ -54,7 +54,7 @@ def choose_clicks(bench: Workbench, split: str) -> list[ClickExample]:
     """Return one click of each reader with a history, each of another article."""
     chosen: dict[int, ClickExample] = {}
     readers: set[str] = set()
-    for one in read_impressions(bench.newsroom, bench.catalogue, split):
+    for one in read_impressions(bench.data.newsroom, bench.data.catalogue, split):
         fresh = [row for row in one.clicked_rows if row not in chosen]
         if one.history_rows and fresh and one.user_id not in readers:
             chosen[fresh[0]] = ClickExample(one.history_rows, fresh[0], name=one.name)
@@ -64,8 +64,8 @@ def choose_clicks(bench: Workbench, split: str) -> list[ClickExample]:
 
 def overfit(bench: Workbench, items: list[ClickExample]) -> tuple[float, float]:
     """Train the user tower on the items alone; return Recall@10 before and after."""
-    settings, history = bench.config.towers, bench.config.retrieval.history
-    vectors, clicked = bench.catalogue.vectors.whole(), [item.clicked for item in items]
+    settings, history = bench.models.config.towers, bench.models.config.retrieval.history
+    vectors, clicked = bench.data.catalogue.vectors.whole(), [item.clicked for item in items]
     set_seed(0)
     model = new_model(bench, list(items), "frozen")
 

@@ -55,8 +55,9 @@ def train_reranker(
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, say)
-    examples, measured = _examples(bench, train), read_rankable(bench.newsroom, bench.catalogue, valid)[:VALID_LIMIT]
-    base, recipe = bench.config.rerank.encoder, bench.config.reranker
+    examples = _examples(bench, train)
+    measured = read_rankable(bench.data.newsroom, bench.data.catalogue, valid)[:VALID_LIMIT]
+    base, recipe = bench.models.config.rerank.encoder, bench.models.config.reranker
     target = newsroom.reranker if out is None else out
     make = _pair_maker(bench)
     set_seed(seed)
@@ -84,10 +85,10 @@ def _pair_maker(bench: Workbench) -> PairMaker:
     from broadsheet.models import loading as models
     from broadsheet.rerank.cross_encoder.training_pairs import PairMaker, PairShape
 
-    settings, recipe = bench.config.rerank, bench.config.reranker
-    shape = PairShape(settings.headlines, bench.config.retrieval.history, settings.max_tokens)
+    settings, recipe = bench.models.config.rerank, bench.models.config.reranker
+    shape = PairShape(settings.headlines, bench.models.config.retrieval.history, settings.max_tokens)
     tokenizer = models.load("AutoTokenizer", models.resolve(settings.encoder))
-    return PairMaker(bench.catalogue, tokenizer, shape, recipe)
+    return PairMaker(bench.data.catalogue, tokenizer, shape, recipe)
 
 
 class _Measure:
@@ -133,7 +134,7 @@ def _examples(bench: Workbench, split: str) -> list[ClickGroup]:
 
     return [
         ClickGroup(one.history_rows, row, one.unclicked_rows)
-        for one in read_rankable(bench.newsroom, bench.catalogue, split)
+        for one in read_rankable(bench.data.newsroom, bench.data.catalogue, split)
         for row in one.clicked_rows
     ]
 
@@ -142,15 +143,15 @@ def _settings(bench: Workbench, asked: SplitTraining) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
     from broadsheet.models import loading as models
 
-    rerank = bench.config.rerank
+    rerank = bench.models.config.rerank
     return {
-        **asked.settings(bench.config.reranker),
-        "data": [file_sha256(bench.newsroom.impressions(split)) for split in (asked.train, asked.valid) if split],
+        **asked.settings(bench.models.config.reranker),
+        "data": [file_sha256(bench.data.newsroom.impressions(split)) for split in (asked.train, asked.valid) if split],
         "base": rerank.encoder,
         "base_fingerprint": models.fingerprint(rerank.encoder),
-        "vectors": bench.news_tower.fingerprint,
-        "articles": len(bench.catalogue),
-        "history": bench.config.retrieval.history,
+        "vectors": bench.models.news_tower.fingerprint,
+        "articles": len(bench.data.catalogue),
+        "history": bench.models.config.retrieval.history,
         "headlines": rerank.headlines,
         "max_tokens": rerank.max_tokens,
     }

@@ -131,7 +131,7 @@ def tune_weights(newsroom: Newsroom, towers: Path, split: str, say: Say) -> str:
     config = newsroom.config()
     config = replace(config, retrieval=replace(config.retrieval, towers=str(towers.resolve())))
     bench = prepare_vectors(newsroom, say, config)
-    impressions = read_split(bench.newsroom, bench.catalogue, split).impressions
+    impressions = read_split(bench.data.newsroom, bench.data.catalogue, split).impressions
     pools = _pools(bench, [one for one in impressions if one.relevant][:LIMIT])
     start = vars(SourceWeights())
     own = {name: source.weight for name, source in bench.models.own.sources.items()}

@@ -30,7 +30,7 @@ def read_items(bench: Workbench, labelled: list[Impression], split: str) -> Item
     for one in impressions:
         if len(one.history_rows) > max(1, len(histories.get(one.user_id, []))):
             histories[one.user_id] = one.history_rows
-    if bench.config.towers.next_clicks or not items:
+    if bench.models.config.towers.next_clicks or not items:
         items += [History(history, f"reader {user_id}") for user_id, history in histories.items()]
     if not items:
         raise CorpusError(
@@ -68,12 +68,12 @@ def _with_mined(bench: Workbench, items: Items) -> Items:
     """Return the items with as many hard negatives for each click as the settings ask for."""
     from broadsheet.retrieval.training.hard_negatives import mine
 
-    count = bench.config.towers.hard_negatives
+    count = bench.models.config.towers.hard_negatives
     places = [place for place, item in enumerate(items) if isinstance(item, ClickExample)]
     if not count or not places:
         return items
     clicks = [item for item in items if isinstance(item, ClickExample)]
-    vectors = bench.catalogue.vectors
+    vectors = bench.data.catalogue.vectors
     users = bench.models.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
     own = [[*click.history, click.clicked, *click.shown, *click.others] for click in clicks]
     clicked = vectors.take([click.clicked for click in clicks])
@@ -91,11 +91,11 @@ def _with_teacher(bench: Workbench, items: Items) -> Items:
     """
     from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history
 
-    if not bench.config.towers.distillation:
+    if not bench.models.config.towers.distillation:
         return items
-    if bench.cross_encoder is None:
+    if bench.models.cross_encoder is None:
         raise CorpusError("towers.distillation: no cross-encoder is trained. Run `broadsheet train reranker` first.")
-    catalogue, settings = bench.catalogue, bench.config
+    catalogue, settings = bench.data.catalogue, bench.models.config
     clicks = [(place, item) for place, item in enumerate(items) if isinstance(item, ClickExample)]
     pairs = []
     for _, click in clicks:
@@ -103,7 +103,7 @@ def _with_teacher(bench: Workbench, items: Items) -> Items:
         history = click.history[-settings.retrieval.history :]
         nearest = nearest_history(catalogue, history, candidates, settings.rerank.headlines)
         pairs += make_pairs(catalogue, nearest, candidates)
-    scores = np.clip(bench.cross_encoder(pairs).astype(np.float64), 1e-6, 1 - 1e-6)
+    scores = np.clip(bench.models.cross_encoder(pairs).astype(np.float64), 1e-6, 1 - 1e-6)
     logits = np.log(scores / (1 - scores)).tolist()
     found, start = list(items), 0
     for place, click in clicks:

@@ -74,9 +74,9 @@ def train_towers(
                 **new_card(log),
                 "train": {"split": train or "click log", "items": count_items(items)},
                 "valid": {"split": valid or "click log", "impressions": len(measured), **metrics},
-                "recipe": {**asdict(bench.config.towers), "seed": seed},
+                "recipe": {**asdict(bench.models.config.towers), "seed": seed},
             }
-            save_towers(model, work.clear_result(), mode=chosen, base=bench.config.retrieval.encoder, card=card)
+            save_towers(model, work.clear_result(), mode=chosen, base=bench.models.config.retrieval.encoder, card=card)
     if process.is_main_process:
         if valid:
             say(tune_weights(newsroom, work.result, valid, say))
@@ -94,8 +94,8 @@ def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Impressio
     from broadsheet.training.tower_examples import read_items
 
     if asked.train and asked.valid:
-        learned = read_impressions(bench.newsroom, bench.catalogue, asked.train)
-        measured = read_rankable(bench.newsroom, bench.catalogue, asked.valid)
+        learned = read_impressions(bench.data.newsroom, bench.data.catalogue, asked.train)
+        measured = read_rankable(bench.data.newsroom, bench.data.catalogue, asked.valid)
     else:
         learned, measured = read_clicks(bench.data)
     limit = VALID_LIMIT if asked.mode == "frozen" else ENCODED_LIMIT
@@ -121,7 +121,7 @@ def _measure(bench: Workbench, mode: Mode, impressions: list[Impression]) -> Tow
     from broadsheet.training.tower_measure import TowersMeasure
 
     tokenise = make_tokens(bench, 0.0) if mode != "frozen" else None
-    return TowersMeasure(impressions, history=bench.config.retrieval.history, tokenise=tokenise)
+    return TowersMeasure(impressions, history=bench.models.config.retrieval.history, tokenise=tokenise)
 
 
 def _train(
@@ -132,11 +132,11 @@ def _train(
     from broadsheet.retrieval.training.examples import BatchMaker
     from broadsheet.retrieval.training.fit import fit
 
-    recipe = bench.config.towers
+    recipe = bench.models.config.towers
     set_seed(seed)
     model = new_model(bench, items, mode)
     make_batch = BatchMaker(
-        history=bench.config.retrieval.history,
+        history=bench.models.config.retrieval.history,
         negatives=recipe.negatives,
         next_clicks=max(1, recipe.next_clicks),  # histories are among the items only where they are learned from
         history_drop=recipe.history_drop,
@@ -155,16 +155,18 @@ def new_model(bench: Workbench, items: Items, mode: Mode) -> TwoTowers:
     from broadsheet.retrieval.towers.user_tower import UserTower
     from broadsheet.training.tower_examples import log_popularity
 
-    recipe, retrieval = bench.config.towers, bench.config.retrieval
-    tower = UserTower(bench.news_tower.dim, history=retrieval.history, interests=recipe.interests, layers=recipe.layers)
+    recipe, retrieval = bench.models.config.towers, bench.models.config.retrieval
+    tower = UserTower(
+        bench.models.news_tower.dim, history=retrieval.history, interests=recipe.interests, layers=recipe.layers
+    )
     for part in tower.modules():
         if isinstance(part, torch.nn.Dropout):
             part.p = recipe.dropout
     return TwoTowers(
         tower,
         new_encoder(retrieval.encoder, mode),
-        torch.from_numpy(bench.catalogue.vectors.whole().copy()),
-        torch.from_numpy(log_popularity(items, len(bench.catalogue))),
+        torch.from_numpy(bench.data.catalogue.vectors.whole().copy()),
+        torch.from_numpy(log_popularity(items, len(bench.data.catalogue))),
         temperature=recipe.temperature,
         anchor=recipe.anchor,
         in_batch=recipe.in_batch,
@@ -178,9 +180,9 @@ def make_tokens(bench: Workbench, text_drop: float) -> ArticleTokens:
     """Return the tokeniser of the workbench's articles."""
     from broadsheet.retrieval.training.article_tokens import ArticleTokens
 
-    settings = bench.config.retrieval
+    settings = bench.models.config.retrieval
     tokenizer = models.load("AutoTokenizer", models.resolve(settings.encoder))
-    news, text = bench.catalogue.news, bench.news_tower.text
+    news, text = bench.data.catalogue.news, bench.models.news_tower.text
     return ArticleTokens(news, tokenizer, max_tokens=settings.max_tokens, text_drop=text_drop, text=text)
 
 
@@ -196,16 +198,16 @@ def _with_history(measured: list[Impression], split: str) -> list[Impression]:
 
 def _settings(bench: Workbench, asked: SplitTraining) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
-    retrieval, recipe = bench.config.retrieval, bench.config.towers
-    splits = [bench.newsroom.impressions(split) for split in (asked.train, asked.valid) if split]
-    teacher = bench.cross_encoder if recipe.distillation else None
+    retrieval, recipe = bench.models.config.retrieval, bench.models.config.towers
+    splits = [bench.data.newsroom.impressions(split) for split in (asked.train, asked.valid) if split]
+    teacher = bench.models.cross_encoder if recipe.distillation else None
     return {
         **asked.settings(recipe),
-        "data": [file_sha256(path) for path in splits or [bench.edition.clicks] if path.is_file()],
+        "data": [file_sha256(path) for path in splits or [bench.data.edition.clicks] if path.is_file()],
         "teacher": teacher.fingerprint if teacher else "",
         "base_fingerprint": models.fingerprint(retrieval.encoder),
-        "vectors": bench.news_tower.fingerprint,
-        "articles": len(bench.catalogue),
+        "vectors": bench.models.news_tower.fingerprint,
+        "articles": len(bench.data.catalogue),
         "history": retrieval.history,
         "max_tokens": retrieval.max_tokens,
     }

@@ -21,16 +21,17 @@ def sample_user_vectors(bench: Workbench, count: int) -> npt.NDArray[np.float32]
     """
     from broadsheet.retrieval import encode_users
 
-    if bench.edition.users.is_file():
-        users = read_table(bench.edition.users, USERS)
+    if bench.data.edition.users.is_file():
+        users = read_table(bench.data.edition.users, USERS)
         users = users.take(pa.array(draw_rows(len(users), count)))
     else:
-        known = bench.data.readers.audience.all()
-        users = bench.data.readers.audience.state([known[row] for row in draw_rows(len(known), count)], bench.as_of)
+        audience = bench.data.readers.audience
+        known = audience.all()
+        users = audience.state([known[row] for row in draw_rows(len(known), count)], bench.data.as_of)
     if not len(users):
-        return np.zeros((0, bench.news_tower.dim), np.float32)
+        return np.zeros((0, bench.models.news_tower.dim), np.float32)
     vectors = vectors_to_numpy(
-        encode_users(bench.readers(users), bench.catalogue, bench.news_tower, bench.models.user_tower)
+        encode_users(bench.readers(users), bench.data.catalogue, bench.models.news_tower, bench.models.user_tower)
     )
     vectors = vectors[vectors.any(axis=1)]
     return vectors[draw_rows(len(vectors), count, seed=1)]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from broadsheet.config.settings import Config
 from broadsheet.errors import ModelError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
@@ -25,14 +24,12 @@ from broadsheet.workbench.data import EditionData, Readers, VectorModel
 from broadsheet.workbench.models import EditionModels
 
 if TYPE_CHECKING:
-    from broadsheet.corpus.catalogue import Catalogue
     from broadsheet.index_build import SearchIndex, ShardedIndex
-    from broadsheet.rerank import PairScorer, Policy, Reranker
+    from broadsheet.rerank import Policy, Reranker
     from broadsheet.rerank.cross_encoder.model import Score
     from broadsheet.retrieval import Retriever
     from broadsheet.retrieval.sources.co_click import LastCoClicks
     from broadsheet.retrieval.sources.two_tower import Search
-    from broadsheet.retrieval.towers.news_tower import NewsTower
 
 
 log = logging.getLogger(__name__)
@@ -149,41 +146,6 @@ class Workbench:
             fusion=self.models.fusion if learned else None,
             own=self.models.own,
         )
-
-    @property
-    def newsroom(self) -> Newsroom:
-        """`data.newsroom`."""
-        return self.data.newsroom
-
-    @property
-    def edition(self) -> Edition:
-        """`data.edition`."""
-        return self.data.edition
-
-    @property
-    def as_of(self) -> datetime:
-        """`data.as_of`."""
-        return self.data.as_of
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """`data.catalogue`."""
-        return self.data.catalogue
-
-    @property
-    def config(self) -> Config:
-        """`models.config`."""
-        return self.models.config
-
-    @property
-    def news_tower(self) -> NewsTower:
-        """`models.news_tower`."""
-        return self.models.news_tower
-
-    @property
-    def cross_encoder(self) -> PairScorer | None:
-        """`models.cross_encoder`."""
-        return self.models.cross_encoder
 
 
 def open_workbench(

@@ -48,7 +48,7 @@ def room(tmp_path_factory, encoder):
 @pytest.fixture(scope="module")
 def measured(room):
     bench = open_bench(room)
-    ((view, kept),) = requests_of(bench, read_split(bench.newsroom, bench.catalogue, "valid"), lent=False)
+    ((view, kept),) = requests_of(bench, read_split(bench.data.newsroom, bench.data.catalogue, "valid"), lent=False)
     starts = read_starts(view, kept)
     return view, starts, measure_starts(view, starts)
 

@@ -31,7 +31,7 @@ def room(tmp_path_factory, encoder):
 @pytest.fixture(scope="module")
 def scored(room):
     bench = open_bench(room)
-    impressions = read_split(bench.newsroom, bench.catalogue, "valid").impressions
+    impressions = read_split(bench.data.newsroom, bench.data.catalogue, "valid").impressions
     return bench, impressions, read_shown(bench, impressions)
 
 

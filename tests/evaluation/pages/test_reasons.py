@@ -41,7 +41,8 @@ TOWER_ALONE = "[rerank.weights]\n" + "\n".join(f"{name} = {int(name == 'two_towe
 
 def open_room(path, encoder, **options):
     bench = open_bench(make_room(path, encoder, **options))
-    ((view, impressions),) = requests_of(bench, read_split(bench.newsroom, bench.catalogue, "valid"), lent=False)
+    split = read_split(bench.data.newsroom, bench.data.catalogue, "valid")
+    ((view, impressions),) = requests_of(bench, split, lent=False)
     return view, impressions
 
 
@@ -52,7 +53,7 @@ def by_tower(tmp_path_factory, encoder):
 
 
 def mean_of(bench, news_ids):
-    return unit(bench.catalogue.vectors_of(bench.catalogue.rows(news_ids)).mean(axis=0))
+    return unit(bench.data.catalogue.vectors_of(bench.data.catalogue.rows(news_ids)).mean(axis=0))
 
 
 def test_a_drop_is_the_score_with_the_article_less_the_score_without(by_tower):
@@ -61,7 +62,7 @@ def test_a_drop_is_the_score_with_the_article_less_the_score_without(by_tower):
     assert {one.reader for one in found} <= set(range(6)) and len(found) >= 6
     for one in found:
         read = impressions[one.reader].history
-        item = bench.catalogue.vectors_of(bench.catalogue.rows([one.news_id]))[0]
+        item = bench.data.catalogue.vectors_of(bench.data.catalogue.rows([one.news_id]))[0]
         assert list(one.drops) == read
         for gone, drop in one.drops.items():
             rest = [other for other in read if other != gone]
@@ -73,7 +74,7 @@ def test_the_named_and_the_second_are_the_nearest_two_of_the_history(by_tower):
     bench, impressions = by_tower
     for one in delete_each(bench, impressions[:6]):
         read = impressions[one.reader].history
-        vectors = bench.catalogue.vectors_of(bench.catalogue.rows([one.news_id, *read]))
+        vectors = bench.data.catalogue.vectors_of(bench.data.catalogue.rows([one.news_id, *read]))
         order = np.argsort(-(vectors[1:] @ vectors[0]))
         assert [one.named, one.second] == [read[place] for place in order[:2]]
 
@@ -82,7 +83,7 @@ def test_the_items_are_those_of_the_first_places_of_the_pipelines_own_list(by_to
     bench, impressions = by_tower
     long = replace(impressions[0], shown=[f"N{number}" for number in range(10, 40)], clicked=[True] + [False] * 29)
     (spread,) = {one.spread for one in delete_each(bench, [long])}
-    scores = bench.catalogue.vectors_of(bench.catalogue.rows(long.shown)) @ mean_of(bench, long.history)
+    scores = bench.data.catalogue.vectors_of(bench.data.catalogue.rows(long.shown)) @ mean_of(bench, long.history)
     ranked = bench.make_reranker(30)(*_offered(bench, long)).to_pylist()
     named = [row["news_id"] for row in ranked[:PLACES] if row["because_news_id"]]
     assert [one.news_id for one in delete_each(bench, [long])] == named and named
@@ -150,7 +151,8 @@ def room(tmp_path_factory, encoder):
 
 def test_it_is_scored_by_the_weights_and_by_the_learned_fusion(room, tmp_path):
     bench = open_bench(room)
-    ((view, impressions),) = requests_of(bench, read_split(bench.newsroom, bench.catalogue, "valid"), lent=False)
+    split = read_split(bench.data.newsroom, bench.data.catalogue, "valid")
+    ((view, impressions),) = requests_of(bench, split, lent=False)
     views = scorings(view)
     assert views == [WEIGHTS, FUSION]
     by_weights, learned = (delete_each(view, impressions[:4], scoring) for scoring in views)

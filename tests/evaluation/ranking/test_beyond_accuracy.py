@@ -87,11 +87,12 @@ def test_what_is_known_of_real_impressions_is_read(bench, split):
     requests = requests_of(bench, split, lent=False)
     found = read_served(requests)
     impressions = requests[0][1]
-    assert found.rows.tolist() == [row for one in impressions for row in bench.catalogue.rows(one.shown)]
-    clicks = np.bincount(bench.catalogue.rows(["N3", "N3", "N4"]), minlength=60)  # those of articles, without the hide
+    assert found.rows.tolist() == [row for one in impressions for row in bench.data.catalogue.rows(one.shown)]
+    clicked = bench.data.catalogue.rows(["N3", "N3", "N4"])  # read articles; the hide is no click
+    clicks = np.bincount(clicked, minlength=60)
     np.testing.assert_allclose(found.information, self_information(clicks)[found.rows])
     read = newest_read(bench, impressions[:1])[0]
-    assert bench.catalogue.ids(read[read >= 0]).to_pylist() == impressions[0].history[::-1]
+    assert bench.data.catalogue.ids(read[read >= 0]).to_pylist() == impressions[0].history[::-1]
     values = measure_beyond({"": [np.arange(len(found.rows), dtype=float)]}, found)[""].values
     assert all(len(values[f"novelty@{k}"]) == len(impressions) for k in KS)
 
@@ -108,6 +109,6 @@ def test_readers_are_told_apart_by_how_much_they_had_read_that_has_text():
 
 
 def test_an_imported_split_is_measured_whole(bench):
-    impressions = read_split(bench.newsroom, bench.catalogue, "valid").impressions
+    impressions = read_split(bench.data.newsroom, bench.data.catalogue, "valid").impressions
     parts = np.stack(list(reader_slices(impressions).values()))
     assert (parts.sum(axis=0) == 1).all()

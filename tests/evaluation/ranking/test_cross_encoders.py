@@ -18,7 +18,7 @@ def bench(tmp_path_factory, encoder):
 
 @pytest.fixture(scope="module")
 def impressions(bench):
-    return [one for one in read_split(bench.newsroom, bench.catalogue, "valid").impressions if one.rankable]
+    return [one for one in read_split(bench.data.newsroom, bench.data.catalogue, "valid").impressions if one.rankable]
 
 
 def test_trained_cross_encoders_of_one_label_are_one_row_beside_the_pipelines_own(

@@ -42,7 +42,7 @@ def bench(room):
 
 @pytest.fixture(scope="module")
 def impressions(bench):
-    return read_split(bench.newsroom, bench.catalogue, "valid").impressions
+    return read_split(bench.data.newsroom, bench.data.catalogue, "valid").impressions
 
 
 def test_the_benchmarks_score_of_an_impression_is_the_rerankers_own(bench, impressions):
@@ -73,11 +73,11 @@ def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions
     found = word_scores(bench, Bm25(bench), impressions)
     for impression in impressions[:5]:
         of_all = words([impression])[0]
-        rows = bench.catalogue.rows(impression.shown)
+        rows = bench.data.catalogue.rows(impression.shown)
         assert found[start : start + len(rows)].tolist() == of_all[rows].tolist()
         start += len(rows)
     assert len(found) == sum(len(one.shown) for one in impressions)
-    nothing = [impression_of(bench.catalogue, "u", SHOWN_AT, shown=["N0", "N1"], clicked=[True, False])]
+    nothing = [impression_of(bench.data.catalogue, "u", SHOWN_AT, shown=["N0", "N1"], clicked=[True, False])]
     assert np.isneginf(word_scores(bench, Bm25(bench), nothing)).all()  # so that all tie
 
 
@@ -112,8 +112,8 @@ def test_trained_towers_of_one_label_are_one_row_of_their_mean(room, bench, impr
 
 
 def test_clicks_are_counted_strictly_before_the_moment_and_hides_are_not(bench):
-    clicks_before = ClicksBefore(bench.data.clicks, len(bench.catalogue))
-    rows = bench.catalogue.rows(["N3", "N4", "N5"])
+    clicks_before = ClicksBefore(bench.data.clicks, len(bench.data.catalogue))
+    rows = bench.data.catalogue.rows(["N3", "N4", "N5"])
     assert clicks_before(START + timedelta(hours=35))[rows].tolist() == [1, 0, 0]
     assert clicks_before(SHOWN_AT)[rows].tolist() == [2, 1, 0]
     assert clicks_before(START).sum() == 0
@@ -140,7 +140,7 @@ def test_coverage_counts_what_has_text(tmp_path, encoder):
         row(4, ["N6", "N7"], [True, False], history=["N6"]),  # read before: nothing to retrieve
     ]
     bench = open_bench(make_room(tmp_path / "room", encoder, impressions=rows, adapter=False))
-    split = read_split(bench.newsroom, bench.catalogue, "valid")
+    split = read_split(bench.data.newsroom, bench.data.catalogue, "valid")
     counts = dict(impressions=5, unlabelled=1, shown=9, shown_with_text=6, clicks=4, clicks_with_text=3)
     assert split.coverage == {**counts, "rankable": 2, "with_relevant": 2}
     assert [one.shown for one in split.impressions] == [["N0", "N1"], ["N2"], ["N3"], ["N6", "N7"]]
@@ -150,11 +150,11 @@ def test_coverage_counts_what_has_text(tmp_path, encoder):
 def test_the_current_edition_is_used_until_an_article_comes_in(tmp_path, encoder):
     newsroom = make_newsroom(tmp_path / "newsroom", encoder)
     edition = build(newsroom, ["fan"])
-    assert open_bench(newsroom).edition == edition
+    assert open_bench(newsroom).data.edition == edition
     with Import(newsroom) as add:
         add.news([{"news_id": "late", "title": "A new rocket"}])
     bench = open_bench(newsroom)
-    assert bench.edition == newsroom.building and "late" in bench.catalogue.row_of
+    assert bench.data.edition == newsroom.building and "late" in bench.data.catalogue.row_of
     assert newsroom.current() == edition
 
 
@@ -162,12 +162,12 @@ def test_other_towers_are_measured_beside_the_edition_and_their_vectors_are_used
     newsroom = make_room(tmp_path / "room", encoder, adapter=False)
     lines = []
     bench = open_bench(newsroom, lines.append, towers="untrained")
-    assert bench.edition.path.name.startswith("measured-") and "60 articles encoded" in lines[0]
+    assert bench.data.edition.path.name.startswith("measured-") and "60 articles encoded" in lines[0]
     again = open_bench(newsroom, lines.append, towers=str(make_towers(tmp_path / "towers", encoder)))
-    assert again.edition.path == bench.edition.path and "60 taken over" in lines[1]
+    assert again.data.edition.path == bench.data.edition.path and "60 taken over" in lines[1]
     assert not newsroom.editions() and not newsroom.building.path.exists()
     own = open_bench(newsroom)
-    assert own.edition == newsroom.building
+    assert own.data.edition == newsroom.building
 
 
 def test_vectors_measured_before_an_article_came_in_are_made_anew(tmp_path, encoder):
@@ -175,7 +175,7 @@ def test_vectors_measured_before_an_article_came_in_are_made_anew(tmp_path, enco
     open_bench(newsroom, towers="untrained")
     with Import(newsroom) as add:
         add.news([{"news_id": "late", "title": "A new rocket"}])
-    assert "late" in open_bench(newsroom, towers="untrained").catalogue.row_of
+    assert "late" in open_bench(newsroom, towers="untrained").data.catalogue.row_of
 
 
 def test_towers_are_named_by_a_label_and_a_folder(tmp_path):
@@ -191,7 +191,7 @@ def test_the_mean_of_runs_leaves_out_what_a_run_did_not_measure():
 
 def test_a_split_that_was_not_imported_is_named(bench):
     with pytest.raises(CorpusError, match=r"impressions-other.arrow: no such split. Import it"):
-        read_split(bench.newsroom, bench.catalogue, "other")
+        read_split(bench.data.newsroom, bench.data.catalogue, "other")
 
 
 def test_chance_gives_the_same_each_time(bench, impressions):

@@ -22,7 +22,7 @@ from tests.support.tiny import START
 def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(bench, split):
     lists = RetrievedLists(bench, split.impressions)(bench.data.clicks, source="two_tower")
     assert lists.shape == (30, DEPTH) and lists.dtype == np.int32
-    catalogue = bench.catalogue
+    catalogue = bench.data.catalogue
     for impression, found in zip(split.impressions, ids(bench, lists), strict=True):
         readers = RetrievedLists(bench, [impression])._blocks[0][1]
         (vectors,) = interest_vectors(bench.retriever.vectors(readers))
@@ -32,7 +32,7 @@ def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(ben
 
 
 def test_in_a_pool_the_nearest_are_those_of_the_catalogue_without_the_others(bench, split):
-    retrieved, pool = RetrievedLists(bench, split.impressions), np.arange(len(bench.catalogue)) % 2 == 0
+    retrieved, pool = RetrievedLists(bench, split.impressions), np.arange(len(bench.data.catalogue)) % 2 == 0
     whole, part = (
         retrieved(bench.data.clicks, None, "two_tower"),
         retrieved(bench.data.clicks, lambda time: pool, "two_tower"),
@@ -45,8 +45,8 @@ def test_in_a_pool_the_nearest_are_those_of_the_catalogue_without_the_others(ben
 
 
 def test_no_list_holds_what_was_read_or_is_to_come_or_lies_outside_the_pool(bench, split):
-    pool = np.arange(len(bench.catalogue)) % 3 > 0
-    published = bench.catalogue.published_at
+    pool = np.arange(len(bench.data.catalogue)) % 3 > 0
+    published = bench.data.catalogue.published_at
     scored = ScoredLists(bench, split.impressions, lambda time: pool & (published <= time.timestamp()))
     rng = np.random.default_rng(0)
     for lists in (scored.random(rng), scored.popularity(bench.data.clicks, rng), scored.words(Bm25(bench))):
@@ -57,7 +57,7 @@ def test_no_list_holds_what_was_read_or_is_to_come_or_lies_outside_the_pool(benc
 
 
 def test_a_source_alone_is_not_filled_up_with_others(bench):
-    newcomer = impression_of(bench.catalogue, "new", SHOWN_AT, shown=["N3", "N20"], clicked=[True, False])
+    newcomer = impression_of(bench.data.catalogue, "new", SHOWN_AT, shown=["N3", "N20"], clicked=[True, False])
     retrieved = RetrievedLists(bench, [newcomer])
     assert (retrieved(bench.data.clicks, None, "two_tower") < 0).all()
     assert (retrieved(bench.data.clicks, None, "co_click") < 0).all()
@@ -65,11 +65,11 @@ def test_a_source_alone_is_not_filled_up_with_others(bench):
 
 
 def test_words_find_what_shares_them_with_the_newest_titles(bench):
-    science = impression_of(bench.catalogue, "u", START + timedelta(hours=80), ["N2"], ["N5"], [True])
-    stranger = impression_of(bench.catalogue, "v", START + timedelta(hours=80), [], ["N5"], [True], 1)
+    science = impression_of(bench.data.catalogue, "u", START + timedelta(hours=80), ["N2"], ["N5"], [True])
+    stranger = impression_of(bench.data.catalogue, "v", START + timedelta(hours=80), [], ["N5"], [True], 1)
     first, second = ScoredLists(bench, [science, stranger]).words(Bm25(bench))
     found = first[first >= 0]
-    assert len(found) and set(bench.catalogue.category[found[:5]]) == {"science"}
+    assert len(found) and set(bench.data.catalogue.category[found[:5]]) == {"science"}
     assert (second < 0).all()
 
 
@@ -91,12 +91,12 @@ def test_slices_and_reachability_computed_by_hand(tmp_path, encoder):
         row(1, ["N4", "N2"], [True, False], history=["N0", "N5", "N6"]),
     ]
     bench = open_bench(make_room(tmp_path / "room", encoder, impressions=rows, adapter=False))
-    setting = content_only(bench, read_split(bench.newsroom, bench.catalogue, "valid"))
+    setting = content_only(bench.data, read_split(bench.data.newsroom, bench.data.catalogue, "valid"))
     pool = np.zeros(60, np.bool_)
-    pool[bench.catalogue.rows(["N3", "N4", "N7"])] = True
-    targets = make_targets(bench, setting, lambda time: pool, ["sports"])
+    pool[bench.data.catalogue.rows(["N3", "N4", "N7"])] = True
+    targets = make_targets(bench.data, setting, lambda time: pool, ["sports"])
     lists = np.full((2, DEPTH), -1, np.int32)
-    lists[0, :2] = bench.catalogue.rows(["N7", "N3"])
+    lists[0, :2] = bench.data.catalogue.rows(["N7", "N3"])
     found = measure(lists, targets)
     assert targets.reachable.mean() == pytest.approx(2 / 3) and targets.members.sum() == 3
     assert found.values["recall@10"].tolist() == [0.5, 0.0] and found.values["reachable recall@10"].tolist() == [

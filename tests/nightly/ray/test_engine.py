@@ -124,7 +124,7 @@ def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_th
     config = replace(rooms[0].config(), index=IndexConfig(kind="HNSW64", shards=12))
     as_of = datetime.fromisoformat(current.read_manifest()["as_of"])
     bench = open_workbench(EditionModels(rooms[0], config), Edition(tmp_path), as_of)
-    folder, killed, done = shards_folder(bench.edition), [], {}
+    folder, killed, done = shards_folder(bench.data.edition), [], {}
 
     def kill():
         for report in folder.glob("*/*.json"):
@@ -134,7 +134,7 @@ def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_th
 
     watcher = when(folder, "*/*.json", kill)
     with ray_engine(workers=2)() as steps:
-        steps["index"](bench, bench.edition, Earlier())
+        steps["index"](bench, bench.data.edition, Earlier())
     watcher.join()
     assert len(killed) == 1 and 1 <= len(done) < 11 and not folder.exists()
     assert {name: (tmp_path / name).stat().st_ino for name in done} == done, "what was finished is not built again"

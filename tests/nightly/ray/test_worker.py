@@ -51,7 +51,7 @@ def bench(tmp_path_factory, encoder):
 @pytest.fixture
 def fresh(bench, tmp_path):
     """A workbench like it whose edition is a copy, to write beside."""
-    for path in bench.edition.path.iterdir():
+    for path in bench.data.edition.path.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     return bench_of(bench, Edition(tmp_path))
 
@@ -91,26 +91,26 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
     monkeypatch.setattr(steps, "USERS_AT_ONCE", 2)
     ours, local = engine_ray._steps(in_this_process, "run"), steps.STEPS
     for name in ("news_vectors", "user_vectors", "candidates", "ranked", "stories"):
-        getattr(fresh.edition, name).unlink()
-    for path in fresh.edition.path.glob("index*"):
+        getattr(fresh.data.edition, name).unlink()
+    for path in fresh.data.edition.path.glob("index*"):
         path.unlink()
-    lines = {name: step(fresh, fresh.edition, NOTHING).line for name, step in ours.items()}
-    made = file_hashes(fresh.edition.path)
+    lines = {name: step(fresh, fresh.data.edition, NOTHING).line for name, step in ours.items()}
+    made = file_hashes(fresh.data.edition.path)
     for name in local:
-        local[name](fresh, fresh.edition, NOTHING)
-    assert file_hashes(fresh.edition.path) == made
-    assert not [path for path in fresh.edition.path.iterdir() if path.is_dir()]
+        local[name](fresh, fresh.data.edition, NOTHING)
+    assert file_hashes(fresh.data.edition.path) == made
+    assert not [path for path in fresh.data.edition.path.iterdir() if path.is_dir()]
     assert lines["encode"] == "60 articles encoded, 0 taken over"
     assert lines["index"].startswith("60 vectors, 3 x Flat, recall@100 1.0000") and len(made) == 9 + 7
 
 
 def test_shards_are_taken_over_by_workers_as_by_the_local_engine(bench, fresh):
-    earlier = Earlier(indexes=(bench.edition,))
-    report = engine_ray._steps(in_this_process, "run")["index"](fresh, fresh.edition, earlier)
+    earlier = Earlier(indexes=(bench.data.edition,))
+    report = engine_ray._steps(in_this_process, "run")["index"](fresh, fresh.data.edition, earlier)
     assert report.line.endswith("; taken over: same vectors")
     assert report.figures["index"]["taken_over"] == "same vectors"
-    for path in bench.edition.path.glob("index-*.faiss"):
-        assert path.samefile(fresh.edition.path / path.name)
+    for path in bench.data.edition.path.glob("index-*.faiss"):
+        assert path.samefile(fresh.data.edition.path / path.name)
 
 
 def test_a_shard_is_built_again_unless_it_was_whole(fresh):
@@ -125,22 +125,22 @@ def test_a_shard_is_built_again_unless_it_was_whole(fresh):
 
 
 def test_an_index_of_one_shard_is_built_here(bench, fresh):
-    whole = bench_of(bench, fresh.edition, index=IndexConfig())
-    report = engine_ray._steps(partial(spread_parts, 2, "run"), "run")["index"](whole, fresh.edition, NOTHING)
-    assert report.line.startswith("60 vectors, Flat,") and fresh.edition.index.is_file()
+    whole = bench_of(bench, fresh.data.edition, index=IndexConfig())
+    report = engine_ray._steps(partial(spread_parts, 2, "run"), "run")["index"](whole, fresh.data.edition, NOTHING)
+    assert report.line.startswith("60 vectors, Flat,") and fresh.data.edition.index.is_file()
 
 
 def test_workers_take_over_the_scores_that_the_local_engine_takes_over(bench, fresh, tmp_path, monkeypatch):
     monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
-    ranked, stamp = read_table(bench.edition.ranked, RANKED), read_stamp(bench.edition.ranked)
+    ranked, stamp = read_table(bench.data.edition.ranked, RANKED), read_stamp(bench.data.edition.ranked)
     marked = ranked.set_column(RANKED.names.index("relevance"), "relevance", pa.array([0.125] * len(ranked)))
     earlier = tmp_path / "earlier" / "ranked.arrow"
     write_table(earlier, marked, RANKED, model=stamp["model"], arithmetic=stamp["arithmetic"])
     ours, lines = engine_ray._steps(in_this_process, "run"), []
     for table in (ours, steps.STEPS):
         for name in ("retrieve", "rerank"):
-            said = table[name](fresh, fresh.edition, Earlier(ranked=(earlier,))).line
-        lines.append((said, read_table(fresh.edition.ranked, RANKED)["relevance"].to_pylist()))
+            said = table[name](fresh, fresh.data.edition, Earlier(ranked=(earlier,))).line
+        lines.append((said, read_table(fresh.data.edition.ranked, RANKED)["relevance"].to_pylist()))
     assert lines[0] == lines[1] and set(lines[0][1]) == {0.125, None}
     assert "; 0 scores of the cross-encoder made, 24 taken over from earlier: nothing changed" in lines[0][0]
 
@@ -154,43 +154,43 @@ def test_scores_of_workers_that_differ_in_dtype_are_those_of_both_and_nobody_tak
         return all(ask(workers[part], (part, [list(rows)])) == [FINE] for part, rows in enumerate(blocks))
 
     ours = engine_ray._steps(on_two_machines, "run")
-    ours["retrieve"](fresh, fresh.edition, NOTHING)
-    ours["rerank"](fresh, fresh.edition, NOTHING)
-    mine = fresh.cross_encoder.arithmetic
-    assert read_stamp(fresh.edition.ranked)["arithmetic"] == f"{mine}, cpu float64"
-    report = steps.rerank(fresh, fresh.edition, Earlier(ranked=(fresh.edition.ranked,)))
+    ours["retrieve"](fresh, fresh.data.edition, NOTHING)
+    ours["rerank"](fresh, fresh.data.edition, NOTHING)
+    mine = fresh.models.cross_encoder.arithmetic
+    assert read_stamp(fresh.data.edition.ranked)["arithmetic"] == f"{mine}, cpu float64"
+    report = steps.rerank(fresh, fresh.data.edition, Earlier(ranked=(fresh.data.edition.ranked,)))
     assert report.line.endswith("0 taken over: all again: another device or dtype")
 
 
 def test_the_process_that_runs_the_build_counts_the_tokens_of_workers_and_stops_them(bench, fresh, monkeypatch):
     monkeypatch.setattr(files, "BLOCK", 2)
-    whole, answers = read_table(bench.edition.stories, STORIES), []
-    fresh.edition.stories.unlink()
-    bounded = replace(bench.config.generate, tokens=1)
-    tonight = bench_of(bench, fresh.edition, generate=bounded)
+    whole, answers = read_table(bench.data.edition.stories, STORIES), []
+    fresh.data.edition.stories.unlink()
+    bounded = replace(bench.models.config.generate, tokens=1)
+    tonight = bench_of(bench, fresh.data.edition, generate=bounded)
 
     def spread(stage, bench, blocks, earlier, heed):
         both = lambda one: (answers.append(one["tokens"]), heed(one))  # noqa: E731
         return in_this_process(stage, bench, blocks, earlier, heed=both)
 
-    stop_file(fresh.edition).parent.mkdir()
-    stop_file(fresh.edition).touch()  # a build was killed
-    line = engine_ray._steps(spread, "run")["generate"](tonight, fresh.edition, NOTHING).line
+    stop_file(fresh.data.edition).parent.mkdir()
+    stop_file(fresh.data.edition).touch()  # a build was killed
+    line = engine_ray._steps(spread, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
     assert len(answers) > 2 and answers[0] > 0 and not any(answers[1:])
-    stories = read_table(fresh.edition.stories, STORIES)
+    stories = read_table(fresh.data.edition.stories, STORIES)
     left = lacks_a_draft(stories, NO_BUDGET)
     assert len(pc.unique(stories["news_id"].filter(pa.array(~left)))) <= 2 and "articles beyond the budget: " in line
-    known = (fresh.edition.stories.rename(fresh.edition.path / "earlier.arrow"),)
-    engine_ray._steps(in_this_process, "run")["generate"](fresh, fresh.edition, Earlier(stories=known))
-    assert read_table(fresh.edition.stories, STORIES).equals(whole)
+    known = (fresh.data.edition.stories.rename(fresh.data.edition.path / "earlier.arrow"),)
+    engine_ray._steps(in_this_process, "run")["generate"](fresh, fresh.data.edition, Earlier(stories=known))
+    assert read_table(fresh.data.edition.stories, STORIES).equals(whole)
 
 
 def test_a_killed_build_whose_budget_is_spent_starts_no_workers(fresh):
-    fresh.edition.stories.unlink()
-    bounded = replace(fresh.config.generate, minutes=5.0)
-    tonight = bench_of(fresh, fresh.edition, generate=bounded)
-    Budget(parts_of(fresh.edition.stories), clock=iter([0.0, 300.0]).__next__).count()
-    line = engine_ray._steps(None, "run")["generate"](tonight, fresh.edition, NOTHING).line
+    fresh.data.edition.stories.unlink()
+    bounded = replace(fresh.models.config.generate, minutes=5.0)
+    tonight = bench_of(fresh, fresh.data.edition, generate=bounded)
+    Budget(parts_of(fresh.data.edition.stories), clock=iter([0.0, 300.0]).__next__).count()
+    line = engine_ray._steps(None, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
     assert "headline original: " in line and "gpt" not in line and "articles beyond the budget: " in line
 
 
@@ -217,19 +217,19 @@ def test_a_worker_that_outlives_its_build_writes_pages_that_the_next_does_not_re
 def test_a_part_has_its_blocks_in_order(fresh):
     assert ask(worker_of(PAGES, fresh), (0, [[3, 1], [0]])) == [FINE]
     table = read_table(part_path(outputs(PAGES, fresh, "run")[0].folder, 0), outputs(PAGES, fresh, "run")[0].schema)
-    ids = read_table(fresh.edition.users, USERS)["user_id"].to_pylist()
+    ids = read_table(fresh.data.edition.users, USERS)["user_id"].to_pylist()
     assert list(dict.fromkeys(table["user_id"].to_pylist())) == [ids[3], ids[1], ids[0]]
 
 
 def test_an_error_that_the_user_can_mend_comes_back_and_is_raised_as_it_was(fresh):
-    fresh.edition.ranked.write_bytes(b"torn")
+    fresh.data.edition.ranked.write_bytes(b"torn")
     (answer,) = ask(worker_of(GENERATE, fresh), (0, [[0]]))
     with pytest.raises(ContractError, match="not a whole Arrow IPC file"):
         raise_problem(answer)
 
 
 def test_a_folder_that_cannot_be_written_comes_back_with_its_number_and_name(fresh):
-    (fresh.edition.path / "news_vectors.parts").write_text("in the way")
+    (fresh.data.edition.path / "news_vectors.parts").write_text("in the way")
     (answer,) = ask(worker_of(ENCODE, fresh), (0, [[0]]))
     with pytest.raises(OSError) as raised:
         raise_problem(answer)

@@ -58,7 +58,7 @@ def measure_answers(newsroom: Path, show: Callable[[str], None]) -> dict[str, An
     document = {
         **stamp(),
         "newsroom": newsroom.absolute().name,
-        "articles": len(pipeline.bench.catalogue),
+        "articles": len(pipeline.bench.data.catalogue),
         "rounds": ROUNDS,
         "opened_s": round(opened, 1),
         "first_request_after_opening_s": round(first, 2),
@@ -99,7 +99,7 @@ def _ask(pipeline: Pipeline, request: str) -> dict[str, Any]:
 
 
 def _holds(pipeline: Pipeline, page: Page, sentence: dict[str, Any]) -> bool:
-    catalogue, ids = pipeline.bench.catalogue, page.stories.column("news_id").to_pylist()
+    catalogue, ids = pipeline.bench.data.catalogue, page.stories.column("news_id").to_pylist()
     news = catalogue.news.take(catalogue.rows(sentence["news_ids"])).to_pylist()
     said = [sentence["text"] in article["abstract"] or sentence["text"] in article["body"] for article in news]
     right = [ids[rank - 1] for rank in sentence["ranks"]] == sentence["news_ids"]

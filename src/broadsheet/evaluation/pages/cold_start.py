@@ -80,10 +80,10 @@ def read_starts(bench: Workbench, impressions: Sequence[Impression]) -> list[Sta
     """Return the impressions of readers with enough of a history; raises CorpusError if there are none."""
     found = []
     for one in impressions:
-        read = [news_id for news_id in one.history if news_id in bench.catalogue.row_of]
+        read = [news_id for news_id in one.history if news_id in bench.data.catalogue.row_of]
         if len(set(read)) >= LEAST_READ:
             half = read[: len(read) // 2]
-            profile = profile_text(topics_of(bench.catalogue.news, bench.catalogue.rows(half)))
+            profile = profile_text(topics_of(bench.data.catalogue.news, bench.data.catalogue.rows(half)))
             found.append(Start(one, half, profile))
     if not found:
         raise CorpusError(

@@ -66,7 +66,7 @@ class Shown:
 
 def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> Shown:
     """Score what the impressions show by the pipeline, once for all policies."""
-    catalogue = bench.catalogue
+    catalogue = bench.data.catalogue
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
     scores, items = pipeline_scores(bench, impressions)[PIPELINE], []
     rows = [np.array(impression.shown_rows, np.int64) for impression in impressions]

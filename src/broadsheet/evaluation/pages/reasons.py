@@ -78,8 +78,8 @@ def draw_readers(bench: Workbench, impressions: Sequence[Impression], count: int
 
 def articles_read(bench: Workbench, impression: Impression) -> list[str]:
     """Return the articles of the history that the re-ranker reads, each once, oldest first."""
-    known = [news_id for news_id in impression.history if news_id in bench.catalogue.row_of]
-    return list(dict.fromkeys(known[-bench.config.retrieval.history :]))
+    known = [news_id for news_id in impression.history if news_id in bench.data.catalogue.row_of]
+    return list(dict.fromkeys(known[-bench.models.config.retrieval.history :]))
 
 
 def scorings(bench: Workbench) -> list[str]:
@@ -128,8 +128,9 @@ def _delete(bench: Workbench, reader: int, impression: Impression, scoring: str)
 
 
 def _nearest(bench: Workbench, news_id: str, read: Sequence[str]) -> str:
-    rows = nearest_history(bench.catalogue, bench.catalogue.rows(read), bench.catalogue.rows([news_id]), 1)
-    return str(bench.catalogue.ids(rows[0])[0].as_py())
+    catalogue = bench.data.catalogue
+    rows = nearest_history(catalogue, catalogue.rows(read), catalogue.rows([news_id]), 1)
+    return str(catalogue.ids(rows[0])[0].as_py())
 
 
 def by_reader(deletions: Sequence[Deletions]) -> tuple[list[int], dict[str, Values]]:

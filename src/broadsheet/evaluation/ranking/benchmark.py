@@ -31,7 +31,7 @@ def measure_split(
     fusion from. `live` lets half of the readers lend what they clicked and were shown. Returns the findings, and the
     requests that they are of: a single one unless `live`.
     """
-    room = bench.newsroom
+    room = bench.data.newsroom
     scorers, words = open_cross_encoders(bench, cross_encoders, say), Bm25(bench)
     untrained = open_bench(room, say, towers="untrained")
     requests = requests_of(bench, split, lent=live)
@@ -43,6 +43,6 @@ def measure_split(
     )
     findings = gather(found, requests, live=live)
     if fusion:
-        learn = requests_of(bench, read_split(bench.newsroom, bench.catalogue, fusion), lent=live)
+        learn = requests_of(bench, read_split(bench.data.newsroom, bench.data.catalogue, fusion), lent=live)
         findings = with_fusion(findings, found, requests, fusion, learn)
     return findings, requests

@@ -65,7 +65,7 @@ def within_lists(lists: Integers, k: int, vectors: npt.NDArray[np.float32], labe
 
 def newest_read(bench: Workbench, impressions: Sequence[Impression]) -> Integers:
     """Return the rows of the history that the re-ranker reads (impressions, history), newest first, -1 for none."""
-    read = np.full((len(impressions), bench.config.retrieval.history), -1, np.int64)
+    read = np.full((len(impressions), bench.models.config.retrieval.history), -1, np.int64)
     for line, impression in zip(read, impressions, strict=True):
         newest = impression.history_rows[::-1][: len(line)]
         line[: len(newest)] = newest
@@ -94,10 +94,10 @@ def read_served(requests: Sequence[Request]) -> Served:
     """Return what impressions showed, each with the clicks that its workbench knows of."""
     bench = requests[0][0]
     impressions = [impression for _, part in requests for impression in part]
-    categories = number_labels(bench.catalogue.category)
+    categories = number_labels(bench.data.catalogue.category)
     information = []
     for view, part in requests:
-        clicks_before = ClicksBefore(view.data.clicks, len(bench.catalogue))
+        clicks_before = ClicksBefore(view.data.clicks, len(bench.data.catalogue))
         for time, stretch in moments(part):
             shown = [row for impression in part[stretch] for row in impression.shown_rows]
             information.append(self_information(clicks_before(time))[shown])
@@ -106,7 +106,7 @@ def read_served(requests: Sequence[Request]) -> Served:
         np.cumsum([0, *(len(impression.shown) for impression in impressions)]),
         np.concatenate(information),
         labels_of(newest_read(bench, impressions), categories),
-        bench.catalogue.vectors.whole(),
+        bench.data.catalogue.vectors.whole(),
         categories,
     )
 

@@ -40,7 +40,7 @@ CrossEncoders = Sequence[Trained]
 
 def open_cross_encoders(bench: Workbench, folders: Sequence[Labelled], say: Say = silent) -> CrossEncoders:
     """Load trained cross-encoders; raises ModelError for one that is not whole or was trained on another base."""
-    settings = bench.config.rerank
+    settings = bench.models.config.rerank
     found = []
     for label, folder in folders:
         say(f"cross-encoder {label} of {folder}")

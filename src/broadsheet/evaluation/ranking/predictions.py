@@ -28,7 +28,7 @@ def write_rankings(
     `scores` are of what the impressions show, laid end to end (shown,). A file has a line for each impression of the
     split: an article without text comes last, and in an impression that is not among those measured all tie.
     """
-    table = read_table(bench.newsroom.impressions(split), IMPRESSIONS).select(["impression_id", "shown"])
+    table = read_table(bench.data.newsroom.impressions(split), IMPRESSIONS).select(["impression_id", "shown"])
     names, shown = table.column("impression_id").to_pylist(), table.column("shown").to_pylist()
     offsets = np.cumsum([0, *map(len, shown)])
     places = _places(bench, shown, offsets, impressions)
@@ -46,7 +46,7 @@ def _places(
     bench: Workbench, shown: Sequence[Sequence[str]], offsets: Integers, impressions: Sequence[Impression]
 ) -> Integers:
     """Return where the impressions' articles, those with text, stand among all that the split showed (shown,)."""
-    known = bench.catalogue.row_of
+    known = bench.data.catalogue.row_of
     places = [
         offsets[one.number] + place
         for one in impressions

@@ -71,7 +71,7 @@ def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict
         parts[CROSS_ENCODER].append(present(signals["relevance"]))
         parts[WITHOUT].append(fuse(signals, weights | {"relevance": 0.0}))
         parts[PIPELINE].append(_pipeline(bench, impression, signals))
-    if bench.cross_encoder is None:
+    if bench.models.cross_encoder is None:
         del parts[CROSS_ENCODER], parts[WITHOUT]
     return {name: np.concatenate(part) if part else np.zeros(0) for name, part in parts.items()}
 
@@ -94,7 +94,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     for block in blocks(impressions, "Scoring with the towers"):
         interests = interest_vectors(bench.retriever.vectors(readers_as_of(bench, block)))
         for impression, vectors in zip(block, interests, strict=True):
-            products = bench.catalogue.vectors_of(impression.shown_rows) @ vectors.T
+            products = bench.data.catalogue.vectors_of(impression.shown_rows) @ vectors.T
             parts.append(products.max(axis=1).astype(np.float64))  # over the reader's interests, as `two_tower` does
     return np.concatenate(parts)
 
@@ -217,6 +217,6 @@ def measure_ranking(
 
 def popularity_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     """Return the clicks before each impression on what it shows, laid end to end."""
-    clicks_before = ClicksBefore(bench.data.clicks, len(bench.catalogue))
+    clicks_before = ClicksBefore(bench.data.clicks, len(bench.data.catalogue))
     counts = [clicks_before(impression.time)[impression.shown_rows] for impression in impressions]
     return np.concatenate(counts).astype(np.float64) if counts else np.zeros(0)

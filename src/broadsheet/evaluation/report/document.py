@@ -88,16 +88,16 @@ def common(
         **({"setting": setting} if setting else {}),
         **stamp(),
         "data": {
-            "newsroom": bench.newsroom.path.name,
+            "newsroom": bench.data.newsroom.path.name,
             "split": split.name,
-            "articles": len(bench.catalogue),
+            "articles": len(bench.data.catalogue),
             **split.coverage,
             "impressions_measured": len(users),
             "users": len(set(users)),
         },
         "models": {
-            "encoder": Path(bench.config.retrieval.encoder).name,
-            "news_tower": bench.news_tower.fingerprint,
+            "encoder": Path(bench.models.config.retrieval.encoder).name,
+            "news_tower": bench.models.news_tower.fingerprint,
             "towers": [],
             **models,
         },
@@ -110,11 +110,11 @@ def ranking_models(bench: Workbench) -> dict[str, Any]:
 
     A fingerprint is empty where the newsroom has no such model.
     """
-    scorer = bench.cross_encoder
+    scorer = bench.models.cross_encoder
     return {
         "cross_encoder": scorer.fingerprint if scorer else "",
         "weights": bench.models.signal_weights,
-        "fusion": folder_fingerprint(bench.newsroom.fusion) if bench.models.fusion else "",
+        "fusion": folder_fingerprint(bench.data.newsroom.fusion) if bench.models.fusion else "",
     }
 
 

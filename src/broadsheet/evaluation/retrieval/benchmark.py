@@ -212,8 +212,8 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
     shares: dict[int, list[float]] = {k: [] for k in DEPTHS}
     for block in blocks(impressions, "Searching exactly"):
         vectors = vectors_to_numpy(bench.retriever.vectors(readers_as_of(bench, block)))
-        exact = search_exactly(bench.catalogue.vectors, vectors[vectors.any(axis=1)], max(DEPTHS))
+        exact = search_exactly(bench.data.catalogue.vectors, vectors[vectors.any(axis=1)], max(DEPTHS))
         _, rows = index(exact.queries, exact.k)
         for k in DEPTHS:
-            shares[k] += shares_found(rows, exact.at(k), bench.catalogue.vectors).tolist()
+            shares[k] += shares_found(rows, exact.at(k), bench.data.catalogue.vectors).tolist()
     return {f"recall@{k}": float(np.mean(values)) for k, values in shares.items() if values}

@@ -51,7 +51,7 @@ class ScoredLists:
 
     def __init__(self, bench: Workbench, impressions: Sequence[Impression], pool: Pool | None = None) -> None:
         self._bench, self._impressions, self._pool = bench, impressions, pool or whole_catalogue(bench.data)
-        self._size = len(bench.catalogue)
+        self._size = len(bench.data.catalogue)
 
     def random(self, rng: np.random.Generator) -> Lists:
         """Return articles drawn at random."""
@@ -103,7 +103,7 @@ class Bm25:
             raise InputError('BM25: bm25s is missing. Install it: pip install "broadsheet[evaluation]".') from error
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # it reports each step by itself
         self._bench, self._tokenize = bench, bm25s.tokenize
-        news = bench.catalogue.news.select(["title", "abstract", "body"])
+        news = bench.data.catalogue.news.select(["title", "abstract", "body"])
         texts = [" ".join(parts) for parts in zip(*(column.to_pylist() for column in news.columns), strict=True)]
         self._index = bm25s.BM25()
         self._index.index(self._words(texts), show_progress=False)
@@ -118,7 +118,7 @@ class Bm25:
 
     @cached_property
     def _titles(self) -> list[str]:
-        titles: list[str] = self._bench.catalogue.news.column("title").to_pylist()
+        titles: list[str] = self._bench.data.catalogue.news.column("title").to_pylist()
         return titles
 
     def _queries(self, block: Sequence[Impression]) -> list[str]:
@@ -165,7 +165,7 @@ class RetrievedLists:
         owners = pc.index_in(
             candidates.column("user_id"), value_set=pa.array([reader.user_id for reader in readers], pa.string())
         )
-        ids = self._bench.catalogue.news.column("news_id").combine_chunks()
+        ids = self._bench.data.catalogue.news.column("news_id").combine_chunks()
         rows = pc.index_in(candidates.column("news_id"), value_set=ids)
         lists = np.full((len(readers), DEPTH), -1, np.int32)
         ranks = candidates.column("rank").to_numpy()

@@ -48,7 +48,7 @@ class RerankingTask:
 
 def measure_reranking(bench: Workbench, task: RerankingTask, rows: Sequence[str], report: Say) -> dict[str, Any]:
     """Return the document of some of ROWS, and of how long re-ranking takes as a whole."""
-    settings = bench.config.rerank
+    settings = bench.models.config.rerank
     *requests, other = draw_requests(bench, task.split, task.readers + 1, task.depth)  # rows warm up with the last
     with tempfile.TemporaryDirectory() as place:
         merged = Path(place) / "merged"
@@ -64,7 +64,7 @@ def measure_reranking(bench: Workbench, task: RerankingTask, rows: Sequence[str]
             **{"split": task.split, "readers": task.readers, "candidates": task.depth, "rounds": task.rounds},
             "max_tokens": settings.max_tokens,
             "pairs_read_alike": read_alike(pairs, tokenizer, settings.max_tokens),
-            "articles": len(bench.catalogue),
+            "articles": len(bench.data.catalogue),
         },
         "rows": found,
         "skipped": skipped,
@@ -73,7 +73,7 @@ def measure_reranking(bench: Workbench, task: RerankingTask, rows: Sequence[str]
 
 
 def _adapter(bench: Workbench) -> Path:
-    own = bench.newsroom.reranker
+    own = bench.data.newsroom.reranker
     return own if own.is_dir() else shipped_adapter()
 
 
@@ -96,7 +96,7 @@ def _measure_rows(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Measure rows in rounds: the pairs of each file, but of the first, which only warms."""
     warm, *files = files
-    settings, running, skipped = bench.config.rerank, dict[str, WarmProcess](), dict[str, str]()
+    settings, running, skipped = bench.models.config.rerank, dict[str, WarmProcess](), dict[str, str]()
     for name in names:
         report(f"Loading {name}")
         where, folder = ([sys.executable], _adapter(bench)) if name == OURS else (task.pythons, merged)

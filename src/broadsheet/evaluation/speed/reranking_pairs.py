@@ -27,7 +27,8 @@ Requests = list[tuple[list[ReaderState], pa.Table]]
 
 def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Requests:
     """Return readers of a split, drawn by a seed, each at their first impression; raises InputError if they are few."""
-    first = {one.user_id: one for one in reversed(read_split(bench.newsroom, bench.catalogue, split).impressions)}
+    impressions = read_split(bench.data.newsroom, bench.data.catalogue, split).impressions
+    first = {one.user_id: one for one in reversed(impressions)}
     known = [one for _, one in sorted(first.items()) if one.history_rows]
     requests: Requests = []
     for place in np.random.default_rng(0).permutation(len(known)).tolist():
@@ -44,12 +45,12 @@ def draw_requests(bench: Workbench, split: str, readers: int, depth: int) -> Req
 
 def pairs_of(bench: Workbench, requests: Requests, tokenizer: Any) -> list[list[Pair]]:  # noqa: ANN401
     """Return the pairs of each reader, cut so that any tokenizer call reads the tokens that the cross-encoder reads."""
-    settings, found = bench.config.rerank, []
+    settings, found = bench.models.config.rerank, []
     for (reader,), candidates in requests:
-        rows = bench.catalogue.rows(candidates.column("news_id").to_pylist())
-        history = list(reader.history[-bench.config.retrieval.history :])
-        nearest = nearest_history(bench.catalogue, history, rows, settings.headlines)
-        found.append(_cut(make_pairs(bench.catalogue, nearest, rows), tokenizer, settings.max_tokens))
+        rows = bench.data.catalogue.rows(candidates.column("news_id").to_pylist())
+        history = list(reader.history[-bench.models.config.retrieval.history :])
+        nearest = nearest_history(bench.data.catalogue, history, rows, settings.headlines)
+        found.append(_cut(make_pairs(bench.data.catalogue, nearest, rows), tokenizer, settings.max_tokens))
     return found
 
 

@@ -46,7 +46,7 @@ class Workload:
         bench = prepare_vectors(
             room, say, replace(config, towers=recipe, retrieval=replace(config.retrieval, towers="untrained"))
         )
-        items = read_items(bench, read_impressions(bench.newsroom, bench.catalogue, split), split)
+        items = read_items(bench, read_impressions(bench.data.newsroom, bench.data.catalogue, split), split)
         long = [item for item in items if isinstance(item, History) and len(item.history) >= HISTORY + NEXT_CLICKS]
         clicks = [
             i for i in items if isinstance(i, ClickExample) and len(i.history) >= HISTORY and len(i.shown) >= SHOWN
@@ -147,7 +147,7 @@ def run_steps(workload: Workload, steps: int) -> dict[str, Run]:
 
 def new_optimiser(model: TwoTowers, workload: Workload) -> torch.optim.Optimizer:
     """Return AdamW with the package's learning rates."""
-    recipe = workload.bench.config.towers
+    recipe = workload.bench.models.config.towers
     named = [(name, part) for name, part in model.named_parameters() if part.requires_grad]
     groups = [(True, recipe.encoder_learning_rate), (False, recipe.learning_rate)]
     return torch.optim.AdamW(
@@ -233,7 +233,7 @@ def _padded_tokens(workload: Workload, rows: torch.Tensor) -> tuple[torch.Tensor
 def reach(workload: Workload, run: Run, split: str, steps: int) -> dict[int, float]:
     """Train a version further, up to step `steps`, and return nDCG@10 on a split by step; 0 is before training."""
     assert run.model is not None
-    rankable = read_rankable(workload.bench.newsroom, workload.bench.catalogue, split)
+    rankable = read_rankable(workload.bench.data.newsroom, workload.bench.data.catalogue, split)
     found = [one for one in rankable if one.history_rows][:VALID_LIMIT]
     measure = TowersMeasure(found, history=HISTORY, tokenise=workload.tokens)
     done = len(run.losses)

@@ -55,7 +55,7 @@ def work(path: Path, kind: str, seed: int, reader: str, link: Connection) -> Non
     pipeline.run(reader, 1)  # loads what is loaded late
     link.send("ready")
     while kind in ("add", "withdraw"):
-        known = sorted(pipeline.bench.catalogue.row_of)
+        known = sorted(pipeline.bench.data.catalogue.row_of)
         if kind == "add" or len(known) < FEWEST:
             ids = [*rng.sample(known, 2), *(f"late-{rng.random()}" for _ in range(3))]
             title = f"Late {rng.random()}"
@@ -181,7 +181,7 @@ def shown(path: Path) -> tuple[Titles, list[str]]:
     room = Newsroom(path)
     problems = verify_edition(room.current()) + verify_journal(room)
     bench = Pipeline.open(path).bench
-    catalogue = bench.catalogue
+    catalogue = bench.data.catalogue
     ids, titles = (catalogue.news.column(name).to_pylist() for name in ("news_id", "title"))
     there = [(news_id, title) for news_id, title, gone in zip(ids, titles, catalogue.gone, strict=True) if not gone]
     counts = Counter(news_id for news_id, _ in there)

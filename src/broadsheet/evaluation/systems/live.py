@@ -36,7 +36,7 @@ def measure_live(source: Newsroom, *, articles: int, clicks: int, calls: int) ->
         alone = [_request(pipeline, "", _vector(pipeline, 0), None) for _ in range(50)]
         late = [_late(pipeline, number) for number in range(calls)]
         added = _measure(pipeline, [one["news_id"] for one in late], lambda at: pipeline.add([late[at]]), there=True)
-        old = pipeline.bench.catalogue.ids(np.arange(0, articles, articles // calls)[:calls]).to_pylist()
+        old = pipeline.bench.data.catalogue.ids(np.arange(0, articles, articles // calls)[:calls]).to_pylist()
         gone = [ids[at % 2] for at, ids in enumerate(zip(old, [one["news_id"] for one in late], strict=True))]
         withdrawn = _measure(pipeline, gone, lambda at: pipeline.withdraw([gone[at]]), there=False)
         started = time.perf_counter()
@@ -57,19 +57,19 @@ def measure_live(source: Newsroom, *, articles: int, clicks: int, calls: int) ->
 
 def _late(pipeline: Pipeline, number: int) -> dict[str, Any]:
     """Return a late article: the texts of a real one, whose words name it too."""
-    row = pipeline.bench.catalogue.news.slice(number, 1).to_pylist()[0]
+    row = pipeline.bench.data.catalogue.news.slice(number, 1).to_pylist()[0]
     return {**row, "news_id": f"LATE{number}", "title": f"{row['title']} {number}", "published_at": datetime.now(UTC)}
 
 
 def _vector(pipeline: Pipeline, row: int) -> pa.Table:
-    vector = pipeline.bench.catalogue.vectors_of([row])
+    vector = pipeline.bench.data.catalogue.vectors_of([row])
     return pa.table([["reader"], [1], vectors_to_arrow(vector)], schema=user_vectors(vector.shape[1]))
 
 
 def _measure(pipeline: Pipeline, ids: list[str], call: Callable[[int], object], *, there: bool) -> Times:
     """Time each call, and the first request after it, which has to show the change."""
     times: Times = {"call": [], "first request": [], "both": []}
-    tower = pipeline.bench.news_tower
+    tower = pipeline.bench.models.news_tower
     for at, news_id in enumerate(ids):
         if there:
             news = pa.Table.from_pylist([_late(pipeline, at)])
@@ -77,7 +77,7 @@ def _measure(pipeline: Pipeline, ids: list[str], call: Callable[[int], object], 
                 [["reader"], [1], vectors_to_arrow(tower(tower.text(news)))], schema=user_vectors(tower.dim)
             )
         else:
-            vectors = _vector(pipeline, pipeline.bench.catalogue.row_of[news_id])
+            vectors = _vector(pipeline, pipeline.bench.data.catalogue.row_of[news_id])
             if at % 10 == 0:  # it was there before
                 _request(pipeline, news_id, vectors, True)
         started = time.perf_counter()

@@ -29,13 +29,13 @@ def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroo
     """Publish an edition of `size` articles in `target`, its index made by the stage that a build runs."""
     with tempfile.TemporaryDirectory() as folder:
         bench = _encoded(source, Path(folder))
-        tower, encoder = bench.news_tower, bench.config.retrieval.encoder
-        rows = np.arange(size) % len(bench.catalogue)
-        news = _renamed(bench.catalogue.news.take(pa.array(rows)).combine_chunks())
+        tower, encoder = bench.models.news_tower, bench.models.config.retrieval.encoder
+        rows = np.arange(size) % len(bench.data.catalogue)
+        news = _renamed(bench.data.catalogue.news.take(pa.array(rows)).combine_chunks())
         columns = [
             news["news_id"],
             news["content_hash"],
-            vectors_to_arrow(_mixed(bench.catalogue.vectors.whole(), rows)),
+            vectors_to_arrow(_mixed(bench.data.catalogue.vectors.whole(), rows)),
         ]
     target.path.mkdir()
     target.config_file.write_text(f'[retrieval]\nencoder = "{encoder}"\n[generate]\nwriter = ""\n', "utf-8")

@@ -75,7 +75,7 @@ def _encode(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) ->
     from broadsheet.retrieval.towers.encoding import articles_to_encode
 
     tower, known = bench.models.news_tower, earlier.news_vectors
-    news = read_table(bench.edition.news, NEWS)
+    news = read_table(bench.data.edition.news, NEWS)
     blocks = articles_to_encode(news, out.news_vectors, dim=tower.dim, fingerprint=tower.fingerprint, earlier=known)
     if not spread(ENCODE, bench, blocks, earlier):
         return STEPS["encode"](bench, out, earlier)
@@ -87,8 +87,8 @@ def _encode(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) ->
 
 def _index(spread: Spread, run: str, bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Have the shards built, if there are several, and join them."""
-    count = bench.config.index.shards
-    remove_folder(shards_folder(bench.edition))
+    count = bench.models.config.index.shards
+    remove_folder(shards_folder(bench.data.edition))
     if not spread(SHARDS, bench, [[number] for number in range(count)], earlier):
         return STEPS["index"](bench, out, earlier)
     folder, reports = outputs(SHARDS, bench, run)[0].folder, []
@@ -96,14 +96,14 @@ def _index(spread: Spread, run: str, bench: Workbench, out: Edition, earlier: Ea
         reports.append(json.loads(shard_report(folder, number).read_text("utf-8")))
         for source, target in zip(*(shard_files(one, number, count) for one in (Edition(folder), out)), strict=True):
             source.replace(target)
-    remove_folder(shards_folder(bench.edition))
+    remove_folder(shards_folder(bench.data.edition))
     return join_index(bench, out, earlier.indexes, reports)
 
 
 def _retrieve(spread: Spread, run: str, bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Have whole pages made, and assemble user_vectors and candidates; `_rerank` takes the rest."""
-    remove_folder(pages_folder(bench.edition))
-    rows = range(len(read_table(bench.edition.users, USERS)))
+    remove_folder(pages_folder(bench.data.edition))
+    rows = range(len(read_table(bench.data.edition.users, USERS)))
     blocks = [rows[start : start + USERS_AT_ONCE] for start in rows[::USERS_AT_ONCE]]
     if not spread(PAGES, bench, blocks, earlier):
         return STEPS["retrieve"](bench, out, earlier)
@@ -112,7 +112,7 @@ def _retrieve(spread: Spread, run: str, bench: Workbench, out: Edition, earlier:
 
 
 def _rerank(run: str, bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
-    folder = pages_folder(bench.edition)
+    folder = pages_folder(bench.data.edition)
     if not folder.is_dir():
         return STEPS["rerank"](bench, out, earlier)
     *_, ranked = outputs(PAGES, bench, run)
@@ -128,12 +128,12 @@ def _generate(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) 
     from broadsheet.generate.stories.edition_stories import stories_to_write
 
     # An endpoint is waited for, which one process does as well as many, and its budget is then that of the night.
-    if bench.config.generate.runs_here:
-        ranked, news = read_table(bench.edition.ranked, RANKED), read_table(bench.edition.news, NEWS)
+    if bench.models.config.generate.runs_here:
+        ranked, news = read_table(bench.data.edition.ranked, RANKED), read_table(bench.data.edition.news, NEWS)
         write = story_writer(bench.models, bench.models.config.generate.stories)
-        interest = interests_of_users(bench, read_table(bench.edition.users, USERS))
+        interest = interests_of_users(bench, read_table(bench.data.edition.users, USERS))
         blocks = stories_to_write(write, ranked, news, out.stories, known=earlier.stories, interest=interest)
-        budget, stop = story_budget(bench.models, out), stop_file(bench.edition)
+        budget, stop = story_budget(bench.models, out), stop_file(bench.data.edition)
         stop.unlink(missing_ok=True)  # of a killed build
 
         def count(answer: Mapping[str, Any]) -> None:

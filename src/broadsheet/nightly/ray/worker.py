@@ -69,15 +69,15 @@ def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
     Vectors and texts are of a content, whoever wrote them. Pages are of a moment, and shards of a cut: `run` names the
     build, so that a worker that outlives a killed build cannot write among those of the next.
     """
-    edition = bench.edition
+    edition = bench.data.edition
     if stage == GENERATE:
         return [Output(parts_of(edition.stories), STORIES, {})]
     if stage == SHARDS:
         return [Output(shards_folder(edition) / run, INDEX, {})]
-    dim, model = bench.news_tower.dim, {"model": bench.news_tower.fingerprint}
+    dim, model = bench.models.news_tower.dim, {"model": bench.models.news_tower.fingerprint}
     if stage == ENCODE:
         return [Output(parts_of(edition.news_vectors), news_vectors(dim), model)]
-    folder, scorer = pages_folder(edition) / run, bench.cross_encoder
+    folder, scorer = pages_folder(edition) / run, bench.models.cross_encoder
     made = {"arithmetic": scorer.arithmetic if scorer else ""}
     return [
         Output(folder / edition.user_vectors.stem, user_vectors(dim), model),
@@ -184,7 +184,7 @@ def _write_part(tables: Sequence[Output], source: pa.Table, make: Make, task: Ta
 
 def _open(stage: str, bench: Workbench, earlier: Earlier) -> tuple[pa.Table, Make]:
     """Return the table whose rows the blocks name, and what makes a block's tables."""
-    edition = bench.edition
+    edition = bench.data.edition
     if stage == PAGES:
         known = known_scores(bench.models.cross_encoder, earlier.ranked)
         return read_table(edition.users, USERS), lambda users: _pages(bench, users, known)
@@ -192,7 +192,7 @@ def _open(stage: str, bench: Workbench, earlier: Earlier) -> tuple[pa.Table, Mak
     if stage == ENCODE:
         from broadsheet.retrieval.towers.encoding import encode_block
 
-        tower = bench.news_tower
+        tower = bench.models.news_tower
         return news, lambda articles: [encode_block(articles, tower, dim=tower.dim, text=tower.text)]
     write = story_writer(bench.models, bench.models.config.generate.stories)
     interest = interests_of_users(bench, read_table(edition.users, USERS))
