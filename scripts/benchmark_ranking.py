@@ -53,9 +53,9 @@ def benchmark(
         with as_options(fusion="--fusion"):
             findings, requests = measure_split(bench, measured, folders, others, say, fusion=fusion, live=live)
         if predictions:
-            for path in write_rankings(predictions, findings.scores, bench, split, requests[0][1]):
+            for path in write_rankings(predictions, findings.scores, bench.data, split, requests[0][1]):
                 say(str(path))
-        return report_ranking(describe_ranking(findings, bench, measured, live=live))
+        return report_ranking(describe_ranking(findings, bench.data, bench.models, measured, live=live))
 
     publish(out, measure)
 

@@ -38,9 +38,9 @@ def check(
     config = room.config()
     config = replace(config, towers=recipe(epochs), retrieval=replace(config.retrieval, towers="untrained"))
     bench = prepare_vectors(room, say, config)
-    items = choose_clicks(bench, split)[:readers]
+    items = choose_clicks(bench.data, split)[:readers]
     started = time.perf_counter()
-    before, after = overfit(bench, items)
+    before, after = overfit(bench.data, bench.models, items)
     among = f"{len(items)} readers' own clicks among {len(bench.data.catalogue)} articles"
     print(f"Recall@10 of {among}: {before:.3f} untrained, {after:.3f} trained for {epochs} epochs")
     if out:

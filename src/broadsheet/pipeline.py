@@ -152,7 +152,9 @@ class Pipeline:
         ranked, timings, catalogue = ranking.ranked, ranking.timings, bench.data.catalogue
         with timed(timings, "generate"):
             topics = ReaderTopics(catalogue.news)
-            interest = interests_in(bench, {reader.user_id: reader for reader in readers}.get, topics)
+            interest = interests_in(
+                bench.data, bench.models, {reader.user_id: reader for reader in readers}.get, topics
+            )
             write = story_writer(bench.models, k, ENDPOINT_SECONDS)
             stories = write(ranked, catalogue.news, known=self._stories, interest=interest, reader_waits=True)
             own = bench.data.readers.profiles()

@@ -90,7 +90,7 @@ def test_what_the_measured_readers_do_in_the_split_changes_nothing(tmp_path, enc
         setting = live(each.data, split, 0) if lend else content_only(each.data, split)
         pool = lambda time, each=each, setting=setting: live_pool(each.data, setting.exposures, time, 24.0)  # noqa: E731
         retrieved = RetrievedLists(each, setting.impressions)
-        popular = ScoredLists(each, setting.impressions).popularity(setting.clicks, np.random.default_rng(0))
+        popular = ScoredLists(each.data, setting.impressions).popularity(setting.clicks, np.random.default_rng(0))
         lists.append([popular, retrieved(setting.clicks), retrieved(setting.clicks, pool)])
     for ours, theirs in zip(*lists, strict=True):
         np.testing.assert_array_equal(ours, theirs)

@@ -85,7 +85,7 @@ def test_workers_late_articles_and_training_read_what_the_build_reads(room):
     worker._answer({"part": 0, "blocks": [[row]]})
     part = read_table(part_path(parts_of(edition.news_vectors), 0), news_vectors(32))
     assert vectors_to_numpy(part)[0] == pytest.approx(vector_of(edition, "BARE"), abs=1e-6)
-    tokens = make_tokens(bench, 0.0)
+    tokens = make_tokens(bench.data, bench.models, 0.0)
     (batch,) = tokens([row])
     expected = tokens._tokenizer(ENRICHED)["input_ids"]
     assert batch["input_ids"][batch["attention_mask"] == 1].tolist() == expected

@@ -28,16 +28,16 @@ def labelled_of(user_id, name, history, shown, clicked):
     return Impression(0, name, user_id, NOON, ids[0], history, ids[1], shown, clicked)
 
 
-def bench_of(*clicks):
-    """A stand-in for a workbench whose click log has (user, row) at times 0, 1, 2, …."""
+def data_of(*clicks):
+    """A stand-in for the data of an edition whose click log has (user, row) at times 0, 1, 2, …."""
     users, rows = np.array(clicks, np.int64).reshape(-1, 2).T
     log = make_click_log(users, rows, np.arange(len(rows), dtype=np.float64))
     return SimpleNamespace(clicks=log, catalogue=CATALOGUE)
 
 
 def test_histories_come_before_the_last_tenth_of_the_clicks_and_an_article_stands_once():
-    bench = bench_of((1, 5), (2, 6), (1, 7), (1, 5), (2, 8), (1, 9), (2, 9), (3, 4), (3, 6), (1, 6))
-    learn, measured = read_clicks(bench.data)
+    data = data_of((1, 5), (2, 6), (1, 7), (1, 5), (2, 8), (1, 9), (2, 9), (3, 4), (3, 6), (1, 6))
+    learn, measured = read_clicks(data)
     assert [(one.user_id, one.history_rows, one.shown_rows) for one in learn] == [
         ("1", [7, 5, 9], []),
         ("2", [6, 8, 9], []),
@@ -51,7 +51,7 @@ def test_histories_come_before_the_last_tenth_of_the_clicks_and_an_article_stand
 def test_a_click_log_without_a_past_is_one_clear_error():
     for clicks in [(), ((1, 5),), ((1, 5), (2, 6), (3, 7))]:
         with pytest.raises(CorpusError, match="expected readers with two clicks and more"):
-            read_clicks(bench_of(*clicks).data)
+            read_clicks(data_of(*clicks))
 
 
 def test_clicks_of_a_readers_other_impressions_are_no_negatives(newsroom):
@@ -61,7 +61,8 @@ def test_clicks_of_a_readers_other_impressions_are_no_negatives(newsroom):
         labelled_of("b", "third", [1], [6], [True]),
         labelled_of("c", "unread", [], [7], [True]),
     ]
-    items = read_items(prepare_vectors(newsroom), labelled, "train")
+    bench = prepare_vectors(newsroom)
+    items = read_items(bench.data, bench.models, bench.search, labelled, "train")
     assert items == [
         ClickExample([1], 2, [3], others=[2, 5], name="first"),
         ClickExample([1], 5, [4], others=[2, 5], name="second"),

@@ -137,7 +137,13 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_weights(room, tr
 def test_a_click_that_comes_later_changes_nothing_that_is_learned(room):
     def learned():
         bench = prepare_vectors(room)
-        items = read_items(bench, read_impressions(bench.data.newsroom, bench.data.catalogue, "train"), "train")
+        items = read_items(
+            bench.data,
+            bench.models,
+            bench.search,
+            read_impressions(bench.data.newsroom, bench.data.catalogue, "train"),
+            "train",
+        )
         return items, log_popularity(items, len(bench.data.catalogue)).tolist()
 
     before = learned()
@@ -153,7 +159,13 @@ def test_a_click_that_comes_later_changes_nothing_that_is_learned(room):
 
 def test_the_clicked_article_and_those_after_it_are_not_in_its_history(room):
     bench = prepare_vectors(room)
-    for item in read_items(bench, read_impressions(bench.data.newsroom, bench.data.catalogue, "train"), "train"):
+    for item in read_items(
+        bench.data,
+        bench.models,
+        bench.search,
+        read_impressions(bench.data.newsroom, bench.data.catalogue, "train"),
+        "train",
+    ):
         if isinstance(item, ClickExample):
             assert item.clicked not in item.history and not set(item.others) & set(item.shown)
 

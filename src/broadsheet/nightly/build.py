@@ -110,7 +110,7 @@ def _check(
     with suppress(NewsroomError):
         current = newsroom.current()
     withdrawn = pa.array(list(read_withdrawn(newsroom)), pa.string())
-    verdict = judge(bench, current, pa.concat_arrays([expired, withdrawn]))
+    verdict = judge(bench.data, bench.models, bench.index, current, pa.concat_arrays([expired, withdrawn]))
     event = event_of("check", verdict.line(), time.perf_counter() - started, verdict.figures)
     tell(event, say, record)
     return verdict, event

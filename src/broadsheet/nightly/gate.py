@@ -9,7 +9,7 @@ same in both editions: new and rewritten articles rightly change neighbours, and
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.config.nightly import GateConfig
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Edition
 from broadsheet.nightly.index_recall import reader_recall
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS, news_vectors, user_vectors
 from broadsheet.tables.vectors import MappedVectors, vectors_to_numpy
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.models import EditionModels
+
+if TYPE_CHECKING:
+    from broadsheet.index_build import SearchIndex, ShardedIndex
+    from broadsheet.retrieval.towers.news_tower import NewsTower
 
 SAMPLE, QUERIES, NEIGHBOURS = 10_000, 1_000, 10
 """Most articles that are compared, most articles whose neighbours are compared, and neighbours of each."""
@@ -67,60 +73,64 @@ missing."
         }
 
 
-def judge(bench: Workbench, current: Edition | None, gone_ids: pa.Array) -> Verdict:
+def judge(
+    data: EditionData,
+    models: EditionModels,
+    index: SearchIndex | ShardedIndex,
+    current: Edition | None,
+    gone_ids: pa.Array,
+) -> Verdict:
     """Measure a complete edition, compare it with the current edition if there is one, and return the verdict.
 
     `gone_ids` are the ids of articles that passed their age limit or were withdrawn: their absence is no loss.
     """
-    bounds = bench.models.config.gate
+    bounds = models.config.gate
     figures: dict[str, float] = {}
-    readers = MappedVectors(read_table(bench.data.edition.user_vectors, user_vectors(bench.models.news_tower.dim)))
-    if (recall := reader_recall(bench.index, bench.data.catalogue.vectors, readers)) is not None:
+    readers = MappedVectors(read_table(data.edition.user_vectors, user_vectors(data.model.dim)))
+    if (recall := reader_recall(index, data.catalogue.vectors, readers)) is not None:
         figures["recall"] = recall
-    figures["foreign_vectors"] = foreign_vectors(bench)
+    figures["foreign_vectors"] = foreign_vectors(data.catalogue, models.news_tower)
     note = ""
     if current is not None:
         try:
-            figures |= _lost(bench, current, gone_ids)
-            drift, note = _drift(bench, current)
+            figures |= _lost(data.catalogue, current, gone_ids)
+            drift, note = _drift(data, current)
             figures |= drift
         except BroadsheetError as error:  # a damaged edition must not keep the next one from its readers
             note = f"not compared with {current.name}: {error}"
     return Verdict(figures, _reasons(figures, bounds), current.name if current else "", note)
 
 
-def foreign_vectors(bench: Workbench) -> float:
+def foreign_vectors(catalogue: Catalogue, tower: NewsTower) -> float:
     """Return which share of a sample of articles has another vector in the edition than the news tower gives now."""
-    rows = _sample(np.arange(len(bench.data.catalogue)), ENCODED_AGAIN)
-    tower = bench.models.news_tower
-    again = tower(tower.text(bench.data.catalogue.news.select(list(tower.text.columns)).take(pa.array(rows))))
+    rows = _sample(np.arange(len(catalogue)), ENCODED_AGAIN)
+    again = tower(tower.text(catalogue.news.select(list(tower.text.columns)).take(pa.array(rows))))
     # Both (articles, dim) and of unit length, so the sum of products along a row is the cosine.
-    return float((np.sum(again * bench.data.catalogue.vectors_of(rows), axis=1) < SAME).mean())
+    return float((np.sum(again * catalogue.vectors_of(rows), axis=1) < SAME).mean())
 
 
-def _lost(bench: Workbench, current: Edition, gone_ids: pa.Array) -> dict[str, float]:
+def _lost(catalogue: Catalogue, current: Edition, gone_ids: pa.Array) -> dict[str, float]:
     """Return which share of the current edition's articles is missing, and by which share their number fell."""
     before = read_table(current.news, NEWS).column("news_id")
     still = pc.or_(
-        pc.is_in(before, value_set=bench.data.catalogue.news.column("news_id").combine_chunks()),
+        pc.is_in(before, value_set=catalogue.news.column("news_id").combine_chunks()),
         pc.is_in(before, value_set=gone_ids),
     )
     lost = len(before) - int(pc.sum(still).as_py() or 0)
     count = max(1, len(before))
-    return {"lost": lost / count, "shrunk": max(0.0, 1 - len(bench.data.catalogue) / count)}
+    return {"lost": lost / count, "shrunk": max(0.0, 1 - len(catalogue) / count)}
 
 
-def _drift(bench: Workbench, current: Edition) -> tuple[dict[str, float], str]:
+def _drift(data: EditionData, current: Edition) -> tuple[dict[str, float], str]:
     """Return the centroid's shift and the share of changed neighbours; no figures but a note if the models differ."""
-    tower = bench.models.news_tower
     model = current.read_manifest()["models"]["news_tower"]
-    if model != tower.fingerprint:
+    if model != data.model.fingerprint:
         return {}, f"vectors not compared: {current.name} was made by another model, {model}"
-    if current.news_vectors.samefile(bench.data.edition.news_vectors):
+    if current.news_vectors.samefile(data.edition.news_vectors):
         return {"centroid_shift": 0.0, "changed_neighbours": 0.0}, ""
-    schema = news_vectors(tower.dim)
+    schema = news_vectors(data.model.dim)
     before = read_table(current.news_vectors, schema, model=model)
-    now = read_table(bench.data.edition.news_vectors, schema, model=model)
+    now = read_table(data.edition.news_vectors, schema, model=model)
     figures = {"centroid_shift": _cosine_distance(_mean(before), _mean(now))}
     changed = changed_neighbours(before, now)
     return figures | ({} if changed is None else {"changed_neighbours": changed}), ""

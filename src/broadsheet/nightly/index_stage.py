@@ -50,7 +50,7 @@ def shard_builder(
     from broadsheet.index_build import Earlier as EarlierIndex
 
     vectors, count = bench.data.vectors, bench.models.config.index.shards
-    queries = sample_user_vectors(bench, INDEX_QUERIES)
+    queries = sample_user_vectors(bench.data, bench.models, INDEX_QUERIES)
     goal = shard_goal(_goal(bench), count)
     reports = {edition: _index_report(edition) for edition in earlier_editions}
 
@@ -89,7 +89,7 @@ def join_index(
             out.index_rows,
             shards,
             model=bench.models.news_tower.fingerprint,
-            queries=sample_user_vectors(bench, INDEX_QUERIES),
+            queries=sample_user_vectors(bench.data, bench.models, INDEX_QUERIES),
             goal=_goal(bench),
             earlier=[_index_report(edition) for edition in earlier_editions],
         )

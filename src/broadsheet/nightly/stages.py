@@ -116,7 +116,7 @@ def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
     writer = story_writer(bench.models, bench.models.config.generate.stories)
     interest, budget = (
-        interests_of_users(bench, read_table(bench.data.edition.users, USERS)),
+        interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS)),
         story_budget(bench.models, out),
     )
     line = generate_files(

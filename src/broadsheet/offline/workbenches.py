@@ -92,15 +92,15 @@ def open_trained(newsroom: Newsroom, towers: Sequence[Labelled], say: Say = sile
         yield label, open_bench(newsroom, say, towers=str(folder.resolve()))
 
 
-def describe_towers(label: str, bench: Workbench) -> dict[str, Any]:
+def describe_towers(label: str, models: EditionModels) -> dict[str, Any]:
     """Return what a report says of trained towers: label, folder and its fingerprint, news tower, source weights."""
-    folder = bench.models.towers
+    folder = models.towers
     return {
         "label": label,
         "folder": folder.name if folder else "",
         "fingerprint": folder_fingerprint(folder) if folder else "",
-        "news_tower": bench.models.news_tower.fingerprint,
-        "sources": bench.models.source_weights,
+        "news_tower": models.news_tower.fingerprint,
+        "sources": models.source_weights,
     }
 
 

@@ -16,7 +16,8 @@ from broadsheet.retrieval.training.examples import BatchMaker, ClickExample
 from broadsheet.retrieval.training.fit import fit
 from broadsheet.tables.arrays import Vectors
 from broadsheet.training.towers import new_model
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.models import EditionModels
 
 ENOUGH = 0.95
 """Recall@10 that a training without regularisation reaches."""
@@ -50,11 +51,11 @@ def recall_at_10(users: Vectors, articles: Vectors, clicked: Sequence[int]) -> f
     return float(((scores > own).sum(1) < 10).mean())
 
 
-def choose_clicks(bench: Workbench, split: str) -> list[ClickExample]:
+def choose_clicks(data: EditionData, split: str) -> list[ClickExample]:
     """Return one click of each reader with a history, each of another article."""
     chosen: dict[int, ClickExample] = {}
     readers: set[str] = set()
-    for one in read_impressions(bench.data.newsroom, bench.data.catalogue, split):
+    for one in read_impressions(data.newsroom, data.catalogue, split):
         fresh = [row for row in one.clicked_rows if row not in chosen]
         if one.history_rows and fresh and one.user_id not in readers:
             chosen[fresh[0]] = ClickExample(one.history_rows, fresh[0], name=one.name)
@@ -62,12 +63,12 @@ def choose_clicks(bench: Workbench, split: str) -> list[ClickExample]:
     return list(chosen.values())
 
 
-def overfit(bench: Workbench, items: list[ClickExample]) -> tuple[float, float]:
+def overfit(data: EditionData, models: EditionModels, items: list[ClickExample]) -> tuple[float, float]:
     """Train the user tower on the items alone; return Recall@10 before and after."""
-    settings, history = bench.models.config.towers, bench.models.config.retrieval.history
-    vectors, clicked = bench.data.catalogue.vectors.whole(), [item.clicked for item in items]
+    settings, history = models.config.towers, models.config.retrieval.history
+    vectors, clicked = data.catalogue.vectors.whole(), [item.clicked for item in items]
     set_seed(0)
-    model = new_model(bench, list(items), "frozen")
+    model = new_model(data, models, list(items), "frozen")
 
     def recall(towers: TwoTowers) -> float:
         users = towers.user_tower.eval().encode([vectors[item.history] for item in items])

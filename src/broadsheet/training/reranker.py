@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.config.settings import Config
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.impressions import Impression, read_rankable, require_splits
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.workbenches import prepare_vectors
@@ -17,7 +19,7 @@ from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256
 from broadsheet.training.folder import SplitTraining, WorkFolder, new_card
 from broadsheet.training.ranking import mean_metrics
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
 
 if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.model import CrossEncoder
@@ -55,15 +57,15 @@ def train_reranker(
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, say)
-    examples = _examples(bench, train)
+    examples = _examples(bench.data, train)
     measured = read_rankable(bench.data.newsroom, bench.data.catalogue, valid)[:VALID_LIMIT]
     base, recipe = bench.models.config.rerank.encoder, bench.models.config.reranker
     target = newsroom.reranker if out is None else out
-    make = _pair_maker(bench)
+    make = _pair_maker(bench.data.catalogue, bench.models.config)
     set_seed(seed)
     model = new_cross_encoder(base, chosen)
     with newsroom.lock():
-        work = WorkFolder(target, _settings(bench, asked))
+        work = WorkFolder(target, _settings(bench.data, bench.models.config, asked))
         measure = _Measure(measured, make)
         log = fit(model, examples, make, measure, recipe=recipe, seed=seed, checkpoints=work.checkpoints)
         centre(model, measure.logits(model))
@@ -81,14 +83,14 @@ def train_reranker(
     return f"{target}: {learned}; on {len(measured)} impressions of {valid}: {reached}"
 
 
-def _pair_maker(bench: Workbench) -> PairMaker:
+def _pair_maker(catalogue: Catalogue, config: Config) -> PairMaker:
     from broadsheet.models import loading as models
     from broadsheet.rerank.cross_encoder.training_pairs import PairMaker, PairShape
 
-    settings, recipe = bench.models.config.rerank, bench.models.config.reranker
-    shape = PairShape(settings.headlines, bench.models.config.retrieval.history, settings.max_tokens)
+    settings, recipe = config.rerank, config.reranker
+    shape = PairShape(settings.headlines, config.retrieval.history, settings.max_tokens)
     tokenizer = models.load("AutoTokenizer", models.resolve(settings.encoder))
-    return PairMaker(bench.data.catalogue, tokenizer, shape, recipe)
+    return PairMaker(catalogue, tokenizer, shape, recipe)
 
 
 class _Measure:
@@ -128,30 +130,30 @@ class _Measure:
         return result
 
 
-def _examples(bench: Workbench, split: str) -> list[ClickGroup]:
+def _examples(data: EditionData, split: str) -> list[ClickGroup]:
     """Return a group for each click of a split, with what was shown beside it and not clicked."""
     from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup
 
     return [
         ClickGroup(one.history_rows, row, one.unclicked_rows)
-        for one in read_rankable(bench.data.newsroom, bench.data.catalogue, split)
+        for one in read_rankable(data.newsroom, data.catalogue, split)
         for row in one.clicked_rows
     ]
 
 
-def _settings(bench: Workbench, asked: SplitTraining) -> dict[str, Any]:
+def _settings(data: EditionData, config: Config, asked: SplitTraining) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
     from broadsheet.models import loading as models
 
-    rerank = bench.models.config.rerank
+    rerank = config.rerank
     return {
-        **asked.settings(bench.models.config.reranker),
-        "data": [file_sha256(bench.data.newsroom.impressions(split)) for split in (asked.train, asked.valid) if split],
+        **asked.settings(config.reranker),
+        "data": [file_sha256(data.newsroom.impressions(split)) for split in (asked.train, asked.valid) if split],
         "base": rerank.encoder,
         "base_fingerprint": models.fingerprint(rerank.encoder),
-        "vectors": bench.models.news_tower.fingerprint,
-        "articles": len(bench.data.catalogue),
-        "history": bench.models.config.retrieval.history,
+        "vectors": data.model.fingerprint,
+        "articles": len(data.catalogue),
+        "history": config.retrieval.history,
         "headlines": rerank.headlines,
         "max_tokens": rerank.max_tokens,
     }

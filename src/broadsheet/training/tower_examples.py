@@ -7,15 +7,20 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
+from broadsheet.retrieval.sources.two_tower import Search
 from broadsheet.retrieval.training.examples import ClickExample, History
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.models import EditionModels
 
 Items = list[ClickExample | History]
 
 
-def read_items(bench: Workbench, labelled: list[Impression], split: str) -> Items:
+def read_items(
+    data: EditionData, models: EditionModels, search: Search, labelled: list[Impression], split: str
+) -> Items:
     """Return the clicks of a split by readers with a history, and the readers whose histories have next clicks.
 
     towers.next_clicks asks for histories; without any click in the split they are used in any case. Raises CorpusError,
@@ -30,14 +35,14 @@ def read_items(bench: Workbench, labelled: list[Impression], split: str) -> Item
     for one in impressions:
         if len(one.history_rows) > max(1, len(histories.get(one.user_id, []))):
             histories[one.user_id] = one.history_rows
-    if bench.models.config.towers.next_clicks or not items:
+    if models.config.towers.next_clicks or not items:
         items += [History(history, f"reader {user_id}") for user_id, history in histories.items()]
     if not items:
         raise CorpusError(
             f"split {split!r}: no click by a reader with a history of articles with text, so there is nothing to learn "
             "from. Import histories or news for it, or name another split."
         )
-    return _with_teacher(bench, _with_mined(bench, items))
+    return _with_teacher(data.catalogue, models, _with_mined(data.catalogue, models, search, items))
 
 
 def _examples(one: Impression, others: list[int]) -> Items:
@@ -64,38 +69,38 @@ def log_popularity(items: Items, articles: int) -> npt.NDArray[np.float32]:
     return found
 
 
-def _with_mined(bench: Workbench, items: Items) -> Items:
+def _with_mined(catalogue: Catalogue, models: EditionModels, search: Search, items: Items) -> Items:
     """Return the items with as many hard negatives for each click as the settings ask for."""
     from broadsheet.retrieval.training.hard_negatives import mine
 
-    count = bench.models.config.towers.hard_negatives
+    count = models.config.towers.hard_negatives
     places = [place for place, item in enumerate(items) if isinstance(item, ClickExample)]
     if not count or not places:
         return items
     clicks = [item for item in items if isinstance(item, ClickExample)]
-    vectors = bench.data.catalogue.vectors
-    users = bench.models.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
+    vectors = catalogue.vectors
+    users = models.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
     own = [[*click.history, click.clicked, *click.shown, *click.others] for click in clicks]
     clicked = vectors.take([click.clicked for click in clicks])
-    mined = mine(users, clicked, own, bench.search, count=count, rng=np.random.default_rng(0))
+    mined = mine(users, clicked, own, search, count=count, rng=np.random.default_rng(0))
     found = list(items)
     for place, click, rows in zip(places, clicks, mined, strict=True):
         found[place] = replace(click, mined=rows)
     return found
 
 
-def _with_teacher(bench: Workbench, items: Items) -> Items:
+def _with_teacher(catalogue: Catalogue, models: EditionModels, items: Items) -> Items:
     """Return the items with the cross-encoder's logits for each click, if the settings ask for them.
 
     Raises CorpusError if there is no trained cross-encoder.
     """
     from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history
 
-    if not bench.models.config.towers.distillation:
+    if not models.config.towers.distillation:
         return items
-    if bench.models.cross_encoder is None:
+    if models.cross_encoder is None:
         raise CorpusError("towers.distillation: no cross-encoder is trained. Run `broadsheet train reranker` first.")
-    catalogue, settings = bench.data.catalogue, bench.models.config
+    settings = models.config
     clicks = [(place, item) for place, item in enumerate(items) if isinstance(item, ClickExample)]
     pairs = []
     for _, click in clicks:
@@ -103,7 +108,7 @@ def _with_teacher(bench: Workbench, items: Items) -> Items:
         history = click.history[-settings.retrieval.history :]
         nearest = nearest_history(catalogue, history, candidates, settings.rerank.headlines)
         pairs += make_pairs(catalogue, nearest, candidates)
-    scores = np.clip(bench.models.cross_encoder(pairs).astype(np.float64), 1e-6, 1 - 1e-6)
+    scores = np.clip(models.cross_encoder(pairs).astype(np.float64), 1e-6, 1 - 1e-6)
     logits = np.log(scores / (1 - scores)).tolist()
     found, start = list(items), 0
     for place, click in clicks:

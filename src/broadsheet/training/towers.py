@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.corpus.impressions import Impression, read_impressions, read_rankable, require_splits
 from broadsheet.errors import CorpusError
-from broadsheet.models import loading as models
+from broadsheet.models import loading
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.lazy_index import searched_lazily
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256
 from broadsheet.training.folder import SplitTraining, WorkFolder, new_card
+from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
@@ -59,14 +60,14 @@ def train_towers(
     asked.check(out, MODES, USER_TOWER)
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, *filter(None, (train, valid)))
-    process = PartialState(cpu=models.pick_device().type == "cpu")
+    process = PartialState(cpu=loading.pick_device().type == "cpu")
     bench = _open(newsroom, process, say)
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
         items, measured = _read(bench, asked)
-        work = WorkFolder(target, _settings(bench, asked))
-        measure = _measure(bench, chosen, measured)
-        model, log = _train(bench, chosen, items, measure, seed=seed, checkpoints=work.checkpoints)
+        work = WorkFolder(target, _settings(bench.data, bench.models, asked))
+        measure = _measure(bench.data, bench.models, chosen, measured)
+        model, log = _train(bench.data, bench.models, chosen, items, measure, seed=seed, checkpoints=work.checkpoints)
         metrics = measure.metrics(model)
         process.wait_for_everyone()
         if process.is_main_process:
@@ -100,7 +101,7 @@ def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Impressio
         learned, measured = read_clicks(bench.data)
     limit = VALID_LIMIT if asked.mode == "frozen" else ENCODED_LIMIT
     return (
-        read_items(bench, learned, asked.train or "clicks"),
+        read_items(bench.data, bench.models, bench.search, learned, asked.train or "clicks"),
         _with_history(measured, asked.valid or "clicks")[:limit],
     )
 
@@ -117,37 +118,44 @@ def _open(newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN
     return searched_lazily(open_workbench(EditionModels(newsroom, config), newsroom.building), silent)
 
 
-def _measure(bench: Workbench, mode: Mode, impressions: list[Impression]) -> TowersMeasure:
+def _measure(data: EditionData, models: EditionModels, mode: Mode, impressions: list[Impression]) -> TowersMeasure:
     from broadsheet.training.tower_measure import TowersMeasure
 
-    tokenise = make_tokens(bench, 0.0) if mode != "frozen" else None
-    return TowersMeasure(impressions, history=bench.models.config.retrieval.history, tokenise=tokenise)
+    tokenise = make_tokens(data, models, 0.0) if mode != "frozen" else None
+    return TowersMeasure(impressions, history=models.config.retrieval.history, tokenise=tokenise)
 
 
 def _train(
-    bench: Workbench, mode: Mode, items: Items, measure: TowersMeasure, *, seed: int, checkpoints: Path
+    data: EditionData,
+    models: EditionModels,
+    mode: Mode,
+    items: Items,
+    measure: TowersMeasure,
+    *,
+    seed: int,
+    checkpoints: Path,
 ) -> tuple[TwoTowers, Log]:
     from transformers import set_seed
 
     from broadsheet.retrieval.training.examples import BatchMaker
     from broadsheet.retrieval.training.fit import fit
 
-    recipe = bench.models.config.towers
+    recipe = models.config.towers
     set_seed(seed)
-    model = new_model(bench, items, mode)
+    model = new_model(data, models, items, mode)
     make_batch = BatchMaker(
-        history=bench.models.config.retrieval.history,
+        history=models.config.retrieval.history,
         negatives=recipe.negatives,
         next_clicks=max(1, recipe.next_clicks),  # histories are among the items only where they are learned from
         history_drop=recipe.history_drop,
-        tokenise=make_tokens(bench, recipe.text_drop) if mode != "frozen" else None,
+        tokenise=make_tokens(data, models, recipe.text_drop) if mode != "frozen" else None,
         encode_history=recipe.encode_history,
     )
     return model, fit(model, items, make_batch, measure, recipe=recipe, seed=seed, folder=checkpoints)
 
 
-def new_model(bench: Workbench, items: Items, mode: Mode) -> TwoTowers:
-    """Return untrained towers as the config wants them, over the workbench's vectors."""
+def new_model(data: EditionData, models: EditionModels, items: Items, mode: Mode) -> TwoTowers:
+    """Return untrained towers as the config wants them, over the vectors of the articles."""
     import torch
 
     from broadsheet.retrieval.towers.trained import new_encoder
@@ -155,9 +163,9 @@ def new_model(bench: Workbench, items: Items, mode: Mode) -> TwoTowers:
     from broadsheet.retrieval.towers.user_tower import UserTower
     from broadsheet.training.tower_examples import log_popularity
 
-    recipe, retrieval = bench.models.config.towers, bench.models.config.retrieval
+    recipe, retrieval = models.config.towers, models.config.retrieval
     tower = UserTower(
-        bench.models.news_tower.dim, history=retrieval.history, interests=recipe.interests, layers=recipe.layers
+        models.news_tower.dim, history=retrieval.history, interests=recipe.interests, layers=recipe.layers
     )
     for part in tower.modules():
         if isinstance(part, torch.nn.Dropout):
@@ -165,8 +173,8 @@ def new_model(bench: Workbench, items: Items, mode: Mode) -> TwoTowers:
     return TwoTowers(
         tower,
         new_encoder(retrieval.encoder, mode),
-        torch.from_numpy(bench.data.catalogue.vectors.whole().copy()),
-        torch.from_numpy(log_popularity(items, len(bench.data.catalogue))),
+        torch.from_numpy(data.catalogue.vectors.whole().copy()),
+        torch.from_numpy(log_popularity(items, len(data.catalogue))),
         temperature=recipe.temperature,
         anchor=recipe.anchor,
         in_batch=recipe.in_batch,
@@ -176,13 +184,13 @@ def new_model(bench: Workbench, items: Items, mode: Mode) -> TwoTowers:
     )
 
 
-def make_tokens(bench: Workbench, text_drop: float) -> ArticleTokens:
-    """Return the tokeniser of the workbench's articles."""
+def make_tokens(data: EditionData, models: EditionModels, text_drop: float) -> ArticleTokens:
+    """Return the tokeniser of the articles."""
     from broadsheet.retrieval.training.article_tokens import ArticleTokens
 
-    settings = bench.models.config.retrieval
-    tokenizer = models.load("AutoTokenizer", models.resolve(settings.encoder))
-    news, text = bench.data.catalogue.news, bench.models.news_tower.text
+    settings = models.config.retrieval
+    tokenizer = loading.load("AutoTokenizer", loading.resolve(settings.encoder))
+    news, text = data.catalogue.news, models.news_tower.text
     return ArticleTokens(news, tokenizer, max_tokens=settings.max_tokens, text_drop=text_drop, text=text)
 
 
@@ -196,18 +204,18 @@ def _with_history(measured: list[Impression], split: str) -> list[Impression]:
     return found
 
 
-def _settings(bench: Workbench, asked: SplitTraining) -> dict[str, Any]:
+def _settings(data: EditionData, models: EditionModels, asked: SplitTraining) -> dict[str, Any]:
     """Return all that decides the result: a training with other settings does not go on from the same checkpoints."""
-    retrieval, recipe = bench.models.config.retrieval, bench.models.config.towers
-    splits = [bench.data.newsroom.impressions(split) for split in (asked.train, asked.valid) if split]
-    teacher = bench.models.cross_encoder if recipe.distillation else None
+    retrieval, recipe = models.config.retrieval, models.config.towers
+    splits = [data.newsroom.impressions(split) for split in (asked.train, asked.valid) if split]
+    teacher = models.cross_encoder if recipe.distillation else None
     return {
         **asked.settings(recipe),
-        "data": [file_sha256(path) for path in splits or [bench.data.edition.clicks] if path.is_file()],
+        "data": [file_sha256(path) for path in splits or [data.edition.clicks] if path.is_file()],
         "teacher": teacher.fingerprint if teacher else "",
-        "base_fingerprint": models.fingerprint(retrieval.encoder),
-        "vectors": bench.models.news_tower.fingerprint,
-        "articles": len(bench.data.catalogue),
+        "base_fingerprint": loading.fingerprint(retrieval.encoder),
+        "vectors": models.news_tower.fingerprint,
+        "articles": len(data.catalogue),
         "history": retrieval.history,
         "max_tokens": retrieval.max_tokens,
     }

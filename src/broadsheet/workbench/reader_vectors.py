@@ -6,14 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from broadsheet.readers.state import reader_states
 from broadsheet.tables.arrays import draw_rows
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
 from broadsheet.tables.vectors import vectors_to_numpy
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.models import EditionModels
 
 
-def sample_user_vectors(bench: Workbench, count: int) -> npt.NDArray[np.float32]:
+def sample_user_vectors(data: EditionData, models: EditionModels, count: int) -> npt.NDArray[np.float32]:
     """Return `count` vectors of readers, drawn by a fixed seed, as an array (count, dim); fewer if there are fewer.
 
     The readers are those of the edition, or all of the newsroom's where the edition has no table of users yet. Readers
@@ -21,17 +23,17 @@ def sample_user_vectors(bench: Workbench, count: int) -> npt.NDArray[np.float32]
     """
     from broadsheet.retrieval import encode_users
 
-    if bench.data.edition.users.is_file():
-        users = read_table(bench.data.edition.users, USERS)
+    if data.edition.users.is_file():
+        users = read_table(data.edition.users, USERS)
         users = users.take(pa.array(draw_rows(len(users), count)))
     else:
-        audience = bench.data.readers.audience
+        audience = data.readers.audience
         known = audience.all()
-        users = audience.state([known[row] for row in draw_rows(len(known), count)], bench.data.as_of)
+        users = audience.state([known[row] for row in draw_rows(len(known), count)], data.as_of)
     if not len(users):
-        return np.zeros((0, bench.models.news_tower.dim), np.float32)
+        return np.zeros((0, models.news_tower.dim), np.float32)
     vectors = vectors_to_numpy(
-        encode_users(bench.readers(users), bench.data.catalogue, bench.models.news_tower, bench.models.user_tower)
+        encode_users(reader_states(users, data.catalogue), data.catalogue, models.news_tower, models.user_tower)
     )
     vectors = vectors[vectors.any(axis=1)]
     return vectors[draw_rows(len(vectors), count, seed=1)]

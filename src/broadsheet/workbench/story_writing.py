@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.newsroom import Edition
-from broadsheet.readers.state import ReaderState
+from broadsheet.readers.state import ReaderState, reader_states
 from broadsheet.tables.parts import parts_of
+from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.interests import find_topics, interests
 from broadsheet.workbench.models import EditionModels
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from broadsheet.generate.stories.budget import Budget
     from broadsheet.generate.stories.choice import Encode
     from broadsheet.generate.stories.story_writer import Interest
-    from broadsheet.workbench.workbench import Workbench
 
 
 READERS = 1 << 16
@@ -94,7 +94,8 @@ def story_budget(models: EditionModels, out: Edition) -> Budget:
 
 
 def interests_in(
-    bench: Workbench,
+    data: EditionData,
+    models: EditionModels,
     reader_of: Callable[[str], ReaderState | None],
     topics: Callable[[ReaderState], Sequence[Topic]],
 ) -> Interest:
@@ -110,18 +111,18 @@ def interests_in(
         return [] if reader is None else interests(reader, topics(reader))
 
     def vectors_of(news_ids: Sequence[str]) -> npt.NDArray[np.float32]:
-        catalogue = bench.data.catalogue  # opened when a topic is compared with an article
+        catalogue = data.catalogue  # opened when a topic is compared with an article
         return catalogue.vectors_of(catalogue.rows(list(news_ids)))
 
-    return Interests(follows, lambda texts: bench.models.news_tower(texts), vectors_of)
+    return Interests(follows, lambda texts: models.news_tower(texts), vectors_of)
 
 
-def interests_of_users(bench: Workbench, users: pa.Table) -> Interest:
+def interests_of_users(data: EditionData, models: EditionModels, users: pa.Table) -> Interest:
     """Return the same for all readers of a table users, whose states are made one at a time, as they are asked for."""
     row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
 
     def reader_of(user_id: str) -> ReaderState | None:
         row = row_of.get(user_id)
-        return None if row is None else bench.readers(users.slice(row, 1))[0]
+        return None if row is None else reader_states(users.slice(row, 1), data.catalogue)[0]
 
-    return interests_in(bench, reader_of, lambda reader: find_topics(bench.data.catalogue.news, reader))
+    return interests_in(data, models, reader_of, lambda reader: find_topics(data.catalogue.news, reader))

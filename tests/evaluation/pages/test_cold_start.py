@@ -49,7 +49,7 @@ def room(tmp_path_factory, encoder):
 def measured(room):
     bench = open_bench(room)
     ((view, kept),) = requests_of(bench, read_split(bench.data.newsroom, bench.data.catalogue, "valid"), lent=False)
-    starts = read_starts(view, kept)
+    starts = read_starts(view.data, kept)
     return view, starts, measure_starts(view, starts)
 
 
@@ -124,4 +124,4 @@ def test_a_split_without_such_a_reader_is_an_error_that_says_so(measured):
     view, starts, _ = measured
     short = [replace(start.impression, history=["N1", "N2", "N2", "N3", "GONE"]) for start in starts]
     with pytest.raises(CorpusError, match="no reader has 4 history articles with text"):
-        read_starts(view, short)
+        read_starts(view.data, short)

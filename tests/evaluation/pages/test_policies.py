@@ -32,7 +32,9 @@ def room(tmp_path_factory, encoder):
 def scored(room):
     bench = open_bench(room)
     impressions = read_split(bench.data.newsroom, bench.data.catalogue, "valid").impressions
-    return bench, impressions, read_shown(bench, impressions)
+    scores = pipeline_scores(bench, impressions)[PIPELINE]
+    history = bench.models.config.retrieval.history
+    return bench, impressions, read_shown(bench.data.catalogue, impressions, scores, history)
 
 
 def test_with_the_policy_off_the_order_is_that_of_the_pipelines_scores(scored):

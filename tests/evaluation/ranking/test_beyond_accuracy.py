@@ -91,7 +91,7 @@ def test_what_is_known_of_real_impressions_is_read(bench, split):
     clicked = bench.data.catalogue.rows(["N3", "N3", "N4"])  # read articles; the hide is no click
     clicks = np.bincount(clicked, minlength=60)
     np.testing.assert_allclose(found.information, self_information(clicks)[found.rows])
-    read = newest_read(bench, impressions[:1])[0]
+    read = newest_read(impressions[:1], bench.models.config.retrieval.history)[0]
     assert bench.data.catalogue.ids(read[read >= 0]).to_pylist() == impressions[0].history[::-1]
     values = measure_beyond({"": [np.arange(len(found.rows), dtype=float)]}, found)[""].values
     assert all(len(values[f"novelty@{k}"]) == len(impressions) for k in KS)

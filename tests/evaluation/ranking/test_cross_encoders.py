@@ -28,7 +28,7 @@ def test_trained_cross_encoders_of_one_label_are_one_row_beside_the_pipelines_ow
         torch.manual_seed(seed)
         make_adapter(tmp_path / f"seed-{seed}", encoder)
     folders = read_folders("--cross-encoder", [f"LoRA={tmp_path / f'seed-{seed}'}" for seed in (0, 1)])
-    scorers = open_cross_encoders(bench, folders)
+    scorers = open_cross_encoders(bench.models, folders)
     found = measure_ranking(bench, bench, [], impressions, scorers)
     first, second = found.scores["LoRA cross-encoder"]
     ours = np.concatenate([one["relevance"] for one in signals_by(bench, scorers[1].scorer, impressions)])
@@ -47,4 +47,4 @@ def signals_by(bench, scorer, impressions):
 
 def test_a_folder_without_a_cross_encoder_is_refused(bench, tmp_path):
     with pytest.raises(ModelError, match=r"no card\.json"):
-        open_cross_encoders(bench, [("LoRA", tmp_path)])
+        open_cross_encoders(bench.models, [("LoRA", tmp_path)])

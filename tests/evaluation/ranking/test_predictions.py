@@ -76,7 +76,7 @@ def test_articles_without_text_come_last(tmp_path, encoder):
     rows = [row(0, ["GONE", "N0", "N1", "LOST"], [False, True, False, False])]
     bench = open_bench(make_room(tmp_path / "room", encoder, impressions=rows, adapter=False))
     impressions = read_split(bench.data.newsroom, bench.data.catalogue, "valid").impressions
-    paths = list(write_rankings(tmp_path, {"a row, odd/ly": [np.array([0.1, 0.2])]}, bench, "valid", impressions))
+    paths = list(write_rankings(tmp_path, {"a row, odd/ly": [np.array([0.1, 0.2])]}, bench.data, "valid", impressions))
     assert [path.name for path in paths] == ["a-row-odd-ly.txt"]
     assert paths[0].read_text() == "0 [3,2,1,3]\n"
 

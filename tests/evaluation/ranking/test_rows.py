@@ -69,8 +69,8 @@ def test_the_towers_row_ranks_by_the_retrievers_own_ann_score(bench, impressions
 
 
 def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions):
-    words, start = Bm25(bench), 0
-    found = word_scores(bench, Bm25(bench), impressions)
+    words, start = Bm25(bench.data), 0
+    found = word_scores(Bm25(bench.data), impressions)
     for impression in impressions[:5]:
         of_all = words([impression])[0]
         rows = bench.data.catalogue.rows(impression.shown)
@@ -78,7 +78,7 @@ def test_the_words_row_ranks_by_the_bm25_of_the_newest_titles(bench, impressions
         start += len(rows)
     assert len(found) == sum(len(one.shown) for one in impressions)
     nothing = [impression_of(bench.data.catalogue, "u", SHOWN_AT, shown=["N0", "N1"], clicked=[True, False])]
-    assert np.isneginf(word_scores(bench, Bm25(bench), nothing)).all()  # so that all tie
+    assert np.isneginf(word_scores(Bm25(bench.data), nothing)).all()  # so that all tie
 
 
 def test_the_scores_of_several_halvings_stand_end_to_end(bench, impressions):

@@ -47,9 +47,9 @@ def test_in_a_pool_the_nearest_are_those_of_the_catalogue_without_the_others(ben
 def test_no_list_holds_what_was_read_or_is_to_come_or_lies_outside_the_pool(bench, split):
     pool = np.arange(len(bench.data.catalogue)) % 3 > 0
     published = bench.data.catalogue.published_at
-    scored = ScoredLists(bench, split.impressions, lambda time: pool & (published <= time.timestamp()))
+    scored = ScoredLists(bench.data, split.impressions, lambda time: pool & (published <= time.timestamp()))
     rng = np.random.default_rng(0)
-    for lists in (scored.random(rng), scored.popularity(bench.data.clicks, rng), scored.words(Bm25(bench))):
+    for lists in (scored.random(rng), scored.popularity(bench.data.clicks, rng), scored.words(Bm25(bench.data))):
         for impression, rows in zip(split.impressions, lists, strict=True):
             rows = rows[rows >= 0]
             assert pool[rows].all() and (published[rows] <= impression.time.timestamp()).all()
@@ -67,7 +67,7 @@ def test_a_source_alone_is_not_filled_up_with_others(bench):
 def test_words_find_what_shares_them_with_the_newest_titles(bench):
     science = impression_of(bench.data.catalogue, "u", START + timedelta(hours=80), ["N2"], ["N5"], [True])
     stranger = impression_of(bench.data.catalogue, "v", START + timedelta(hours=80), [], ["N5"], [True], 1)
-    first, second = ScoredLists(bench, [science, stranger]).words(Bm25(bench))
+    first, second = ScoredLists(bench.data, [science, stranger]).words(Bm25(bench.data))
     found = first[first >= 0]
     assert len(found) and set(bench.data.catalogue.category[found[:5]]) == {"science"}
     assert (second < 0).all()

@@ -80,7 +80,11 @@ def read_vectors(newsroom: Newsroom, work: Path) -> tuple[Vectors, Vectors]:
     kept = work / "articles.npz"
     if not kept.is_file():
         bench = open_bench(newsroom)
-        np.savez(kept, vectors=bench.data.catalogue.vectors.whole(), queries=sample_user_vectors(bench, 1000))
+        np.savez(
+            kept,
+            vectors=bench.data.catalogue.vectors.whole(),
+            queries=sample_user_vectors(bench.data, bench.models, 1000),
+        )
     with np.load(kept) as arrays:
         return arrays["vectors"], arrays["queries"]
 

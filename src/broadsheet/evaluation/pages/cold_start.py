@@ -28,6 +28,7 @@ from broadsheet.retrieval import interest_vectors
 from broadsheet.tables.arrays import Floats
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import USERS
+from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.interests import topics_of
 from broadsheet.workbench.workbench import Workbench
 
@@ -76,14 +77,14 @@ class Start:
         return {"user_id": name, "history": history, "profile": profile, "hidden": self.impression.history}
 
 
-def read_starts(bench: Workbench, impressions: Sequence[Impression]) -> list[Start]:
+def read_starts(data: EditionData, impressions: Sequence[Impression]) -> list[Start]:
     """Return the impressions of readers with enough of a history; raises CorpusError if there are none."""
     found = []
     for one in impressions:
-        read = [news_id for news_id in one.history if news_id in bench.data.catalogue.row_of]
+        read = [news_id for news_id in one.history if news_id in data.catalogue.row_of]
         if len(set(read)) >= LEAST_READ:
             half = read[: len(read) // 2]
-            profile = profile_text(topics_of(bench.data.catalogue.news, bench.data.catalogue.rows(half)))
+            profile = profile_text(topics_of(data.catalogue.news, data.catalogue.rows(half)))
             found.append(Start(one, half, profile))
     if not found:
         raise CorpusError(
@@ -107,7 +108,7 @@ def measure_starts(bench: Workbench, starts: Sequence[Start]) -> dict[str, Value
         towers = _ranking(np.concatenate(tower), impressions)
         rows[row] = _ranking(np.concatenate(scores), impressions)
         rows[row] |= {f"{name} {TOWER}": values for name, values in towers.items()} | {OVERLAP: np.array(overlap)}
-    clicks = popularity_scores(bench, impressions)
+    clicks = popularity_scores(bench.data, impressions)
     ties = [clicks + np.random.default_rng(seed).random(len(clicks)) for seed in SEEDS]
     return rows | {POPULARITY: mean_of([_ranking(scores, impressions) for scores in ties])}
 

@@ -55,7 +55,7 @@ class ColdStartFindings:
 def measure_cold_start(bench: Workbench, split: Split) -> Report:
     """Measure readers of a split by full history, half of it, half and profile, profile alone, and nothing."""
     ((view, impressions),) = requests_of(bench, split, lent=False)
-    starts = read_starts(view, impressions)
+    starts = read_starts(view.data, impressions)
     return report_cold_start(describe_cold_start(ColdStartFindings(starts, measure_starts(view, starts)), bench, split))
 
 
@@ -65,9 +65,9 @@ def describe_cold_start(findings: ColdStartFindings, bench: Workbench, split: Sp
     told = np.array([bool(start.profile) for start in findings.starts])
     parts = {name: part for name, part in {ALL: np.ones(len(told), np.bool_), TOLD: told}.items() if part.any()}
     measured = {name: _measure(findings.rows, users, part) for name, part in parts.items()}
-    models = ranking_models(bench) | {"sources": bench.models.source_weights}
+    models = ranking_models(bench.models) | {"sources": bench.models.source_weights}
     return {
-        **common("cold-start", bench, split, users, setting="content-only", **models),
+        **common("cold-start", bench.data, bench.models, split, users, setting="content-only", **models),
         "seeds": list(SEEDS),
         "notes": NOTES,
         "definitions": DEFINITIONS,

@@ -13,17 +13,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.impressions import Impression
 from broadsheet.corpus.same_event import DAY
 from broadsheet.evaluation.ranking.beyond_accuracy import CATEGORIES, KS, WITHIN, newest_read, within_lists
-from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.metrics.labels import Labels, labels_of, number_labels
 from broadsheet.metrics.ranking import Impressions, ndcg
 from broadsheet.offline.replay import Values
 from broadsheet.progress import Say, track
 from broadsheet.rerank import Items, Policy, arrange, large_sources
-from broadsheet.tables.arrays import Flags, Integers, Names
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.tables.arrays import Flags, Floats, Integers, Names
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 NDCG = "ndcg"
@@ -64,17 +63,20 @@ class Shown:
     "The large sources."
 
 
-def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> Shown:
-    """Score what the impressions show by the pipeline, once for all policies."""
-    catalogue = bench.data.catalogue
+def read_shown(catalogue: Catalogue, impressions: Sequence[Impression], scores: Floats, history: int) -> Shown:
+    """Return what the impressions show, read once for all policies.
+
+    `scores` are of the articles shown, laid end to end (shown,). `history` is how many articles of a reader's history
+    the re-ranker reads.
+    """
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
-    scores, items = pipeline_scores(bench, impressions)[PIPELINE], []
+    items = []
     rows = [np.array(impression.shown_rows, np.int64) for impression in impressions]
     for (start, end), places in zip(pairwise(offsets), rows, strict=True):
         sources = np.array([catalogue.news.column("source")[row].as_py() for row in places.tolist()], object)
         known = (catalogue.vectors_of(places), catalogue.category[places], sources, catalogue.published_at[places])
         items.append(Items(scores[start:end], *known))
-    read = newest_read(bench, impressions)
+    read = newest_read(impressions, history)
     categories = number_labels(catalogue.category)
     return Shown(
         items,

@@ -24,6 +24,7 @@ from broadsheet.evaluation.pages.policies import (
     with_one_story_twice,
 )
 from broadsheet.evaluation.ranking.beyond_accuracy import DISTANCE, DIVERGENCE, KS
+from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
 from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, ranking_models
 from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import about, cell, notes, table_of_differences, table_of_means
@@ -53,7 +54,8 @@ class PolicyFindings:
 def measure_policies(bench: Workbench, split: Split, say: Say) -> Report:
     """Score what a split's impressions showed once, by the pipeline, and order it by many policies."""
     impressions = [impression for impression in split.impressions if impression.rankable]
-    shown, policy = read_shown(bench, impressions), bench.policy
+    history, policy = bench.models.config.retrieval.history, bench.policy
+    shown = read_shown(bench.data.catalogue, impressions, pipeline_scores(bench, impressions)[PIPELINE], history)
     rows = measure_rows(shown, compared(policy), say)
     sweeps = [sweep(shown, policy, "diversity", DISTANCE), sweep(shown, policy, "calibration", DIVERGENCE)]
     users = [impression.user_id for impression in impressions]
@@ -77,7 +79,7 @@ def describe_policies(findings: PolicyFindings, bench: Workbench, split: Split) 
     bootstrap = Bootstrap(findings.users, np.random.default_rng(0), SAMPLES)
     pairs = [(name, ALONE) for name in findings.rows if name != ALONE]
     return {
-        **common("diversity", bench, split, findings.users, **ranking_models(bench)),
+        **common("diversity", bench.data, bench.models, split, findings.users, **ranking_models(bench.models)),
         "definitions": DEFINITIONS,
         "policy": asdict(findings.policy),
         "rows": {name: bootstrap.intervals(values) for name, values in findings.rows.items()},

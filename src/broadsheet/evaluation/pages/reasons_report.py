@@ -70,7 +70,9 @@ def describe_reasons(findings: ReasonFindings, bench: Workbench, split: Split) -
     users = [one.user_id for one in findings.readers]
     parts = {name: _measure(deletions, read, users) for name, deletions in findings.deletions.items()}
     return {
-        **common("reasons", bench, split, users, setting="content-only", **ranking_models(bench)),
+        **common(
+            "reasons", bench.data, bench.models, split, users, setting="content-only", **ranking_models(bench.models)
+        ),
         "places": PLACES,
         "notes": NOTES,
         "definitions": DEFINITIONS,

@@ -32,7 +32,7 @@ def measure_split(
     requests that they are of: a single one unless `live`.
     """
     room = bench.data.newsroom
-    scorers, words = open_cross_encoders(bench, cross_encoders, say), Bm25(bench)
+    scorers, words = open_cross_encoders(bench.models, cross_encoders, say), Bm25(bench.data)
     untrained = open_bench(room, say, towers="untrained")
     requests = requests_of(bench, split, lent=live)
     found = join(

@@ -22,7 +22,6 @@ from broadsheet.metrics.radio import Spread, radio
 from broadsheet.metrics.retrieval import exposure, gini, novelty, self_information
 from broadsheet.offline.replay import ClicksBefore, Values
 from broadsheet.tables.arrays import Floats, Integers
-from broadsheet.workbench.workbench import Workbench
 
 KS = (5, 10)
 """Places that are measured."""
@@ -63,9 +62,12 @@ def within_lists(lists: Integers, k: int, vectors: npt.NDArray[np.float32], labe
     }
 
 
-def newest_read(bench: Workbench, impressions: Sequence[Impression]) -> Integers:
-    """Return the rows of the history that the re-ranker reads (impressions, history), newest first, -1 for none."""
-    read = np.full((len(impressions), bench.models.config.retrieval.history), -1, np.int64)
+def newest_read(impressions: Sequence[Impression], history: int) -> Integers:
+    """Return the catalogue rows of each reader's last `history` articles (impressions, history), newest first.
+
+    A shorter history is filled up with -1.
+    """
+    read = np.full((len(impressions), history), -1, np.int64)
     for line, impression in zip(read, impressions, strict=True):
         newest = impression.history_rows[::-1][: len(line)]
         line[: len(newest)] = newest
@@ -105,7 +107,7 @@ def read_served(requests: Sequence[Request]) -> Served:
         np.array([row for one in impressions for row in one.shown_rows], np.int64),
         np.cumsum([0, *(len(impression.shown) for impression in impressions)]),
         np.concatenate(information),
-        labels_of(newest_read(bench, impressions), categories),
+        labels_of(newest_read(impressions, bench.models.config.retrieval.history), categories),
         bench.data.catalogue.vectors.whole(),
         categories,
     )

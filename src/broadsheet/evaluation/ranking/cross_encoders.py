@@ -17,6 +17,7 @@ from broadsheet.rerank import PairScorer, load_cross_encoder
 from broadsheet.rerank.cross_encoder.trained import mode_of, read_card
 from broadsheet.rerank.signals import present
 from broadsheet.tables.arrays import Floats
+from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import Workbench
 
 
@@ -38,9 +39,9 @@ class Trained:
 CrossEncoders = Sequence[Trained]
 
 
-def open_cross_encoders(bench: Workbench, folders: Sequence[Labelled], say: Say = silent) -> CrossEncoders:
+def open_cross_encoders(models: EditionModels, folders: Sequence[Labelled], say: Say = silent) -> CrossEncoders:
     """Load trained cross-encoders; raises ModelError for one that is not whole or was trained on another base."""
-    settings = bench.models.config.rerank
+    settings = models.config.rerank
     found = []
     for label, folder in folders:
         say(f"cross-encoder {label} of {folder}")

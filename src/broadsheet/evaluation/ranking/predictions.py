@@ -13,13 +13,13 @@ from broadsheet.metrics.mind_submission import write_predictions
 from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import IMPRESSIONS
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
 
 
 def write_rankings(
     folder: Path,
     scores: Mapping[str, Sequence[Floats]],
-    bench: Workbench,
+    data: EditionData,
     split: str,
     impressions: Sequence[Impression],
 ) -> Iterator[Path]:
@@ -28,10 +28,10 @@ def write_rankings(
     `scores` are of what the impressions show, laid end to end (shown,). A file has a line for each impression of the
     split: an article without text comes last, and in an impression that is not among those measured all tie.
     """
-    table = read_table(bench.data.newsroom.impressions(split), IMPRESSIONS).select(["impression_id", "shown"])
+    table = read_table(data.newsroom.impressions(split), IMPRESSIONS).select(["impression_id", "shown"])
     names, shown = table.column("impression_id").to_pylist(), table.column("shown").to_pylist()
     offsets = np.cumsum([0, *map(len, shown)])
-    places = _places(bench, shown, offsets, impressions)
+    places = _places(data, shown, offsets, impressions)
     for row, several in scores.items():
         for seed, ours in enumerate(several):
             name = re.sub(r"[^\w.]+", "-", row) + (f"-seed-{seed}" if len(several) > 1 else "")
@@ -43,10 +43,10 @@ def write_rankings(
 
 
 def _places(
-    bench: Workbench, shown: Sequence[Sequence[str]], offsets: Integers, impressions: Sequence[Impression]
+    data: EditionData, shown: Sequence[Sequence[str]], offsets: Integers, impressions: Sequence[Impression]
 ) -> Integers:
     """Return where the impressions' articles, those with text, stand among all that the split showed (shown,)."""
-    known = bench.data.catalogue.row_of
+    known = data.catalogue.row_of
     places = [
         offsets[one.number] + place
         for one in impressions

@@ -21,19 +21,22 @@ from broadsheet.evaluation.report.plots import plot_reliability, plot_rows, plot
 from broadsheet.markdown import table
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.offline.replay import SEEDS
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.models import EditionModels
 
 SLICED = {"auc": "AUC", "ndcg@10": "nDCG@10"}
 """Metrics of the slices, and their names in plots."""
 
 
-def describe_ranking(findings: Findings, bench: Workbench, split: Split, *, live: bool = False) -> dict[str, Any]:
+def describe_ranking(
+    findings: Findings, data: EditionData, models: EditionModels, split: Split, *, live: bool = False
+) -> dict[str, Any]:
     """Return a document that JSON can hold: means with 95 % intervals, paired differences, data, models, versions."""
     bootstrap = Bootstrap(findings.users, np.random.default_rng(0), SAMPLES)
     calibrated, setting = findings.calibrated, "live" if live else "content-only"
     trained = {"towers": list(findings.towers), "cross_encoders": list(findings.cross_encoders)}
     return {
-        **common("ranking", bench, split, findings.users, setting=setting, **ranking_models(bench), **trained),
+        **common("ranking", data, models, split, findings.users, setting=setting, **ranking_models(models), **trained),
         "seeds": list(SEEDS),
         "notes": {name: note for name, note in findings.notes.items() if name in findings.rows},
         "definitions": DEFINITIONS,

@@ -34,6 +34,7 @@ from broadsheet.rerank.own import ask_reranker
 from broadsheet.rerank.signals import fuse, present
 from broadsheet.retrieval import interest_vectors
 from broadsheet.tables.arrays import Flags, Floats, Integers
+from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
 CROSS_ENCODER, WITHOUT, PIPELINE = "cross-encoder alone", "pipeline without the cross-encoder", "pipeline"
@@ -99,7 +100,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     return np.concatenate(parts)
 
 
-def word_scores(bench: Workbench, words: Bm25, impressions: Sequence[Impression]) -> Floats:
+def word_scores(words: Bm25, impressions: Sequence[Impression]) -> Floats:
     """Return how the words of what was shown match the history, by BM25, laid end to end (shown,).
 
     -inf where no word is shared, so that such articles tie.
@@ -196,11 +197,11 @@ def measure_ranking(
     """
     clicked = np.array([hit for impression in impressions for hit in impression.clicked], np.bool_)
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
-    clicks, base = popularity_scores(bench, impressions), tower_scores(untrained, impressions)
+    clicks, base = popularity_scores(bench.data, impressions), tower_scores(untrained, impressions)
     scores: dict[str, list[Floats]] = {
         RANDOM: [np.random.default_rng(seed).random(len(clicked)) for seed in SEEDS],
         POPULARITY: [clicks + np.random.default_rng(seed).random(len(clicked)) for seed in SEEDS],
-        BM25: [word_scores(bench, words or Bm25(bench), impressions)],
+        BM25: [word_scores(words or Bm25(bench.data), impressions)],
         UNTRAINED: [base],
     }
     found = []
@@ -208,15 +209,15 @@ def measure_ranking(
         ours = tower_scores(towers, impressions)
         if not np.array_equal(ours, base):
             scores.setdefault(f"{label} towers", []).append(ours)
-            found.append(describe_towers(label, towers))
+            found.append(describe_towers(label, towers.models))
     for row, ours in scores_of(bench, cross_encoders, impressions):
         scores.setdefault(row, []).append(ours)
     scores |= {row: [ours] for row, ours in pipeline_scores(bench, impressions).items()}
     return Ranking(scores, clicked, offsets, found, [one.describe() for one in cross_encoders])
 
 
-def popularity_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
+def popularity_scores(data: EditionData, impressions: Sequence[Impression]) -> Floats:
     """Return the clicks before each impression on what it shows, laid end to end."""
-    clicks_before = ClicksBefore(bench.data.clicks, len(bench.data.catalogue))
+    clicks_before = ClicksBefore(data.clicks, len(data.catalogue))
     counts = [clicks_before(impression.time)[impression.shown_rows] for impression in impressions]
     return np.concatenate(counts).astype(np.float64) if counts else np.zeros(0)

@@ -21,7 +21,8 @@ from broadsheet.metrics.intervals import Bootstrap, holm
 from broadsheet.models.loading import folder_fingerprint
 from broadsheet.offline.replay import Values
 from broadsheet.version import __version__
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.models import EditionModels
 
 SAMPLES = 5000
 """Bootstrap samples of each interval."""
@@ -76,45 +77,52 @@ def _without_folders(argument: str) -> str:
 
 
 def common(
-    benchmark: str, bench: Workbench, split: Split, users: Sequence[str], *, setting: str = "", **models: object
+    benchmark: str,
+    data: EditionData,
+    models: EditionModels,
+    split: Split,
+    users: Sequence[str],
+    *,
+    setting: str = "",
+    **further: object,
 ) -> dict[str, Any]:
     """Return what every document on the impressions of a split begins with.
 
-    `users` are the readers of the impressions measured, one for each; `models` are further ones than the encoder and
-    the news tower of `bench`, such as `towers=` (the trained ones).
+    `users` are the readers of the impressions measured, a reader for each impression. `further` describes models beside
+    the encoder and the news tower, such as `towers=` (the trained towers).
     """
     return {
         "benchmark": benchmark,
         **({"setting": setting} if setting else {}),
         **stamp(),
         "data": {
-            "newsroom": bench.data.newsroom.path.name,
+            "newsroom": data.newsroom.path.name,
             "split": split.name,
-            "articles": len(bench.data.catalogue),
+            "articles": len(data.catalogue),
             **split.coverage,
             "impressions_measured": len(users),
             "users": len(set(users)),
         },
         "models": {
-            "encoder": Path(bench.models.config.retrieval.encoder).name,
-            "news_tower": bench.models.news_tower.fingerprint,
+            "encoder": Path(models.config.retrieval.encoder).name,
+            "news_tower": models.news_tower.fingerprint,
             "towers": [],
-            **models,
+            **further,
         },
         "intervals": INTERVALS,
     }
 
 
-def ranking_models(bench: Workbench) -> dict[str, Any]:
+def ranking_models(models: EditionModels) -> dict[str, Any]:
     """Return what ranks: the cross-encoder's fingerprint, the weights of the signals, and the learned fusion's.
 
     A fingerprint is empty where the newsroom has no such model.
     """
-    scorer = bench.models.cross_encoder
+    scorer = models.cross_encoder
     return {
         "cross_encoder": scorer.fingerprint if scorer else "",
-        "weights": bench.models.signal_weights,
-        "fusion": folder_fingerprint(bench.data.newsroom.fusion) if bench.models.fusion else "",
+        "weights": models.signal_weights,
+        "fusion": folder_fingerprint(models.newsroom.fusion) if models.fusion else "",
     }
 
 

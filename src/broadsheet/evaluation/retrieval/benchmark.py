@@ -31,6 +31,7 @@ from broadsheet.offline.replay import BM25, POPULARITY, RANDOM, SEEDS, UNTRAINED
 from broadsheet.offline.workbenches import describe_towers
 from broadsheet.tables.arrays import Integers
 from broadsheet.tables.vectors import vectors_to_numpy
+from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
 CATALOGUE, POOL = "catalogue", "live_pool"
@@ -99,7 +100,7 @@ def measure_retrieval(
     """
     settings = [live(untrained.data, split, seed) for seed in SEEDS] if lend else [content_only(untrained.data, split)]
     requests = [one for one in split.impressions if one.relevant]
-    scenes = list(_scenes(untrained, split, settings, requests, hours))
+    scenes = list(_scenes(untrained.data, split, settings, requests, hours))
     results = Results(
         requests,
         {CATALOGUE: {}, POOL: {}},
@@ -113,25 +114,25 @@ def measure_retrieval(
 
 
 def _scenes(
-    bench: Workbench, split: Split, settings: Sequence[Setting], requests: Sequence[Impression], hours: float
+    data: EditionData, split: Split, settings: Sequence[Setting], requests: Sequence[Impression], hours: float
 ) -> Iterator[_Scene]:
     place_of = {one.number: place for place, one in enumerate(requests)}
-    categories = top_categories(bench.data, split)
+    categories = top_categories(data, split)
     for number, setting in enumerate(settings):
         places = np.array([place_of[one.number] for one in setting.impressions], np.int64)
         seeds = SEEDS if len(settings) == 1 else SEEDS[number : number + 1]
-        pool = partial(live_pool, bench.data, setting.exposures, hours=hours)
+        pool = partial(live_pool, data, setting.exposures, hours=hours)
         for universe, chosen in ((CATALOGUE, None), (POOL, pool)):
-            targets = make_targets(bench.data, setting, chosen, categories)
+            targets = make_targets(data, setting, chosen, categories)
             yield _Scene(universe, setting, chosen, targets, places, len(requests), seeds)
 
 
 def _measure_untrained(results: Results, bench: Workbench, scenes: Sequence[_Scene]) -> None:
     """Add the rows that need no training, and leave out the sources that are absent everywhere."""
-    words = Bm25(bench)
+    words = Bm25(bench.data)
     for scene, retrieved in _with_readers(bench, scenes):
         setting, add = scene.setting, partial(_add, results, scene)
-        scored = ScoredLists(bench, setting.impressions, scene.pool)
+        scored = ScoredLists(bench.data, setting.impressions, scene.pool)
         for seed in scene.seeds:
             add(RANDOM, scored.random(np.random.default_rng(seed)))
             add(POPULARITY, scored.popularity(setting.clicks, np.random.default_rng(seed)))
@@ -159,7 +160,7 @@ def _measure_trained(
     for label, bench in trained:
         same = RetrievedLists(bench, results.impressions).same_readers(untrained)
         if not same:
-            results.towers.append(describe_towers(label, bench))
+            results.towers.append(describe_towers(label, bench.models))
         for scene, retrieved in _with_readers(bench, scenes):
             alone = UNTRAINED if same else f"{label} towers"
             if not same:

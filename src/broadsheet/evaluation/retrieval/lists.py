@@ -49,9 +49,9 @@ def whole_catalogue(data: EditionData) -> Pool:
 class ScoredLists:
     """Lists by scores that need no tower: chance, clicks, words."""
 
-    def __init__(self, bench: Workbench, impressions: Sequence[Impression], pool: Pool | None = None) -> None:
-        self._bench, self._impressions, self._pool = bench, impressions, pool or whole_catalogue(bench.data)
-        self._size = len(bench.data.catalogue)
+    def __init__(self, data: EditionData, impressions: Sequence[Impression], pool: Pool | None = None) -> None:
+        self._impressions, self._pool = impressions, pool or whole_catalogue(data)
+        self._size = len(data.catalogue)
 
     def random(self, rng: np.random.Generator) -> Lists:
         """Return articles drawn at random."""
@@ -95,15 +95,15 @@ def best_rows(scores: Floats, k: int) -> Lists:
 class Bm25:
     """Word matching between the titles of a history and the texts of all articles (Lucene's BM25, by bm25s)."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, data: EditionData) -> None:
         """Raise InputError if bm25s is not installed."""
         try:
             import bm25s
         except ImportError as error:
             raise InputError('BM25: bm25s is missing. Install it: pip install "broadsheet[evaluation]".') from error
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # it reports each step by itself
-        self._bench, self._tokenize = bench, bm25s.tokenize
-        news = bench.data.catalogue.news.select(["title", "abstract", "body"])
+        self._data, self._tokenize = data, bm25s.tokenize
+        news = data.catalogue.news.select(["title", "abstract", "body"])
         texts = [" ".join(parts) for parts in zip(*(column.to_pylist() for column in news.columns), strict=True)]
         self._index = bm25s.BM25()
         self._index.index(self._words(texts), show_progress=False)
@@ -118,7 +118,7 @@ class Bm25:
 
     @cached_property
     def _titles(self) -> list[str]:
-        titles: list[str] = self._bench.data.catalogue.news.column("title").to_pylist()
+        titles: list[str] = self._data.catalogue.news.column("title").to_pylist()
         return titles
 
     def _queries(self, block: Sequence[Impression]) -> list[str]:

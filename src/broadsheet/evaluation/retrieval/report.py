@@ -50,7 +50,7 @@ def describe_retrieval(results: Results, bench: Workbench, split: Split, *, hour
         "live" if lend else "content-only",
         {"towers": results.towers, "sources": bench.models.source_weights},
     )
-    shared = common("retrieval", bench, split, users, setting=setting, **models)
+    shared = common("retrieval", bench.data, bench.models, split, users, setting=setting, **models)
     return {
         **shared,
         "data": shared["data"] | {"reachable": _reachable(split, results)},

@@ -10,7 +10,7 @@ import torch
 
 from broadsheet.corpus.impressions import read_impressions, read_rankable
 from broadsheet.evaluation.speed.peak_memory import peak_memory
-from broadsheet.models import loading as models
+from broadsheet.models import loading
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say
@@ -19,7 +19,8 @@ from broadsheet.retrieval.training.examples import BatchMaker, ClickExample, His
 from broadsheet.training.tower_examples import Items, read_items
 from broadsheet.training.tower_measure import TowersMeasure
 from broadsheet.training.towers import make_tokens, new_model
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.models import EditionModels
 
 HISTORY, NEXT_CLICKS, SHOWN, SEED = 50, 8, 4, 0
 VALID_LIMIT, EVERY = 100, 4
@@ -30,7 +31,8 @@ VALID_LIMIT, EVERY = 100, 4
 class Workload:
     """What every version of the step works on: a newsroom's articles, and the items of each step."""
 
-    bench: Workbench
+    data: EditionData
+    models: EditionModels
     items: Items
     steps: list[list[ClickExample]]
     tokens: Any
@@ -46,7 +48,8 @@ class Workload:
         bench = prepare_vectors(
             room, say, replace(config, towers=recipe, retrieval=replace(config.retrieval, towers="untrained"))
         )
-        items = read_items(bench, read_impressions(bench.data.newsroom, bench.data.catalogue, split), split)
+        learned = read_impressions(bench.data.newsroom, bench.data.catalogue, split)
+        items = read_items(bench.data, bench.models, bench.search, learned, split)
         long = [item for item in items if isinstance(item, History) and len(item.history) >= HISTORY + NEXT_CLICKS]
         clicks = [
             i for i in items if isinstance(i, ClickExample) and len(i.history) >= HISTORY and len(i.shown) >= SHOWN
@@ -59,12 +62,12 @@ class Workload:
             ]
             for _ in range(steps)
         ]
-        return cls(bench, items, drawn, make_tokens(bench, 0.0), readers, say)
+        return cls(bench.data, bench.models, items, drawn, make_tokens(bench.data, bench.models, 0.0), readers, say)
 
     def model(self) -> TwoTowers:
         """Return the towers as they are before training, the same each time."""
         torch.manual_seed(SEED)
-        return new_model(self.bench, self.items, "lora").to(models.pick_device()).train()
+        return new_model(self.data, self.models, self.items, "lora").to(loading.pick_device()).train()
 
     def batch(self, step: int, *, encode_history: bool) -> dict[str, Any]:
         """Return the batch of a step, the same each time."""
@@ -94,7 +97,7 @@ def to_device(value: Any) -> Any:  # noqa: ANN401
         return {name: to_device(part) for name, part in value.items()}
     if isinstance(value, list):
         return [to_device(part) for part in value]
-    return value.to(models.pick_device())
+    return value.to(loading.pick_device())
 
 
 @dataclass
@@ -115,7 +118,7 @@ class Run:
 
 def new_runs() -> dict[str, Run]:
     """Return the versions compared."""
-    half = models.pick_dtype(models.pick_device()) == torch.bfloat16
+    half = loading.pick_dtype(loading.pick_device()) == torch.bfloat16
     usual = "every history and candidate article of every click encoded for that click alone, padded to its longest"
     runs = {
         "plain, float32": Run(usual, plain=True, half=False),
@@ -147,7 +150,7 @@ def run_steps(workload: Workload, steps: int) -> dict[str, Run]:
 
 def new_optimiser(model: TwoTowers, workload: Workload) -> torch.optim.Optimizer:
     """Return AdamW with the package's learning rates."""
-    recipe = workload.bench.models.config.towers
+    recipe = workload.models.config.towers
     named = [(name, part) for name, part in model.named_parameters() if part.requires_grad]
     groups = [(True, recipe.encoder_learning_rate), (False, recipe.learning_rate)]
     return torch.optim.AdamW(
@@ -159,7 +162,7 @@ def new_optimiser(model: TwoTowers, workload: Workload) -> torch.optim.Optimizer
 def train_step(workload: Workload, run: Run, step: int) -> None:
     """Take one step and note its seconds, its loss and its memory; making the batch counts."""
     assert run.model is not None and run.optimiser is not None
-    device = models.pick_device()
+    device = loading.pick_device()
     run.model.train()
     with torch.autocast(device.type, torch.bfloat16, enabled=run.half):
         asked = _first_pass(workload, run.model, step) if run.plain else None
@@ -233,7 +236,7 @@ def _padded_tokens(workload: Workload, rows: torch.Tensor) -> tuple[torch.Tensor
 def reach(workload: Workload, run: Run, split: str, steps: int) -> dict[int, float]:
     """Train a version further, up to step `steps`, and return nDCG@10 on a split by step; 0 is before training."""
     assert run.model is not None
-    rankable = read_rankable(workload.bench.data.newsroom, workload.bench.data.catalogue, split)
+    rankable = read_rankable(workload.data.newsroom, workload.data.catalogue, split)
     found = [one for one in rankable if one.history_rows][:VALID_LIMIT]
     measure = TowersMeasure(found, history=HISTORY, tokenise=workload.tokens)
     done = len(run.losses)

@@ -29,10 +29,10 @@ def describe_steps(
         "benchmark": "training step",
         **stamp(),
         "device": _device(),
-        "base": Path(models.resolve(workload.bench.models.config.retrieval.encoder)).name,
+        "base": Path(models.resolve(workload.models.config.retrieval.encoder)).name,
         "mode": "lora",
         "data": {
-            "newsroom": workload.bench.data.newsroom.path.name,
+            "newsroom": workload.data.newsroom.path.name,
             "train": train,
             "valid": valid,
             "steps": steps,

@@ -131,7 +131,7 @@ def _generate(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) 
     if bench.models.config.generate.runs_here:
         ranked, news = read_table(bench.data.edition.ranked, RANKED), read_table(bench.data.edition.news, NEWS)
         write = story_writer(bench.models, bench.models.config.generate.stories)
-        interest = interests_of_users(bench, read_table(bench.data.edition.users, USERS))
+        interest = interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS))
         blocks = stories_to_write(write, ranked, news, out.stories, known=earlier.stories, interest=interest)
         budget, stop = story_budget(bench.models, out), stop_file(bench.data.edition)
         stop.unlink(missing_ok=True)  # of a killed build

@@ -195,7 +195,7 @@ def _open(stage: str, bench: Workbench, earlier: Earlier) -> tuple[pa.Table, Mak
         tower = bench.models.news_tower
         return news, lambda articles: [encode_block(articles, tower, dim=tower.dim, text=tower.text)]
     write = story_writer(bench.models, bench.models.config.generate.stories)
-    interest = interests_of_users(bench, read_table(edition.users, USERS))
+    interest = interests_of_users(bench.data, bench.models, read_table(edition.users, USERS))
     return read_table(edition.ranked, RANKED), lambda ranked: [write(ranked, news, interest=interest)]
 
 
