@@ -4,12 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from string import Formatter
 
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import ConfigError
 from broadsheet.rerank.signals import REASONS
+from broadsheet.tables.arrays import Flags, Floats
 from broadsheet.text import shortened
 
 MAX_PROFILE = 90
 """Most characters of the reader's own words in a reason."""
+ROUNDING = 1e-9
+"""A contribution below this is a difference between equal values."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,64 @@ class Evidence:
     source: str = ""
     day: str = ""
     "When the item was published, such as 1 May 2024."
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Writes the reasons of a list: each from the signal that lifted the item most."""
+
+    catalogue: Catalogue
+    sentences: Mapping[str, Sequence[str]]
+    "For each signal its sentences, the best first, with names of `Evidence` in braces."
+
+    def __call__(
+        self,
+        rows: Sequence[int],
+        contributions: Mapping[str, Floats],
+        new: Flags,
+        nearest: npt.NDArray[np.int64],
+        profile: str,
+    ) -> tuple[list[str | None], list[str]]:
+        """Return for each item the id of the history article that its reason names, or None, and the reason.
+
+        `rows` are the items' catalogue rows. `contributions` says how far each signal lifts each item (items,), and
+        `new` which items are new in themselves (items,). `nearest` is the catalogue row of the history article most
+        like each item (items, 1); it is (items, 0) for a reader without a history. `profile` is what the reader said.
+        """
+        because: list[str | None] = []
+        reasons = []
+        for place, row in enumerate(rows):
+            signal = _strongest({name: float(part[place]) for name, part in contributions.items()}, bool(new[place]))
+            named = nearest.shape[1] and names_article(self.sentences.get(signal, ()))
+            near = int(nearest[place, 0]) if named else None
+            reasons.append(write_reason(signal, self._evidence(row, near, profile), self.sentences))
+            because.append(None if near is None else self.catalogue.news.column("news_id")[near].as_py())
+        return because, reasons
+
+    def _evidence(self, row: int, near: int | None, profile: str) -> Evidence:
+        news = self.catalogue.news
+        published_at = news.column("published_at")[row].as_py()
+        return Evidence(
+            title="" if near is None else news.column("title")[near].as_py(),
+            profile=profile,
+            category=str(self.catalogue.category[row]),
+            subcategory=news.column("subcategory")[row].as_py(),
+            source=news.column("source")[row].as_py(),
+            day="" if published_at is None else f"{published_at:%-d %B %Y}",
+        )
+
+
+def _strongest(contributions: Mapping[str, float], new: bool) -> str:
+    """Return the signal that lifts an item most, or an empty text if none does.
+
+    Freshness counts only for an item that is new in itself: it may merely be newer than the others of its list.
+    """
+    lifts = {name: value for name, value in contributions.items() if value > ROUNDING}
+    if not new:
+        lifts.pop("freshness", None)
+    if lifts:
+        return max(lifts, key=lambda name: lifts[name])
+    return "freshness" if new else ""
 
 
 def write_reason(signal: str, evidence: Evidence, sentences: Mapping[str, Sequence[str]] = REASONS) -> str:

@@ -18,7 +18,7 @@ from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.own import ask_reranker
 from broadsheet.rerank.policy.limits import large_sources
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
-from broadsheet.rerank.reasons import Evidence, names_article, with_own_reasons, write_reason
+from broadsheet.rerank.reasons import Explainer, with_own_reasons
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
 from broadsheet.tables.arrays import Floats, Names
 from broadsheet.tables.own_scores import own_column, own_scores
@@ -28,8 +28,6 @@ SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
 """What freshness keeps of its weight, and diversity of its share, for a user who only says what to read about."""
 NEW = 0.5
 """Freshness of an article that is new in itself, not only beside others: younger than the half-life."""
-ROUNDING = 1e-9
-"""A contribution below this is a difference between equal values."""
 
 
 class Reranker:
@@ -58,7 +56,8 @@ class Reranker:
         self._own, self._fusion = own or OwnParts(), fusion
         self._weights = {name: weights[name] for name in SIGNALS}
         self._weights |= {name: signal.weight for name, signal in self._own.signals.items()}
-        self._sentences = with_own_reasons({name: signal.reason for name, signal in self._own.signals.items()})
+        sentences = with_own_reasons({name: signal.reason for name, signal in self._own.signals.items()})
+        self._explain = Explainer(catalogue, sentences)
 
     def __call__(self, readers: Sequence[ReaderState], candidates: pa.Table) -> pa.Table:
         """Return the table ranked: for each reader the `depth` best candidates, with their signals and reasons.
@@ -152,7 +151,7 @@ class Reranker:
             self._catalogue.category[self._read(reader)],
             self._large,
         )
-        because, reasons = self._explain(reader, rows, signals, weights)
+        because, reasons = self._reasons(reader, rows, signals, weights)
         columns = {
             "user_id": candidates.column("user_id"),
             "news_id": candidates.column("news_id").take(pa.array(order)),
@@ -184,39 +183,15 @@ class Reranker:
         sources: Names = np.array([column[row].as_py() if asked else "" for row in rows], object)
         return Items(score, catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
 
-    def _explain(
+    def _reasons(
         self, reader: ReaderState, rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]
     ) -> tuple[list[str | None], list[str]]:
-        """Return for each item the history article behind its reason, where there is one, and the reason."""
+        """Return for each item the history article that its reason names, None for no article, and the reason."""
         learned = self._learned(reader)
         parts = contributions(signals, weights) if learned is None else learned.contributions(signals)
+        new = (signals["freshness"] >= NEW) & bool(weights["freshness"])
         nearest = nearest_history(self._catalogue, self._read(reader), rows, 1)
-        because: list[str | None] = []
-        reasons = []
-        for number, row in enumerate(rows):
-            new = bool(weights["freshness"]) and bool(signals["freshness"][number] >= NEW)
-            lifts = {name: part[number] for name, part in parts.items() if part[number] > ROUNDING}
-            if not new:
-                lifts.pop("freshness", None)  # newer than the others of the list, but not new
-            signal = max(lifts, key=lambda name: lifts[name]) if lifts else "freshness" if new else ""
-            near = (
-                int(nearest[number, 0]) if nearest.shape[1] and names_article(self._sentences.get(signal, ())) else None
-            )
-            reasons.append(write_reason(signal, self._evidence(row, near, reader.profile), self._sentences))
-            because.append(None if near is None else self._catalogue.news.column("news_id")[near].as_py())
-        return because, reasons
-
-    def _evidence(self, row: int, near: int | None, profile: str) -> Evidence:
-        news = self._catalogue.news
-        published_at = news.column("published_at")[row].as_py()
-        return Evidence(
-            title="" if near is None else news.column("title")[near].as_py(),
-            profile=profile,
-            category=str(self._catalogue.category[row]),
-            subcategory=news.column("subcategory")[row].as_py(),
-            source=news.column("source")[row].as_py(),
-            day="" if published_at is None else f"{published_at:%-d %B %Y}",
-        )
+        return self._explain(rows, parts, new, nearest, reader.profile)
 
 
 def _read_signal(name: str, column: pa.ChunkedArray) -> Floats:

@@ -17,7 +17,7 @@ def profile(
 ) -> None:
     """Make a reader's page twice and count the calls of the second time."""
     from broadsheet.evaluation.report.document import check_output, stamp
-    from broadsheet.evaluation.request_profile import profile_request
+    from broadsheet.evaluation.speed.request_profile import profile_request
     from broadsheet.pipeline import Pipeline
     from broadsheet.tables.files import write_json
 

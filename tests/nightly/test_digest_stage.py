@@ -7,6 +7,7 @@ from broadsheet.newsroom import Edition
 from broadsheet.nightly import digest_stage as digest_step
 from broadsheet.nightly.digest_stage import digest
 from broadsheet.nightly.earlier import Earlier
+from broadsheet.nightly.index_stage import index
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.schemas import DIGESTS, STORIES
@@ -54,8 +55,9 @@ def room(tmp_path, encoder):
 
 
 def bench_of(room, *shown):
-    """A workbench of an edition being built, whose stories are of these articles."""
+    """A workbench of an edition being built that has an index, and whose stories are of these articles."""
     bench = prepare_vectors(room)
+    index(bench, bench.data.edition, Earlier())
     stories = from_rows([STORY | {"news_id": news_id} for news_id in shown], STORIES)
     write_table(bench.data.edition.stories, stories, STORIES)
     return bench

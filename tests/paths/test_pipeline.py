@@ -7,7 +7,7 @@ import pytest
 
 from broadsheet import pipeline
 from broadsheet.errors import ContractError, InputError, ModelError, NewsroomError
-from broadsheet.evaluation.request_profile import profile_request
+from broadsheet.evaluation.speed.request_profile import profile_request
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build

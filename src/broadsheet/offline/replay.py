@@ -12,11 +12,11 @@ import pyarrow as pa
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.impressions import Impression
 from broadsheet.progress import track
-from broadsheet.readers.state import ReaderState
+from broadsheet.readers.state import ReaderState, reader_states
 from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import USERS
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
 
 Values = dict[str, Floats]
 """One value an impression of each metric, NaN where the impression was skipped."""
@@ -36,9 +36,12 @@ def states(impressions: Sequence[Impression]) -> pa.Table:
     return from_rows([impression.user for impression in impressions], USERS)
 
 
-def readers_as_of(bench: Workbench, impressions: Sequence[Impression]) -> list[ReaderState]:
-    """Return the impressions' readers as of each, named by the impressions' numbers; `person` is the reader's id."""
-    readers = bench.readers(states(impressions))
+def readers_as_of(data: EditionData, impressions: Sequence[Impression]) -> list[ReaderState]:
+    """Return the reader of each impression as of its time, in the impressions' order.
+
+    A reader is named by the impression's number; `person` is the reader's id.
+    """
+    readers = reader_states(states(impressions), data.catalogue)
     return [replace(reader, person=one.user_id) for reader, one in zip(readers, impressions, strict=True)]
 
 

@@ -31,7 +31,7 @@ def impression_signals(
     `scorer` stands in for the newsroom's cross-encoder.
     """
     for block in blocks(impressions, "Scoring impressions"):
-        readers = readers_as_of(bench, block)
+        readers = readers_as_of(bench.data, block)
         interests = interest_vectors(bench.retriever.vectors(readers))
         requests = [
             (reader, bench.retriever.describe(reader, vectors, impression.shown, impression.time))

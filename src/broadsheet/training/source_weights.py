@@ -153,6 +153,6 @@ def _pools(bench: Workbench, impressions: list[Impression]) -> list[Pool]:
 
     pools: list[Pool] = []
     for block in blocks(impressions, "Choosing the weights of the sources", one_time=True):
-        readers, wanted = readers_as_of(bench, block), [one.relevant for one in block]
+        readers, wanted = readers_as_of(bench.data, block), [one.relevant for one in block]
         pools += make_pools(make, readers, block[0].time, wanted, [*bench.models.own.sources])
     return pools

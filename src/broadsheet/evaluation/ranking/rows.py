@@ -82,7 +82,7 @@ def _pipeline(bench: Workbench, impression: Impression, signals: Mapping[str, Fl
     rerank, catalogue = bench.models.own.reranker, bench.data.catalogue
     if rerank is None:
         return fuse(signals, bench.models.signal_weights)
-    (reader,) = readers_as_of(bench, [impression])
+    (reader,) = readers_as_of(bench.data, [impression])
     return ask_reranker(rerank, reader, catalogue, catalogue.rows(impression.shown), signals)
 
 
@@ -93,7 +93,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
     """
     parts = [np.zeros(0)]
     for block in blocks(impressions, "Scoring with the towers"):
-        interests = interest_vectors(bench.retriever.vectors(readers_as_of(bench, block)))
+        interests = interest_vectors(bench.retriever.vectors(readers_as_of(bench.data, block)))
         for impression, vectors in zip(block, interests, strict=True):
             products = bench.data.catalogue.vectors_of(impression.shown_rows) @ vectors.T
             parts.append(products.max(axis=1).astype(np.float64))  # over the reader's interests, as `two_tower` does

@@ -212,7 +212,7 @@ def index_recall(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
         return None
     shares: dict[int, list[float]] = {k: [] for k in DEPTHS}
     for block in blocks(impressions, "Searching exactly"):
-        vectors = vectors_to_numpy(bench.retriever.vectors(readers_as_of(bench, block)))
+        vectors = vectors_to_numpy(bench.retriever.vectors(readers_as_of(bench.data, block)))
         exact = search_exactly(bench.data.catalogue.vectors, vectors[vectors.any(axis=1)], max(DEPTHS))
         _, rows = index(exact.queries, exact.k)
         for k in DEPTHS:

@@ -137,7 +137,7 @@ class RetrievedLists:
         self._bench, self._impressions = bench, impressions
         self._blocks = []
         for block in blocks(impressions, "Reading histories", one_time=True):
-            readers = readers_as_of(bench, block)
+            readers = readers_as_of(bench.data, block)
             self._blocks.append((block[0].time, readers, bench.retriever.vectors(readers)))
 
     def same_readers(self, other: Workbench) -> bool:
