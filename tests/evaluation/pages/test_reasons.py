@@ -132,7 +132,7 @@ def test_readers_are_drawn_once_each_and_have_two_articles_to_read(tmp_path, enc
 def test_where_no_reason_names_an_article_it_is_one_clear_error(tmp_path, encoder):
     blind = TOWER_ALONE.replace("two_tower = 1", "two_tower = 0")
     bench, impressions = open_room(tmp_path / "room", encoder, adapter=False, extra=blind)
-    with pytest.raises(CorpusError, match=r"first 5 places of 2 readers names an article .* relevance or tower"):
+    with pytest.raises(CorpusError, match=r"first 5 places of 2 readers names an article .* relevance or two_tower"):
         delete_each(bench, impressions[:2])
 
 
