@@ -1,4 +1,4 @@
-"""Re-rank: a cross-encoder and the signals that news lives by, fused, arranged by policy, and explained."""
+"""The re-ranking stage: scores candidates by signals, orders them by policy, and writes the reason of each."""
 
 from broadsheet.rerank.cross_encoder.model import PairScorer
 from broadsheet.rerank.cross_encoder.trained import load_cross_encoder

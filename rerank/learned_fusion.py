@@ -1,7 +1,7 @@
-"""Fusing signals by a learned ranker: LambdaMART (Burges 2010) as LightGBM has it, over what impressions showed.
+"""Fusing signals by a learned ranker: LightGBM's LambdaMART (Burges 2010), trained on impressions.
 
-Every signal is constrained to be monotone: more of it never lowers the score. So few lists of clicks as a newsroom has
-at first would else teach the trees single articles by the values of their signals.
+Every signal is constrained to be monotone: a higher value never lowers the score. A young newsroom has few impressions,
+and without the constraint trees would recognise single articles by the values of their signals.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EXPECTED: Mapping[str, Callable[[list[Any]], bool]] = {
     "calibration": lambda line: len(line) == 2 and all(map(_is_finite, line)) and line[0] >= 0,
     "sha256": lambda hashes: all(isinstance(one, str) for one in hashes),
 }
-"""The lists that scoring needs of a card, and whether a list is of the form that training writes."""
+"""The lists of a card that scoring needs, each with a check that the list has the form that training writes."""
 CARD_HOLDS = (
     "expected signals, names; calibration, a slope of 0 or more and an offset; sha256, a text for each ensemble"
 )
@@ -39,19 +39,19 @@ CARD_HOLDS = (
 
 @dataclass(frozen=True)
 class Lists:
-    """The signals of what several impressions showed, laid end to end."""
+    """The signals of the shown articles of several impressions, one impression after the other."""
 
     signals: Mapping[str, Floats]
-    "Each (shown,); NaN where absent."
+    "The values of each signal, (shown,); NaN where the signal is absent."
     clicked: np.ndarray[Any, np.dtype[np.bool_]]
-    "(shown,)"
+    "Whether each shown article was clicked, (shown,)."
     lengths: np.ndarray[Any, np.dtype[np.int64]]
-    "Articles that each impression showed. (impressions,)"
+    "The number of articles that each impression showed, (impressions,)."
 
 
 @dataclass(frozen=True)
 class FusionRecipe:
-    """What decides the result of a training beside the data; chosen by cross-validation on a day of MIND's train."""
+    """The settings of a training; the defaults were chosen by cross-validation on a day of MIND's training set."""
 
     trees: int = 60
     leaves: int = 4
@@ -62,7 +62,7 @@ class FusionRecipe:
 
 @dataclass(frozen=True)
 class LearnedFusion:
-    """One or several ensembles of trees, whose scores are averaged; safe to call from several threads."""
+    """A fusion of signals by ensembles of trees, whose scores are averaged; safe to call from several threads."""
 
     boosters: Sequence[Booster]
     signals: tuple[str, ...]
@@ -70,7 +70,7 @@ class LearnedFusion:
     "Slope and offset of the logistic function that makes a score a probability (Platt 1999)."
 
     def __call__(self, signals: Mapping[str, Floats]) -> Floats:
-        """Return scores (candidates,), higher is better, from arrays of one length; NaN is an absent signal."""
+        """Return scores (candidates,), higher is better, from signals (candidates,); NaN means an absent signal."""
         values = _matrix(signals, self.signals)
         if not len(values):
             return np.zeros(0)
@@ -78,28 +78,28 @@ class LearnedFusion:
         return scores
 
     def contributions(self, signals: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Return what each signal adds to each score beyond what it adds to the average candidate of the list.
+        """Return by how much each signal lifts each candidate's score above the mean score, (candidates,) a signal.
 
-        They are the SHAP values of the trees (Lundberg et al. 2020), less their mean over the list: so for each
+        The values are the SHAP values of the trees (Lundberg et al. 2020), less their mean over the list. For each
         candidate they sum to its score less the mean score.
         """
         values = _matrix(signals, self.signals)
         if not len(values):
             return {name: np.zeros(0) for name in signals}
         parts = [booster.predict(values, num_threads=1, pred_contrib=True) for booster in self.boosters]
-        mean = np.mean(parts, axis=0)[:, :-1]  # the last column is what every candidate has
-        found = dict(zip(self.signals, (mean - mean.mean(axis=0)).T, strict=True))
-        return {name: found.get(name, np.zeros(len(values))) for name in signals}
+        mean = np.mean(parts, axis=0)[:, :-1]  # (candidates, signals); the last column is the same for every candidate
+        lifts = dict(zip(self.signals, (mean - mean.mean(axis=0)).T, strict=True))
+        return {name: lifts.get(name, np.zeros(len(values))) for name in signals}
 
     def probability(self, scores: Floats) -> Floats:
-        """Return the probability of a click on a shown article with such a score, 0 to 1."""
+        """Return for each score the probability that a shown article with this score is clicked, 0 to 1."""
         return logistic(scores, self.calibration)
 
 
 def fit_fusion(lists: Lists, names: Sequence[str], recipe: FusionRecipe, seeds: Sequence[int] = (0,)) -> LearnedFusion:
-    """Train on impressions, one ensemble of trees a seed, with the signals of these names; the same for the same data.
+    """Train on impressions, with the signals `names`, an ensemble of trees for each seed; deterministic.
 
-    The calibration is fitted to the same impressions; `calibrate` fits it to others.
+    The calibration is fitted to the same impressions; `calibrate` fits it to other impressions.
     """
     import lightgbm
 
@@ -135,18 +135,18 @@ def _parameters(recipe: FusionRecipe, seed: int, count: int) -> dict[str, Any]:
 
 
 def calibrate(fusion: LearnedFusion, lists: Lists) -> LearnedFusion:
-    """Return the fusion with the slope (0 or more) and offset of the highest likelihood of these clicks."""
+    """Return the fusion with the slope (0 or more) and offset under which these clicks are most likely."""
     return LearnedFusion(fusion.boosters, fusion.signals, fit_platt(fusion(lists.signals), lists.clicked))
 
 
 def logistic(scores: Floats, line: tuple[float, float]) -> Floats:
-    """Return the logistic function of slope and offset, 0 to 1."""
+    """Return the logistic function of slope * scores + offset, 0 to 1; `line` is (slope, offset)."""
     slope, offset = line
     return np.asarray(1 / (1 + np.exp(-(slope * scores + offset))))
 
 
 def fit_platt(scores: Floats, clicked: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[float, float]:
-    """Return the slope (0 or more) and offset of the logistic function of the highest likelihood of these clicks."""
+    """Return the slope (0 or more) and offset of the logistic function under which these clicks are most likely."""
     from scipy.optimize import minimize
 
     labels = clicked.astype(np.float64)
@@ -163,13 +163,13 @@ def fit_platt(scores: Floats, clicked: np.ndarray[Any, np.dtype[np.bool_]]) -> t
 
 
 def _matrix(signals: Mapping[str, Floats], names: Sequence[str]) -> Floats:
-    """Return the signals as columns (candidates, signals); what is infinite counts as absent."""
+    """Return the signals as columns (candidates, signals); an infinite value becomes NaN, which means absent."""
     values = np.stack([np.asarray(signals[name], np.float64) for name in names], axis=1)
     return np.where(np.isfinite(values), values, np.nan)
 
 
 def save_fusion(fusion: LearnedFusion, folder: Path, card: Mapping[str, Any]) -> None:
-    """Write the trees as LightGBM's own text and the card into a new folder."""
+    """Write the trees, in LightGBM's text format, and the card into a new folder."""
     folder.mkdir(parents=True)
     texts = [booster.model_to_string() for booster in fusion.boosters]
     for number, text in enumerate(texts):
@@ -184,9 +184,9 @@ def save_fusion(fusion: LearnedFusion, folder: Path, card: Mapping[str, Any]) ->
 
 
 def load_fusion(folder: Path, known: Sequence[str] = SIGNALS) -> LearnedFusion:
-    """Load what save_fusion wrote, where it was trained on none but the `known` signals.
+    """Load a fusion that `save_fusion` wrote; `known` are the signals of this newsroom.
 
-    Raises ModelError if it is not whole, was changed since, or was trained on other signals.
+    Raises ModelError if a file is missing or was changed, or if the fusion was trained on a signal that is not `known`.
     """
     card = read_card(folder, KIND, problem=_problem, files=_files)
     signals, hashes = tuple(card["signals"]), card["sha256"]
@@ -215,10 +215,11 @@ def _files(card: Card) -> list[str]:
 
 def _require_signals(folder: Path, signals: tuple[str, ...], texts: Sequence[str], known: Sequence[str]) -> None:
     unknown = [name for name in signals if name not in known]
+    wrong = f"that needs the unknown signals {', '.join(unknown)}" if unknown else "without trees"
     if unknown or not texts:
         raise ModelError(
-            f"{folder}: trained on the signals {', '.join(signals)}; this newsroom has {', '.join(known)}, "
-            f"not {', '.join(unknown) or 'an empty ensemble'}. Train it again: `broadsheet train fusion`."
+            f"{folder}: found a fusion {wrong}; expected trees over signals of this newsroom: {', '.join(known)}. "
+            "Train it again: `broadsheet train fusion`."
         )
 
 

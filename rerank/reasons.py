@@ -1,4 +1,4 @@
-"""Why an item is on the page: one plain sentence from the signal that lifted it most, with the article behind it."""
+"""The reason of an item on a page: one plain sentence for the signal that lifted its score most."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -21,12 +21,12 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a sentence about one item can name; each is empty where it is unknown."""
+    """The texts that the reason of an item can name; a text that is unknown is empty."""
 
     title: str = ""
     "Title of the history article most like the item."
     profile: str = ""
-    "What the reader said of their interests."
+    "The reader's own words on their interests."
     category: str = ""
     subcategory: str = ""
     source: str = ""
@@ -93,7 +93,10 @@ def _strongest(contributions: Mapping[str, float], new: bool) -> str:
 
 
 def write_reason(signal: str, evidence: Evidence, sentences: Mapping[str, Sequence[str]] = REASONS) -> str:
-    """Return the sentence for the signal with the largest contribution; `signal` is empty if none lifted the item."""
+    """Return the sentence for `signal`, the signal that lifted the item most; empty if no signal lifted it.
+
+    A signal may have several sentences: the first whose names in braces are all known is taken.
+    """
     known = {name: text for name, text in asdict(evidence).items() if text}
     known["profile"] = shortened(" ".join(evidence.profile.split()), MAX_PROFILE)
     for sentence in sentences.get(signal, ()):
@@ -130,5 +133,5 @@ def names_article(sentences: Sequence[str]) -> bool:
 
 
 def named_in(sentence: str) -> list[str]:
-    """Return the names in braces of a sentence."""
+    """Return the names in braces of a sentence: `["source"]` for "Because you often read {source}."."""
     return [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]

@@ -25,13 +25,13 @@ from broadsheet.tables.own_scores import own_column, own_scores
 from broadsheet.tables.schemas import RANKED
 
 SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
-"""What freshness keeps of its weight, and diversity of its share, for a user who only says what to read about."""
+"""Factors of the weight of freshness and of the diversity, for a reader who has words on interests but no history."""
 NEW = 0.5
-"""Freshness of an article that is new in itself, not only beside others: younger than the half-life."""
+"""Least freshness of an article that a reason may call new: its age is at most the half-life of freshness."""
 
 
 class Reranker:
-    """Turns candidates into a ranking; where no cross-encoder was trained `score` is None, and relevance is absent."""
+    """Turns candidates into a ranking; without a trained cross-encoder `score` is None and the relevance is absent."""
 
     def __init__(
         self,
@@ -60,9 +60,10 @@ class Reranker:
         self._explain = Explainer(catalogue, sentences)
 
     def __call__(self, readers: Sequence[ReaderState], candidates: pa.Table) -> pa.Table:
-        """Return the table ranked: for each reader the `depth` best candidates, with their signals and reasons.
+        """Return the table ranked: for each reader the first `depth` candidates, with their signals and reasons.
 
-        Readers come in the order given; a reader without candidates gets no rows. What a reader muted is left out.
+        Readers come in the given order; a reader without candidates gets no rows. Articles of a category or source that
+        a reader muted are left out.
         """
         by_user, none = _group(candidates), candidates.slice(0, 0)
         offered = [self._unmuted(reader, by_user.get(reader.user_id, none)) for reader in readers]
@@ -103,9 +104,10 @@ class Reranker:
         return None if reader.only_spoke or self._own.reranker else self._fusion
 
     def _weights_for(self, reader: ReaderState) -> dict[str, float]:
-        """Return the weights for one reader: a reader who only says what to read about wants the topic before the hour.
+        """Return the weights for one reader.
 
-        The cross-encoder cannot judge for such a reader, so its weight goes to the towers.
+        For a reader who has words on interests but no history, freshness weighs less: this reader asked for topics, not
+        for the newest articles. The cross-encoder reads only histories, so its weight goes to the two-tower score.
         """
         weights = self._weights
         if not reader.only_spoke:
@@ -114,7 +116,7 @@ class Reranker:
         return weights | spoken | {"freshness": weights["freshness"] * SPOKEN_FRESHNESS}
 
     def _read(self, reader: ReaderState) -> list[int]:
-        """Return the rows of the newest articles that the reader read, as many as training reads, oldest first."""
+        """Return the catalogue rows of the reader's newest articles, at most `history` of them, oldest first."""
         return list(reader.history[-self._history :])
 
     def _pairs(self, reader: ReaderState, rows: list[int]) -> list[Pair]:
@@ -125,7 +127,7 @@ class Reranker:
         return make_pairs(self._catalogue, nearest_history(self._catalogue, history, rows, self._headlines), rows)
 
     def _relevance(self, pairs: Sequence[Pair], count: int) -> Floats:
-        """Score `count` candidates by the cross-encoder; absent where it reads nothing."""
+        """Return the cross-encoder's score of each of `count` candidates; NaN for all if there are no pairs to read."""
         if self._score is None or not pairs:
             return np.full(count, np.nan)
         return finite("relevance", self._score(pairs).astype(np.float64))
@@ -200,7 +202,7 @@ def _read_signal(name: str, column: pa.ChunkedArray) -> Floats:
 
 
 def _group(candidates: pa.Table) -> dict[str, pa.Table]:
-    """Split a table by user without copying; the rows of a user stand together, in order of rank."""
+    """Split a table by user without copying; in the table the rows of a user stand together, in order of rank."""
     if not len(candidates):
         return {}
     users = np.array(candidates.column("user_id").to_pylist(), dtype=object)

@@ -1,8 +1,8 @@
-"""The signals of the ranking: what computes them, their reasons, and their fusion by weights.
+"""The signals of the ranking: the functions that compute them, their reasons, and their fusion by weights.
 
-A signal is a column of the table ranked, and its name is everywhere the same: in the tables, under `[rerank.weights]`,
-here and in the learned fusion. To add a signal that goes by the reader's history: give ranked its column
-(tables/schemas.py), its weight a default (config/rerank.py), and here what computes it and its reason.
+A signal is a column of the table ranked. It has the same name in the tables, under `[rerank.weights]`, here and in the
+learned fusion. To add a signal that depends on the reader's history, add a column to ranked (tables/schemas.py), a
+default weight (config/rerank.py), and here a function to COMPUTED and a sentence to REASONS.
 """
 
 import logging
@@ -32,11 +32,11 @@ __all__ = [
 
 
 FROM_CANDIDATES = tuple(name for name in SIGNALS if name in CANDIDATES.names)
-"""Signals that retrieval computed already, as of the request."""
+"""Signals that retrieval computed for the time of the request; they are columns of the table candidates."""
 
 
 def _affinity(column: str, catalogue: Catalogue, history: Sequence[int], rows: Sequence[int]) -> Floats:
-    """Return the share of the history that is like each candidate in a column of the news table."""
+    """Return for each candidate the share of the history with the same value in a column of news, such as category."""
 
     def texts(of: Sequence[int]) -> npt.NDArray[np.object_]:
         return np.array(catalogue.news.column(column).take(pa.array(of, pa.int64())).to_pylist(), object)
@@ -49,9 +49,10 @@ COMPUTED: Mapping[str, Callable[[Catalogue, Sequence[int], Sequence[int]], Float
     "subcategory_affinity": partial(_affinity, "subcategory"),
     "source_affinity": partial(_affinity, "source"),
 }
-"""Signals computed here, from the catalogue, the rows that the reader read (oldest first), and the rows to score.
+"""Signals that are computed here.
 
-The result has a value for each row to score, NaN where the signal is absent.
+A function takes the catalogue, the catalogue rows of the reader's history (oldest first), and the rows of the
+candidates. It returns values (candidates,), NaN where the signal is absent.
 """
 
 _OF_THE_HISTORY = ("Because you read “{title}”.", "Because you asked for “{profile}”.")
@@ -67,17 +68,18 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "subcategory_affinity": ("Because you often read {subcategory}.",),
     "source_affinity": ("Because you often read {source}.",),
 }
-"""The sentences of each signal, the best first: the first of which everything named in braces is known is the reason.
+"""The sentences of each signal, the best first. The reason is the first sentence whose names in braces are all known.
 
-The braces name fields of reasons.Evidence. Where a sentence names the title of a history article, that article is the
-row's because_news_id.
+The braces name fields of reasons.Evidence. If the sentence names `title`, the title of an article of the history, this
+article becomes the row's because_news_id.
 """
 
 
 def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
-    """Return scores: the weighted sum of the signals over the sum of all weights; an absent signal adds nothing.
+    """Return scores (candidates,): the weighted sum of the signals, divided by the sum of all weights.
 
-    Absent is what is NaN or infinite. Each array holds one signal of one user's candidates.
+    `signals` holds the values (candidates,) of each signal for one user. A value that is NaN or infinite is absent and
+    adds nothing.
     """
     total = sum(weights.values()) or 1.0
     parts = [weights[name] * present(values) for name, values in signals.items()]
@@ -86,14 +88,14 @@ def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
 
 
 def present(values: Floats) -> Floats:
-    """Return a signal's values, and 0 where it is absent: NaN, or infinite, which would else outweigh all others."""
+    """Return a signal's values with 0 in the place of NaN, which means absent, and of infinite values."""
     return np.where(np.isfinite(values), values, 0.0)
 
 
 def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
-    """Return what each signal adds to each candidate's score beyond what it adds to the user's average candidate.
+    """Return by how much each signal lifts each candidate's score above the user's mean score, (candidates,) a signal.
 
-    For each candidate they sum to its score less the mean score.
+    For each candidate the values sum to its score less the mean score.
     """
     total = sum(weights.values()) or 1.0
     result = {}
@@ -104,9 +106,10 @@ def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -
 
 
 def share_of_history(history: npt.NDArray[np.object_], candidates: npt.NDArray[np.object_]) -> Floats:
-    """Return the share of the history that has each candidate's value, such as its category, 0 to 1.
+    """Return for each candidate the share of the history that has its value, such as its category, 0 to 1.
 
-    NaN where the candidate's is unknown (empty), or where nothing of the history has one.
+    Of the history a, a, b a candidate a gets 2/3. An empty text is an unknown value: it is left out of the history, and
+    a candidate with it gets NaN. If all values of the history are unknown, every candidate gets NaN.
     """
     known = history[history != ""]
     if not len(known):
@@ -120,9 +123,10 @@ log = logging.getLogger(__name__)
 
 
 def finite(name: str, values: Floats, given: npt.NDArray[np.bool_] | bool = True) -> Floats:
-    """Return a signal's values (candidates,) with NaN, which means absent, where they are not finite.
+    """Return a signal's values (candidates,) with NaN, which means absent, in the place of infinite values.
 
-    `given` says where there was a value at all: a value that is merely absent is no reason for a warning.
+    `given` (candidates,) is False where the signal was absent already. A value that is given and not finite is logged
+    as a warning.
     """
     known = np.isfinite(values)
     if (given & ~known).any():

@@ -1,4 +1,4 @@
-"""A source of candidates of your own: what the editors picked for the hours in which the reader asks.
+"""A candidate source of your own: articles that the editors picked for certain hours.
 
 Copy this file, change the table, and name the function in the newsroom's broadsheet.toml:
 
@@ -11,8 +11,8 @@ Copy this file, change the table, and name the function in the newsroom's broads
     weight = 0.5
     reason = "Because our editors picked it."
 
-The source brings the picks among the articles that are ranked for the reader. The signal lifts them in that ranking:
-without it, a pick that suits the reader in no other way ends up far below.
+The source adds the picks to the articles that are ranked for a reader. The signal lifts them in this ranking: without
+it, a pick that does not suit the reader otherwise would stand far below.
 """
 
 import csv
@@ -28,23 +28,23 @@ PICKS = Path(__file__).parent / "picks.csv"
 
 
 def editors_picks(reader: ReaderState, catalogue: Catalogue, as_of: datetime, n: int) -> list[tuple[str, float]]:
-    """Return at most n pairs (news_id, score) of the picks of this hour, the same for every reader.
+    """Return at most n picks of this hour as pairs (news_id, score), the same for every reader.
 
-    `catalogue.row_of` has the articles of the edition. An article that has left it must not be returned. What the
-    reader has read, hidden or muted is taken out afterwards.
+    `catalogue.row_of` maps the ids of the edition's articles to their rows; other ids must not be returned. Articles
+    that the reader has read, hidden or muted are taken out afterwards.
     """
     picks = [(news_id, score) for news_id, score in picks_at(as_of).items() if news_id in catalogue.row_of]
     return sorted(picks, key=lambda pick: pick[1], reverse=True)[:n]
 
 
 def picked(reader: ReaderState, articles: pa.Table, as_of: datetime) -> list[float]:
-    """Return the score of each article that is picked in this hour, and 0 for the others."""
+    """Return for each article the score of its pick in this hour, 0 for an article without a pick."""
     scores = picks_at(as_of)
     return [scores.get(news_id, 0.0) for news_id in articles["news_id"].to_pylist()]
 
 
 def picks_at(as_of: datetime) -> dict[str, float]:
-    """Return the picks that hold at a time. Training asks for times gone by: later picks must not be known then."""
+    """Return the score of each pick that holds at a time. Training asks for past times: later picks must not hold."""
     return {news_id: score for news_id, score, start, end in picks() if start <= as_of < end}
 
 

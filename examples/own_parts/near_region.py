@@ -7,8 +7,8 @@ Copy this file, change the two tables, and name the function in the newsroom's b
     weight = 0.5
     reason = "Because it is from your region."
 
-Regions are written from the largest to the smallest, such as "europe/ireland/dublin", so that two regions are the
-nearer, the more parts they have in common from the left.
+A region names its parts from the largest to the smallest, such as "europe/ireland/dublin". Two regions are near if they
+begin with the same parts: "europe/ireland/cork" shares two of three parts with it.
 """
 
 import csv
@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 
 
 def near_region(reader: ReaderState, articles: pa.Table, as_of: datetime) -> list[float | None]:
-    """Return for each article how near it is to the reader, 0 to 1; None where a region is not known.
+    """Return for each article how near it is to the reader, 0 to 1; None if one of the two regions is unknown.
 
     `reader.user_id` is the reader, `articles` is a pyarrow table with the columns of the table news, and `as_of` is the
     time of the request, which this signal does not need.
@@ -35,7 +35,7 @@ def near_region(reader: ReaderState, articles: pa.Table, as_of: datetime) -> lis
 
 
 def nearness(home: str, region: str) -> float:
-    """Return the share of the reader's region that the article's region shares from the left, 0 to 1."""
+    """Return which share of the parts of the reader's region the article's region begins with, 0 to 1."""
     parts = home.split("/")
     same = 0
     for ours, theirs in zip(parts, region.split("/"), strict=False):

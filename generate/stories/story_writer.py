@@ -1,9 +1,9 @@
 """The stage: ranked articles in, a headline and a summary for each reader out.
 
-Texts are chosen for an article's content and an interest, however many readers share both, and kept from night to
-night under these and the names of prompts, gate, choice and model. A model drafts without knowing of the interest,
-which only chooses: named in the headline's prompt, in three wordings, it passed into 4 to 7 of 40 drafts of
-SmolLM2-135M whose articles do not speak of it. So what is personal is never less true.
+A text is chosen once for an article's content and an interest, however many readers share both. It is kept from night
+to night under both, and under the names of prompts, gates, choice and model. The interest only chooses among drafts;
+the prompts do not name it. A headline prompt that named the interest, tried in three wordings, put it into 4 to 7 of 40
+drafts of SmolLM2-135M whose articles do not mention it. So a personal text is no less true than any other.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,14 +27,14 @@ from broadsheet.tables.arrow_files import empty, from_rows
 from broadsheet.tables.schemas import STORIES
 
 _SHORTENED = 1
-"How many sentences of the lead the writer makes a headline of, by leaving words out."
+"How many sentences of the lead are shortened to a headline, by leaving words out."
 _TEXTS = ("headline", "summary", "method", "checks")
 
 Interest = Callable[[Sequence[str], Sequence[str]], Sequence[str]]
-"""Ids of readers, and one article's id for each, to what the reader follows of the article, in words; empty for
-nothing."""
+"""Ids of readers and an article's id for each reader, to the reader's interest in each article: a word such as
+"football", or empty if the reader follows nothing in it."""
 Asked = tuple[Mapping[str, Any], str]
-"""An article and an interest, which a text is asked for."""
+"""An article and an interest for which a text is needed."""
 Key = tuple[str, str]
 """The article's content hash and the interest: a text is kept under both."""
 
@@ -42,10 +42,11 @@ Key = tuple[str, str]
 class StoryWriter:
     """Writes the headline and the summary of each reader's first `k` articles.
 
-    `write` drafts texts for prompts, or is None for the publisher's own words; `method` (gpt, t5 or endpoint) and
-    `model` (a fingerprint) say whose drafts they are, `drafts` how many of each there are. `choose` chooses between
-    those that passed; without it the first is taken. A draft that could not be had leaves the words that an unwritten
-    story has, and `checks` say so. A summary has at most `summary_words` words, but an abstract is never cut.
+    `write` drafts texts for prompts, or is None for the publisher's own words. `method` (gpt, t5, endpoint or own) and
+    `model` (a fingerprint) name the writer in the table. `drafts` is the number of drafts of a headline. `choose`
+    chooses among the drafts that passed the gates; without it the first of these is taken. If no draft is written or
+    passes, the story gets an extract or the publisher's words, and its `checks` say why. `drafting` False asks `write`
+    for no draft. A summary has at most `summary_words` words, but a publisher's abstract is never cut.
     """
 
     def __init__(
@@ -83,10 +84,11 @@ class StoryWriter:
     ) -> pa.Table:
         """Return the STORIES of a RANKED table, in its order, rows beyond rank k left out.
 
-        `news` is a NEWS table; `known` an earlier STORIES table, whose texts are taken over where content, interest,
-        prompts, choice and model are the same. Where a `reader_waits`, a text that was chosen for another interest is
-        taken over too, rather than written anew. Where the budget is `spent`, nothing is drafted: a missing text is
-        that of an unwritten story, and its `checks` say so. Raises ContractError if an article is not in `news`.
+        `news` is a NEWS table. `known` is an earlier STORIES table, whose texts are taken over if content, interest,
+        prompts, choice and model are the same. With `reader_waits`, a text that was chosen for another interest is
+        taken over too, rather than written anew. With `spent`, the budget is used up and nothing is drafted: a story
+        without an earlier text gets an extract or the publisher's words, and its `checks` say so. Raises ContractError
+        if an article is not in `news`.
         """
         rows = first_ranks(ranked, self.k)
         if not len(rows):
@@ -101,9 +103,9 @@ class StoryWriter:
     def asked(
         self, ranked: pa.Table, news: pa.Table, interest: Interest | None = None
     ) -> tuple[list[Asked], npt.NDArray[np.int64]]:
-        """Return the distinct articles and interests of a RANKED table, and for each row which of them it is.
+        """Return the distinct pairs of article and interest of a RANKED table, and for each row the place of its pair.
 
-        Those of one article stand together. Raises ContractError if an article is not in `news`.
+        Pairs of one article stand together. Raises ContractError if an article is not in `news`.
         """
         ids = pc.unique(ranked["news_id"])
         articles = articles_of(news, ids.to_pylist())
@@ -112,13 +114,14 @@ class StoryWriter:
         if interest is not None and self._choose is not None and self._write is not None:
             found = interest(ranked["user_id"].to_pylist(), ranked["news_id"].to_pylist())
             names, of_name = np.unique(np.array(found, np.str_), return_inverse=True)
+            # One number for each pair: article 2 and interest 1 of 3 interests are 2 * 3 + 1 = 7.
             interests, places = names.tolist(), places * len(names) + of_name
         codes, of_row = np.unique(places, return_inverse=True)
         size = len(interests)
         return [(articles[code // size], interests[code % size]) for code in codes.tolist()], of_row
 
     def lacks(self, asked: Sequence[Asked], known: pa.Table) -> npt.NDArray[np.bool_]:
-        """Return for each article and interest whether the STORIES table `known` lacks a text that can be used."""
+        """Return for each pair of article and interest whether the STORIES table `known` has no text for it."""
         have = self._known_texts(known, asked)
         return np.array([key_of(one) not in have for one in asked], bool)
 
@@ -131,7 +134,7 @@ class StoryWriter:
     def _known_texts(
         self, known: pa.Table | None, asked: Sequence[Asked], *, reader_waits: bool = False
     ) -> dict[Key, Mapping[str, Any]]:
-        """Return the texts that an earlier table has, by key; the publisher's own words need no keeping."""
+        """Return the texts that an earlier table has, by key; without a writer none are needed, so it returns none."""
         if known is None or self._write is None:
             return {}
         keys = set(map(key_of, asked))
@@ -147,25 +150,26 @@ class StoryWriter:
         return {key: text for key, text in chosen.items() if text is not None}
 
     def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]], *, spent: bool) -> dict[Key, Mapping[str, Any]]:
-        """Draft each article once, or not at all, and choose for each interest."""
+        """Draft texts for each article, or for none if the budget is `spent`, and choose a draft for each interest."""
         articles = {content: article for (content, _), article in missing.items()}
         method, words = self._method, self._summary_words
-        told = {
+        headline_drafts = {
             content: headlines(article, drafts, method)
             for content, article, drafts in self._drafted(jobs.HEADLINE, articles, spent=spent)
         }
-        summed = {
+        summary_drafts = {
             content: summaries(article, drafts, method, words)
             for content, article, drafts in self._drafted(jobs.SUMMARY, articles, spent=spent)
         }
         unasked = [f"{method} {job}: {NO_BUDGET}" for job in ("headline", "summary")] if self._write and spent else []
-        best = (self._chosen(job, made, missing) for job, made in ((jobs.HEADLINE, told), (jobs.SUMMARY, summed)))
+        of_jobs = ((jobs.HEADLINE, headline_drafts), (jobs.SUMMARY, summary_drafts))
+        best = (self._chosen(job, drafts_of, missing) for job, drafts_of in of_jobs)
         return {
             key: {
                 "headline": headline.text,
                 "summary": summary.text,
                 "method": {"headline": headline.method, "summary": summary.method},
-                "checks": [*unasked, *told[key[0]].refused, *summed[key[0]].refused],
+                "checks": [*unasked, *headline_drafts[key[0]].refused, *summary_drafts[key[0]].refused],
             }
             for key, headline, summary in zip(missing, *best, strict=True)
         }
@@ -173,24 +177,24 @@ class StoryWriter:
     def _drafted(
         self, job: str, articles: Mapping[str, Mapping[str, Any]], *, spent: bool
     ) -> Iterator[tuple[str, Mapping[str, Any], Sequence[str] | None]]:
-        """Yield each article, by its content, with the drafts of a job; with None if no writer is asked."""
+        """Yield each article's content hash, the article, and its drafts of a job; None if no draft was asked for."""
         drafts: Sequence[Sequence[str] | None] = [None] * len(articles)
         if self._write is not None and self._drafting and articles and not spent:
             prompts = [_prompt(job, article) for article in articles.values()]
             is_headline = job == jobs.HEADLINE
-            told = [telling_sentences(article)[:_SHORTENED] for article in articles.values()] if is_headline else None
             about = list(articles.values())
+            to_shorten = [telling_sentences(article)[:_SHORTENED] for article in about] if is_headline else None
             drafts = self._write(
                 prompts,
                 job=jobs.KINDS[job],
                 count=self._count if is_headline else 1,
                 most_tokens=jobs.MOST_TOKENS[job],
-                sentences=told,
+                sentences=to_shorten,
                 is_refused=None if is_headline else lambda place, text: self._is_refused(about[place], text),
             )
         if len(drafts) != len(articles):
             raise ContractError(
-                f"writer: found drafts for {len(drafts)} prompts, expected some for each of {len(articles)}."
+                f"writer: found {len(drafts)} lists of drafts, expected {len(articles)}: a list for each prompt."
             )
         for (content, article), written in zip(articles.items(), drafts, strict=True):
             yield content, article, written
@@ -214,14 +218,14 @@ class StoryWriter:
 
 def _question(job: str, drafts: Drafts, key: Key, article: Mapping[str, Any], best: float) -> Question:
     text = jobs.lead(job, source_text(article))
-    told = first_sentences(article) if job == jobs.HEADLINE else ()
+    lead = first_sentences(article) if job == jobs.HEADLINE else ()
     return Question(
-        drafts.passed, text, _prompt(job, article), best, interest=key[1], sentences=told, written=drafts.written
+        drafts.passed, text, _prompt(job, article), best, interest=key[1], sentences=lead, written=drafts.written
     )
 
 
 def key_of(asked: Asked) -> Key:
-    """Return the key that a text is kept under."""
+    """Return the key of a text: its article's content hash and its interest."""
     return asked[0]["content_hash"], asked[1]
 
 

@@ -78,7 +78,7 @@ class _Drafting:
         import torch
 
         with torch.inference_mode():
-            found = self._network.generate(
+            made = self._network.generate(
                 **self._inputs(),
                 max_new_tokens=most,
                 do_sample=False,
@@ -89,9 +89,10 @@ class _Drafting:
                 return_dict_in_generate=True,
             )
         if self._is_joined:
-            more = found.sequences.shape[1] - self._written.shape[1]
+            # The mask must cover prompt and draft: (rows, tokens) grows by the tokens just written.
+            more = made.sequences.shape[1] - self._written.shape[1]
             self._mask = torch.cat([self._mask, self._mask.new_ones(len(self._mask), more)], 1)
-        self._written, self._cache = found.sequences, found.past_key_values
+        self._written, self._cache = made.sequences, made.past_key_values
         return [self._until_end(row) for row in self._written[:, self._start :].tolist()]
 
     def _inputs(self) -> dict[str, Any]:

@@ -46,11 +46,12 @@ def _score(
 ) -> list[float]:
     import torch
 
-    length = -(-max(map(len, rows)) // _ROUNDED) * _ROUNDED
-    labels = torch.full((len(rows), length), -1)
+    length = -(-max(map(len, rows)) // _ROUNDED) * _ROUNDED  # rounded up
+    labels = torch.full((len(rows), length), -1)  # (texts, length), -1 behind a text's end
     for place, row in enumerate(rows):
         labels[place, : len(row)] = torch.tensor(row)
     is_token, device = labels >= 0, network.device
+    # Inputs are the labels moved one place to the right, so that each token is predicted from the tokens before it.
     inputs = torch.cat([torch.full((len(rows), 1), first_token(network, tokens)), labels[:, :-1].clamp(min=0)], 1).to(
         device
     )
@@ -73,7 +74,7 @@ def _mean(logits: torch.Tensor, tokens: torch.Tensor) -> float:
 
 
 def first_token(network: PreTrainedModel, tokens: PromptTokens) -> int:
-    """Return what stands before a text's first token: the decoder's start, else the model's beginning or end."""
+    """Return the token before a text's first: the decoder's start token, else the beginning-of-text or end token."""
     start = getattr(network.config, "decoder_start_token_id", None)
     options = (start, tokens.tokenizer.bos_token_id, tokens.ends[0])
     return next(int(token) for token in options if token is not None)

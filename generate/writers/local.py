@@ -66,8 +66,8 @@ def load_writer(
 class LoadedWriter:
     """A model that drafts texts: the same prompts in the same order give the same drafts.
 
-    In bf16 a draft can depend on the drafts it shares a batch with, by rounding. Safe to call from several threads;
-    they take turns. Its properties are those of `Writer`.
+    In bfloat16 rounding can make a draft depend on the other drafts of its batch. Safe to call from several threads,
+    which take turns. The properties are described at `Writer`.
     """
 
     runs_here = True
@@ -108,12 +108,12 @@ class LoadedWriter:
         so that the rest is likely. What looks like a special token in a prompt is read as plain text. A prompt too long
         for the model loses its middle. A draft is not written to its end if `is_refused` is true of its beginning.
         """
-        network, found = self._tuned.get(job, self.network), sentences or [()] * len(prompts)
+        network, of_prompts = self._tuned.get(job, self.network), sentences or [()] * len(prompts)
         with self._lock:
             encoded = [self.tokens.prompt(prompt) for prompt in prompts]
             manners = [
-                [*self._draws(prompt, count), *self._shortenings(of_one)]
-                for prompt, of_one in zip(prompts, found, strict=True)
+                [*self._draws(prompt, count), *self._shortenings(of_prompt)]
+                for prompt, of_prompt in zip(prompts, of_prompts, strict=True)
             ]
             drafts: list[list[str]] = [[] for _ in prompts]
             for batch in _batches(encoded, manners):
@@ -153,12 +153,12 @@ class LoadedWriter:
         return [Shortenings([sentence], self.tokens.text, self.tokens.ends) for sentence in sentences]
 
     def within(self, seconds: float) -> "LoadedWriter":
-        """Return this writer as it is: it waits for nobody."""
+        """Return this writer itself: it computes here and waits for no other machine."""
         del seconds
         return self
 
     def warn(self) -> None:
-        """Do nothing: a model that is here drafts whatever it is asked."""
+        """Do nothing: a model on this machine has no failures to report."""
 
     def log_likelihoods(self, texts: Sequence[str], prompts: Sequence[str]) -> list[float]:
         """Return the mean natural logarithm of the probability of each text's tokens: how fluent it is.

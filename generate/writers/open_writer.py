@@ -1,4 +1,4 @@
-"""The writer that the settings name: a model that runs here, an endpoint, or none."""
+"""Opening the writer that the settings name: a model on this machine, or an endpoint; without a name, no writer."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from broadsheet.generate.writers.writer import Writer
 
 
 def open_writer(settings: GenerateConfig, own: Path) -> Writer | None:
-    """Return the writer that `settings` name, or None for the publisher's own words; nothing is drafted yet.
+    """Return the writer that `settings` name, or None for the publisher's own words; drafts nothing and asks nothing.
 
-    `own` is the folder of the writer that the newsroom trained, which need not be there. Raises ModelError if a model
-    or what was trained of it cannot be loaded, ConfigError if the key of an endpoint cannot be used.
+    `own` is the folder of the newsroom's own trained writer, which may be missing. Raises ModelError if the model or
+    the trained writer cannot be loaded, ConfigError if the key of an endpoint cannot be used.
     """
     if not settings.writer:
         return None

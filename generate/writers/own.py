@@ -1,4 +1,4 @@
-"""A writer of the site's own: a plain function from prompts to texts, held by the fact gate like any other writer."""
+"""A writer of the site's own: a plain function from prompts to texts, whose drafts the fact gate checks like all."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ from broadsheet.own_parts.returns import call_part, checked_texts
 
 
 class OwnWriter:
-    """Drafts texts by a function of the site's own, which gets the prompts of many articles in one call."""
+    """Drafts texts with a function of the site's own, which gets the prompts of many articles in one call."""
 
     method = "own"
     drafts = 1
     budget = 0
     spent_tokens = 0
     runs_here = False
-    "Whether the function computes here is not known; one process of a build calls it."
+    "False, as we cannot know whether the function computes here; so only one process of a build calls it."
     log_likelihoods = None
 
     def __init__(self, write: WriteTexts, described: str) -> None:
-        """Take the function, and what describes it and its code: texts of another function are written again."""
+        """Take the function, and a text that describes it and its code; if it changes, all texts are written again."""
         self._write, self._title = write, part_title("writer", "", write)
         self.model: str = hashlib.sha256(described.encode()).hexdigest()[:16]
 
@@ -34,9 +34,9 @@ class OwnWriter:
         sentences: Sequence[Sequence[str]] | None = None,
         is_refused: IsRefused | None = None,
     ) -> list[list[str]]:
-        """Draft one text for each prompt, in their order; an empty list where the function has none.
+        """Return a list of one draft for each prompt, in the order of the prompts; empty if the function returned None.
 
-        Raises OwnPartError if the function fails or returns anything but a text, or None, for each prompt.
+        Raises OwnPartError if the function fails, or returns anything but a text or None for each prompt.
         """
         del count, most_tokens, sentences, is_refused
         if not prompts:
@@ -45,9 +45,9 @@ class OwnWriter:
         return [[text] if text else [] for text in texts]
 
     def within(self, seconds: float) -> Write:
-        """Return this writer: the function itself has to answer in time for a reader who waits."""
+        """Return this writer itself: only the function can bound the time that a reader waits for it."""
         del seconds
         return self
 
     def warn(self) -> None:
-        """Do nothing: a function that fails raises."""
+        """Do nothing: a function that fails raises an error at once."""

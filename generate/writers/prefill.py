@@ -64,9 +64,10 @@ def read_prompts(network: PreTrainedModel, tokens: PromptTokens, prompts: Sequen
 
 
 def position_ids(network: Any, mask: torch.Tensor) -> dict[str, torch.Tensor]:  # noqa: ANN401
-    """Return the argument that tells a GPT-like network where the tokens of a mask (rows, tokens) stand.
+    """Return the argument that gives a GPT-like network the positions of the tokens of a mask (rows, tokens).
 
-    Without it a network with learned positions would count the padding. Empty for a network that takes none.
+    For the mask 0 0 1 1 they are 0 0 0 1; without the argument a network with learned positions would count the
+    padding. Empty for a network without such an argument.
     """
     plain = network.get_base_model() if hasattr(network, "get_base_model") else network
     if "position_ids" not in inspect.signature(plain.forward).parameters:

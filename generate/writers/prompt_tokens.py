@@ -46,7 +46,7 @@ class PromptTokens:
         return [end, *line] if len(line) == 1 and "\n" in self.tokenizer.decode(line) else [end]
 
     def _frame(self) -> tuple[list[int], list[int]]:
-        """Return the tokens that go before and after the text of a prompt: the chat template's, or the special ones."""
+        """Return the tokens before and after the text of a prompt: the chat template's, or special tokens."""
         if getattr(self.tokenizer, "chat_template", None):
             message = [{"role": "user", "content": _MARK}]
             text = self.tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
@@ -62,7 +62,7 @@ class PromptTokens:
         least = 2 * _TAIL + len(self.before) + len(self._after)
         if room < least:
             raise ModelError(
-                f"writer: found a model that reads {room} tokens beside what it writes, expected {least} or more. "
+                f"writer: found a model with room for a prompt of {room} tokens, expected {least} or more. "
                 "Name a model with more positions."
             )
         return tuple(length for length in LENGTHS if length <= room) or (room,)

@@ -52,7 +52,7 @@ class Restraint:
 
         rows, device = len(prompts), prompts.device
         bias = torch.full((rows, size), -_HELD_BACK, dtype=torch.float32, device=device)
-        self._bias = bias.scatter_(1, prompts, 0.0)
+        self._bias = bias.scatter_(1, prompts, 0.0)  # (rows, vocabulary): 0 for tokens of the row's prompt
         self._bias[:, list(ends)] = 0.0
         self._start, self._ends = start, frozenset(ends)
         rows_of = list(enumerate(manners))
@@ -73,13 +73,13 @@ class Restraint:
         """
         import torch
 
-        draft = written[:, self._start :]
+        draft = written[:, self._start :]  # (rows, tokens drafted so far)
         shortened = [(row, *self._allowed(manner, draft[row], scores[row])) for row, manner in self._shortened]
         held = scores.add_(self._bias)
         held.scatter_(1, draft, held.gather(1, draft) - _REPEATED)
         if draft.shape[1] < _LEAST_TOKENS:
             held[:, list(self._ends)] = -torch.inf
-        for row, tokens, chosen in shortened:
+        for row, tokens, chosen in shortened:  # all other tokens are forbidden
             held[row] = -torch.inf
             held[row, tokens] = chosen
         if not self._draws:
@@ -88,6 +88,7 @@ class Restraint:
         drawn = held[places] / _TEMPERATURE
         least = drawn.max(1, keepdim=True).values + torch.log(torch.tensor(_LEAST_SHARE))
         chance = torch.stack([torch.rand(held.shape[1], generator=generator) for _, generator in self._draws])
+        # Gumbel noise: the largest of logits + noise is a draw from the softmax of the logits.
         noise = -torch.log(-torch.log(chance.clamp(1e-9, 1 - 1e-7))).to(drawn.device)
         held[places] = torch.where(drawn >= least, drawn + noise, -torch.inf)
         return held
@@ -95,7 +96,7 @@ class Restraint:
     def _allowed(
         self, shortenings: Shortenings, draft: "torch.Tensor", scores: "torch.Tensor"
     ) -> "tuple[torch.Tensor, torch.Tensor]":
-        """Return the tokens that one row may go on with, and their logits."""
+        """Return the tokens that may come next in a row, and their logits, both (tokens,)."""
         import torch
 
         allowed = shortenings.next_tokens(self._without_padding(draft.tolist()))

@@ -25,7 +25,10 @@ Tokens = Callable[[str], Sequence[int]]
 
 @dataclass(frozen=True)
 class _Place:
-    """How far a draft has come: `written` tokens of word `word` (in the form `form`) are out, `words` words in all."""
+    """How far a draft has come: to word `word` of a sentence, of whose tokens `written` are drafted.
+
+    `form` is the field of `_Word` with these tokens; `words` counts the draft's words, this word included.
+    """
 
     sentence: int
     word: int

@@ -1,4 +1,4 @@
-"""The files of a writer that was trained: adapters or a whole model, and a card.
+"""The files of a trained writer: adapters or a whole model, and a card.
 
 adapter_model.safetensors, adapter_config.json   what LoRA learned, in float16     (mode "lora")
 config.json, model.safetensors, tokenizer …      a model's folder, in float16      (mode "full")
@@ -28,16 +28,17 @@ def shipped_writer() -> Path:
 
 
 def choose_tuned(setting: str, own: Path, base: str) -> Path | None:
-    """Return the folder that generate.tuned means, or None for the base model alone.
+    """Return the folder of the trained writer that the setting generate.tuned names; None for the base model alone.
 
-    "auto" is the newsroom's `own` folder if there is one, else the shipped one if it fits the base model, else None.
-    Raises ModelError if a folder that was named or trained here is not whole, or was trained on another base model.
+    "auto" names the newsroom's `own` folder if it exists, else the folder of the package if it fits the base model,
+    else None. Raises ModelError if a folder that the setting names, or the newsroom's own, is not whole or was trained
+    on another base model.
     """
     return trained_folder.choose(setting, own, shipped_writer(), base, off="none", read=read_card)
 
 
 def with_adapters(network: Any, rank: int) -> Any:  # noqa: ANN401
-    """Return a network with fresh adapters on all of its linear layers, which alone are trained."""
+    """Return a network with new adapters on all of its linear layers; training changes the adapters only."""
     return trained_folder.add_adapter(network, rank=rank, target_modules="all-linear")
 
 
@@ -63,8 +64,8 @@ def save_tuned(
 def load_tuned(folder: Path, network: Any, base: str, kind: str) -> tuple[Any, tuple[str, ...]]:  # noqa: ANN401
     """Return the trained network, in the base network's dtype, and the jobs that it learned.
 
-    `network` is the base network, which is not changed, and `kind` the class of transformers that loads it. Raises
-    ModelError if training did not write the folder whole, or trained it on another base model.
+    `network` is the base network, which is not changed; `kind` is the class of transformers that loads it. Raises
+    ModelError if a file is missing or damaged, or if the writer was trained on another base model.
     """
     card = read_card(folder, base)
     if card["mode"] == "full":
@@ -73,15 +74,16 @@ def load_tuned(folder: Path, network: Any, base: str, kind: str) -> tuple[Any, t
     else:
         fresh = models.load_weights(kind, models.resolve(base), dtype=network.dtype)
         found = trained_folder.merge_adapter(fresh, folder, KIND)
-        found.set_input_embeddings(network.get_input_embeddings())  # adapters do not change them: held once for both
+        # Adapters do not change the input embeddings, so both networks share one copy of them.
+        found.set_input_embeddings(network.get_input_embeddings())
         found.tie_weights()
     return found.eval(), tuple(card["jobs"])
 
 
 def read_card(folder: Path, base: str | None = None) -> Card:
-    """Return the card of a trained writer; `base` is the base model that it must have been trained on, if given.
+    """Return the card of a trained writer; with `base`, the writer must have been trained on this base model.
 
-    Raises ModelError if training did not write the folder whole, or trained it on another base model.
+    Raises ModelError if a file is missing or damaged, or if the writer was trained on another base model.
     """
     return trained_folder.read_card(folder, KIND, base, problem=_problem, files=lambda card: _FILES[card["mode"]])
 

@@ -72,9 +72,9 @@ def fit(
     seed: int,
     checkpoints: Path,
 ) -> Log:
-    """Train a network in place, keep its best state by the loss on `valid`, and return the log.
+    """Train a network in place, keep the state with the lowest loss on `valid`, and return the log.
 
-    Checkpoints lie in the given folder; a training that was killed goes on from the last one.
+    Checkpoints are written to the folder `checkpoints`; a killed training goes on from its last checkpoint.
     """
     trainer = MeasuredTrainer(
         loss=lambda network, batch: pair_loss(network, batch, recipe.preference),

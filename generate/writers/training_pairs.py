@@ -52,8 +52,8 @@ class PairBatch:
         prompts = [self._tokens.prompt(prompt) for prompt, _ in texts]
         wanted = [[*self._tokens.text(text)[: self._most - 1], self._tokens.ends[0]] for _, text in texts]
         if self._tokens.joined:
-            rows = [(*one, *other) for one, other in zip(prompts, wanted, strict=True)]
-            labels = [[IGNORED] * len(one) + other for one, other in zip(prompts, wanted, strict=True)]
+            rows = [(*prompt, *text) for prompt, text in zip(prompts, wanted, strict=True)]
+            labels = [[IGNORED] * len(prompt) + text for prompt, text in zip(prompts, wanted, strict=True)]
             ids, labelled = self._left(rows, self._tokens.pad), self._left(labels, IGNORED)
             mask = self._left([[1] * len(row) for row in rows], 0)
         else:

@@ -1,20 +1,20 @@
-"""What every writer offers: drafts for prompts, its name in the tables, what it costs and how many drafts it makes.
+"""What every writer offers: drafts for prompts, its name in the tables, its costs and its number of drafts.
 
-A new kind of writer is a class with what `Writer` lists, and a branch in `open_writer` that makes it from the settings.
-Nothing else asks which kind a writer is.
+A new kind of writer is a class with the members of `Writer`, and a branch in `open_writer` that makes it from the
+settings. No other module asks which kind a writer is.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 IsRefused = Callable[[int, str], bool]
-"""The place of a prompt and the beginning of its draft, to whether the rest of the draft is unwanted."""
+"""The place of a prompt and the beginning of a draft for it, to True if the draft need not go on."""
 LogLikelihoods = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
-"""Texts and the prompt of each, to the mean natural logarithm of the probability of each text's tokens."""
+"""Texts and the prompt of each text, to the mean natural logarithm of the probability of each text's tokens."""
 
 
 class Write(Protocol):
-    """Drafts texts: what `StoryWriter` calls."""
+    """Drafts texts for prompts; `StoryWriter` calls it."""
 
     def __call__(
         self,
@@ -28,9 +28,9 @@ class Write(Protocol):
     ) -> Sequence[Sequence[str]]:
         """Return the drafts of each prompt, in the order of the prompts, the most likely draft first.
 
-        `job` is headline or summary. At most `count` drafts of at most `most_tokens` tokens are asked for, and one more
-        for each of a prompt's `sentences`: that sentence, shortened. A draft is left off where `is_refused` says so. A
-        prompt that no draft could be had for gets an empty list.
+        `job` is headline or summary. A prompt gets at most `count` drafts of at most `most_tokens` tokens, and for each
+        of its `sentences` a further draft, which is that sentence shortened. A draft ends once
+        `is_refused(place of its prompt, text so far)` is true. If no draft can be made for a prompt, its list is empty.
         """
         ...
 
@@ -40,22 +40,22 @@ class Writer(Write, Protocol):
 
     @property
     def method(self) -> str:
-        """What the tables and pages call its texts: gpt, t5 or endpoint."""
+        """The name of its texts in tables and on pages: gpt, t5, endpoint or own."""
         ...
 
     @property
     def model(self) -> str:
-        """A fingerprint: texts of another one are written again."""
+        """A fingerprint of the model; a text whose row has another fingerprint is written again."""
         ...
 
     @property
     def drafts(self) -> int:
-        """How many drafts of a headline are worth asking for."""
+        """The number of drafts of a headline that it should be asked for."""
         ...
 
     @property
     def budget(self) -> int:
-        """Most tokens that a build may spend; 0 for any number."""
+        """Most tokens that a build may spend; 0 for no limit."""
         ...
 
     @property
@@ -65,22 +65,22 @@ class Writer(Write, Protocol):
 
     @property
     def runs_here(self) -> bool:
-        """Whether drafting takes this machine's processors, so that several machines draft faster than one."""
+        """Whether drafting uses this machine's processors; if so, several machines draft faster than one machine."""
         ...
 
     @property
     def log_likelihoods(self) -> LogLikelihoods | None:
-        """How likely texts are to the model; None if the model cannot say."""
+        """Returns how likely texts are to the model; None if the model cannot say."""
         ...
 
     def within(self, seconds: float) -> Write:
         """Return this writer for one page that a reader waits for.
 
-        A writer that waits for others answers all calls within these seconds from now, with empty lists for the drafts
-        that did not come in time.
+        A writer that waits for another machine answers all calls within `seconds` from now. A prompt whose draft did
+        not come in time gets an empty list.
         """
         ...
 
     def warn(self) -> None:
-        """Log what could not be drafted since the last warning, and why; nothing if all could."""
+        """Log how many drafts failed since the last warning, and why; log nothing if no draft failed."""
         ...

@@ -1,8 +1,8 @@
-"""Scores of earlier nights: a pair that the cross-encoder has read once, it need not read again.
+"""Scores of earlier nights, taken over so that the cross-encoder reads each pair of texts only once.
 
 A score is found by everything that it depends on. `pair_hash` stands for the text that was read: the headlines chosen
 from the history, in their order, and the candidate's title and category. A new history, title, setting or news tower
-changes the hash only where the cross-encoder would read another text. The stamps of the table say which cross-encoder
+changes the hash only if the cross-encoder would then read another text. The stamps of the table say which cross-encoder
 read it: base model, adapter and number of tokens in `model`, device and dtype in `arithmetic`.
 
 The alternative was to make the pairs of last night again, from last night's histories. That could reuse a wrong score:
@@ -39,7 +39,7 @@ OTHER = {"model": "another cross-encoder", "arithmetic": "another device or dtyp
 
 
 class EarlierScores:
-    """The scores of some ranked tables, which stay on disk; memory holds in which record batches each reader is."""
+    """The scores of some ranked tables, which stay on disk; memory holds only the record batches of each reader."""
 
     def __init__(
         self, tables: Mapping[str, pa.Table], refused: Sequence[str] = (), stamp: Mapping[str, str] | None = None
@@ -47,7 +47,7 @@ class EarlierScores:
         """Take tables by edition, and why other tables were refused. The last table that has a pair gives its score."""
         self._names, self._refused = sorted(tables), refused
         self.stamp = dict(stamp or {})
-        "What makes scores now, and made those of the tables: `model` and `arithmetic`."
+        "The stamps of the tables, and of the scorer that makes scores now: `model` and `arithmetic`."
         self._batches = [batch for table in tables.values() for batch in table.select(COLUMNS).to_batches()]
         self._places: dict[str, list[int]] = defaultdict(list)
         for number, batch in enumerate(self._batches):
@@ -85,7 +85,7 @@ class EarlierScores:
         return f"{made}{whence}: {why or 'nothing changed'}"
 
     def _rows(self, user_ids: Sequence[str]) -> pa.Table:
-        """Return the rows of some readers, those of the last table at the end."""
+        """Return the rows of some readers, with the rows of the last table at the end."""
         wanted = pa.array(user_ids, pa.string())
         numbers = sorted({number for user_id in user_ids for number in self._places.get(user_id, ())})
         batches = (self._batches[number] for number in numbers)

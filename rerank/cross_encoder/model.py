@@ -66,9 +66,9 @@ def _segment_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 class PairScorer:
     """Scores pairs with a trained cross-encoder; safe to call from several threads.
 
-    It keeps the weights of now. On a CPU a plain BERT scores without padding; any other encoder, and any encoder on a
-    GPU, runs in transformers, in batches of pairs of like length. The scores of the last pairs are kept, so that a
-    reader who asks again waits only for new pairs.
+    It copies the weights when it is made. On a CPU a plain BERT scores without padding; any other encoder, and any
+    encoder on a GPU, runs in transformers, in batches of pairs of like length. The scores of the last pairs are kept,
+    so that a reader who asks again waits only for new pairs.
     """
 
     def __init__(

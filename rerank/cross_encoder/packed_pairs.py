@@ -1,4 +1,4 @@
-"""Scoring pairs on a CPU without padding, each core with batches of its own."""
+"""Scoring pairs on a CPU without padding; each core works on batches of its own."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,16 +15,16 @@ from broadsheet.models.threads import stream
 from broadsheet.rerank.cross_encoder.pair_tokens import PairTokens
 
 LEAST_TOKENS = 128
-"""Tokens of a batch for which a second core is worth being woken."""
+"""Fewest tokens of a batch: for fewer, another core is not worth the time it takes to start."""
 
 Judge = Callable[[Tensor, Tensor], Tensor]
 """Unit means of the states of history and candidate, each (pairs, dim), to logits (pairs,)."""
 
 
 class PackedPairs:
-    """Scores tokenised pairs with a plain BERT, whose weights of now it keeps, and a head.
+    """Scores tokenised pairs with a copy of a plain BERT's weights, and a head.
 
-    `products` is the dtype of matrix products, None for that of the weights.
+    `products` is the dtype of matrix products, None for the weights' dtype.
     """
 
     def __init__(self, bert: Any, judge: Judge, products: torch.dtype | None = None) -> None:  # noqa: ANN401

@@ -1,6 +1,7 @@
-"""The tokens of a pair: a reader's headlines and a candidate, each text tokenised once.
+"""The tokens of a pair: a reader's headlines and a candidate, each text tokenised only once.
 
-A hundred candidates of a reader come with the same few headlines, and candidates come again with other readers.
+The same few headlines of a reader stand beside a hundred candidates, and the same candidates stand beside the headlines
+of other readers.
 """
 
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 Pair = tuple[str, str]
-"""What the reader has read, headlines joined by HEADLINE_MARK, and the candidate's text."""
+"""Headlines of the reader's history, joined by HEADLINE_MARK, and the candidate's text."""
 
 HEADLINE_MARK = " ; "
 KEPT_TEXTS = 1 << 15
@@ -20,7 +21,7 @@ class PairTokens(NamedTuple):
 
     ids: list[int]
     segments: list[int]
-    "0 for the history and its special tokens, then 1 for the candidate and its own."
+    "For each token: 0 in the history and its special tokens, then 1 in the candidate and its special token."
 
 
 class PairTokenizer:
@@ -45,7 +46,7 @@ class PairTokenizer:
         ]
 
     def _ids_of(self, texts: set[str]) -> dict[str, list[int]]:
-        """Return the tokens of texts, each as many as a pair can have; texts not met before are tokenised and kept."""
+        """Return the tokens of texts, at most `max_tokens` each; a new text is tokenised, and its tokens are kept."""
         if missing := sorted(texts - self._kept.keys()):
             found = self._tokenizer(missing, add_special_tokens=False, truncation=True, max_length=self._max_tokens)
             if len(self._kept) + len(missing) > KEPT_TEXTS:
@@ -63,7 +64,10 @@ def _join(parts: Sequence[str], ids: dict[str, list[int]]) -> list[int]:
 
 
 def splits_at_spaces(tokenizer: Any) -> bool:  # noqa: ANN401
-    """Tell whether the tokens of a text are those of its words, one word after the other, as in BERT's tokenizer."""
+    """Return whether a text's tokens are the tokens of its words in turn, as in BERT's tokenizer.
+
+    If so, the tokens of two headlines that are joined are the tokens of both headlines in turn.
+    """
     core = getattr(tokenizer, "backend_tokenizer", None)
     return type(getattr(core, "pre_tokenizer", None)).__name__ == "BertPreTokenizer"
 
@@ -89,7 +93,7 @@ def encode_pairs(
     """Tokenise pairs, each of at most `max_tokens`, special tokens included, as the columns that BERT reads."""
     histories, candidates = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     options = {"add_special_tokens": False, "truncation": True, "max_length": max_tokens}
-    spoken, offered = (tokenizer(texts, **options)["input_ids"] for texts in (histories, candidates))
+    history_ids, candidate_ids = (tokenizer(texts, **options)["input_ids"] for texts in (histories, candidates))
     special = tokenizer.cls_token_id, tokenizer.sep_token_id
-    rows = [lay_out(*parts, max_tokens, special) for parts in zip(spoken, offered, strict=True)]
+    rows = [lay_out(*parts, max_tokens, special) for parts in zip(history_ids, candidate_ids, strict=True)]
     return [{"input_ids": row.ids, "token_type_ids": row.segments} for row in rows]

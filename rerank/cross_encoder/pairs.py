@@ -39,13 +39,13 @@ def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates:
 
 
 def pair_hash(pair: Pair) -> str:
-    """Return 16 hex digits that name the text that the cross-encoder reads, and so its score."""
+    """Return 16 hex digits that identify the two texts that the cross-encoder reads, and so their score."""
     history, candidate = pair
     return hashlib.sha256(f"{len(history)} {history}{candidate}".encode()).hexdigest()[:16]
 
 
 def candidate_text(title: str, category: str) -> str:
-    """Return what the cross-encoder reads of a candidate."""
+    """Return the text of a candidate as the cross-encoder reads it, such as "sports: The match is off"."""
     return f"{category}: {title}" if category else title
 
 

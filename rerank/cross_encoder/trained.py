@@ -1,6 +1,6 @@
 """The files of a trained cross-encoder: an adapter or a whole encoder, the scoring head, and a card.
 
-adapter_model.safetensors, adapter_config.json   what LoRA learned, in float16     (mode "lora")
+adapter_model.safetensors, adapter_config.json   LoRA's weights, in float16        (mode "lora")
 encoder.safetensors                              all weights, in float16           (mode "full")
 head.safetensors                                 scale, offset and linear layer
 card.json                                        data, recipe, metrics, base model
@@ -22,7 +22,7 @@ from broadsheet.models.trained_folder import ADAPTER, Card, FolderKind
 from broadsheet.rerank.cross_encoder.model import CrossEncoder, PairScorer
 
 Mode = Literal["lora", "full"]
-"""What of the encoder learns: low-rank adapters, or all of it."""
+"""Which weights of the encoder are trained: low-rank adapters, or all."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 HEAD, ENCODER = "head.safetensors", "encoder.safetensors"
 KIND = FolderKind("train reranker", "rerank.encoder")
@@ -35,9 +35,9 @@ def shipped_adapter() -> Path:
 
 
 def choose_cross_encoder(own: Path, base: str) -> Path | None:
-    """Return the newsroom's `own` folder if there is one, else the shipped one if it fits the base model, else None.
+    """Return the newsroom's `own` folder if it exists, else the package's folder if it fits the base model, else None.
 
-    Raises ModelError if there is no such base model, or if the newsroom's own folder is not whole or was trained on
+    Raises ModelError if the base model cannot be found, or if the newsroom's own folder is not whole or was trained on
     another base model.
     """
     unfit = "No trained cross-encoder fits, so relevance is absent from the ranking"
@@ -72,8 +72,8 @@ def save_cross_encoder(model: CrossEncoder, folder: Path, *, base: str, mode: Mo
 def load_cross_encoder(folder: Path, base: str, *, max_tokens: int) -> PairScorer:
     """Load a trained cross-encoder onto its base model.
 
-    Raises ModelError if the folder is not a whole one that training wrote, or was trained on another base model;
-    ConfigError if the base model reads fewer tokens.
+    Raises ModelError if a file is missing or damaged, or if the cross-encoder was trained on another base model;
+    ConfigError if the base model cannot read `max_tokens` tokens.
     """
     card = read_card(folder, base)
     device = models.pick_device()
@@ -95,16 +95,17 @@ def load_base(name: str, **options: Any) -> Any:  # noqa: ANN401
     segments = getattr(bert.config, "type_vocab_size", 0)
     if segments < 2:
         raise ModelError(
-            f"rerank.encoder = {name!r}: tells {segments} segments apart, expected 2, history and candidate. "
+            f"rerank.encoder = {name!r}: found a model with {segments} kinds of segments, expected 2, for history and "
+            "candidate. "
             "Name a BERT model."
         )
     return bert
 
 
 def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
-    """Return a cross-encoder: the base model `bert`, which is used up, with a folder's trained weights and head.
+    """Return a cross-encoder with a folder's trained weights and head; the base model `bert` is changed on the way.
 
-    Raises ModelError unless the weights and the head are whole and fit.
+    Raises ModelError if the weights or the head are missing or damaged, or do not fit `bert`.
     """
     head = trained_folder.load_weights(folder, HEAD, KIND)
     if mode_of(read_card(folder)) == "full":
@@ -125,14 +126,14 @@ def read_weights(folder: Path, bert: Any) -> CrossEncoder:  # noqa: ANN401
 
 
 def mode_of(card: Mapping[str, Any]) -> str:
-    """Return what of the encoder was trained; a card without a mode is older than full training, and is of adapters."""
+    """Return a card's mode, "lora" or "full"; a card without a mode is older than full training and means "lora"."""
     return str(card.get("mode", "lora"))
 
 
 def read_card(folder: Path, base: str | None = None) -> Card:
-    """Return the card of a trained cross-encoder; `base` is the base model that it must have been trained on, if given.
+    """Return the card of a trained cross-encoder; with `base`, it must have been trained on this base model.
 
-    Raises ModelError if training did not write the folder whole, or trained it on another base model.
+    Raises ModelError if a file is missing or damaged, or if it was trained on another base model.
     """
     return trained_folder.read_card(folder, KIND, base, problem=_problem, files=_files)
 

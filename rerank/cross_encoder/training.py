@@ -1,7 +1,7 @@
 """Training the cross-encoder on impressions.
 
-transformers.Trainer gives checkpoints, exact resume and schedules; what learns is all of the encoder, or low-rank
-adapters (LoRA, Hu et al. 2021), which take a few megabytes. The base model stays as it was.
+transformers.Trainer gives checkpoints, exact resume and schedules. Training changes all weights of the encoder, or only
+low-rank adapters (LoRA, Hu et al. 2021), a few megabytes beside an unchanged base model.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from broadsheet.rerank.cross_encoder.model import CrossEncoder
 from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup, PairMaker
 
 Measure = Callable[[CrossEncoder], float]
-"""Valid nDCG@10 of a model in evaluation mode."""
+"""A model in evaluation mode to its nDCG@10 on the validation set."""
 
 
 def fit(
@@ -31,9 +31,9 @@ def fit(
     seed: int,
     checkpoints: Path,
 ) -> Log:
-    """Train a model in place, keep its best state by `measure`, and return the log.
+    """Train a model in place, keep the state with the highest `measure`, and return the log.
 
-    Checkpoints lie in the given folder; a training that was killed goes on from the last one.
+    Checkpoints are written to the folder `checkpoints`; a killed training goes on from its last checkpoint.
     """
     compare = LOSSES[recipe.loss]
 
@@ -55,6 +55,6 @@ def fit(
 
 
 def centre(model: CrossEncoder, logits: np.ndarray[Any, np.dtype[np.float32]]) -> None:
-    """Shift the logits so that their median over the valid impressions is 0, a relevance of one half."""
+    """Change the model's offset so that the median of the validation set's `logits` becomes 0: a relevance of 0.5."""
     with torch.no_grad():
         model.offset.sub_(float(np.median(logits)))

@@ -1,4 +1,4 @@
-"""What cross-encoder training reads: a clicked article and some shown beside it, as tokenised pairs."""
+"""The training examples of the cross-encoder: a clicked article and articles shown beside it, as tokenised pairs."""
 
 import random
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history
 
 @dataclass(frozen=True)
 class ClickGroup:
-    """One clicked article of an impression and what was shown beside it, by catalogue rows."""
+    """One clicked article of an impression and the articles shown beside it, by catalogue rows."""
 
     history: list[int]
-    "What the reader had read before, oldest first."
+    "The articles that the reader had read before, oldest first."
     clicked: int
     shown: list[int]
     "Shown articles that were not clicked."
@@ -52,7 +52,8 @@ class PairMaker:
     def __call__(self, groups: Sequence[ClickGroup]) -> dict[str, Any]:
         """Return the padded inputs of all pairs, and `groups`: how many pairs each group has.
 
-        What was shown, and where a history is cut, is drawn with `random`, whose state a checkpoint holds.
+        The articles shown beside a click, and the place where a history is cut, are drawn with the module `random`,
+        whose state a checkpoint holds.
         """
         pairs: list[Pair] = []
         lengths = []

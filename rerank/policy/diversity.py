@@ -1,4 +1,4 @@
-"""The penalty of maximal marginal relevance (Carbonell and Goldstein 1998): likeness to what stands above."""
+"""The penalty of maximal marginal relevance (Carbonell and Goldstein 1998): likeness to the items above."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,7 @@ from broadsheet.tables.arrays import Floats
 
 
 class Likeness:
-    """The inner products of one item with all, the last asked for being kept, since several parts ask for the same."""
+    """The inner products of an item with all items; the last result is kept, as several parts ask for the same item."""
 
     def __init__(self, vectors: npt.NDArray[np.float32]) -> None:
         """Take the items' unit vectors (items, dim)."""
@@ -25,7 +25,7 @@ class Likeness:
 
 
 class Similarity:
-    """Costs an item its largest inner product with an item above, -1 to 1; nothing in the first place."""
+    """The cost of an item is its largest inner product with an item above it, -1 to 1; 0 in the first place."""
 
     def __init__(self, likeness: Likeness) -> None:
         self._likeness = likeness
@@ -34,7 +34,7 @@ class Similarity:
 
     @property
     def distances(self) -> Floats:
-        """For each place so far 1 - the largest similarity to an item above, 0 to 2; 1 for the first."""
+        """For each place so far: 1 - the largest inner product with an item above, 0 to 2; 1 for the first place."""
         return np.array(self._distances, np.float64)
 
     def costs(self) -> Floats:
@@ -44,6 +44,6 @@ class Similarity:
     def take(self, item: int) -> None:
         """Note that an item is the next of the list."""
         similarity = self._likeness(item).astype(np.float64)
-        # Rounding can take the distance to a double just below 0.
+        # Rounding can make the distance between two copies of an article slightly negative.
         self._distances.append(1.0 if self._nearest is None else max(0.0, 1 - float(self._nearest[item])))
         self._nearest = similarity if self._nearest is None else np.maximum(self._nearest, similarity)

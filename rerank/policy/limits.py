@@ -1,9 +1,9 @@
 """The limits of a list: most articles of a category, of a source and of one story, and a floor for small sources.
 
-A story is not a cluster. An article counts as of the story of each article above that it is near to, and of no other:
-with chains of likeness, where A is near B and B near C, clusters would put A and C together, which have nothing in
-common, and would depend on what else is in the list. So with at most one of a story, no two articles that are near
-each other are shown, and nothing is held back that is not near something shown.
+The limit on stories counts, for each article, the articles above that are near to it; it makes no clusters. Where A is
+near B and B near C, a cluster would hold A and C too, which have nothing in common, and it would depend on the other
+articles of the list. With a limit of 1, no two articles that are near each other are shown, and an article is held back
+only if it is near an article above.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,12 +18,12 @@ from broadsheet.tables.arrays import Flags, Floats, Names
 
 
 class Cap:
-    """At most `most` items of one name; items without a name are not limited."""
+    """At most `most` items with the same name, such as a category; items without a name are not limited."""
 
     def __init__(self, names: Names, most: int) -> None:
-        """Take the name of each item (items,), empty where unknown."""
+        """Take the name of each item (items,); an unknown name is empty."""
         values, self._codes = np.unique(names.astype(str), return_inverse=True)
-        self._left = np.where(values == "", len(names), most)
+        self._left = np.where(values == "", len(names), most)  # (distinct names,): items that each name may still have
 
     def allowed(self) -> Flags:
         """Return for each item whether it may be the next."""
@@ -35,12 +35,12 @@ class Cap:
 
 
 class StoryCap:
-    """At most `most` items of one story: an item is out once `most` items above are near to it."""
+    """At most `most` items of one story: an item is held back once `most` items above are near to it."""
 
     def __init__(self, likeness: Likeness, published_at: Floats, most: int, *, similarity: float, days: float) -> None:
-        """Near are items with an inner product of `similarity` or more, published within `days` days where known.
+        """Two items are near if their inner product is at least `similarity` and they appeared within `days` days.
 
-        `published_at` are epoch seconds (items,), NaN where unknown.
+        `published_at` are epoch seconds (items,). An unknown time is NaN; it does not keep items from being near.
         """
         self._likeness, self._published_at, self._most = likeness, published_at, most
         self._near = {"similarity": similarity, "days": days}
@@ -57,16 +57,16 @@ class StoryCap:
 
 
 class Floor:
-    """At least a share of the first k places, rounded down, for some of the items, whatever k."""
+    """For every k, at least a share of the first k places, rounded down, goes to favoured items."""
 
     def __init__(self, favoured: Flags, share: float) -> None:
-        """Take for each item whether it counts for the floor (items,), and the share, 0 to 1."""
+        """Take for each item whether it is favoured (items,), and the share, 0 to 1."""
         self._favoured, self._share = favoured, share
         self._places, self._given = 0, 0
 
     def allowed(self) -> Flags:
         """Return for each item whether it may be the next."""
-        due = int(self._share * (self._places + 1) + 1e-9)  # 0.29 * 100 is a little less than 29
+        due = int(self._share * (self._places + 1) + 1e-9)  # in floating point 0.29 * 100 is a little less than 29
         return self._favoured if self._given < due else np.ones(len(self._favoured), np.bool_)
 
     def take(self, item: int) -> None:
@@ -75,19 +75,19 @@ class Floor:
 
 
 def large_sources(sources: pa.ChunkedArray) -> frozenset[str]:
-    """Return the fewest sources that together hold at least half of the articles whose source is known.
+    """Return the largest sources, as few as together hold at least half of the articles that have a source.
 
-    `sources` is the column of a news table. Of two of one size, the one whose name comes first is the larger.
+    `sources` is the column of a news table. Sources with equally many articles are taken in the order of their names.
     """
     counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(sources).to_pylist() if entry["values"]}
     half, large = sum(counts.values()) / 2, set[str]()
     for name in sorted(counts, key=lambda name: (-counts[name], name)):
-        if sum(counts[one] for one in large) >= half:
+        if sum(counts[source] for source in large) >= half:
             break
         large.add(name)
     return frozenset(large)
 
 
 def are_small(sources: Iterable[str], large: Collection[str]) -> Flags:
-    """Return for each source whether it is known and none of the large ones."""
+    """Return for each source whether it is known and not among the `large` sources."""
     return np.array([bool(source) and source not in large for source in sources], np.bool_)

@@ -1,7 +1,7 @@
 """The policy of a newsroom: in which order the scored candidates of one reader are shown.
 
-It knows nothing of how the scores are made. Relevance, diversity and calibration are weighed against each other;
-caps and the floor are promises, which hold where they can.
+It does not depend on how the scores are made. Score, diversity and calibration are weighed against each other. Caps and
+the floor come before them, but where no candidate is left within a limit, the limit gives way.
 """
 
 from collections.abc import Collection
@@ -19,58 +19,60 @@ from broadsheet.tables.arrays import Floats, Names
 
 @dataclass(frozen=True)
 class Policy:
-    """What is asked of a list; every default is off."""
+    """The settings of the order; by default the list is ordered by score alone."""
 
     diversity: float = 0.0
-    "0 to 1: what likeness to the articles above counts against the score (MMR)."
+    "0 to 1: weight of the likeness to the articles above, against the score (MMR)."
     calibration: float = 0.0
-    "0 to 1: what the distance from the history's categories counts against all else (Steck 2018)."
+    "0 to 1: weight of the distance from the history's categories, against score and diversity (Steck 2018)."
     category: int = 0
-    "Most articles of one category; 0 for any number."
+    "Most articles of one category; 0 for no limit."
     source: int = 0
-    "Most articles of one source; 0 for any number."
+    "Most articles of one source; 0 for no limit."
     story: int = 0
-    "Most articles of one story; 0 for any number."
+    "Most articles of one story; 0 for no limit."
     story_similarity: float = 1.0
     "Least inner product of two articles of one story."
     story_days: float = 0.0
-    "Most days between their publication, where both times are known."
+    "Most days between the publication of two articles of one story, if both times are known."
     small_sources: float = 0.0
-    "Least share of any first k places for sources outside the large ones."
+    "Least share of the first k places, for every k, that goes to sources other than the large sources."
 
 
 @dataclass(frozen=True)
 class Items:
-    """The scored candidates of one reader, in an order that decides ties."""
+    """The scored candidates of one reader; of two items with equal worth the first is placed higher."""
 
     scores: Floats
     "Higher is better; finite, of any scale. (items,)"
     vectors: npt.NDArray[np.float32]
     "Unit vectors (items, dim)."
     categories: Names
-    "Empty where unknown. (items,)"
+    "Name of each item's category; empty if unknown. (items,)"
     sources: Names
-    "Empty where unknown; read only where a cap or the floor asks for sources. (items,)"
+    "Name of each item's source; empty if unknown. Read only if the policy limits sources. (items,)"
     published_at: Floats
-    "Epoch seconds, UTC; NaN where unknown. (items,)"
+    "Epoch seconds, UTC; NaN if unknown. (items,)"
 
 
-def arrange(items: Items, policy: Policy, read: Names, large: Collection[str] = ()) -> tuple[Order, Floats]:
+def arrange(
+    items: Items, policy: Policy, history_categories: Names, large_sources: Collection[str] = ()
+) -> tuple[Order, Floats]:
     """Return the order of all items, and for each place 1 - the largest similarity to an item above (1 for the first).
 
-    `read` are the categories of the history's articles, empty where unknown, and `large` the large sources. Where not
-    all limits can hold, the story's goes before the category's, that before the source's, and the floor comes last.
+    `history_categories` are the categories of the history's articles; an unknown category is empty. If not all limits
+    can hold, the floor gives way first, then the limit of the source, then of the category, and last of the story.
     """
     likeness = Likeness(items.vectors)
     similarity = Similarity(likeness)
     penalties: list[tuple[float, Penalty]] = [(policy.diversity, similarity)]
     if policy.calibration:
-        penalties.append((policy.calibration, Miscalibration(read, items.categories)))
-    order = select(items.scores, penalties, _limits(items, likeness, policy, large))
+        penalties.append((policy.calibration, Miscalibration(history_categories, items.categories)))
+    order = select(items.scores, penalties, _limits(items, likeness, policy, large_sources))
     return order, similarity.distances
 
 
-def _limits(items: Items, likeness: Likeness, policy: Policy, large: Collection[str]) -> list[Limit]:
+def _limits(items: Items, likeness: Likeness, policy: Policy, large_sources: Collection[str]) -> list[Limit]:
     limits: list[Limit] = []
     if policy.story:
         near = {"similarity": policy.story_similarity, "days": policy.story_days}
@@ -80,5 +82,5 @@ def _limits(items: Items, likeness: Likeness, policy: Policy, large: Collection[
     if policy.source:
         limits.append(Cap(items.sources, policy.source))
     if policy.small_sources:
-        limits.append(Floor(are_small(items.sources, large), policy.small_sources))
+        limits.append(Floor(are_small(items.sources, large_sources), policy.small_sources))
     return limits

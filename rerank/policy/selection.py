@@ -1,8 +1,8 @@
 """Choosing the order of a list one place at a time, by scores less penalties, within limits.
 
-What a place costs depends on what stands above it, so the best order of all is out of reach and each place gets what is
-best there (greedy), as both maximal marginal relevance and calibrated recommendation do. The first places of a longer
-list are therefore those of a shorter one, and what a limit says of the first k places it says for every k.
+The cost of an item depends on the items above it. Trying every order would take too long, so each place in turn gets
+the item that is best there (greedy), as in maximal marginal relevance and calibrated recommendation. So a list of five
+is the beginning of a list of ten, and a limit that holds for the first k places holds for every k.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Penalty(Protocol):
     """What each item would cost as the next of the list."""
 
     def costs(self) -> Floats:
-        """Return the cost of each item (items,), finite; what it is for those that are taken does not matter."""
+        """Return the cost of each item (items,), finite; costs of items that are in the list already are ignored."""
 
     def take(self, item: int) -> None:
         """Note that an item is the next of the list."""
@@ -30,7 +30,7 @@ class Limit(Protocol):
     """Which items may be the next of the list."""
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be (items,)."""
+        """Return for each item whether it may be the next of the list (items,)."""
 
     def take(self, item: int) -> None:
         """Note that an item is the next of the list."""
@@ -39,9 +39,10 @@ class Limit(Protocol):
 def select(scores: Floats, penalties: Sequence[tuple[float, Penalty]], limits: Sequence[Limit]) -> Order:
     """Return the order of all items, (items,), the first place first; ties go to the earlier item.
 
-    An item's worth is its score, scaled to 0 to 1 over the list; each penalty with its weight, 0 to 1, makes of it
-    (1 - weight) * worth - weight * cost. What a limit keeps out of a place comes after what it lets in; where nothing
-    that is left is within a limit, that limit holds no longer there, the last one first.
+    An item's worth is its score, scaled to 0 to 1 over the list. Each penalty with weight w, 0 to 1, turns it into
+    (1 - w) * worth - w * cost. A place goes to the item with the highest worth among the items that all limits allow.
+    If there is no such item, limits are ignored for this place, the last limit first, until an item is allowed: with a
+    cap on stories before a cap on sources, a place breaks the cap on sources first.
     """
     count = len(scores)
     scaled = (scores - scores.min()) / max(float(np.ptp(scores)), 1e-9) if count else scores
@@ -60,7 +61,7 @@ def select(scores: Floats, penalties: Sequence[tuple[float, Penalty]], limits: S
 
 
 def _within(limits: Sequence[Limit], left: Flags) -> Flags:
-    """Return which of the items left are within all limits, or within as many as can hold, the first ones first."""
+    """Return which of the items left are within the limits; a limit that would leave no item is ignored."""
     for limit in limits:
         narrowed = left & limit.allowed()
         left = narrowed if narrowed.any() else left

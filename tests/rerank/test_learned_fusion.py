@@ -106,7 +106,7 @@ def test_a_changed_byte_of_the_trees_is_one_clear_error(folder):
 def test_a_fusion_of_other_signals_is_refused_with_both_named(folder):
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps({**card, "signals": ["two_tower", "mood"]}))
-    with pytest.raises(ModelError, match=r"on the signals two_tower, mood; this newsroom has relevance, .*, not mood"):
+    with pytest.raises(ModelError, match=r"needs the unknown signals mood; expected trees over .*: relevance, "):
         load_fusion(folder)
 
 

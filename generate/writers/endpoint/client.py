@@ -1,8 +1,8 @@
-"""One request to an OpenAI-compatible endpoint, and the many things that may come back instead of an answer.
+"""One request to an OpenAI-compatible endpoint: its answer, or what went wrong.
 
-Nothing that comes back is trusted: bytes, seconds and characters have a bound, a redirect is a failure, and what an
-error page says is neither kept nor logged. Requests go straight to httpx2's transport, which knows no cookies, no
-redirects, and no proxies or credentials from the environment: so the key goes to the named host alone.
+The endpoint is not trusted: bytes, seconds and characters are bounded, a redirect is a failure, and the text of an
+error page is neither kept nor logged. Requests go straight to httpx2's transport, which uses no cookies, follows no
+redirects, and reads no proxies or credentials from the environment. So only the named host gets the key.
 """
 
 import json
@@ -23,9 +23,9 @@ from broadsheet.text import one_line
 from broadsheet.version import __version__
 
 MOST_TOKENS = 128
-"Most tokens of a draft: those of a summary of 45 words, and room for languages that take more tokens a word."
+"Most tokens of a draft: enough for a summary of 45 words, also in languages that need more tokens for a word."
 MOST_BYTES = 1 << 18
-"Most bytes that are read of an answer."
+"Most bytes of an answer; a longer answer is refused."
 MOST_CHARACTERS = 4000
 "Most characters of a draft: a longer text is no headline and no summary."
 
@@ -36,9 +36,9 @@ class Reply:
 
     text: str = ""
     problem: str = ""
-    "Why there is no text, in a few words of our own."
+    "Why there is no text, in a few words of our own; never words of the endpoint."
     tokens: int | None = 0
-    "Tokens that it cost; None if it may have cost some and the endpoint did not say how many."
+    "Tokens that the request cost; None if it may have cost some and the endpoint did not say how many."
     again: bool = False
     "Whether another try may help."
     after: float = 0.0
@@ -50,8 +50,8 @@ class _Line:
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.socket: socket.socket | None = None
-        one = httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=5.0)
-        self.transport = httpx2.HTTPTransport(verify=context, trust_env=False, limits=one)
+        limits = httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=5.0)
+        self.transport = httpx2.HTTPTransport(verify=context, trust_env=False, limits=limits)
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Note the socket of a new connection, encrypted or not, so that `cut` can end it."""
@@ -62,12 +62,12 @@ class _Line:
         """End the connection, from another thread than the one that reads from it."""
         if self.socket is not None:
             with suppress(OSError):  # closed already
-                # Not the shutdown of TLS, whose state the reading thread is using.
+                # The plain socket's shutdown: TLS has its own, which would touch the state that the reader is using.
                 socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
 class Chat:
-    """A model at an endpoint: asks one question, once. Several threads can ask at a time."""
+    """A model at an endpoint, asked once for each prompt. Several threads can ask at a time."""
 
     def __init__(self, url: str, model: str, key: str = "") -> None:
         """Take the base address, such as https://host/v1, the model's name there, and the key if there is one."""
@@ -85,7 +85,7 @@ class Chat:
                 reply = _read(response)
         except (OSError, httpx2.TransportError, httpx2.InvalidURL, ValueError) as error:
             reply = Reply(problem=f"no connection ({type(_root(error)).__name__})", again=True)
-        if not reply.text and time.monotonic() >= ends:  # whatever came of it: nothing at all, or half an answer
+        if not reply.text and time.monotonic() >= ends:  # no answer at all, or half an answer that could not be read
             return Reply(problem="timed out", tokens=None, again=True)
         return reply
 
@@ -100,7 +100,7 @@ class Chat:
             content=self._body(prompt),
             extensions={"timeout": timeout, "trace": line.trace},
         )
-        # The timeout is that of each read: an answer that comes a byte at a time would go on for ever.
+        # The timeout holds for each read; the alarm holds for all, else an answer sent byte by byte would never end.
         alarm = Timer(seconds, line.cut)
         alarm.daemon = True
         alarm.start()
@@ -130,7 +130,7 @@ class Chat:
 
 
 def _root(error: BaseException) -> BaseException:
-    """Return the error that began it, such as a refused connection."""
+    """Return the first error of a chain of errors, such as a refused connection."""
     while (before := error.__cause__ or error.__context__) is not None:
         error = before
     return error

@@ -39,7 +39,7 @@ QUIET = 600.0
 
 
 def open_endpoint(url: str, model: str, *, timeout_seconds: float, retries: int, tokens: int) -> "EndpointWriter":
-    """Return the writer at an endpoint, with the key of $BROADSHEET_API_KEY if there is one; asks nothing yet."""
+    """Return the writer at an endpoint, with the key of $BROADSHEET_API_KEY if it is set; makes no request."""
     key = os.environ.get(KEY_VARIABLE, "").strip()
     return EndpointWriter(url, model, key=key, timeout_seconds=timeout_seconds, retries=retries, tokens=tokens)
 
@@ -54,7 +54,7 @@ class EndpointWriter:
 
     method = "endpoint"
     drafts = 1
-    "Each further draft would be paid for."
+    "One draft of a headline only, as each further draft costs money."
     runs_here = False
     log_likelihoods = None
 
@@ -96,7 +96,7 @@ class EndpointWriter:
         return self._allowance.spent
 
     def within(self, seconds: float) -> Write:
-        """Return this writer for one page: all calls end `seconds` from now, with the drafts that came until then."""
+        """Return this writer for one page: its calls end at the latest `seconds` from now, with the drafts so far."""
         return partial(self._drafts_of_a_page, until=time.monotonic() + seconds)
 
     def warn(self) -> None:
@@ -175,7 +175,7 @@ def estimate_tokens(prompt: str) -> int:
 
 
 def wait_seconds(tries: int, after: float) -> float:
-    """Return the seconds to wait after `tries` tries: at least `after`; longer after each try, and random."""
+    """Return the seconds to wait after `tries` tries: random, about doubling, at least `after`, at most MOST_WAIT."""
     growing = FIRST_WAIT * 2.0 ** (tries - 1) * random.uniform(0.5, 1.5)
     return min(MOST_WAIT, max(after, growing))
 
@@ -183,13 +183,14 @@ def wait_seconds(tries: int, after: float) -> float:
 def _check_key(url: str, key: str) -> None:
     if not all("!" <= character <= "~" for character in key):
         raise ConfigError(
-            f"{KEY_VARIABLE}: found a blank, a line break or a character beyond ASCII in it. Set it to the key alone."
+            f"{KEY_VARIABLE}: found a blank, a line break or a character beyond ASCII in the key. "
+            "Set the variable to the key alone."
         )
     parts = urlsplit(url)
     if key and parts.scheme == "http" and not _is_here(parts.hostname or ""):
         raise ConfigError(
-            f"writer {url!r}: the key in {KEY_VARIABLE} would go to another machine in the clear. Name an https "
-            "address, or unset the key."
+            f"writer {url!r}: the key in {KEY_VARIABLE} would go to another machine without encryption. Name an https "
+            f"address, or unset {KEY_VARIABLE}."
         )
 
 

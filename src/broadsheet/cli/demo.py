@@ -1,4 +1,4 @@
-"""The demo: a newsroom of real articles, built if it is not there, and the pages of six readers."""
+"""The command `demo`: a newsroom of real articles, built if it is missing or out of date, and pages of six readers."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _STORIES = 10
 def show_demo(newsroom_path: Path, pages_folder: Path, say: Say) -> None:
     """Make the demo newsroom, print the pages of three readers and an answer, and write all pages as HTML.
 
-    `say` gets a line for each step. What is there and up to date is used as it is. Raises AssetError if an asset cannot
-    be fetched, NewsroomError if the folder holds another newsroom, InputError if a page cannot be written.
+    `say` gets a line for each step. A newsroom that is up to date is not built again. Raises AssetError if an asset
+    cannot be fetched, NewsroomError if the folder holds another newsroom, InputError if a page cannot be written.
     """
     from broadsheet.importers.demo import import_demo, read_users
     from broadsheet.models import assets
@@ -54,13 +54,14 @@ def show_demo(newsroom_path: Path, pages_folder: Path, say: Say) -> None:
 
 
 def _refuse_another(newsroom: Newsroom, readers: Sequence[str]) -> None:
-    """Keep the demo from building an edition in a newsroom that is not its own."""
+    """Raise NewsroomError if the newsroom lacks the demo's readers: the demo must not build in a site's newsroom."""
     if not newsroom.news.is_file():
         return
     known = read_table(newsroom.users, USERS).column("user_id").to_pylist() if newsroom.users.is_file() else []
     if not set(readers) <= set(known):
         raise NewsroomError(
-            f"{newsroom.path}: holds a newsroom without the demo's readers. Name another folder with --newsroom."
+            f"{newsroom.path}: found a newsroom without the demo's readers, expected the demo's newsroom or no folder. "
+            "Name another folder with --newsroom."
         )
 
 
@@ -75,7 +76,7 @@ def _build_if_needed(newsroom: Newsroom, readers: Sequence[str], say: Say) -> No
 
 
 def _stands(newsroom: Newsroom, edition: Edition, readers: Sequence[str]) -> bool:
-    """Whether a build now would make the same edition again."""
+    """Return whether a build now would make the same edition again: same version, settings, readers and models."""
     from broadsheet.workbench.models import EditionModels
 
     manifest, config = edition.read_manifest(), newsroom.config()
@@ -138,7 +139,7 @@ _INDEX = """<!doctype html>
 
 
 def _index(pages: Mapping[str, Page]) -> str:
-    """Return a document that links the pages, in their style."""
+    """Return an HTML document with links to the pages, in the style of the pages."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 

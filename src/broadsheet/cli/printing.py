@@ -1,4 +1,4 @@
-"""What the command line shows: pages and the demo."""
+"""Printing pages and answers on the terminal, as JSON, or into an HTML file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def show(page: Page, *, as_json: bool, html: Path | None) -> None:
-    """Print a page, as text or JSON, or write it as an HTML file and say where; with both options, do both.
+    """Print a page as text or as JSON, or write it into the HTML file `html`; with both options, do both.
 
     Raises InputError if the file cannot be written.
     """
@@ -32,7 +32,7 @@ def show(page: Page, *, as_json: bool, html: Path | None) -> None:
 
 
 def show_answer(parts: Iterable[Answer | Page], *, as_json: bool, html: Path | None) -> None:
-    """Print an answer as soon as it is there, then its page; as JSON or HTML the page alone, which has it too.
+    """Print an answer as soon as it comes, then its page. As JSON or HTML only the page, which holds the answer too.
 
     Raises InputError if the file cannot be written.
     """
@@ -63,7 +63,7 @@ def _print_answer(answer: Answer) -> None:
     from broadsheet.text import one_line
 
     Console().print(Padding(Text(one_line(answer.text)), (1, 0, 1, 1)))
-    sys.stdout.flush()  # a pipe would hold it back until the stories are there
+    sys.stdout.flush()  # else a pipe would hold the answer back until the stories come
 
 
 def write_page(path: Path, text: str) -> None:

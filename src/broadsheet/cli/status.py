@@ -1,4 +1,4 @@
-"""How the status of a newsroom looks on the terminal."""
+"""Printing the status of a newsroom, as tables or as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
-    """Print what the corpus holds, what waits, and the editions; raises NewsroomError if there are no articles."""
+    """Print the sizes of the corpus and the journal, and the editions; raises NewsroomError for an empty corpus."""
     from rich.console import Console
 
     state = newsroom_state(newsroom)

@@ -1,7 +1,7 @@
-"""What an edition holds, by catalogue row: articles, clicks and showings, and what its readers read, hide and say.
+"""The data of an edition: its articles, clicks and impressions, and the newsroom's readers with their own tables.
 
-A variant, such as the same edition with an article more, is another object, made by `dataclasses.replace`: it begins
-with nothing worked out, so what depends on the changed field is worked out again and nothing stale is left.
+To vary an edition's data, such as to add an article, make another object with `dataclasses.replace`. The new object has
+computed nothing yet, so that no value can be left from before the change.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ class VectorModel(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Readers:
-    """The readers of a newsroom, as of each call, whatever the edition."""
+    """The readers of a newsroom, the same for every edition; each table is read anew when its file has changed."""
 
     newsroom: Newsroom
 
     @cached_property
     def audience(self) -> Audience:
-        """The newsroom's readers, with what they say themselves as of each call."""
+        """The newsroom's readers with their histories, and with their own words of `profiles`."""
         return open_audience(self.newsroom.users, self.newsroom.clicks, self.profiles)
 
     @cached_property
     def profiles(self) -> OwnTable[Profiles]:
-        """What the newsroom's readers say of their interests, as of each call."""
+        """The readers' own words on their interests."""
         return open_profiles(self.newsroom.profiles)
 
     @cached_property
     def mutes(self) -> OwnTable[Mutes]:
-        """What the newsroom's readers do not want to see, as of each call."""
+        """The categories and sources that readers do not want to see."""
         return open_mutes(self.newsroom.mutes)
 
 
@@ -63,15 +63,15 @@ class EditionData:
     edition: Edition
     model: VectorModel
     as_of: datetime
-    "The moment that counts as now: the edition's, or that of an archive."
+    "The time that counts as now."
     looks_back: bool = False
-    "Whether requests of any time are made, as by training and benchmarks, and not only from now on."
+    "Whether requests of earlier times are made too, as by training and benchmarks."
     articles: Catalogue | None = None
-    "In place of the articles in the edition's files."
+    "Articles to use instead of the articles in the edition's files."
     click_log: ClickLog | None = None
-    "In place of the clicks in the edition's file; its rows are those of `catalogue`."
+    "Clicks to use instead of the edition's file; they name articles by their rows in `catalogue`."
     showings: Exposures | None = None
-    "In place of what the newsroom's impressions showed; its rows are those of `catalogue`."
+    "Showings to use instead of the newsroom's impressions; they name articles by their rows in `catalogue`."
 
     @property
     def newsroom(self) -> Newsroom:
@@ -100,7 +100,7 @@ class EditionData:
 
     @cached_property
     def exposures(self) -> Exposures:
-        """What impressions of all splits showed: what click rates still count, or all where it looks back."""
+        """Showings of the impressions of all splits: of the hours that click rates count, or all to look back."""
         if self.showings is not None:
             return self.showings
         since = -math.inf if self.looks_back else self.as_of.timestamp() - WINDOW_HOURS * HOUR

@@ -1,4 +1,4 @@
-"""What a reader follows: found in the history, and written by the reader, in every process from its next request."""
+"""The interests of a reader: topics found in the history, and the reader's own words."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
 
 ARTICLES = 100
-"""Newest articles of a history that are read for topics."""
+"""Most articles of a history, the newest, among which topics are looked for."""
 
 
 @dataclass(frozen=True)
 class Interests:
-    """What is known of a reader's interests."""
+    """The interests of a reader as far as they are known."""
 
     topics: list[Topic]
-    "Found in the history."
+    "Topics found in the history."
     read: int
-    "How many articles of the history are in the corpus; of more than ARTICLES the newest are read for topics."
+    "Number of articles of the history that are in the corpus; only the newest ARTICLES are searched for topics."
     following: Following
-    "What the reader's page follows."
+    "The interests that the reader's page names, and whose words they are."
 
 
 def interests_of(newsroom: Newsroom, user_id: str) -> Interests:
-    """Return what is known of a reader as of the newsroom's clock; of one who is not known, nothing.
+    """Return the interests of a reader as of the newsroom's clock; empty for an unknown reader.
 
     Raises NewsroomError if there is no newsroom, ContractError if a table is damaged.
     """
@@ -50,9 +50,9 @@ def interests_of(newsroom: Newsroom, user_id: str) -> Interests:
     (user,) = open_audience(newsroom.users, newsroom.clicks, own).state([user_id], as_of).to_pylist()
     news = read_table(newsroom.news, NEWS)
     rows = pc.index_in(pa.array(user["history"], pa.string()), value_set=news.column("news_id").combine_chunks())
-    known = np.asarray(rows.drop_null().to_numpy(), np.int64).tolist()
-    reader, topics = ReaderState(user, known), topics_of(news, known)
-    return Interests(topics, len(known), follow(reader, own(), lambda reader: find_topics(news, reader)))
+    history = np.asarray(rows.drop_null().to_numpy(), np.int64).tolist()
+    reader, topics = ReaderState(user, history), topics_of(news, history)
+    return Interests(topics, len(history), follow(reader, own(), lambda reader: find_topics(news, reader)))
 
 
 def topics_of(news: pa.Table, rows: Sequence[int]) -> list[Topic]:
@@ -64,7 +64,7 @@ def topics_of(news: pa.Table, rows: Sequence[int]) -> list[Topic]:
 
 
 class ReaderTopics:
-    """The topics of readers' histories, each found once, for as long as the object is kept: one request."""
+    """The topics of readers' histories, found once for each reader; keep the object for one request only."""
 
     def __init__(self, news: pa.Table) -> None:
         """`news` is the catalogue's news table."""
@@ -72,27 +72,30 @@ class ReaderTopics:
         self._found: dict[str, list[Topic]] = {}
 
     def __call__(self, reader: ReaderState) -> list[Topic]:
-        """Return a reader's topics; a single article read makes no topic."""
+        """Return a reader's topics; a history of one article has no topics."""
         if reader.user_id not in self._found:
             self._found[reader.user_id] = find_topics(self._news, reader)
         return self._found[reader.user_id]
 
 
 def find_topics(news: pa.Table, reader: ReaderState) -> list[Topic]:
-    """Return the topics of a reader's history; a single article read makes no topic."""
+    """Return the topics of a reader's history; a history of one article has no topics."""
     return topics_of(news, reader.history) if len(reader.history) > 1 else []
 
 
 def interests(reader: ReaderState, topics: Sequence[Topic]) -> list[str]:
-    """Return what a headline can be chosen by for a reader: what the reader says, part by part, and the topics."""
+    """Return the interests by which headlines are chosen for a reader: the parts of the reader's words, then topics.
+
+    The words "space, quiet reads" have the parts "space" and "quiet reads".
+    """
     said = [" ".join(part.split()) for part in re.split(r"[,;.\n]", reader.user["profile"])]
     return list(dict.fromkeys([*(part for part in said if part), *(topic.text for topic in topics)]))
 
 
 def follow(reader: ReaderState, own: Profiles, topics: Callable[[ReaderState], list[Topic]]) -> Following:
-    """Return what the page of a reader follows; `topics` are asked for where the reader says nothing.
+    """Return the interests that a reader's page names: the reader's own words, else the topics of the history.
 
-    Topics of the history are for show: they say nothing to the user tower that the history does not say.
+    The topics are only shown: the user tower reads the history itself.
     """
     from broadsheet.generate.extracts.topics import profile_text
 

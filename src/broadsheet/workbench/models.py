@@ -1,4 +1,4 @@
-"""The models of a newsroom, as its settings name them: each is opened when first asked for."""
+"""The models that a newsroom's settings name; each is opened when it is first used."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class EditionModels:
-    """The models that a newsroom's settings name, its own trained ones before those shipped with the package.
+    """The models that a newsroom's settings name; a newsroom's own trained model comes before the package's.
 
-    Each workbench over the same object shares what was opened.
+    Workbenches made with the same object share the models that were opened.
     """
 
     newsroom: Newsroom
@@ -39,9 +39,10 @@ class EditionModels:
 
     @cached_property
     def towers(self) -> Path | None:
-        """The folder of trained towers: as the config names it, the newsroom's own, those shipped, or None.
+        """The folder of trained towers: the folder that the config names, else the newsroom's own, else the package's.
 
-        Raises ModelError if a folder is named and not whole, or trained on another encoder.
+        None if no trained towers fit the encoder. Raises ModelError if the config names a folder that is not whole or
+        was trained on another encoder.
         """
         from broadsheet.retrieval.towers.trained import choose_towers
 
@@ -84,9 +85,10 @@ class EditionModels:
 
     @cached_property
     def cross_encoder(self) -> PairScorer | None:
-        """The newsroom's own trained cross-encoder, else the one shipped with the package, else None.
+        """The newsroom's own trained cross-encoder, else the package's if it fits the base model, else None.
 
-        Raises ModelError if there is no such base model, or the newsroom's own is not whole or was trained on another.
+        Raises ModelError if the base model cannot be found, or if the newsroom's own cross-encoder is not whole or was
+        trained on another base model.
         """
         from broadsheet.rerank.cross_encoder.trained import choose_cross_encoder, load_cross_encoder
 

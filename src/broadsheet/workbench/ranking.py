@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ranking:
-    """What was worked out for some readers, who come in the order they were given in."""
+    """The vectors, candidates and rankings of some readers, in the order in which the readers were given."""
 
     vectors: pa.Table
     "Table user_vectors."
     candidates: pa.Table
+    "Table candidates."
     ranked: pa.Table
+    "Table ranked."
     timings: dict[str, float]
     "Seconds by stage."
 
@@ -40,9 +42,9 @@ def rank(
     k: int | None = None,
     earlier: EarlierScores | None = None,
 ) -> Ranking:
-    """Rank articles for some readers as of a time: k at most, or as many as the config says, best first.
+    """Rank articles for some readers as of a time: at most k, or as many as the config says, best first.
 
-    `earlier` scores of the cross-encoder are taken over where it would read the same.
+    A score of the cross-encoder is taken over from `earlier` if the cross-encoder would read the same pair of texts.
     """
     timings: dict[str, float] = {}
     vectors, candidates = retrieve_readers(bench, readers, as_of, k, timings)
@@ -58,7 +60,7 @@ def retrieve_readers(
     k: int | None = None,
     timings: dict[str, float] | None = None,
 ) -> tuple[pa.Table, pa.Table]:
-    """Return user_vectors and candidates of some readers: the first half of `rank`, which the night keeps in files."""
+    """Return user_vectors and candidates of some readers: the first half of `rank`, which the build runs by itself."""
     timings = {} if timings is None else timings
     with timed(timings, "user tower"):
         vectors = bench.retriever.vectors(readers)
@@ -73,10 +75,10 @@ def rerank_readers(
     k: int | None = None,
     earlier: EarlierScores | None = None,
 ) -> pa.Table:
-    """Return ranked of some readers and their candidates: the second half of `rank`.
+    """Return table ranked for some readers and their candidates: the second half of `rank`.
 
-    A list is arranged as a whole, at the depth of the config or deeper, and cut to k afterwards, so that the first ten
-    articles are the same whether ten or twenty are asked for.
+    A whole list is ordered, at the depth of the config or at k if k is larger, and then cut to k. So the first ten
+    articles are the same whether k is 10 or 20.
     """
     from broadsheet.rerank.cross_encoder.earlier_scores import score_with
 
@@ -91,9 +93,10 @@ def rerank_readers(
 
 
 def known_scores(scorer: PairScorer | None, ranked: Sequence[Path], arithmetic: str | None = None) -> EarlierScores:
-    """Return the scores in earlier ranked tables that the cross-encoder made.
+    """Return the scores in earlier ranked tables that the same cross-encoder made in the same arithmetic.
 
-    They were made in its own arithmetic (device and dtype) or in the one named; the last table counts most.
+    `arithmetic` names device and dtype; without it, the scorer's own is taken. If two tables have a score for the same
+    pair, the score of the last table is taken.
     """
     from broadsheet.rerank.cross_encoder.earlier_scores import open_earlier_scores
 
@@ -105,7 +108,7 @@ def known_scores(scorer: PairScorer | None, ranked: Sequence[Path], arithmetic: 
 
 @contextmanager
 def timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    """Set down the seconds that the block takes as those of a stage."""
+    """Store the seconds that the `with` block takes under the name of a stage."""
     started = time.perf_counter()
     yield
     timings[stage] = time.perf_counter() - started

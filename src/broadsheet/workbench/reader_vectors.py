@@ -1,4 +1,4 @@
-"""Vectors of readers drawn from an edition: the queries that an index is chosen and measured with."""
+"""A sample of reader vectors: the queries with which an index is chosen and measured."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from broadsheet.workbench.models import EditionModels
 
 
 def sample_user_vectors(data: EditionData, models: EditionModels, count: int) -> npt.NDArray[np.float32]:
-    """Return `count` vectors of readers, drawn by a fixed seed, as an array (count, dim); fewer if there are fewer.
+    """Return at most `count` vectors of readers, drawn with a fixed seed, (readers, dim).
 
-    The readers are those of the edition, or all of the newsroom's where the edition has no table of users yet. Readers
-    of whom nothing is known have no vector and are left out.
+    They are drawn from the edition's readers, or from all readers of the newsroom if the edition has no table of users
+    yet. Readers without a history and without words of their own have no vector and are left out.
     """
     from broadsheet.retrieval import encode_users
 

@@ -1,4 +1,4 @@
-"""Which weights the candidate sources of a newsroom have: its own, the shipped ones or those of the settings."""
+"""Choosing the weights of the candidate sources: from the settings, from the trained towers, or the defaults."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _AGAIN = "Train the towers again, which tunes the weights: `broadsheet train tow
 
 
 def choose_weights(configured: SourceWeights, stored: Path) -> dict[str, float]:
-    """Return the weights of the config if they are not the defaults, else those stored, else the defaults.
+    """Return the settings' weights if they differ from the defaults, else the file's weights, else the defaults.
 
-    Raises ModelError if the file stored does not hold a weight of 0 or more for each source.
+    `stored` is the file of weights that were tuned with the towers; it may be missing. Raises ModelError if it does not
+    hold a weight of 0 or more for each source.
     """
     if configured != SourceWeights() or not stored.is_file():
         return {name: getattr(configured, name) for name in SOURCES}
@@ -24,7 +25,9 @@ def choose_weights(configured: SourceWeights, stored: Path) -> dict[str, float]:
         found = json.loads(stored.read_text("utf-8"))
         weights = {name: float(found[name]) for name in SOURCES}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{stored}: not weights of the sources {', '.join(SOURCES)} ({error!r}). {_AGAIN}") from error
+        raise ModelError(
+            f"{stored}: cannot be read ({error!r}), expected a weight for each of {', '.join(SOURCES)}. {_AGAIN}"
+        ) from error
     if not all(math.isfinite(weight) and weight >= 0 for weight in weights.values()):
         raise ModelError(f"{stored}: found {weights}, expected numbers of 0 or more. {_AGAIN}")
     return weights

@@ -1,4 +1,4 @@
-"""How the stories of a newsroom's pages are written: by its writer, for what readers follow, within some time."""
+"""Making the story writer of a newsroom: its language model, its budget, and the interests of its readers."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 
 READERS = 1 << 16
-"""Readers whose topics are kept while stories are told, some hundred bytes each."""
+"""Readers whose interests stay in memory while stories are written, some hundred bytes each."""
 
 
 def story_writer(models: EditionModels, k: int, seconds: float = math.inf) -> StoryWriter:
     """Return the story writer for the k best articles of each reader.
 
-    With `seconds`, the writer is for one request, whose drafts all come within these seconds from now or not at all;
-    with 0 seconds nothing is drafted.
+    With `seconds`, the writer is for one request: a draft that does not come within these seconds from now is not used.
+    With 0 seconds nothing is drafted.
     """
 
     def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        return models.news_tower(texts)  # opened when there is something to choose between
+        return models.news_tower(texts)  # the model is opened only when there are drafts to choose between
 
     writer = models.writer
     write = writer.within(seconds) if writer is not None and 0 < seconds < math.inf else writer
@@ -58,8 +58,8 @@ def story_writer_with(
 ) -> StoryWriter:
     """Return the story writer that drafts with `writer` and chooses between drafts by the vectors of `encode`.
 
-    `write` is called in place of the writer, for instance the same writer with a time limit. Without `drafting` it is
-    not called. Without a writer all stories are in the publisher's words.
+    `write` is called instead of the writer, for instance the same writer with a time limit. Without `drafting` neither
+    is called. If `writer` is None, all stories are in the publisher's words.
     """
     from broadsheet.generate import Chooser, StoryWriter
 
@@ -78,9 +78,9 @@ def story_writer_with(
 
 
 def story_budget(models: EditionModels, out: Edition) -> Budget:
-    """Return what a build may spend on the stories of an edition, less what it spent before it was killed.
+    """Return the minutes and tokens that a build may spend on an edition's stories, less what a killed build spent.
 
-    It counts from now, and what this process's writer reads and writes.
+    Minutes count from now; tokens are those that the writer of this process reads and writes.
     """
     from broadsheet.generate.stories.budget import Budget
 
@@ -99,13 +99,14 @@ def interests_in(
     reader_of: Callable[[str], ReaderState | None],
     topics: Callable[[ReaderState], Sequence[Topic]],
 ) -> Interest:
-    """Return what finds what of an article a reader follows.
+    """Return a function from readers and articles to the reader's interest in each article.
 
-    `reader_of` gives a reader by the id, None for an unknown one; `topics` are those of a reader's history.
+    `reader_of` returns the reader with an id, None for an unknown id; `topics` returns the topics of a reader's
+    history.
     """
     from broadsheet.generate import Interests
 
-    @lru_cache(maxsize=READERS)  # a build asks for a block, and again for the whole
+    @lru_cache(maxsize=READERS)  # a build asks for each reader twice: for a block of stories, and for all stories
     def follows(user_id: str) -> list[str]:
         reader = reader_of(user_id)
         return [] if reader is None else interests(reader, topics(reader))
@@ -118,7 +119,7 @@ def interests_in(
 
 
 def interests_of_users(data: EditionData, models: EditionModels, users: pa.Table) -> Interest:
-    """Return the same for all readers of a table users, whose states are made one at a time, as they are asked for."""
+    """Return the function of `interests_in` for the readers of a table users; a reader's state is made when needed."""
     row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
 
     def reader_of(user_id: str) -> ReaderState | None:

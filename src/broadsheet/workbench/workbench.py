@@ -1,7 +1,6 @@
-"""Puts the stages together for one edition, from its data and the newsroom's models.
+"""The workbench: the stages of one edition, put together from its data and the newsroom's models.
 
-The nightly build, a running pipeline, the training commands and the benchmarks all take their stages from here, so that
-they cannot drift apart.
+The nightly build, requests, trainings and benchmarks all take their stages from here, so that they run the same code.
 """
 
 from __future__ import annotations
@@ -46,32 +45,32 @@ class Workbench:
         search: Search | None = None,
         co_clicks: LastCoClicks | None = None,
     ) -> None:
-        """`search` stands in for the edition's index; `co_clicks` are those of the same clicks, made already."""
+        """Take data and models; `search` replaces the edition's index, `co_clicks` are counts of the same clicks."""
         self.data, self.models = data, models
         self._search, self._co_clicks = search, co_clicks
 
     def over(self, data: EditionData, search: Search | None = None) -> Workbench:
-        """Return the workbench of other data of the edition; the models, and without a `search` the index, are shared.
+        """Return a workbench over other data of the edition, made by `dataclasses.replace(self.data, …)`.
 
-        What is worked out of the clicks alone is shared where `data` has the very same click log. Everything else is
-        made again from `data`, which `dataclasses.replace` makes of `self.data`.
+        It shares the models, and the index unless `search` replaces it. It shares the co-clicks if `data` has the very
+        same click log. Everything else is made again from `data`.
         """
         same_clicks = data.clicks is self.data.clicks
         co_clicks = self.co_clicks if same_clicks else None
         return Workbench(data, self.models, search=self.search if search is None else search, co_clicks=co_clicks)
 
     def open(self) -> None:
-        """Open everything that a request needs now, so that none waits for it and no two threads load it twice."""
+        """Open everything that a request needs, so that no request waits for it and no two threads load it twice."""
         opened = self.data.catalogue, self.data.readers.audience, self.retriever, self.reranker, self.models.writer
         del opened
 
     def readers(self, users: pa.Table, mutes: Mutes = NO_MUTES) -> list[ReaderState]:
-        """Return the state of each reader of a table users, in its order, without what `mutes` say they muted."""
+        """Return the state of each reader of a table users, in its order, with the reader's entries of `mutes`."""
         return reader_states(users, self.data.catalogue, mutes)
 
     @cached_property
     def index(self) -> SearchIndex | ShardedIndex:
-        """The edition's FAISS index, or its shards as one."""
+        """The edition's FAISS index; several shards are searched as one index."""
         from broadsheet.index_build import open_index
 
         edition, ids = self.data.edition, self.data.catalogue.news.column("news_id")
@@ -79,12 +78,12 @@ class Workbench:
 
     @cached_property
     def search(self) -> Search:
-        """What finds the articles nearest to a vector: the edition's index, or what stands in for it."""
+        """The function that finds the articles nearest to a vector: the edition's index unless `search` was given."""
         return self.index if self._search is None else self._search
 
     @cached_property
     def co_clicks(self) -> LastCoClicks:
-        """Who clicked what, as of the last moment asked for."""
+        """Which articles were clicked by the same readers, as of the time that was last asked for."""
         from broadsheet.retrieval.sources.co_click import LastCoClicks
 
         return self._co_clicks or LastCoClicks(self.data.clicks)
@@ -95,7 +94,7 @@ class Workbench:
         return self.make_retriever(self.models.source_weights)
 
     def make_retriever(self, weights: Mapping[str, float]) -> Retriever:
-        """Return a retriever with other weights of the sources, sharing its models; a source without one is off."""
+        """Return a retriever with other weights of the candidate sources; a source without a weight is not used."""
         from broadsheet.retrieval import Retriever
 
         settings = self.models.config
@@ -115,7 +114,7 @@ class Workbench:
 
     @cached_property
     def policy(self) -> Policy:
-        """How the scored candidates are arranged."""
+        """The settings that order scored candidates: diversity, calibration, caps and floor."""
         from broadsheet.rerank import Policy
 
         settings = self.models.config.rerank
@@ -124,13 +123,13 @@ class Workbench:
 
     @cached_property
     def reranker(self) -> Reranker:
-        """Signals, fusion, policy and reasons."""
+        """The re-ranker: signals, fusion, policy and reasons, at the depth of the settings."""
         return self.make_reranker(self.models.config.rerank.depth)
 
     def make_reranker(self, depth: int, score: Score | None = None, *, learned: bool = True) -> Reranker:
-        """Return the re-ranker at another depth, or with another scorer than the cross-encoder, sharing its models.
+        """Return a re-ranker of another depth, or with the scorer `score` instead of the cross-encoder.
 
-        Without `learned` it fuses by the weights, though the newsroom may have a learned fusion.
+        Without `learned` it fuses signals by the weights, even if the newsroom has a learned fusion.
         """
         from broadsheet.rerank import Reranker
 
@@ -151,10 +150,10 @@ class Workbench:
 def open_workbench(
     models: EditionModels, edition: Edition, as_of: datetime | None = None, *, looks_back: bool = False
 ) -> Workbench:
-    """Return the workbench of an edition's files, which need not be written yet, with the models given.
+    """Return the workbench of an edition, whose files may still have to be written, with the given models.
 
-    `as_of` is the edition's clock where it is not given; with `looks_back` requests of any time can be made. Raises
-    ModelError if the news tower cannot be loaded.
+    Without `as_of` the edition's clock is used. With `looks_back`, requests of any time can be made, as training and
+    benchmarks do. Raises ModelError if the news tower cannot be loaded.
     """
     if as_of is None:
         as_of = read_clock(models.config.clock, edition.news, edition.clicks)
@@ -169,8 +168,8 @@ def open_current(newsroom: Newsroom, own: OwnParts | None = None) -> Workbench:
     `own` are parts of the site's own beside those that the config names. A warning says where the edition was built
     with other parts.
 
-    Raises NewsroomError if nothing is published, ModelError if the edition was built with another model than the config
-    names.
+    Raises NewsroomError if no edition is published, ModelError if the edition was built with another model than the
+    config names.
     """
     newsroom.require()
     edition, models = newsroom.current(), EditionModels(newsroom, newsroom.config(), own or OwnParts())

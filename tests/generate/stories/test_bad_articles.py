@@ -110,5 +110,5 @@ def test_a_model_of_too_few_positions_is_one_error(tmp_path):
     config = LlamaConfig(**shape, vocab_size=len(tokenizer), max_position_embeddings=64)
     LlamaForCausalLM(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    with pytest.raises(ModelError, match=r"reads -8 tokens beside what it writes, expected \d+ or more"):
+    with pytest.raises(ModelError, match=r"room for a prompt of -8 tokens, expected \d+ or more"):
         load_writer(str(tmp_path))

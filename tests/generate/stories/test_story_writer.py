@@ -138,7 +138,7 @@ def test_an_article_that_is_not_in_the_corpus_is_one_error(news):
 
 
 def test_a_writer_that_loses_a_draft_is_one_error(ranked, news):
-    with pytest.raises(ContractError, match="drafts for 2 prompts"):
+    with pytest.raises(ContractError, match="found 2 lists of drafts"):
         story_writer(lambda prompts, **_: [["a"], ["b"]])(ranked, news)
 
 

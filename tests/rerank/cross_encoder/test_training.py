@@ -231,5 +231,5 @@ def test_a_base_that_tells_no_segments_apart_is_one_clear_error(encoder, tmp_pat
     weights[name] = weights[name][:1].clone()
     model.config.save_pretrained(folder)
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match="tells 1 segments apart, expected 2"):
+    with pytest.raises(ModelError, match="found a model with 1 kinds of segments, expected 2"):
         load_base(str(folder))
