@@ -45,7 +45,9 @@ def benchmark(
         bench = open_bench(room, say, towers="untrained")
         measured = read_split(bench.data.newsroom, bench.data.catalogue, split)
         results = measure_retrieval(bench, open_trained(room, folders, say), measured, hours=window, lend=live)
-        return report_retrieval(describe_retrieval(results, bench, measured, hours=window, lend=live))
+        return report_retrieval(
+            describe_retrieval(results, bench.data, bench.models, measured, hours=window, lend=live)
+        )
 
     publish(out, measure)
 

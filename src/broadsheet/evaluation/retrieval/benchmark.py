@@ -65,7 +65,9 @@ class Results:
     reachable: dict[str, float]
     "For CATALOGUE and POOL, the share of the relevant clicks whose article is there; mean over settings."
     articles: dict[str, float]
-    "Likewise, how many articles are there at any request."
+    "For CATALOGUE and POOL, how many articles are there at any request; mean over settings."
+    index_recall: dict[str, float] | None
+    "What the function `index_recall` says of the index of the untrained towers."
     towers: list[dict[str, Any]] = field(default_factory=list)
     "The trained towers; see describe_towers."
     remarks: list[str] = field(default_factory=list)
@@ -107,6 +109,7 @@ def measure_retrieval(
         {},
         {name: _mean(scenes, name, lambda scene: scene.targets.reachable.mean()) for name in (CATALOGUE, POOL)},
         {name: _mean(scenes, name, lambda scene: scene.targets.members.sum()) for name in (CATALOGUE, POOL)},
+        index_recall(untrained, requests),
     )
     _measure_untrained(results, untrained, scenes)
     _measure_trained(results, untrained, trained, scenes)

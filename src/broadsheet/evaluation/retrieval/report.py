@@ -13,13 +13,14 @@ from broadsheet.evaluation.report.document import SAMPLES, common, differences_o
 from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import about, notes, table_of_differences, table_of_means
 from broadsheet.evaluation.report.plots import plot_curves, plot_slices
-from broadsheet.evaluation.retrieval.benchmark import CATALOGUE, POOL, Results, index_recall, notes_of
+from broadsheet.evaluation.retrieval.benchmark import CATALOGUE, POOL, Results, notes_of
 from broadsheet.evaluation.retrieval.lists import DEPTH
 from broadsheet.evaluation.retrieval.measure import BEYOND, DEPTHS, SLICED, Measured, mean_measured
 from broadsheet.markdown import table
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.offline.replay import SEEDS, UNTRAINED
-from broadsheet.workbench.workbench import Workbench
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.models import EditionModels
 
 COMPARED = ("recall@100", "recall@200")
 """Metrics of the paired differences."""
@@ -37,7 +38,9 @@ DEFINITIONS = {
 """What each metric is."""
 
 
-def describe_retrieval(results: Results, bench: Workbench, split: Split, *, hours: float, lend: bool) -> dict[str, Any]:
+def describe_retrieval(
+    results: Results, data: EditionData, models: EditionModels, split: Split, *, hours: float, lend: bool
+) -> dict[str, Any]:
     """Return a document that JSON can hold; `rows`, `lists`, `slices` are of the whole catalogue, as in `live_pool`."""
     users = [one.user_id for one in results.impressions]
     bootstrap = Bootstrap(users, np.random.default_rng(0), SAMPLES)
@@ -46,11 +49,9 @@ def describe_retrieval(results: Results, bench: Workbench, split: Split, *, hour
     }
     sections = {universe: _section(bootstrap, rows, results.runs[universe]) for universe, rows in combined.items()}
     pool = {"hours": hours, "articles": results.articles[POOL], "reachable": results.reachable[POOL]}
-    setting, models = (
-        "live" if lend else "content-only",
-        {"towers": results.towers, "sources": bench.models.source_weights},
-    )
-    shared = common("retrieval", bench.data, bench.models, split, users, setting=setting, **models)
+    setting = "live" if lend else "content-only"
+    trained = {"towers": results.towers, "sources": models.source_weights}
+    shared = common("retrieval", data, models, split, users, setting=setting, **trained)
     return {
         **shared,
         "data": shared["data"] | {"reachable": _reachable(split, results)},
@@ -60,7 +61,7 @@ def describe_retrieval(results: Results, bench: Workbench, split: Split, *, hour
         **sections[CATALOGUE],
         "live_pool": pool | sections[POOL],
         "differences": _differences(bootstrap, combined, results),
-        "index_recall": index_recall(bench, results.impressions),
+        "index_recall": results.index_recall,
         "remarks": [_setting_remark(lend, split), *results.remarks],
     }
 
