@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.script import make_out, run
+
 
 def profile(
     newsroom: Annotated[Path, typer.Argument(help="The newsroom's folder.")],
@@ -16,21 +18,19 @@ def profile(
     out: Annotated[Path | None, typer.Option(help="Folder for request-profile.json.")] = None,
 ) -> None:
     """Make a reader's page twice and count the calls of the second time."""
-    from broadsheet.evaluation.report.document import check_output, stamp
+    from broadsheet.evaluation.report.document import stamp
     from broadsheet.evaluation.speed.request_profile import profile_request
     from broadsheet.pipeline import Pipeline
     from broadsheet.tables.files import write_json
 
-    check_output(out)
+    if out is not None:
+        make_out(out)
     counts = profile_request(Pipeline.open(newsroom), reader, k).to_dict()
     for name, count in counts.items():
         print(f"{name.replace('_', ' ')}: {count:,}")
-    if out:
-        about = stamp(Path(__file__).parent)
-        write_json(out / "request-profile.json", {**about, "reader": reader, "k": k, "counts": counts})
+    if out is not None:
+        write_json(out / "request-profile.json", {**stamp(), "reader": reader, "k": k, "counts": counts})
 
 
 if __name__ == "__main__":
-    from command import run
-
     run(profile)
