@@ -1,4 +1,4 @@
-"""Measure the fact gate: which errors, planted in true summaries of real articles, it refuses, and which truths.
+"""Measure the fact gate: which errors planted in true summaries it refuses, and which true summaries it refuses too.
 
 Prints Markdown tables by kind of error, with 95 % intervals; with --out also writes them, JSON and plots. No model is
 needed.

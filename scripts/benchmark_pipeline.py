@@ -19,7 +19,7 @@ def measure(
     readers: Annotated[int, typer.Option(help="Readers measured, the first of the edition.")] = 50,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
-    """Print milliseconds a stage."""
+    """Print the milliseconds of each stage."""
     from broadsheet.evaluation.speed.pages import measure_pages
 
     publish(out, lambda: measure_pages(newsroom, readers))

@@ -1,7 +1,7 @@
 """Measure the ranking of shown articles on a split's impressions, by MIND's rules.
 
-Prints Markdown tables of AUC, MRR, nDCG@5 and nDCG@10 with 95 % intervals and paired differences, of what the first
-five and ten are like beyond accuracy, and of readers of few and of many articles; with --out also writes them, JSON and
+Prints Markdown tables of AUC, MRR, nDCG@5 and nDCG@10 with 95 % intervals and paired differences, of the variety
+of the first five and ten places, and of readers of few and of many articles; with --out also writes them, JSON and
 plots; with --predictions the rankings themselves.
 
 Example: python scripts/benchmark_ranking.py newsroom --split valid --towers frozen=seed-0 --towers frozen=seed-1

@@ -1,4 +1,4 @@
-"""Count what the rules on tone refuse of real articles: how often they are wrong of a text that an editor let pass.
+"""Count how often the rules on tone refuse the texts of real articles, which an editor has let pass.
 
 Takes each article's title as if it were a draft of the headline, with the article as it is and with the title left out
 of it, and the sentences of its lead as drafts of headlines and of summaries. What is refused is named by its check, not

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From nothing to personal pages: a virtual environment, the default models, the demo newsroom, the pages of six readers.
-# Needs Python 3.11 or newer with pip. A second run takes over all that the first one made.
+# Needs Python 3.11 or newer with pip. A second run takes over what the first run made.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -25,14 +25,14 @@ command="${BROADSHEET:-$here/.venv/bin/broadsheet}"
 logs="${LOGS:-$newsroom/logs}"
 mkdir -p "$logs" || exit 2
 
-# The lock goes with this process, however it ends, and is not handed on to what it starts.
+# The lock ends with this process, however it ends; the processes that it starts do not inherit it.
 exec 9>"$logs/nightly.lock"
 flock --nonblock 9 || {
     echo "nightly.sh: another night of $newsroom is at work" >&2
     exit 75
 }
 
-# What is said goes to the log and, for cron's mail or systemd's journal, to the caller as well.
+# All output goes to the log, and also to the caller: cron mails it, systemd keeps it in its journal.
 say() { while IFS= read -r line; do printf '%s %s\n' "$(date -u +%FT%TZ)" "$line" | tee -a "$logs/nightly.log"; done; }
 
 "$command" build "$newsroom" --users "${USERS:-active}" --log-json "$logs/build.jsonl" \

@@ -8,7 +8,7 @@ extras="${1:-cpu}"
 stamp=".venv/.installed-${extras//,/-}"
 wanted="$(cat pyproject.toml constraints.txt | cksum)"
 
-# An interrupted venv has a python and no pip.
+# An interrupted `python -m venv` leaves a .venv with python and without pip, so the check is for pip.
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     python="${PYTHON:-python3}"
     if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then

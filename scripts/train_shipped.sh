@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Train what the package ships, with the user's own command, and put it in retrieval/towers_default or rerank/adapter.
+# Train the towers or the cross-encoder of the package, with the same command as a user, and put the result in its place.
 #   bash scripts/train_shipped.sh towers|reranker MIND_TRAIN_FOLDER WORK_FOLDER
 # The last of MIND's training days (14 November 2019) chooses the epoch; the validation days are never looked at.
 set -euo pipefail

@@ -36,13 +36,13 @@ def draw(count: int, levels: int, rng: np.random.Generator) -> Impressions:
 
 
 def each(shown: Impressions) -> Iterator[tuple[list[float], list[bool]]]:
-    """Yield the scores and clicks of single impressions."""
+    """Yield the scores and the clicks of each impression."""
     for start, end in pairwise(shown.offsets.tolist()):
         yield shown.scores[start:end].tolist(), shown.clicked[start:end].tolist()
 
 
 def plain(scores: list[float], clicked: list[bool]) -> dict[str, float]:
-    """Return all metrics of one impression as their definitions read."""
+    """Return all metrics of one impression, computed word for word from their definitions."""
     return plain_metrics(scores, clicked) | plain_classification(scores, clicked)
 
 
@@ -76,7 +76,7 @@ def compare(shown: Impressions, reference: Reference, apart: dict[str, dict[str,
 
 
 def time_metrics(rng: np.random.Generator) -> dict[str, Any]:
-    """Return how long the four metrics of MIND take over TIMED impressions, at best of three runs."""
+    """Return the seconds that the four metrics of MIND take over TIMED impressions: the best of three runs."""
     shown = draw(TIMED, 0, rng)
     seconds = []
     for _ in range(3):

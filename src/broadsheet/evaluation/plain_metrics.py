@@ -1,6 +1,6 @@
-"""Ranking metrics one article at a time, as their definitions read: what the vectorised ones are compared with.
+"""Ranking metrics computed one article at a time from their definitions, to check the vectorised metrics.
 
-Slow on purpose, and sharing no code with what it checks.
+The code is slow on purpose, and shares nothing with the code that it checks.
 """
 
 import math

@@ -1,8 +1,9 @@
-"""What is known as of a request beside the reader's own history: whose clicks, and which articles are live.
+"""The two settings of a benchmark: which clicks of other readers, and which articles, a request may know.
 
-Two settings, never in one table. *Content-only*: no click and no list of the measured split is known. *Live*: half of
-its readers, drawn by a seed, lend their clicks and lists as counters and co-clicks of the day; the other half is
-measured, and none of their own clicks of the split is known. In both, what counts lies strictly before the request.
+A table shows one setting only. *Content-only*: no click and no shown list of the measured split is known. *Live*: half
+of the split's readers, drawn by a seed, lend their clicks and shown lists, as counters and co-clicks of the day. The
+other half is measured, and their own clicks of the split are unknown. In both settings a request knows only what
+happened strictly before it.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Setting:
-    """Requests to measure, and what others did before them."""
+    """Requests to measure, and what other readers did before them."""
 
     impressions: list[Impression]
-    "Those measured, each with something to find; their times are the requests'."
+    "The measured impressions, each with a click to find; their times are the times of the requests."
     clicks: ClickLog
-    "What anyone clicked; a request knows what lies strictly before its time."
+    "Clicks of all readers; a request knows those strictly before its time."
     exposures: Exposures
-    "What anyone was shown; likewise."
+    "Showings of all readers; a request knows those strictly before its time."
 
 
 def content_only(data: EditionData, split: Split) -> Setting:
@@ -67,21 +68,21 @@ def live(data: EditionData, split: Split, seed: int) -> Setting:
 
 
 def _shown_in(data: EditionData, split: Split, impressions: Sequence[Impression]) -> Exposures:
-    """Return what these impressions showed, as the log tells it."""
+    """Return the articles that these impressions showed, as Exposures."""
     table = read_table(data.newsroom.impressions(split.name), IMPRESSIONS)
     numbers = pa.array([one.number for one in impressions], pa.int64())
     return exposures_of(table.take(numbers), data.catalogue)
 
 
 def one_time(split: Split) -> bool:
-    """Whether all impressions bear one time, which then stands for times that are not known."""
+    """Return whether all impressions have the same time, as in data sets that do not tell the true times."""
     return len({one.time for one in split.impressions}) == 1
 
 
 def live_pool(data: EditionData, exposures: Exposures, time: datetime, hours: float) -> Flags:
     """Return which articles are live as of a request: published, else shown to anyone, in `hours` hours before.
 
-    What was shown counts only where no publication time is known. (articles,)
+    Showings count only for articles without a publication time. Shape (articles,).
     """
     end = time.timestamp()
     published = data.catalogue.published_at

@@ -1,7 +1,7 @@
-"""Whether the fact gate refuses errors planted in true summaries, and passes true ones as they are and said otherwise.
+"""The benchmark of the fact gate: whether it refuses planted errors, and passes true summaries and their rewordings.
 
-True are the publisher's own abstract and the first sentences of the body. Half of the articles, by a hash of their id,
-are for developing the gate; the other half alone is reported.
+True summaries are the publisher's own abstract and the first sentences of the body. Half of the articles, by a hash of
+their id, served to develop the gate; only the other half is reported.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _LEAD_WORDS = 60
 
 @dataclass(frozen=True)
 class Checked:
-    """A text and what the gate said of it."""
+    """A text, and the gate's verdict on it."""
 
     news_id: str
     group: str
@@ -44,7 +44,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was checked of one newsroom."""
+    """The checked texts of one newsroom."""
 
     articles: int
     untouched: list[Checked]
@@ -53,7 +53,7 @@ class Findings:
 
 
 def is_reported(news_id: str) -> bool:
-    """Whether an article is of the half that is reported, not of the half that the gate was developed on."""
+    """Return whether an article belongs to the half that is reported: the gate was not developed on it."""
     return hashlib.sha256(news_id.encode()).digest()[0] % 2 == 1
 
 
@@ -97,7 +97,7 @@ def true_summaries(article: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]
 
 
 def check_untouched(articles: Sequence[Mapping[str, Any]]) -> list[Checked]:
-    """Hold each true summary against its article."""
+    """Check each true summary against its article."""
     return [
         Checked(article["news_id"], name, WRITTEN, summary, tuple(check(summary, whole)))
         for article in articles

@@ -47,7 +47,7 @@ def _persons(text: str) -> dict[str, str]:
 
 
 def _replace_persons(source: Source, others: Mapping[str, str], rng: random.Random) -> Iterator[Change]:
-    """Put one of the others for a person, whole for a whole name and the family name for a family name."""
+    """Replace a person by another: a full name by a full name, a family name by a family name."""
     for family, whole in _persons(source.article).items():
         apart = sorted(other for other in others if other != family and other not in whole)
         if not apart:
@@ -60,18 +60,18 @@ def _replace_persons(source: Source, others: Mapping[str, str], rng: random.Rand
 
 
 def persons_of_the_article(source: Source, rng: random.Random) -> Iterator[Change]:
-    """Put another person of the same article for one."""
+    """Replace a person by another person of the same article."""
     return _replace_persons(source, _persons(source.article), rng)
 
 
 def persons_of_another(source: Source, rng: random.Random) -> Iterator[Change]:
-    """Put a person of another article for one."""
+    """Replace a person by a person of another article."""
     others = {family: whole for family, whole in _persons(source.other).items() if family not in source.article}
     return _replace_persons(source, others, rng)
 
 
 def _replace_listed(source: Source, lists: Mapping[str, Sequence[str]], rng: random.Random) -> Iterator[Change]:
-    """Put another entry of the same list for one; one that the article has, by even chance."""
+    """Replace a name by another name of its list; in half of the cases by a name that the article has."""
     for entries in lists.values():
         pattern = "|".join(sorted(map(re.escape, entries), key=len, reverse=True))
         for match in re.finditer(rf"(?<![A-Z]\.)(?<![\w-])(?:{pattern})(?![\w-]|\s[A-Z])", source.summary):
@@ -84,17 +84,17 @@ def _replace_listed(source: Source, lists: Mapping[str, Sequence[str]], rng: ran
 
 
 def places(source: Source, rng: random.Random) -> Iterator[Change]:
-    """Put another country, city or state for one."""
+    """Replace a country, city or state by another."""
     return _replace_listed(source, PLACES, rng)
 
 
 def organisations(source: Source, rng: random.Random) -> Iterator[Change]:
-    """Put another team, company or body of the same kind for one."""
+    """Replace a team, company or body by another of the same kind."""
     return _replace_listed(source, ORGANISATIONS, rng)
 
 
 def deeds(source: Source, _: random.Random) -> Iterator[Change]:
-    """Let the two names round a verb change places."""
+    """Exchange the two names before and after a verb."""
     for match in _DEED.finditer(source.summary):
         first, second = match["first"].split(), match["second"]
         while first and first[0] in _OPENERS:

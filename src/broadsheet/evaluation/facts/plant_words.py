@@ -1,6 +1,6 @@
 """Word lists by which errors are planted: given names, places, organisations, verbs.
 
-They know nothing of the fact gate's own lists, so that what the gate cannot read is planted all the same.
+They are independent of the fact gate's own lists, so that errors are planted in words that the gate lacks, too.
 """
 
 GIVEN_NAMES = (

@@ -1,4 +1,4 @@
-"""Errors planted in true summaries, of numbers, dates and negations; evaluation_plants_names.py has those of names.
+"""Errors planted in true summaries, of numbers, dates and negations; name_plants.py has the errors of names.
 
 A planter yields every change that it could make, as the start, the end and the new text of a span; one is drawn by a
 seed. All are found by plain patterns, not by the fact gate's parsing.
@@ -17,7 +17,7 @@ Change = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Source:
-    """A true summary and what errors in it can be made of."""
+    """A true summary, and the texts from which errors for it are taken."""
 
     news_id: str
     summary: str
@@ -62,7 +62,7 @@ def plant(planter: Planter, source: Source, rng: random.Random) -> str | None:
 
 
 def _other_amount(amount: str, pool: set[str], rng: random.Random) -> str:
-    """Return another amount: one that the article has, by even chance, else one near or ten times as large."""
+    """Return another amount: in half of the cases an amount of the article, else a near or tenfold amount."""
     value = float(amount.replace(",", ""))
     known = sorted(one for one in pool if float(one.replace(",", "")) != value)
     if known and rng.random() < 0.5:
@@ -137,7 +137,7 @@ def _other_word(word: str, words: list[str], article: str, rng: random.Random) -
 
 
 def quotations(source: Source, rng: random.Random) -> Iterator[Change]:
-    """Put another word of the article for a word of a quotation, or leave a word of it out."""
+    """Replace a word of a quotation by another word of the article, or leave a word of the quotation out."""
     vocabulary = sorted(set(re.findall(r"\b[a-z]{4,}\b", source.article)))
     spans = list(re.finditer('["“”]', source.summary))
     for opening, closing in zip(spans[::2], spans[1::2], strict=False):
@@ -154,7 +154,7 @@ _OPPOSITES = {word: other for pair in OPPOSITES for word, other in (pair.split()
 
 
 def opposites(source: Source, _: random.Random) -> Iterator[Change]:
-    """Put a word's opposite for it."""
+    """Replace a word by its opposite."""
     for match in re.finditer(rf"(?<![\w-])(?:{'|'.join(_OPPOSITES)})(?![\w-])", source.summary):
         yield *match.span(), _OPPOSITES[match[0]]
 

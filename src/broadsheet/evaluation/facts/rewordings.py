@@ -1,4 +1,4 @@
-"""True summaries said otherwise, as a writer may say them: what the fact gate ought to pass."""
+"""True summaries in other words, as a writer may write them; the fact gate should pass them."""
 
 import random
 import re
@@ -80,7 +80,7 @@ def passives(source: Source, _: random.Random) -> Iterator[Change]:
 
 
 def speakers_first(source: Source, _: random.Random) -> Iterator[Change]:
-    """Say who said it before what was said."""
+    """Move the speaker of a statement before the statement."""
     pattern = (
         rf"{_SENTENCE}(?P<what>(?:{_COMMON}|{_NAME}) [^.!?\"]{{20,200}}), (?P<who>police|officials|{_NAME}) said\."
     )
@@ -89,12 +89,12 @@ def speakers_first(source: Source, _: random.Random) -> Iterator[Change]:
 
 
 def _within(text: str) -> str:
-    """Return what opened a sentence as it stands within one."""
+    """Return the beginning of a sentence as it is written within a sentence, without its capital."""
     return re.sub(rf"^(?:{_COMMON})\b", lambda word: word[0].lower(), text)
 
 
 def _unquoted(planter: Planter) -> Planter:
-    """Leave quotations as they are: said otherwise, they would be altered."""
+    """Leave quotations unchanged: a quotation in other words would be an error."""
 
     def reword(source: Source, rng: random.Random) -> Iterator[Change]:
         for start, end, text in planter(source, rng):

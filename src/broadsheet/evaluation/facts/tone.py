@@ -1,4 +1,4 @@
-"""What the rules on tone refuse of real articles: how often they are wrong about a text that an editor let pass."""
+"""The benchmark of the rules on tone: how often they refuse real texts, which an editor has let pass."""
 
 from __future__ import annotations
 

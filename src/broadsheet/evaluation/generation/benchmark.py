@@ -34,14 +34,14 @@ from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.story_writing import story_writer_with
 
 RUNS = 3
-"""Runs of ours with what was trained once, each with another seed of the draws."""
+"""Runs of our row with a single trained writer, each with another seed of the draws."""
 Runs = dict[str, dict[str, list[Values]]]
-"""By job and row, each metric of each article, a run for each training."""
+"""By job and row, the metrics of each article, with a run for each training."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was written, and what was measured of it."""
+    """The texts that were written, and their metrics."""
 
     examples: list[Example]
     written: dict[str, list[Written]]
@@ -54,10 +54,10 @@ class Findings:
     models: dict[str, str]
     "Fingerprint of the writer of each row that has one."
     trainings: list[dict[str, Any]]
-    "Of what ours is the mean over: the cards of what was trained, in the order of the runs."
+    "Cards of the trained writers over which our row is the mean, in the order of the runs."
 
     def chosen(self, row: str, job: str) -> dict[str, int]:
-        """Return how many of a row's texts are of which method, over its runs."""
+        """Return the number of a row's texts by method (gpt, extract and so on), over all its runs."""
         texts = [text for run in self.written[row] for text in run[job]]
         return dict(Counter(text.method if text.text else f"{text.method}, withheld" for text in texts).most_common())
 
@@ -82,7 +82,7 @@ def read_writers(option: str, options: Sequence[str]) -> dict[str, str]:
 
 
 def model_label(name: str) -> str:
-    """Return what a model is called in the rows."""
+    """Return the name of a model in the rows."""
     return {"asset:smollm2": "SmolLM2"}.get(name, Path(name.removeprefix("asset:")).name)
 
 

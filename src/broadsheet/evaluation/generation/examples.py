@@ -1,8 +1,8 @@
-"""What generation is measured on: articles without title and abstract, which are the references of what is written.
+"""The examples of the benchmark of generation: articles whose title and abstract are held back as references.
 
-A headline is held against the publisher's title, a summary against the publisher's abstract. Neither may be read by
-what writes, extracts or checks: an article is measured by its body alone. One whose body says its title word for word
-is left out, and an abstract that the body says word for word is no reference.
+A headline is compared with the publisher's title, a summary with the publisher's abstract. Writers, extracts and the
+gate read only the body. An article whose body repeats its title word for word is left out; an abstract that the body
+repeats word for word is not used as a reference.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ALIKE = 0.4
 
 @dataclass(frozen=True)
 class Example:
-    """An article to write about, and the publisher's words that are held back from what writes."""
+    """An article to write about, and the publisher's title and abstract, which writers may not read."""
 
     article: Mapping[str, Any]
     "A row of a NEWS table, without title and abstract."
@@ -57,12 +57,12 @@ class Example:
 
     @property
     def body(self) -> str:
-        """All that is known of the article."""
+        """The text of the article, the only part of it that writers read."""
         found: str = self.article["body"]
         return found
 
     def reference(self, job: str) -> str:
-        """Return what a headline or a summary is held against; empty for nothing."""
+        """Return the reference of a headline or a summary; empty if the article has no reference."""
         return self.title if job == "headline" else self.abstract
 
     def lead(self, job: str) -> str:
@@ -70,7 +70,7 @@ class Example:
         return jobs.lead(JOBS[job], source_text(self.article))
 
     def prompt(self, job: str) -> str:
-        """Return what a writer is asked."""
+        """Return the prompt of a job."""
         return jobs.prompt(JOBS[job], self.article["title"], source_text(self.article))
 
 

@@ -1,4 +1,4 @@
-"""What is measured of each text: likeness to the publisher's words, truth by the gate, copying, length, personality."""
+"""The metrics of a text: likeness to the publisher's words, truth by the gate, copying, length, personality."""
 
 from __future__ import annotations
 

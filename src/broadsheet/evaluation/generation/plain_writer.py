@@ -1,4 +1,4 @@
-"""A model's drafts by transformers' own `generate`: greedy, with nothing of ours but the prompt."""
+"""Drafts of a model by transformers' own `generate`, greedy, with our prompts and no other code of ours."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PlainWriter:
         return [draft for batch in batches for draft in self._draft(batch, most_tokens, lookup)]
 
     def count_tokens(self, texts: Sequence[str]) -> int:
-        """Return how many tokens the texts have in all."""
+        """Return the number of tokens of all texts together."""
         return sum(map(len, self._tokenizer(list(texts), add_special_tokens=False).input_ids)) if texts else 0
 
     def _draft(self, prompts: Sequence[str], most_tokens: int, lookup: int | None) -> list[str]:

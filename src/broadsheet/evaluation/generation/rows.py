@@ -1,4 +1,4 @@
-"""The rows of the benchmark of generation: what each way of writing says of each article."""
+"""The rows of the benchmark of generation: the texts that each way of writing makes of each article."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ NOTES = {
     NOT_TUNED: "the same by the base model alone",
 }
 MODELS = ("gpt", "t5")
-"""Methods of a text that is in a model's words."""
+"""Methods of texts that a model wrote."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """What a row says of an article."""
+    """The text that a row has for an article."""
 
     text: str
-    "Empty where it says nothing: ours then shows the publisher's words, which are withheld here."
+    "Empty if there is no text: a page then shows the publisher's words, which are held back here."
     method: str
     "gpt, t5, extract or original."
     refused: tuple[str, ...] = ()
-    "What the gate refused of the drafts before."
+    "The checks that refused earlier drafts."
 
 
 Written = dict[str, list[Text]]
@@ -54,7 +54,7 @@ Topics = tuple[str, str]
 
 @dataclass(frozen=True)
 class Run:
-    """What ours says with one model."""
+    """The texts of our row with one model."""
 
     written: Written
     personal: list[tuple[str, str]]

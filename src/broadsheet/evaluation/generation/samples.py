@@ -1,4 +1,4 @@
-"""Samples of what the benchmark of generation wrote, to be read and judged."""
+"""Samples of the texts that the benchmark of generation wrote, for a person to judge."""
 
 from pathlib import Path
 

@@ -34,7 +34,7 @@ ONE_BY_ONE, ONE_ALIKE, ONE_LOOKUP, BATCHED, BATCHED_ALIKE, OURS = (
     *(f"batches of {BATCH}, bfloat16", f"batches of {BATCH}, dtype of ours", "ours"),
 )
 PLAIN = {"one_by_one": ONE_BY_ONE, "one_alike": ONE_ALIKE, "batched": BATCHED, "batched_alike": BATCHED_ALIKE}
-"Rows that others are held against, by how their names end in `times_…`."
+"Rows with which other rows are compared, by the endings of the keys `times_…`."
 CHANGED = 10
 "Before the second night, one article in CHANGED is changed."
 NOTES = {
@@ -91,7 +91,7 @@ def _take_turns(
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     made: dict[str, list[str]] = {}
     for work in rows.values():
-        work(writing.examples[:BATCH])  # warms up
+        work(writing.examples[:BATCH])  # to warm up
     for number in range(rounds):
         for name, work in rows.items():
             started = time.perf_counter()
@@ -131,7 +131,7 @@ class Ours:
     def __init__(self, writer: Writer, models: EditionModels) -> None:
         self._writer, self._models = writer, models
         self.drafts: list[str] = []
-        "All that were made since the last call."
+        "Drafts that were made since the last call."
 
     def __call__(self, examples: Sequence[Example]) -> list[str]:
         """Write for no reader in particular; return the drafts."""
@@ -183,7 +183,7 @@ def _second_night(ours: Ours, examples: Sequence[Example]) -> dict[str, Any]:
 
 
 def _changed(example: Example) -> Example:
-    """Return an article after an editor has put a word to its end."""
+    """Return an article with one more word at the end of its body, as after an edit."""
     article = dict(example.article)
     article |= {"body": f"{article['body']} Updated.", "content_hash": f"{article['content_hash']}-2"}
     return replace(example, article=article)

@@ -1,7 +1,7 @@
-"""Cold start measured: a reader of whom less is known, against the same reader's whole history.
+"""Cold start: how much worse the page of a reader is if only a part of the reader's history is known.
 
-The profile is made of the older half of the history, as the page's line for the reader is, so that it is what such a
-reader could have been told and could have kept.
+The profile is made from the older half of the history, in the same way as the line on a page that names a reader's
+interests. So it is a profile that such a reader could have seen there and kept.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ DEFINITIONS = {
 
 @dataclass(frozen=True)
 class Start:
-    """An impression, and what a shorter acquaintance would know of its reader."""
+    """An impression, and the parts of its reader's history that the rows know."""
 
     impression: Impression
     half: list[str]

@@ -1,4 +1,4 @@
-"""What a policy costs and what it gives, on the articles that impressions showed, ranked anew.
+"""The costs and gains of a policy, on the articles that impressions showed, ranked anew.
 
 The scores are the pipeline's own, computed once; only the order differs from policy to policy.
 """
@@ -42,7 +42,7 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Shown:
-    """What impressions showed, as the policy reads it."""
+    """The shown articles of impressions, in the form that a policy reads."""
 
     items: list[Items]
     rows: list[Integers]

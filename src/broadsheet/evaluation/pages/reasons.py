@@ -35,7 +35,7 @@ NOTES = {
     SECOND: "the other article that is most like the item, which the cross-encoder reads as well if it reads two",
     NAMED: "the history article in the item's reason",
 }
-"""The rows: which article of the history is deleted."""
+"""The rows: the article of the history that is deleted."""
 DROP, CHANGE = "drop", "change"
 DEFINITIONS = {
     DROP: "fused score of the item with the whole history less that without the article, neither scaled to the list "

@@ -1,4 +1,4 @@
-"""What rankings are like beyond accuracy: how varied their first places are, how true to the history, how much clicked.
+"""Metrics of rankings beyond accuracy: variety of the first places, likeness to the history, and novelty.
 
 Measured on the articles that impressions showed, in the order of each row's scores. The reader's history is what the
 re-ranker reads of it: the newest articles that have text.
@@ -24,7 +24,7 @@ from broadsheet.offline.replay import ClicksBefore, Values
 from broadsheet.tables.arrays import Floats, Integers
 
 KS = (5, 10)
-"""Places that are measured."""
+"""Numbers of first places that are measured."""
 DISTANCE, DIVERGENCE, CATEGORIES = "distance", "miscalibration", "categories"
 WITHIN = {
     DISTANCE: "mean of 1 - the inner product over all pairs of the first k articles, 0 to 2",
@@ -46,7 +46,7 @@ DEFINITIONS = {
     "history, newest first, both by rank, 0 to 1",
     "from pool, category@k": "the same from the categories of all that the impression showed, which have no ranks",
 }
-"""What each metric is; k = 5 and 10."""
+"""Definition of each metric; k is 5 and 10."""
 
 
 def within_lists(lists: Integers, k: int, vectors: npt.NDArray[np.float32], labels: Labels, read: Labels) -> Values:
@@ -76,7 +76,7 @@ def newest_read(impressions: Sequence[Impression], history: int) -> Integers:
 
 @dataclass(frozen=True)
 class Served:
-    """What impressions showed to whom."""
+    """The articles that impressions showed, and their readers' histories."""
 
     rows: Integers
     "The shown articles' rows, laid end to end. (shown,)"

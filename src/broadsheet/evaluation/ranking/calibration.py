@@ -1,4 +1,4 @@
-"""Whether a fusion's probabilities of a click are true: by Platt's logistic function and by isotonic regression.
+"""Whether a fusion's probabilities match the share of clicks: by Platt's logistic function and isotonic regression.
 
 What makes a score a probability is fitted to scores of impressions that the trees did not learn from: the readers of
 the learning split are cut into FOLDS parts, and the trees that score a part learned from the others (as scikit-learn's
@@ -39,7 +39,7 @@ DEFINITION = (
 )
 
 Curve = Callable[[Floats], Floats]
-"""Makes scores probabilities, 0 to 1."""
+"""Turns scores into probabilities, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,13 @@ def folds_of(readers: Sequence[str]) -> Integers:
 
 
 def platt(scores: Floats, clicked: Flags) -> Curve:
-    """Return the logistic function of the highest likelihood of these clicks, which does not fall."""
+    """Return the logistic function, with a slope of 0 or more, under which these clicks are most likely."""
     line = fit_platt(scores, clicked)
     return lambda values: logistic(values, line)
 
 
 def isotonic(scores: Floats, clicked: Flags) -> Curve:
-    """Return the rising function of the least squared error from these clicks, constant beyond their scores."""
+    """Return the non-falling function with the least squared error to these clicks, constant beyond their scores."""
     from scipy.optimize import isotonic_regression
 
     points, places, counts = np.unique(scores, return_inverse=True, return_counts=True)

@@ -30,7 +30,7 @@ class Trained:
     scorer: PairScorer
 
     def describe(self) -> dict[str, Any]:
-        """Return what a report says of it: label, folder, fingerprint, mode and recipe."""
+        """Return the cross-encoder's entry in a report: label, folder, fingerprint, mode and recipe."""
         card = read_card(self.folder)
         about = {"label": self.label, "folder": self.folder.name, "fingerprint": self.scorer.fingerprint}
         return {**about, "mode": mode_of(card), "recipe": card.get("recipe", {})}

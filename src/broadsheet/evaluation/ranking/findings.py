@@ -1,4 +1,4 @@
-"""What the ranking benchmark finds: the rows, what their first places are like, and how true the probabilities are."""
+"""The findings of the ranking benchmark: the rows, the variety of their first places, and true probabilities."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Findings:
 
     rows: Mapping[str, Values]
     notes: Mapping[str, str]
-    "What each row is."
+    "Description of each row."
     comparisons: list[tuple[str, str]]
     "Rows whose difference is reported: the first minus the second."
     users: list[str]
     "The reader of each impression, whole readers being resampled for the intervals."
     remarks: list[str]
-    "What else the reader must know, in sentences."
+    "Notes that the report's reader must know, in sentences."
     runs: Mapping[str, list[dict[str, float]]]
     "For rows of several seeds, the means of each."
     towers: Sequence[dict[str, Any]]
@@ -40,7 +40,7 @@ class Findings:
     scores: Mapping[str, Sequence[Floats]]
     "Of each main row one array for each seed, one score for each shown article, laid end to end. (shown,)"
     beyond: Mapping[str, Measured]
-    "What the first places of each main row are like."
+    "Metrics of the first places of each main row, beyond accuracy."
     slices: Mapping[str, Flags]
     "Parts of the impressions. (impressions,)"
     clicked: Flags

@@ -101,7 +101,7 @@ def tower_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
 
 
 def word_scores(words: Bm25, impressions: Sequence[Impression]) -> Floats:
-    """Return how the words of what was shown match the history, by BM25, laid end to end (shown,).
+    """Return how well the words of the shown articles match the history, by BM25, laid end to end (shown,).
 
     -inf where no word is shared, so that such articles tie.
     """
@@ -114,7 +114,7 @@ def word_scores(words: Bm25, impressions: Sequence[Impression]) -> Floats:
 
 @dataclass(frozen=True)
 class Ranking:
-    """How each row compared ranks some impressions, the simplest row first, and how well."""
+    """The rankings of some impressions by each row, the simplest row first, and their metrics."""
 
     scores: Mapping[str, Sequence[Floats]]
     "Of each row one array of scores for each seed, one score for each shown article, laid end to end. (shown,)"

@@ -35,7 +35,7 @@ from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
 CATALOGUE, POOL = "catalogue", "live_pool"
-"""What is retrieved from."""
+"""The articles among which a row may retrieve."""
 FUSION = "fusion"
 SOURCES = {f"source {name}": name for name in ("popularity", "freshness", "co_click")}
 """Rows of the sources of candidates that need no towers, each by itself."""
@@ -54,7 +54,7 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Results:
-    """What was measured: every run of every row, by request."""
+    """The metrics of every run of every row, by request."""
 
     impressions: list[Impression]
     "The requests, each with something to find."
@@ -86,7 +86,7 @@ class _Scene:
     size: int
     "How many requests there are in all."
     seeds: Sequence[int]
-    "Of what is random here."
+    "Seeds of the random draws."
 
     def measure(self, lists: Lists) -> Measured:
         return spread_out(measure(lists, self.targets), self.places, self.size)

@@ -1,4 +1,4 @@
-"""Ranked lists of articles for requests, from each thing that retrieval is compared with.
+"""Ranked lists of articles for requests, by each row of the benchmark of retrieval.
 
 Lists are catalogue rows, int32 (requests, DEPTH), best first, -1 beyond the end of a shorter list. No list holds what
 its reader has read, what was published after the request, or what is outside the pool.

@@ -1,4 +1,4 @@
-"""From ranked lists to numbers: what they find of what was clicked, in all and in slices, and what they are like."""
+"""The metrics of ranked lists: how many clicks they find, in all and in slices, coverage, Gini index and novelty."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Targets:
-    """What lists of a setting are measured against."""
+    """The clicked articles with which the lists of a setting are compared."""
 
     owners: Integers
     "The request of each relevant article, by its place in the setting. (relevant,)"

@@ -44,7 +44,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class EncodingTask:
-    """What is encoded, by which model, and by which programs."""
+    """The texts to encode, the model, and the programs that encode."""
 
     newsroom: Path
     model: str

@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes at most, on a GPU or, under Linux, of the process."""
+"""The peak memory of a piece of work: of the GPU, or of the process under Linux."""
 
 import ctypes
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def peak_memory() -> Iterator[Callable[[], float | None]]:
-    """Yield what tells, afterwards, the GB held at most above what was held before; None where it cannot be told."""
+    """Yield a function that returns the peak memory of the block, in GB above the memory before; None if unknown."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()

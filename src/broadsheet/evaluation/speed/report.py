@@ -1,4 +1,4 @@
-"""What the reports of speed beside other libraries share: the processor, table lines and the plot."""
+"""Parts that the speed reports share: the line on the processor, tables and the plot."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What one request costs in code: the files it goes through, its calls, and how often the reader is worked out."""
+"""The profile of one request: files that it goes through, calls, and how often the reader's history is looked up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RequestProfile:
     row_lookups: int
     "Calls that look catalogue rows up by ids."
     history_lookups: int
-    "Those of them that look the reader's history up."
+    "Calls that look up the catalogue rows of the reader's history."
     topics_found: int
     "How often topics were looked for in a history."
 

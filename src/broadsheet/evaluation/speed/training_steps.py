@@ -29,7 +29,7 @@ VALID_LIMIT, EVERY = 100, 4
 
 @dataclass
 class Workload:
-    """What every version of the step works on: a newsroom's articles, and the items of each step."""
+    """The data of every version of the step: a newsroom's articles, and the items of each step."""
 
     data: EditionData
     models: EditionModels
@@ -102,7 +102,7 @@ def to_device(value: Any) -> Any:  # noqa: ANN401
 
 @dataclass
 class Run:
-    """One version of the step, its model, and what was measured of it."""
+    """One version of the step, its model, and its measurements."""
 
     note: str
     plain: bool
@@ -113,7 +113,7 @@ class Run:
     seconds: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     peaks: list[float | None] = field(default_factory=list)
-    "GB above what was held before the step."
+    "Peak memory of the step, in GB above the memory before it."
 
 
 def new_runs() -> dict[str, Run]:

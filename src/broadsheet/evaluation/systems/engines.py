@@ -133,7 +133,7 @@ def _size(room: Newsroom, name: str) -> dict[str, int]:
 
 
 def _differences(one: Newsroom, other: Newsroom) -> dict[str, list[str]]:
-    """Return for each table what differs; empty where it is equal to the byte."""
+    """Return the differences of each table; empty if the tables are equal to the byte."""
     return {name: _difference(*(_open(room, name) for room in (one, other))) for name in TABLES}
 
 

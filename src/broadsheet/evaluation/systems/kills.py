@@ -30,7 +30,7 @@ from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
 
 ENDS = ("built", "gone")
-"""Last words of a process."""
+"""The last message of a process."""
 KINDS = ("add", "withdraw", "build", "publish")
 FORKS = multiprocessing.get_context("forkserver")
 PRELOAD = [
@@ -75,7 +75,7 @@ def work(path: Path, kind: str, seed: int, reader: str, link: Connection) -> Non
 
 
 def say_around(link: Connection, titles: Titles, call: Callable[[], Any]) -> None:
-    """Tell what a call will do, do it, and tell that it returned."""
+    """Send what a call will do, do it, and send that it returned."""
     link.send(("begin", titles))
     call()
     link.send(("done", titles))
@@ -115,7 +115,7 @@ class Ledger:
         "Seconds within which a process of a kind is killed, where it is not LONGEST."
 
     def hear(self, message: object) -> None:
-        """Take what a process told."""
+        """Note a message that a process sent."""
         if isinstance(message, tuple):
             event, titles = message
             self.open = titles if event == "begin" else {}
@@ -167,7 +167,7 @@ def one_round(path: Path, kind: str, seed: int, reader: str, ledger: Ledger) -> 
 
 
 def _hear(link: Connection, ledger: Ledger) -> object:
-    """Return what a process told, or "gone" if it will tell nothing more."""
+    """Return the next message of a process, or "gone" if the process has ended."""
     try:
         message = link.recv()
     except (EOFError, ConnectionResetError):

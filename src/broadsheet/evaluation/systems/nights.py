@@ -22,7 +22,7 @@ from broadsheet.tables.schemas import NEWS, USERS
 
 STAGES = ("encode", "index", "retrieve", "rerank", "generate", "digest", "check")
 OF_READERS = ("retrieve", "rerank", "generate")
-"""Stages whose cost goes with the readers, whatever changed of the articles."""
+"""Stages whose cost depends on the number of readers, and not on the changed articles."""
 CHANGED = 0.01
 CONFIG = 'clock = "latest"\n[generate]\nwriter = ""\n'
 

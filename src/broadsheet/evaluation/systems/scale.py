@@ -14,7 +14,7 @@ DIM = 384
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What is not measured."""
+    """The assumptions that no benchmark measures."""
 
     active: float = 0.1
     "Share of the users for whom a night makes a page."
@@ -39,7 +39,7 @@ class Measured:
     text: float | None
     "None, like the readers' tables, until engines.json is there."
     learn: float
-    "A click of training."
+    "Seconds of training for a click."
     driver: float
     "Memory of the encoding process that is its own, each article more."
     process: float
