@@ -39,6 +39,7 @@ def test_the_commands_are_these():
             "import mind",
             "import tables",
             "import dataset",
+            "import own",
             "train reranker",
             "train towers",
             "train writer",
@@ -180,7 +181,7 @@ def test_a_stage_is_run_alone(command, built, tmp_path):
         ("stage fuse ROOM", "stage: found 'fuse', expected one of encode, index"),
         ("stage rerank ROOM --out ROOM/current", "where no file may change"),
         ("build ROOM --users activ", "--users activ: [Errno 2] No such file or directory"),
-        ("build ROOM --users empty.txt", "--users empty.txt: found no user id. Expected active, all, or a UTF-8 file"),
+        ("build ROOM --users empty.txt", "--users empty.txt: found no id in it. Expected active, all, or a UTF-8 file"),
         ("build ROOM --users one.txt", "users: 1 unknown, such as 'stranger'"),
         ("train reranker ROOM --train tr --valid va", "no such split"),
         ("train reranker ROOM --train ../tr --valid va", "split '../tr': expected letters, digits"),
@@ -229,5 +230,5 @@ def test_an_interrupt_is_one_line_and_exit_code_130(built, tmp_path):
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 130
         assert process.stderr.read() == (
-            "broadsheet: stopped. Run the same command to go on; an import starts again.\n"
+            "broadsheet: stopped. The same command goes on where this one stopped; an import begins anew.\n"
         )
