@@ -82,7 +82,9 @@ class Reranker:
         signals = {name: _read_signal(name, candidates.column(name)) for name in FROM_CANDIDATES}
         signals["relevance"] = self._relevance(pairs, len(rows))
         signals |= {name: compute(self._catalogue, history, rows) for name, compute in COMPUTED.items()}
-        signals |= {name: finite(name, own_scores(candidates.column("own"), name)) for name in self._own.signals}
+        for name in self._own.signals:
+            values = own_scores(candidates.column("own"), name)  # NaN for a signal that is absent
+            signals[name] = finite(name, values, ~np.isnan(values))
         return {name: signals[name] for name in self._weights}
 
     def scores(self, reader: ReaderState, candidates: pa.Table) -> Floats:

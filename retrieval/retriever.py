@@ -29,6 +29,8 @@ from broadsheet.tables.own_scores import own_column
 from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 
+NOTHING_PROPOSED: tuple[Rows, Floats] = (np.zeros(0, np.int64), np.zeros(0))
+
 
 class Retriever:
     """Two faces: `vectors(readers)` is the user tower, and a call is the candidate search.
@@ -112,10 +114,16 @@ class Retriever:
                 interests=interests[number],
                 near=near[number],
                 co_clicks=co_clicks[number],
-                own=ask_sources(self._own, state, self._catalogue, moment.as_of, n),
+                own=self._proposals(state, moment, n),
             )
             for number, (state, history) in enumerate(zip(states, histories, strict=True))
         ]
+
+    def _proposals(self, state: ReaderState, moment: Moment, n: int) -> Mapping[str, tuple[Rows, Floats]]:
+        """Return what the site's own sources propose; nothing to a reader who gets candidates by likeness alone."""
+        if self._weights_for(state) is not self._weights:
+            return dict.fromkeys(self._own.sources, NOTHING_PROPOSED)
+        return ask_sources(self._own, state, self._catalogue, moment.as_of, n)
 
     def _excluded(self, state: ReaderState, history: Rows) -> Rows:
         """Return the rows that the reader read, hid or muted, rising."""

@@ -131,6 +131,14 @@ def test_a_value_of_the_wrong_type_or_range_is_refused(file, line, expected):
         read_config(file)
 
 
+def test_a_setting_without_a_default_that_is_not_given_is_named_beside_other_problems(file):
+    file.write_text('clock = "never"\n[own.signals.near]\nweight = -1\n[own.sources.picks]\n')
+    with pytest.raises(ConfigError) as error:
+        read_config(file)
+    for name in ("clock", "own.signals.near.call: not given", "own.signals.near.weight", "own.sources.picks.call: not"):
+        assert name in str(error.value)
+
+
 def test_a_name_with_a_slip_is_answered_with_the_nearest_one(file):
     file.write_text("[rerank.caps]\nstory_similarty = 0.5\n")
     with pytest.raises(ConfigError, match=r"rerank\.caps\.story_similarty: no such setting, did you mean story_simila"):

@@ -57,6 +57,8 @@ def test_parts_given_later_count_before_parts_of_the_same_name():
     ("parts", "message"),
     [
         ({"signals": {"popularity": OwnSignal(near_region)}}, "own signal popularity: this name is taken"),
+        ({"signals": {"category": OwnSignal(near_region)}}, "own signal category: this name is taken"),
+        ({"sources": {"score": OwnSource(picks)}}, "own source score: this name is taken"),
         ({"sources": {"co_click": OwnSource(picks)}}, "own source co_click: this name is taken"),
         (
             {"signals": {"Near region": OwnSignal(near_region)}},

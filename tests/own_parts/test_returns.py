@@ -34,6 +34,8 @@ def test_numbers_may_be_a_numpy_array():
         ([1.0], "returned 1 values", "expected 2: one for each article, in the articles' order"),
         ([1.0, math.nan], "returned nan at place 1", "expected a finite number, or None where it cannot be known"),
         (np.array([np.inf, 0.0]), "returned inf at place 0", "expected a finite number"),
+        ([10**400, 0.0], "returned 1000", "expected a finite number"),
+        ([0.0, 1e39], r"returned 1e\+39 at place 1", "expected a finite number"),  # infinite as a float32
         (["high", 1.0], "returned 'high' at place 0", "expected a finite number"),
         ([1.0, [2.0]], r"returned \[2.0\] at place 1", "expected a finite number"),
         (None, "returned a NoneType", "expected a list, a NumPy array or an Arrow array of numbers"),

@@ -4,6 +4,7 @@ import pytest
 from broadsheet.errors import ConfigError, OwnPartError
 from broadsheet.own_parts import OwnParts, OwnSignal
 from broadsheet.rerank import Policy, Reranker
+from broadsheet.rerank.signals import _warn
 from broadsheet.tables.own_scores import own_column, own_scores
 from tests.rerank.test_reranker import EYE, WEIGHTS, candidates_table, make_catalogue
 from tests.support.stage_contract import OfTables, users_table
@@ -34,6 +35,12 @@ def test_an_own_signal_counts_by_its_weight_stands_in_its_column_and_gives_the_r
     assert by_id["N3"] == 0.0 and by_id["N1"] == 1.0 and np.isnan(by_id["N2"])
     plain = reranker(signal())(USERS, with_near([0.0, 0.0, 1.0]))
     assert plain["reason"].to_pylist()[0] == "Because of this site’s “near”."
+
+
+def test_an_own_signal_that_cannot_be_known_is_absent_and_no_reason_for_a_warning(caplog):
+    _warn.cache_clear()
+    reranker(signal())(USERS, with_near([0.0, np.nan, 1.0]))
+    assert not caplog.messages
 
 
 def test_a_reason_that_names_what_is_not_known_is_refused():

@@ -52,10 +52,11 @@ def _checked(document: dict[str, Any]) -> tuple[Config, list[str]]:
         except ValidationError as error:
             problems += problems_of(error, Config)
             for line in error.errors(include_url=False):
-                _take_out(document, line["loc"])
+                # A section that lacks a setting without a default is taken out whole.
+                _take_out(document, line["loc"][:-1] if line["type"] == "missing" else line["loc"])
 
 
 def _take_out(document: dict[str, Any], path: tuple[int | str, ...]) -> None:
     for name in path[:-1]:
-        document = document[str(name)]
-    del document[str(path[-1])]
+        document = document.get(str(name), {})  # the section around it may be taken out already
+    document.pop(str(path[-1]), None)

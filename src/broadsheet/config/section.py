@@ -73,6 +73,8 @@ def problems_of(error: ValidationError, kind: type) -> Iterator[str]:
             yield from (f"{name}.{inner}".lstrip(".") + f": {what}" for inner, what in cause.problems.items())
         elif line["type"] == "unexpected_keyword_argument":
             yield f"{name}: {_unknown(str(path[-1]), _setting_at(kind, path[:-1]).annotation)}"
+        elif line["type"] == "missing":
+            yield f"{name}: not given, expected {expectation(kind, path)}"
         else:
             found, expected = shortened(repr(line["input"]), _LONGEST), str(cause or expectation(kind, path))
             if line["type"] == "finite_number":

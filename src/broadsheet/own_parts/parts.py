@@ -4,7 +4,7 @@ import hashlib
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import ConfigError, join_problems
 from broadsheet.own_parts.loading import load_part
 from broadsheet.readers.state import ReaderState
-from broadsheet.tables.schemas import SIGNALS, SOURCES
+from broadsheet.tables.schemas import CANDIDATES, NEWS, RANKED
 
 Signal = Callable[[ReaderState, pa.Table, datetime], Sequence[float | None]]
 """A reader, n rows of the table news, and the time of the request, to n numbers: the higher, the better.
@@ -41,6 +41,8 @@ WriteTexts = Callable[[Sequence[str], str], Sequence[str | None]]
 ReadRows = Callable[[Path], Iterable[tuple[str, Mapping[str, Any]]]]
 """A file or folder, to pairs of a table's name and a row: news, users, clicks, or impressions:SPLIT, news first."""
 
+_COLUMNS = frozenset([*NEWS.names, *CANDIDATES.names, *RANKED.names])
+"""Names that own scores cannot have: a re-ranker or a benchmark finds a column of the tables by them."""
 _PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
@@ -78,8 +80,8 @@ class OwnParts:
 
     def __post_init__(self) -> None:
         problems = [
-            *_name_problems("signal", self.signals, SIGNALS),
-            *_name_problems("source", self.sources, (*SOURCES, *self.signals)),
+            *_name_problems("signal", self.signals, _COLUMNS),
+            *_name_problems("source", self.sources, (*_COLUMNS, *self.signals)),
             *_name_problems("importer", self.importers, ()),
         ]
         for kind, parts in (("signal", self.signals), ("source", self.sources)):
@@ -185,7 +187,7 @@ def _importable(call: Callable[..., Any]) -> str:
     return name
 
 
-def _name_problems(kind: str, names: Iterable[str], taken: Sequence[str]) -> list[str]:
+def _name_problems(kind: str, names: Iterable[str], taken: Collection[str]) -> list[str]:
     expected = "a name of lower-case letters, digits and _, at most 40, a letter first"
     problems = [f"own {kind} {name!r}: expected {expected}" for name in names if not _PART_NAME.fullmatch(name)]
     return problems + [f"own {kind} {name}: this name is taken; choose another one" for name in names if name in taken]

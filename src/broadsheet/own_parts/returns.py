@@ -20,6 +20,8 @@ Returned = TypeVar("Returned")
 
 _LONGEST = 80
 """Most characters of a wrong value that a message repeats."""
+_LARGEST = float(np.finfo(np.float32).max)
+"""Larger numbers would be infinite in the tables, whose scores are float32."""
 
 
 def call_part(title: str, call: Callable[..., Returned], *arguments: Any) -> Returned:  # noqa: ANN401
@@ -117,8 +119,8 @@ def _sequence(title: str, returned: Any, expected: str) -> Sequence[Any]:  # noq
 
 
 def _is_finite(value: object) -> bool:
-    """Return whether a value is a number, NumPy's included, and neither NaN nor infinite."""
-    return isinstance(value, int | float | np.integer | np.floating | np.bool_) and math.isfinite(value)
+    """Return whether a value is a number, NumPy's included, that a table can hold: not NaN, finite as a float32."""
+    return isinstance(value, int | float | np.integer | np.floating | np.bool_) and abs(value) <= _LARGEST
 
 
 def _shown(value: object) -> str:

@@ -24,6 +24,7 @@ from broadsheet.nightly.ray import engine as engine_ray
 from broadsheet.nightly.ray.spread import raise_problem, spread_parts
 from broadsheet.nightly.ray.worker import ENCODE, GENERATE, PAGES, SHARDS, Worker, outputs, shard_report, stop_file
 from broadsheet.operations.engines import choose_engine
+from broadsheet.own_parts import OwnParts
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
 from broadsheet.tables.files import file_sha256
 from broadsheet.tables.parts import part_path, parts_of
@@ -248,3 +249,12 @@ def test_without_ray_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(InputError, match=r"pip install 'broadsheet\[ray\]'"):
         choose_engine("ray")
+
+
+def test_a_writer_of_the_sites_own_is_called_by_the_process_that_runs_the_build(fresh):
+    own = OwnParts(writer=lambda prompts, job: [None] * len(prompts))
+    models = EditionModels(fresh.data.newsroom, fresh.models.config, own)
+    tonight = open_workbench(models, fresh.data.edition, fresh.data.as_of)
+    fresh.data.edition.stories.unlink()
+    line = engine_ray._steps(None, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
+    assert "headline original: " in line and "gpt" not in line

@@ -127,8 +127,9 @@ def _rerank(run: str, bench: Workbench, out: Edition, earlier: Earlier) -> Stage
 def _generate(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     from broadsheet.generate.stories.edition_stories import stories_to_write
 
-    # An endpoint is waited for, which one process does as well as many, and its budget is then that of the night.
-    if bench.models.config.generate.runs_here:
+    # An endpoint is waited for, which one process does as well as many, and its budget is then that of the night. A
+    # writer of the site's own is called by one process too: nobody knows what several calls at a time would do.
+    if bench.models.config.generate.runs_here and bench.models.own.writer is None:
         ranked, news = read_table(bench.data.edition.ranked, RANKED), read_table(bench.data.edition.news, NEWS)
         write = story_writer(bench.models, bench.models.config.generate.stories)
         interest = interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS))
