@@ -123,6 +123,27 @@ def test_a_loading_script_is_an_error_and_is_not_run(tmp_path, newsroom, name):
     assert not (tmp_path / "ran").exists() and not newsroom.path.exists()
 
 
+@pytest.mark.parametrize("named", ["../letters.csv", "{parent}/letters.csv", "https://example.org/letters.csv"])
+def test_a_data_set_that_names_files_outside_its_folder_is_refused(tmp_path, newsroom, named):
+    (tmp_path / "letters.csv").write_text("news_id,title\nL1,Dear Anna\n", "utf-8")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    where = named.format(parent=tmp_path)
+    (folder / "README.md").write_text(f"---\nconfigs:\n- config_name: default\n  data_files: {where}\n---\n", "utf-8")
+    with pytest.raises(CorpusError):
+        import_dataset(newsroom, str(folder), "news", {})
+    assert not newsroom.news.exists()
+
+
+def test_the_values_of_a_csv_file_are_texts_whatever_they_look_like(tmp_path, newsroom):
+    (tmp_path / "a.csv").write_text("news_id,title,abstract\n007,Seven,\nNA,null,None\n", "utf-8")
+    import_dataset(newsroom, str(tmp_path / "a.csv"), "news", {})
+    assert read_table(newsroom.news, NEWS).select(["news_id", "title", "abstract"]).to_pylist() == [
+        {"news_id": "007", "title": "Seven", "abstract": ""},
+        {"news_id": "NA", "title": "null", "abstract": "None"},
+    ]
+
+
 def test_missing_columns_and_wrong_mappings_come_in_one_error_and_nothing_is_made(tmp_path, newsroom):
     articles("a").to_parquet(tmp_path / "news.parquet")
     with pytest.raises(CorpusError) as error:

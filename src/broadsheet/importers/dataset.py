@@ -6,6 +6,7 @@ No code that comes with a data set is ever run.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -117,12 +118,30 @@ def _builder(datasets: Any, path: Path, name: str, config: str | None) -> Any:  
     classes = [base.__name__ for base in type(builder).__mro__]  # a folder has a class of its own, such as CsvFolder
     if FORMATS.keys().isdisjoint(classes):
         raise CorpusError(f"{name}: found files for {classes[0]}, expected {', '.join(FORMATS.values())}.")
+    if not path.is_file():
+        _refuse_files_elsewhere(name, path, builder)
     if "Csv" in classes and builder.info.features is None:
-        # Read as texts, as `import tables` does: an id such as 007 would else become the number 7.
+        # Read as texts, as `import tables` does: an id such as 007 would else become the number 7, and NA no id at all.
         names = _column_names(name, next(iter(builder.as_streaming_dataset().values())))
         features = datasets.Features({column: datasets.Value("string") for column in names})
-        builder = datasets.load_dataset_builder(**where, features=features)
+        builder = datasets.load_dataset_builder(**where, features=features, keep_default_na=False)
     return builder
+
+
+def _refuse_files_elsewhere(name: str, path: Path, builder: Any) -> None:  # noqa: ANN401
+    """Raise CorpusError if a data set names files that are not its own.
+
+    The README.md of a data set names its files. It could name any file of this machine, such as /home/me/letters.csv,
+    which would then be on readers' pages.
+    """
+    for file in (file for files in (builder.config.data_files or {}).values() for file in map(str, files)):
+        if path.is_dir():
+            # Not resolved: in the hub's cache a data set's files are links to a folder beside it.
+            is_own = "://" not in file and Path(os.path.abspath(file)).is_relative_to(path.absolute())  # noqa: PTH100
+        else:
+            is_own = file.startswith("hf://")
+        if not is_own:
+            raise CorpusError(f"{name}: it names the file {file}, which is not its own. Nothing was imported.")
 
 
 def _column_names(name: str, data: Any) -> list[str]:  # noqa: ANN401

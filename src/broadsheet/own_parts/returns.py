@@ -118,7 +118,7 @@ def _sequence(title: str, returned: Any, expected: str) -> Sequence[Any]:  # noq
     return returned
 
 
-def _is_finite(value: object) -> bool:
+def _is_finite(value: Any) -> bool:  # noqa: ANN401
     """Return whether a value is a number, NumPy's included, that a table can hold: not NaN, finite as a float32."""
     return isinstance(value, int | float | np.integer | np.floating | np.bool_) and abs(value) <= _LARGEST
 
