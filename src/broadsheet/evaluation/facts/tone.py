@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from broadsheet.evaluation.report.document import stamp
@@ -13,6 +13,7 @@ from broadsheet.generate.gate.tone import TONE, tone_problems
 from broadsheet.generate.stories.drafts import telling_sentences
 from broadsheet.markdown import table
 from broadsheet.newsroom import Newsroom
+from broadsheet.progress import Say
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS
 
@@ -20,7 +21,7 @@ MOST_CHECKS = 12
 """Checks that the table names of each kind of text, the most frequent first."""
 
 
-def measure_tone(newsroom: Newsroom, show: Callable[[str], None]) -> dict[str, Any]:
+def measure_tone(newsroom: Newsroom, show: Say) -> dict[str, Any]:
     """Check the texts of the newsroom's articles and return the document: how many of each kind are refused, and why.
 
     `show` is given each text that is refused, with its kind and the checks that refuse it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -22,6 +22,7 @@ from broadsheet.index_build import Goal, build_index
 from broadsheet.index_build.measure import BATCH, Exact, search_exactly, shares_found
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.workbenches import open_bench
+from broadsheet.progress import Say
 from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.files import write_json
 from broadsheet.tables.vectors import MappedVectors
@@ -50,7 +51,7 @@ class IndexTask:
     "Whether the indexes are measured, or only built."
 
 
-def measure_index(newsroom: Newsroom, task: IndexTask, report: Callable[[str], None]) -> dict[str, Any]:
+def measure_index(newsroom: Newsroom, task: IndexTask, report: Say) -> dict[str, Any]:
     """Return the document: for each size what auto chose, and recall and queries a second of all indexes."""
     task.work.mkdir(parents=True, exist_ok=True)
     faiss.omp_set_num_threads(task.threads)
@@ -89,7 +90,7 @@ def read_vectors(newsroom: Newsroom, work: Path) -> tuple[Vectors, Vectors]:
         return arrays["vectors"], arrays["queries"]
 
 
-def _auto(table: pa.Table, queries: Vectors, task: IndexTask, report: Callable[[str], None]) -> dict[str, Any]:
+def _auto(table: pa.Table, queries: Vectors, task: IndexTask, report: Say) -> dict[str, Any]:
     """Return what the build says of the index that a newsroom with this table of vectors would have."""
     path = task.work / f"{len(table)}-auto.json"
     if not path.is_file():
@@ -109,9 +110,7 @@ def _auto(table: pa.Table, queries: Vectors, task: IndexTask, report: Callable[[
     return auto
 
 
-def _open(
-    auto: dict[str, Any], vectors: MappedVectors, task: IndexTask, report: Callable[[str], None]
-) -> dict[str, Engine]:
+def _open(auto: dict[str, Any], vectors: MappedVectors, task: IndexTask, report: Say) -> dict[str, Engine]:
     """Return the engines by name, built where they are not kept from an earlier run."""
     tuned = {row["kind"]: row["parameters"]["k_factor"] for row in [*auto["trials"], auto]}
     engines = {}
@@ -121,9 +120,7 @@ def _open(
     return engines
 
 
-def _compare(
-    engines: dict[str, Engine], table: pa.Table, queries: Vectors, rounds: int, report: Callable[[str], None]
-) -> dict[str, Any]:
+def _compare(engines: dict[str, Engine], table: pa.Table, queries: Vectors, rounds: int, report: Say) -> dict[str, Any]:
     """Return recall and queries a second of every engine at each effort."""
     vectors = MappedVectors(table)
     exact = search_exactly(vectors, queries)

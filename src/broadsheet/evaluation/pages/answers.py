@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,6 +13,7 @@ from broadsheet.evaluation.report.lines import origin
 from broadsheet.markdown import table
 from broadsheet.pages.page import Page
 from broadsheet.pipeline import Pipeline
+from broadsheet.progress import Say
 
 ROUNDS = 3
 WARM_UP = "a good day for tennis"
@@ -43,7 +43,7 @@ UNANSWERED = (
 )
 
 
-def measure_answers(newsroom: Path, show: Callable[[str], None]) -> dict[str, Any]:
+def measure_answers(newsroom: Path, show: Say) -> dict[str, Any]:
     """Ask each request three times and return the document; times are medians, in seconds.
 
     `newsroom` is the folder of the demo's newsroom, with an edition. The document holds no words of the news; `show` is

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from broadsheet.evaluation.speed.report import OURS, machine_lines, plot_bars, p
 from broadsheet.evaluation.speed.warm_process import WarmProcess, start_first
 from broadsheet.markdown import table
 from broadsheet.models import loading as models
+from broadsheet.progress import Say
 from broadsheet.tables.arrays import Rows, Vectors
 
 BASE = "default"
@@ -61,9 +62,7 @@ class EncodingTask:
     "The program that a row runs: benchmarks/rows/encoding.py."
 
 
-def measure_encoding(
-    task: EncodingTask, rows: Sequence[str], sizes: Sequence[int], report: Callable[[str], None]
-) -> dict[str, Any]:
+def measure_encoding(task: EncodingTask, rows: Sequence[str], sizes: Sequence[int], report: Say) -> dict[str, Any]:
     """Return the document of some of ROWS, and of the memory that news tables of these sizes take to encode."""
     folder = Path(models.resolve(task.model))
     with tempfile.TemporaryDirectory() as place:
@@ -82,7 +81,7 @@ def measure_encoding(
 
 
 def _measure_rows(
-    names: Sequence[str], task: EncodingTask, model: Path, files: list[Path], report: Callable[[str], None]
+    names: Sequence[str], task: EncodingTask, model: Path, files: list[Path], report: Say
 ) -> tuple[dict[str, Any], dict[str, str]]:
     running: dict[str, WarmProcess] = {}
     skipped: dict[str, str] = {}
@@ -153,9 +152,7 @@ def _neighbours(vectors: Vectors) -> Rows:
     return np.argpartition(-scores, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
 
 
-def _measure_table(
-    task: EncodingTask, size: int, model: Path, work: Path, report: Callable[[str], None]
-) -> dict[str, float]:
+def _measure_table(task: EncodingTask, size: int, model: Path, work: Path, report: Say) -> dict[str, float]:
     """Encode a news table of a size in a fresh process; return its seconds and memory."""
     report(f"Encoding a table of {size} articles")
     news = work / "news.arrow"
