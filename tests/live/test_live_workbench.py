@@ -67,7 +67,7 @@ def test_an_update_replaces_the_text_everywhere_and_the_article_keeps_its_clicks
     assert "Coach says cup wins" in everything(opened).stories["title"].to_pylist()
 
 
-def test_an_update_keeps_the_click_rate_of_the_article(room):
+def test_an_update_keeps_the_click_rate_of_the_article_also_after_a_withdrawal(room):
     as_of = Pipeline.open(room.path).bench.data.as_of
     day_before = {"user_id": "fan", "time": as_of - timedelta(hours=24), "history": [], "propensity": None}
     with Import(room) as add:
@@ -85,6 +85,10 @@ def test_an_update_keeps_the_click_rate_of_the_article(room):
     assert click_rates_of(opened, rates) == pytest.approx(rates, abs=1e-6)
     opened.add([row("N15", title="Coach says new goal")])
     assert "Coach says new goal" in everything(opened).stories["title"].to_pylist()
+    assert click_rates_of(opened, rates) == pytest.approx(rates, abs=1e-6)
+    opened.withdraw(["N15"])
+    assert click_rates_of(opened, rates).keys() == {"N18"}
+    opened.add([row("N15", title="Coach says goal again")])
     assert click_rates_of(opened, rates) == pytest.approx(rates, abs=1e-6)
 
 

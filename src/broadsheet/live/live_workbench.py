@@ -122,16 +122,17 @@ def _as_of_this_minute(catalogue: Catalogue) -> Catalogue:
 
 
 def _new_rows(before: Catalogue, after: Catalogue, added: pa.Table) -> npt.NDArray[np.int64] | None:
-    """Return the row that each row of `before` has in `after`; None if no article's text was replaced.
+    """Return the row that each row of `before` has in `after`; None if no article came again.
 
-    Clicks and showings of an article belong to its newest text: where N15 has row 7 and its new text row 60, entry 7 is
-    60, and every other entry is its own row.
+    Clicks and showings of an article belong to its newest text, also where it was withdrawn in between: where N15 has
+    row 7 and its new text row 60, entry 7 is 60, and every other entry is its own row.
     """
-    ids = [news_id for news_id in added.column("news_id").to_pylist() if news_id in before.row_of]
-    if not ids:
+    old = before.newest_rows(added.column("news_id"))
+    came_again = np.asarray(old.is_valid())
+    if not came_again.any():
         return None
     row = np.arange(len(after))
-    row[before.rows(ids)] = after.rows(ids)
+    row[old.drop_null().to_numpy()] = len(before) + np.flatnonzero(came_again)
     return row
 
 
