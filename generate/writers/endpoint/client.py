@@ -50,6 +50,7 @@ class _Line:
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.socket: socket.socket | None = None
+        self.is_over = False
         limits = httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=5.0)
         self.transport = httpx2.HTTPTransport(verify=context, trust_env=False, limits=limits)
 
@@ -57,9 +58,12 @@ class _Line:
         """Note the socket of a new connection, encrypted or not, so that `cut` can end it."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self.socket = info["return_value"].get_extra_info("socket")
+            if self.is_over:  # the time ended while the connection was made
+                self.cut()
 
     def cut(self) -> None:
-        """End the connection, from another thread than the one that reads from it."""
+        """End the connection, from another thread than the one that reads from it; or as soon as there is one."""
+        self.is_over = True
         if self.socket is not None:
             with suppress(OSError):  # closed already
                 # The plain socket's shutdown: TLS has its own, which would touch the state that the reader is using.
@@ -101,6 +105,7 @@ class Chat:
             extensions={"timeout": timeout, "trace": line.trace},
         )
         # The timeout holds for each read; the alarm holds for all, else an answer sent byte by byte would never end.
+        line.is_over = False
         alarm = Timer(seconds, line.cut)
         alarm.daemon = True
         alarm.start()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from threading import Event
 
 import pytest
+from httpcore2._backends.sync import SyncStream
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -231,3 +232,14 @@ def test_control_characters_are_taken_out_of_a_draft():
 def test_tokens_that_are_not_told_are_not_believed(usage):
     answer = json.loads(body(content="Coal fell.")) | {"usage": usage}
     assert parse(json.dumps(answer).encode()).tokens is None
+
+
+def test_a_connection_that_is_made_after_the_time_is_over_is_ended_at_once():
+    ours, theirs = socket.socketpair()
+    line = chat._Line(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    line.cut()
+    line.trace("connection.connect_tcp.complete", {"return_value": SyncStream(ours)})
+    theirs.settimeout(5)
+    assert theirs.recv(1) == b""
+    ours.close()
+    theirs.close()
