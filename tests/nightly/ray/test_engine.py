@@ -5,6 +5,7 @@ import shutil
 import signal
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -59,6 +60,13 @@ def rooms(tmp_path_factory, encoder):
     return local, Newsroom(folder / "ray")
 
 
+@pytest.fixture(scope="module")
+def running():
+    """An engine whose Ray and workers run already, since their start costs more than what they do here."""
+    with ray_engine(workers=2)() as steps:
+        yield lambda: nullcontext(steps)
+
+
 def when(folder, pattern, act):
     """Call `act` in a thread of its own once there is such a part in a folder."""
 
@@ -87,7 +95,7 @@ def kill_a_worker(killed):
             return
 
 
-def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of_the_local_engine(rooms):
+def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of_the_local_engine(rooms, request):
     local, room = rooms
     stopped = when(parts_of(room.building.news_vectors), "*.arrow", lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
@@ -96,10 +104,11 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
     left = list(parts_of(room.building.news_vectors).glob("*.arrow"))
     assert left and not room.editions()
 
+    running = request.getfixturevalue("running")  # only now: the build above starts and stops a Ray of its own
     lines, killed, done = [], [], []
     pages, ranked = pages_folder(room.building), "*/ranked/*.arrow"
     watcher = when(pages, ranked, lambda: (done.extend(pages.glob(ranked)), kill_a_worker(killed)))
-    build(room, "all", lines.append, engine=ray_engine(workers=2))
+    build(room, "all", lines.append, engine=running)
     watcher.join()
     assert len(killed) == 1 and 1 <= len(done) < -(-(READERS + 4) // 64)
     taken_over = int(lines[0].split(", ")[1].split()[0])
@@ -107,7 +116,7 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
     assert files_of(room) == files_of(local)
 
     lines.clear()
-    build(room, "all", lines.append, engine=ray_engine(workers=2))
+    build(room, "all", lines.append, engine=running)
     assert (
         "; 0 scores of the cross-encoder made, " in lines[3]
         and f"taken over from {room.editions()[0].name}" in lines[3]
@@ -116,7 +125,7 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
 
 
 def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_those_of_the_local_engine(
-    rooms, tmp_path
+    rooms, running, tmp_path
 ):
     current = rooms[0].current()
     for table in (current.news, current.users, current.news_vectors):
@@ -133,7 +142,7 @@ def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_th
         kill_a_worker(killed)
 
     watcher = when(folder, "*/*.json", kill)
-    with ray_engine(workers=2)() as steps:
+    with running() as steps:
         steps["index"](bench, bench.data.edition, Earlier())
     watcher.join()
     assert len(killed) == 1 and 1 <= len(done) < 11 and not folder.exists()
