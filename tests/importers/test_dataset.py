@@ -195,3 +195,22 @@ def test_a_missing_package_and_an_unknown_table_are_clear_errors(newsroom, monke
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(InputError, match=r"the package datasets is missing\. Install it: pip install 'broadsheet\[dat"):
         import_dataset(newsroom, "any", "news", {})
+
+
+@pytest.mark.parametrize("name", ["a folder", "a saved data set"])
+@pytest.mark.parametrize("way", ["link", "up/../data", "data"])
+def test_a_folder_may_be_named_by_a_link_or_by_a_way_with_dots(tmp_path, newsroom, monkeypatch, name, way):
+    (write_folder if name == "a folder" else WRITERS["saved"])(articles("a"), tmp_path / "data")
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    (tmp_path / "up").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert import_dataset(newsroom, way, "news", COLUMNS).taken["news"] == 1
+
+
+def test_a_saved_data_set_that_names_a_file_of_another_folder_is_refused(tmp_path, newsroom):
+    for name in ("own", "other"):
+        articles(name).save_to_disk(tmp_path / name)
+    state = tmp_path / "own" / "state.json"
+    state.write_text(state.read_text().replace("data-00000", "../other/data-00000"))
+    with pytest.raises(CorpusError, match="which is not its own"):
+        import_dataset(newsroom, str(tmp_path / "own"), "news", COLUMNS)

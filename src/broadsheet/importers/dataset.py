@@ -86,6 +86,9 @@ def _open(name: str, config: str | None, split: str) -> Any:  # noqa: ANN401
         if any((path / file).is_file() for file in _SAVED):
             saved = datasets.load_from_disk(name)
             splits = saved if isinstance(saved, datasets.DatasetDict) else {str(saved.split or "train"): saved}
+            _refuse_files_elsewhere(
+                name, path, [file["filename"] for rows in splits.values() for file in rows.cache_files]
+            )
         else:
             splits = _builder(datasets, path, name, config).as_streaming_dataset()
     except CorpusError:
@@ -119,7 +122,7 @@ def _builder(datasets: Any, path: Path, name: str, config: str | None) -> Any:  
     if FORMATS.keys().isdisjoint(classes):
         raise CorpusError(f"{name}: found files for {classes[0]}, expected {', '.join(FORMATS.values())}.")
     if not path.is_file():
-        _refuse_files_elsewhere(name, path, builder)
+        _refuse_files_elsewhere(name, path, [f for files in (builder.config.data_files or {}).values() for f in files])
     if "Csv" in classes and builder.info.features is None:
         # Read as texts, as `import tables` does: an id such as 007 would else become the number 7, and NA no id at all.
         names = _column_names(name, next(iter(builder.as_streaming_dataset().values())))
@@ -128,16 +131,21 @@ def _builder(datasets: Any, path: Path, name: str, config: str | None) -> Any:  
     return builder
 
 
-def _refuse_files_elsewhere(name: str, path: Path, builder: Any) -> None:  # noqa: ANN401
+def _refuse_files_elsewhere(name: str, path: Path, files: Iterable[str]) -> None:
     """Raise CorpusError if a data set names files that are not its own.
 
-    The README.md of a data set names its files. It could name any file of this machine, such as /home/me/letters.csv,
-    which would then be on readers' pages.
+    The README.md of a data set, or the state.json of a saved one, names its files. It could name any file of this
+    machine, such as /home/me/letters.csv, which would then be on readers' pages.
     """
-    for file in (file for files in (builder.config.data_files or {}).values() for file in map(str, files)):
+    for file in map(str, files):
         if path.is_dir():
-            # Not resolved: in the hub's cache a data set's files are links to a folder beside it.
-            is_own = "://" not in file and Path(os.path.abspath(file)).is_relative_to(path.absolute())  # noqa: PTH100
+            # The folder is resolved, since it may be a link or ../data; its files are not: in the hub's cache they are
+            # links to a folder beside it.
+            whole = os.path.abspath(file)  # noqa: PTH100
+            is_own = "://" not in file and any(
+                Path(whole).is_relative_to(folder)
+                for folder in (path.resolve(), os.path.abspath(path))  # noqa: PTH100
+            )
         else:
             is_own = file.startswith("hf://")
         if not is_own:
