@@ -194,7 +194,28 @@ def test_settings_made_in_python_turn_a_whole_number_into_a_number():
     assert repr(Weights(freshness=2)) == repr(Weights(freshness=2.0))
 
 
-@pytest.mark.parametrize("content", [b"clock = ", b"\xff\xfe\x00", b"a = 1\na = 2"])
+def test_a_wrong_function_of_a_part_is_told_once_though_it_has_no_default(file):
+    file.write_text("[own.signals.near]\ncall = 3\nweight = -1\n[own.sources.picks]\n")
+    with pytest.raises(ConfigError) as caught:
+        read_config(file)
+    assert sorted(str(caught.value).splitlines()[1:-1]) == [
+        "  - own.signals.near.call: found 3, expected a text in quotes",
+        "  - own.signals.near.weight: found -1, expected a number of at least 0",
+        "  - own.sources.picks.call: not given, expected a text in quotes",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"clock = ",
+        b"\xff\xfe\x00",
+        b"a = 1\na = 2",
+        b"a = " + b"9" * 5000,
+        b"a = " + b"[" * 3000 + b"]" * 3000,
+    ],
+    ids=["cut off", "not UTF-8", "twice", "a number of 5,000 digits", "3,000 lists in one another"],
+)
 def test_what_is_not_toml_is_refused_by_name(file, content):
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"broadsheet\.toml: not TOML"):

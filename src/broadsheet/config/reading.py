@@ -22,7 +22,7 @@ def read_config(path: Path) -> Config:
         document = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return Config()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also whole numbers of thousands of digits, and deep nesting
         raise ConfigError(f"{path}: not TOML ({error}). Mend the line or delete the file for the defaults.") from error
     except OSError as error:
         raise ConfigError(
@@ -43,6 +43,7 @@ def _checked(document: dict[str, Any]) -> tuple[Config, list[str]]:
     rest is checked again, until nothing is left to say.
     """
     problems: list[str] = []
+    taken_out: set[tuple[int | str, ...]] = set()
     while True:
         try:
             # As JSON: in strict mode pydantic makes a section from a table only there. JSON has no dates, so a date is
@@ -50,8 +51,10 @@ def _checked(document: dict[str, Any]) -> tuple[Config, list[str]]:
             text = json.dumps(document, default=lambda date: [str(date)])
             return TypeAdapter(Config).validate_json(text), problems
         except ValidationError as error:
-            problems += problems_of(error, Config)
+            # A wrong value that has no default is missing once it is taken out, which is not said as well.
+            problems += problems_of(error, Config, told=taken_out)
             for line in error.errors(include_url=False):
+                taken_out.add(line["loc"])
                 # A section that lacks a setting without a default is taken out whole.
                 _take_out(document, line["loc"][:-1] if line["type"] == "missing" else line["loc"])
 

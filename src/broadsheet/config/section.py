@@ -4,7 +4,7 @@ Each setting's bounds stand in its annotation, beside its default: `depth: Annot
 setting of the section was called in earlier versions stands in the section's `RENAMED`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import field, fields
 from difflib import get_close_matches
 from functools import wraps
@@ -64,10 +64,15 @@ def _raising_ours(init: Callable[..., None], kind: type) -> Callable[..., None]:
     return checked_init
 
 
-def problems_of(error: ValidationError, kind: type) -> Iterator[str]:
-    """Yield what is wrong with each value of a section of this kind: its full name, what was found and expected."""
+def problems_of(error: ValidationError, kind: type, *, told: Container[tuple[int | str, ...]] = ()) -> Iterator[str]:
+    """Yield what is wrong with each value of a section of this kind: its full name, what was found and expected.
+
+    Settings at the paths `told` are left out.
+    """
     for line in error.errors(include_url=False):
         path, cause = line["loc"], line.get("ctx", {}).get("error")
+        if path in told:
+            continue
         name = ".".join(map(str, path))
         if isinstance(cause, SettingsError):
             yield from (f"{name}.{inner}".lstrip(".") + f": {what}" for inner, what in cause.problems.items())
