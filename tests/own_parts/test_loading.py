@@ -17,6 +17,7 @@ def site(tmp_path, monkeypatch):
     )
     (package / "broken.py").write_text("import there_is_no_such_module\n")
     (package / "wrong.py").write_text("def near(:\n")
+    (package / "leaves.py").write_text("import sys\nsys.exit(3)\n")
     monkeypatch.syspath_prepend(tmp_path)
     yield package
     for name in [name for name in sys.modules if name.split(".")[0] == "my_site"]:
@@ -41,6 +42,8 @@ def test_a_name_of_another_form_is_refused_with_the_setting(name):
         ("my_site.broken:near", "my_site.broken cannot be imported .ModuleNotFoundError: .*there_is_no_such_module"),
         ("my_site.wrong:near", "my_site.wrong cannot be imported .SyntaxError: "),
         ("my_site.parts:far", "far is not there in .*parts.py"),
+        ("my_site.leaves:near", "my_site.leaves cannot be imported .SystemExit: 3"),
+        ("sys:far", "far is not there in sys[.]"),
         ("my_site.parts:NUMBER", "NUMBER is not a function in .*parts.py"),
     ],
 )

@@ -60,6 +60,9 @@ def test_parts_given_later_count_before_parts_of_the_same_name():
         ({"signals": {"category": OwnSignal(near_region)}}, "own signal category: this name is taken"),
         ({"sources": {"score": OwnSource(picks)}}, "own source score: this name is taken"),
         ({"sources": {"co_click": OwnSource(picks)}}, "own source co_click: this name is taken"),
+        ({"reranker": 3}, "own re-ranker: found 3, expected a function"),
+        ({"importers": {"wire": "wire"}}, "own importer wire: found 'wire', expected a function"),
+        ({"signals": {"near": OwnSignal(near_region, weight="1")}}, "own signal near: found the weight '1', expected"),
         (
             {"signals": {"Near region": OwnSignal(near_region)}},
             "own signal 'Near region': expected a name of lower-case",

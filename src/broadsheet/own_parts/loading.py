@@ -27,7 +27,7 @@ def load_part(name: str, setting: str) -> Callable[..., Any]:
         )
     try:
         module = importlib.import_module(found["module"])
-    except Exception as error:  # whatever the site's own module raises while it is imported
+    except (Exception, SystemExit) as error:  # whatever the site's own module raises while it is imported
         raise ConfigError(
             f'{setting}: found "{name}", but {found["module"]} cannot be imported ({type(error).__name__}: {error}). '
             "Install it into the Python environment that runs Broadsheet, or add its folder to PYTHONPATH."
@@ -35,9 +35,9 @@ def load_part(name: str, setting: str) -> Callable[..., Any]:
     part = getattr(module, found["function"], None)
     if not callable(part):
         what = "is not a function" if part is not None else "is not there"
+        where = getattr(module, "__file__", None) or found["module"]  # sys and such have no file
         raise ConfigError(
-            f'{setting}: found "{name}", but {found["function"]} {what} in {module.__file__ or found["module"]}. '
-            "Name a function of this module."
+            f'{setting}: found "{name}", but {found["function"]} {what} in {where}. Name a function of this module.'
         )
     function: Callable[..., Any] = part
     return function

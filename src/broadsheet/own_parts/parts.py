@@ -88,10 +88,17 @@ class OwnParts:
             for name, part in parts.items():
                 if not callable(part.call):
                     problems.append(f"own {kind} {name}: found {part.call!r}, expected a function")
-                if not (math.isfinite(part.weight) and part.weight >= 0):
+                if not (isinstance(part.weight, int | float) and math.isfinite(part.weight) and part.weight >= 0):
                     problems.append(
-                        f"own {kind} {name}: found the weight {part.weight}, expected a number of 0 or more"
+                        f"own {kind} {name}: found the weight {part.weight!r}, expected a number of 0 or more"
                     )
+        functions: dict[str, Any] = {"re-ranker": self.reranker, "writer": self.writer}
+        functions |= {f"importer {name}": call for name, call in self.importers.items()}
+        problems += [
+            f"own {name}: found {call!r}, expected a function"
+            for name, call in functions.items()
+            if call is not None and not callable(call)
+        ]
         if problems:
             raise ConfigError(join_problems(problems))
 
