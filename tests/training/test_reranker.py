@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from broadsheet.errors import CorpusError, InputError, NewsroomError
+from broadsheet.errors import CorpusError, InputError, NewsroomError, TrainingError
 from broadsheet.importers.transaction import Import
 from broadsheet.models import loading as models
 from broadsheet.offline.workbenches import prepare_vectors
@@ -156,6 +156,14 @@ def test_a_split_that_nothing_can_be_learned_from_is_one_clear_error(room, train
     with pytest.raises(CorpusError, match="split 'odd': no impression shows both a clicked article and another"):
         train_reranker(room, train=train, valid=valid)
     assert not room.reranker.parent.exists()
+
+
+def test_a_training_that_learned_nothing_says_so_and_saves_nothing(room):
+    with Import(room) as add:
+        add.impressions("one", make_impressions(1))
+    with pytest.raises(TrainingError, match=r"nothing was learned from .* clicks: .*Train on a split with more"):
+        train_reranker(room, train="one", valid="valid")
+    assert not room.reranker.exists()
 
 
 def test_a_split_that_is_no_name_is_one_clear_error(room):

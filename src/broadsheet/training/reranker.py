@@ -13,6 +13,7 @@ import numpy.typing as npt
 from broadsheet.config.settings import Config
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.impressions import Impression, read_rankable, require_splits
+from broadsheet.errors import TrainingError
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
@@ -45,7 +46,8 @@ def train_reranker(
     `mode` is what of the encoder learns: lora or full; [reranker] in broadsheet.toml says how. The best epoch by
     nDCG@10 on `valid` is kept; a training that was killed goes on from its last epoch. Returns a summary. Raises
     InputError for arguments that cannot be meant; CorpusError if a split is missing, or holds no impression with both
-    a click and a shown article without one, among articles that have text; TrainingError if the loss is no number.
+    a click and a shown article without one, among articles that have text; TrainingError if the loss is no number
+    or nothing was learned.
     """
     from transformers import set_seed
 
@@ -68,6 +70,7 @@ def train_reranker(
         work = WorkFolder(target, _settings(bench.data, bench.models.config, asked))
         measure = _Measure(measured, make)
         log = fit(model, examples, make, measure, recipe=recipe, seed=seed, checkpoints=work.checkpoints)
+        _require_learned(model, len(examples))
         centre(model, measure.logits(model))
         metrics = measure.metrics(model)
         card = {
@@ -81,6 +84,16 @@ def train_reranker(
     reached = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
     learned = f"{mode}, trained on {len(examples)} clicks of {train}"
     return f"{target}: {learned}; on {len(measured)} impressions of {valid}: {reached}"
+
+
+def _require_learned(model: CrossEncoder, clicks: int) -> None:
+    """Raise TrainingError if the head is as it began, all zeros: what loads a cross-encoder would refuse it."""
+    if not model.linear.weight.any():
+        raise TrainingError(
+            f"reranker: nothing was learned from {clicks} clicks: the best epoch left the head as it began, all its "
+            "weights 0. Train on a split with more clicks, or raise epochs under [reranker] in broadsheet.toml. "
+            "Nothing was saved, and the newsroom's cross-encoder stays as it was."
+        )
 
 
 def _pair_maker(catalogue: Catalogue, config: Config) -> PairMaker:
