@@ -11,7 +11,8 @@ from functools import lru_cache
 from broadsheet.generate.text.quantities import as_digits
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st jr sr vs no inc ltd co corp dept est "
+    "mr mrs ms messrs dr prof rev hon gen adm maj col lt sgt capt cmdr sen sens rep reps gov govs pres st jr sr "
+    "vs no inc ltd co corp dept est "
     "fig jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun approx a.m p.m e.g i.e u.s "
     "u.k u.n".split()
 )

@@ -21,6 +21,13 @@ def test_sentences_survive_abbreviations_decimals_initials_and_quotes():
     ]
 
 
+def test_titles_of_several_people_end_no_sentence():
+    text = (
+        "Some Republicans, like Sens. John McCain and Lindsey Graham, doubt it. Govs. Lee and Cox and Adm. Reed agree."
+    )
+    assert len(sentences(text)) == 2
+
+
 def test_a_line_break_ends_a_sentence():
     assert sentences("A title\n\nThe text. More") == ["A title", "The text.", "More"]
 
