@@ -52,7 +52,7 @@ def _sections(section: Any, name: str) -> list[str]:  # noqa: ANN401
     words = _field_docstrings(type(section))
     values = {field.name: getattr(section, field.name) for field in fields(section)}
     rows = [
-        [f"`{setting}`", f"`{json.dumps(value)}`", _accepted(type(section), setting), words.get(setting, "")]
+        [f"`{setting}`", f"`{json.dumps(value)}`", _accepted(type(section), name, setting), words.get(setting, "")]
         for setting, value in values.items()
         if not is_dataclass(value)
     ]
@@ -67,10 +67,12 @@ def _sections(section: Any, name: str) -> list[str]:  # noqa: ANN401
     return [*head, *own, *inner]
 
 
-def _accepted(section: type, setting: str) -> str:
-    """Return the values that a setting may have; those of a section whose names are the user's own are numbers."""
+def _accepted(section: type, name: str, setting: str) -> str:
+    """Return the values that a setting of the section `name` may have: each of its values, if their names are free."""
     words = expectation(section, (setting,))
-    return f"for each name {expectation(section, (setting, 'NAME'))}" if words.startswith("a section") else words
+    if not words.startswith("a section"):
+        return words
+    return f"for each name {expectation(section, (setting, 'NAME'))}".replace("a section [", f"a section [{name}.")
 
 
 def _field_docstrings(section: type) -> dict[str, str]:

@@ -36,6 +36,8 @@ class OwnConfig:
     writer: str = ""
     "A function that writes headlines and summaries, in place of [generate] writer."
     signals: dict[str, OwnSignalConfig] = field(default_factory=dict)
+    "Signals of your own: `call`, the function, and if you like `weight` (1 by default) and `reason`."
     sources: dict[str, OwnSourceConfig] = field(default_factory=dict)
+    "Candidate sources of your own: `call`, the function, and if you like `weight` (1 by default)."
     importers: dict[str, str] = field(default_factory=dict)
     "Functions that read articles, readers and clicks, for `broadsheet import own NAME PATH`."
