@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Python files of more than 250 lines, and why they are not split.
 LONG_FILES = {
     "tests/models/test_assets.py": "A wheel and a GGUF file made by hand, for every test of an asset.",
+    "tests/nightly/ray/test_worker.py": "Every task of a worker, on the workbench that all of its tests share.",
 }
 
 

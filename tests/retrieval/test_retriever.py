@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from broadsheet.corpus.exposures import no_exposures
-from broadsheet.own_parts import OwnParts, OwnSource
 from broadsheet.readers.mutes import Mutes
 from broadsheet.retrieval import Retriever, interest_vectors
 from broadsheet.retrieval.sources.co_click import LastCoClicks
@@ -145,19 +144,6 @@ def test_the_newest_clicks_alone_are_read():
     retriever, _ = make_retriever(np.eye(4), history=2)
     vectors = retriever.vectors(users_table({"user_id": "u", "history": ["N3", "N0", "GONE", "N1"]}))
     assert vectors_to_numpy(vectors)[0] == pytest.approx(np.array([1, 1, 0, 0]) / 2**0.5)
-
-
-def test_a_source_of_the_sites_own_is_not_asked_for_readers_who_only_say_what_to_read_about():
-    asked = []
-
-    def picks(reader, catalogue, as_of, n):
-        asked.append(reader.user_id)
-        return [("N9", 1.0)]
-
-    retriever, _ = make_retriever(own=OwnParts(sources={"picks": OwnSource(picks)}), weights=WEIGHTS | {"picks": 9.0})
-    users = [{"user_id": "a", "history": ["N0"]}, {"user_id": "b", "profile": "north"}, {"user_id": "c"}]
-    lists = lists_by_user(candidates(retriever, *users))
-    assert asked == ["a", "c"] and lists["a"][0]["news_id"] == "N9" and len(lists["b"]) == 3
 
 
 def test_a_profile_is_one_more_item_beside_the_newest_clicks():

@@ -7,7 +7,8 @@ from broadsheet.own_parts import OwnParts, OwnSignal, OwnSource, ReaderState
 from broadsheet.readers.state import reader_state
 from broadsheet.retrieval.sources.own import OwnProposals, ask_signals, ask_sources
 from tests.retrieval.readers import reader as asking
-from tests.support.stage_contract import NOON, catalogue_of
+from tests.retrieval.test_retriever import WEIGHTS, candidates, make_retriever
+from tests.support.stage_contract import NOON, catalogue_of, lists_by_user
 
 CATALOGUE = catalogue_of(np.eye(4))
 READER = reader_state({"user_id": "u", "history": ["N0"], "profile": "", "hidden": []}, CATALOGUE)
@@ -56,3 +57,16 @@ def test_wrong_returns_name_the_source_or_the_signal():
         ask_signals(signal(lambda reader, articles, as_of: [1.0]), READER, CATALOGUE, NOON, [2, 0])
     with pytest.raises(OwnPartError, match=r"^own signal near \(.*\) raised ZeroDivisionError"):
         ask_signals(signal(lambda reader, articles, as_of: 1 / 0), READER, CATALOGUE, NOON, [2, 0])
+
+
+def test_a_source_of_the_sites_own_is_not_asked_for_readers_who_only_say_what_to_read_about():
+    asked = []
+
+    def picks(reader, catalogue, as_of, n):
+        asked.append(reader.user_id)
+        return [("N9", 1.0)]
+
+    retriever, _ = make_retriever(own=OwnParts(sources={"picks": OwnSource(picks)}), weights=WEIGHTS | {"picks": 9.0})
+    users = [{"user_id": "a", "history": ["N0"]}, {"user_id": "b", "profile": "north"}, {"user_id": "c"}]
+    lists = lists_by_user(candidates(retriever, *users))
+    assert asked == ["a", "c"] and lists["a"][0]["news_id"] == "N9" and len(lists["b"]) == 3
