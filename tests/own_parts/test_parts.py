@@ -84,3 +84,8 @@ def test_a_part_that_other_processes_cannot_import_is_refused_where_they_must():
     for call in (inside, lambda reader, articles, as_of: []):
         with pytest.raises(ConfigError, match=r"other processes cannot import it by this name. Define it with `def`"):
             OwnParts(signals={"near": OwnSignal(call)}).as_settings()
+
+
+def test_a_writer_and_importers_that_workers_never_call_may_be_lambdas():
+    own = OwnParts(writer=lambda prompts, job: [], importers={"feed": lambda path: []})
+    assert (ALL | own).as_settings() == NAMED

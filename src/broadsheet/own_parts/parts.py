@@ -127,9 +127,11 @@ class OwnParts:
         return {name: f"{part_name(call)} {_code(call)}".strip() for name, call in parts.items() if call is not None}
 
     def as_settings(self) -> OwnConfig:
-        """Return the settings that name these parts, for a process on another machine, which imports them by name.
+        """Return the settings that name the signals, the sources and the re-ranker, for a worker of a build.
 
-        Raises ConfigError for a part that has no such name: a lambda, a method, or a function inside another one.
+        A worker on another machine imports these functions by their names. The writer and the importers are left out,
+        since only the process that runs the build or the import calls them. Raises ConfigError for a function that
+        cannot be imported by name: a lambda, a method, or a function inside another function.
         """
         return OwnConfig(
             signals={
@@ -138,8 +140,6 @@ class OwnParts:
             },
             sources={name: OwnSourceConfig(_importable(part.call), part.weight) for name, part in self.sources.items()},
             reranker=_importable(self.reranker) if self.reranker else "",
-            writer=_importable(self.writer) if self.writer else "",
-            importers={name: _importable(call) for name, call in self.importers.items()},
         )
 
 

@@ -76,7 +76,7 @@ def _ask(
     from ray.data import ActorPoolStrategy
 
     newsroom, edition = Newsroom(bench.data.newsroom.path.resolve()), Edition(bench.data.edition.path.resolve())
-    # Workers import the site's own parts by name, those given in Python too.
+    # Workers import the site's own signals, sources and re-ranker by name, also those that were given in Python.
     config, as_of = replace(bench.models.config, own=bench.models.own.as_settings()), bench.data.as_of
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*ray_remote_args")  # there is no other way to bound the tries yet
