@@ -77,7 +77,7 @@ class Writer(Write, Protocol):
         """Return this writer for one page that a reader waits for.
 
         A writer that waits for another machine answers all calls within `seconds` from now. A prompt whose draft did
-        not come in time gets an empty list.
+        not come in time gets an empty list. A writer whose time nobody can bound gives every prompt an empty list.
         """
         ...
 

@@ -11,9 +11,17 @@ def write(prompts, job):
 def test_a_function_drafts_one_text_for_each_prompt_and_none_is_no_draft():
     writer = OwnWriter(write, "site:write 1")
     assert writer(["one", "empty"], job="headline", count=3) == [["headline: one"], []]
-    assert writer([]) == [] and writer.within(1.0)(["one"], job="summary") == [["summary: one"]]
+    assert writer([]) == [] and writer(["one"], job="summary") == [["summary: one"]]
     assert (writer.method, len(writer.model)) == ("own", 16)
     assert OwnWriter(write, "site:write 2").model != writer.model, "changed code writes its texts again"
+
+
+def test_a_page_gets_no_drafts_and_does_not_wait_for_the_function():
+    def never_called(prompts, job):
+        raise AssertionError
+
+    within = OwnWriter(never_called, "").within(2.0)
+    assert within(["one", "two"], job="headline", count=1) == [[], []] and within([]) == []
 
 
 def test_a_wrong_number_of_texts_names_the_function():
