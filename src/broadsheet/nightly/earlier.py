@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -44,20 +44,30 @@ class Earlier:
         )
 
 
-def find_earlier(newsroom: Newsroom, say: Say) -> Earlier:
-    """Return the files from which a build of the newsroom may take work over.
+_TABLE_OF = {"encode": "news_vectors", "rerank": "ranked", "generate": "stories", "digest": "digests"}
+"""The table that each stage takes work over from; other stages read no earlier table."""
 
-    A file whose SHA-256 differs from its edition's manifest is left out, else its damage would be copied into every
-    later edition. `say` gets a line for each file that is left out.
+
+def find_earlier(newsroom: Newsroom, stages: Collection[str], say: Say) -> Earlier:
+    """Return the files from which the named stages of a build of the newsroom may take work over.
+
+    Tables that only other stages read are not looked at. A file whose SHA-256 differs from its edition's manifest is
+    left out, else its damage would be copied into every later edition. `say` gets a line for each file that is left
+    out.
     """
     editions = _editions_to_reuse(newsroom)
     journal = tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
+
+    def whole(stage: str) -> tuple[Path, ...]:
+        files = [(edition, getattr(edition, _TABLE_OF[stage])) for edition in editions if stage in stages]
+        return tuple(path for edition, path in files if _is_whole(edition, path, say))
+
     return Earlier(
-        ranked=tuple(edition.ranked for edition in editions if _is_whole(edition, edition.ranked, say)),
-        news_vectors=tuple(one.news_vectors for one in editions if _is_whole(one, one.news_vectors, say)) + journal,
-        stories=tuple(edition.stories for edition in editions if _is_whole(edition, edition.stories, say)),
-        digests=tuple(edition.digests for edition in editions if _is_whole(edition, edition.digests, say)),
+        news_vectors=whole("encode") + journal,
         indexes=earlier_indexes(newsroom),
+        ranked=whole("rerank"),
+        stories=whole("generate"),
+        digests=whole("digest"),
     )
 
 

@@ -40,7 +40,7 @@ def run_steps(
 ) -> Stages:
     """Run the named stages in order by an engine; for each stage, `say` gets a line and `record` its event."""
     stages = Stages({}, {})
-    earlier = find_earlier(bench.data.newsroom, say)
+    earlier = find_earlier(bench.data.newsroom, names, say)
     with engine() as steps:
         for name in names:
             started = time.perf_counter()
