@@ -16,7 +16,7 @@ from typer.main import get_command
 from broadsheet.cli.app import app
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
-from broadsheet.nightly.stages import STEPS
+from broadsheet.nightly.stages import STAGES
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CANDIDATES, CLICKS, NEWS, USERS
 
@@ -78,7 +78,7 @@ def test_the_help_of_every_command_shows_what_stands_in_brackets(command, words,
 def test_the_help_names_the_section_of_the_gate_the_extra_of_ray_and_all_stages(command):
     pages = [" ".join(command(*words, "--help")[1].split()) for words in (("build",), ("stage",))]
     assert "section [gate] of broadsheet.toml" in pages[0] and "broadsheet[ray]" in pages[0]
-    assert all(name in pages[1] for name in STEPS)
+    assert all(name in pages[1] for name in STAGES)
 
 
 def test_every_command_takes_its_newsroom_from_the_variable_but_the_demo_which_makes_its_own():

@@ -5,7 +5,7 @@ from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Edition
 from broadsheet.newsroom.manifest import file_hashes
 from broadsheet.nightly.build import build
-from broadsheet.nightly.stages import STEPS, USERS_AT_ONCE, run_stage
+from broadsheet.nightly.stages import STAGES, USERS_AT_ONCE, run_stage
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CANDIDATES, DIGESTS, RANKED, STORIES, USERS, news_vectors, user_vectors
@@ -25,7 +25,7 @@ MANY = 2 * USERS_AT_ONCE + 7
 @pytest.fixture(scope="module")
 def room(tmp_path_factory, encoder):
     """A newsroom with a writer and an edition for three readers."""
-    folder = tmp_path_factory.mktemp("steps")
+    folder = tmp_path_factory.mktemp("stages")
     room = make_newsroom(folder / "newsroom", encoder, writer=str(make_writer(folder / "writer")))
     config = room.config_file.read_text().replace("stories = 5", "stories = 2")
     room.config_file.write_text(config)
@@ -57,7 +57,7 @@ def test_an_unknown_stage_is_refused(room, tmp_path):
         InputError, match="found 'fuse', expected one of encode, index, retrieve, rerank, generate, digest"
     ):
         run_stage(room, "fuse", tmp_path / "out")
-    assert not (tmp_path / "out").exists() and list(STEPS) == list(WRITES)
+    assert not (tmp_path / "out").exists() and list(STAGES) == list(WRITES)
 
 
 @pytest.mark.parametrize("folder", ["current", "editions/building", "editions"])

@@ -19,9 +19,9 @@ from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withd
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.expiry import expire
 from broadsheet.nightly.gate import Verdict, judge
-from broadsheet.nightly.run_stages import Stages, event_of, run_steps, tell
+from broadsheet.nightly.run_stages import StageReports, event_of, run_stages, tell
 from broadsheet.nightly.stage import Engine, Record
-from broadsheet.nightly.stages import STEPS, local_engine
+from broadsheet.nightly.stages import STAGES, local_engine
 from broadsheet.nightly.verify import check_edition
 from broadsheet.own_parts import OwnParts
 from broadsheet.progress import Say, silent
@@ -61,7 +61,7 @@ def build(
         bench = open_workbench(EditionModels(newsroom, config, own or OwnParts()), edition, as_of)
         chosen = _choose(bench, users)
         write_table(edition.users, bench.data.readers.audience.state(chosen, as_of), USERS)
-        stages = run_steps(bench, edition, tuple(STEPS), say, record, engine)
+        stages = run_stages(bench, edition, tuple(STAGES), say, record, engine)
         verdict, stages.events["check"] = _check(newsroom, bench, expired, say, record)
         manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
         done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
@@ -116,7 +116,7 @@ def _check(
     return verdict, event
 
 
-def _manifest(bench: Workbench, users: str | Sequence[str], stages: Stages, expired: int) -> dict[str, Any]:
+def _manifest(bench: Workbench, users: str | Sequence[str], stages: StageReports, expired: int) -> dict[str, Any]:
     config = bench.models.config
     counts = {
         "news": len(bench.data.catalogue),

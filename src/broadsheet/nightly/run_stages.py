@@ -21,7 +21,7 @@ WHY_AGAIN = {
 """Stages that repeat work though their input is unchanged, and why, as the end of the stage's line."""
 
 
-class Stages(NamedTuple):
+class StageReports(NamedTuple):
     """What the stages of a build did, by the stages' names."""
 
     reports: dict[str, StageReport]
@@ -30,26 +30,26 @@ class Stages(NamedTuple):
     "What the build log says of each stage: time, stage, what, seconds and counts."
 
 
-def run_steps(
+def run_stages(
     bench: Workbench,
     edition: Edition,
     names: Sequence[str],
     say: Say,
     record: Record = silent,
     engine: Engine = local_engine,
-) -> Stages:
+) -> StageReports:
     """Run the named stages in order by an engine; for each stage, `say` gets a line and `record` its event."""
-    stages = Stages({}, {})
+    done = StageReports({}, {})
     earlier = find_earlier(bench.data.newsroom, names, say)
-    with engine() as steps:
+    with engine() as stages:
         for name in names:
             started = time.perf_counter()
-            report = steps[name](bench, edition, earlier)
+            report = stages[name](bench, edition, earlier)
             what = f"{report.line}{WHY_AGAIN.get(name, '')}"
             event = event_of(name, what, time.perf_counter() - started, report.counts)
-            stages.reports[name], stages.events[name] = report, event
+            done.reports[name], done.events[name] = report, event
             tell(event, say, record)
-    return stages
+    return done
 
 
 def event_of(stage: str, what: str, seconds: float, counts: Mapping[str, float]) -> dict[str, Any]:

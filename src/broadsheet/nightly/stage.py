@@ -27,12 +27,12 @@ class StageReport:
 Record = Callable[[dict[str, Any]], None]
 """Takes a dictionary of what a stage did: time, stage, what, seconds and counts."""
 
-Step = Callable[[Workbench, Edition, Earlier], StageReport]
+Stage = Callable[[Workbench, Edition, Earlier], StageReport]
 """Reads the tables of a workbench's edition, writes its own tables into an edition's folder, and returns a report.
 
 A build writes into the folder that it reads; `broadsheet stage` writes into another. Work that the files of `Earlier`
 already hold is taken over rather than done again.
 """
 
-Engine = Callable[[], AbstractContextManager[Mapping[str, Step]]]
+Engine = Callable[[], AbstractContextManager[Mapping[str, Stage]]]
 """Opens a context that yields the stages of a build by name. Ray's workers, for example, run until the context ends."""

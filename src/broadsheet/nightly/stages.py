@@ -16,7 +16,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.digest_stage import digest
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.index_stage import index
-from broadsheet.nightly.stage import StageReport, Step
+from broadsheet.nightly.stage import Stage, StageReport
 from broadsheet.progress import track
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import open_writer, read_table
@@ -127,7 +127,7 @@ def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     return StageReport(line)
 
 
-STEPS: dict[str, Step] = {
+STAGES: dict[str, Stage] = {
     "encode": encode,
     "index": index,
     "retrieve": retrieve,
@@ -138,9 +138,9 @@ STEPS: dict[str, Step] = {
 """The stages by name, in the order of a build."""
 
 
-def local_engine() -> AbstractContextManager[Mapping[str, Step]]:
+def local_engine() -> AbstractContextManager[Mapping[str, Stage]]:
     """Run every stage in this process."""
-    return nullcontext(STEPS)
+    return nullcontext(STAGES)
 
 
 def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
@@ -149,8 +149,8 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     The tables equal the build's up to rounding, which depends on the texts that share a batch. Raises InputError for
     an unknown stage, and for a folder among the newsroom's editions, whose files never change.
     """
-    if name not in STEPS:
-        raise InputError(f"stage: found {name!r}, expected one of {', '.join(STEPS)}.")
+    if name not in STAGES:
+        raise InputError(f"stage: found {name!r}, expected one of {', '.join(STAGES)}.")
     if out.resolve().is_relative_to(newsroom.editions_folder.resolve()):
         raise InputError(
             f"out {out}: found a folder inside {newsroom.editions_folder}, where no file may change. "
@@ -160,7 +160,7 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)
     bench = open_workbench(EditionModels(newsroom, newsroom.config()), edition, as_of)
-    return STEPS[name](bench, Edition(out), Earlier()).line
+    return STAGES[name](bench, Edition(out), Earlier()).line
 
 
 def _states(bench: Workbench, users: pa.Table) -> list[ReaderState]:

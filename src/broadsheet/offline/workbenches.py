@@ -20,7 +20,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.up_to_date import present_edition
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
-from broadsheet.nightly.run_stages import run_steps
+from broadsheet.nightly.run_stages import run_stages
 from broadsheet.nightly.stages import encode
 from broadsheet.offline.lazy_index import searched_lazily
 from broadsheet.progress import Say, silent
@@ -40,7 +40,7 @@ def prepare_vectors(newsroom: Newsroom, say: Say = silent, config: Config | None
     with newsroom.lock(), full_disk_named(newsroom):
         edition = start_edition(newsroom)
         bench = open_workbench(EditionModels(newsroom, config), edition, looks_back=True)
-        run_steps(bench, edition, ("encode",), say)
+        run_stages(bench, edition, ("encode",), say)
         bench = searched_lazily(bench, say)
         _ = bench.retriever  # opens what it needs while no other build can move the folder
     return bench

@@ -63,8 +63,8 @@ def rooms(tmp_path_factory, encoder):
 @pytest.fixture(scope="module")
 def running():
     """An engine whose Ray and workers run already, since their start costs more than what they do here."""
-    with ray_engine(workers=2)() as steps:
-        yield lambda: nullcontext(steps)
+    with ray_engine(workers=2)() as stages:
+        yield lambda: nullcontext(stages)
 
 
 def when(folder, pattern, act):
@@ -142,8 +142,8 @@ def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_th
         kill_a_worker(killed)
 
     watcher = when(folder, "*/*.json", kill)
-    with running() as steps:
-        steps["index"](bench, bench.data.edition, Earlier())
+    with running() as stages:
+        stages["index"](bench, bench.data.edition, Earlier())
     watcher.join()
     assert len(killed) == 1 and 1 <= len(done) < 11 and not folder.exists()
     assert {name: (tmp_path / name).stat().st_ino for name in done} == done, "what was finished is not built again"

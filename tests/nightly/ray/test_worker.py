@@ -17,7 +17,7 @@ from broadsheet.generate.stories.budget import Budget
 from broadsheet.generate.stories.missing_drafts import NO_BUDGET, lacks_a_draft
 from broadsheet.newsroom import Edition
 from broadsheet.newsroom.manifest import file_hashes
-from broadsheet.nightly import stages as steps
+from broadsheet.nightly import stages
 from broadsheet.nightly.build import build
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.ray import engine as engine_ray
@@ -89,8 +89,8 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
     bench, fresh, monkeypatch
 ):
     monkeypatch.setattr(engine_ray, "USERS_AT_ONCE", 2)
-    monkeypatch.setattr(steps, "USERS_AT_ONCE", 2)
-    ours, local = engine_ray._steps(in_this_process, "run"), steps.STEPS
+    monkeypatch.setattr(stages, "USERS_AT_ONCE", 2)
+    ours, local = engine_ray._stages(in_this_process, "run"), stages.STAGES
     for name in ("news_vectors", "user_vectors", "candidates", "ranked", "stories"):
         getattr(fresh.data.edition, name).unlink()
     for path in fresh.data.edition.path.glob("index*"):
@@ -107,7 +107,7 @@ def test_steps_that_take_over_what_workers_wrote_make_the_tables_of_the_local_en
 
 def test_shards_are_taken_over_by_workers_as_by_the_local_engine(bench, fresh):
     earlier = Earlier(indexes=(bench.data.edition,))
-    report = engine_ray._steps(in_this_process, "run")["index"](fresh, fresh.data.edition, earlier)
+    report = engine_ray._stages(in_this_process, "run")["index"](fresh, fresh.data.edition, earlier)
     assert report.line.endswith("; taken over: same vectors")
     assert report.figures["index"]["taken_over"] == "same vectors"
     for path in bench.data.edition.path.glob("index-*.faiss"):
@@ -127,7 +127,7 @@ def test_a_shard_is_built_again_unless_it_was_whole(fresh):
 
 def test_an_index_of_one_shard_is_built_here(bench, fresh):
     whole = bench_of(bench, fresh.data.edition, index=IndexConfig())
-    report = engine_ray._steps(partial(spread_parts, 2, "run"), "run")["index"](whole, fresh.data.edition, NOTHING)
+    report = engine_ray._stages(partial(spread_parts, 2, "run"), "run")["index"](whole, fresh.data.edition, NOTHING)
     assert report.line.startswith("60 vectors, Flat,") and fresh.data.edition.index.is_file()
 
 
@@ -137,8 +137,8 @@ def test_workers_take_over_the_scores_that_the_local_engine_takes_over(bench, fr
     marked = ranked.set_column(RANKED.names.index("relevance"), "relevance", pa.array([0.125] * len(ranked)))
     earlier = tmp_path / "earlier" / "ranked.arrow"
     write_table(earlier, marked, RANKED, model=stamp["model"], arithmetic=stamp["arithmetic"])
-    ours, lines = engine_ray._steps(in_this_process, "run"), []
-    for table in (ours, steps.STEPS):
+    ours, lines = engine_ray._stages(in_this_process, "run"), []
+    for table in (ours, stages.STAGES):
         for name in ("retrieve", "rerank"):
             said = table[name](fresh, fresh.data.edition, Earlier(ranked=(earlier,))).line
         lines.append((said, read_table(fresh.data.edition.ranked, RANKED)["relevance"].to_pylist()))
@@ -154,12 +154,12 @@ def test_scores_of_workers_that_differ_in_dtype_are_those_of_both_and_nobody_tak
         workers[1]._models.cross_encoder.arithmetic = "cpu float64"
         return all(ask(workers[part], (part, [list(rows)])) == [FINE] for part, rows in enumerate(blocks))
 
-    ours = engine_ray._steps(on_two_machines, "run")
+    ours = engine_ray._stages(on_two_machines, "run")
     ours["retrieve"](fresh, fresh.data.edition, NOTHING)
     ours["rerank"](fresh, fresh.data.edition, NOTHING)
     mine = fresh.models.cross_encoder.arithmetic
     assert read_stamp(fresh.data.edition.ranked)["arithmetic"] == f"{mine}, cpu float64"
-    report = steps.rerank(fresh, fresh.data.edition, Earlier(ranked=(fresh.data.edition.ranked,)))
+    report = stages.rerank(fresh, fresh.data.edition, Earlier(ranked=(fresh.data.edition.ranked,)))
     assert report.line.endswith("0 taken over: all again: another device or dtype")
 
 
@@ -176,13 +176,13 @@ def test_the_process_that_runs_the_build_counts_the_tokens_of_workers_and_stops_
 
     stop_file(fresh.data.edition).parent.mkdir()
     stop_file(fresh.data.edition).touch()  # a build was killed
-    line = engine_ray._steps(spread, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
+    line = engine_ray._stages(spread, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
     assert len(answers) > 2 and answers[0] > 0 and not any(answers[1:])
     stories = read_table(fresh.data.edition.stories, STORIES)
     left = lacks_a_draft(stories, NO_BUDGET)
     assert len(pc.unique(stories["news_id"].filter(pa.array(~left)))) <= 2 and "articles beyond the budget: " in line
     known = (fresh.data.edition.stories.rename(fresh.data.edition.path / "earlier.arrow"),)
-    engine_ray._steps(in_this_process, "run")["generate"](fresh, fresh.data.edition, Earlier(stories=known))
+    engine_ray._stages(in_this_process, "run")["generate"](fresh, fresh.data.edition, Earlier(stories=known))
     assert read_table(fresh.data.edition.stories, STORIES).equals(whole)
 
 
@@ -191,7 +191,7 @@ def test_a_killed_build_whose_budget_is_spent_starts_no_workers(fresh):
     bounded = replace(fresh.models.config.generate, minutes=5.0)
     tonight = bench_of(fresh, fresh.data.edition, generate=bounded)
     Budget(parts_of(fresh.data.edition.stories), clock=iter([0.0, 300.0]).__next__).count()
-    line = engine_ray._steps(None, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
+    line = engine_ray._stages(None, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
     assert "headline original: " in line and "gpt" not in line and "articles beyond the budget: " in line
 
 
@@ -238,7 +238,7 @@ def test_a_folder_that_cannot_be_written_comes_back_with_its_number_and_name(fre
 
 
 def test_an_engine_is_local_or_ray_and_the_local_one_has_no_address():
-    assert choose_engine("local") is steps.local_engine
+    assert choose_engine("local") is stages.local_engine
     with pytest.raises(InputError, match="found 'spark', expected local or ray"):
         choose_engine("spark")
     with pytest.raises(InputError, match="the local engine has none"):
@@ -256,5 +256,5 @@ def test_a_writer_of_the_sites_own_is_called_by_the_process_that_runs_the_build(
     models = EditionModels(fresh.data.newsroom, fresh.models.config, own)
     tonight = open_workbench(models, fresh.data.edition, fresh.data.as_of)
     fresh.data.edition.stories.unlink()
-    line = engine_ray._steps(None, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
+    line = engine_ray._stages(None, "run")["generate"](tonight, fresh.data.edition, NOTHING).line
     assert "headline original: " in line and "gpt" not in line

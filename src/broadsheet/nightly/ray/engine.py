@@ -1,4 +1,4 @@
-"""The stages under Ray: workers write parts of an edition's tables, and the local steps take them over.
+"""The stages under Ray: workers write parts of an edition's tables, and the local stages take them over.
 
 Encoding, the readers' pages and the stories are cut into the blocks that the local engine works in, and an index of
 several shards into these; Ray Data gives them to actors that hold the models (`worker`). What the workers write are
@@ -35,8 +35,8 @@ from broadsheet.nightly.ray.worker import (
     shards_folder,
     stop_file,
 )
-from broadsheet.nightly.stage import Engine, StageReport, Step
-from broadsheet.nightly.stages import STEPS, USERS_AT_ONCE, write_candidates, write_ranked
+from broadsheet.nightly.stage import Engine, Stage, StageReport
+from broadsheet.nightly.stages import STAGES, USERS_AT_ONCE, write_candidates, write_ranked
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.files import remove_folder
 from broadsheet.tables.schemas import NEWS, RANKED, USERS
@@ -55,14 +55,14 @@ def ray_engine(address: str | None = None, workers: int | None = None) -> Engine
 
 
 @contextmanager
-def _started(address: str | None, workers: int | None) -> Iterator[Mapping[str, Step]]:
+def _started(address: str | None, workers: int | None) -> Iterator[Mapping[str, Stage]]:
     run = secrets.token_hex(4)
     with cluster(address, workers) as size:
-        yield _steps(partial(spread_parts, size, run), run)
+        yield _stages(partial(spread_parts, size, run), run)
 
 
-def _steps(spread: Spread, run: str) -> dict[str, Step]:
-    return STEPS | {
+def _stages(spread: Spread, run: str) -> dict[str, Stage]:
+    return STAGES | {
         "encode": partial(_encode, spread),
         "index": partial(_index, spread, run),
         "retrieve": partial(_retrieve, spread, run),
@@ -78,8 +78,8 @@ def _encode(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) ->
     news = read_table(bench.data.edition.news, NEWS)
     blocks = articles_to_encode(news, out.news_vectors, dim=tower.dim, fingerprint=tower.fingerprint, earlier=known)
     if not spread(ENCODE, bench, blocks, earlier):
-        return STEPS["encode"](bench, out, earlier)
-    STEPS["encode"](bench, out, earlier)
+        return STAGES["encode"](bench, out, earlier)
+    STAGES["encode"](bench, out, earlier)
     encoded = sum(map(len, blocks))
     counts = {"encoded": encoded, "reused": len(news) - encoded}
     return StageReport(f"{encoded} articles encoded, {len(news) - encoded} taken over", counts)
@@ -90,7 +90,7 @@ def _index(spread: Spread, run: str, bench: Workbench, out: Edition, earlier: Ea
     count = bench.models.config.index.shards
     remove_folder(shards_folder(bench.data.edition))
     if not spread(SHARDS, bench, [[number] for number in range(count)], earlier):
-        return STEPS["index"](bench, out, earlier)
+        return STAGES["index"](bench, out, earlier)
     folder, reports = outputs(SHARDS, bench, run)[0].folder, []
     for number in range(count):
         reports.append(json.loads(shard_report(folder, number).read_text("utf-8")))
@@ -106,7 +106,7 @@ def _retrieve(spread: Spread, run: str, bench: Workbench, out: Edition, earlier:
     rows = range(len(read_table(bench.data.edition.users, USERS)))
     blocks = [rows[start : start + USERS_AT_ONCE] for start in rows[::USERS_AT_ONCE]]
     if not spread(PAGES, bench, blocks, earlier):
-        return STEPS["retrieve"](bench, out, earlier)
+        return STAGES["retrieve"](bench, out, earlier)
     vectors, candidates, _ = map(_parts, outputs(PAGES, bench, run))
     return write_candidates(bench, out, zip(vectors, candidates, strict=True))
 
@@ -114,7 +114,7 @@ def _retrieve(spread: Spread, run: str, bench: Workbench, out: Edition, earlier:
 def _rerank(run: str, bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     folder = pages_folder(bench.data.edition)
     if not folder.is_dir():
-        return STEPS["rerank"](bench, out, earlier)
+        return STAGES["rerank"](bench, out, earlier)
     *_, ranked = outputs(PAGES, bench, run)
     made = {read_stamp(path)["arithmetic"] for path in ranked.folder.glob("*.arrow")}
     # Where workers differ in it, no later build takes this edition's scores over: nobody knows which are whose.
@@ -144,7 +144,7 @@ def _generate(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) 
 
         if not budget.is_spent():
             spread(GENERATE, bench, blocks, earlier, heed=count)
-    return STEPS["generate"](bench, out, earlier)
+    return STAGES["generate"](bench, out, earlier)
 
 
 def _parts(output: Output) -> Iterator[pa.Table]:
