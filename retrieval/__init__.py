@@ -6,7 +6,7 @@
 from broadsheet.retrieval.retriever import Retriever, encode_users
 from broadsheet.retrieval.sources.fusion import fuse
 from broadsheet.retrieval.sources.popularity_freshness import freshness_scores, popularity_scores
-from broadsheet.retrieval.sources.reader import interest_vectors
+from broadsheet.retrieval.sources.source_input import interest_vectors
 from broadsheet.retrieval.towers.article_text import news_text
 from broadsheet.retrieval.towers.encoding import encode_news
 

@@ -18,8 +18,8 @@ from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.sources.fusion import fuse, propose
 from broadsheet.retrieval.sources.own import ask_signals, ask_sources
 from broadsheet.retrieval.sources.popularity_freshness import half_lives
-from broadsheet.retrieval.sources.reader import Reader, interest_vectors
 from broadsheet.retrieval.sources.snapshot import Moment, Moments
+from broadsheet.retrieval.sources.source_input import SourceInput, interest_vectors
 from broadsheet.retrieval.sources.two_tower import Search, search_together
 from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder
@@ -99,7 +99,7 @@ class Retriever:
 
     def _asking(
         self, states: Sequence[ReaderState], interests: Vectors, moment: Moment, *, depth: int, n: int
-    ) -> list[Reader]:
+    ) -> list[SourceInput]:
         """Return the readers, with what one search to a depth and one matrix product found for all of them.
 
         The site's own sources propose `n` articles at most to each.
@@ -108,7 +108,7 @@ class Retriever:
         histories = [np.array(state.history, np.int64) for state in states]
         co_clicks = moment.co_clicks(histories)
         return [
-            Reader(
+            SourceInput(
                 history=history,
                 excluded=self._excluded(state, history),
                 interests=interests[number],
@@ -140,7 +140,7 @@ class Retriever:
     def _table(
         self,
         state: ReaderState,
-        reader: Reader,
+        reader: SourceInput,
         rows: Rows,
         weights: Mapping[str, float],
         moment: Moment,

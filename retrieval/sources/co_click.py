@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from broadsheet.corpus.click_log import ClickLog
-from broadsheet.retrieval.sources.reader import Reader
+from broadsheet.retrieval.sources.source_input import SourceInput
 from broadsheet.tables.arrays import Floats, Rows
 
 HALF_LIFE = 72 * 3600.0
@@ -99,14 +99,14 @@ class CoClick:
         """`future` marks the articles that are not to be shown yet."""
         self._future = future
 
-    def propose(self, reader: Reader, n: int) -> Rows:
+    def propose(self, reader: SourceInput, n: int) -> Rows:
         """Return the n best."""
         rows, scores = reader.co_clicks
         kept = ~self._future[rows] & reader.allows(rows)
         rows, scores = rows[kept], scores[kept]
         return rows[np.argsort(-scores, kind="stable")[:n]]
 
-    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+    def __call__(self, reader: SourceInput, rows: Rows) -> Floats:
         """Return the scores; NaN for an article that shares no reader with the history."""
         known, scores = reader.co_clicks
         if not len(known):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from broadsheet.retrieval.sources.reader import Reader, Source
+from broadsheet.retrieval.sources.source_input import Source, SourceInput
 from broadsheet.tables.arrays import Floats, Rows
 
 
@@ -14,7 +14,7 @@ def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     return total
 
 
-def propose(sources: Mapping[str, Source], reader: Reader, weights: Mapping[str, float], n: int) -> Rows:
+def propose(sources: Mapping[str, Source], reader: SourceInput, weights: Mapping[str, float], n: int) -> Rows:
     """Return what the sources that have a weight propose, n rows at most each, rising."""
     proposed = [sources[name].propose(reader, n) for name in sources if weights.get(name, 0.0) > 0]
     return np.unique(np.concatenate([np.zeros(0, np.int64), *proposed]))

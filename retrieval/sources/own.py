@@ -10,7 +10,7 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.own_parts import OwnParts, part_title
 from broadsheet.own_parts.returns import call_part, checked_numbers, checked_proposals
 from broadsheet.readers.state import ReaderState
-from broadsheet.retrieval.sources.reader import Reader
+from broadsheet.retrieval.sources.source_input import SourceInput
 from broadsheet.tables.arrays import Flags, Floats, Rows
 
 
@@ -21,12 +21,12 @@ class OwnProposals:
         """`hidden` marks the articles that are not to be shown."""
         self._name, self._hidden = name, hidden
 
-    def propose(self, reader: Reader, n: int) -> Rows:
+    def propose(self, reader: SourceInput, n: int) -> Rows:
         """Return the n best that may be shown."""
         rows, _ = reader.own[self._name]
         return rows[~self._hidden[rows] & reader.allows(rows)][:n]
 
-    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+    def __call__(self, reader: SourceInput, rows: Rows) -> Floats:
         """Return the scores; NaN for an article that the source did not propose."""
         known = dict(zip(*(values.tolist() for values in reader.own[self._name]), strict=True))
         return np.array([known.get(row, np.nan) for row in rows.tolist()], np.float64)

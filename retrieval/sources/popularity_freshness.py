@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.corpus.click_log import ClickLog
-from broadsheet.retrieval.sources.reader import Reader
+from broadsheet.retrieval.sources.source_input import SourceInput
 from broadsheet.tables.arrays import Floats, Rows
 
 HOUR = 3600.0
@@ -93,12 +93,12 @@ class Popularity:
         """`scores` are NaN where unknown; `future` marks the articles that are not to be shown yet."""
         self._scores, self._order = scores, _best_first(scores, future)
 
-    def propose(self, reader: Reader, n: int) -> Rows:
+    def propose(self, reader: SourceInput, n: int) -> Rows:
         """Return the n best."""
         rows = self._order[: n + len(reader.excluded)]
         return rows[reader.allows(rows)][:n]
 
-    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+    def __call__(self, reader: SourceInput, rows: Rows) -> Floats:
         """Return the scores."""
         return self._scores[rows]
 
@@ -113,7 +113,7 @@ class Freshness:
         self._by_category = self._order[np.argsort(ordered, kind="stable")]  # newest first within each
         self._starts = np.cumsum([0, *np.bincount(ordered, minlength=int(categories.max(initial=-1)) + 1)])
 
-    def propose(self, reader: Reader, n: int) -> Rows:
+    def propose(self, reader: SourceInput, n: int) -> Rows:
         """Return the n best by freshness times the category's share of the history; without a history the newest."""
         deep = n + len(reader.excluded)
         if not len(reader.history):
@@ -128,7 +128,7 @@ class Freshness:
         rows, scores = rows[kept], scores[kept]
         return rows[np.lexsort((rows, -scores))[:n]]
 
-    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+    def __call__(self, reader: SourceInput, rows: Rows) -> Floats:
         """Return the scores."""
         return self._scores[rows]
 

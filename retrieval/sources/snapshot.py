@@ -20,7 +20,7 @@ from broadsheet.retrieval.sources.popularity_freshness import (
     popularity_scores,
     trends,
 )
-from broadsheet.retrieval.sources.reader import Reader, Source
+from broadsheet.retrieval.sources.source_input import Source, SourceInput
 from broadsheet.retrieval.sources.two_tower import Search, TwoTower
 from broadsheet.tables.arrays import Floats, Rows
 
@@ -60,7 +60,7 @@ class Moment:
             **{name: OwnProposals(name, self._hidden) for name in own},
         }
 
-    def fill(self, reader: Reader, rows: Rows, n: int) -> Rows:
+    def fill(self, reader: SourceInput, rows: Rows, n: int) -> Rows:
         """Return the rows, and where they are fewer than n, what is popular and new to make up the number."""
         if len(rows) >= n:
             return rows

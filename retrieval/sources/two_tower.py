@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.retrieval.sources.reader import Reader
+from broadsheet.retrieval.sources.source_input import SourceInput
 from broadsheet.tables.arrays import Floats, Rows, Vectors
 
 Search = Callable[[Vectors, int], tuple[Vectors, Rows]]
@@ -29,7 +29,7 @@ class TwoTower:
         """`hidden` marks the articles that are not to be shown."""
         self._catalogue, self._search, self._hidden = catalogue, search, hidden
 
-    def propose(self, reader: Reader, n: int) -> Rows:
+    def propose(self, reader: SourceInput, n: int) -> Rows:
         """Return the n nearest: as if all were compared, where the index is exact."""
         if not reader.interests.any():
             return np.zeros(0, np.int64)
@@ -38,14 +38,14 @@ class TwoTower:
         rows = rows[~self._hidden[rows] & reader.allows(rows)]
         return rows[np.argsort(-self(reader, rows), kind="stable")[:n]]
 
-    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+    def __call__(self, reader: SourceInput, rows: Rows) -> Floats:
         """Return the largest inner product over the interests; NaN for a reader of whom nothing is known."""
         if not reader.interests.any():
             return np.full(len(rows), np.nan)
         best: Floats = (self._catalogue.vectors_of(rows) @ reader.interests.T).max(axis=1).astype(np.float64)
         return best
 
-    def _deep_enough(self, reader: Reader, n: int) -> Rows:
+    def _deep_enough(self, reader: SourceInput, n: int) -> Rows:
         """Search ever deeper until each interest has n rows left for the reader, or the catalogue ends."""
         near, depth, size = reader.near, reader.near.shape[1], len(self._catalogue)
         while depth < size:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from broadsheet.corpus.click_log import ClickLog, make_click_log
-from broadsheet.retrieval.sources.reader import Reader
+from broadsheet.retrieval.sources.source_input import SourceInput
 
 
 def clicks_of(clicks) -> ClickLog:
@@ -12,10 +12,10 @@ def clicks_of(clicks) -> ClickLog:
     return make_click_log(np.array(users, np.int64), np.array(rows, np.int64), np.array(times, np.float64))
 
 
-def reader(*, history=(), excluded=(), interests=None, near=None, co_clicks=None) -> Reader:
+def reader(*, history=(), excluded=(), interests=None, near=None, co_clicks=None) -> SourceInput:
     """A reader of whom nothing is known but what is named; `co_clicks` is a mapping from row to score."""
     found = sorted((co_clicks or {}).items())
-    return Reader(
+    return SourceInput(
         history=np.array(history, np.int64),
         excluded=np.unique(np.array(excluded, np.int64)),
         interests=np.zeros((1, 4), np.float32) if interests is None else np.asarray(interests, np.float32),

@@ -1,4 +1,4 @@
-"""What a request knows of one reader, as the sources of candidates read it."""
+"""What the sources of candidates read of one reader."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from broadsheet.tables.vectors import vectors_to_numpy
 
 
 @dataclass(frozen=True)
-class Reader:
-    """One reader as of the request."""
+class SourceInput:
+    """What the sources of candidates read of one reader, as of the time of a request."""
 
     history: Rows
     "Catalogue rows read, oldest first."
@@ -37,10 +37,10 @@ class Reader:
 class Source(Protocol):
     """A source of candidates as of one moment."""
 
-    def propose(self, reader: Reader, n: int) -> Rows:
+    def propose(self, reader: SourceInput, n: int) -> Rows:
         """Return n rows at most that the reader may be shown, best first; none where the source knows nothing."""
 
-    def __call__(self, reader: Reader, rows: Rows) -> Floats:
+    def __call__(self, reader: SourceInput, rows: Rows) -> Floats:
         """Return the source's score of each row for the reader; NaN where it cannot be known."""
 
 
