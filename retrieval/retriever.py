@@ -16,7 +16,7 @@ from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.sources.fusion import fuse, propose
-from broadsheet.retrieval.sources.own import ask_signals, ask_sources
+from broadsheet.retrieval.sources.own import NOTHING_PROPOSED, ask_signals, ask_sources
 from broadsheet.retrieval.sources.popularity_freshness import half_lives
 from broadsheet.retrieval.sources.snapshot import Moment, Moments
 from broadsheet.retrieval.sources.source_input import SourceInput, interest_vectors
@@ -28,8 +28,6 @@ from broadsheet.tables.arrays import Floats, Rows, Vectors
 from broadsheet.tables.own_scores import own_column
 from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
-
-NOTHING_PROPOSED: tuple[Rows, Floats] = (np.zeros(0, np.int64), np.zeros(0))
 
 
 class Retriever:

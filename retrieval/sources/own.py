@@ -13,6 +13,9 @@ from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.source_input import SourceInput
 from broadsheet.tables.arrays import Flags, Floats, Rows
 
+NOTHING_PROPOSED: tuple[Rows, Floats] = (np.zeros(0, np.int64), np.zeros(0))
+"""The rows and the scores of a source that was not asked."""
+
 
 class OwnProposals:
     """What a source of the site's own proposed to the reader, who was asked about already."""
@@ -37,10 +40,15 @@ def ask_sources(
 ) -> dict[str, tuple[Rows, Floats]]:
     """Return what each source proposes to a reader: rows, the best first, and their scores.
 
+    A source of weight 0 is turned off: it is not called and proposes nothing.
+
     Raises OwnPartError, which names the source, if it fails or returns what cannot be used.
     """
     found = {}
     for name, source in own.sources.items():
+        if source.weight == 0:
+            found[name] = NOTHING_PROPOSED
+            continue
         title = part_title("source", name, source.call)
         returned = call_part(title, source.call, reader.as_person(), catalogue, as_of, n)
         found[name] = checked_proposals(title, returned, catalogue.row_of, n)

@@ -70,3 +70,14 @@ def test_a_source_of_the_sites_own_is_not_asked_for_readers_who_only_say_what_to
     users = [{"user_id": "a", "history": ["N0"]}, {"user_id": "b", "profile": "north"}, {"user_id": "c"}]
     lists = lists_by_user(candidates(retriever, *users))
     assert asked == ["a", "c"] and lists["a"][0]["news_id"] == "N9" and len(lists["b"]) == 3
+
+
+def test_a_source_of_weight_0_is_not_called_and_brings_no_article():
+    def off(reader, catalogue, as_of, n):
+        raise AssertionError("a source of weight 0 was called")
+
+    own = OwnParts(sources={"off": OwnSource(off, weight=0), "on": OwnSource(lambda *asked: [("N9", 1.0)])})
+    retriever, _ = make_retriever(own=own, weights=WEIGHTS | {"off": 0.0, "on": 9.0})
+    found = candidates(retriever, {"user_id": "a", "history": ["N0"]})
+    assert found["news_id"][0].as_py() == "N9"
+    assert {score["name"] for row in found["own"].to_pylist() for score in row} == {"on"}

@@ -151,8 +151,9 @@ def _measure_untrained(results: Results, bench: Workbench, scenes: Sequence[_Sce
 
 
 def _single_sources(bench: Workbench) -> dict[str, str]:
-    """Return the row of each source that needs no towers, the site's own among them."""
-    return SOURCES | {f"source {name}": name for name in bench.models.own.sources}
+    """Return the row of each source that needs no towers, the site's own among them if they are on."""
+    own = bench.models.own.sources
+    return SOURCES | {f"source {name}": name for name, source in own.items() if source.weight > 0}
 
 
 def _measure_trained(
