@@ -80,4 +80,4 @@ def test_a_source_of_weight_0_is_not_called_and_brings_no_article():
     retriever, _ = make_retriever(own=own, weights=WEIGHTS | {"off": 0.0, "on": 9.0})
     found = candidates(retriever, {"user_id": "a", "history": ["N0"]})
     assert found["news_id"][0].as_py() == "N9"
-    assert {score["name"] for row in found["own"].to_pylist() for score in row} == {"on"}
+    assert {one["name"] for row in found["own"].to_pylist() for one in row if one["value"] is not None} == {"on"}
