@@ -16,9 +16,9 @@ from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
+from broadsheet.nightly.edition_gate import Verdict, judge
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.expiry import expire
-from broadsheet.nightly.gate import Verdict, judge
 from broadsheet.nightly.run_stages import StageReports, event_of, run_stages, tell
 from broadsheet.nightly.stage import Engine, Record
 from broadsheet.nightly.stages import STAGES, local_engine

@@ -7,7 +7,7 @@ from broadsheet.config.nightly import GateConfig
 from broadsheet.errors import GateError, NewsroomError
 from broadsheet.importers.transaction import Import
 from broadsheet.nightly.build import build
-from broadsheet.nightly.gate import _reasons, changed_neighbours
+from broadsheet.nightly.edition_gate import _reasons, changed_neighbours
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.operations.editions import publish_edition
 from broadsheet.pipeline import Pipeline
