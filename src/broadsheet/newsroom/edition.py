@@ -84,8 +84,10 @@ class Edition:
         """Return the manifest; raises NewsroomError if the edition is not complete."""
         try:
             manifest: dict[str, Any] = json.loads(self.manifest.read_text("utf-8"))
-            if not isinstance(manifest, dict) or "files" not in manifest:
+            if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
                 raise ValueError("it names no files")
+            if not isinstance(manifest.get("index", {}), dict):
+                raise ValueError(f"index: found {manifest['index']!r:.80}, expected an object")
         except (OSError, ValueError) as error:
             raise NewsroomError(
                 f"{self.manifest}: no readable manifest ({error}). Run `broadsheet build` again."

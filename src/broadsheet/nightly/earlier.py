@@ -11,6 +11,7 @@ from pathlib import Path
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal
+from broadsheet.newsroom.manifest import manifest_problem
 from broadsheet.progress import Say
 from broadsheet.tables.files import file_sha256
 
@@ -55,7 +56,7 @@ def find_earlier(newsroom: Newsroom, stages: Collection[str], say: Say) -> Earli
     left out, else its damage would be copied into every later edition. `say` gets a line for each file that is left
     out.
     """
-    editions = _editions_to_reuse(newsroom)
+    editions = _editions_to_reuse(newsroom, say)
     journal = tuple(entry.path for entry in Journal(newsroom).entries() if entry.kind == "add")
 
     def whole(stage: str) -> tuple[Path, ...]:
@@ -64,28 +65,49 @@ def find_earlier(newsroom: Newsroom, stages: Collection[str], say: Say) -> Earli
 
     return Earlier(
         news_vectors=whole("encode") + journal,
-        indexes=earlier_indexes(newsroom),
+        indexes=_with_index(editions),
         ranked=whole("rerank"),
         stories=whole("generate"),
         digests=whole("digest"),
     )
 
 
-def earlier_indexes(newsroom: Newsroom) -> tuple[Edition, ...]:
-    """Return the editions from which a build may take over the index itself, or the choice of its kind."""
-    return tuple(edition for edition in _editions_to_reuse(newsroom) if edition.manifest.is_file())
+def earlier_indexes(newsroom: Newsroom, say: Say) -> tuple[Edition, ...]:
+    """Return the editions from which a build may take over the index itself, or the choice of its kind.
+
+    `say` gets a line for each edition that is left out because its manifest is damaged.
+    """
+    return _with_index(_editions_to_reuse(newsroom, say))
 
 
-def _editions_to_reuse(newsroom: Newsroom) -> list[Edition]:
+def _with_index(editions: list[Edition]) -> tuple[Edition, ...]:
+    return tuple(edition for edition in editions if edition.manifest.is_file())
+
+
+def _editions_to_reuse(newsroom: Newsroom, say: Say) -> list[Edition]:
     """Return three editions: the folder of a killed build, the newest published edition, and the current edition.
 
-    An edition that the gate kept back is left out, else its faults would be taken over every night.
+    An edition that the gate kept back is left out, else its faults would be taken over every night. An edition whose
+    manifest is damaged is left out too, since nothing says then what its files should hold; `say` says so.
     """
     published = (edition for edition in reversed(newsroom.editions()) if edition.is_published())
     editions = [newsroom.building, *islice(published, 1)]
     with suppress(NewsroomError):
         editions.append(newsroom.current())
-    return list(dict.fromkeys(editions))
+    return [edition for edition in dict.fromkeys(editions) if _has_sound_manifest(edition, newsroom, say)]
+
+
+def _has_sound_manifest(edition: Edition, newsroom: Newsroom, say: Say) -> bool:
+    """Return whether an edition's manifest is as it was written; the folder of a killed build need not have one."""
+    if edition == newsroom.building and not edition.manifest.exists():
+        return True
+    try:
+        problem = manifest_problem(edition.manifest, edition.read_manifest())
+    except NewsroomError:
+        problem = "its manifest cannot be read"
+    if problem:
+        say(f"nothing is taken over from {edition.path}: {problem}")
+    return not problem
 
 
 def _is_whole(edition: Edition, path: Path, say: Say) -> bool:
@@ -94,7 +116,7 @@ def _is_whole(edition: Edition, path: Path, say: Say) -> bool:
     A file in the folder of a killed build, which has no manifest, only has to exist.
     """
     there, why = path.is_file(), ""
-    with suppress(NewsroomError):  # the folder of a killed build has no manifest
+    if edition.manifest.is_file():
         wanted = edition.read_manifest()["files"].get(path.name)
         if not there:
             why = "it is missing" if wanted else ""

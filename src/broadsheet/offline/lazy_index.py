@@ -37,7 +37,7 @@ class LazyIndex:
         data = self._bench.data
         with TemporaryDirectory() as folder:  # an open index keeps its mapped file, whose name can go
             out = Edition(Path(folder))
-            report = index(self._bench, out, Earlier(indexes=earlier_indexes(data.newsroom)))
+            report = index(self._bench, out, Earlier(indexes=earlier_indexes(data.newsroom, self._say)))
             self._say(f"index: {report.line}")
             ids = data.catalogue.news.column("news_id")
             return open_index(out.index, out.index_rows, news_ids=ids, model=data.model.fingerprint)
