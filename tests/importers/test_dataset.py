@@ -1,6 +1,8 @@
 """Data sets of Hugging Face's `datasets`, as local files and folders."""
 
 import gzip
+import json
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -207,10 +209,24 @@ def test_a_folder_may_be_named_by_a_link_or_by_a_way_with_dots(tmp_path, newsroo
     assert import_dataset(newsroom, way, "news", COLUMNS).taken["news"] == 1
 
 
-def test_a_saved_data_set_that_names_a_file_of_another_folder_is_refused(tmp_path, newsroom):
-    for name in ("own", "other"):
-        articles(name).save_to_disk(tmp_path / name)
+@pytest.mark.parametrize("named", ["../other/data-00000", "/data-00000", "sub/data-00000", "..\\\\data-00000"])
+def test_a_saved_data_set_that_names_a_file_of_another_folder_is_refused_before_it_is_read(tmp_path, newsroom, named):
+    articles("own").save_to_disk(tmp_path / "own")
     state = tmp_path / "own" / "state.json"
-    state.write_text(state.read_text().replace("data-00000", "../other/data-00000"))
-    with pytest.raises(CorpusError, match="which is not its own"):
+    state.write_text(state.read_text().replace("data-00000", named))
+    with pytest.raises(
+        CorpusError, match=r"state.json: found the name .*, expected the name of a file .* without a path"
+    ):
+        import_dataset(newsroom, str(tmp_path / "own"), "news", COLUMNS)
+    assert not newsroom.news.exists()
+
+
+@pytest.mark.parametrize("named", ["../other", "..", ""])
+def test_a_saved_data_set_that_names_a_split_outside_its_folder_is_refused(tmp_path, newsroom, named):
+    articles("other").save_to_disk(tmp_path / "other")
+    write_splits(articles("own"), tmp_path / "own")
+    (tmp_path / "own" / "dataset_dict.json").write_text(json.dumps({"splits": [named]}))
+    with pytest.raises(
+        CorpusError, match=rf"dataset_dict.json: found the name '{re.escape(named)}', expected the name"
+    ):
         import_dataset(newsroom, str(tmp_path / "own"), "news", COLUMNS)

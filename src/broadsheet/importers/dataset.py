@@ -6,6 +6,7 @@ No code that comes with a data set is ever run.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -84,11 +85,9 @@ def _open(name: str, config: str | None, split: str) -> Any:  # noqa: ANN401
         if path.exists():
             _refuse_code(path)
         if any((path / file).is_file() for file in _SAVED):
+            _refuse_paths_in_saved(path)
             saved = datasets.load_from_disk(name)
             splits = saved if isinstance(saved, datasets.DatasetDict) else {str(saved.split or "train"): saved}
-            _refuse_files_elsewhere(
-                name, path, [file["filename"] for rows in splits.values() for file in rows.cache_files]
-            )
         else:
             splits = _builder(datasets, path, name, config).as_streaming_dataset()
     except CorpusError:
@@ -105,6 +104,29 @@ def _refuse_code(path: Path) -> None:
     scripts = [path] if path.suffix == ".py" else sorted(path.glob("*.py"))
     if scripts:
         raise CorpusError(f"{path}: found {scripts[0].name}, a loading script. {_NO_CODE}")
+
+
+def _refuse_paths_in_saved(path: Path) -> None:
+    """Raise CorpusError if a folder of save_to_disk names a split or a file by more than its plain name.
+
+    Nothing but the folder's own JSON files is opened before all names are found to be plain.
+    """
+    folders = [path]
+    if (path / "dataset_dict.json").is_file():
+        splits = json.loads((path / "dataset_dict.json").read_text("utf-8"))["splits"]
+        _refuse_paths(path / "dataset_dict.json", splits)
+        folders = [path / split for split in splits]
+    for state in (folder / "state.json" for folder in folders):
+        _refuse_paths(state, [file["filename"] for file in json.loads(state.read_text("utf-8"))["_data_files"]])
+
+
+def _refuse_paths(file: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if name in ("", ".", "..") or set(name) & set("/\\:"):
+            raise CorpusError(
+                f"{file}: found the name {name!r}, expected the name of a file or folder beside it, without a path. "
+                "Nothing was imported."
+            )
 
 
 def _builder(datasets: Any, path: Path, name: str, config: str | None) -> Any:  # noqa: ANN401
@@ -134,8 +156,8 @@ def _builder(datasets: Any, path: Path, name: str, config: str | None) -> Any:  
 def _refuse_files_elsewhere(name: str, path: Path, files: Iterable[str]) -> None:
     """Raise CorpusError if a data set names files that are not its own.
 
-    The README.md of a data set, or the state.json of a saved one, names its files. It could name any file of this
-    machine, such as /home/me/letters.csv, which would then be on readers' pages.
+    The README.md of a data set names its files. It could name any file of this machine, such as
+    /home/me/letters.csv, which would then be on readers' pages.
     """
     for file in map(str, files):
         if path.is_dir():
