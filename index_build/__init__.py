@@ -6,14 +6,14 @@ from broadsheet.index_build.choice import Goal
 from broadsheet.index_build.join import join_shards
 from broadsheet.index_build.late_search import LateSearch
 from broadsheet.index_build.measure import Exact, search_exactly, shares_found
-from broadsheet.index_build.reuse import Earlier
+from broadsheet.index_build.reuse import EarlierIndex
 from broadsheet.index_build.search import SearchIndex, ShardedIndex, open_index
 from broadsheet.index_build.shards import shard_goal, shard_of, shard_path
 
 __all__ = [
     "SHARE_OF_ENCODING",
     "Budget",
-    "Earlier",
+    "EarlierIndex",
     "Exact",
     "Goal",
     "LateSearch",

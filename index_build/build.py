@@ -16,7 +16,7 @@ from broadsheet.index_build.budget import MakeBudget, no_limit
 from broadsheet.index_build.choice import Attempt, Goal, attempts, is_exact
 from broadsheet.index_build.kinds import build_kind, memory_bytes
 from broadsheet.index_build.measure import BATCH, Exact, Measured, search_exactly, tune
-from broadsheet.index_build.reuse import Earlier, EarlierChoice, earlier_choice, take_over
+from broadsheet.index_build.reuse import EarlierChoice, EarlierIndex, earlier_choice, take_over
 from broadsheet.index_build.trials import fits, row
 from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.arrow_files import write_table
@@ -47,7 +47,7 @@ def build_index(
     model: str,
     queries: Vectors,
     goal: Goal,
-    earlier: Sequence[Earlier] = (),
+    earlier: Sequence[EarlierIndex] = (),
     make_budget: MakeBudget = no_limit,
 ) -> dict[str, Any]:
     """Write the FAISS index of a news_vectors table, and the table index beside it; returns what was measured.

@@ -18,7 +18,7 @@ SAME_VECTORS = "same vectors"
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierIndex:
     """An earlier edition's index."""
 
     index: Path
@@ -29,7 +29,7 @@ class Earlier:
     "What build_index returned; empty if that is lost."
 
 
-def take_over(target: Path, wanted: Mapping[str, str], earlier: Sequence[Earlier]) -> dict[str, Any] | None:
+def take_over(target: Path, wanted: Mapping[str, str], earlier: Sequence[EarlierIndex]) -> dict[str, Any] | None:
     """Link the first index that bears the stamps `wanted` and is whole to `target`; returns its report, or None.
 
     It is a link since an edition's files never change; where the file system has none, a copy.
@@ -61,7 +61,7 @@ class EarlierChoice:
     "Why the choice of the newest earlier edition does not hold, in words."
 
 
-def earlier_choice(earlier: Sequence[Earlier], *, goal: str, model: str, dim: int, count: int) -> EarlierChoice:
+def earlier_choice(earlier: Sequence[EarlierIndex], *, goal: str, model: str, dim: int, count: int) -> EarlierChoice:
     """Return the first earlier choice that was made for such vectors and for this goal.
 
     Example: a kind chosen for 200,000 vectors of a model is taken over for 390,000 vectors of the same model, and not
@@ -78,7 +78,7 @@ def earlier_choice(earlier: Sequence[Earlier], *, goal: str, model: str, dim: in
     return EarlierChoice(why_not=reasons[0]) if reasons else EarlierChoice()
 
 
-def _why_not(one: Earlier, goal: str, model: str, dim: int, count: int) -> str:
+def _why_not(one: EarlierIndex, goal: str, model: str, dim: int, count: int) -> str:
     """Return why a choice made by trials does not hold, in words; empty if it holds."""
     try:
         stamp = read_stamp(one.rows)

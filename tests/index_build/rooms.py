@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 
-from broadsheet.index_build import Budget, Earlier, Goal, build_index, open_index
+from broadsheet.index_build import Budget, EarlierIndex, Goal, build_index, open_index
 from broadsheet.index_build.budget import no_limit
 from broadsheet.index_build.choice import EXACT_UP_TO
 from broadsheet.tables.arrow_files import read_stamp
@@ -42,7 +42,7 @@ class Room:
         return build_index(self.table, self.index, self.rows, **given)
 
     def earlier(self, report):
-        return Earlier(self.index, self.rows, report)
+        return EarlierIndex(self.index, self.rows, report)
 
     def tuned(self):
         return json.loads(read_stamp(self.rows)["parameters"])

@@ -7,7 +7,7 @@ import pytest
 
 from broadsheet.errors import ConfigError, ContractError
 from broadsheet.index_build import (
-    Earlier,
+    EarlierIndex,
     Goal,
     ShardedIndex,
     build_index,
@@ -41,7 +41,7 @@ class Shards:
         """Build all, taking over from shards `before` and their report."""
         reports = []
         for number in range(self.count):
-            earlier = [Earlier(*before[0].files(number), before[1]["shards"][number])] if before else []
+            earlier = [EarlierIndex(*before[0].files(number), before[1]["shards"][number])] if before else []
             table, part = shard_of(self.table, number, self.count), shard_goal(goal, self.count)
             files, given = self.files(number), {"model": "m1", "queries": queries, "goal": part}
             reports.append(build_index(table, *files, **given, earlier=earlier))

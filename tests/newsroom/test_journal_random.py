@@ -37,7 +37,7 @@ def night(room):
     edition = room.start_edition()
     edition.news.unlink(missing_ok=True)
     shutil.copyfile(room.news, edition.news)
-    room.publish({CARRIED: carried_by(edition.news)})
+    room.point_to(room.complete({CARRIED: carried_by(edition.news)}))
     for old in room.editions()[:-2]:
         remove_folder(old.path)
     Journal(room).remove_carried()

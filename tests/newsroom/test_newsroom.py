@@ -24,7 +24,9 @@ def newsroom(tmp_path):
 def publish(newsroom, news_id):
     edition = newsroom.start_edition()
     write_table(edition.index_rows, from_rows([{"news_id": news_id}], INDEX), INDEX)
-    return newsroom.publish({"made_for": news_id})
+    edition = newsroom.complete({"made_for": news_id})
+    newsroom.point_to(edition)
+    return edition
 
 
 def shown(newsroom):

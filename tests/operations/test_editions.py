@@ -18,7 +18,10 @@ def newsroom(tmp_path):
 def make(newsroom, *, published=True):
     edition = newsroom.start_edition()
     write_table(edition.index_rows, from_rows([{"news_id": "N1"}], INDEX), INDEX)
-    return newsroom.publish({}) if published else newsroom.complete({"published": False})
+    edition = newsroom.complete({} if published else {"published": False})
+    if published:
+        newsroom.point_to(edition)
+    return edition
 
 
 def test_the_newest_editions_stay(newsroom):

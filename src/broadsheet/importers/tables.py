@@ -7,7 +7,7 @@ from typing import Any
 
 from broadsheet.errors import CorpusError, join_problems
 from broadsheet.importers.columns import mapping_problems, match, named_rows
-from broadsheet.importers.file_rows import SUFFIXES, column_names, read_rows
+from broadsheet.importers.file_rows import SUFFIXES, Skip, column_names, read_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -41,7 +41,7 @@ def import_tables(
     return add.report
 
 
-def news_rows(path: Path, columns: Mapping[str, str], skip: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+def news_rows(path: Path, columns: Mapping[str, str], skip: Skip) -> Iterator[dict[str, Any]]:
     """Return the rows of one file of articles, named and read as by `import_tables`.
 
     `skip` is told, as "news: reason", why a row cannot be read. Raises CorpusError before the first row.
@@ -50,7 +50,7 @@ def news_rows(path: Path, columns: Mapping[str, str], skip: Callable[[str], None
     return _rows(source, skip)
 
 
-def _rows(source: _Source, skip: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+def _rows(source: _Source, skip: Skip) -> Iterator[dict[str, Any]]:
     def skip_of_table(reason: str) -> None:
         skip(f"{source.table}: {reason}")
 

@@ -19,13 +19,13 @@ from broadsheet.metrics.labels import Labels, equally, shares_of
 from broadsheet.metrics.retrieval import Ranked
 from broadsheet.tables.arrays import Floats
 
-Vectors = npt.NDArray[Any]
+AnyVectors = npt.NDArray[Any]
 """Unit vectors of the articles, float32 or float64 (articles, dim)."""
 
 _BLOCK = 1 << 22  # numbers of vectors held at a time: bounds the memory
 
 
-def intra_list_distance(ranked: Ranked, vectors: Vectors) -> Floats:
+def intra_list_distance(ranked: Ranked, vectors: AnyVectors) -> Floats:
     """Mean cosine distance between two articles of the list, over all pairs (Smyth and McClave 2001).
 
     0 to 2, higher is more varied; NaN for a list of fewer than two.
@@ -39,7 +39,7 @@ def intra_list_distance(ranked: Ranked, vectors: Vectors) -> Floats:
     return found
 
 
-def serendipity(ranked: Ranked, histories: Ranked, vectors: Vectors) -> Floats:
+def serendipity(ranked: Ranked, histories: Ranked, vectors: AnyVectors) -> Floats:
     """Mean cosine distance between an article of the list and one of the history, over all pairs (Lu et al. 2020).
 
     0 to 2, higher is further from what was read; NaN if list or history is empty. Relevance plays no part.
@@ -70,7 +70,7 @@ def miscalibration(lists: Labels, histories: Labels, alpha: float = 0.01) -> Flo
     return spread.total(rel_entr(read, (1 - alpha) * listed + alpha * read))
 
 
-def _mean_vectors(ranked: Ranked, vectors: Vectors) -> Floats:
+def _mean_vectors(ranked: Ranked, vectors: AnyVectors) -> Floats:
     """Return the mean vector of each list (requests, dim), NaN for an empty one."""
     means = np.full((len(ranked), vectors.shape[1]), np.nan)
     for part, held, counts in _vectors(ranked, vectors):
@@ -79,7 +79,7 @@ def _mean_vectors(ranked: Ranked, vectors: Vectors) -> Floats:
     return means
 
 
-def _vectors(ranked: Ranked, vectors: Vectors) -> Iterator[tuple[slice, Floats, npt.NDArray[np.int64]]]:
+def _vectors(ranked: Ranked, vectors: AnyVectors) -> Iterator[tuple[slice, Floats, npt.NDArray[np.int64]]]:
     """Yield some lists at a time, their vectors (lists, k, dim), zero for none, and their lengths (lists,)."""
     block = max(1, _BLOCK // max(1, ranked.shape[1] * vectors.shape[1]))
     for start in range(0, len(ranked), block):

@@ -169,14 +169,8 @@ class Newsroom:
         self.building.path.mkdir(parents=True, exist_ok=True)
         return self.building
 
-    def publish(self, manifest: dict[str, Any]) -> Edition:
-        """Complete the edition being built and make it current: manifest, rename, link, each atomic, in this order."""
-        edition = self.complete(manifest)
-        self.point_to(edition)
-        return edition
-
     def complete(self, manifest: dict[str, Any]) -> Edition:
-        """Give the edition being built its manifest and its own name; the current edition stays current."""
+        """Give the edition being built its manifest, then its own name, each atomically; the current edition stays."""
         write_manifest(self.building.manifest, {**manifest, "files": file_hashes(self.building.path)})
         edition = Edition(self.editions_folder / self._free_name())
         self.building.path.rename(edition.path)

@@ -46,8 +46,7 @@ def shard_builder(
 
     Shards are numbered from 0. An index that is not cut into shards is shard 0.
     """
-    from broadsheet.index_build import SHARE_OF_ENCODING, Budget, build_index, shard_goal, shard_of
-    from broadsheet.index_build import Earlier as EarlierIndex
+    from broadsheet.index_build import SHARE_OF_ENCODING, Budget, EarlierIndex, build_index, shard_goal, shard_of
 
     vectors, count = bench.data.vectors, bench.models.config.index.shards
     queries = sample_user_vectors(bench.data, bench.models, INDEX_QUERIES)

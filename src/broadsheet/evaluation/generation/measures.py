@@ -17,6 +17,7 @@ from broadsheet.generate.stories.choice import Encode, copied
 from broadsheet.generate.text.articles import whole_text
 from broadsheet.generate.text.words import content, count
 from broadsheet.offline.replay import Values
+from broadsheet.tables.arrays import Floats
 
 LIKENESS = ("ROUGE-1", "ROUGE-2", "ROUGE-L", "BLEU", "similarity")
 DEFINITIONS = {
@@ -39,7 +40,6 @@ PERSONAL = {
     "facts without a topic": "the same of the headlines for no topic, of the same articles",
     "change of facts": "the former less the latter",
 }
-_Vectors = npt.NDArray[np.float64]
 
 
 class Measures:
@@ -72,7 +72,7 @@ class Measures:
         bleu = self._bleu(text, [reference], use_effective_order=True).score / 100
         return [*(rouge[name].fmeasure for name in ("rouge1", "rouge2", "rougeL")), bleu]
 
-    def _similarity(self, texts: Sequence[str], references: Sequence[str]) -> npt.NDArray[np.float64]:
+    def _similarity(self, texts: Sequence[str], references: Sequence[str]) -> Floats:
         own, wanted = _vectors(self._encode, texts), _vectors(self._encode, references)
         likeness: npt.NDArray[np.float64] = (own * wanted).sum(1)
         likeness[[not text for text in texts]] = 0.0
@@ -103,10 +103,10 @@ def mean_over(runs: Sequence[Values]) -> Values:
         return {name: np.nanmean([run[name] for run in runs], axis=0) for name in runs[0]}
 
 
-def matched(a: _Vectors, b: _Vectors, topics: tuple[_Vectors, _Vectors]) -> npt.NDArray[np.float64]:
+def matched(a: Floats, b: Floats, topics: tuple[Floats, Floats]) -> Floats:
     """Return how much liker headlines (articles, dim) are to their own topic than to the other one's, article-wise."""
     first, second = topics
-    value: npt.NDArray[np.float64] = ((a - b) * (first - second)).sum(1) / 2
+    value: Floats = ((a - b) * (first - second)).sum(1) / 2
     return value
 
 
@@ -140,6 +140,6 @@ def _named(headline: str, topic: str) -> float:
     return len(wanted & set(content(headline))) / max(len(wanted), 1)
 
 
-def _vectors(encode: Encode, texts: Sequence[str]) -> _Vectors:
+def _vectors(encode: Encode, texts: Sequence[str]) -> Floats:
     found: Any = encode(texts)
     return np.asarray(found, np.float64)

@@ -82,8 +82,8 @@ def with_fusion(
     """Return the findings with the rows of the fusion learned from the requests `learn` of a split."""
     readers = [impression.user_id for _, part in learn for impression in part]
     folds_of(readers)  # too few readers are an error before the long work
-    lists, check = lists_of(learn), lists_of(requests)
-    fused = measure_fusion(lists, check)
+    lists, valid = lists_of(learn), lists_of(requests)
+    fused = measure_fusion(lists, valid)
     return replace(
         findings,
         rows={**findings.rows, **fused.rows},
@@ -93,7 +93,7 @@ def with_fusion(
         runs={**findings.runs, **fused.runs},
         scores={**findings.scores, **fused.scores},
         beyond={**findings.beyond, **measure_beyond(fused.scores, read_served(requests))},
-        calibrated=measure_calibration(fused.learned, lists, readers, check),
+        calibrated=measure_calibration(fused.learned, lists, readers, valid),
     )
 
 

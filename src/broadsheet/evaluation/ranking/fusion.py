@@ -77,20 +77,20 @@ def lists_of(requests: Sequence[Request]) -> Lists:
     )
 
 
-def measure_fusion(learn: Lists, check: Lists) -> Fused:
+def measure_fusion(learn: Lists, valid: Lists) -> Fused:
     """Learn on some lists, and measure on others; what depends on chance is the mean over SEEDS."""
     names, left = usable(learn)
     signals = {
-        f"signal {name}": _measure(present(check.signals[name]), check)
+        f"signal {name}": _measure(present(valid.signals[name]), valid)
         for name in names
-        if np.isfinite(check.signals[name]).any()
+        if np.isfinite(valid.signals[name]).any()
     }
     learned = [fit_fusion(learn, names, FusionRecipe(), (seed,)) for seed in SEEDS]
     together = LearnedFusion([fusion.boosters[0] for fusion in learned], tuple(names), learned[0].calibration)
-    scores = {FUSION: [fusion(check.signals) for fusion in learned], ENSEMBLE: [together(check.signals)]}
-    runs = [_measure(ours, check) for ours in scores[FUSION]]
-    rows = {**signals, FUSION: mean_of(runs), ENSEMBLE: _measure(scores[ENSEMBLE][0], check)}
-    rows |= dict(_ablations(learn, check, names))
+    scores = {FUSION: [fusion(valid.signals) for fusion in learned], ENSEMBLE: [together(valid.signals)]}
+    runs = [_measure(ours, valid) for ours in scores[FUSION]]
+    rows = {**signals, FUSION: mean_of(runs), ENSEMBLE: _measure(scores[ENSEMBLE][0], valid)}
+    rows |= dict(_ablations(learn, valid, names))
     notes = {f"signal {name}": "this signal alone; absent counts as 0" for name in names}
     notes |= {
         FUSION: "LambdaMART over the signals; mean over three seeds",
@@ -98,7 +98,7 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
         **{_without(name): "the same, learned without this signal" for name in names},
     }
     errors = [
-        calibration_error(fusion.probability(ours), check.clicked)
+        calibration_error(fusion.probability(ours), valid.clicked)
         for fusion, ours in zip(learned, scores[FUSION], strict=True)
     ]
     figures: dict[str, float | dict[str, str]] = {
@@ -112,10 +112,10 @@ def measure_fusion(learn: Lists, check: Lists) -> Fused:
     return Fused(rows, notes, {FUSION: means}, scores, learned, figures)
 
 
-def _ablations(learn: Lists, check: Lists, names: Sequence[str]) -> Iterator[tuple[str, Values]]:
+def _ablations(learn: Lists, valid: Lists, names: Sequence[str]) -> Iterator[tuple[str, Values]]:
     for name in names if len(names) > 1 else ():
         others = [other for other in names if other != name]
-        runs = [_measure(fit_fusion(learn, others, FusionRecipe(), (seed,))(check.signals), check) for seed in SEEDS]
+        runs = [_measure(fit_fusion(learn, others, FusionRecipe(), (seed,))(valid.signals), valid) for seed in SEEDS]
         yield _without(name), mean_of(runs)
 
 

@@ -50,7 +50,7 @@ def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroo
     empty = {edition.users: USERS, edition.candidates: CANDIDATES, edition.ranked: RANKED, edition.stories: STORIES}
     for path, schema in {**empty, target.users: USERS, edition.user_vectors: user_vectors(dim)}.items():
         write_table(path, schema.empty_table(), schema, model=model)
-    target.publish({"models": {"encoder": encoder, "news_tower": model}, "live": 0})
+    target.point_to(target.complete({"models": {"encoder": encoder, "news_tower": model}, "live": 0}))
     return target
 
 
