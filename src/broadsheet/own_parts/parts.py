@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ ReadRows = Callable[[Path], Iterable[tuple[str, Mapping[str, Any]]]]
 
 _COLUMNS = frozenset([*NEWS.names, *CANDIDATES.names, *RANKED.names])
 """Names that own scores cannot have: a re-ranker or a benchmark finds a column of the tables by them."""
+_PLAIN: Any = str | int | float | None
+"""Arguments whose values every process writes alike."""
 _PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
@@ -84,8 +87,14 @@ class OwnParts:
             *_name_problems("source", self.sources, (*_COLUMNS, *self.signals)),
             *_name_problems("importer", self.importers, ()),
         ]
-        for kind, parts in (("signal", self.signals), ("source", self.sources)):
+        for kind, parts, wrapper in (("signal", self.signals, OwnSignal), ("source", self.sources, OwnSource)):
             for name, part in parts.items():
+                if not isinstance(part, wrapper):
+                    made = wrapper.__name__
+                    problems.append(
+                        f"own {kind} {name}: found {part!r:.80}, expected an {made}, such as {made}(function)"
+                    )
+                    continue
                 if not callable(part.call):
                     problems.append(f"own {kind} {name}: found {part.call!r}, expected a function")
                 if not (isinstance(part.weight, int | float) and math.isfinite(part.weight) and part.weight >= 0):
@@ -161,7 +170,15 @@ def open_parts(settings: OwnConfig) -> OwnParts:
 
 
 def part_name(call: Callable[..., Any]) -> str:
-    """Return a function's name as settings name it: "package.module:function"."""
+    """Return a function's name as settings name it: "package.module:function".
+
+    A `functools.partial` is named by its function and the types of its arguments, such as
+    "my_site.parts:near_region(region=str)". The values are left out, as one may be a password.
+    """
+    if isinstance(call, partial):
+        given = [type(value).__name__ for value in call.args]
+        given += [f"{name}={type(value).__name__}" for name, value in call.keywords.items()]
+        return f"{part_name(call.func)}({', '.join(given)})"
     named = call if hasattr(call, "__qualname__") else type(call)
     return f"{named.__module__}:{named.__qualname__}"
 
@@ -171,11 +188,35 @@ def part_title(kind: str, name: str, call: Callable[..., Any]) -> str:
     return f"own {' '.join(filter(None, (kind, name)))} ({part_name(call)})"
 
 
+def differing_parts(built_with: Mapping[str, str], ours: Mapping[str, str]) -> str:
+    """Return in words how the parts that an edition was built with differ from ours; empty if they are the same.
+
+    Both are what `OwnParts.described` returns. An example is "without the own signal near_region, which this process
+    has".
+    """
+    missing, gone = ours.keys() - built_with.keys(), built_with.keys() - ours.keys()
+    changed = {name for name in built_with.keys() & ours.keys() if built_with[name] != ours[name]}
+    said = [
+        f"without the own {', '.join(sorted(missing))}, which this process has" if missing else "",
+        f"with the own {', '.join(sorted(gone))}, which this process does not have" if gone else "",
+        f"with another version of the own {', '.join(sorted(changed))}" if changed else "",
+    ]
+    return ", and ".join(filter(None, said))
+
+
 def _code(call: Callable[..., Any]) -> str:
-    """Return 8 hex digits of the SHA-256 of the file that a function is from; empty where it is from no file."""
+    """Return 8 hex digits of the SHA-256 of the file that a function is from; empty where it is from no file.
+
+    Of a `functools.partial`, its texts, numbers and None count too.
+    """
+    plain = b""
+    while isinstance(call, partial):
+        given = [*enumerate(call.args), *sorted(call.keywords.items())]
+        plain += repr([(name, value) for name, value in given if isinstance(value, _PLAIN)]).encode()
+        call = call.func
     try:
         path = inspect.getsourcefile(inspect.unwrap(call))
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:8] if path else ""
+        return hashlib.sha256(Path(path).read_bytes() + plain).hexdigest()[:8] if path else ""
     except (TypeError, OSError):
         return ""
 

@@ -17,6 +17,7 @@ from broadsheet.errors import ModelError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.own_parts import OwnParts
+from broadsheet.own_parts.parts import differing_parts
 from broadsheet.readers.mutes import NO_MUTES, Mutes
 from broadsheet.readers.state import ReaderState, reader_states
 from broadsheet.workbench.data import EditionData, Readers, VectorModel
@@ -182,13 +183,6 @@ def open_current(newsroom: Newsroom, own: OwnParts | None = None) -> Workbench:
             f"(vectors {fingerprint}) with towers {models.towers or 'untrained'}. "
             f"Run `broadsheet build {newsroom.path}`, or name the former model, towers and `enrich_titles`."
         )
-    parts, ours = edition.read_manifest().get("own_parts", {}), models.own.described()
-    if parts != ours:
-        log.warning(
-            "%s: edition %s was built with the own parts %s, and this process has %s. Build again.",
-            newsroom.path,
-            edition.name,
-            parts or "none",
-            ours or "none",
-        )
+    if differing := differing_parts(edition.read_manifest().get("own_parts", {}), models.own.described()):
+        log.warning("%s: edition %s was built %s. Build again.", newsroom.path, edition.name, differing)
     return bench
