@@ -108,8 +108,9 @@ def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -
 def share_of_history(history: npt.NDArray[np.object_], candidates: npt.NDArray[np.object_]) -> Floats:
     """Return for each candidate the share of the history that has its value, such as its category, 0 to 1.
 
-    Of the history a, a, b a candidate a gets 2/3. An empty text is an unknown value: it is left out of the history, and
-    a candidate with it gets NaN. If all values of the history are unknown, every candidate gets NaN.
+    For example, if the history's values are politics, politics and sports, a candidate of politics gets 2/3. An empty
+    text is an unknown value: it is left out of the history, and a candidate whose value is unknown gets NaN. If all
+    values of the history are unknown, every candidate gets NaN.
     """
     known = history[history != ""]
     if not len(known):

@@ -27,7 +27,7 @@ _GATE = (
     ("shrunk", "Fall of the number of articles", "max_lost"),
     ("centroid_shift", "Shift of the mean article vector, cosine distance", "max_centroid_shift"),
     ("changed_neighbours", "Changed neighbours of unchanged articles", "max_changed_neighbours"),
-    ("foreign_vectors", "Vectors that are not those of the model", ""),
+    ("foreign_vectors", "Articles with another vector than the model gives", ""),
 )
 
 

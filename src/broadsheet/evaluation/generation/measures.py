@@ -92,19 +92,22 @@ def _of_text(text: Text, example: Example, job: str) -> dict[str, float]:
 
 
 def is_true(text: str, example: Example) -> float:
-    """Return 1 for a text that passes the gate against the article as it is known, 0 for another, NaN for none."""
+    """Return 1 if a text passes the gate against the example's article, 0 if it does not, NaN if the text is empty."""
     return float(not check(text, whole_text(example.article))) if text else np.nan
 
 
 def mean_over(runs: Sequence[Values]) -> Values:
-    """Return the mean of each metric over the runs, article by article, of those that have a value."""
+    """Return the mean of each metric over the runs, for each article; runs without a value (NaN) do not count."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # an article that has a value in no run
         return {name: np.nanmean([run[name] for run in runs], axis=0) for name in runs[0]}
 
 
 def matched(a: Floats, b: Floats, topics: tuple[Floats, Floats]) -> Floats:
-    """Return how much liker headlines (articles, dim) are to their own topic than to the other one's, article-wise."""
+    """Return for each article how much nearer its headlines are to their own topics than to each other's topic.
+
+    All arrays are vectors (articles, dim): `a` and `b` of the headlines for the first and the second of `topics`.
+    """
     first, second = topics
     value: Floats = ((a - b) * (first - second)).sum(1) / 2
     return value

@@ -103,7 +103,10 @@ def _differences(
 
 def _setting_remark(lend: bool, split: Split) -> str:
     if not lend:
-        return "Content-only: nothing of the split itself is known, and of others what lies before the request."
+        return (
+            "Content-only: no click and no list of the split is known. Clicks and lists of other splits are known up "
+            "to the request."
+        )
     remark = (
         f"Live: half of the readers, drawn with each of {len(SEEDS)} seeds, lend their clicks and lists of the split, "
         "and the other half is measured; a value is the mean over the halvings that measured the request's reader."

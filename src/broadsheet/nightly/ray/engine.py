@@ -117,7 +117,8 @@ def _rerank(run: str, bench: Workbench, out: Edition, earlier: Earlier) -> Stage
         return STAGES["rerank"](bench, out, earlier)
     *_, ranked = outputs(PAGES, bench, run)
     made = {read_stamp(path)["arithmetic"] for path in ranked.folder.glob("*.arrow")}
-    # Where workers differ in it, no later build takes this edition's scores over: nobody knows which are whose.
+    # If workers computed with different arithmetic, the table names all kinds, and no later build takes its scores
+    # over: no row says which worker scored it.
     known = known_scores(bench.models.cross_encoder, earlier.ranked, ", ".join(sorted(made)))
     report = write_ranked(bench, out, _parts(ranked), known)
     remove_folder(folder)

@@ -125,11 +125,11 @@ class Worker:
         self._write: Callable[[Task], None] | None = None
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
-        """Write the parts of a table of tasks; returns for each the problem met, empty if there was none, and tokens.
+        """Write the parts that a table of tasks names; returns a row for each task: its problem and its tokens.
 
-        These are what the writer read and wrote.
-
-        An error that the user can mend comes back as a row, and the worker goes on; any other is raised.
+        The problem is empty if the part was written. Tokens are the number that the story writer read and wrote for
+        the part. A BroadsheetError or an OSError becomes the problem of its row, and the worker goes on with the next
+        task; every other error is raised.
         """
         return pa.Table.from_pylist([self._answer(task) for task in tasks.to_pylist()], schema=_ANSWER)
 
