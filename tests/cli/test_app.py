@@ -19,6 +19,7 @@ from broadsheet.nightly.build import build
 from broadsheet.nightly.stages import STAGES
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CANDIDATES, CLICKS, NEWS, USERS
+from broadsheet.version import __version__
 
 
 def leaves(command, path=()):
@@ -85,6 +86,10 @@ def test_every_command_takes_its_newsroom_from_the_variable_but_the_demo_which_m
     for words, leaf in COMMANDS.items():
         variables = [param.envvar for param in leaf.params if param.name in ("newsroom", "into")]
         assert variables == ([] if words == ("assets",) else [None] if words == ("demo",) else ["BROADSHEET_NEWSROOM"])
+
+
+def test_the_version_is_printed(command):
+    assert command("--version") == (0, f"broadsheet {__version__}\n", "")
 
 
 def test_without_a_command_the_help_is_shown(command):

@@ -87,7 +87,7 @@ def test_a_split_is_taken_by_its_name_and_an_unknown_split_is_an_error_that_name
     import_dataset(newsroom, str(tmp_path / "splits"), "news", COLUMNS, split="test")
     assert [row[0] for row in news(newsroom)] == ["other"]
     with pytest.raises(
-        CorpusError, match=r"splits: found the splits train, test, expected 'valid'\. Name one of these"
+        CorpusError, match=r"^split: found 'valid', expected one of: train, test\. These are the splits of .*splits\.$"
     ):
         import_dataset(newsroom, str(tmp_path / "splits"), "news", COLUMNS, split="valid")
 

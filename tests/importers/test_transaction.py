@@ -137,8 +137,8 @@ def test_the_report_tells_counts_dates_and_reasons_as_text_and_as_json(newsroom)
         "users             1            0            1",
         "clicks            1            1            0",
         "dates: 2026-01-02 12:00 to 2026-01-02 15:00 UTC",
-        "unknown ids: 1 without an article, named 1 times",
-        "skipped: 1 rows",
+        "unknown ids: 1 without an article, named once",
+        "skipped: 1 row",
         "           1  news: empty id",
     ]
 

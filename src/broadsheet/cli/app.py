@@ -12,6 +12,7 @@ from broadsheet.cli.operations import operation
 from broadsheet.cli.options import DEFAULT_ROOM, Columns, Room, as_options, read_columns, say
 from broadsheet.cli.training import training
 from broadsheet.errors import BroadsheetError, GateError, InputError
+from broadsheet.version import __version__
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,6 +48,21 @@ Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the pag
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsHtml = Annotated[Path | None, typer.Option("--html", help="Write the page to this HTML file.")]
 KEPT, INTERRUPTED = 3, 130
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"broadsheet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options of the command line as a whole."""
 
 
 @app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
@@ -128,7 +144,7 @@ def import_dataset(
     from broadsheet.importers.dataset import import_dataset as take
     from broadsheet.newsroom import Newsroom
 
-    with as_options(column="--column", table="--table"):
+    with as_options(column="--column", table="--table", split="--split"):
         typer.echo(take(Newsroom(into), name, table, read_columns(column), split=split, config=config))
 
 

@@ -95,7 +95,9 @@ def _open(name: str, config: str | None, split: str) -> Any:  # noqa: ANN401
     except Exception as error:  # whatever datasets, its readers and the network raise: none of it is ours
         _refuse(name, error)
     if split not in splits:
-        raise CorpusError(f"{name}: found the splits {', '.join(splits)}, expected {split!r}. Name one of these.")
+        raise CorpusError(
+            f"split: found {split!r}, expected one of: {', '.join(splits)}. These are the splits of {name}."
+        )
     return splits[split]
 
 

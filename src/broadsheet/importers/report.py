@@ -71,7 +71,7 @@ class ImportReport:
             remarks.append(f"dates: {self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC")
         if self.unknown_ids:
             remarks.append(
-                f"unknown ids: {self.unknown_ids:,} without an article, named {self.unknown_mentions:,} times"
+                f"unknown ids: {self.unknown_ids:,} without an article, named {_times(self.unknown_mentions)}"
             )
         if self.titles_made:
             remarks.append(f"titles: {self.titles_made:,} made of the first sentence of the text")
@@ -80,7 +80,12 @@ class ImportReport:
     def _skips(self) -> list[str]:
         if not self.skipped:
             return ["skipped: nothing"]
+        total = self.skipped.total()
         return [
-            f"skipped: {self.skipped.total():,} rows",
+            f"skipped: {total:,} row{'s' if total > 1 else ''}",
             *(f"{count:>12,}  {reason}" for reason, count in self.skipped.most_common()),
         ]
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

@@ -87,7 +87,9 @@ class OwnParts:
             *_name_problems("source", self.sources, (*_COLUMNS, *self.signals)),
             *_name_problems("importer", self.importers, ()),
         ]
-        for kind, parts, wrapper in (("signal", self.signals, OwnSignal), ("source", self.sources, OwnSource)):
+        kinds: tuple[tuple[str, Mapping[str, Any], type], ...]
+        kinds = (("signal", self.signals, OwnSignal), ("source", self.sources, OwnSource))
+        for kind, parts, wrapper in kinds:
             for name, part in parts.items():
                 if not isinstance(part, wrapper):
                     made = wrapper.__name__
@@ -211,7 +213,7 @@ def _code(call: Callable[..., Any]) -> str:
     """
     plain = b""
     while isinstance(call, partial):
-        given = [*enumerate(call.args), *sorted(call.keywords.items())]
+        given: list[tuple[object, Any]] = [*enumerate(call.args), *sorted(call.keywords.items())]
         plain += repr([(name, value) for name, value in given if isinstance(value, _PLAIN)]).encode()
         call = call.func
     try:
