@@ -156,6 +156,9 @@ def test_the_error_ends_with_what_to_do(file):
     file.write_text("[rerank]\ndepth = 0\n")
     with pytest.raises(ConfigError, match=r"at least 1\. Change this line, or remove it for the default\.$"):
         read_config(file)
+    file.write_text("[own.sources.picks]\nweight = 2\n")
+    with pytest.raises(ConfigError, match=r"call: not given, .*\. Add this line, or remove its section\.$"):
+        read_config(file)
     file.write_text("[rerank]\ndepth = 0\nheadlines = 0\n")
     with pytest.raises(ConfigError, match=r"at least 1\nChange these lines, or remove them for the defaults\.$"):
         read_config(file)

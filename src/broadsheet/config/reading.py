@@ -30,7 +30,11 @@ def read_config(path: Path) -> Config:
         ) from error
     config, problems = _checked(document)
     if len(problems) == 1:
-        raise ConfigError(f"{path}: {problems[0]}. Change this line, or remove it for the default.")
+        is_missing = ": not given, expected" in problems[0]  # it has no default, else it need not be given
+        advice = (
+            "Add this line, or remove its section" if is_missing else "Change this line, or remove it for the default"
+        )
+        raise ConfigError(f"{path}: {problems[0]}. {advice}.")
     if problems:
         raise ConfigError(f"{path}: {join_problems(problems)}\nChange these lines, or remove them for the defaults.")
     return config

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock
 
-from broadsheet.errors import InputError
+from broadsheet.errors import ContractError, InputError
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.values import SkipRow, checked_id
 from broadsheet.tables.watched_file import Watched
@@ -55,7 +55,7 @@ class OwnTable(Generic[View]):
     def __init__(self, path: Path, schema: pa.Schema, look_up: Callable[[pa.Table], View]) -> None:
         """Take the file, which need not be there, and `look_up`, which makes of the table what a call returns."""
         self._path, self._schema, self._look_up = path, schema, look_up
-        self._watched = Watched(path, lambda path: look_up(read_table(path, schema)), look_up(schema.empty_table()))
+        self._watched = Watched(path, lambda path: look_up(_read(path, schema)), look_up(schema.empty_table()))
 
     def __call__(self) -> View:
         """Return the table as `look_up` shows it, read again where the file has changed.
@@ -78,7 +78,7 @@ class OwnTable(Generic[View]):
             raise InputError(f"user: {reason}, expected the id of a reader. Nothing was changed.") from reason
         self._path.parent.mkdir(exist_ok=True)
         with FileLock(self._path.with_name(".lock")):  # not the newsroom's lock, which a build holds for hours
-            table = read_table(self._path, self._schema) if self._path.is_file() else self._schema.empty_table()
+            table = _read(self._path, self._schema) if self._path.is_file() else self._schema.empty_table()
             before = ReaderRows(table).of(user_id)
             after = change(before)
             after = {**after, "user_id": user_id} if after else {}
@@ -87,3 +87,15 @@ class OwnTable(Generic[View]):
                 table = pa.concat_tables([others, from_rows([after] if after else [], self._schema)])
                 write_table(self._path, table, self._schema)
         return self._look_up(table)
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    """Read a table that only readers change; its errors do not advise a build, which could not bring it back."""
+    try:
+        return read_table(path, schema)
+    except ContractError as error:
+        found = str(error).removesuffix(" Build or import it again.").replace("; build or import it again.", ".")
+        raise ContractError(
+            f"{found} Restore this file from a copy. If there is no copy, delete it: then the "
+            "choices of all readers in it are lost."
+        ) from error
