@@ -91,7 +91,7 @@ def change_settings(room, old, new):
 def test_where_nothing_changed_all_scores_are_taken_over_and_other_signals_are_as_they_were(room):
     last = room.current()
     ranked, said, _ = next_night(room)
-    whence = f"24 taken over from {last.name}: nothing changed; freshness, popularity and the like for every user again"
+    whence = f"24 taken over from {last.name}: nothing changed; freshness and popularity computed again for every user"
     assert f"24 articles ranked for 2 users; 0 scores of the cross-encoder made, {whence}" in said
     assert set(ranked["relevance"].to_pylist()) == {MARK}
     before = {(row["user_id"], row["news_id"]): row for row in read_table(last.ranked, RANKED).to_pylist()}
