@@ -61,9 +61,14 @@ def room(tmp_path_factory, encoder):
         impressions = make_impressions(60)
         add.impressions("train", impressions)
         add.impressions("valid", [row | {"impression_id": f"v{row['impression_id']}"} for row in impressions])
+    forget_modules()  # other tests load the examples from other folders
     sys.path.insert(0, str(site))
     yield newsroom
     sys.path.remove(str(site))
+    forget_modules()
+
+
+def forget_modules():
     for name in ("near_region", "editors_picks"):
         sys.modules.pop(name, None)
 
