@@ -6,7 +6,7 @@ from broadsheet.generate.extracts.extract import extract
 from broadsheet.generate.gate.facts import check, check_digest
 from broadsheet.generate.stories.choice import Chooser
 from broadsheet.generate.stories.edition_stories import generate_files
-from broadsheet.generate.stories.interests import Interests
+from broadsheet.generate.stories.followed_topics import FollowedTopics
 from broadsheet.generate.stories.story_writer import StoryWriter
 from broadsheet.generate.writers.endpoint.writer import EndpointWriter
 from broadsheet.generate.writers.local import LoadedWriter, load_writer
@@ -20,7 +20,7 @@ __all__ = [
     "Digest",
     "DigestSentence",
     "EndpointWriter",
-    "Interests",
+    "FollowedTopics",
     "LoadedWriter",
     "StoryWriter",
     "Write",

@@ -48,12 +48,14 @@ def benchmark(
     )
     from broadsheet.evaluation.generation.examples import HELD_OUT, held_out
     from broadsheet.evaluation.generation.report import describe_generation, report_generation
-    from broadsheet.evaluation.generation.samples import write_samples
+    from broadsheet.evaluation.generation.samples import refuse_inside, write_samples
     from broadsheet.evaluation.generation.speed import measure_speed, report_speed
     from broadsheet.newsroom import Newsroom
     from broadsheet.training.writer_pairs import read_day
 
-    _check_samples(samples)
+    if samples:
+        refuse_inside(PUBLISHED, samples)
+        make_out(samples, "--samples")
     writers, models = read_writers("--writer", writer or ()), open_models(Newsroom(newsroom))
     trainings = choose_trainings(models, tuned or ())
     first, last = read_day("--since", since) if since or until else HELD_OUT, read_day("--until", until)
@@ -71,19 +73,6 @@ def benchmark(
         )
 
     publish(out, measure, draws=not speed)
-
-
-def _check_samples(samples: Path | None) -> None:
-    """Make the folder of the samples; raises InputError if it is one that is published."""
-    from broadsheet.errors import InputError
-
-    if samples and samples.resolve().is_relative_to(PUBLISHED):
-        raise InputError(
-            f"--samples {samples}: found a folder of {PUBLISHED.name}, which is published, and the titles are their "
-            "publishers'. Name a folder elsewhere."
-        )
-    if samples:
-        make_out(samples, "--samples")
 
 
 if __name__ == "__main__":

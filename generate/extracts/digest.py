@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from broadsheet.generate.extracts.digest_sentences import BACKGROUND, HAPPENED, SAYS, Told, sentences_told
+from broadsheet.generate.extracts.digest_sentences import BACKGROUND, HAPPENED, SAYS, ArticleSentence, article_sentences
 from broadsheet.generate.extracts.extract import has_sentence
 from broadsheet.generate.extracts.repeats import says_again
 from broadsheet.generate.gate.facts import GATE, check_digest
@@ -76,7 +76,7 @@ class Digest:
 class _Candidate:
     """A sentence that may be shown."""
 
-    told: Told
+    sentence: ArticleSentence
     vector: Vectors
     score: float
 
@@ -92,12 +92,13 @@ def digest(
     """
     if len(articles) < 2:
         return None
-    told = sentences_told(articles)
-    made = encode([one.text for one in told]) if told else np.zeros((0, vectors.shape[1]), np.float32)
+    sentences = article_sentences(articles)
+    texts = [sentence.text for sentence in sentences]
+    made = encode(texts) if texts else np.zeros((0, vectors.shape[1]), np.float32)
     central = (made @ vectors.T).mean(axis=1)  # (sentences,)
     candidates = [
-        _Candidate(one, vector, float(likeness) + _bonus(one))
-        for one, vector, likeness in zip(told, made, central, strict=True)
+        _Candidate(sentence, vector, float(likeness) + _bonus(sentence))
+        for sentence, vector, likeness in zip(sentences, made, central, strict=True)
     ]
     chosen = _choose(candidates, articles, most_words)
     cited = set(chain.from_iterable(one.news_ids for one in chosen))
@@ -106,9 +107,9 @@ def digest(
     return Digest(tuple(chosen), tuple(article["news_id"] for article in articles))
 
 
-def _bonus(told: Told) -> float:
-    early = _PLACE / (1 + told.place) if told.part != SAYS else 0.0
-    return early + _QUOTED * told.quotes + _NAMED * told.names_in_full
+def _bonus(sentence: ArticleSentence) -> float:
+    early = _PLACE / (1 + sentence.place) if sentence.part != SAYS else 0.0
+    return early + _QUOTED * sentence.quotes + _NAMED * sentence.names_in_full
 
 
 def _choose(
@@ -118,21 +119,21 @@ def _choose(
     chosen: list[_Candidate] = []
     found: list[DigestSentence] = []
     for part in PARTS:
-        left = [one for one in candidates if one.told.part == part]
+        left = [one for one in candidates if one.sentence.part == part]
         least = _FLOOR * max((one.score for one in left), default=0.0)
         limits, taken = _LIMITS[part], 0
         while left and taken < limits.most:
             best = max(left, key=lambda one: one.score - _REPEATS * _nearest(one, chosen))  # the first of equals
             left.remove(best)
-            words = sum(count(one.text) for one in found) + count(best.told.text)
+            words = sum(count(one.text) for one in found) + count(best.sentence.text)
             if best.score < least or words > limits.share * most_words or not _adds(best, chosen):
                 continue
-            having = [article for article in articles if has_sentence(article, best.told.text)]
-            problems = check_digest(best.told.text, [whole_text(article) for article in having])
-            problems += [problem for article in having for problem in tone_problems(best.told.text, article)]
-            if not problems and not has_markup(best.told.text):
+            having = [article for article in articles if has_sentence(article, best.sentence.text)]
+            problems = check_digest(best.sentence.text, [whole_text(article) for article in having])
+            problems += [problem for article in having for problem in tone_problems(best.sentence.text, article)]
+            if not problems and not has_markup(best.sentence.text):
                 chosen, taken = [*chosen, best], taken + 1
-                found.append(DigestSentence(best.told.text, part, tuple(one["news_id"] for one in having)))
+                found.append(DigestSentence(best.sentence.text, part, tuple(one["news_id"] for one in having)))
     return found
 
 
@@ -142,8 +143,8 @@ def _nearest(one: _Candidate, chosen: Sequence[_Candidate]) -> float:
 
 def _adds(one: _Candidate, chosen: Sequence[_Candidate]) -> bool:
     """Whether a sentence adds something: not said yet, by another speaker, and not all from one article."""
-    of_article = sum(other.told.article == one.told.article for other in chosen)
-    heard = {other.told.speaker for other in chosen if other.told.part == SAYS}
-    new_voice = one.told.part != SAYS or one.told.speaker not in heard
-    again = says_again(one.told.text, [other.told.text for other in chosen], _nearest(one, chosen), _SAME)
+    of_article = sum(other.sentence.article == one.sentence.article for other in chosen)
+    heard = {other.sentence.speaker for other in chosen if other.sentence.part == SAYS}
+    new_voice = one.sentence.part != SAYS or one.sentence.speaker not in heard
+    again = says_again(one.sentence.text, [other.sentence.text for other in chosen], _nearest(one, chosen), _SAME)
     return of_article < _OF_ONE_ARTICLE and new_voice and not again

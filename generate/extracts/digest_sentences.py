@@ -32,7 +32,7 @@ _PAST = re.compile(
 
 
 @dataclass(frozen=True)
-class Told:
+class ArticleSentence:
     """A sentence of one of several articles."""
 
     text: str
@@ -49,19 +49,19 @@ class Told:
     "Whether its speaker is named with a first name or a title."
 
 
-def sentences_told(articles: Sequence[Mapping[str, Any]]) -> list[Told]:
+def article_sentences(articles: Sequence[Mapping[str, Any]]) -> list[ArticleSentence]:
     """Return the sentences of articles that can stand in a digest, in their order, each once.
 
     These sentences are left out: those that do not stand alone, are long, say `I` outside quotation marks, quote
     somebody whom they do not name, or fit no part of a digest. `articles` are rows of a NEWS table with known times.
     """
     newest = max(article["published_at"] for article in articles)
-    found: dict[tuple[str, ...], Told] = {}
+    found: dict[tuple[str, ...], ArticleSentence] = {}
     for number, article in enumerate(articles):
         for place, text in enumerate(whole_sentences(article["abstract"], article["body"], _READ)):
-            told = _read(text, number, place, _is_older(article["published_at"], newest))
-            if told is not None:
-                found.setdefault(tuple(map(fold, words(text))), told)
+            sentence = _read(text, number, place, _is_older(article["published_at"], newest))
+            if sentence is not None:
+                found.setdefault(tuple(map(fold, words(text))), sentence)
     return list(found.values())
 
 
@@ -69,14 +69,14 @@ def _is_older(published_at: datetime, newest: datetime) -> bool:
     return newest - published_at > _OLDER
 
 
-def _read(text: str, article: int, place: int, older: bool) -> Told | None:
+def _read(text: str, article: int, place: int, older: bool) -> ArticleSentence | None:
     if not stands_alone(text) or is_said_by_a_pronoun(text) or count(text) > _MOST_WORDS or form_problems(text, ""):
         return None
     who, quoted = speaker(text), quotes(text)
     part = _part(text, place, who=who, quoted=quoted, older=older)
     if not part:
         return None
-    return Told(text, article, place, part, who, quoted, part == SAYS and _in_full(text, who))
+    return ArticleSentence(text, article, place, part, who, quoted, part == SAYS and _in_full(text, who))
 
 
 def _part(text: str, place: int, *, who: str, quoted: bool, older: bool) -> str:

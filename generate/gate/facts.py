@@ -18,7 +18,7 @@ from broadsheet.generate.text.quantities import quantities, same_unit
 from broadsheet.generate.text.quotations import altered_quotations
 from broadsheet.generate.text.words import NOT, PERHAPS, SAY, clip, content, content_stem, sentences, words
 
-GATE = "gate-3"
+GATE = "gate-4"
 "The name of this gate in the texts that it passed. A text that another gate passed is written again."
 
 

@@ -34,7 +34,7 @@ class Cap:
         self._left[self._codes[item]] -= 1
 
 
-class StoryCap:
+class EventCap:
     """At most `most` items of one story: an item is held back once `most` items above are near to it."""
 
     def __init__(self, likeness: Likeness, published_at: Floats, most: int, *, similarity: float, days: float) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from broadsheet.rerank.policy.calibration import Miscalibration
 from broadsheet.rerank.policy.diversity import Likeness, Similarity
-from broadsheet.rerank.policy.limits import Cap, Floor, StoryCap, are_small
+from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, are_small
 from broadsheet.rerank.policy.selection import Limit, Order, Penalty, select
 from broadsheet.tables.arrays import Floats, Names
 
@@ -76,7 +76,7 @@ def _limits(items: Items, likeness: Likeness, policy: Policy, large_sources: Col
     limits: list[Limit] = []
     if policy.story:
         near = {"similarity": policy.story_similarity, "days": policy.story_days}
-        limits.append(StoryCap(likeness, items.published_at, policy.story, **near))
+        limits.append(EventCap(likeness, items.published_at, policy.story, **near))
     if policy.category:
         limits.append(Cap(items.categories, policy.category))
     if policy.source:

@@ -82,6 +82,15 @@ def test_the_figures_of_index_and_night_on_the_figures_page_are_those_of_the_ben
     assert f"costs {result('nightly')['rows']['1 % changed']['share_of_first']:.1%} of the first" in FIGURES
 
 
+def test_the_milliseconds_of_exact_search_on_the_page_of_the_index_are_those_of_the_benchmark():
+    page, kinds = (EXPLANATION / "the-index.md").read_text("utf-8"), result("exact-search")["sizes"]["50000"]
+    exact, quickest = kinds["Flat"], min(kinds.values(), key=lambda cost: cost["alone_ms"])
+    assert f"exactly in {exact['alone_ms']:.2f} ms for a reader alone, and in {exact['batch_ms']:.2f} ms" in page
+    both = f"{quickest['alone_ms']:.2f} ms and {quickest['batch_ms']:.2f} ms"
+    assert f"{both}, once it is built and tuned in {quickest['build_seconds'] + quickest['tune_seconds']:.0f} s" in page
+    assert f"up to {result('exact-search')['exact_up_to']:,} vectors" in page
+
+
 def test_the_drops_of_the_ranking_page_are_those_of_the_deletion_test():
     page, scorings = (EXPLANATION / "ranking.md").read_text("utf-8"), result("reasons-valid")["scorings"]
     drops = [scorings[name]["slices"]["all"]["rows"] for name in ("weights", "learned fusion")]

@@ -18,7 +18,7 @@ from broadsheet.errors import ContractError, join_problems
 from broadsheet.tables.files import replacing
 
 
-class Writer(Protocol):
+class TableWriter(Protocol):
     """What `open_writer` yields: takes record batches or tables, in order."""
 
     def write(self, table: pa.Table | pa.RecordBatch) -> None:
@@ -44,7 +44,7 @@ def write_table(path: Path, table: pa.Table, schema: pa.Schema, **stamp: str) ->
 
 
 @contextmanager
-def open_writer(path: Path, schema: pa.Schema, **stamp: str) -> Iterator[Writer]:
+def open_writer(path: Path, schema: pa.Schema, **stamp: str) -> Iterator[TableWriter]:
     """Open a file for batches; it appears at `path` only if the block succeeds, and replaces what was there."""
     stamped = schema.with_metadata({**(schema.metadata or {}), **{key: str(value) for key, value in stamp.items()}})
     with replacing(path) as part, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, stamped) as writer:

@@ -104,7 +104,7 @@ def interests_in(
     `reader_of` returns the reader with an id, None for an unknown id; `topics` returns the topics of a reader's
     history.
     """
-    from broadsheet.generate import Interests
+    from broadsheet.generate import FollowedTopics
 
     @lru_cache(maxsize=READERS)  # a build asks for each reader twice: for a block of stories, and for all stories
     def follows(user_id: str) -> list[str]:
@@ -115,7 +115,7 @@ def interests_in(
         catalogue = data.catalogue  # opened when a topic is compared with an article
         return catalogue.vectors_of(catalogue.rows(list(news_ids)))
 
-    return Interests(follows, lambda texts: models.news_tower(texts), vectors_of)
+    return FollowedTopics(follows, lambda texts: models.news_tower(texts), vectors_of)
 
 
 def interests_of_users(data: EditionData, models: EditionModels, users: pa.Table) -> Interest:

@@ -13,7 +13,7 @@ from broadsheet.evaluation.facts.benchmark import (
     UNSEEN,
     WRITTEN,
     Checked,
-    Findings,
+    GateFindings,
     check_untouched,
     is_reported,
     lead,
@@ -21,7 +21,7 @@ from broadsheet.evaluation.facts.benchmark import (
     true_summaries,
 )
 from broadsheet.evaluation.facts.name_plants import KINDS
-from broadsheet.evaluation.facts.plants import Source, plant
+from broadsheet.evaluation.facts.plants import PlantedSummary, plant
 from broadsheet.evaluation.facts.report import describe_facts, kind_of
 from broadsheet.evaluation.facts.rewordings import REWORDINGS, reword
 from broadsheet.importers.transaction import Import
@@ -35,7 +35,7 @@ SUMMARY = (
 )
 ARTICLE = f"Merkel in Berlin\n{SUMMARY}\nTheresa May of Google was in Paris on Friday, with 30 of 1,200 staff."
 OTHER = "Another\nBarack Obama met Nicola Sturgeon."
-SOURCE = Source("n1", SUMMARY, ARTICLE, OTHER)
+SOURCE = PlantedSummary("n1", SUMMARY, ARTICLE, OTHER)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -74,7 +74,7 @@ def test_errors_are_those_that_were_meant(kind):
 
 
 def test_a_summary_without_room_for_an_error_gets_none():
-    bare = Source("n1", "It rained all day.", "It rained all day.", OTHER)
+    bare = PlantedSummary("n1", "It rained all day.", "It rained all day.", OTHER)
     assert {kind: plant(planter, bare, random.Random(0)) for kind, planter in KINDS.items()} == dict.fromkeys(KINDS)
 
 
@@ -96,13 +96,13 @@ def test_a_summary_without_room_for_an_error_gets_none():
     ],
 )  # fmt: skip
 def test_a_true_rewording_keeps_the_meaning(kind, text, reworded):
-    source = Source("n1", text, text, "")
+    source = PlantedSummary("n1", text, text, "")
     assert {plant(REWORDINGS[kind], source, random.Random(seed)) for seed in range(10)} == reworded
 
 
 def test_a_quotation_is_not_reworded():
     quoted = '"It was not so, and the boy, who was nine, had three dogs," she said.'
-    assert reword(Source("n1", quoted, quoted, ""), random.Random(0)) == quoted
+    assert reword(PlantedSummary("n1", quoted, quoted, ""), random.Random(0)) == quoted
 
 
 def test_the_lead_is_whole_sentences_within_sixty_words():
@@ -153,7 +153,7 @@ def test_a_share_counts_each_article_once():
     def planted(news_id, *problems):
         return Checked(news_id, "number changed", WRITTEN, "", problems)
 
-    found = Findings(2, [], [], [planted("a", "number 3"), planted("a", "number 4"), planted("b")])
+    found = GateFindings(2, [], [], [planted("a", "number 3"), planted("a", "number 4"), planted("b")])
     (part,) = describe_facts({"room": found})["newsrooms"].values()
     row = part["planted"]["number changed"][WRITTEN]
     assert (row["texts"], row["articles"], row["caught_texts"], row["caught"]["mean"]) == (3, 2, 2, 0.5)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from broadsheet.generate import check_digest, digest
 from broadsheet.generate.extracts.digest import PARTS
-from broadsheet.generate.extracts.digest_sentences import sentences_told
+from broadsheet.generate.extracts.digest_sentences import article_sentences
 from broadsheet.generate.text.articles import whole_text
 from broadsheet.generate.text.words import count
 from tests.generate.events import BROWN, BUILT, CHURCH, CROYLE, FAILED, LEFT, RAIN, Encoder, article, vectors_of
@@ -66,10 +66,10 @@ def test_at_most_two_sentences_come_of_one_article():
 
 
 def test_what_does_not_stand_alone_or_speaks_as_i_is_left_out():
-    told = sentences_told(
+    found = article_sentences(
         [article(1, "He left the town on Sunday evening.", "I saw the water come over the road.", RAIN)]
     )
-    assert [one.text for one in told] == [RAIN]
+    assert [sentence.text for sentence in found] == [RAIN]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from broadsheet.corpus.same_event import DAY
 from broadsheet.rerank.policy.diversity import Likeness
-from broadsheet.rerank.policy.limits import Cap, Floor, StoryCap, are_small, large_sources
+from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, are_small, large_sources
 from broadsheet.rerank.policy.selection import select
 from tests.support.stage_contract import unit
 
@@ -26,7 +26,7 @@ def angles(*degrees):
 def stories(degrees, most=1, *, days=3.0, published=None):
     """The order under a cap of stories, near being 60 degrees or less; times in days."""
     times = np.full(len(degrees), np.nan) if published is None else np.array(published, np.float64) * DAY
-    return order_of(StoryCap(Likeness(angles(*degrees)), times, most, similarity=0.4999, days=days), len(degrees))
+    return order_of(EventCap(Likeness(angles(*degrees)), times, most, similarity=0.4999, days=days), len(degrees))
 
 
 def test_what_exceeds_a_cap_comes_after_in_order():
@@ -72,7 +72,7 @@ def test_where_a_time_is_unknown_likeness_alone_decides():
 
 
 def test_an_article_without_a_direction_is_like_nothing():
-    limit = StoryCap(Likeness(np.zeros((3, 2), np.float32)), np.full(3, np.nan), 1, similarity=0.5, days=1)
+    limit = EventCap(Likeness(np.zeros((3, 2), np.float32)), np.full(3, np.nan), 1, similarity=0.5, days=1)
     assert order_of(limit, 3) == [0, 1, 2]
 
 

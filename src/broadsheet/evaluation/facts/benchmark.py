@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from broadsheet.evaluation.facts.name_plants import KINDS
-from broadsheet.evaluation.facts.plants import Source, plant
+from broadsheet.evaluation.facts.plants import PlantedSummary, plant
 from broadsheet.evaluation.facts.rewordings import REWORDINGS, reword
 from broadsheet.generate.gate.facts import check
 from broadsheet.generate.text.words import sentences, without_dateline
@@ -43,7 +43,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Findings:
+class GateFindings:
     """The checked texts of one newsroom."""
 
     articles: int
@@ -57,7 +57,7 @@ def is_reported(news_id: str) -> bool:
     return hashlib.sha256(news_id.encode()).digest()[0] % 2 == 1
 
 
-def measure_gate(articles: Sequence[Mapping[str, Any]], say: Say) -> Findings:
+def measure_gate(articles: Sequence[Mapping[str, Any]], say: Say) -> GateFindings:
     """Check the true summaries of rows of a NEWS table, and rewordings and errors drawn by each of SEEDS."""
     say(f"checking the true summaries of {len(articles):,} articles")
     untouched = check_untouched(articles)
@@ -69,7 +69,7 @@ def measure_gate(articles: Sequence[Mapping[str, Any]], say: Say) -> Findings:
         reworded += _change_and_check(sources, REWORDINGS, seed, WRITTEN)
         planted += _change_and_check(sources, KINDS, seed, WRITTEN)
         planted += _change_and_check(list(_otherwise(sources, seed)), KINDS, seed, OTHERWISE)
-    return Findings(len(articles), untouched, reworded, planted)
+    return GateFindings(len(articles), untouched, reworded, planted)
 
 
 def lead(body: str) -> str:
@@ -105,16 +105,16 @@ def check_untouched(articles: Sequence[Mapping[str, Any]]) -> list[Checked]:
     ]
 
 
-def _sources(articles: Sequence[Mapping[str, Any]], rng: random.Random) -> Iterator[Source]:
+def _sources(articles: Sequence[Mapping[str, Any]], rng: random.Random) -> Iterator[PlantedSummary]:
     for article in articles:
         for name, summary, whole in true_summaries(article):
             if name != UNSEEN:
                 other = rng.choice(articles)
                 text = "\n".join((other["title"], other["abstract"], other["body"]))
-                yield Source(article["news_id"], summary, whole, text)
+                yield PlantedSummary(article["news_id"], summary, whole, text)
 
 
-def _otherwise(sources: Sequence[Source], seed: int) -> Iterator[Source]:
+def _otherwise(sources: Sequence[PlantedSummary], seed: int) -> Iterator[PlantedSummary]:
     """Yield the sources whose summary can be said otherwise, all ways at once, and passes then."""
     for number, source in enumerate(sources):
         summary = reword(source, random.Random(f"{seed} {number}"))
@@ -122,7 +122,9 @@ def _otherwise(sources: Sequence[Source], seed: int) -> Iterator[Source]:
             yield replace(source, summary=summary)
 
 
-def _change_and_check(sources: Sequence[Source], kinds: Mapping[str, Any], seed: int, condition: str) -> list[Checked]:
+def _change_and_check(
+    sources: Sequence[PlantedSummary], kinds: Mapping[str, Any], seed: int, condition: str
+) -> list[Checked]:
     """Make one change of each kind in at most MOST_PLANTS summaries, drawn by the seed, and check each."""
     found: list[Checked] = []
     for kind, planter in kinds.items():

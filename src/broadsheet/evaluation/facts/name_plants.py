@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from broadsheet.evaluation.facts.plant_words import GIVEN_NAMES, ORGANISATIONS, PLACES, TRANSITIVE, WEEKDAYS
 from broadsheet.evaluation.facts.plants import (
     Change,
+    PlantedSummary,
     Planter,
-    Source,
     dates,
     money,
     negations_added,
@@ -46,7 +46,7 @@ def _persons(text: str) -> dict[str, str]:
     }
 
 
-def _replace_persons(source: Source, others: Mapping[str, str], rng: random.Random) -> Iterator[Change]:
+def _replace_persons(source: PlantedSummary, others: Mapping[str, str], rng: random.Random) -> Iterator[Change]:
     """Replace a person by another: a full name by a full name, a family name by a family name."""
     for family, whole in _persons(source.article).items():
         apart = sorted(other for other in others if other != family and other not in whole)
@@ -59,18 +59,18 @@ def _replace_persons(source: Source, others: Mapping[str, str], rng: random.Rand
                 yield *match.span(), others[other] if match[0] == whole else other
 
 
-def persons_of_the_article(source: Source, rng: random.Random) -> Iterator[Change]:
+def persons_of_the_article(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Replace a person by another person of the same article."""
     return _replace_persons(source, _persons(source.article), rng)
 
 
-def persons_of_another(source: Source, rng: random.Random) -> Iterator[Change]:
+def persons_of_another(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Replace a person by a person of another article."""
     others = {family: whole for family, whole in _persons(source.other).items() if family not in source.article}
     return _replace_persons(source, others, rng)
 
 
-def _replace_listed(source: Source, lists: Mapping[str, Sequence[str]], rng: random.Random) -> Iterator[Change]:
+def _replace_listed(source: PlantedSummary, lists: Mapping[str, Sequence[str]], rng: random.Random) -> Iterator[Change]:
     """Replace a name by another name of its list; in half of the cases by a name that the article has."""
     for entries in lists.values():
         pattern = "|".join(sorted(map(re.escape, entries), key=len, reverse=True))
@@ -83,17 +83,17 @@ def _replace_listed(source: Source, lists: Mapping[str, Sequence[str]], rng: ran
             yield *match.span(), rng.choice(known) if known and rng.random() < 0.5 else rng.choice(others)
 
 
-def places(source: Source, rng: random.Random) -> Iterator[Change]:
+def places(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Replace a country, city or state by another."""
     return _replace_listed(source, PLACES, rng)
 
 
-def organisations(source: Source, rng: random.Random) -> Iterator[Change]:
+def organisations(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Replace a team, company or body by another of the same kind."""
     return _replace_listed(source, ORGANISATIONS, rng)
 
 
-def deeds(source: Source, _: random.Random) -> Iterator[Change]:
+def deeds(source: PlantedSummary, _: random.Random) -> Iterator[Change]:
     """Exchange the two names before and after a verb."""
     for match in _DEED.finditer(source.summary):
         first, second = match["first"].split(), match["second"]

@@ -16,7 +16,7 @@ Change = tuple[int, int, str]
 
 
 @dataclass(frozen=True)
-class Source:
+class PlantedSummary:
     """A true summary, and the texts from which errors for it are taken."""
 
     news_id: str
@@ -27,7 +27,7 @@ class Source:
     "Another article, for names that this one does not have."
 
 
-Planter = Callable[[Source, random.Random], Iterator[Change]]
+Planter = Callable[[PlantedSummary, random.Random], Iterator[Change]]
 
 _MONTH = "|".join([*MONTHS, *(f"{month[:3]}\\." for month in MONTHS if month != "May"), r"Sept\."])
 _AMOUNT = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -51,7 +51,7 @@ _MONTH_ALONE = re.compile(
 )
 
 
-def plant(planter: Planter, source: Source, rng: random.Random) -> str | None:
+def plant(planter: Planter, source: PlantedSummary, rng: random.Random) -> str | None:
     """Return the summary with one error of the planter's kind, drawn by `rng`, or None if it has no room for one."""
     changes = list(planter(source, rng))
     if not changes:
@@ -81,7 +81,7 @@ def _is_day(text: str, place: int) -> bool:
     return any(match.start() <= place < match.end() for match in _DAY.finditer(text))
 
 
-def numbers(source: Source, rng: random.Random) -> Iterator[Change]:
+def numbers(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Change a count, in digits or in words; not a year, a day, a share or money, which are kinds of their own."""
     pool = {match["amount"] for match in _NUMBER.finditer(source.article) if not _is_year(match["amount"])}
     for match in _NUMBER.finditer(source.summary):
@@ -92,14 +92,14 @@ def numbers(source: Source, rng: random.Random) -> Iterator[Change]:
         yield *match.span(), word.capitalize() if match[0][0].isupper() else word
 
 
-def percentages(source: Source, rng: random.Random) -> Iterator[Change]:
+def percentages(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Change a percentage."""
     pool = {match["amount"] for match in _PERCENT.finditer(source.article)}
     for match in _PERCENT.finditer(source.summary):
         yield *match.span("amount"), _other_amount(match["amount"], pool, rng)
 
 
-def money(source: Source, rng: random.Random) -> Iterator[Change]:
+def money(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Change an amount of money, its scale or its currency."""
     pool = {match["amount"] or match["bare"] for match in _MONEY.finditer(source.article)}
     for match in _MONEY.finditer(source.summary):
@@ -113,7 +113,7 @@ def money(source: Source, rng: random.Random) -> Iterator[Change]:
             yield *match.span("sign"), rng.choice([sign for sign in "$£€" if sign != match["sign"]])
 
 
-def dates(source: Source, rng: random.Random) -> Iterator[Change]:
+def dates(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Change a weekday, a month, a day of a month or a year; to one that the article has, by even chance."""
     for match in re.finditer("|".join(WEEKDAYS), source.summary):
         yield *match.span(), _other_word(match[0], WEEKDAYS, source.article, rng)
@@ -136,7 +136,7 @@ def _other_word(word: str, words: list[str], article: str, rng: random.Random) -
     return rng.choice(known) if known and rng.random() < 0.5 else rng.choice(others)
 
 
-def quotations(source: Source, rng: random.Random) -> Iterator[Change]:
+def quotations(source: PlantedSummary, rng: random.Random) -> Iterator[Change]:
     """Replace a word of a quotation by another word of the article, or leave a word of the quotation out."""
     vocabulary = sorted(set(re.findall(r"\b[a-z]{4,}\b", source.article)))
     spans = list(re.finditer('["“”]', source.summary))
@@ -153,7 +153,7 @@ def quotations(source: Source, rng: random.Random) -> Iterator[Change]:
 _OPPOSITES = {word: other for pair in OPPOSITES for word, other in (pair.split(), pair.split()[::-1])}
 
 
-def opposites(source: Source, _: random.Random) -> Iterator[Change]:
+def opposites(source: PlantedSummary, _: random.Random) -> Iterator[Change]:
     """Replace a word by its opposite."""
     for match in re.finditer(rf"(?<![\w-])(?:{'|'.join(_OPPOSITES)})(?![\w-])", source.summary):
         yield *match.span(), _OPPOSITES[match[0]]
@@ -167,7 +167,7 @@ _NEGATION = re.compile(
 )
 
 
-def negations_dropped(source: Source, _: random.Random) -> Iterator[Change]:
+def negations_dropped(source: PlantedSummary, _: random.Random) -> Iterator[Change]:
     """Leave a negation out."""
     text = source.summary.replace("’", "'")
     for match in _NEGATION.finditer(text):
@@ -182,7 +182,7 @@ _AUXILIARY = re.compile(
 )
 
 
-def negations_added(source: Source, _: random.Random) -> Iterator[Change]:
+def negations_added(source: PlantedSummary, _: random.Random) -> Iterator[Change]:
     """Put "not" after an auxiliary verb."""
     for match in _AUXILIARY.finditer(source.summary):
         rest = re.split(r"[.!?;]", source.summary[match.end() :])[0]

@@ -17,7 +17,7 @@ from broadsheet.evaluation.facts.benchmark import (
     UNSEEN,
     WRITTEN,
     Checked,
-    Findings,
+    GateFindings,
     is_reported,
     measure_gate,
 )
@@ -83,7 +83,7 @@ def named_folders(folders: Sequence[Path]) -> dict[str, Path]:
     return named
 
 
-def describe_facts(findings: Mapping[str, Findings]) -> dict[str, Any]:
+def describe_facts(findings: Mapping[str, GateFindings]) -> dict[str, Any]:
     """Return a document that JSON can hold of the findings by newsroom."""
     parts = ({ALL: _together(findings)} if len(findings) > 1 else {}) | dict(findings)
     return {
@@ -98,8 +98,8 @@ def describe_facts(findings: Mapping[str, Findings]) -> dict[str, Any]:
     }
 
 
-def _together(findings: Mapping[str, Findings]) -> Findings:
-    return Findings(
+def _together(findings: Mapping[str, GateFindings]) -> GateFindings:
+    return GateFindings(
         sum(found.articles for found in findings.values()),
         *(
             [_of(room, one) for room, found in findings.items() for one in getattr(found, name)]
@@ -112,7 +112,7 @@ def _of(room: str, one: Checked) -> Checked:
     return Checked(f"{room}/{one.news_id}", one.group, one.condition, one.text, one.problems)
 
 
-def _measure(found: Findings) -> dict[str, Any]:
+def _measure(found: GateFindings) -> dict[str, Any]:
     return {
         "articles": found.articles,
         "planted": {

@@ -40,7 +40,7 @@ Runs = dict[str, dict[str, list[Values]]]
 
 
 @dataclass(frozen=True)
-class Findings:
+class WritingFindings:
     """The texts that were written, and their metrics."""
 
     examples: list[Example]
@@ -111,7 +111,7 @@ class Writing:
 
 def measure_sample(
     writing: Writing, found: list[Example], first: date | None, writers: Mapping[str, str], tuned: Sequence[Path | None]
-) -> Findings:
+) -> WritingFindings:
     """Measure the sample of `writing`, and personal headlines on half as many of all the articles that were found.
 
     `first` is the first day of publication of these articles; readers' topics are those of the days before.
@@ -126,7 +126,7 @@ def measure_generation(
     personal: Sequence[tuple[Example, Topics]],
     writers: Mapping[str, str],
     tuned: Sequence[Path | None],
-) -> Findings:
+) -> WritingFindings:
     """Write and measure all rows; and the headlines of `personal`, for each of the two topics of an article.
 
     `writers` are the names of further models by their labels, each with a row of plain drafts and one of ours; `tuned`
@@ -147,7 +147,7 @@ def measure_generation(
     topics = {one.news_id: pair for one, pair in personal}
     told = _measure_personal(writing, personal, tuned)
     trainings = [_training(folder, base) for folder in tuned]
-    return Findings(list(examples), written, runs, told, topics, models, trainings)
+    return WritingFindings(list(examples), written, runs, told, topics, models, trainings)
 
 
 def _training(folder: Path | None, base: str) -> dict[str, Any]:

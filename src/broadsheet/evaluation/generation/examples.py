@@ -18,7 +18,7 @@ import numpy as np
 from broadsheet.errors import InputError
 from broadsheet.generate.stories import jobs
 from broadsheet.generate.stories.choice import Encode
-from broadsheet.generate.stories.interests import LEAST
+from broadsheet.generate.stories.followed_topics import LEAST
 from broadsheet.generate.text.articles import source_text
 from broadsheet.generate.text.words import count, fold, words
 from broadsheet.importers.rows import content_hash

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from broadsheet.evaluation.generation.benchmark import Findings
+from broadsheet.evaluation.generation.benchmark import WritingFindings
 from broadsheet.evaluation.generation.examples import LEAST_ABSTRACT, LEAST_WORDS
 from broadsheet.evaluation.generation.measures import DEFINITIONS, LIKENESS, PERSONAL, mean_over
 from broadsheet.evaluation.generation.rows import NOTES, OURS
@@ -29,7 +29,7 @@ INTERVALS = (
 )
 
 
-def describe_generation(findings: Findings, models: EditionModels, days: Mapping[str, str]) -> dict[str, Any]:
+def describe_generation(findings: WritingFindings, models: EditionModels, days: Mapping[str, str]) -> dict[str, Any]:
     """Return a document that JSON can hold: means with intervals, paired differences, personality, models, versions.
 
     `days` say what the articles' publication lies between.
@@ -55,7 +55,7 @@ def describe_generation(findings: Findings, models: EditionModels, days: Mapping
     }
 
 
-def _job(findings: Findings, job: str, rows: Mapping[str, Values], bootstrap: Bootstrap) -> dict[str, Any]:
+def _job(findings: WritingFindings, job: str, rows: Mapping[str, Values], bootstrap: Bootstrap) -> dict[str, Any]:
     """Return a job's rows over all articles, and over those for which ours has a text in every run."""
     shown = rows[OURS]["shown"] == 1
     return {
@@ -89,7 +89,7 @@ def _all_differences(means: Mapping[str, Mapping[str, Values]], bootstrap: Boots
     return with_holm(found)
 
 
-def _personal(findings: Findings) -> dict[str, Any]:
+def _personal(findings: WritingFindings) -> dict[str, Any]:
     if not findings.personal:
         return {"articles": 0, "definitions": PERSONAL, "values": {}, "runs": []}
     values = filled(mean_over(findings.personal))

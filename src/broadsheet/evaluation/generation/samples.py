@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from broadsheet.evaluation.generation.benchmark import Findings
+from broadsheet.errors import InputError
+from broadsheet.evaluation.generation.benchmark import WritingFindings
 from broadsheet.evaluation.generation.examples import JOBS
 from broadsheet.evaluation.generation.rows import MODELS, OURS, Text
 from broadsheet.tables.files import write_text
@@ -10,12 +11,21 @@ from broadsheet.tables.files import write_text
 MOST = 50
 
 
-def write_samples(findings: Findings, folder: Path) -> None:
+def refuse_inside(published: Path, folder: Path) -> None:
+    """Raise InputError if the samples' folder lies inside a published folder, since titles are their publishers'."""
+    if folder.resolve().is_relative_to(published):
+        raise InputError(
+            f"--samples {folder}: found a folder of {published.name}, which is published, and the titles are their "
+            "publishers'. Name a folder elsewhere."
+        )
+
+
+def write_samples(findings: WritingFindings, folder: Path) -> None:
     """Write generation-samples.md into a folder: up to fifty articles' titles and what each row says of them."""
     write_text(folder / "generation-samples.md", samples_to_markdown(findings))
 
 
-def samples_to_markdown(findings: Findings) -> str:
+def samples_to_markdown(findings: WritingFindings) -> str:
     """Return up to fifty articles' titles and what each row says of them, those first where ours fell back."""
     ours = findings.written[OURS][0]
     order = sorted(range(len(findings.examples)), key=lambda place: (_rank(ours["headline"][place]), place))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from broadsheet.corpus.impressions import Split, read_split
 from broadsheet.evaluation.ranking.cross_encoders import open_cross_encoders
-from broadsheet.evaluation.ranking.findings import Findings, gather, with_fusion
+from broadsheet.evaluation.ranking.findings import RankingFindings, gather, with_fusion
 from broadsheet.evaluation.ranking.fusion import Request, requests_of
 from broadsheet.evaluation.ranking.rows import join, measure_ranking
 from broadsheet.evaluation.retrieval.lists import Bm25
@@ -24,7 +24,7 @@ def measure_split(
     *,
     fusion: str | None = None,
     live: bool = False,
-) -> tuple[Findings, list[Request]]:
+) -> tuple[RankingFindings, list[Request]]:
     """Measure chance, popularity, BM25, towers, cross-encoders, the pipeline, each signal and the learned fusion.
 
     `towers` and `cross_encoders` are trained models beside the newsroom's own; `fusion` names the split to learn the

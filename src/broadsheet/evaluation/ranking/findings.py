@@ -16,7 +16,7 @@ from broadsheet.tables.arrays import Flags, Floats, Integers
 
 
 @dataclass(frozen=True)
-class Findings:
+class RankingFindings:
     """The metrics of each row compared, by impression, and what they were measured on.
 
     Main rows are those that rank by something of their own: not single signals, nor the fusion without one.
@@ -51,7 +51,7 @@ class Findings:
     "Probabilities of the learned fusion, where there is one."
 
 
-def gather(found: Ranking, requests: Sequence[Request], *, live: bool) -> Findings:
+def gather(found: Ranking, requests: Sequence[Request], *, live: bool) -> RankingFindings:
     """Return what ranking the requests' impressions by all rows found."""
     impressions = [impression for _, part in requests for impression in part]
     remarks = ["Measured: impressions that keep both a click and another article, with text."]
@@ -59,7 +59,7 @@ def gather(found: Ranking, requests: Sequence[Request], *, live: bool) -> Findin
         remarks.append(f"The row {CROSS_ENCODER!r} is left out, and the pipeline ranks without it: none was trained.")
     if live:
         remarks.append("Half of the readers lend their clicks and lists, the others are measured; three halvings.")
-    return Findings(
+    return RankingFindings(
         found.rows,
         notes_of(found.rows),
         found.comparisons,
@@ -77,8 +77,8 @@ def gather(found: Ranking, requests: Sequence[Request], *, live: bool) -> Findin
 
 
 def with_fusion(
-    findings: Findings, found: Ranking, requests: Sequence[Request], split: str, learn: Sequence[Request]
-) -> Findings:
+    findings: RankingFindings, found: Ranking, requests: Sequence[Request], split: str, learn: Sequence[Request]
+) -> RankingFindings:
     """Return the findings with the rows of the fusion learned from the requests `learn` of a split."""
     readers = [impression.user_id for _, part in learn for impression in part]
     folds_of(readers)  # too few readers are an error before the long work

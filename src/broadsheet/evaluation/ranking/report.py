@@ -11,7 +11,7 @@ import numpy as np
 from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.ranking.beyond_accuracy import DEFINITIONS, GINI, KS
 from broadsheet.evaluation.ranking.calibration import describe_calibration
-from broadsheet.evaluation.ranking.findings import Findings
+from broadsheet.evaluation.ranking.findings import RankingFindings
 from broadsheet.evaluation.ranking.fusion import FUSION
 from broadsheet.evaluation.ranking.rows import PIPELINE
 from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, filled, ranking_models
@@ -29,7 +29,7 @@ SLICED = {"auc": "AUC", "ndcg@10": "nDCG@10"}
 
 
 def describe_ranking(
-    findings: Findings, data: EditionData, models: EditionModels, split: Split, *, live: bool = False
+    findings: RankingFindings, data: EditionData, models: EditionModels, split: Split, *, live: bool = False
 ) -> dict[str, Any]:
     """Return a document that JSON can hold: means with 95 % intervals, paired differences, data, models, versions."""
     bootstrap = Bootstrap(findings.users, np.random.default_rng(0), SAMPLES)
@@ -53,7 +53,7 @@ def describe_ranking(
     }
 
 
-def _slices(findings: Findings, bootstrap: Bootstrap) -> dict[str, Any]:
+def _slices(findings: RankingFindings, bootstrap: Bootstrap) -> dict[str, Any]:
     """Return the impressions of each slice, and of each metric and main row the interval in each slice."""
     sizes = {name: int(part.sum()) for name, part in findings.slices.items() if part.any()}
     intervals = {

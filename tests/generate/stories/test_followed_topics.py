@@ -1,6 +1,6 @@
 import numpy as np
 
-from broadsheet.generate.stories.interests import Interests
+from broadsheet.generate.stories.followed_topics import FollowedTopics
 
 VECTORS = {"space": [1.0, 0.0, 0.0], "sport": [0.0, 1.0, 0.0], "N1": [0.8, 0.6, 0.0], "N2": [0.0, 0.28, 0.96]}
 
@@ -10,7 +10,7 @@ def vectors(texts):
 
 
 def interests(**follows):
-    return Interests(lambda user_id: follows.get(user_id, ()), vectors, vectors)
+    return FollowedTopics(lambda user_id: follows.get(user_id, ()), vectors, vectors)
 
 
 def test_the_topic_most_like_the_article_is_the_interest():

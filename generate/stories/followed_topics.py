@@ -11,7 +11,7 @@ LEAST = 0.3
 """Least inner product of the vectors of a topic and of an article that is about the topic."""
 
 
-class Interests:
+class FollowedTopics:
     """Finds what readers follow of articles; it is an Interest, as StoryWriter takes it."""
 
     def __init__(
