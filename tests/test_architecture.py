@@ -203,9 +203,9 @@ def loaded(code):
 LIGHT = ["tables", "config", "newsroom", "metrics", "pages.page", "progress"]
 
 
-@pytest.mark.parametrize("name", [n for n in MODULES if n.removeprefix("broadsheet.").startswith(tuple(LIGHT))])
-def test_a_light_module_loads_nothing_heavy(name):
-    assert not loaded(f"import {name}") & HEAVY
+def test_the_light_modules_load_nothing_heavy():
+    light = [name for name in MODULES if name.removeprefix("broadsheet.").startswith(tuple(LIGHT))]
+    assert len(light) > 30 and not loaded(f"import {', '.join(light)}") & HEAVY
 
 
 @pytest.mark.parametrize(
@@ -225,4 +225,4 @@ def test_the_rules_would_see_a_breach():
     lazy = "def f():\n    from broadsheet import cli\n    from broadsheet.tables.arrow_files import read_table\n"
     found = set(imports(ast.parse(lazy + "    import retrieval.x")))
     assert {"broadsheet.tables.arrow_files", "broadsheet.cli", "retrieval.x"} <= found
-    assert "torch" in loaded("import torch") & HEAVY
+    assert "faiss" in loaded("import faiss") & HEAVY
