@@ -161,7 +161,7 @@ def test_a_share_counts_each_article_once():
     assert part["planted"]["number changed"][OTHERWISE]["caught"] is None
 
 
-def make_room(path, ids=range(12)):
+def make_room(path, ids=range(6)):
     with Import(Newsroom(path)) as add:
         guests = ("Barack Obama came.", "Nicola Sturgeon came.", "Justin Trudeau came.")
         bodies = {f"N{number}": f"{ARTICLE} {guests[number % 3]}" for number in ids}
@@ -176,7 +176,7 @@ def test_the_script_writes_json_markdown_and_plots(tmp_path, capsys):
     document = json.loads((tmp_path / "out" / "facts.json").read_text())
     assert list(document["newsrooms"]) == ["all", "first", "second"] and document["seeds"] == [0, 1, 2]
     first, everything = document["newsrooms"]["first"], document["newsrooms"]["all"]
-    assert everything["articles"] == 2 * first["articles"] == 2 * sum(is_reported(f"N{n}") for n in range(12))
+    assert everything["articles"] == 2 * first["articles"] == 2 * sum(is_reported(f"N{n}") for n in range(6)) > 0
     for kind in KINDS:
         row = everything["planted"][kind][WRITTEN]
         assert row["caught"]["low"] <= row["caught"]["mean"] == 1 and row["texts"]
@@ -188,7 +188,7 @@ def test_the_script_writes_json_markdown_and_plots(tmp_path, capsys):
 
 
 def test_the_same_seeds_plant_the_same_errors():
-    rows = [{"news_id": f"N{n}", "title": "T", "abstract": SUMMARY, "body": ARTICLE} for n in range(3)]
+    rows = [{"news_id": f"N{n}", "title": "T", "abstract": SUMMARY, "body": ARTICLE} for n in range(2)]
     assert measure_gate(rows, print) == measure_gate(rows, print)
 
 

@@ -41,11 +41,18 @@ def test_the_ranking_script_writes_json_markdown_and_plots(room, tmp_path, capsy
     assert document["calibration"] is None and list(document["beyond"]) == list(document["rows"])
 
 
-@pytest.mark.parametrize("live", [False, True])
-def test_the_ranking_script_tells_of_slices_first_places_and_probabilities(tmp_path, encoder, capsys, live):
-    room = make_room(tmp_path / "room", encoder, adapter=False)
+@pytest.fixture(scope="module")
+def plain_room(tmp_path_factory, encoder):
+    """A newsroom without a cross-encoder, and with a split to learn the fusion from."""
+    room = make_room(tmp_path_factory.mktemp("plain") / "newsroom", encoder, adapter=False)
     with Import(room) as add:
         add.impressions("tune", make_impressions(40))
+    return room
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_ranking_script_tells_of_slices_first_places_and_probabilities(plain_room, tmp_path, capsys, live):
+    room = plain_room
     run_script("benchmark_ranking", room.path, "valid", fusion="tune", live=live, out=tmp_path / "out")
     name = "ranking-valid-live" if live else "ranking-valid"
     document = json.loads((tmp_path / "out" / f"{name}.json").read_text())
@@ -95,9 +102,8 @@ def test_the_retrieval_script_writes_json_markdown_and_plots(room, tmp_path, enc
         assert (tmp_path / "out" / f"{name}-{plot}.png").read_bytes().startswith(PNG)
 
 
-def test_without_a_trained_cross_encoder_its_row_is_left_out_and_said_to_be(tmp_path, encoder, capsys):
-    room = make_room(tmp_path / "room", encoder, adapter=False)
-    run_script("benchmark_ranking", room.path, "valid")
+def test_without_a_trained_cross_encoder_its_row_is_left_out_and_said_to_be(plain_room, capsys):
+    run_script("benchmark_ranking", plain_room.path, "valid")
     printed = capsys.readouterr().out
     assert "none was trained" in printed and f"| {CROSS_ENCODER} |" not in printed and f"| {PIPELINE} |" in printed
 

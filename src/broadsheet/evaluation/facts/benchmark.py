@@ -8,6 +8,7 @@ import hashlib
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from broadsheet.evaluation.facts.name_plants import KINDS
@@ -122,6 +123,12 @@ def _otherwise(sources: Sequence[PlantedSummary], seed: int) -> Iterator[Planted
             yield replace(source, summary=summary)
 
 
+@lru_cache(maxsize=4096)
+def _known_problems(summary: str, article: str) -> frozenset[str]:
+    """Return what the gate refuses of a summary before it is changed: each kind of change asks for it again."""
+    return frozenset(check(summary, article))
+
+
 def _change_and_check(
     sources: Sequence[PlantedSummary], kinds: Mapping[str, Any], seed: int, condition: str
 ) -> list[Checked]:
@@ -135,7 +142,7 @@ def _change_and_check(
             text = plant(planter, source, rng)
             if text is not None:
                 made += 1
-                known = set(check(source.summary, source.article))
+                known = _known_problems(source.summary, source.article)
                 new = [problem for problem in check(text, source.article) if problem not in known]
                 found.append(Checked(source.news_id, kind, condition, text, tuple(new)))
     return found

@@ -35,7 +35,14 @@ def new_figure(width: float, height: float) -> Any:  # noqa: ANN401
         from matplotlib.figure import Figure
     except ImportError as error:
         raise InputError('plot: matplotlib is missing. Install it: pip install "broadsheet[evaluation]".') from error
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), dpi=150, layout="constrained")
+
+
+def _save(figure: Any, path: Path) -> None:  # noqa: ANN401
+    """Write a figure as PNG; its parts are laid out once, where savefig alone would do that at each of two drawings."""
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine("none")
+    figure.savefig(path, format="png")
 
 
 def plot_rows(rows: Mapping[str, Mapping[str, Interval]], ours: str, title: str, path: Path) -> None:
@@ -52,7 +59,7 @@ def plot_rows(rows: Mapping[str, Mapping[str, Interval]], ours: str, title: str,
         axis.remove()
     axes[0].invert_yaxis()  # shared: the first row stands at the top of every panel
     figure.suptitle(f"{title} (mean and 95 % interval)", fontsize=11, color=_INK)
-    figure.savefig(path, format="png", dpi=150)
+    _save(figure, path)
 
 
 def plot_curves(panels: Mapping[str, Mapping[str, Mapping[int, Interval]]], title: str, path: Path) -> None:
@@ -121,7 +128,7 @@ def _finish(figure: Any, handles: Sequence[Any], labels: Sequence[str], title: s
     """Put one legend of all rows to the right of the panels, and write the figure."""
     figure.legend(handles, labels, loc="outside right center", fontsize=8.5, frameon=False)
     figure.suptitle(f"{title} (mean and 95 % interval)", fontsize=11, color=_INK)
-    figure.savefig(path, format="png", dpi=150)
+    _save(figure, path)
 
 
 def _dress(axis: Any, title: str, grid: str) -> None:  # noqa: ANN401
@@ -176,7 +183,7 @@ def plot_tradeoffs(
         axis.set_ylabel(down, fontsize=9)
         _dress(axis, "", grid="both")
         axis.legend(fontsize=8, frameon=False)
-    figure.savefig(path, format="png", dpi=150)
+    _save(figure, path)
 
 
 def plot_reliability(ways: Mapping[str, Mapping[str, Any]], title: str, path: Path) -> None:
@@ -199,4 +206,4 @@ def plot_reliability(ways: Mapping[str, Mapping[str, Any]], title: str, path: Pa
         _dress(axis, f"{name}: error {way['error']:.4f}", grid="both")
     axes[0].set_ylabel("share of clicks", fontsize=9)
     figure.suptitle(f"{title} (error: mean over seeds; drawn: the first, 95 % intervals)", fontsize=11, color=_INK)
-    figure.savefig(path, format="png", dpi=150)
+    _save(figure, path)
