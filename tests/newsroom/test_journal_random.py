@@ -112,7 +112,7 @@ def check(room, model):
     assert verify_journal(room) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(CALLS, max_size=12))
 def test_every_acknowledged_call_counts_once_whatever_is_killed(calls):
     with tempfile.TemporaryDirectory() as folder:

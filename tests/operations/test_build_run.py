@@ -204,9 +204,24 @@ def test_the_nightly_script_builds_prunes_logs_and_hands_the_exit_code_on(copy):
     assert log == done.stdout and f"removed {first.name} (published)" in log and "build: exit code 0" in log
     assert samples(copy.path / "logs" / "broadsheet.prom")["broadsheet_build_exit_code"] == 0
     assert (copy.path / "logs" / "build.html").is_file() and (copy.path / "logs" / "build.jsonl").is_file()
-    halve(copy)
-    assert nightly(copy).returncode == 3
     assert nightly(copy, USERS="nobody.txt").returncode == 2
+
+
+@pytest.mark.skipif(not shutil.which("flock"), reason="flock is not installed")
+@pytest.mark.parametrize(
+    ("build", "prune", "asked", "handed_on"),
+    [(3, 0, ["build", "prune"], 3), (3, 1, ["build", "prune"], 3), (0, 1, ["build", "prune"], 1), (2, 0, ["build"], 2)],
+)
+def test_the_nightly_script_prunes_unless_the_build_failed_and_prefers_the_exit_code_of_the_build(
+    copy, tmp_path, build, prune, asked, handed_on
+):
+    """A command that only ends with the exit codes of a build: a start of the real one costs seconds."""
+    command, calls = tmp_path / "broadsheet", tmp_path / "calls"
+    command.write_text(f'#!/bin/sh\necho "$1" >> "{calls}"\n[ "$1" = build ] && exit {build}\nexit {prune}\n')
+    command.chmod(0o755)
+    done = nightly(copy, BROADSHEET=str(command))
+    assert done.returncode == handed_on and calls.read_text().split() == asked
+    assert f"build: exit code {build}" in done.stdout
 
 
 @pytest.mark.skipif(not shutil.which("flock"), reason="flock is not installed")
