@@ -5,6 +5,7 @@ What a fixture needs is imported when it is first asked for, so that `pytest tes
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -27,6 +28,15 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("broadsheet", deadline=None)  # how long an example takes is the machine's affair
 settings.load_profile("broadsheet")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, which children inherit
+
+
+def pytest_collection_finish() -> None:
+    """Take the modules, which live as long as the tests, out of what each collection of garbage looks through.
+
+    Every training collects garbage more than once, each time for most of a second where torch is imported.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

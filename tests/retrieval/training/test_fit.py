@@ -98,11 +98,11 @@ def breaking(measure, at, error=Stop):
 def test_a_training_without_regularisation_finds_each_of_200_readers_own_click(tmp_path):
     items = [ClickExample(click.history, click.clicked) for click in clicks(200)]
     settings = replace(recipe(30), learning_rate=1e-2)
-    model = towers(settings)
+    model, articles = towers(settings), vectors()
 
     def recall(found):
-        users = found.user_tower.eval().encode([vectors()[item.history] for item in items])
-        return recall_at_10(users, vectors(), [item.clicked for item in items])
+        users = found.user_tower.eval().encode([articles[item.history] for item in items])
+        return recall_at_10(users, articles, [item.clicked for item in items])
 
     assert recall(model) < 0.3, "the clicks have nothing to do with the histories"
     fit(model, items, MAKE, recall, recipe=settings, seed=0, folder=tmp_path)
