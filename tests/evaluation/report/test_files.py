@@ -8,6 +8,7 @@ from broadsheet.evaluation.facts.report import report_facts
 from broadsheet.evaluation.facts.tone import report_tone
 from broadsheet.evaluation.generation.report import report_generation
 from broadsheet.evaluation.generation.speed import report_speed
+from broadsheet.evaluation.index.exact_search import report_exact_search
 from broadsheet.evaluation.index.report import join_sizes, report_index
 from broadsheet.evaluation.pages.answers import report_answers
 from broadsheet.evaluation.pages.cold_start_report import report_cold_start
@@ -35,6 +36,7 @@ REPORTS = {
     "encoding-memory": report_encoding,
     "engines": report_engines,
     "enrichment": report_enrichment,
+    "exact-search": report_exact_search,
     "facts": report_facts,
     "generation": report_generation,
     "generation-speed": report_speed,
