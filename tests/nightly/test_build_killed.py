@@ -1,7 +1,6 @@
 """Builds cut short: killed, out of disk, or two at once. Each in a process forked from one with all imports."""
 
 import itertools
-import multiprocessing
 import os
 import random
 import resource
@@ -22,26 +21,10 @@ from broadsheet.nightly.verify import verify_edition
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.files import file_sha256
 from broadsheet.tables.parts import parts_of
+from tests.support.forks import start_forks
 from tests.support.tiny import make_news, make_newsroom, make_writer
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    [
-        "broadsheet.generate.writers.local",
-        "broadsheet.index_build",
-        "broadsheet.pipeline",
-        "broadsheet.rerank",
-        "broadsheet.retrieval.towers.news_tower",
-        "pandas",
-        "peft",
-        "pytest",
-        "transformers.models.auto.modeling_auto",
-        "transformers.models.auto.tokenization_auto",
-        "transformers.models.bert.modeling_bert",
-        "transformers.models.gpt2.modeling_gpt2",
-    ]
-)
-KILLS = 20
+KILLS = 10
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +57,9 @@ def check(room):
 @contextmanager
 def child(task, *arguments):
     """Run a task in a process of its own; yields the process and a connection to it."""
-    ours, theirs = FORKS.Pipe()
-    process = FORKS.Process(target=task, args=(*arguments, theirs))
+    forks = start_forks()
+    ours, theirs = forks.Pipe()
+    process = forks.Process(target=task, args=(*arguments, theirs))
     process.start()
     theirs.close()
     try:
@@ -128,7 +112,7 @@ def test_a_build_killed_before_any_rename_or_link_leaves_a_whole_edition_and_the
     assert number > 12  # two snapshots, nine files, the manifest, the folder and the link
 
 
-def test_a_build_killed_at_twenty_random_moments_leaves_a_whole_edition_and_the_next_build_ends_well(room):
+def test_a_build_killed_at_ten_random_moments_leaves_a_whole_edition_and_the_next_build_ends_well(room):
     rng, kills, longest = random.Random(0), 0, 0.0
     while kills < KILLS:
         change_an_article(room)
