@@ -30,6 +30,11 @@ settings.load_profile("broadsheet")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, which children inherit
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that wait most, for Ray's processes: begun last, they would keep all others waiting."""
+    items.sort(key=lambda item: item.path.parent.name != "ray")
+
+
 def pytest_collection_finish() -> None:
     """Take the modules, which live as long as the tests, out of what each collection of garbage looks through.
 
