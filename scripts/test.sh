@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make .venv, install, run the tests in three processes and print their coverage. Arguments go to pytest: bash scripts/test.sh -k metrics
+# Make .venv, install, run the tests in two processes and print their coverage. Arguments go to pytest: bash scripts/test.sh -k metrics
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,4 +12,4 @@ if [ -z "${PYTEST_DEBUG_TEMPROOT:-}" ] && [ -w "$memory" ] && [ "$(df --output=a
   export PYTEST_DEBUG_TEMPROOT="$memory"
 fi
 # slipcover notes the lines that ran at a hundredth of the cost of tracing each line.
-.venv/bin/python -m slipcover --source src/broadsheet,retrieval,index_build,rerank,generate -m pytest -n 3 --dist worksteal "$@"
+.venv/bin/python -m slipcover --source src/broadsheet,retrieval,index_build,rerank,generate -m pytest -n 2 --dist worksteal "$@"

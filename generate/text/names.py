@@ -21,7 +21,7 @@ HONORIFICS = frozenset(
 _WORDS = FUNCTION_WORDS - {"us"}
 _TITLES = frozenset({"mr", "mrs", "ms"})
 _LINKS = frozenset({"of", "and", "the", "for"})
-_RUN = re.compile(r"[^\W\d_][\w.&’']*(?:[ \-–][^\W\d_][\w.&’']*)*")
+_RUN = re.compile(r"(?<![^\W_])[^\W\d_][\w.&’']*(?:[ \-–][^\W\d_][\w.&’']*)*")
 _SLACK = 2
 "Words that the article may have within a name: `President Trump` is in `President Donald Trump`."
 

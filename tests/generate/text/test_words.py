@@ -124,3 +124,7 @@ def test_an_agency_opening_is_dropped(text, kept):
 )
 def test_an_agency_named_in_a_sentence_stays(text):
     assert without_dateline(text) == text
+
+
+def test_a_name_does_not_begin_inside_a_word_that_begins_with_a_digit():
+    assert names("At 0A0 they met Ann Lee of 3M.") == [["Ann", "Lee"]]
