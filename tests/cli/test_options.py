@@ -1,6 +1,6 @@
 import pytest
 
-from broadsheet.cli.options import as_options
+from broadsheet.cli.options import as_options, read_columns
 from broadsheet.errors import GateError, InputError
 
 OPTIONS = {"train": "--train", "valid": "--valid", "out": "--out", "column": "--column"}
@@ -30,3 +30,14 @@ def test_an_error_without_such_an_argument_stays_the_same_object():
     with pytest.raises(GateError) as caught, as_options(**OPTIONS):
         raise error
     assert caught.value is error
+
+
+def test_two_values_for_one_column_are_an_error_and_each_file_may_have_its_own():
+    with pytest.raises(
+        InputError, match="--column: found 'news_id=id' and 'news_id=article', expected each column once"
+    ):
+        read_columns(["news_id=id", "title=t", "news_id=article"])
+    assert read_columns(["news.news_id=id", "clicks.news_id=article"]) == {
+        "news.news_id": "id",
+        "clicks.news_id": "article",
+    }

@@ -142,9 +142,41 @@ def test_all_problems_come_in_one_error_and_nothing_is_made(tmp_path, newsroom):
     assert not newsroom.path.exists()
 
 
+def test_a_column_is_mapped_for_one_file_in_either_direction(tmp_path, newsroom):
+    write_csv(tmp_path / "news.csv", [{"id": "1", "news_id": "not this", "title": "One"}])
+    write_csv(tmp_path / "clicks.csv", [{"id": "7", "article_id": "1", "user_id": "u", "time": "1767355200"}])
+    columns = {"news.news_id": "id", "clicks.article_id": "news_id"}
+    report = import_tables(newsroom, tmp_path / "news.csv", tmp_path / "clicks.csv", None, columns)
+    assert (report.taken["news"], report.taken["clicks"]) == (1, 1)
+    assert contents(newsroom)[2][0]["news_id"] == "1"
+
+
+def test_a_mapping_for_one_file_counts_before_a_mapping_for_all(tmp_path, newsroom):
+    write_csv(tmp_path / "news.csv", [{"id": "1", "article": "2", "title": "One"}])
+    write_csv(tmp_path / "clicks.csv", [{"article": "1", "user_id": "u", "time": "1767355200"}])
+    columns = {"news.news_id": "id", "news_id": "article"}
+    assert import_tables(newsroom, tmp_path / "news.csv", tmp_path / "clicks.csv", None, columns).taken["clicks"] == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "theirs", "problem"),
+    [
+        ("clicks.news_id", "id", "column clicks.news_id=id: no file of clicks was named"),
+        ("news.time", "id", "column news.time=id: no column 'time' is known here; known: abstract, body, category,"),
+        ("news.body", "text", r"column news.body=text: .*news\.csv has no column 'text'"),
+        ("pages.body", "id", "column pages.body=id: no column 'pages.body' is known here"),
+    ],
+)
+def test_a_mapping_for_one_file_that_does_not_fit_is_an_error(tmp_path, newsroom, key, theirs, problem):
+    write_csv(tmp_path / "news.csv", [{"id": "1", "title": "One", "news_id": "1"}])
+    with pytest.raises(CorpusError, match=problem):
+        import_tables(newsroom, tmp_path / "news.csv", None, None, {key: theirs})
+    assert not newsroom.path.exists()
+
+
 def test_a_mapping_to_a_column_of_no_file_is_an_error(tmp_path, newsroom):
     write_csv(tmp_path / "news.csv", TABLES["news"])
-    with pytest.raises(CorpusError, match=r"^column body=text: no file has a column 'text'"):
+    with pytest.raises(CorpusError, match=r"^column body=text: .*news\.csv has no column 'text'"):
         import_tables(newsroom, tmp_path / "news.csv", None, None, {"body": "text"})
 
 

@@ -14,7 +14,8 @@ Columns = Annotated[
     list[str] | None,
     typer.Option(
         "--column",
-        help="OURS=THEIRS: what one of our columns is called in the files, such as title=headline. Can be repeated.",
+        help="OURS=THEIRS: what one of our columns is called in the files, such as title=headline. For one file alone: "
+        "TABLE.OURS=THEIRS, such as clicks.news_id=article_id. Can be repeated.",
     ),
 ]
 
@@ -25,7 +26,15 @@ def read_columns(pairs: list[str] | None) -> dict[str, str]:
     if wrong:
         found = ", ".join(map(repr, wrong))
         raise InputError(f"--column: found {found}, expected OURS=THEIRS, such as title=headline.")
-    return dict(pair.split("=") for pair in pairs or [])
+    columns = dict(pair.split("=") for pair in pairs or [])
+    twice = [pair for pair in pairs or [] if columns[pair.split("=")[0]] != pair.split("=")[1]]
+    if twice:
+        found = ", ".join(f"{pair!r} and '{(key := pair.split('=')[0])}={columns[key]}'" for pair in twice)
+        raise InputError(
+            f"--column: found {found}, expected each column once. A column that each file calls otherwise is named for "
+            "one file: clicks.news_id=article_id."
+        )
+    return columns
 
 
 @contextmanager

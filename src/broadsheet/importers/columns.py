@@ -1,7 +1,7 @@
 """Columns of a publisher's tables: what ours are called there, and rows with our names."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from broadsheet.tables.schemas import CLICKS, NEWS, USERS
@@ -16,38 +16,68 @@ _REQUIRED = {"news": ["news_id", "title"], "users": ["user_id"], "clicks": ["use
 _SEPARATORS = re.compile(r"[\s,]+")
 
 
-def mapping_problems(columns: Mapping[str, str]) -> list[str]:
-    """Return what is wrong with a mapping from our column names to a publisher's: names that we do not have."""
-    ours = {name for names in TABLES.values() for name in names}
-    return [
-        f"column {name}={theirs}: no column {name!r} is known here; known: {', '.join(sorted(ours))}"
-        for name, theirs in columns.items()
-        if name not in ours
-    ]
-
-
 def match(
-    table: str, source: object, found: Sequence[str], columns: Mapping[str, str], problems: list[str]
-) -> dict[str, str]:
-    """Pair our names of a table's columns with those `found` in its source: the mapped name, else the same name.
+    found: Mapping[str, Sequence[str] | None],
+    sources: Mapping[str, object],
+    columns: Mapping[str, str],
+    problems: list[str],
+) -> dict[str, dict[str, str]]:
+    """Pair our names of the columns of each table with those `found` in its source: the mapped name, else our own.
 
-    Adds to `problems` what is missing. Example: of the columns article_id and title, with {"news_id": "article_id"},
-    {"news_id": "article_id", "title": "title"}.
+    A source that cannot be read has None in `found`; it is in no pair, and nothing is said of its columns.
+
+    `columns` maps our names to the sources' own, for all tables ("news_id") or for one ("news.news_id", which counts
+    before the former). An entry the other way round ("news.id": "news_id") is understood where only its second name is
+    a column of ours. Adds to `problems` what is wrong with `columns`, and what is missing. Example: with the columns
+    article_id and title found in news, and {"news_id": "article_id"}, it returns
+    {"news": {"news_id": "article_id", "title": "title"}}.
     """
-    pairs = {}
-    for name in TABLES[table]:
-        theirs = columns.get(name, name)
-        if theirs in found:
-            pairs[name] = theirs
-        elif name in found:
-            pairs[name] = name
+    mapped: dict[str, dict[str, str]] = {table: {} for table in found}
+    for key, theirs in sorted(columns.items(), key=lambda pair: "." in pair[0]):  # a table's own entry counts last
+        ours, given, its_theirs = _entry(key, theirs, found, problems)
+        having = [table for table in given if (names := found[table]) is None or its_theirs in names]
+        if given and not having:
+            files = [str(sources[table]) for table in given]
+            problems.append(
+                f"column {key}={theirs}: {' and '.join(files)} {'has' if len(files) == 1 else 'have'} no column "
+                f"{its_theirs!r}"
+            )
+        for table in having:
+            mapped[table][ours] = its_theirs
+    return {
+        table: _pairs(table, sources[table], names, mapped[table], problems)
+        for table, names in found.items()
+        if names is not None
+    }
+
+
+def _entry(key: str, theirs: str, found: Container[str], problems: list[str]) -> tuple[str, list[str], str]:
+    """Return our name of an entry of the mapping, the tables found that it is for, and the source's own name."""
+    prefix, _, rest = key.partition(".")
+    tables, name = ([prefix], rest) if rest and prefix in TABLES else (list(TABLES), key)
+    ours = {column for table in tables for column in TABLES[table]}
+    if name not in ours and theirs in ours:
+        name, theirs = theirs, name
+    of_name = [table for table in tables if name in TABLES[table]]
+    given = [table for table in of_name if table in found]
+    if not of_name:
+        problems.append(f"column {key}={theirs}: no column {name!r} is known here; known: {', '.join(sorted(ours))}")
+    elif not given:
+        problems.append(f"column {key}={theirs}: no file of {' or '.join(of_name)} was named")
+    return name, given, theirs
+
+
+def _pairs(
+    table: str, source: object, found: Sequence[str], mapped: Mapping[str, str], problems: list[str]
+) -> dict[str, str]:
+    pairs = {name: name for name in TABLES[table] if name in found} | mapped
     missing = [name for name in _REQUIRED[table] if name not in pairs]
     if missing:
         problems.append(
             f"{source}: found the columns {', '.join(found) or '(none)'}; expected also {', '.join(missing)}. "
             f"Name the file's own: column {missing[0]}=THEIRS"
         )
-    return pairs
+    return {name: pairs[name] for name in TABLES[table] if name in pairs}
 
 
 def named_rows(rows: Iterable[Mapping[str, Any]], pairs: Mapping[str, str]) -> Iterator[dict[str, Any]]:

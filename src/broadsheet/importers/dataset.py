@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from broadsheet.errors import CorpusError, InputError, join_problems
-from broadsheet.importers.columns import TABLES, mapping_problems, match, named_rows
+from broadsheet.importers.columns import TABLES, match, named_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -57,13 +57,8 @@ def import_dataset(
         raise InputError(f"table: found {table!r}, expected {', '.join(TABLES)}.")
     data = _open(name, config, split)
     found = _column_names(name, data)
-    problems = mapping_problems(columns)
-    problems += [
-        f"column {ours}={theirs}: {name} has no column {theirs!r}"
-        for ours, theirs in columns.items()
-        if ours in TABLES[table] and theirs not in found
-    ]
-    pairs = match(table, name, found, columns, problems)
+    problems: list[str] = []
+    pairs = match({table: found}, {table: name}, columns, problems)[table]
     if problems:
         raise CorpusError(f"{join_problems(problems)}\nNothing was imported.")
     with Import(newsroom) as add:

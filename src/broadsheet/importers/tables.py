@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError, join_problems
-from broadsheet.importers.columns import mapping_problems, match, named_rows
+from broadsheet.importers.columns import match, named_rows
 from broadsheet.importers.file_rows import SUFFIXES, Skip, column_names, read_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
@@ -26,8 +26,9 @@ def import_tables(
 ) -> ImportReport:
     """Add files to a newsroom; the suffix says how to read each: .csv, .tsv or .jsonl, also with .gz, or .parquet.
 
-    `columns` maps our column names to those of the files, such as {"news_id": "article_id"}; a file without the mapped
-    column may have ours. Times are ISO 8601, seconds or milliseconds since 1970, or Arrow timestamps, in UTC where they
+    `columns` maps our column names to those of the files, such as {"news_id": "article_id"}, or to those of the file of
+    one table, such as {"news.news_id": "id", "clicks.news_id": "article_id"}; a file without the mapped column may have
+    ours. Times are ISO 8601, seconds or milliseconds since 1970, or Arrow timestamps, in UTC where they
     name no zone; lists of ids are lists, or texts separated by spaces or commas. All problems of the files and of the
     mapping come in one CorpusError before anything is imported; see Import for what else is raised.
     """
@@ -59,23 +60,11 @@ def _rows(source: _Source, skip: Skip) -> Iterator[dict[str, Any]]:
 
 def _sources(given: dict[str, Path], columns: Mapping[str, str]) -> list[_Source]:
     problems = [] if given else ["no file was named; expected articles (news), clicks or users"]
-    problems += mapping_problems(columns)
     found = {table: _columns_found(path, problems) for table, path in given.items()}
-    readable = {table: names for table, names in found.items() if names is not None}
-    seen = {name for names in readable.values() for name in names}
-    if len(readable) == len(given):
-        problems += [
-            f"column {name}={theirs}: no file has a column {theirs!r}"
-            for name, theirs in columns.items()
-            if theirs not in seen
-        ]
-    sources = [
-        _Source(table, given[table], match(table, given[table], names, columns, problems))
-        for table, names in readable.items()
-    ]
+    pairs = match(found, given, columns, problems)
     if problems:
         raise CorpusError(f"{join_problems(problems)}\nNothing was imported.")
-    return sources
+    return [_Source(table, given[table], pairs[table]) for table in given]
 
 
 def _columns_found(path: Path, problems: list[str]) -> list[str] | None:
