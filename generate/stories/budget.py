@@ -53,6 +53,11 @@ class Budget:
             {"seconds": round(self._seconds_spent, 3), "tokens": self._tokens_spent, "time": round(self._now(), 3)},
         )
 
+    @property
+    def spent(self) -> tuple[float, int]:
+        """Seconds and tokens that were counted so far."""
+        return self._seconds_spent, self._tokens_spent
+
     def is_spent(self) -> bool:
         """Whether what was counted has reached one of the bounds."""
         return (0 < self._minutes <= self._seconds_spent / 60) or (0 < self._tokens <= self._tokens_spent)

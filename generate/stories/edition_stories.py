@@ -6,9 +6,10 @@ table is whole: a kill loses one block, and where a budget ends, the articles on
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -28,8 +29,19 @@ from broadsheet.tables.schemas import NEWS, RANKED, STORIES
 
 log = logging.getLogger(__name__)
 
+NOT_DRAFTED = ("original", "extract")
+"""Methods of texts that no model drafted."""
 BLOCK = 32
 "How many articles are written, and kept, at a time."
+
+
+class Made(NamedTuple):
+    """What the stories of an edition are made of, and what drafting them cost."""
+
+    line: str
+    "Both in a line for people."
+    counts: dict[str, int]
+    "The numbers of that line by name."
 
 
 def generate_files(
@@ -40,16 +52,16 @@ def generate_files(
     known: Sequence[Path] = (),
     interest: Interest | None = None,
     budget: Budget | None = None,
-) -> str:
-    """Write the stories of an edition's ranked table to `out`; return a line that says how the texts were made.
+) -> Made:
+    """Write the stories of an edition's ranked table to `out`; return how the texts were made, and what that cost.
 
     Texts are taken over from the stories files `known`, those that cannot be read left out, and from what a killed run
     left beside `out`. A text that lacks a draft is not taken over: its draft is asked for once more. Once the `budget`
     is spent, nothing is drafted. Raises ContractError if the edition's ranked or news table is not as expected.
     """
     ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
-    parts, earlier = parts_of(out), _earlier(known, out)
-    budget = budget or Budget(parts)
+    parts, before = parts_of(out), _texts(known)
+    earlier, budget = pa.concat_tables([before, _texts(sorted(parts.glob("*.arrow")))]), budget or Budget(parts)
 
     def write(block: Sequence[int]) -> pa.Table:
         return writer(ranked.take(block), news, known=earlier, interest=interest)
@@ -60,7 +72,7 @@ def generate_files(
     write_table(out, stories, STORIES, model=writer.model)
     remove_folder(parts)
     _say_what_is_left(stories, budget)
-    return _report(stories) + (f"; {_taken_over(stories, earlier)} taken over" if writer.model and len(stories) else "")
+    return _report(stories, before, writer.model, *budget.spent)
 
 
 def _write_parts(
@@ -99,12 +111,13 @@ def stories_to_write(
     Another process can give such a block of rows to the writer, and write the stories as a part of `out`. Then
     `generate_files` takes all of these texts over; they are the same that it would have written alone.
     """
-    return _lacking_blocks(writer, ranked, news, _earlier(known, out), interest)
+    texts = _texts([*known, *sorted(parts_of(out).glob("*.arrow"))])
+    return _lacking_blocks(writer, ranked, news, texts, interest)
 
 
-def _earlier(known: Sequence[Path], out: Path) -> pa.Table:
-    """Return the texts of earlier files, and of the parts that a killed run left beside `out`."""
-    return pa.concat_tables([empty(STORIES), *_readable([*known, *sorted(parts_of(out).glob("*.arrow"))])])
+def _texts(paths: Iterable[Path]) -> pa.Table:
+    """Return the texts of STORIES files, without those that lack a draft; files that cannot be read are left out."""
+    return pa.concat_tables([empty(STORIES), *_readable(paths)])
 
 
 def _lacking_blocks(
@@ -134,33 +147,56 @@ def _most_read_first(rows: pa.Table) -> dict[str, int]:
     return {news_id: place for place, news_id in enumerate(articles.sort_by(order)["news_id"].to_pylist())}
 
 
-def _readable(paths: Sequence[Path]) -> Iterator[pa.Table]:
+def _readable(paths: Iterable[Path]) -> Iterator[pa.Table]:
     for path in paths:
         with suppress(ContractError):  # of an older version, or none yet: its texts are written again
             yield answered(read_table(path, STORIES)).replace_schema_metadata(STORIES.metadata)
 
 
-def _taken_over(stories: pa.Table, earlier: pa.Table) -> int:
-    """Return how many contents had their texts in earlier tables, by the same model with the same prompts."""
+def _report(stories: pa.Table, before: pa.Table, model: str, seconds: float, tokens: int) -> Made:
+    """Say how many texts each method made, and what the drafts cost; `before` are the texts of earlier nights."""
+    made: dict[str, Counter[str]] = {"headline": Counter(), "summary": Counter()}
+    columns = (stories[name].to_pylist() for name in ("news_id", "content_hash", "method"))
+    texts = {news_id: (content, method) for news_id, content, method in zip(*columns, strict=True)}
+    for _, method in texts.values():
+        for job, counts in made.items():
+            counts[method[job]] += 1
+    said = [f"{len(stories)} stories of {len(texts)} articles"]
+    said += [f"{job} {how}: {number}" for job, counts in made.items() for how, number in sorted(counts.items())]
+    lacking = {why: _lacking(stories, why) for why in (NO_ANSWER, NO_BUDGET)}
+    names = {NO_ANSWER: "articles without an answer", NO_BUDGET: "articles beyond the budget"}
+    said += [f"{names[why]}: {number}" for why, number in lacking.items() if number]
+    numbers = {"stories": len(stories), "articles": len(texts), "beyond_budget": lacking[NO_BUDGET]}
+    if not model or not texts:
+        return Made(", ".join(said), numbers)
+    known = _written_before(stories, before)
+    new = [method for content, method in texts.values() if content not in known]
+    old, drafted = len(texts) - len(new), len(new) - lacking[NO_BUDGET]
+    bought = {job: sum(method[job] not in NOT_DRAFTED for method in new) for job in made}
+    numbers |= {"reused": old, "drafted_headlines": bought["headline"], "drafted_summaries": bought["summary"]}
+    numbers |= {"draft_seconds": round(seconds), "draft_tokens": tokens}
+    line = f"{', '.join(said)}; {old} taken over"
+    if drafted <= 0:
+        return Made(line, numbers)
+    cost = f"{seconds:.0f} s" + (f" and {tokens:,} tokens" if tokens else "")
+    kept = f"{_counted(bought['headline'], 'headline')} and {_counted(bought['summary'], 'summary')}"
+    return Made(f"{line}; drafting for {_counted(drafted, 'article')} took {cost} and gave {kept}", numbers)
+
+
+def _counted(number: int, thing: str) -> str:
+    """Return a number with its thing: 1 summary, 2 summaries."""
+    return f"{number} {thing if number == 1 else f'{thing[:-1]}ies' if thing.endswith('y') else f'{thing}s'}"
+
+
+def _written_before(stories: pa.Table, earlier: pa.Table) -> set[str]:
+    """Return the contents whose texts the earlier table has, by the same model with the same prompts."""
     same = pc.and_(
         pc.is_in(earlier["model"], value_set=pc.unique(stories["model"])),
         pc.is_in(earlier["prompt"], value_set=pc.unique(stories["prompt"])),
     )
     known = pc.unique(earlier.filter(same)["content_hash"])
-    return int(pc.sum(pc.is_in(pc.unique(stories["content_hash"]), value_set=known)).as_py() or 0)
-
-
-def _report(stories: pa.Table) -> str:
-    made: dict[str, Counter[str]] = {"headline": Counter(), "summary": Counter()}
-    texts = dict(zip(stories["news_id"].to_pylist(), stories["method"].to_pylist(), strict=True))
-    for method in texts.values():
-        for job, counts in made.items():
-            counts[method[job]] += 1
-    said = [f"{job} {how}: {number}" for job, counts in made.items() for how, number in sorted(counts.items())]
-    for why, words in ((NO_ANSWER, "without an answer"), (NO_BUDGET, "beyond the budget")):
-        lacking = _lacking(stories, why)
-        said += [f"articles {words}: {lacking}"] if lacking else []
-    return ", ".join([f"{len(stories)} stories of {len(texts)} articles", *said])
+    contents = pc.unique(stories["content_hash"])
+    return set(contents.filter(pc.is_in(contents, value_set=known)).to_pylist())
 
 
 def _lacking(stories: pa.Table, why: str) -> int:

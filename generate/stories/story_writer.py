@@ -7,7 +7,7 @@ drafts of SmolLM2-135M whose articles do not mention it. So a personal text is n
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from broadsheet.generate.gate.tone import TONE
 from broadsheet.generate.stories import jobs
 from broadsheet.generate.stories.choice import Chooser, Question
 from broadsheet.generate.stories.drafts import Draft, Drafts, begins_refused, headlines, summaries, telling_sentences
+from broadsheet.generate.stories.known_texts import Asked, Key, key_of, known_texts
 from broadsheet.generate.stories.missing_drafts import NO_BUDGET
 from broadsheet.generate.text.articles import articles_of, first_ranks, first_sentences, source_text
 from broadsheet.generate.writers.writer import Write
@@ -28,15 +29,13 @@ from broadsheet.tables.schemas import STORIES
 
 _SHORTENED = 1
 "How many sentences of the lead are shortened to a headline, by leaving words out."
-_TEXTS = ("headline", "summary", "method", "checks")
+
+Headlines = Literal["publisher", "best", "personal"]
+"""Which headline an article gets: the publisher's where there is one, the best draft, or the best for an interest."""
 
 Interest = Callable[[Sequence[str], Sequence[str]], Sequence[str]]
 """Ids of readers and an article's id for each reader, to the reader's interest in each article: a word such as
 "football", or empty if the reader follows nothing in it."""
-Asked = tuple[Mapping[str, Any], str]
-"""An article and an interest for which a text is needed."""
-Key = tuple[str, str]
-"""The article's content hash and the interest: a text is kept under both."""
 
 
 class StoryWriter:
@@ -46,7 +45,9 @@ class StoryWriter:
     `model` (a fingerprint) name the writer in the table. `drafts` is the number of drafts of a headline. `choose`
     chooses among the drafts that passed the gates; without it the first of these is taken. If no draft is written or
     passes, the story gets an extract or the publisher's words, and its `checks` say why. `drafting` False asks `write`
-    for no draft. A summary has at most `summary_words` words, but a publisher's abstract is never cut.
+    for no draft. A summary has at most `summary_words` words, but a publisher's abstract is never cut. `headlines`
+    "publisher" drafts a headline only for an article without a title; "best" chooses among drafts and the publisher's
+    headline, whoever reads; "personal" chooses for each interest.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class StoryWriter:
         drafts: int = 1,
         choose: Chooser | None = None,
         drafting: bool = True,
+        headlines: Headlines = "personal",
     ) -> None:
         if k < 1 or summary_words < 1 or drafts < 1:
             raise ConfigError(
@@ -68,9 +70,11 @@ class StoryWriter:
             )
         self.k, self.model = k, model if write else ""
         self._write, self._method, self._summary_words, self._count = write, method, summary_words, drafts
-        self._choose, self._drafting = choose, drafting
+        self._choose, self._drafting, self._headlines = choose, drafting, headlines
         names = [jobs.HEADLINE, jobs.SUMMARY, f"words-{summary_words}", f"drafts-{drafts}", GATE, TONE]
-        self._prompt = " ".join([*names, *([choose.name] if choose else [])]) if write else ""
+        names += [choose.name] if choose else []
+        names += [] if headlines == "personal" else [f"headlines-{headlines}"]
+        self._prompt = " ".join(names) if write else ""
 
     def __call__(
         self,
@@ -94,7 +98,7 @@ class StoryWriter:
         if not len(rows):
             return empty(STORIES)
         asked, of_row = self.asked(rows, news, interest)
-        texts = self._known_texts(known, asked, reader_waits=reader_waits)
+        texts = self._known_texts(known, asked, any_interest=reader_waits)
         missing = {key_of(one): one[0] for one in asked if key_of(one) not in texts}
         texts |= self._written_texts(missing, spent=spent)
         stories = from_rows([self._story(one, texts[key_of(one)]) for one in asked], STORIES)
@@ -111,7 +115,8 @@ class StoryWriter:
         articles = articles_of(news, ids.to_pylist())
         places = np.asarray(pc.index_in(ranked["news_id"], value_set=ids), np.int64)
         interests = [""]
-        if interest is not None and self._choose is not None and self._write is not None:
+        is_personal = self._headlines == "personal" and self._choose is not None and self._write is not None
+        if interest is not None and is_personal:
             found = interest(ranked["user_id"].to_pylist(), ranked["news_id"].to_pylist())
             names, of_name = np.unique(np.array(found, np.str_), return_inverse=True)
             # One number for each pair: article 2 and interest 1 of 3 interests are 2 * 3 + 1 = 7.
@@ -120,9 +125,12 @@ class StoryWriter:
         size = len(interests)
         return [(articles[code // size], interests[code % size]) for code in codes.tolist()], of_row
 
-    def lacks(self, asked: Sequence[Asked], known: pa.Table) -> npt.NDArray[np.bool_]:
-        """Return for each pair of article and interest whether the STORIES table `known` has no text for it."""
-        have = self._known_texts(known, asked)
+    def lacks(self, asked: Sequence[Asked], known: pa.Table, *, any_interest: bool = False) -> npt.NDArray[np.bool_]:
+        """Return for each pair of article and interest whether the STORIES table `known` has no text for it.
+
+        With `any_interest`, a text that was chosen for another interest counts too.
+        """
+        have = self._known_texts(known, asked, any_interest=any_interest)
         return np.array([key_of(one) not in have for one in asked], bool)
 
     def _story(self, asked: Asked, text: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,36 +140,28 @@ class StoryWriter:
         return {"user_id": "", "rank": 0, **about, **text, **named}
 
     def _known_texts(
-        self, known: pa.Table | None, asked: Sequence[Asked], *, reader_waits: bool = False
+        self, known: pa.Table | None, asked: Sequence[Asked], *, any_interest: bool = False
     ) -> dict[Key, Mapping[str, Any]]:
         """Return the texts that an earlier table has, by key; without a writer none are needed, so it returns none."""
         if known is None or self._write is None:
             return {}
-        keys = set(map(key_of, asked))
-        same = pc.and_(pc.equal(known["model"], self.model), pc.equal(known["prompt"], self._prompt))
-        wanted = pa.array({content for content, _ in keys}, pa.string())
-        kept = known.filter(pc.and_(same, pc.is_in(known["content_hash"], value_set=wanted)))
-        joined = pc.binary_join_element_wise(kept["content_hash"], kept["interest"], " ")
-        _, first = np.unique(joined.to_numpy(zero_copy_only=False).astype(np.str_), return_index=True)
-        rows = kept.take(pa.array(first)).select(["content_hash", "interest", *_TEXTS]).to_pylist()
-        found = {(row["content_hash"], row["interest"]): {name: row[name] for name in _TEXTS} for row in rows}
-        others = {content: text for (content, _), text in reversed(found.items())} if reader_waits else {}
-        chosen = {key: found.get(key, others.get(key[0])) for key in keys}
-        return {key: text for key, text in chosen.items() if text is not None}
+        return known_texts(known, asked, self.model, self._prompt, any_interest=any_interest)
 
     def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]], *, spent: bool) -> dict[Key, Mapping[str, Any]]:
         """Draft texts for each article, or for none if the budget is `spent`, and choose a draft for each interest."""
         articles = {content: article for (content, _), article in missing.items()}
+        untitled = {content: article for content, article in articles.items() if not self._keeps_title(article)}
         method, words = self._method, self._summary_words
-        headline_drafts = {
+        headline_drafts = {content: headlines(article, None, method) for content, article in articles.items()} | {
             content: headlines(article, drafts, method)
-            for content, article, drafts in self._drafted(jobs.HEADLINE, articles, spent=spent)
+            for content, article, drafts in self._drafted(jobs.HEADLINE, untitled, spent=spent)
         }
         summary_drafts = {
             content: summaries(article, drafts, method, words)
             for content, article, drafts in self._drafted(jobs.SUMMARY, articles, spent=spent)
         }
-        unasked = [f"{method} {job}: {NO_BUDGET}" for job in ("headline", "summary")] if self._write and spent else []
+        of_headline, of_summary = ([f"{method} {job}: {NO_BUDGET}"] * spent for job in ("headline", "summary"))
+        unasked = {content: [*(of_headline if content in untitled else []), *of_summary] for content in articles}
         of_jobs = ((jobs.HEADLINE, headline_drafts), (jobs.SUMMARY, summary_drafts))
         best = (self._chosen(job, drafts_of, missing) for job, drafts_of in of_jobs)
         return {
@@ -169,10 +169,14 @@ class StoryWriter:
                 "headline": headline.text,
                 "summary": summary.text,
                 "method": {"headline": headline.method, "summary": summary.method},
-                "checks": [*unasked, *headline_drafts[key[0]].refused, *summary_drafts[key[0]].refused],
+                "checks": [*unasked[key[0]], *headline_drafts[key[0]].refused, *summary_drafts[key[0]].refused],
             }
             for key, headline, summary in zip(missing, *best, strict=True)
         }
+
+    def _keeps_title(self, article: Mapping[str, Any]) -> bool:
+        """Whether an article keeps the publisher's headline, so that no headline is drafted for it."""
+        return self._headlines == "publisher" and bool(article["title"].strip())
 
     def _drafted(
         self, job: str, articles: Mapping[str, Mapping[str, Any]], *, spent: bool
@@ -222,11 +226,6 @@ def _question(job: str, drafts: Drafts, key: Key, article: Mapping[str, Any], be
     return Question(
         drafts.passed, text, _prompt(job, article), best, interest=key[1], sentences=lead, written=drafts.written
     )
-
-
-def key_of(asked: Asked) -> Key:
-    """Return the key of a text: its article's content hash and its interest."""
-    return asked[0]["content_hash"], asked[1]
 
 
 def _for_readers(stories: pa.Table, rows: pa.Table) -> pa.Table:

@@ -1,12 +1,13 @@
 """An endpoint as the writer: its settings, and a workbench that is given them. No model is loaded here."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from broadsheet.config.generate import EndpointConfig
+from broadsheet.config.generate import EndpointConfig, GenerateConfig
 from broadsheet.config.reading import read_config
 from broadsheet.config.settings import Config
 from broadsheet.errors import ConfigError
@@ -17,6 +18,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly import stages as steps
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.ray import engine as engine_ray
+from broadsheet.own_parts import OwnParts
 from broadsheet.pipeline import ENDPOINT_SECONDS
 from broadsheet.tables.arrow_files import empty, from_rows, read_table, write_table
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES, USERS
@@ -132,7 +134,7 @@ def bench_of(tmp_path, file, edition, encoder, monkeypatch):
 
     settings = (
         '[retrieval]\nencoder = "{encoder}"\n'
-        '[generate]\nwriter = "{url}"\nstories = 40\n[generate.endpoint]\nmodel = "small"\n'
+        '[generate]\nwriter = "{url}"\nheadlines = "best"\nstories = 40\n[generate.endpoint]\nmodel = "small"\n'
     )
 
     def make(url):
@@ -181,3 +183,28 @@ def test_under_ray_one_process_asks_the_endpoint(bench_of, edition):
         line = engine_ray._generate(spread, bench_of(server.url), edition, Earlier()).line
         assert len(server.requests) == 80
     assert line.startswith("40 stories of 40 articles") and "without an answer" not in line
+
+
+def test_only_summaries_are_asked_of_an_endpoint_unless_headlines_are_wanted(bench_of, edition, file):
+    with serving(always(said("Shares in Veltra fell 6 percent on Monday."))) as server:
+        bench = bench_of(server.url)
+        publishers = replace(bench.models.config.generate, headlines="publisher")
+        models = EditionModels(bench.data.newsroom, replace(bench.models.config, generate=publishers))
+        steps.generate(open_workbench(models, edition, bench.data.as_of), edition, Earlier())
+        assert len(server.requests) == 40
+    assert {method["headline"] for method in read_table(edition.stories, STORIES)["method"].to_pylist()} == {"original"}
+
+
+def test_a_function_of_the_sites_own_is_asked_for_headlines_though_they_are_the_publishers(bench_of, edition):
+    asked = []
+
+    def write(prompts, job):
+        asked.append(job)
+        return [None] * len(prompts) if job == "headline" else ["Shares in Veltra fell 6 percent."] * len(prompts)
+
+    bench = bench_of("https://host.example/v1")
+    unnamed = replace(bench.models.config, generate=GenerateConfig(writer="", stories=40))
+    models = EditionModels(bench.data.newsroom, unnamed, OwnParts(writer=write))
+    report = steps.generate(open_workbench(models, edition, bench.data.as_of), edition, Earlier())
+    assert unnamed.generate.headlines == "publisher" and set(asked) == {"headline", "summary"}
+    assert report.counts["beyond_budget"] == 0

@@ -128,7 +128,7 @@ USERS = [
 
 
 def make_newsroom(path: Path, encoder: Path, *, writer: str = "", news: int = 60, extra: str = "") -> Newsroom:
-    """A newsroom of three topics; the writer is off unless named."""
+    """A newsroom of three topics; the writer is off unless named, and then drafts headlines too."""
     newsroom = Newsroom(path)
     with Import(newsroom) as add:
         add.news(make_news(news))
@@ -136,7 +136,7 @@ def make_newsroom(path: Path, encoder: Path, *, writer: str = "", news: int = 60
     newsroom.config_file.write_text(
         f'clock = "latest"\n[retrieval]\nencoder = "{encoder}"\ncandidates = 20\n'
         f'[rerank]\nencoder = "{encoder}"\ndepth = 12\n'
-        f'[generate]\nwriter = "{writer}"\nstories = 5\n{extra}',
+        f'[generate]\nwriter = "{writer}"\nheadlines = "personal"\nstories = 5\n{extra}',
         "utf-8",
     )
     return newsroom

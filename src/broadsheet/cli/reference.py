@@ -38,7 +38,7 @@ TABLES = f"""# Tables
 The stages hand each other these tables, as uncompressed Arrow IPC files, which `pyarrow` and
 `datasets.load_dataset("arrow", data_files=...)` open; `datasets` opens a file without rows with `streaming=True` only.
 A file's schema holds the table's name, its version (an integer), a note for each field, and stamps of who made it
-(`model`: a fingerprint). A reader accepts exactly one version.
+(`model`: a fingerprint). A reader accepts exactly one version. `dim` is the size of the encoder's vectors.
 Rank 1 is best; a higher score is better; times are UTC; vectors have unit length and are compared by inner product.
 """
 
@@ -52,7 +52,12 @@ def _sections(section: Any, name: str) -> list[str]:  # noqa: ANN401
     words = _field_docstrings(type(section))
     values = {field.name: getattr(section, field.name) for field in fields(section)}
     rows = [
-        [f"`{setting}`", f"`{json.dumps(value)}`", _accepted(type(section), name, setting), words.get(setting, "")]
+        [
+            f"`{setting}`",
+            f"`{json.dumps(value)}`",
+            _accepted(type(section), name, setting),
+            words.get(setting, ""),
+        ]
         for setting, value in values.items()
         if not is_dataclass(value)
     ]
@@ -108,7 +113,8 @@ def tables() -> str:
     of_vectors = (schemas.news_vectors, schemas.user_vectors, live_schemas.late_news)
     modules = {**vars(schemas), **vars(live_schemas)}
     found = [schema for schema in modules.values() if isinstance(schema, pa.Schema)]
-    return "\n".join([TABLES, *map(_table, [*found, *(schema(384) for schema in of_vectors)])])
+    page = "\n".join([TABLES, *map(_table, [*found, *(schema(384) for schema in of_vectors)])])
+    return page.replace("[384]", "[dim]")  # any size would do: it is that of a newsroom's encoder
 
 
 def _table(schema: pa.Schema) -> str:

@@ -1,12 +1,15 @@
 """The settings of the writer, of an OpenAI-compatible endpoint as the writer, and of the choice between drafts."""
 
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from broadsheet.config.section import Amount, Count, SettingsError, section
+
+TOKENS = 250_000
+"""Tokens that a build spends on drafts of a model on this machine: about a thousand articles."""
 
 
 @section
@@ -53,6 +56,9 @@ class GenerateConfig:
     tuned: str = "auto"
     """Adapters or a model that the writer was trained to. "auto": what this newsroom trained, else what is shipped, if
     it fits the model. "none": the model alone. Else a folder."""
+    headlines: Literal["publisher", "best", "personal"] = "publisher"
+    """"publisher": the publisher's headline where there is one. "best": the best of the drafts and the publisher's.
+    "personal": the best for each reader's interest. A function of your own is always asked for headlines."""
     stories: Annotated[int, Field(ge=1)] = 10
     "Stories written for each reader in a build."
     summary_words: Annotated[int, Field(ge=5)] = 45
@@ -63,8 +69,9 @@ class GenerateConfig:
     "Drafts of each headline: the most likely one, then random ones. A summary has one; an endpoint writes one of each."
     minutes: Amount = 0.0
     "Most minutes that a build drafts texts, of the articles on most pages first; 0 for any number."
-    tokens: Count = 0
-    "Most tokens that the writer reads and writes in a build; 0 for any number. An endpoint has a setting of its own."
+    tokens: Count = TOKENS
+    """Most tokens that a model on this machine reads and writes in a build; 0 for any number. An endpoint has a setting
+    of its own, and a function of your own has no bound."""
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)
 
@@ -84,7 +91,7 @@ class GenerateConfig:
                     f"found none, expected the name that the model has at {self.writer!r}; set it in a section "
                     "[generate.endpoint]"
                 )
-            if self.tokens:
+            if self.tokens not in (0, TOKENS):
                 problems["tokens"] = (
                     f"found {self.tokens}, expected 0 where the writer is an endpoint; set it in [generate.endpoint]"
                 )

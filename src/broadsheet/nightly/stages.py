@@ -119,12 +119,12 @@ def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
         interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS)),
         story_budget(bench.models, out),
     )
-    line = generate_files(
+    made = generate_files(
         writer, bench.data.edition, out.stories, known=earlier.stories, interest=interest, budget=budget
     )
     if bench.models.writer is not None:
         bench.models.writer.warn()
-    return StageReport(line)
+    return StageReport(made.line, made.counts)
 
 
 STAGES: dict[str, Stage] = {

@@ -65,6 +65,8 @@ def story_writer_with(
 
     if writer is None:
         return StoryWriter(None, k=k, summary_words=settings.summary_words)
+    # A function of the site's own says itself which articles keep the publisher's headline: it returns None for them.
+    is_asked = writer.method == "own" and settings.headlines == "publisher"
     return StoryWriter(
         write or writer,
         method=writer.method,
@@ -74,6 +76,7 @@ def story_writer_with(
         drafts=writer.drafts,
         choose=Chooser(encode, settings.choice, writer.log_likelihoods),
         drafting=drafting,
+        headlines="personal" if is_asked else settings.headlines,
     )
 
 

@@ -102,7 +102,7 @@ def test_pages_count_only_the_ranks_that_are_told(model, news):
 
 def test_once_the_minutes_are_spent_the_rest_has_the_words_of_an_unwritten_story(edition, ranked, news, model, caplog):
     asked, out = Asked(model), edition.stories
-    line = generate_files(stories_of(asked), edition, out, budget=budget_of(out, minutes=2))
+    line, _ = generate_files(stories_of(asked), edition, out, budget=budget_of(out, minutes=2))
     assert asked.articles == ["n1", "n2"]
     found, plain = read_table(out, STORIES), StoryWriter(None)(ranked, news)
     left = found["news_id"].to_numpy() == "n3"
@@ -119,7 +119,7 @@ def test_the_next_night_writes_what_the_budget_did_not_reach_and_nothing_else(ed
     generate_files(stories_of(Asked(model)), edition, edition.stories, budget=budget_of(edition.stories, minutes=2))
     asked, out, whole = Asked(model), tmp_path / "next.arrow", tmp_path / "whole.arrow"
     caplog.clear()
-    line = generate_files(stories_of(asked), edition, out, known=[edition.stories], budget=budget_of(out, minutes=2))
+    line, _ = generate_files(stories_of(asked), edition, out, known=[edition.stories], budget=budget_of(out, minutes=2))
     assert asked.articles == ["n3"] and "budget" not in line and not caplog.records
     generate_files(stories_of(Asked(model)), edition, whole)
     assert read_table(out, STORIES).equals(read_table(whole, STORIES))
@@ -162,8 +162,8 @@ def test_a_run_that_was_stopped_with_its_budget_spent_drafts_no_more(edition, mo
     with pytest.raises(KeyboardInterrupt):
         generate_files(stories_of(Asked(model, stop_at=3)), edition, out, budget=budget_of(out, minutes=2))
     asked = Asked(model)
-    line = generate_files(stories_of(asked), edition, out, budget=budget_of(out, minutes=2))
-    assert asked.articles == [] and "articles beyond the budget: 2; 1 taken over" in line
+    line, _ = generate_files(stories_of(asked), edition, out, budget=budget_of(out, minutes=2))
+    assert asked.articles == [] and "articles beyond the budget: 2; 0 taken over; drafting for 1 article" in line
     assert [news_id for news_id, checks in checks_by_article(out).items() if LACKING[0] not in checks] == ["n1"]
 
 

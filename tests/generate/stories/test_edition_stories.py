@@ -40,7 +40,7 @@ def stories_of(write):
 
 
 def test_the_file_holds_what_the_stage_returns(edition, ranked, news):
-    line = generate_files(stories_of(Drafts()), edition, edition.stories)
+    line, counts = generate_files(stories_of(Drafts()), edition, edition.stories)
     assert (
         read_table(edition.stories, STORIES, model="0123456789abcdef").equals(
             stories_of(Drafts())(ranked, news).replace_schema_metadata()
@@ -48,6 +48,8 @@ def test_the_file_holds_what_the_stage_returns(edition, ranked, news):
         or read_table(edition.stories, STORIES).to_pylist() == stories_of(Drafts())(ranked, news).to_pylist()
     )
     assert line.startswith("5 stories of 3 articles, headline extract: 1, headline gpt: 1, headline original: 1")
+    assert "; 0 taken over; drafting for 3 articles took 0 s and gave 1 headline and 1 summary" in line
+    assert (counts["drafted_headlines"], counts["drafted_summaries"], counts["draft_tokens"]) == (1, 1, 0)
     assert sorted(path.name for path in edition.path.iterdir()) == ["news.arrow", "ranked.arrow", "stories.arrow"]
 
 
@@ -83,7 +85,7 @@ def test_texts_of_earlier_stories_are_taken_over(edition, tmp_path):
 
 def test_no_ranked_articles_give_an_empty_table(edition):
     write_table(edition.ranked, rank(), RANKED)
-    assert generate_files(stories_of(Drafts()), edition, edition.stories) == "0 stories of 0 articles"
+    assert generate_files(stories_of(Drafts()), edition, edition.stories).line == "0 stories of 0 articles"
     assert len(read_table(edition.stories, STORIES)) == 0
 
 

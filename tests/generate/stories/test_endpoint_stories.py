@@ -58,15 +58,15 @@ def test_the_next_night_tries_again_what_failed_and_takes_the_rest_over(edition,
     with serving(answer) as server:
         settings = {"retries": 0, "timeout_seconds": 5.0}
         first = generate_files(stories_of(EndpointWriter(server.url, "m", **settings)), edition, edition.stories)
-        assert first.endswith("articles without an answer: 1; 0 taken over")
+        assert "articles without an answer: 1; 0 taken over; drafting for 3 articles" in first.line
         assert len(server.requests) == 6  # what failed is not asked for twice in one night
         dead.clear()
         out = tmp_path / "next.arrow"
         again = stories_of(EndpointWriter(server.url, "m", **settings))
-        line = generate_files(again, edition, out, known=[edition.stories])
+        line = generate_files(again, edition, out, known=[edition.stories]).line
         assert all("Arsenal" in prompt for prompt in server.prompts[6:]) and len(server.requests) == 8
     assert row(read_table(out, STORIES), "u1", "n1")["method"] == {"headline": "endpoint", "summary": "endpoint"}
-    assert line.endswith("2 taken over") and "without" not in line
+    assert "; 2 taken over; drafting for 1 article took" in line and "without" not in line
 
 
 def test_only_the_rows_that_lack_a_draft_are_not_answered(ranked, news):

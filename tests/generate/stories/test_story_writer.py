@@ -200,3 +200,51 @@ def test_readers_of_different_interests_get_different_drafts_and_each_article_is
         ranked, news, interest=lambda user_ids, _: ["cups"] * len(user_ids), known=stories, reader_waits=True
     )
     assert again.prompts == [] and set(impatient["interest"].to_pylist()) == {"cups"}
+
+
+def prompted(write, job):
+    return [prompt for prompt in write.prompts if ("ten words" in prompt) == (job == "headline")]
+
+
+def test_the_publishers_headline_stays_and_none_is_drafted_where_headlines_are_the_publishers(ranked, news):
+    write = Drafts()
+    stories = story_writer(write, headlines="publisher")(ranked, news)
+    titles = dict(zip(news["news_id"].to_pylist(), news["title"].to_pylist(), strict=True))
+    assert [(r["headline"], r["method"]["headline"]) for r in stories.to_pylist()] == [
+        (titles[r["news_id"]], "original") for r in stories.to_pylist()
+    ]
+    assert prompted(write, "headline") == [] and len(prompted(write, "summary")) == 3
+    assert row(stories, "u1", "n1")["summary"] == SUMMARY
+
+
+def test_an_article_without_a_title_gets_a_drafted_headline_though_headlines_are_the_publishers(ranked, news):
+    titles = [" " if news_id == "n1" else "Veltra falls" for news_id in news["news_id"].to_pylist()]
+    untitled = news.set_column(news.column_names.index("title"), news.field("title"), pa.array(titles))
+    write = Drafts()
+    story = row(story_writer(write, headlines="publisher")(ranked, untitled), "u1", "n1")
+    assert (story["headline"], story["method"]["headline"], len(prompted(write, "headline"))) == (HEADLINE, "gpt", 1)
+
+
+def test_a_spent_budget_is_told_of_the_drafts_that_were_wanted_alone(ranked, news):
+    stories = story_writer(Drafts(), headlines="publisher")(ranked, news, spent=True)
+    assert stories["checks"].to_pylist() == [["gpt summary: no budget"]] * len(stories)
+
+
+def test_texts_of_one_kind_of_headlines_are_not_taken_over_for_another(ranked, news):
+    personal = story_writer(Drafts())(ranked, news)
+    write = Drafts()
+    stories = story_writer(write, headlines="publisher")(ranked, news, known=personal)
+    assert len(write.prompts) == 3 and set(stories["method"].to_pylist()[0].values()) <= {"original", "extract", "gpt"}
+
+
+def test_the_best_headline_is_the_same_for_readers_of_different_interests(ranked, news):
+    def interest(user_ids, news_ids):
+        return [f"topic of {user_id}" for user_id in user_ids]
+
+    def first(questions):
+        assert {one.interest for one in questions} <= {""}
+        return [0] * len(questions)
+
+    first.name = "first"
+    stories = story_writer(Drafts(), headlines="best", choose=first)(ranked, news, interest=interest)
+    assert set(stories["interest"].to_pylist()) == {""}
