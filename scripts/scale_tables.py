@@ -12,11 +12,10 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.script import run
-from broadsheet.evaluation.systems.scale import Assumptions, document, extrapolation, read_measured
+from broadsheet.evaluation.systems.scale import Assumptions, extrapolation, read_measured
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-DOCUMENT = ROOT / "docs" / "explanation" / "scale.md"
 
 
 def show(
@@ -25,12 +24,8 @@ def show(
     night: Annotated[float, typer.Option(help="Hours of a night.")] = Assumptions.night,
     active: Annotated[float, typer.Option(help="Share of the users with a page a night.")] = Assumptions.active,
     changed: Annotated[float, typer.Option(help="Share of the articles new in a night.")] = Assumptions.changed,
-    write: Annotated[bool, typer.Option("--write", help="Write them into the document, by the defaults.")] = False,
 ) -> None:
     """Print the tables with other assumptions."""
-    if write:
-        DOCUMENT.write_text(document(DOCUMENT.read_text("utf-8"), RESULTS), "utf-8")
-        return
     assumed = Assumptions(active=active, changed=changed, cores=cores, night=night, price=price)
     print(extrapolation(assumed, read_measured(RESULTS)), end="")
 

@@ -48,7 +48,7 @@ SUB_LAYERS = {
         ("report",),
         ("retrieval", "facts", "generation", "speed", "index", "systems"),
         ("ranking",),
-        ("pages",),
+        ("pages", "documents"),
     ],
 }
 MOST_MODULES = 15

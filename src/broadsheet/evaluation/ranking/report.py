@@ -105,6 +105,11 @@ def _calibration_lines(calibration: Mapping[str, Any]) -> list[str]:
     return lines + notes({name: way["note"] for name, way in ways.items()})
 
 
+def in_use(document: Mapping[str, Any]) -> str:
+    """Return the row that ranks the newsroom's pages: the learned fusion only where the newsroom has such a model."""
+    return FUSION if document["models"].get("fusion") and FUSION in document["rows"] else PIPELINE
+
+
 def _plots(document: Mapping[str, Any]) -> dict[str, Callable[[Path], None]]:
     rows, title = document["rows"], f"on {document['data']['split']}, {document['setting']}"
     sizes = document["slices"]["impressions"]
@@ -115,10 +120,10 @@ def _plots(document: Mapping[str, Any]) -> dict[str, Callable[[Path], None]]:
         }
         for metric, label in SLICED.items()
     }
-    ours = FUSION if FUSION in rows else PIPELINE
+    ours = in_use(document)
     plots: dict[str, Callable[[Path], None]] = {
         "": lambda path: plot_rows(rows, ours, f"Ranking {title}", path),
-        "-slices": lambda path: plot_slices(panels, f"Ranking {title}", path),
+        "-slices": lambda path: plot_slices(panels, f"Ranking {title}", path, ours),
     }
     if document["calibration"]:
         ways = document["calibration"]["ways"]

@@ -62,11 +62,16 @@ def plot_rows(rows: Mapping[str, Mapping[str, Interval]], ours: str, title: str,
     _save(figure, path)
 
 
-def plot_curves(panels: Mapping[str, Mapping[str, Mapping[int, Interval]]], title: str, path: Path) -> None:
-    """Draw a panel for each group of rows, with a line over k (log scale) and its 95 % band for each row, as PNG."""
+def plot_curves(
+    panels: Mapping[str, Mapping[str, Mapping[int, Interval]]], title: str, path: Path, ours: str = ""
+) -> None:
+    """Draw a panel for each group of rows, with a line over k (log scale) and its 95 % band for each row, as PNG.
+
+    The row `ours` is in colour; if it is empty, the last one.
+    """
     figure = new_figure(5.2 * len(panels) + 2.6, 4.8)
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    styles = _styles([row for rows in panels.values() for row in rows])
+    styles = _styles([row for rows in panels.values() for row in rows], ours)
     for axis, (name, rows) in zip(axes, panels.items(), strict=True):
         for row, curve in rows.items():
             colour, dashes = styles[row]
@@ -86,14 +91,19 @@ def plot_curves(panels: Mapping[str, Mapping[str, Mapping[int, Interval]]], titl
     _finish(figure, handles[::-1], labels[::-1], title, path)  # ours, which should be on top, first
 
 
-def plot_slices(panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], title: str, path: Path) -> None:
-    """Draw a panel for each group of rows, with a dot and its 95 % interval for each row in each slice, as PNG."""
+def plot_slices(
+    panels: Mapping[str, Mapping[str, Mapping[str, Interval]]], title: str, path: Path, ours: str = ""
+) -> None:
+    """Draw a panel for each group of rows, with a dot and its 95 % interval for each row in each slice, as PNG.
+
+    The row `ours` is in colour; if it is empty, the last one.
+    """
     first = next(iter(panels.values()))
     slices = list(next(iter(first.values())))
     height = 0.075 * len(first) + 0.15
     figure = new_figure(4.4 * len(panels) + 4.4, height * len(slices) + 1.2)
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    styles = _styles([row for rows in panels.values() for row in rows])
+    styles = _styles([row for rows in panels.values() for row in rows], ours)
     for axis, (name, rows) in zip(axes, panels.items(), strict=True):
         for number, (row, values) in enumerate(rows.items()):
             shift = (number - (len(rows) - 1) / 2) * 0.8 / len(rows)
@@ -114,14 +124,14 @@ def _dots(axis: Any, row: str, places: Sequence[tuple[float, Interval]], colour:
     axis.plot([v["mean"] for _, v in places], heights, "o", color=colour, markersize=3, label=row)
 
 
-def _styles(rows: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return a colour and a dash for each row: the last, ours, in the accent, the others far apart in hue."""
+def _styles(rows: Sequence[str], ours: str) -> dict[str, tuple[str, str]]:
+    """Return a colour and a dash for each row: `ours`, or the last, in the accent, the others far apart in hue."""
     names = list(dict.fromkeys(rows))
     styles = {
         name: (_HUES[place % len(_HUES)], _DASHES[place // len(_HUES) % len(_DASHES)])
         for place, name in enumerate(names)
     }
-    return styles | {names[-1]: (_ACCENT, "-")}
+    return styles | {ours or names[-1]: (_ACCENT, "-")}
 
 
 def _finish(figure: Any, handles: Sequence[Any], labels: Sequence[str], title: str, path: Path) -> None:  # noqa: ANN401

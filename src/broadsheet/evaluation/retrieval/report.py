@@ -184,8 +184,16 @@ def _plots(document: Mapping[str, Any]) -> dict[str, Callable[[Path], None]]:
         {row: {k: values[f"recall@{k}"] for k in DEPTHS} for row, values in section["rows"].items()}
         for section in (document, pool)
     ]
-    slices = (document["slices"], pool["slices"])
+    slices, ours = (document["slices"], pool["slices"]), in_use(document)
+    recall, sliced = (dict(zip(titles, parts, strict=True)) for parts in (curves, slices))
     return {
-        "-recall": lambda path: plot_curves(dict(zip(titles, curves, strict=True)), f"Recall@k {title}", path),
-        "-slices": lambda path: plot_slices(dict(zip(titles, slices, strict=True)), f"Recall@{SLICED} {title}", path),
+        "-recall": lambda path: plot_curves(recall, f"Recall@k {title}", path, ours),
+        "-slices": lambda path: plot_slices(sliced, f"Recall@{SLICED} {title}", path, ours),
     }
+
+
+def in_use(document: Mapping[str, Any]) -> str:
+    """Return the row of the fused sources with towers of the newsroom's own news tower; the last row without any."""
+    models, rows = document["models"], list(document["rows"])
+    own = (f"fusion, {one['label']} towers" for one in models["towers"] if one["news_tower"] == models["news_tower"])
+    return next((row for row in own if row in rows), rows[-1])

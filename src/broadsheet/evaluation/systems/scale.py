@@ -199,15 +199,3 @@ def _bytes(value: float) -> str:
         value /= 1000
         units.pop(0)
     return f"{value:.3g} {units[0]}"
-
-
-def document(text: str, results: Path) -> str:
-    """Return the text of docs/explanation/scale.md with its tables as the results in a folder give them now."""
-    engines = results / "engines.md"
-    measured = engines.read_text("utf-8") if engines.is_file() else "Not measured yet.\n"
-    extrapolated = extrapolation(Assumptions(), read_measured(results))
-    for name, tables in (("engines", measured), ("extrapolation", extrapolated)):
-        before, _, rest = text.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition(f"<!-- end of {name} -->")
-        text = f"{before}<!-- {name} -->\n{tables}{end}{after}"
-    return text
