@@ -62,8 +62,11 @@ class Explainer:
             signal = _strongest({name: float(part[place]) for name, part in contributions.items()}, bool(new[place]))
             named = nearest.shape[1] and names_article(self.sentences.get(signal, ()))
             near = int(nearest[place, 0]) if named else None
-            reasons.append(write_reason(signal, self._evidence(row, near, profile), self.sentences))
-            because.append(None if near is None else self.catalogue.news.column("news_id")[near].as_py())
+            evidence = self._evidence(row, near, profile)
+            reasons.append(write_reason(signal, evidence, self.sentences))
+            # A sentence that names the article gives way to another if one of its other names is unknown.
+            is_named = near is not None and evidence.title in reasons[-1]
+            because.append(self.catalogue.news.column("news_id")[near].as_py() if is_named else None)
         return because, reasons
 
     def _evidence(self, row: int, near: int | None, profile: str) -> Evidence:

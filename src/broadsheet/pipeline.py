@@ -29,6 +29,7 @@ from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.pages.story_rows import page_rows
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.kept import kept_names
 from broadsheet.tables.schemas import STORIES
 from broadsheet.workbench.interests import ReaderTopics, follow
 from broadsheet.workbench.ranking import rank, timed
@@ -124,15 +125,18 @@ class Pipeline:
         _check(k, bench)
         return self._answered(bench, read_request(text), k)
 
-    def add(self, articles: Iterable[Mapping[str, Any]]) -> ImportReport:
+    def add(self, articles: Iterable[Mapping[str, Any]], keep: Sequence[str] | None = None) -> ImportReport:
         """Add articles, or replace the texts of articles with the same id; returns which rows were taken.
 
-        Rows have the columns of table news and are checked as in an import. When the call returns, the articles are on
+        Rows have the columns of table news and are checked as in an import. `keep` names further columns that are kept;
+        without it, those that the newsroom keeps already. When the call returns, the articles are on
         the disk; the next request of every process finds them, and so does the next edition. An added article whose id
         was withdrawn is shown again. Raises CorpusError if no row can be taken.
         """
         bench = self.bench
-        report = add_articles(bench.data.newsroom, articles, bench.models.news_tower, known=bench.data.catalogue.row_of)
+        catalogue = bench.data.catalogue
+        keep = kept_names(catalogue.news) if keep is None else keep
+        report = add_articles(bench.data.newsroom, articles, bench.models.news_tower, known=catalogue.row_of, keep=keep)
         _ = self.bench
         return report
 

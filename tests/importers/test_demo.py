@@ -56,6 +56,7 @@ def test_an_article_is_cleaned_dated_and_given_its_outlet_and_section(tmp_path):
         "source": "BBC",
         "url": link,
         "published_at": datetime(2016, 12, 30, tzinfo=UTC),
+        "kept": [],
     }
 
 

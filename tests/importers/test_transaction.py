@@ -18,6 +18,7 @@ def test_rows_arrive_as_given_with_missing_texts_empty(newsroom):
         **dict.fromkeys(["abstract", "body", "category", "subcategory", "language", "source", "url"], ""),
         "published_at": NOON,
         "content_hash": content_hash("Alpha", "", "", ""),
+        "kept": [],
     }
     assert read_table(newsroom.users, USERS).to_pylist() == [
         {"user_id": "u", "history": ["a"], "profile": "football", "hidden": ["b"]}
@@ -128,6 +129,7 @@ def test_the_report_tells_counts_dates_and_reasons_as_text_and_as_json(newsroom)
         "unknown_ids": 1,
         "unknown_mentions": 1,
         "titles_made": 0,
+        "left_out": {},
         "first": "2026-01-02T12:00:00+00:00",
         "last": "2026-01-02T15:00:00+00:00",
     }

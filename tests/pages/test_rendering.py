@@ -83,3 +83,19 @@ def test_a_page_with_and_without_digests_can_be_written_as_a_file(tmp_path):
 
 def test_a_story_without_a_digest_has_no_block():
     assert 'class="digest"' not in page(story()).to_html() and "articles on this" not in str(page(story()))
+
+
+@pytest.mark.parametrize(
+    "summary", ["A postcard from Mars", "A POSTCARD, from Mars.", "Rover sends a postcard!", "A postcard from …"]
+)
+def test_a_summary_that_only_repeats_a_headline_is_not_shown(summary):
+    made = page(story(summary=summary))
+    assert 'class="summary"' not in made.to_html() and "Headline written by GPT." in str(made)
+    assert str(made).count("postcard") == 2, "the headline and the publisher's headline"
+    more = page(story(summary="A postcard from Mars has arrived."))
+    assert 'class="summary"' in more.to_html() and "has arrived" in str(more)
+
+
+def test_kept_columns_are_a_dictionary_for_json():
+    kept = [{"name": "author", "value": "Ann"}, {"name": "paywall", "value": ""}]
+    assert page(story(kept=kept)).to_dict()["stories"][0]["kept"] == {"author": "Ann", "paywall": ""}

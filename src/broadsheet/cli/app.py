@@ -9,7 +9,7 @@ import typer
 
 from broadsheet.cli.live import add, mute, profile, unmute, withdraw
 from broadsheet.cli.operations import operation
-from broadsheet.cli.options import DEFAULT_ROOM, Columns, Room, as_options, read_columns, say
+from broadsheet.cli.options import DEFAULT_ROOM, Columns, Keep, Room, as_options, read_columns, read_keep, say
 from broadsheet.cli.training import training
 from broadsheet.errors import BroadsheetError, GateError, InputError
 from broadsheet.version import __version__
@@ -117,6 +117,7 @@ def import_tables(
         Path | None, typer.Option(help="File of readers, with the columns user_id, history, profile and hidden.")
     ] = None,
     column: Columns = None,
+    keep: Keep = None,
     into: Into = DEFAULT_ROOM,
 ) -> None:
     """Import a publisher's own tables."""
@@ -125,8 +126,9 @@ def import_tables(
 
     if not (news or clicks or users):
         raise InputError("no file was named; expected --news, --clicks or --users. Name one of them or more.")
-    with as_options(column="--column"):
-        typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column)))
+    kept = read_keep(keep)
+    with as_options(column="--column", keep="--keep"):
+        typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column), keep=kept))
 
 
 @imports.command(
@@ -138,27 +140,30 @@ def import_dataset(
     split: Annotated[str, typer.Option(help="The split to take.")] = "train",
     config: Annotated[str | None, typer.Option(help="The configuration, if the data set has several.")] = None,
     column: Columns = None,
+    keep: Keep = None,
     into: Into = DEFAULT_ROOM,
 ) -> None:
     """Import a data set of Hugging Face's datasets; needs the extra broadsheet[datasets]."""
     from broadsheet.importers.dataset import import_dataset as take
     from broadsheet.newsroom import Newsroom
 
-    with as_options(column="--column", table="--table", split="--split"):
-        typer.echo(take(Newsroom(into), name, table, read_columns(column), split=split, config=config))
+    kept = read_keep(keep)
+    with as_options(column="--column", table="--table", split="--split", keep="--keep"):
+        typer.echo(take(Newsroom(into), name, table, read_columns(column), keep=kept, split=split, config=config))
 
 
 @imports.command("own", epilog="Example: broadsheet import own feed articles.xml --into newsroom")
 def import_own(
     name: Annotated[str, typer.Argument(help="The importer's name in broadsheet.toml, under [own.importers].")],
     path: Annotated[Path, typer.Argument(help="The file or folder that it reads.")],
+    keep: Keep = None,
     into: Into = DEFAULT_ROOM,
 ) -> None:
     """Take what an importer of your own reads."""
     from broadsheet.importers.own import import_own as take
     from broadsheet.newsroom import Newsroom
 
-    typer.echo(take(Newsroom(into), name, path))
+    typer.echo(take(Newsroom(into), name, path, keep=read_keep(keep)))
 
 
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.options import Columns, Room, as_options, read_columns
+from broadsheet.cli.options import Columns, Keep, Room, as_options, read_columns, read_keep
 from broadsheet.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,13 +16,18 @@ def add(
     newsroom: Room,
     file: Annotated[Path, typer.Argument(help="File of articles: CSV, TSV, JSONL or Parquet; .gz is read too.")],
     column: Columns = None,
+    keep: Keep = None,
 ) -> None:
-    """Add articles between two builds, or replace their texts. Running processes see them with the next request."""
+    """Add articles between two builds, or replace their texts. Running processes see them with the next request.
+
+    Without --keep, the columns that the newsroom keeps already are kept.
+    """
     from broadsheet.live.articles import add_file
     from broadsheet.newsroom import Newsroom
 
-    with as_options(column="--column"):
-        typer.echo(add_file(Newsroom(newsroom), file, read_columns(column)))
+    with as_options(column="--column", keep="--keep"):
+        kept = None if keep is None else read_keep(keep)
+        typer.echo(add_file(Newsroom(newsroom), file, read_columns(column), kept))
 
 
 def withdraw(

@@ -20,6 +20,23 @@ Columns = Annotated[
 ]
 
 
+Keep = Annotated[
+    str | None,
+    typer.Option(
+        "--keep",
+        help="Columns of the articles that are not ours and are kept for pages and filters: image_url,author,paywall.",
+    ),
+]
+
+
+def read_keep(names: str | None) -> list[str]:
+    """Return the names of `--keep`, each once; raises InputError if there is an empty name."""
+    found = [name.strip() for name in names.split(",")] if names is not None else []
+    if not all(found):
+        raise InputError(f"--keep: found {names!r}, expected names of columns, such as image_url,author,paywall.")
+    return list(dict.fromkeys(found))
+
+
 def read_columns(pairs: list[str] | None) -> dict[str, str]:
     """Return what `--column` maps, by our name; raises InputError that names each wrong pair."""
     wrong = [pair for pair in pairs or [] if pair.count("=") != 1 or pair.startswith("=") or pair.endswith("=")]

@@ -7,13 +7,26 @@ from typing import Any
 from broadsheet.tables.schemas import CLICKS, NEWS, USERS
 
 TABLES = {
-    "news": [name for name in NEWS.names if name != "content_hash"],
+    "news": [name for name in NEWS.names if name not in ("content_hash", "kept")],
     "clicks": CLICKS.names,
     "users": USERS.names,
 }
 """The tables that a publisher can give, and the columns that each may have."""
 _REQUIRED = {"news": ["news_id", "title"], "users": ["user_id"], "clicks": ["user_id", "news_id", "time"]}
 _SEPARATORS = re.compile(r"[\s,]+")
+
+
+def keep_problems(source: object, found: Sequence[str], keep: Sequence[str]) -> list[str]:
+    """Return what is wrong with the columns of articles that are to be kept, of those `found` in their source."""
+    ours = [name for name in keep if name in TABLES["news"]]
+    problems = [f"keep {name}: it is a column of table news and is taken anyway" for name in ours]
+    missing = [name for name in keep if name not in found and name not in ours]
+    return problems + [f"keep {name}: {source} has no column {name!r}" for name in missing]
+
+
+def left_out(found: Sequence[str], pairs: Mapping[str, str]) -> list[str]:
+    """Return the columns `found` in a source that nothing is taken from, in the order of the source."""
+    return [name for name in found if name not in pairs.values()]
 
 
 def match(

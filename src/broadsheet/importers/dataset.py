@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from broadsheet.errors import CorpusError, InputError, join_problems
-from broadsheet.importers.columns import TABLES, match, named_rows
+from broadsheet.importers.columns import TABLES, keep_problems, left_out, match, named_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -42,13 +42,15 @@ def import_dataset(
     table: str,
     columns: Mapping[str, str],
     *,
+    keep: Sequence[str] = (),
     split: str = "train",
     config: str | None = None,
 ) -> ImportReport:
     """Add the rows of a data set to table news, clicks or users of a newsroom.
 
     `name` is a local file or folder, if there is such a path, else a data set on the hub; `config` is one of its
-    configurations. `columns` maps our column names to those of the data set, and rows are checked and counted, as by
+    configurations. `columns` maps our column names to those of the data set, `keep` names further columns of articles
+    that come through to pages, and rows are checked and counted, as by
     `import_tables`. A label is taken by its name. Raises InputError if `table` is no such table or the package
     `datasets` is missing; CorpusError, and nothing is imported, if the data set cannot be found or read, brings code of
     its own, is of another format, or lacks the split or a column.
@@ -59,12 +61,18 @@ def import_dataset(
     found = _column_names(name, data)
     problems: list[str] = []
     pairs = match({table: found}, {table: name}, columns, problems)[table]
+    if keep and table != "news":
+        problems.append(f"keep {','.join(keep)}: only columns of articles are kept, and the table is {table}")
+    elif keep:
+        problems += keep_problems(name, found, keep)
+        pairs |= {column: column for column in keep if column in found}
     if problems:
         raise CorpusError(f"{join_problems(problems)}\nNothing was imported.")
-    with Import(newsroom) as add:
+    with Import(newsroom, keep) as add:
+        add.report.leave_out(table, left_out(found, pairs))
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "clicks": add.clicks, "users": add.users}
-        take[table](named_rows(_rows(name, data, list(pairs.values())), pairs))
+        take[table](named_rows(_rows(name, data, list(dict.fromkeys(pairs.values()))), pairs))
     return add.report
 
 

@@ -1,6 +1,6 @@
 """Importing by a function of the site's own, which reads what it likes and yields rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,15 @@ _LONGEST = 80
 """Most characters of a wrong value that a message repeats."""
 
 
-def import_own(newsroom: Newsroom, name: str, path: Path, parts: OwnParts | None = None) -> ImportReport:
+def import_own(
+    newsroom: Newsroom, name: str, path: Path, parts: OwnParts | None = None, *, keep: Sequence[str] = ()
+) -> ImportReport:
     """Add what the importer of this name reads from a file or a folder; every row is checked as in any import.
 
     The importer is that of `parts`, or without them the one that the newsroom's broadsheet.toml names under
-    [own.importers]. Raises CorpusError if there is no such importer, OwnPartError if it fails or yields anything but
-    pairs of a table's name and a row; see Import for what else is raised. The newsroom is then as it was.
+    [own.importers]. `keep` names columns of its articles that come through to pages. Raises CorpusError if there is no
+    such importer, OwnPartError if it fails or yields anything but pairs of a table's name and a row; see Import for
+    what else is raised. The newsroom is then as it was.
     """
     importers = (open_parts(newsroom.config().own) if parts is None else parts).importers
     if name not in importers:
@@ -30,7 +33,7 @@ def import_own(newsroom: Newsroom, name: str, path: Path, parts: OwnParts | None
             f"importer {name!r}: known here are {', '.join(importers) or 'none'}. "
             f"Name its function in {newsroom.config_file} under [own.importers]."
         )
-    with Import(newsroom) as add:
+    with Import(newsroom, keep) as add:
         for table, row in _pairs(part_title("importer", name, importers[name]), importers[name], path):
             if table == "news":
                 add.news([row])

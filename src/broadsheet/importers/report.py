@@ -1,12 +1,14 @@
 """What an import did: rows taken, rows skipped and why, ids without an article, dates."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError
+from broadsheet.text import one_line
 
 
 @dataclass
@@ -25,6 +27,8 @@ class ImportReport:
     "How often these unknown ids are named, in all."
     titles_made: int = 0
     "Articles without a title that got the first sentence of their abstract or body."
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    "Columns of the source from which nothing was taken, by table."
     first: datetime | None = None
     "Earliest publication, click or impression taken, UTC."
     last: datetime | None = None
@@ -33,6 +37,11 @@ class ImportReport:
     def new(self, table: str) -> int:
         """Return how many rows of a table were not there before."""
         return self.taken.get(table, 0) - self.replaced.get(table, 0)
+
+    def leave_out(self, table: str, names: Iterable[str]) -> None:
+        """Note columns of a table's source from which nothing is taken."""
+        listed = self.left_out.setdefault(table, [])
+        listed += [name for name in names if name not in listed]
 
     def require_rows(self, path: Path, advice: str) -> None:
         """Raise CorpusError if no row of any table was taken: it names `path`, why rows were skipped, and `advice`."""
@@ -50,6 +59,7 @@ class ImportReport:
             "unknown_ids": self.unknown_ids,
             "unknown_mentions": self.unknown_mentions,
             "titles_made": self.titles_made,
+            "left_out": {table: names for table, names in self.left_out.items() if names},
             "first": self.first.isoformat() if self.first else None,
             "last": self.last.isoformat() if self.last else None,
         }
@@ -75,6 +85,10 @@ class ImportReport:
             )
         if self.titles_made:
             remarks.append(f"titles: {self.titles_made:,} made of the first sentence of the text")
+        for table, names in self.left_out.items():
+            if names:
+                advice = f" (keep them: --keep {','.join(names)})" if table == "news" else ""
+                remarks.append(one_line(f"columns of {table} that were not taken: {', '.join(names)}{advice}"))
         return remarks
 
     def _skips(self) -> list[str]:

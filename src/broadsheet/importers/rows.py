@@ -8,12 +8,13 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from html import unescape
 from typing import Any
 
 from broadsheet.importers.report import ImportReport
+from broadsheet.tables.kept import kept_rows, kept_text, kept_values
 from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_text, checked_time, required_time
 from broadsheet.text import shortened, without_controls
 
@@ -43,6 +44,16 @@ def checked_rows(
             yield checked
 
 
+def noting_left_out(rows: Iterable[Row], known: Iterable[str], report: ImportReport, table: str) -> Iterator[Row]:
+    """Yield each row, and note in the report the names of its columns that are not `known`."""
+    names = set(known)
+    for row in rows:
+        if not row.keys() <= names:
+            report.leave_out(table, [name for name in row if name not in names])
+            names.update(row)
+        yield row
+
+
 def content_hash(title: str, abstract: str, body: str, category: str) -> str:
     """Return the identity of an article's text: SHA-256 over the four fields, 16 hex digits."""
     joined = json.dumps([title, abstract, body, category])  # JSON, so that no two different articles join to one text
@@ -65,14 +76,27 @@ def _decoded(text: str) -> str:
     return _ENTITY.sub(lambda match: unescape(match[0]), text) if "&" in text else text
 
 
-def article_row(row: Row) -> tuple[dict[str, Any], bool]:
-    """Return a row of table news with its content hash, and whether its title had to be made of its text."""
+def article_row(row: Row, keep: Sequence[str] = ()) -> tuple[dict[str, Any], bool]:
+    """Return a row of table news with its content hash, and whether its title had to be made of its text.
+
+    `keep` names the columns that are no columns of table news and are kept. A row of a table news has them in `kept`.
+    """
     news = news_row(row)
+    news["kept"] = _kept(row, keep)
     title_is_made = not news["title"].strip()
     if title_is_made:
         news["title"] = made_title(news["abstract"], news["body"])
     news["content_hash"] = content_hash(news["title"], news["abstract"], news["body"], news["category"])
     return news, title_is_made
+
+
+def _kept(row: Row, keep: Sequence[str]) -> list[dict[str, str]]:
+    earlier = row.get("kept") or {}
+    values: dict[str, Any] = dict(earlier) if isinstance(earlier, Mapping) else kept_values(earlier)
+    values |= {name: row[name] for name in keep if name in row}
+    # An article is never refused for a column that is not ours: what is no Unicode becomes question marks.
+    texts = {name: kept_text(value).encode("utf-8", "replace").decode() for name, value in values.items()}
+    return kept_rows({name: without_controls(text) for name, text in texts.items()})
 
 
 def made_title(abstract: str, body: str) -> str:

@@ -8,7 +8,7 @@ by the next one.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,15 @@ import pyarrow as pa
 from broadsheet.errors import CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.report import ImportReport
-from broadsheet.importers.rows import Row, article_row, checked_rows, click_row, impression_row, user_row
+from broadsheet.importers.rows import (
+    Row,
+    article_row,
+    checked_rows,
+    click_row,
+    impression_row,
+    noting_left_out,
+    user_row,
+)
 from broadsheet.importers.staging import Staged, merge, read_existing
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import read_withdrawn
@@ -47,8 +55,9 @@ class Import:
     if not one row was taken or the disk is full; the newsroom is then as it was.
     """
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self.newsroom = newsroom
+    def __init__(self, newsroom: Newsroom, keep: Sequence[str] = ()) -> None:
+        """`keep` names columns of articles that are no columns of table news and are kept beside them."""
+        self.newsroom, self._keep = newsroom, tuple(keep)
         self.report = ImportReport()
         self._stack = ExitStack()
         self._staged: dict[str, Staged] = {}
@@ -123,11 +132,12 @@ class Import:
 
     def _take(self, table: str, rows: Iterable[Row], check: Callable[[Row, Staged], dict[str, Any]]) -> None:
         staged = self._staged[table]
+        rows = noting_left_out(rows, [*staged.schema.names, *self._keep], self.report, table)
         for row in checked_rows(rows, lambda row: check(row, staged), self.report, table):
             staged.add(row)
 
     def _news_row(self, row: Row, staged: Staged) -> dict[str, Any]:
-        news, title_is_made = article_row(row)
+        news, title_is_made = article_row(row, self._keep)
         if news["news_id"] in self._withdrawn:
             raise SkipRow("withdrawn")
         staged.claim(news["news_id"])

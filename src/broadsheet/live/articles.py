@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
 from broadsheet.importers.report import ImportReport
-from broadsheet.importers.rows import Row, article_row, checked_rows
-from broadsheet.importers.tables import news_rows
+from broadsheet.importers.rows import Row, article_row, checked_rows, noting_left_out
+from broadsheet.importers.tables import columns_found, news_rows
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal, read_changed_ids
 from broadsheet.tables.arrow_files import from_rows, read_table
+from broadsheet.tables.kept import kept_names
 from broadsheet.tables.live_schemas import WITHDRAWN, late_news
 from broadsheet.tables.schemas import NEWS
 from broadsheet.tables.values import SkipRow, checked_id
@@ -32,15 +33,17 @@ def add_articles(
     tower: NewsTower,
     *,
     known: Container[str],
+    keep: Sequence[str] = (),
     report: ImportReport | None = None,
 ) -> ImportReport:
     """Encode articles and enter them into the journal; on the disk when the call returns. Returns what was taken.
 
-    Rows are checked as in an import. A `report` that is given may have counted skipped rows already. `known` holds the
-    ids of all articles. Raises CorpusError if not one row can be taken; nothing is added then.
+    Rows are checked as in an import, and `keep` names further columns that are kept. A `report` that is given may have
+    counted skipped rows already. `known` holds the ids of all articles. Raises CorpusError if not one row can be taken;
+    nothing is added then.
     """
     report = ImportReport() if report is None else report
-    news = _checked(newsroom, rows, report)
+    news = _checked(newsroom, rows, report, keep)
     vectors = tower(tower.text(news))
     table = pa.table([*news.columns, vectors_to_arrow(vectors)], schema=late_news(tower.dim))
     Journal(newsroom).add(table, tower.fingerprint)
@@ -48,9 +51,12 @@ def add_articles(
     return report
 
 
-def add_file(newsroom: Newsroom, path: Path, columns: Mapping[str, str]) -> ImportReport:
+def add_file(
+    newsroom: Newsroom, path: Path, columns: Mapping[str, str], keep: Sequence[str] | None = None
+) -> ImportReport:
     """Add the articles of a file, as `import_tables` reads it, to a newsroom, whether or not a process has it open.
 
+    `keep` names further columns that are kept; without it, the columns of the file that the newsroom keeps already.
     Raises NewsroomError if there is no newsroom, CorpusError if the file or all of its rows cannot be used, ModelError
     if the encoder cannot be loaded.
     """
@@ -58,13 +64,12 @@ def add_file(newsroom: Newsroom, path: Path, columns: Mapping[str, str]) -> Impo
 
     newsroom.require()
     report = ImportReport()
-
-    def skip(reason: str) -> None:
-        report.skipped[reason] += 1
-
-    rows = list(news_rows(path, columns, skip))
+    if keep is None:
+        there = kept_names(read_table(newsroom.news, NEWS))
+        keep = [name for name in columns_found(path) if name in there]
+    rows = list(news_rows(path, columns, keep, report))
     tower = EditionModels(newsroom, newsroom.config()).news_tower
-    return add_articles(newsroom, rows, tower, known=known_ids(newsroom), report=report)
+    return add_articles(newsroom, rows, tower, known=known_ids(newsroom), keep=keep, report=report)
 
 
 def withdraw_articles(newsroom: Newsroom, news_ids: Sequence[str], known: Callable[[], Container[str]]) -> list[str]:
@@ -95,16 +100,17 @@ def known_ids(newsroom: Newsroom) -> set[str]:
     return ids if changes.added is None else ids | set(changes.added.column("news_id").to_pylist())
 
 
-def _checked(newsroom: Newsroom, rows: Iterable[Row], report: ImportReport) -> pa.Table:
+def _checked(newsroom: Newsroom, rows: Iterable[Row], report: ImportReport, keep: Sequence[str]) -> pa.Table:
     taken: dict[str, dict[str, Any]] = {}
 
     def check(row: Row) -> dict[str, Any]:
-        article, title_is_made = article_row(row)
+        article, title_is_made = article_row(row, keep)
         if article["news_id"] in taken:
             raise SkipRow("duplicate id")
         report.titles_made += title_is_made
         return article
 
+    rows = noting_left_out(rows, [*NEWS.names, *keep], report, "news")
     for article in checked_rows(rows, check, report, "news"):
         taken[article["news_id"]] = article
     report.taken["news"] = len(taken)

@@ -218,8 +218,11 @@ def _read(entry: Entry, schema: pa.Schema, stamp: dict[str, str]) -> pa.Table:
 
 def _digest(table: pa.Table) -> str:
     """Return the SHA-256 of a table's values: Arrow files have no checksum of their own."""
-    values = table.select([name for name in table.column_names if name != "vector"])
-    found = hashlib.sha256(json.dumps(values.to_pylist(), default=str).encode())
+    rows = table.select([name for name in table.column_names if name != "vector"]).to_pylist()
+    for row in rows:
+        if not row.get("kept", True):
+            del row["kept"]  # entries of the version before have no such column
+    found = hashlib.sha256(json.dumps(rows, default=str).encode())
     if "vector" in table.column_names:
         found.update(vectors_to_numpy(table).tobytes())
     return found.hexdigest()

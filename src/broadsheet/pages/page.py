@@ -15,6 +15,7 @@ import pyarrow as pa
 from broadsheet.pages.rendering import day, page_template, rich_story, seconds, story_fields, story_text, wrap
 from broadsheet.readers.profiles import NOTHING, Following
 from broadsheet.tables.fields import list_of
+from broadsheet.tables.kept import kept_values
 from broadsheet.tables.schemas import DIGESTS, NEWS, RANKED, SIGNALS, STORIES
 from broadsheet.text import one_line
 
@@ -66,12 +67,12 @@ PAGE_STORIES = pa.schema(
         pa.field(
             "because_title", pa.string(), metadata={"doc": "The publisher's headline of the article behind the reason."}
         ),
-        *(NEWS.field(name) for name in ("category", "source", "url", "published_at")),
+        *(NEWS.field(name) for name in ("category", "source", "url", "published_at", "kept")),
         STORIES.field("method"),
         STORIES.field("checks"),
         DIGEST,
     ],
-    metadata={"table": "page_stories", "version": "6"},
+    metadata={"table": "page_stories", "version": "7"},
 )
 
 
@@ -103,9 +104,13 @@ class Page:
         return page_template().render(page=self, stories=[story_fields(row) for row in self.stories.to_pylist()])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the page as values that JSON can hold; times are ISO 8601 texts."""
+        """Return the page as values that JSON can hold: times are ISO 8601 texts, `kept` maps names to texts."""
         stories = [
-            {**row, "published_at": row["published_at"] and row["published_at"].isoformat()}
+            {
+                **row,
+                "published_at": row["published_at"] and row["published_at"].isoformat(),
+                "kept": kept_values(row["kept"]),
+            }
             for row in self.stories.to_pylist()
         ]
         return {

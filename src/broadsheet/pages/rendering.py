@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -9,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.tables.kept import kept_values
 from broadsheet.text import one_line, web_link
 
 if TYPE_CHECKING:
@@ -30,23 +32,33 @@ def story_fields(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row of PAGE_STORIES with the fields that every rendering shows: link, kicker, why, made and so on."""
     time = row["published_at"]
     date = f"{time.day} {time:%B %Y}" if time else ""
-    reason, because = row["reason"], row["because_title"]
-    if because and because not in reason:
-        reason = f"{reason.rstrip('.')} (you read “{because}”)." if reason else f"You read “{because}”."
-    method = dict(row["method"]) if row["summary"] else {"headline": row["method"]["headline"]}
+    summary = "" if _repeats(row["summary"], row["headline"], row["title"]) else row["summary"]
+    method = dict(row["method"]) if summary else {"headline": row["method"]["headline"]}
     made = {part: _MADE_BY.get(how, how) for part, how in method.items()}
     same = len(set(made.values())) == 1
     return {
         **row,
+        "summary": summary,
+        "kept": kept_values(row["kept"]),
         "link": web_link(row["url"]),
         "digest": digest_shown(row["digest"]),
         "kicker": [part for part in (row["category"], row["source"], date) if part],
-        "why": reason,
+        "why": row["reason"],
         "rewritten": row["headline"] != row["title"],
         "made": f"{' and '.join(made)} {made['headline']}"
         if same
         else ", ".join(f"{p} {how}" for p, how in made.items()),
     }
+
+
+def _repeats(summary: str, *titles: str) -> bool:
+    """Whether a summary only repeats the first words of a title: `Dam fails.` under `Dam Fails Again`."""
+    words = _words(summary)
+    return any(_words(title)[: len(words)] == words for title in titles)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _parts(story: dict[str, Any]) -> Iterator[tuple[str, str]]:

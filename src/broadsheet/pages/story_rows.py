@@ -13,7 +13,7 @@ from broadsheet.text import one_line
 
 _SHOWN = ["title", "headline", "summary", "reason", "because_title", "category", "source"]
 "Columns with texts that come from outside: control characters are removed from them on every page."
-_OF_ARTICLE = ["news_id", "title", "category", "source", "url", "published_at"]
+_OF_ARTICLE = ["news_id", "title", "category", "source", "url", "published_at", "kept"]
 
 
 def page_rows(

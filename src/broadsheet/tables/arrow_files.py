@@ -52,8 +52,11 @@ def open_writer(path: Path, schema: pa.Schema, **stamp: str) -> Iterator[TableWr
 
 
 def read_table(path: Path, schema: pa.Schema, **stamp: str) -> pa.Table:
-    """Map a file into memory; one ContractError names all differences from the schema and from the expected stamps."""
-    table = _open(path)
+    """Map a file into memory; one ContractError names all differences from the schema and from the expected stamps.
+
+    A file of an earlier version is taken if the versions since then only added columns with a `since`.
+    """
+    table = _upgraded(_open(path), schema)
     found, wanted = _metadata(table.schema), _metadata(schema) | stamp
     problems = [
         f"{key} is {found.get(key, 'missing')!r}, expected {value!r}"
@@ -65,6 +68,26 @@ def read_table(path: Path, schema: pa.Schema, **stamp: str) -> pa.Table:
         hint = "It was made by another version or model; build or import it again."
         raise ContractError(f"{path}: {join_problems(problems)}. {hint}")
     return table
+
+
+def _upgraded(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table of an earlier version with the columns that came since, empty; any other table as it is."""
+    found, wanted = _metadata(table.schema), _metadata(schema)
+    version = found.get("version", "")
+    if found.get("table") != wanted.get("table") or not version.isdecimal() or version == wanted["version"]:
+        return table
+    since = {field: int((field.metadata or {}).get(b"since", 0)) for field in schema}
+    later = {field: number for field, number in since.items() if number > int(version)}
+    if not later or set(later.values()) != set(range(int(version) + 1, int(wanted["version"]) + 1)):
+        return table
+    for field in later:
+        lists = pa.ListArray.from_arrays(
+            pa.array(np.zeros(len(table) + 1, np.int32)), pa.array([], field.type.value_type), type=field.type
+        )
+        table = table.append_column(field, lists)
+    if set(table.column_names) == set(schema.names):
+        table = table.select(schema.names)
+    return table.replace_schema_metadata({**found, "version": wanted["version"]})
 
 
 def why_refused(path: Path, schema: pa.Schema, stamp: Mapping[str, str], other: Mapping[str, str]) -> str:
@@ -144,9 +167,15 @@ def _nulls_inside(table: pa.Table) -> list[str]:
 
 
 def from_rows(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Make a table of a schema from dictionaries; a missing key becomes null if its field may be null."""
+    """Make a table of a schema from dictionaries; a missing key becomes null if its field may be null.
+
+    A list that came with a later version of its table is empty where its key is missing.
+    """
+    later: dict[str, Any] = {field.name: [] for field in schema if b"since" in (field.metadata or {})}
     try:
-        return pa.Table.from_pylist(list(rows), schema=schema.remove_metadata()).cast(schema)
+        return pa.Table.from_pylist(
+            [later | row for row in rows] if later else list(rows), schema=schema.remove_metadata()
+        ).cast(schema)
     except (pa.ArrowInvalid, ValueError, TypeError) as error:
         raise ContractError(f"table {schema.metadata[b'table'].decode()}: {error}") from error
 

@@ -23,9 +23,13 @@ def new_table(name: str, version: int, fields: list[pa.Field]) -> pa.Schema:
     return pa.schema(fields, metadata={"table": name, "version": str(version)})
 
 
-def new_field(name: str, kind: pa.DataType, doc: str, *, nullable: bool = False) -> pa.Field:
-    """Return a field that carries a note of what it holds."""
-    return pa.field(name, kind, nullable=nullable, metadata={"doc": doc})
+def new_field(name: str, kind: pa.DataType, doc: str, *, nullable: bool = False, since: int | None = None) -> pa.Field:
+    """Return a field that carries a note of what it holds.
+
+    `since` is for a list that came with this version of its table: files of the version before are read as if each row
+    had an empty list.
+    """
+    return pa.field(name, kind, nullable=nullable, metadata={"doc": doc, **({"since": str(since)} if since else {})})
 
 
 def new_score(name: str, doc: str) -> pa.Field:

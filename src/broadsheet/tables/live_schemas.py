@@ -8,7 +8,7 @@ from broadsheet.tables.schemas import NEWS
 
 def late_news(dim: int) -> pa.Schema:
     """Return the schema of articles added between nights: table news, with a unit vector of `dim` float32 values."""
-    return new_table("late_news", 1, [*NEWS, new_vector(dim)])
+    return new_table("late_news", 2, [*NEWS, new_vector(dim)])
 
 
 WITHDRAWN = new_table(
