@@ -83,7 +83,7 @@ def _entry(key: str, theirs: str, found: Container[str], problems: list[str]) ->
 def _pairs(
     table: str, source: object, found: Sequence[str], mapped: Mapping[str, str], problems: list[str]
 ) -> dict[str, str]:
-    pairs = {name: name for name in TABLES[table] if name in found} | mapped
+    pairs = {name: name for name in TABLES[table] if name in found} | dict(mapped)
     missing = [name for name in _REQUIRED[table] if name not in pairs]
     if missing:
         problems.append(
