@@ -52,14 +52,18 @@ def generate_files(
     known: Sequence[Path] = (),
     interest: Interest | None = None,
     budget: Budget | None = None,
+    newcomers: pa.Table | None = None,
 ) -> Made:
     """Write the stories of an edition's ranked table to `out`; return how the texts were made, and what that cost.
 
     Texts are taken over from the stories files `known`, those that cannot be read left out, and from what a killed run
     left beside `out`. A text that lacks a draft is not taken over: its draft is asked for once more. Once the `budget`
-    is spent, nothing is drafted. Raises ContractError if the edition's ranked or news table is not as expected.
+    is spent, nothing is drafted. `newcomers` is the RANKED table of the page that new readers get: its stories come
+    last, with an empty user_id. Raises ContractError if the edition's ranked or news table is not as expected.
     """
     ranked, news = read_table(edition.ranked, RANKED), read_table(edition.news, NEWS)
+    if newcomers is not None:
+        ranked = pa.concat_tables([ranked.replace_schema_metadata(), newcomers.replace_schema_metadata()])
     parts, before = parts_of(out), _texts(known)
     earlier, budget = pa.concat_tables([before, _texts(sorted(parts.glob("*.arrow")))]), budget or Budget(parts)
 
@@ -161,12 +165,19 @@ def _report(stories: pa.Table, before: pa.Table, model: str, seconds: float, tok
     for _, method in texts.values():
         for job, counts in made.items():
             counts[method[job]] += 1
-    said = [f"{len(stories)} stories of {len(texts)} articles"]
+    newcomers = int(pc.sum(pc.equal(stories["user_id"], "")).as_py() or 0)
+    more = f" and {newcomers} for new readers" if newcomers else ""
+    said = [f"{len(stories) - newcomers} stories{more} of {len(texts)} articles"]
     said += [f"{job} {how}: {number}" for job, counts in made.items() for how, number in sorted(counts.items())]
     lacking = {why: _lacking(stories, why) for why in (NO_ANSWER, NO_BUDGET)}
     names = {NO_ANSWER: "articles without an answer", NO_BUDGET: "articles beyond the budget"}
     said += [f"{names[why]}: {number}" for why, number in lacking.items() if number]
-    numbers = {"stories": len(stories), "articles": len(texts), "beyond_budget": lacking[NO_BUDGET]}
+    numbers = {
+        "stories": len(stories),
+        "newcomers": newcomers,
+        "articles": len(texts),
+        "beyond_budget": lacking[NO_BUDGET],
+    }
     if not model or not texts:
         return Made(", ".join(said), numbers)
     known = _written_before(stories, before)

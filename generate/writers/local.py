@@ -152,10 +152,8 @@ class LoadedWriter:
     def _shortenings(self, sentences: Sequence[str]) -> list[Manner]:
         return [Shortenings([sentence], self.tokens.text, self.tokens.ends) for sentence in sentences]
 
-    def within(self, seconds: float) -> "LoadedWriter":
-        """Return this writer itself: it computes here and waits for no other machine."""
-        del seconds
-        return self
+    def within(self, seconds: float) -> None:
+        """Return None: no reader waits for a model that computes here, for as long as the page is long."""
 
     def warn(self) -> None:
         """Do nothing: a model on this machine has no failures to report."""

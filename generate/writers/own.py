@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from broadsheet.generate.writers.writer import IsRefused, Write
+from broadsheet.generate.writers.writer import IsRefused
 from broadsheet.own_parts import WriteTexts, part_title
 from broadsheet.own_parts.returns import call_part, checked_texts
 
@@ -44,10 +44,8 @@ class OwnWriter:
         texts = checked_texts(self._title, call_part(self._title, self._write, list(prompts), job), len(prompts))
         return [[text] if text else [] for text in texts]
 
-    def within(self, seconds: float) -> Write:
-        """Return a writer that makes no draft: no reader waits for the function, which could take any time."""
-        del seconds
-        return lambda prompts, **_: [[] for _ in prompts]
+    def within(self, seconds: float) -> None:
+        """Return None: no reader waits for the function, which could take any time."""
 
     def warn(self) -> None:
         """Do nothing: a function that fails raises an error at once."""

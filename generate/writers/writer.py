@@ -73,11 +73,12 @@ class Writer(Write, Protocol):
         """Returns how likely texts are to the model; None if the model cannot say."""
         ...
 
-    def within(self, seconds: float) -> Write:
-        """Return this writer for one page that a reader waits for.
+    def within(self, seconds: float) -> Write | None:
+        """Return this writer for one page that a reader waits for, or None if no reader may wait for it.
 
         A writer that waits for another machine answers all calls within `seconds` from now. A prompt whose draft did
-        not come in time gets an empty list. A writer whose time nobody can bound gives every prompt an empty list.
+        not come in time gets an empty list. A writer whose time nobody can bound is None: a model on this machine, for
+        example, drafts a page of sixty stories in a minute or more.
         """
         ...
 

@@ -143,7 +143,10 @@ def bench_of(tmp_path, file, edition, encoder, monkeypatch):
             "utf-8",
         )
         models = EditionModels(Newsroom(tmp_path), read_config(file))
-        return open_workbench(models, edition, datetime(2024, 5, 1, tzinfo=UTC))
+        bench = open_workbench(models, edition, datetime(2024, 5, 1, tzinfo=UTC))
+        for stage in ("encode", "index"):
+            steps.STAGES[stage](bench, edition, Earlier())
+        return bench
 
     return make
 

@@ -22,7 +22,7 @@ from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import open_writer, read_table
 from broadsheet.tables.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
 from broadsheet.workbench.models import EditionModels
-from broadsheet.workbench.ranking import known_scores, rerank_readers, retrieve_readers
+from broadsheet.workbench.ranking import known_scores, rank, rerank_readers, retrieve_readers
 from broadsheet.workbench.story_writing import interests_of_users, story_budget, story_writer
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
@@ -108,19 +108,26 @@ def write_ranked(bench: Workbench, out: Edition, blocks: Iterable[pa.Table], kno
 
 
 def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
-    """Write stories for the edition's rankings.
+    """Write stories for the edition's rankings, and for the page that new readers get.
 
     A text is taken over from an earlier table if the article, the reader's interest and the model are the same.
     """
     from broadsheet.generate import generate_files
 
-    writer = story_writer(bench.models, bench.models.config.generate.stories)
+    stories = bench.models.config.generate.stories
+    writer, newcomers = story_writer(bench.models, stories), _page_of_new_readers(bench, stories)
     interest, budget = (
         interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS)),
         story_budget(bench.models, out),
     )
     made = generate_files(
-        writer, bench.data.edition, out.stories, known=earlier.stories, interest=interest, budget=budget
+        writer,
+        bench.data.edition,
+        out.stories,
+        known=earlier.stories,
+        interest=interest,
+        budget=budget,
+        newcomers=newcomers,
     )
     if bench.models.writer is not None:
         bench.models.writer.warn()
@@ -161,6 +168,12 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     bench = open_workbench(EditionModels(newsroom, newsroom.config()), edition, as_of)
     return STAGES[name](bench, Edition(out), Earlier()).line
+
+
+def _page_of_new_readers(bench: Workbench, k: int) -> pa.Table:
+    """Return the RANKED table of a reader of whom nothing is known, with an empty user_id."""
+    unknown = ReaderState({"user_id": "", "history": [], "profile": "", "hidden": []}, [])
+    return rank(bench, [unknown], bench.data.as_of, k).ranked
 
 
 def _states(bench: Workbench, users: pa.Table) -> list[ReaderState]:

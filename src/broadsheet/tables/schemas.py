@@ -165,7 +165,7 @@ STORIES = new_table(
     "stories",
     1,
     [
-        _USER,
+        new_field("user_id", pa.string(), "A reader; empty for the page that new readers get."),
         _NEWS,
         _RANK,
         new_field("headline", pa.string(), "The headline for this reader."),

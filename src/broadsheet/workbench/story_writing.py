@@ -35,7 +35,7 @@ def story_writer(models: EditionModels, k: int, seconds: float = math.inf) -> St
     """Return the story writer for the k best articles of each reader.
 
     With `seconds`, the writer is for one request: a draft that does not come within these seconds from now is not used.
-    With 0 seconds nothing is drafted.
+    With 0 seconds, or with a writer that no reader may wait for, nothing is drafted.
     """
 
     def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -43,8 +43,8 @@ def story_writer(models: EditionModels, k: int, seconds: float = math.inf) -> St
 
     writer = models.writer
     write = writer.within(seconds) if writer is not None and 0 < seconds < math.inf else writer
-    settings = models.config.generate
-    return story_writer_with(writer, encode, settings, k=k, write=write, drafting=seconds > 0)
+    drafting = seconds > 0 and write is not None
+    return story_writer_with(writer, encode, models.config.generate, k=k, write=write, drafting=drafting)
 
 
 def story_writer_with(

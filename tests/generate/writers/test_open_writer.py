@@ -23,8 +23,8 @@ def test_a_model_of_this_machine_makes_as_many_drafts_as_the_settings_say(gpt, t
     assert (writer.method, writer.drafts, writer.budget, writer.spent_tokens) == ("gpt", 4, 900, 0)
 
 
-def test_a_model_of_this_machine_has_no_time_limit_and_nothing_to_warn_of(gpt, tmp_path, caplog):
+def test_no_page_waits_for_a_model_of_this_machine_which_has_nothing_to_warn_of(gpt, tmp_path, caplog):
     writer = open_writer(GenerateConfig(writer=str(gpt)), tmp_path / "none")
-    assert writer.within(0.0) is writer
+    assert writer.within(5.0) is None
     writer.warn()
     assert not caplog.records
