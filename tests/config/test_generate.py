@@ -185,7 +185,7 @@ def test_under_ray_one_process_asks_the_endpoint(bench_of, edition):
     with serving(always(said("Shares in Veltra fell 6 percent on Monday."))) as server:
         line = engine_ray._generate(spread, bench_of(server.url), edition, Earlier()).line
         assert len(server.requests) == 80
-    assert line.startswith("40 stories of 40 articles") and "without an answer" not in line
+    assert line.startswith("40 stories and 40 for new readers of 40 articles") and "without an answer" not in line
 
 
 def test_only_summaries_are_asked_of_an_endpoint_unless_headlines_are_wanted(bench_of, edition, file):
