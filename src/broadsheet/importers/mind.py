@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError, join_problems
-from broadsheet.importers.lines import first_lines, line_blocks
+from broadsheet.importers.files.bounds import TOO_LONG
+from broadsheet.importers.files.lines import first_lines, is_too_long, line_blocks
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -78,6 +79,9 @@ def _parsed(
     lines: Iterable[tuple[int, bytes]], parse: Callable[[str, int], dict[str, Any]], add: Import, table: str
 ) -> Iterator[dict[str, Any]]:
     for number, line in lines:
+        if is_too_long(line):
+            add.skip(f"{table}: line {TOO_LONG}")
+            continue
         try:
             yield parse(line.decode(), number)
         except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from broadsheet.errors import CorpusError, join_problems
 from broadsheet.importers.columns import keep_problems, left_out, match, named_rows
-from broadsheet.importers.file_rows import SUFFIXES, Skip, column_names, read_rows
+from broadsheet.importers.files.file_rows import Skip, column_names, read_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -98,20 +98,8 @@ def _sources(given: dict[str, Path], columns: Mapping[str, str], keep: Sequence[
 
 
 def _columns_found(path: Path, problems: list[str]) -> list[str] | None:
-    if not path.name.endswith(SUFFIXES):
-        problems.append(f"{path}: the suffix is not one of {', '.join(SUFFIXES)}")
-    elif not path.is_file():
-        problems.append(f"{path}: no such file")
-    elif not path.stat().st_size:
-        problems.append(f"{path}: the file is empty")
-    else:
-        try:
-            names = column_names(path)
-        except CorpusError as error:
-            problems.append(str(error))
-        else:
-            problems += [
-                f"{path}: column {name!r} is there twice" for name in sorted(set(names)) if names.count(name) > 1
-            ]
-            return names
+    try:
+        return column_names(path)
+    except CorpusError as error:
+        problems.append(str(error))
     return None
