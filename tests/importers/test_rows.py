@@ -30,7 +30,6 @@ def test_the_content_hash_is_sha256_of_the_four_texts_and_tells_their_borders_ap
         ({"news_id": "\ud800", "title": "x"}, "id with control characters"),
         ({"news_id": "c", "title": " ", "abstract": " "}, "no title and no text"),
         ({"news_id": "c", "title": ["x"]}, "a text column holds something else"),
-        ({"news_id": "c", "title": "x", "body": "\udc80"}, "text that is not Unicode"),
         ({"news_id": "c", "title": "x", "published_at": "yesterday"}, "unreadable time"),
     ],
 )
@@ -82,6 +81,13 @@ def test_a_bad_impression_is_skipped_for_a_plain_reason(newsroom, values, reason
         add.impressions("train", [impression("good"), impression("bad", **values)])
     assert add.report.skipped == {f"impressions-train: {reason}": 1}
     assert read_table(newsroom.impressions("train"), IMPRESSIONS).column("impression_id").to_pylist() == ["i1", "good"]
+
+
+def test_half_an_emoji_is_taken_out_of_a_text_and_the_article_is_kept(newsroom):
+    with Import(newsroom) as add:
+        add.news([{"news_id": "c", "title": "Party \ud83d", "abstract": "whole \U0001f600 \ude00half"}])
+    (row,) = news(newsroom).slice(2).to_pylist()
+    assert (row["title"], row["abstract"]) == ("Party ", "whole \U0001f600 half")
 
 
 def test_an_article_without_a_title_gets_the_first_sentence_of_its_text(newsroom):

@@ -205,5 +205,27 @@ def test_later_files_add_and_replace(tmp_path, newsroom):
 
 def test_a_file_of_headers_alone_is_an_error(tmp_path, newsroom):
     (tmp_path / "news.csv").write_text("news_id,title\n")
-    with pytest.raises(CorpusError, match="not one row was taken"):
+    with pytest.raises(CorpusError, match=r"not one row was taken \(news\.csv has columns and no row\)"):
         import_tables(newsroom, tmp_path / "news.csv", None, None, {})
+
+
+def test_a_file_of_headers_alone_beside_others_is_named_in_the_report(tmp_path, newsroom):
+    (tmp_path / "clicks.csv").write_text("user_id,news_id,time\n")
+    write_csv(tmp_path / "news.CSV", TABLES["news"])
+    report = import_tables(newsroom, tmp_path / "news.CSV", tmp_path / "clicks.csv", None, {})
+    assert report.taken["news"] == 2 and "empty: clicks.csv has columns and no row" in str(report)
+
+
+def test_a_late_key_of_jsonl_counts_and_a_hide_is_no_click(tmp_path, newsroom):
+    write_csv(tmp_path / "news.csv", TABLES["news"])
+    click = {"user_id": "u", "news_id": "2"}
+    rows = [{**click, "time": 1_767_360_000 + second} for second in range(20_000)]  # 1.2 MB
+    write_jsonl(tmp_path / "clicks.jsonl", [*rows, {**click, "time": 1_767_400_000, "event": "hide"}])
+    import_tables(newsroom, tmp_path / "news.csv", tmp_path / "clicks.jsonl", None, {})
+    assert contents(newsroom)[2][-1]["event"] == "hide"
+
+
+def test_the_way_to_read_quotation_marks_can_be_declared(tmp_path, newsroom):
+    (tmp_path / "news.csv").write_text('news_id,title\n1,"Long" he said\n')
+    import_tables(newsroom, tmp_path / "news.csv", None, None, {}, quoting="none")
+    assert titles(newsroom) == ['"Long" he said']

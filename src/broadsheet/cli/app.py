@@ -9,7 +9,7 @@ import typer
 
 from broadsheet.cli.live import add, mute, profile, unmute, withdraw
 from broadsheet.cli.operations import operation
-from broadsheet.cli.options import DEFAULT_ROOM, Columns, Keep, Room, as_options, read_columns, read_keep, say
+from broadsheet.cli.options import DEFAULT_ROOM, Columns, Keep, Quoting, Room, as_options, read_columns, read_keep, say
 from broadsheet.cli.training import training
 from broadsheet.errors import BroadsheetError, GateError, InputError
 from broadsheet.version import __version__
@@ -108,7 +108,8 @@ def import_mind(
 )
 def import_tables(
     news: Annotated[
-        Path | None, typer.Option(help="File of articles: CSV, TSV, JSONL or Parquet; .gz is read too.")
+        Path | None,
+        typer.Option(help="File of articles: CSV, TSV, JSON, JSONL or Parquet; .gz is read too. Or a folder of files."),
     ] = None,
     clicks: Annotated[
         Path | None, typer.Option(help="File of clicks, with the columns user_id, news_id and time.")
@@ -118,6 +119,7 @@ def import_tables(
     ] = None,
     column: Columns = None,
     keep: Keep = None,
+    quoting: Quoting = "auto",
     into: Into = DEFAULT_ROOM,
 ) -> None:
     """Import a publisher's own tables."""
@@ -127,8 +129,8 @@ def import_tables(
     if not (news or clicks or users):
         raise InputError("no file was named; expected --news, --clicks or --users. Name one of them or more.")
     kept = read_keep(keep)
-    with as_options(column="--column", keep="--keep"):
-        typer.echo(take(Newsroom(into), news=news, clicks=clicks, users=users, columns=read_columns(column), keep=kept))
+    with as_options(column="--column", keep="--keep", quoting="--quoting"):
+        typer.echo(take(Newsroom(into), news, clicks, users, read_columns(column), keep=kept, quoting=quoting))
 
 
 @imports.command(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.options import Columns, Keep, Room, as_options, read_columns, read_keep
+from broadsheet.cli.options import Columns, Keep, Quoting, Room, as_options, read_columns, read_keep
 from broadsheet.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ def add(
     file: Annotated[Path, typer.Argument(help="File of articles: CSV, TSV, JSONL or Parquet; .gz is read too.")],
     column: Columns = None,
     keep: Keep = None,
+    quoting: Quoting = "auto",
 ) -> None:
     """Add articles between two builds, or replace their texts. Running processes see them with the next request.
 
@@ -25,9 +26,9 @@ def add(
     from broadsheet.live.articles import add_file
     from broadsheet.newsroom import Newsroom
 
-    with as_options(column="--column", keep="--keep"):
+    with as_options(column="--column", keep="--keep", quoting="--quoting"):
         kept = None if keep is None else read_keep(keep)
-        typer.echo(add_file(Newsroom(newsroom), file, read_columns(column), kept))
+        typer.echo(add_file(Newsroom(newsroom), file, read_columns(column), kept, quoting))
 
 
 def withdraw(

@@ -37,6 +37,16 @@ def read_keep(names: str | None) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+Quoting = Annotated[
+    str,
+    typer.Option(
+        "--quoting",
+        help="How the quotation marks of CSV and TSV are read: double (a mark inside a quoted cell is written twice), "
+        "backslash (it stands behind a backslash), none (marks are plain characters), or auto, which tries these.",
+    ),
+]
+
+
 def read_columns(pairs: list[str] | None) -> dict[str, str]:
     """Return what `--column` maps, by our name; raises InputError that names each wrong pair."""
     wrong = [pair for pair in pairs or [] if pair.count("=") != 1 or pair.startswith("=") or pair.endswith("=")]

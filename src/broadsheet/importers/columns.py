@@ -1,9 +1,9 @@
 """Columns of a publisher's tables: what ours are called there, and rows with our names."""
 
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from broadsheet.importers.files.id_lists import ids_of_cell
 from broadsheet.tables.schemas import CLICKS, NEWS, USERS
 
 TABLES = {
@@ -13,7 +13,6 @@ TABLES = {
 }
 """The tables that a publisher can give, and the columns that each may have."""
 _REQUIRED = {"news": ["news_id", "title"], "users": ["user_id"], "clicks": ["user_id", "news_id", "time"]}
-_SEPARATORS = re.compile(r"[\s,]+")
 
 
 def keep_problems(source: object, found: Sequence[str], keep: Sequence[str]) -> list[str]:
@@ -94,11 +93,11 @@ def _pairs(
 
 
 def named_rows(rows: Iterable[Mapping[str, Any]], pairs: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield rows with our names of their columns; lists of ids that are texts are split at spaces and commas."""
+    """Yield rows with our names of their columns; lists of ids that are texts are taken apart by `ids_of_cell`."""
     for found in rows:
         row = {ours: found.get(theirs) for ours, theirs in pairs.items()}
         for name in ("history", "hidden"):
             ids = row.get(name)
             if isinstance(ids, str):
-                row[name] = [part for part in _SEPARATORS.split(ids) if part]
+                row[name] = ids_of_cell(ids)
         yield row

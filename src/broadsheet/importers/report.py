@@ -29,6 +29,8 @@ class ImportReport:
     "Articles without a title that got the first sentence of their abstract or body."
     left_out: dict[str, list[str]] = field(default_factory=dict)
     "Columns of the source from which nothing was taken, by table."
+    empty: list[str] = field(default_factory=list)
+    "Files that have columns and not one row."
     first: datetime | None = None
     "Earliest publication, click or impression taken, UTC."
     last: datetime | None = None
@@ -46,7 +48,8 @@ class ImportReport:
     def require_rows(self, path: Path, advice: str) -> None:
         """Raise CorpusError if no row of any table was taken: it names `path`, why rows were skipped, and `advice`."""
         if not any(self.taken.values()):
-            reasons = "; ".join(f"{count:,} {reason}" for reason, count in self.skipped.most_common()) or "no rows"
+            reasons = "; ".join(f"{count:,} {reason}" for reason, count in self.skipped.most_common())
+            reasons = reasons or "; ".join(f"{name} has columns and no row" for name in self.empty) or "no rows"
             raise CorpusError(f"{path}: not one row was taken ({reasons}). {advice}")
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class ImportReport:
             "unknown_mentions": self.unknown_mentions,
             "titles_made": self.titles_made,
             "left_out": {table: names for table, names in self.left_out.items() if names},
+            "empty": self.empty,
             "first": self.first.isoformat() if self.first else None,
             "last": self.last.isoformat() if self.last else None,
         }
@@ -76,7 +80,7 @@ class ImportReport:
         return "\n".join([*text, *self._remarks(), *self._skips()])
 
     def _remarks(self) -> list[str]:
-        remarks = []
+        remarks = [f"empty: {name} has columns and no row" for name in self.empty]
         if self.first and self.last:
             remarks.append(f"dates: {self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC")
         if self.unknown_ids:

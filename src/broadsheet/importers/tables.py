@@ -21,6 +21,8 @@ class _Source:
     "Our names of the columns that the file has, and the file's own; kept columns under the file's own names."
     left_out: list[str]
     "Columns of the file from which nothing is taken."
+    quoting: str
+    "How quotation marks of a CSV or TSV file are read, one of QUOTING."
 
 
 def import_tables(
@@ -30,62 +32,73 @@ def import_tables(
     users: Path | None,
     columns: Mapping[str, str],
     keep: Sequence[str] = (),
+    quoting: str = "auto",
 ) -> ImportReport:
-    """Add files to a newsroom; the suffix says how to read each: .csv, .tsv or .jsonl, also with .gz, or .parquet.
+    """Add files to a newsroom; the suffix says how to read each: .csv, .tsv, .json, .jsonl (also .gz) or .parquet.
+
+    A path may be a folder of such files, or a pattern such as `export/*.parquet`. `quoting` says how the quotation
+    marks of CSV and TSV are read: one of `importers.files.quotes.QUOTING`.
 
     `columns` maps our column names to those of the files, such as {"news_id": "article_id"}, or to those of the file of
     one table, such as {"news.news_id": "id", "clicks.news_id": "article_id"}; a file without the mapped column may have
     ours. Times are ISO 8601, seconds or milliseconds since 1970, or Arrow timestamps, in UTC where they
-    name no zone; lists of ids are lists, or texts separated by spaces or commas. `keep` names further columns of the
+    name no zone; lists of ids are lists, or texts as `ids_of_cell` reads them. `keep` names further columns of the
     file of articles, which come through to pages; the report names all columns that were not taken. All problems of
     the files and of the mapping come in one CorpusError before anything is imported; see Import for what else is
     raised.
     """
     given = {"news": news, "users": users, "clicks": clicks}
-    sources = _sources({table: path for table, path in given.items() if path is not None}, columns, keep)
+    sources = _sources({table: path for table, path in given.items() if path is not None}, columns, keep, quoting)
     with Import(newsroom, keep) as add:
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "users": add.users, "clicks": add.clicks}
         for source in sources:
             add.report.leave_out(source.table, source.left_out)
-            take[source.table](_rows(source, add.skip))
+            take[source.table](_rows(source, add.skip, add.report))
     return add.report
 
 
 def news_rows(
-    path: Path, columns: Mapping[str, str], keep: Sequence[str], report: ImportReport
+    path: Path, columns: Mapping[str, str], keep: Sequence[str], report: ImportReport, quoting: str = "auto"
 ) -> Iterator[dict[str, Any]]:
     """Return the rows of one file of articles, named and read as by `import_tables`.
 
     Columns that are not taken, and as "news: reason" why a row cannot be read, are noted in the report. Raises
     CorpusError before the first row.
     """
-    (source,) = _sources({"news": path}, columns, keep)
+    (source,) = _sources({"news": path}, columns, keep, quoting)
     report.leave_out("news", source.left_out)
 
     def skip(reason: str) -> None:
         report.skipped[reason] += 1
 
-    return _rows(source, skip)
+    return _rows(source, skip, report)
 
 
-def columns_found(path: Path) -> list[str]:
+def columns_found(path: Path, quoting: str = "auto") -> list[str]:
     """Return the columns of a file; empty for a file that cannot be read, which `news_rows` refuses with a reason."""
-    return _columns_found(path, []) or []
+    return _columns_found(path, quoting, []) or []
 
 
-def _rows(source: _Source, skip: Skip) -> Iterator[dict[str, Any]]:
+def _rows(source: _Source, skip: Skip, report: ImportReport) -> Iterator[dict[str, Any]]:
+    seen = 0
+
     def skip_of_table(reason: str) -> None:
+        nonlocal seen
+        seen += 1
         skip(f"{source.table}: {reason}")
 
-    return named_rows(
-        read_rows(source.path, list(dict.fromkeys(source.columns.values())), skip_of_table), source.columns
-    )
+    theirs = list(dict.fromkeys(source.columns.values()))
+    for row in named_rows(read_rows(source.path, theirs, skip_of_table, source.quoting), source.columns):
+        seen += 1
+        yield row
+    if not seen:
+        report.empty.append(source.path.name)
 
 
-def _sources(given: dict[str, Path], columns: Mapping[str, str], keep: Sequence[str]) -> list[_Source]:
+def _sources(given: dict[str, Path], columns: Mapping[str, str], keep: Sequence[str], quoting: str) -> list[_Source]:
     problems = [] if given else ["no file was named; expected articles (news), clicks or users"]
-    found = {table: _columns_found(path, problems) for table, path in given.items()}
+    found = {table: _columns_found(path, quoting, problems) for table, path in given.items()}
     pairs, names = match(found, given, columns, problems), found.get("news")
     if names is not None:
         problems += keep_problems(given["news"], names, keep)
@@ -94,12 +107,15 @@ def _sources(given: dict[str, Path], columns: Mapping[str, str], keep: Sequence[
         problems.append(f"keep {','.join(keep)}: found no file of articles (news), whose columns are kept")
     if problems:
         raise CorpusError(f"{join_problems(problems)}\nNothing was imported.")
-    return [_Source(table, given[table], pairs[table], left_out(found[table] or (), pairs[table])) for table in given]
+    return [
+        _Source(table, given[table], pairs[table], left_out(found[table] or (), pairs[table]), quoting)
+        for table in given
+    ]
 
 
-def _columns_found(path: Path, problems: list[str]) -> list[str] | None:
+def _columns_found(path: Path, quoting: str, problems: list[str]) -> list[str] | None:
     try:
-        return column_names(path)
+        return column_names(path, quoting)
     except CorpusError as error:
         problems.append(str(error))
     return None

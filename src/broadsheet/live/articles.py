@@ -52,13 +52,17 @@ def add_articles(
 
 
 def add_file(
-    newsroom: Newsroom, path: Path, columns: Mapping[str, str], keep: Sequence[str] | None = None
+    newsroom: Newsroom,
+    path: Path,
+    columns: Mapping[str, str],
+    keep: Sequence[str] | None = None,
+    quoting: str = "auto",
 ) -> ImportReport:
     """Add the articles of a file, as `import_tables` reads it, to a newsroom, whether or not a process has it open.
 
     `keep` names further columns that are kept; without it, the columns of the file that the newsroom keeps already.
-    Raises NewsroomError if there is no newsroom, CorpusError if the file or all of its rows cannot be used, ModelError
-    if the encoder cannot be loaded.
+    `quoting` is that of `import_tables`. Raises NewsroomError if there is no newsroom, CorpusError if the file or all
+    of its rows cannot be used, ModelError if the encoder cannot be loaded.
     """
     from broadsheet.workbench.models import EditionModels
 
@@ -66,8 +70,8 @@ def add_file(
     report = ImportReport()
     if keep is None:
         there = kept_names(read_table(newsroom.news, NEWS))
-        keep = [name for name in columns_found(path) if name in there]
-    rows = list(news_rows(path, columns, keep, report))
+        keep = [name for name in columns_found(path, quoting) if name in there]
+    rows = list(news_rows(path, columns, keep, report, quoting))
     tower = EditionModels(newsroom, newsroom.config()).news_tower
     return add_articles(newsroom, rows, tower, known=known_ids(newsroom), keep=keep, report=report)
 

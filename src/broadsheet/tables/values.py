@@ -49,19 +49,17 @@ def checked_ids(values: object, what: str) -> list[str]:
 
 
 def checked_text(value: object) -> str:
-    """Return a text as it is, a number as text, and None or NaN as an empty text."""
+    """Return a text without halves of characters, a number as text, and None or NaN as an empty text.
+
+    A half of a character is what a script leaves that cuts an emoji in two; no file in UTF-8 can hold it.
+    """
     if value is None:
         return ""
     if isinstance(value, int | float):
         return "" if value != value else str(value)  # NaN stands for nothing in many tools
     if not isinstance(value, str):
         raise SkipRow("a text column holds something else")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise SkipRow("text that is not Unicode") from None
-    return value
+    return value if value.isascii() else value.encode(errors="ignore").decode()
 
 
 def required_time(value: object) -> datetime:
