@@ -107,10 +107,7 @@ def import_mind(
     "tables", epilog="Example: broadsheet import tables --news a.parquet --clicks c.csv.gz --column title=headline"
 )
 def import_tables(
-    news: Annotated[
-        Path | None,
-        typer.Option(help="File of articles: CSV, TSV, JSON, JSONL or Parquet; .gz is read too. Or a folder of files."),
-    ] = None,
+    news: Annotated[Path | None, typer.Option(help="Articles: CSV, TSV, JSON or Parquet, or their folder.")] = None,
     clicks: Annotated[
         Path | None, typer.Option(help="File of clicks, with the columns user_id, news_id and time.")
     ] = None,
