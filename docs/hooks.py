@@ -9,7 +9,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-BESIDE = ("CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md", "benchmarks/results/*.*", "examples/*/*.*")
+BESIDE = ("CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/*.*", "benchmarks/results/*.*", "examples/*/*.*")
 """Files of the checkout outside docs/ that are pages of the site too, or pictures on them."""
 _LINK = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)")
 _ELSEWHERE = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="(?:https?:)?//[^"]*"')

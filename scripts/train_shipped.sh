@@ -8,8 +8,8 @@ source="$(realpath "$2")"
 work="$(realpath -m "$3")"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 case "$what" in
-    towers) shipped=retrieval/towers_default ;;
-    reranker) shipped=rerank/adapter ;;
+    towers) shipped=retrieval/towers/towers_default ;;
+    reranker) shipped=rerank/cross_encoder/adapter ;;
     *) echo "found '$what', expected towers or reranker" >&2; exit 2 ;;
 esac
 bash scripts/setup.sh cpu

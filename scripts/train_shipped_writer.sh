@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Train what the package ships of the writer, with the user's own command, and put it in generate/headline_adapter.
+# Train what the package ships of the writer, with the user's own command, and put it in generate/writers/headline_adapter.
 #   bash scripts/train_shipped_writer.sh WORK_FOLDER [SEED]
 # With a SEED other than 0 it is left in WORK_FOLDER/SEED, for benchmark_generation.py. The demo's articles from
 # 18 March 2017 on are never looked at: the benchmark is of these. Takes a quarter of an hour to an hour on two cores.
@@ -14,9 +14,9 @@ broadsheet="$PWD/.venv/bin/broadsheet"
 grep -q '^\[writer\]' "$work/newsroom/broadsheet.toml" || printf '\n[writer]\nepochs = 1\n' >>"$work/newsroom/broadsheet.toml"
 (cd "$work" && "$broadsheet" train writer newsroom --job headline --until 2017-03-18 --seed "$seed" --out "$seed")
 if [ "$seed" = 0 ]; then
-    rm -rf generate/headline_adapter
-    cp -rL "$work/0" generate/headline_adapter
-    .venv/bin/python - generate/headline_adapter/card.json <<'PYTHON'
+    rm -rf generate/writers/headline_adapter
+    cp -rL "$work/0" generate/writers/headline_adapter
+    .venv/bin/python - generate/writers/headline_adapter/card.json <<'PYTHON'
 import json
 import sys
 from pathlib import Path

@@ -49,7 +49,7 @@ SUB_LAYERS = {
         ("report",),
         ("retrieval", "facts", "generation", "speed", "index", "systems"),
         ("ranking",),
-        ("pages", "documents"),
+        ("pages", "documents", "mind"),
     ],
 }
 MOST_MODULES = 15

@@ -1,12 +1,15 @@
 """What holds for every file of the project, whatever the language."""
 
 import ast
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from broadsheet.evaluation.mind.parts import KEY
+from broadsheet.version import __version__
 from tests.test_architecture import STAGES, imports
 
 ROOT = Path(__file__).parents[1]
@@ -57,6 +60,22 @@ def test_no_file_names_a_registry_or_a_place_on_one_machine():
                 for match in [*MACHINE_PATH.finditer(content), *REGISTRY.finditer(content)]
             ]
     assert not named
+
+
+def test_the_citation_names_the_version_of_the_package():
+    cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
+    assert cited and cited[1] == __version__
+
+
+def test_the_card_of_the_subset_has_the_numbers_of_its_file_of_keys():
+    card, described = (ROOT / "benchmarks" / f"mind-subset.{ending}" for ending in ("md", "json"))
+    text, names = card.read_text("utf-8"), json.loads(described.read_text("utf-8"))
+    for part in ("train", "valid"):
+        keys, rows = names["impressions"][part], names["files"][f"{part}/behaviors.tsv"]["rows"]
+        assert len(keys) == rows and re.search(rf"\| `{part}` \|.* \| {rows:,} \|", text)
+        assert all(re.fullmatch(rf"[0-9a-f]{{{KEY}}}", key) for key in keys)
+    assert f"with {names['articles']['count']:,} articles" in text
+    assert f"for {names['articles']['made_up_ids']:,} articles" in text
 
 
 def test_the_rules_would_see_a_breach():

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "benchmarks").glob("*.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 MEASURED = [
@@ -39,6 +39,12 @@ def test_every_file_of_the_code_that_a_document_names_exists():
     named = r"`((?:src|retrieval|index_build|rerank|generate|scripts|tests|benchmarks|docs|examples)/[\w./-]+)`"
     found = {(page.name, name) for page in PAGES for name in re.findall(named, page.read_text("utf-8"))}
     assert sorted(f"{page}: {name}" for page, name in found if not (ROOT / name).exists()) == []
+
+
+def test_every_folder_of_a_stage_that_a_shell_script_names_exists():
+    named = r"\b(?:retrieval|index_build|rerank|generate)/[\w./]*\w"
+    found = {name for script in (ROOT / "scripts").glob("*.sh") for name in re.findall(named, script.read_text("utf-8"))}
+    assert found and sorted(name for name in found if not (ROOT / name.removesuffix("/card.json")).exists()) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

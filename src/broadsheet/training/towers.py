@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.config.settings import Config
 from broadsheet.corpus.impressions import Impression, read_impressions, read_rankable, require_splits
 from broadsheet.errors import CorpusError
 from broadsheet.models import loading
@@ -41,9 +42,12 @@ def train_towers(
     mode: str = "frozen",
     seed: int = 0,
     out: Path | None = None,
+    config: Config | None = None,
     say: Say = silent,
 ) -> str:
     """Train the towers on impressions and histories, into models/towers, which the next build uses, or into `out`.
+
+    `config` stands in for that of the newsroom.
 
     Without splits it learns from the click log, whose last tenth is measured. The best epoch by nDCG@10 on `valid` is
     kept, averaged with others where that is no worse; a training that was killed goes on from its last epoch. Returns a
@@ -61,7 +65,7 @@ def train_towers(
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, *filter(None, (train, valid)))
     process = PartialState(cpu=loading.pick_device().type == "cpu")
-    bench = _open(newsroom, process, say)
+    bench = _open(newsroom.config() if config is None else config, newsroom, process, say)
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
         items, measured = _read(bench, asked)
@@ -106,9 +110,8 @@ def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Impressio
     )
 
 
-def _open(newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN401
+def _open(config: Config, newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN401
     """Return a workbench with untrained towers; of several processes the first makes the vectors."""
-    config = newsroom.config()
     config = replace(config, retrieval=replace(config.retrieval, towers="untrained"))
     if process.is_main_process:
         bench = prepare_vectors(newsroom, say, config)

@@ -65,6 +65,8 @@ def about(document: Mapping[str, Any]) -> list[str]:
         if seeds := Counter(one["label"] for one in trained):
             named = [f"{label} ({count} {'seed' if count == 1 else 'seeds'})" for label, count in seeds.items()]
             lines.append(f"Trained {what}: {', '.join(named)}.")
+    for name, file in document.get("inputs", {}).get("files", {}).items():
+        lines.append(f"Input {name}: {file['rows']:,} rows, SHA-256 {file['sha256']}.")
     return [*lines, *document["remarks"]]
 
 

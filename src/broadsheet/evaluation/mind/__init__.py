@@ -1,0 +1,1 @@
+"""MIND's folders taken apart for a measurement, and the whole measurement with its trainings."""
