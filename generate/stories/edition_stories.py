@@ -90,7 +90,7 @@ def _write_parts(
     The cost of an interrupted block is counted too.
     """
     first = first_free_number(folder)
-    for number, block in enumerate(track(blocks, "Writing stories", total=len(blocks) * BLOCK, weight=BLOCK), first):
+    for number, block in enumerate(track(blocks, "Blocks of stories drafted", total=len(blocks)), first):
         if budget.is_spent():
             return
         try:

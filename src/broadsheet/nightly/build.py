@@ -24,7 +24,7 @@ from broadsheet.nightly.stage import Engine, Record
 from broadsheet.nightly.stages import STAGES, local_engine
 from broadsheet.nightly.verify import check_edition
 from broadsheet.own_parts import OwnParts
-from broadsheet.progress import Say, silent
+from broadsheet.progress import Say, silent, still_at_work
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import USERS
 from broadsheet.version import __version__
@@ -62,7 +62,8 @@ def build(
         chosen = _choose(bench, users)
         write_table(edition.users, bench.data.readers.audience.state(chosen, as_of), USERS)
         stages = run_stages(bench, edition, tuple(STAGES), say, record, engine)
-        verdict, stages.events["check"] = _check(newsroom, bench, expired, say, record)
+        with still_at_work("check", say):
+            verdict, stages.events["check"] = _check(newsroom, bench, expired, say, record)
         manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
         done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
         if not verdict.reasons:

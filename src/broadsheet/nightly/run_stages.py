@@ -11,7 +11,7 @@ from broadsheet.newsroom import Edition
 from broadsheet.nightly.earlier import find_earlier
 from broadsheet.nightly.stage import Engine, Record, StageReport
 from broadsheet.nightly.stages import local_engine
-from broadsheet.progress import Say, silent
+from broadsheet.progress import Say, silent, still_at_work
 from broadsheet.workbench.workbench import Workbench
 
 WHY_AGAIN = {
@@ -44,7 +44,8 @@ def run_stages(
     with engine() as stages:
         for name in names:
             started = time.perf_counter()
-            report = stages[name](bench, edition, earlier)
+            with still_at_work(name, say):
+                report = stages[name](bench, edition, earlier)
             what = f"{report.line}{WHY_AGAIN.get(name, '')}"
             event = event_of(name, what, time.perf_counter() - started, report.counts)
             done.reports[name], done.events[name] = report, event

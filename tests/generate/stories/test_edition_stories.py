@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from broadsheet.errors import ContractError
@@ -48,7 +50,7 @@ def test_the_file_holds_what_the_stage_returns(edition, ranked, news):
         or read_table(edition.stories, STORIES).to_pylist() == stories_of(Drafts())(ranked, news).to_pylist()
     )
     assert line.startswith("5 stories of 3 articles, headline extract: 1, headline gpt: 1, headline original: 1")
-    assert "; 0 taken over; drafting for 3 articles took 0 s and gave 1 headline and 1 summary" in line
+    assert re.search(r"; 0 taken over; drafting for 3 articles took \d+ s and gave 1 headline and 1 summary$", line)
     assert (counts["drafted_headlines"], counts["drafted_summaries"], counts["draft_tokens"]) == (1, 1, 0)
     assert sorted(path.name for path in edition.path.iterdir()) == ["news.arrow", "ranked.arrow", "stories.arrow"]
 
