@@ -138,7 +138,7 @@ def test_a_data_set_that_names_files_outside_its_folder_is_refused(tmp_path, new
 
 
 def test_the_values_of_a_csv_file_are_texts_whatever_they_look_like(tmp_path, newsroom):
-    (tmp_path / "a.csv").write_text("news_id,title,abstract\n007,Seven,\nNA,null,None\n", "utf-8")
+    (tmp_path / "a.csv").write_text('news_id,title,abstract\n007,Seven,NULL\nNA,"null","None"\n', "utf-8")
     import_dataset(newsroom, str(tmp_path / "a.csv"), "news", {})
     assert read_table(newsroom.news, NEWS).select(["news_id", "title", "abstract"]).to_pylist() == [
         {"news_id": "007", "title": "Seven", "abstract": ""},
@@ -162,9 +162,12 @@ def test_missing_columns_and_wrong_mappings_come_in_one_error_and_nothing_is_mad
 def test_a_data_set_that_is_damaged_in_its_middle_leaves_the_newsroom_as_it_was(tmp_path, newsroom):
     articles("a").to_parquet(tmp_path / "news.parquet")
     import_dataset(newsroom, str(tmp_path / "news.parquet"), "news", COLUMNS)
-    (tmp_path / "more.jsonl").write_text('{"news_id": "c", "title": "C"}\n' * 200_000 + "{ broken\n")
-    with pytest.raises(CorpusError, match=r"more\.jsonl: cannot be read as a data set \("):
-        import_dataset(newsroom, str(tmp_path / "more.jsonl"), "news", {})
+    articles(*map(str, range(5000))).to_parquet(tmp_path / "more.parquet")
+    with (tmp_path / "more.parquet").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"\xff" * 5000)
+    with pytest.raises(CorpusError, match=r"more\.parquet: cannot be read as a data set \("):
+        import_dataset(newsroom, str(tmp_path / "more.parquet"), "news", COLUMNS)
     assert [row[0] for row in news(newsroom)] == ["a"]
 
 

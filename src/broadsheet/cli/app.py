@@ -140,15 +140,16 @@ def import_dataset(
     config: Annotated[str | None, typer.Option(help="The configuration, if the data set has several.")] = None,
     column: Columns = None,
     keep: Keep = None,
+    quoting: Quoting = "auto",
     into: Into = DEFAULT_ROOM,
 ) -> None:
     """Import a data set of Hugging Face's datasets; needs the extra broadsheet[datasets]."""
     from broadsheet.importers.dataset import import_dataset as take
     from broadsheet.newsroom import Newsroom
 
-    kept = read_keep(keep)
-    with as_options(column="--column", table="--table", split="--split", keep="--keep"):
-        typer.echo(take(Newsroom(into), name, table, read_columns(column), keep=kept, split=split, config=config))
+    names, kept = read_columns(column), read_keep(keep)
+    with as_options(column="--column", table="--table", split="--split", keep="--keep", quoting="--quoting"):
+        typer.echo(take(Newsroom(into), name, table, names, keep=kept, split=split, config=config, quoting=quoting))
 
 
 @imports.command("own", epilog="Example: broadsheet import own feed articles.xml --into newsroom")

@@ -10,10 +10,11 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from broadsheet.errors import CorpusError, InputError, join_problems
 from broadsheet.importers.columns import TABLES, keep_problems, left_out, match, named_rows
+from broadsheet.importers.dataset_rows import NO_CODE, DataSplit, FileSplit, Split, are_plain, refuse
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -28,10 +29,6 @@ _OF_SUFFIX = {
     ".jsonl": "json",
     ".arrow": "arrow",
 }
-_NO_CODE = (
-    "Broadsheet runs no code of a data set. Save its rows as Parquet, CSV or JSON files, or with save_to_disk, "
-    "and import those."
-)
 _SAVED = ("dataset_dict.json", "state.json")
 """Files by which a folder that `save_to_disk` wrote is known."""
 
@@ -45,20 +42,21 @@ def import_dataset(
     keep: Sequence[str] = (),
     split: str = "train",
     config: str | None = None,
+    quoting: str = "auto",
 ) -> ImportReport:
     """Add the rows of a data set to table news, clicks or users of a newsroom.
 
     `name` is a local file or folder, if there is such a path, else a data set on the hub; `config` is one of its
     configurations. `columns` maps our column names to those of the data set, `keep` names further columns of articles
-    that come through to pages, and rows are checked and counted, as by
-    `import_tables`. A label is taken by its name. Raises InputError if `table` is no such table or the package
-    `datasets` is missing; CorpusError, and nothing is imported, if the data set cannot be found or read, brings code of
-    its own, is of another format, or lacks the split or a column.
+    that come through to pages, and rows are checked and counted as by `import_tables`. Local files of CSV, TSV, JSON
+    and Parquet are read as by it too, with its `quoting`. A label is taken by its name. Raises InputError if `table` is
+    no such table or the package `datasets` is missing; CorpusError, and nothing is imported, if the data set cannot be
+    found or read, brings code of its own, is of another format, or lacks the split or a column.
     """
     if table not in TABLES:
         raise InputError(f"table: found {table!r}, expected {', '.join(TABLES)}.")
-    data = _open(name, config, split)
-    found = _column_names(name, data)
+    data = _open(name, config, split, quoting)
+    found = data.names
     problems: list[str] = []
     pairs = match({table: found}, {table: name}, columns, problems)[table]
     if keep and table != "news":
@@ -72,12 +70,13 @@ def import_dataset(
         add.report.leave_out(table, left_out(found, pairs))
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "clicks": add.clicks, "users": add.users}
-        take[table](named_rows(_rows(name, data, list(dict.fromkeys(pairs.values()))), pairs))
+        rows = data.rows(list(dict.fromkeys(pairs.values())), lambda reason: add.skip(f"{table}: {reason}"))
+        take[table](named_rows(rows, pairs))
     return add.report
 
 
-def _open(name: str, config: str | None, split: str) -> Any:  # noqa: ANN401
-    """Return a split as a Dataset or an IterableDataset."""
+def _open(name: str, config: str | None, split: str, quoting: str) -> Split:
+    """Return a split; raises CorpusError if there is none of this name, or what cannot be read."""
     try:
         import datasets
     except ImportError as error:
@@ -91,24 +90,45 @@ def _open(name: str, config: str | None, split: str) -> Any:  # noqa: ANN401
             _refuse_paths_in_saved(path)
             saved = datasets.load_from_disk(name)
             splits = saved if isinstance(saved, datasets.DatasetDict) else {str(saved.split or "train"): saved}
+        elif path.is_file() and _suffix(path) not in (None, ".arrow") and are_plain([path]):
+            splits = {"train": [path]}
         else:
-            splits = _builder(datasets, path, name, config).as_streaming_dataset()
+            builder = _builder(datasets, path, name, config)
+            splits = _plain_splits(path, builder) or builder.as_streaming_dataset()
     except CorpusError:
         raise
     except Exception as error:  # whatever datasets, its readers and the network raise: none of it is ours
-        _refuse(name, error)
+        refuse(name, error)
     if split not in splits:
         raise CorpusError(
             f"split: found {split!r}, expected one of: {', '.join(splits)}. These are the splits of {name}."
         )
-    return splits[split]
+    found = splits[split]
+    return FileSplit(found, quoting) if isinstance(found, list) else DataSplit(name, found)
+
+
+def _suffix(path: Path) -> str | None:
+    """Return the suffix of a file in small letters, without .gz; None if no format has it."""
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    return suffix if suffix in _OF_SUFFIX else None
+
+
+def _plain_splits(path: Path, builder: Any) -> dict[str, list[Path]]:  # noqa: ANN401
+    """Return the files of each split of a local folder that needs no `datasets` to be read; empty if it does.
+
+    A README.md may declare columns, labels and separators, which `datasets` alone understands.
+    """
+    if not path.is_dir() or builder.info.features is not None or (path / "README.md").exists():
+        return {}
+    splits = {str(split): [Path(file) for file in files] for split, files in (builder.config.data_files or {}).items()}
+    return splits if all(map(are_plain, splits.values())) else {}
 
 
 def _refuse_code(path: Path) -> None:
     """Raise CorpusError for a data set that is, or brings, a Python file."""
     scripts = [path] if path.suffix == ".py" else sorted(path.glob("*.py"))
     if scripts:
-        raise CorpusError(f"{path}: found {scripts[0].name}, a loading script. {_NO_CODE}")
+        raise CorpusError(f"{path}: found {scripts[0].name}, a loading script. {NO_CODE}")
 
 
 def _refuse_paths_in_saved(path: Path) -> None:
@@ -137,9 +157,10 @@ def _refuse_paths(file: Path, names: Iterable[str]) -> None:
 def _builder(datasets: Any, path: Path, name: str, config: str | None) -> Any:  # noqa: ANN401
     """Return the reader of a data set; raises CorpusError unless it reads one of FORMATS."""
     if path.is_file():
-        suffix = Path(path.name.removesuffix(".gz")).suffix
-        if suffix not in _OF_SUFFIX:
-            raise CorpusError(f"{name}: the suffix is {suffix!r}, expected one of {', '.join(_OF_SUFFIX)}.")
+        suffix = _suffix(path)
+        if suffix is None:
+            found = Path(path.name.removesuffix(".gz")).suffix
+            raise CorpusError(f"{name}: the suffix is {found!r}, expected one of {', '.join(_OF_SUFFIX)}.")
         where: dict[str, Any] = {"path": _OF_SUFFIX[suffix], "data_files": str(path)}
         where |= {"sep": "\t"} if suffix == ".tsv" else {}
     else:
@@ -152,7 +173,7 @@ def _builder(datasets: Any, path: Path, name: str, config: str | None) -> Any:  
         _refuse_files_elsewhere(name, path, [f for files in (builder.config.data_files or {}).values() for f in files])
     if "Csv" in classes and builder.info.features is None:
         # Read as texts, as `import tables` does: an id such as 007 would else become the number 7, and NA no id at all.
-        names = _column_names(name, next(iter(builder.as_streaming_dataset().values())))
+        names = DataSplit(name, next(iter(builder.as_streaming_dataset().values()))).names
         features = datasets.Features({column: datasets.Value("string") for column in names})
         builder = datasets.load_dataset_builder(**where, features=features, keep_default_na=False)
     return builder
@@ -177,41 +198,3 @@ def _refuse_files_elsewhere(name: str, path: Path, files: Iterable[str]) -> None
             is_own = file.startswith("hf://")
         if not is_own:
             raise CorpusError(f"{name}: it names the file {file}, which is not its own. Nothing was imported.")
-
-
-def _column_names(name: str, data: Any) -> list[str]:  # noqa: ANN401
-    """Return the columns of a split; where they are not declared, those of its first row."""
-    if data.column_names is not None:
-        return list(data.column_names)
-    return list(next(_read(name, data), {}))
-
-
-def _rows(name: str, data: Any, columns: list[str]) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """Yield the rows of a split with some of its columns; labels by their names."""
-    if data.column_names is not None:
-        data = data.select_columns(columns)
-    features = data.features or {}
-    labels = {column: features[column] for column in columns if hasattr(features.get(column), "int2str")}
-    for row in _read(name, data):
-        for column, label in labels.items():
-            is_known = row[column] is not None and row[column] >= 0  # -1 stands for no label
-            row[column] = label.int2str(row[column]) if is_known else None
-        yield row
-
-
-def _read(name: str, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield rows; raises CorpusError if the data set turns out to be damaged."""
-    try:
-        yield from rows
-    except Exception as error:  # each reader of datasets has errors of its own
-        _refuse(name, error)
-
-
-def _refuse(name: str, error: Exception) -> NoReturn:
-    if "scripts are no longer supported" in str(error):
-        raise CorpusError(f"{name}: a data set with a loading script. {_NO_CODE}") from error
-    reason = next(iter(str(error).splitlines()), type(error).__name__)
-    raise CorpusError(
-        f"{name}: cannot be read as a data set ({reason}). Expected a file or folder of Parquet, CSV, JSON or Arrow, "
-        "or the name of a data set on the hub."
-    ) from error
