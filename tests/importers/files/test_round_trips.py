@@ -92,6 +92,7 @@ def test_a_table_as_json_or_parquet_comes_back_equal(tmp_path, form, rows):
     assert read(path) == (rows, {})
 
 
+COLUMNS = {"news_id": "title", "title": "body", "abstract": "more"}
 IDS = st.sampled_from(["", "a", "b", "c", "a\n", "x" * 300, "d"])
 ARTICLES = st.lists(
     st.tuples(IDS, st.sampled_from(["", "One", "Two"]), st.sampled_from(["", "x"])), min_size=1, max_size=8
