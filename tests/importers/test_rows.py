@@ -47,7 +47,7 @@ def test_a_bad_article_is_skipped_for_a_plain_reason(newsroom, row, reason):
         ({"news_id": "zzz"}, "article not known"),
         ({"time": None}, "no time"),
         ({"time": "12/32/2026"}, "unreadable time"),
-        ({"event": "glance"}, "unknown event"),
+        ({"event": "glance"}, "unknown event; expected click, like, comment, share, save, hide"),
         ({"dwell_seconds": "long"}, "unreadable dwell_seconds"),
         ({"dwell_seconds": float("nan")}, "unreadable dwell_seconds"),
         ({"dwell_seconds": -1}, "unreadable dwell_seconds"),

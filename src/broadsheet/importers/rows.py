@@ -116,7 +116,7 @@ def click_row(row: Row, published: Mapping[str, datetime | None]) -> dict[str, A
     )
     event = row.get("event") or "click"
     if event not in EVENTS:
-        raise SkipRow("unknown event")
+        raise SkipRow(f"unknown event; expected {', '.join(EVENTS)}")
     if news_id not in published:
         raise SkipRow("article not known")
     since = published[news_id]
