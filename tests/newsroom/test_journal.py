@@ -10,10 +10,11 @@ from broadsheet.errors import ContractError, CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
-from broadsheet.newsroom.journal import Journal, carried_by, fold, read_added, read_withdrawal, read_withdrawn
+from broadsheet.newsroom.entries import fold, read_added, read_withdrawal
+from broadsheet.newsroom.journal import Journal, carried_by, read_withdrawn
+from broadsheet.newsroom.manifest import write_manifest
 from broadsheet.nightly.verify import verify_journal
 from broadsheet.tables.arrow_files import from_rows, read_table
-from broadsheet.tables.files import write_json
 from broadsheet.tables.live_schemas import WITHDRAWN, late_news
 from broadsheet.tables.schemas import NEWS
 from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
@@ -60,7 +61,7 @@ def names(room):
 
 def complete(room, name, carried):
     """An edition that says up to where it holds the journal."""
-    write_json(room.editions_folder / name / "manifest.json", {"files": {}, "live": carried})
+    write_manifest(room.editions_folder / name / "manifest.json", {"files": {}, "live": carried})
 
 
 def test_each_call_is_one_file_and_numbers_rise_without_a_gap(room):
@@ -180,6 +181,7 @@ def test_entries_stay_where_an_edition_does_not_say_what_it_holds(room):
 
 def test_numbers_go_on_after_an_editions_where_the_corpus_was_imported_anew(room):
     complete(room, "2026-01-01", 7)
+    room.live.mkdir()
     write(room, "+x")
     assert names(room) == ["000000000008-add.arrow"]
 

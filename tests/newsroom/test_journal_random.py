@@ -13,7 +13,7 @@ from broadsheet.errors import CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
-from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_changes, read_withdrawn
+from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
 from broadsheet.nightly.verify import verify_journal
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.files import remove_folder
@@ -62,8 +62,7 @@ def titles(news):
 
 def visible(room, edition):
     """What a pipeline on an edition shows: its articles, and the entries that it does not hold."""
-    entries = Journal(room).entries(after=edition.read_manifest()[CARRIED])
-    changes = read_changes(entries, lambda table, _: table)
+    _, changes = Journal(room).changes(lambda table, _: table, after=edition.read_manifest()[CARRIED])
     late = [] if changes.added is None else changes.added.select(["news_id", "title"]).to_pylist()
     shown = titles(edition.news) | {row["news_id"]: row["title"] for row in late}
     return {news_id: title for news_id, title in shown.items() if news_id not in changes.withdrawn}

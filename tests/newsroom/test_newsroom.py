@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -98,25 +99,29 @@ def test_what_a_killed_build_left_is_taken_over_without_its_manifest(newsroom):
     assert newsroom.editions() == []
 
 
-def test_rollback_goes_one_edition_back_at_a_time(newsroom):
-    first, second, third = (publish(newsroom, f"N{number}") for number in (1, 2, 3))
-    assert newsroom.editions() == [first, second, third]
-    assert newsroom.rollback() == second and shown(newsroom) == ["N2"]
-    assert newsroom.rollback() == first and shown(newsroom) == ["N1"]
-    with pytest.raises(NewsroomError, match=f"no edition before {first.name}"):
-        newsroom.rollback()
-    assert shown(newsroom) == ["N1"]
-
-
-def test_rollback_passes_over_editions_that_were_kept_back_or_cannot_be_read(newsroom):
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_copy_in_the_place_of_the_link_is_read_and_the_next_publication_mends_it(newsroom, tmp_path, caplog, whole):
     first = publish(newsroom, "N1")
-    newsroom.start_edition()
-    kept = newsroom.complete({"published": False})
-    damaged = publish(newsroom, "N2")
-    damaged.manifest.write_text("{")
-    last = publish(newsroom, "N3")
-    assert newsroom.editions() == [first, kept, damaged, last]
-    assert newsroom.rollback() == first
+    copied = Newsroom(shutil.copytree(newsroom.path, tmp_path / "copied"))  # follows the link, as cp -rL and rsync -L
+    assert copied.current_link.is_dir() and not copied.current_link.is_symlink()
+    if whole:
+        assert copied.current().name == first.name and shown(copied) == ["N1"]
+        assert "a copy of edition" in caplog.text and "expected a link" in caplog.text
+    else:
+        shutil.rmtree(copied.editions_folder / first.name)
+        with pytest.raises(NewsroomError, match=r"found no link, and the copy of no edition in .*`broadsheet build"):
+            copied.current()
+    publish(copied, "N2")
+    assert copied.current_link.is_symlink() and shown(copied) == ["N2"]
+    assert [path.name for path in copied.editions_folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_newsroom_is_absolute_so_that_a_later_change_of_the_folder_loses_nothing(newsroom, tmp_path, monkeypatch):
+    publish(newsroom, "N1")
+    monkeypatch.chdir(tmp_path)
+    relative = Newsroom(Path("newsroom"))
+    monkeypatch.chdir("/")
+    assert relative == newsroom and shown(relative) == ["N1"]
 
 
 def test_any_changed_byte_of_a_manifest_shows(tmp_path):

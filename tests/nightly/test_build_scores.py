@@ -11,13 +11,14 @@ from safetensors.torch import load_file, save_file
 from broadsheet.importers.transaction import Import
 from broadsheet.models import loading as models
 from broadsheet.newsroom import Newsroom
-from broadsheet.newsroom.manifest import file_hashes, write_manifest
 from broadsheet.nightly.build import build
 from broadsheet.nightly.stages import run_stage
 from broadsheet.nightly.verify import verify_edition
+from broadsheet.operations.editions import rollback
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
 from broadsheet.tables.schemas import RANKED
 from tests.support.evaluated import make_adapter
+from tests.support.manifests import take_as_built
 from tests.support.tiny import USERS, make_news, make_newsroom
 
 MARK = 0.125
@@ -30,7 +31,7 @@ def rewrite(edition, ranked, **stamp):
     """Give an edition another ranking, as if it had been built with it."""
     version = stamp.pop("version", RANKED.metadata[b"version"].decode())
     write_table(edition.ranked, ranked, RANKED.with_metadata({"table": "ranked", "version": version}), **stamp)
-    write_manifest(edition.manifest, edition.read_manifest() | {"files": file_hashes(edition.path)})
+    take_as_built(edition)
 
 
 def with_relevance(ranked, values):
@@ -232,7 +233,7 @@ def test_from_a_damaged_or_missing_table_nothing_is_taken_over_and_the_build_say
 def test_a_torn_table_whose_hash_agrees_is_no_source_either(room, tmp_path):
     last = room.current()
     cut(last.ranked)
-    write_manifest(last.manifest, last.read_manifest() | {"files": file_hashes(last.path)})
+    take_as_built(last)
     ranked, said, _ = next_night(room)
     check_made_again(room, ranked, tmp_path, lambda row: True)
     assert "0 taken over: all again: a damaged file;" in said
@@ -242,7 +243,7 @@ def test_scores_of_an_edition_that_was_rolled_back_are_taken_over(room):
     with Import(room) as add:
         add.users([USERS[0] | {"history": ["N15", "N18", "N21"]}])
     second, _, _ = next_night(room)
-    room.rollback()
+    rollback(room)
     third, said, _ = next_night(room)
     assert "0 scores of the cross-encoder made, 24 taken over from" in said and " and " in said
     assert third["relevance"].equals(second["relevance"]) and len(third["relevance"].unique()) > 2

@@ -31,7 +31,7 @@ def test_nothing_is_taken_over_from_an_edition_whose_manifest_cannot_be_read(cop
     edition, said = copy.current(), []
     edition.manifest.write_text("{")
     assert find_earlier(copy, ["encode", "rerank", "generate", "digest"], said.append) == Earlier()
-    assert said == [f"nothing is taken over from {edition.path}: its manifest cannot be read"]
+    assert said == [f"nothing is taken over from {edition.path}: its manifest is not as it was written"]
 
 
 @pytest.mark.parametrize(

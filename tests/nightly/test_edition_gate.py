@@ -9,7 +9,7 @@ from broadsheet.importers.transaction import Import
 from broadsheet.nightly.build import build
 from broadsheet.nightly.edition_gate import _reasons, changed_neighbours
 from broadsheet.nightly.verify import verify_edition
-from broadsheet.operations.editions import publish_edition
+from broadsheet.operations.editions import publish_edition, rollback
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
 from broadsheet.tables.schemas import NEWS, news_vectors
@@ -152,7 +152,7 @@ def test_a_kept_edition_is_published_by_name_and_rollback_leaves_it(newsroom):
     assert Pipeline.open(newsroom.path).run("fan", 3).edition == kept.name
     manifest = kept.read_manifest()
     assert manifest["published"] is True and len(manifest["reasons"]) == 2 and verify_edition(kept) == []
-    assert newsroom.rollback() == current
+    assert rollback(newsroom) == current
 
 
 def test_an_edition_that_is_unknown_or_damaged_is_not_published_by_name(newsroom):

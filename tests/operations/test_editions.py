@@ -1,10 +1,13 @@
 import os
+import shutil
 
 import pytest
 
 from broadsheet.errors import InputError, NewsroomError
-from broadsheet.newsroom import Newsroom
-from broadsheet.operations.editions import prune
+from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.newsroom.manifest import write_manifest
+from broadsheet.nightly.verify import verify_edition
+from broadsheet.operations.editions import prune, publish_edition, rollback
 from broadsheet.tables.arrow_files import from_rows, write_table
 from broadsheet.tables.schemas import INDEX
 from tests.support.killing import kill_at
@@ -105,3 +108,52 @@ def test_a_pruning_killed_at_any_change_leaves_each_edition_whole_or_gone_and_th
             assert sorted(path.name for path in folder.iterdir()) == ["index.arrow", "manifest.json"]
     assert number > 4 and newsroom.editions() == [newest]
     assert [path.name for path in newsroom.editions_folder.iterdir()] == [newest.name]
+
+
+def older(newsroom, name, **changes):
+    """A copy of the current edition under an older name, with changes of its manifest."""
+    edition = Edition(shutil.copytree(newsroom.current().path, newsroom.editions_folder / name))
+    write_manifest(edition.manifest, edition.read_manifest() | changes)
+    return edition
+
+
+def test_rollback_goes_one_edition_back_at_a_time(copy):
+    first, second = older(copy, "2001"), older(copy, "2002")
+    assert rollback(copy) == second == copy.current()
+    assert rollback(copy) == first == copy.current()
+    with pytest.raises(NewsroomError, match="no sound edition before 2001 to go back to"):
+        rollback(copy)
+    assert copy.current() == first
+
+
+def test_rollback_passes_over_editions_that_were_kept_back_or_that_verify_refuses_and_says_so(copy):
+    good = older(copy, "2001")
+    older(copy, "2002", published=False)
+    older(copy, "2003").manifest.write_text("{")
+    flipped = older(copy, "2004")
+    content = bytearray(flipped.news.read_bytes())
+    content[len(content) // 2] ^= 1
+    flipped.news.write_bytes(content)
+    assert verify_edition(flipped) != []
+    said = []
+    assert rollback(copy, said.append) == good == copy.current()
+    assert [line.partition(":")[0] for line in said] == [f"passed over 200{number}" for number in (4, 3, 2)]
+    assert "news.arrow: SHA-256 is" in said[0] and "the gate kept it back" in said[2]
+
+
+def test_a_publication_killed_at_any_change_leaves_a_current_edition_that_says_it_is_published(copy):
+    kept, before = older(copy, "2001", published=False), copy.current()
+    whole, number, survived = kept.manifest.read_bytes(), 0, False
+    while not survived:
+        number += 1
+        copy.point_to(before)
+        kept.manifest.write_bytes(whole)
+        child = os.fork()
+        if not child:
+            kill_at(number, ("os.rename", "os.symlink", "os.remove"))
+            publish_edition(copy, kept.name)
+            os._exit(0)
+        survived = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert copy.current() in (before, kept) and copy.current().is_published()
+        assert verify_edition(copy.current()) == []
+    assert copy.current() == kept and number > 3

@@ -9,7 +9,9 @@ from broadsheet.importers.transaction import Import
 from broadsheet.live.articles import known_ids, withdraw_articles
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal
+from broadsheet.newsroom.manifest import write_manifest
 from broadsheet.nightly.build import build
+from broadsheet.operations.editions import rollback
 from broadsheet.operations.status import newsroom_state
 from broadsheet.pipeline import Pipeline
 from tests.support.late_articles import row
@@ -53,7 +55,7 @@ def test_an_edition_that_was_kept_back_or_cannot_be_read_is_shown_with_the_reaso
     kept.mkdir()
     (kept / "manifest.json").write_text("{")
     manifest = current.read_manifest() | {"published": False, "reasons": ["recall is low"]}
-    current.manifest.write_text(json.dumps(manifest))
+    write_manifest(current.manifest, manifest)
     show_status(newsroom)
     text = " ".join(" ".join(lines_of(capsys)).replace("│", " ").split())
     assert "kept back:" in text and "recall is low" in text and "no readable manifest" in text
@@ -75,7 +77,7 @@ def test_what_was_added_and_withdrawn_since_the_current_edition_waits_for_the_ne
     assert newsroom_state(newsroom)["journal"] == {"added": 2, "withdrawn": 3}  # in the corpus, and in no edition yet
     build(newsroom, ["fan"])
     assert newsroom_state(newsroom)["journal"] == {"added": 0, "withdrawn": 0}
-    newsroom.rollback()
+    rollback(newsroom)
     assert newsroom_state(newsroom)["journal"] == {"added": 2, "withdrawn": 3}
 
 
@@ -104,4 +106,4 @@ def test_json_says_the_same_for_programs(built, capsys):
     (edition,) = state["editions"]
     assert (edition["edition"], edition["current"], edition["published"]) == (built.current().name, True, True)
     assert (edition["articles"], edition["users"], edition["recall"], edition["reasons"]) == (60, 4, 1.0, [])
-    assert 0 < edition["bytes_of_its_own"] < edition["bytes"]
+    assert 0 < edition["bytes_of_its_own"] == edition["bytes"]  # a first edition took no file over

@@ -13,6 +13,7 @@ from broadsheet.nightly.build import build
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import NEWS, STORIES
+from tests.support.manifests import take_as_built
 from tests.support.tiny import make_news, make_newsroom, make_writer
 
 
@@ -63,6 +64,7 @@ def test_a_request_waits_for_no_draft_and_is_told_in_texts_of_the_edition_else_i
     known = set(stories["news_id"].to_pylist())
     marked = pa.array(["From the edition"] * len(stories))
     write_table(path, stories.set_column(STORIES.names.index("headline"), STORIES.field("headline"), marked), STORIES)
+    take_as_built(copy.current())
     rows = Pipeline.open(copy.path).ask("space rocket", 12).stories.to_pylist()
     assert known & {row["news_id"] for row in rows} and {row["news_id"] for row in rows} - known
     for row in rows:

@@ -7,7 +7,8 @@ import pytest
 
 from broadsheet.errors import ModelError
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom.journal import Journal, read_changes
+from broadsheet.newsroom.entries import read_changes
+from broadsheet.newsroom.journal import Journal
 from broadsheet.nightly.build import build
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.ray.worker import ENCODE, Worker

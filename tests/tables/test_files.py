@@ -1,13 +1,14 @@
 """Links that are replaced in one step, times of change that can be trusted, and a full disk."""
 
 import errno
+import os
 import time
 from pathlib import Path
 
 import pytest
 
 from broadsheet.errors import CorpusError
-from broadsheet.tables.files import full_disk_as, is_settled, replace_link
+from broadsheet.tables.files import copy_file, full_disk_as, is_settled, replace_link
 
 
 def test_a_link_is_made_and_replaced_and_leaves_nothing_beside_it(tmp_path):
@@ -50,3 +51,15 @@ def test_any_other_error_passes_as_it_is(error, tmp_path):
     with pytest.raises(type(error)) as raised, full_disk_as(CorpusError, tmp_path, "Free some space."):
         raise error
     assert raised.value is error
+
+
+def test_a_copy_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    (tmp_path / "source").write_bytes(b"articles")
+    synced = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(sorted(tmp_path.iterdir())), real(handle)))
+    copy_file(tmp_path / "source", tmp_path / "target")
+    assert (tmp_path / "target").read_bytes() == b"articles"
+    before, after = synced  # first the content, under another name, then the folder
+    assert tmp_path / "target" not in before and len(before) == 2 and tmp_path / "target" in after
+    assert not (tmp_path / "source").samefile(tmp_path / "target")

@@ -103,12 +103,11 @@ def publish(
 
 @operation.command(epilog="Example: broadsheet rollback newsroom")
 def rollback(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Go back to the published edition before the current one."""
+    """Go back to the published edition before the current one; editions that `verify` would refuse are passed over."""
     from broadsheet.newsroom import Newsroom
+    from broadsheet.operations.editions import rollback as go_back
 
-    room = Newsroom(newsroom)
-    with room.lock():
-        typer.echo(f"current is now {room.rollback().name}")
+    typer.echo(f"current is now {go_back(Newsroom(newsroom), say).name}")
 
 
 @operation.command(epilog="Example: broadsheet prune newsroom --keep 7")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError
-from broadsheet.newsroom.journal import CARRIED
+from broadsheet.newsroom.journal import CARRIED, WITHDRAWN_BY
 from broadsheet.tables.arrow_files import from_rows, open_writer, read_stamp, read_table
 from broadsheet.tables.values import SkipRow
 
@@ -75,7 +75,7 @@ def merge(staged: Staged) -> tuple[Path, int]:
     if not staged.target.exists():
         return staged.path, 0
     merged, replaced = staged.path.with_name(staged.target.name), 0
-    stamp = {name: value for name, value in read_stamp(staged.target).items() if name == CARRIED}
+    stamp = {name: value for name, value in read_stamp(staged.target).items() if name in (CARRIED, WITHDRAWN_BY)}
     with open_writer(merged, staged.schema, **stamp) as writer:
         for batch in read_existing(staged.target, staged.schema).to_batches():
             if staged.key:

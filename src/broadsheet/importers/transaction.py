@@ -220,9 +220,10 @@ class Import:
     def _read_known(self) -> None:
         if self.newsroom.news.exists():
             absorb(self.newsroom)
-            self._withdrawn = set(read_withdrawn(self.newsroom))
             for batch in read_existing(self.newsroom.news, NEWS).select(["news_id", "published_at"]).to_batches():
                 self._published.update(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+
+        self._withdrawn = set(read_withdrawn(self.newsroom))  # it counts too where the articles are imported anew
 
     def _stage(self, path: Path, schema: pa.Schema, key: str) -> None:
         self._staged[path.stem] = Staged(self._folder, path, schema, key)

@@ -15,7 +15,7 @@ from broadsheet.importers.report import ImportReport
 from broadsheet.importers.rows import Row, article_row, checked_rows, noting_left_out
 from broadsheet.importers.tables import columns_found, news_rows
 from broadsheet.newsroom import Newsroom
-from broadsheet.newsroom.journal import Journal, read_changed_ids
+from broadsheet.newsroom.journal import Journal
 from broadsheet.tables.arrow_files import from_rows, read_table
 from broadsheet.tables.kept import kept_names
 from broadsheet.tables.live_schemas import WITHDRAWN, late_news
@@ -98,7 +98,7 @@ def withdraw_articles(newsroom: Newsroom, news_ids: Sequence[str], known: Callab
 
 def known_ids(newsroom: Newsroom) -> set[str]:
     """Return the ids of the articles of the corpus and of the journal."""
-    changes = read_changed_ids(Journal(newsroom).entries())
+    changes = Journal(newsroom).changed_ids()
     ids = set(read_table(newsroom.news, NEWS).column("news_id").to_pylist())
     ids -= changes.withdrawn.keys()
     return ids if changes.added is None else ids | set(changes.added.column("news_id").to_pylist())

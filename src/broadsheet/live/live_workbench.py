@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue, extend
-from broadsheet.newsroom.journal import Changes, Journal, held_by, read_changes, read_withdrawn
+from broadsheet.errors import NewsroomError
+from broadsheet.newsroom.entries import Changes
+from broadsheet.newsroom.journal import Journal, held_by, read_withdrawn
 from broadsheet.tables.live_schemas import late_news
 from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
 from broadsheet.workbench.workbench import Workbench
@@ -65,15 +67,21 @@ class Live:
             state, modified = self._state, self._journal.modified()  # looked at before the entries are listed
             if modified is not None and modified == state.listed:
                 return  # another thread was here
-            entries = self._journal.entries(after=state.applied)
-            last = entries[-1].sequence if entries else self._journal.carried() if modified != 0 else 0
             bench = state.bench
+            prepare = partial(_with_vectors_of, bench.models.news_tower)
+            last = self._journal.last()  # looked at first, so that an entry that comes now is not counted as missed
+            entries, changes = self._journal.changes(prepare, after=state.applied)
+            last = max([last, *(entry.sequence for entry in entries)])
+            if last < state.applied:
+                raise NewsroomError(
+                    f"{self._journal.folder}: it ends at entry {last}, and this process has applied entry "
+                    f"{state.applied}: the newsroom was replaced by an older copy. Open the newsroom again."
+                )
             if last > state.applied:
-                changes = read_changes(entries, partial(_with_vectors_of, bench.models.news_tower))
                 if len(entries) < last - state.applied:
                     changes = _with_missed(changes, bench, last - state.applied - len(entries))
                 bench = self._extended(bench, changes)
-            self._state = _State(bench, max(last, state.applied), modified)
+            self._state = _State(bench, last, modified)
 
     def _extended(self, bench: Workbench, changes: Changes) -> Workbench:
         from broadsheet.index_build import LateSearch

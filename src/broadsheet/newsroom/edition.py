@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from broadsheet.errors import NewsroomError
-from broadsheet.newsroom.manifest import MANIFEST
+from broadsheet.errors import ContractError, NewsroomError, join_problems
+from broadsheet.newsroom.manifest import MANIFEST, file_problems, manifest_problem
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Edition:
 
     @property
     def news(self) -> Path:
-        """Table news as it was when the edition was built: a hard link, which a later import does not touch."""
+        """Table news as it was when the edition was built: a copy, which neither an import nor its damage touches."""
         return self.path / "news.arrow"
 
     @property
@@ -81,18 +81,31 @@ class Edition:
         return self.path / MANIFEST
 
     def read_manifest(self) -> dict[str, Any]:
-        """Return the manifest; raises NewsroomError if the edition is not complete."""
+        """Return the manifest; raises NewsroomError if there is none, or if a byte of it changed."""
         try:
             manifest: dict[str, Any] = json.loads(self.manifest.read_text("utf-8"))
             if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
                 raise ValueError("it names no files")
             if not isinstance(manifest.get("index", {}), dict):
                 raise ValueError(f"index: found {manifest['index']!r:.80}, expected an object")
+            if problem := manifest_problem(self.manifest, manifest):
+                raise ValueError(problem)
         except (OSError, ValueError) as error:
             raise NewsroomError(
-                f"{self.manifest}: no readable manifest ({error}). Run `broadsheet build` again."
+                f"{self.manifest}: no readable manifest ({error}). Run `broadsheet rollback` or `broadsheet build`."
             ) from error
         return manifest
+
+    def require_whole(self) -> None:
+        """Raise ContractError unless every table of the edition is as it was built, by the hashes of its manifest.
+
+        The index is left out: it is checked when it is opened.
+        """
+        files = {name: expected for name, expected in self.read_manifest()["files"].items() if name.endswith(".arrow")}
+        if problems := file_problems(self.path, files):
+            raise ContractError(
+                f"{self.path}: {join_problems(problems)}. Run `broadsheet rollback`, or `broadsheet build` again."
+            )
 
     def is_published(self) -> bool:
         """Whether readers may see it: not if the gate kept it back, or if its manifest cannot be read."""

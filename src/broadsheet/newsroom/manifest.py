@@ -6,6 +6,7 @@ a manifest is one file, which is replaced atomically, and any changed byte in it
 
 import hashlib
 import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,21 @@ def manifest_problem(path: Path, document: dict[str, Any]) -> str:
 
 def _named(digest: str) -> bytes:
     return f'"sha256": "{digest}"'.encode()
+
+
+def file_problems(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """Return a clause for each file of a folder that is missing or has another SHA-256 than `files` names."""
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda name: _sha256_or_missing(folder / name), files)
+        return [
+            f"{name}: SHA-256 is {actual}, expected {expected}"
+            for (name, expected), actual in zip(files.items(), found, strict=True)
+            if actual != expected
+        ]
+
+
+def _sha256_or_missing(path: Path) -> str:
+    return file_sha256(path) if path.is_file() else "missing"
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ becomes current when the link `current` is replaced; a build killed at any point
 whose vectors, stories and digests the next build takes over.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,12 @@ from broadsheet.config.settings import Config
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom.edition import Edition
 from broadsheet.newsroom.manifest import MANIFEST, file_hashes, write_manifest
-from broadsheet.tables.files import replace_link, sync_folder
+from broadsheet.tables.files import remove_folder, replace_link, same_content, sync_folder
+
+log = logging.getLogger(__name__)
+
+REMOVED = ".removed-"
+"""How the name of a folder begins that is being removed; `prune` removes what a killed process left of it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,10 @@ class Newsroom:
     """The files of one publisher: corpus, models and editions."""
 
     path: Path
+    "Absolute: a program that changes its folder later still finds what was withdrawn and muted."
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path).absolute())
 
     @property
     def config_file(self) -> Path:
@@ -68,6 +78,11 @@ class Newsroom:
     def live(self) -> Path:
         """The journal of what was added and withdrawn between nights; missing before the first change."""
         return self.path / "live"
+
+    @property
+    def notes(self) -> Path:
+        """Notes of what this newsroom has had, so that it is missed if it is lost; see `newsroom.notes`."""
+        return self.path / "notes"
 
     def all_impressions(self) -> list[Path]:
         """Return the tables impressions of all splits, by name."""
@@ -135,14 +150,34 @@ class Newsroom:
     def current(self) -> Edition:
         """Return the edition that readers see, by its own name, so that a later publication does not change it.
 
-        Raises NewsroomError if no edition is published.
+        Where `current` is a copy of an edition's folder in place of the link, that edition is returned, with a warning.
+        Raises NewsroomError if no edition is published, or if `current` is the copy of no edition.
         """
-        if not self.current_link.is_symlink():
-            raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
-        edition = Edition(self.editions_folder / Path(os.readlink(self.current_link)).name)  # noqa: PTH115
+        edition = Edition(self.editions_folder / self.current_name())
         if not edition.manifest.is_file():
             raise NewsroomError(f"{edition.path}: the current edition is gone. Run `broadsheet rollback` or `build`.")
         return edition
+
+    def current_name(self) -> str:
+        """Return the name of the edition that readers see, which may be gone; raises NewsroomError as `current`."""
+        if self.current_link.is_symlink():
+            return Path(os.readlink(self.current_link)).name  # noqa: PTH115
+        if not self.current_link.exists():
+            raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
+        for edition in self.editions():
+            if same_content(edition.manifest, self.current_link / MANIFEST):
+                log.warning(
+                    "%s: a copy of edition %s, expected a link to it: the newsroom was copied with its links followed, "
+                    "as `cp -rL` does. The next build, publish or rollback makes it a link again.",
+                    self.current_link,
+                    edition.name,
+                )
+                return edition.name
+        raise NewsroomError(
+            f"{self.current_link}: found no link, and the copy of no edition in {self.editions_folder}: the newsroom "
+            f"was copied with its links followed, as `cp -rL` does, and in part. Run `broadsheet build {self.path}`, "
+            "or `broadsheet publish` with an edition that `broadsheet status` shows."
+        )
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -178,20 +213,12 @@ class Newsroom:
         return edition
 
     def point_to(self, edition: Edition) -> None:
-        """Make an edition current by replacing the link atomically."""
+        """Make an edition current by replacing the link atomically; a folder or file in the link's place is removed."""
+        if self.current_link.exists() and not self.current_link.is_symlink():
+            aside = self.editions_folder / f"{REMOVED}current-{os.getpid()}"
+            self.current_link.rename(aside)
+            aside.unlink() if aside.is_file() else remove_folder(aside)
         replace_link(self.current_link, Path("editions") / edition.name)
-
-    def rollback(self) -> Edition:
-        """Make the published edition before the current one current again; raises NewsroomError if it has none."""
-        if not self.current_link.is_symlink():
-            raise NewsroomError(f"{self.path}: no edition is published. Run `broadsheet build {self.path}`.")
-        current = Path(os.readlink(self.current_link)).name  # noqa: PTH115
-        older = (edition for edition in reversed(self.editions()) if edition.name < current)
-        target = next((edition for edition in older if edition.is_published()), None)
-        if target is None:
-            raise NewsroomError(f"{self.path}: no edition before {current} to go back to.")
-        self.point_to(target)
-        return target
 
     def _free_name(self) -> str:
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%fZ")

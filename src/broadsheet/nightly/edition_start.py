@@ -8,7 +8,7 @@ from broadsheet.errors import NewsroomError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.earlier import not_reused
-from broadsheet.tables.files import full_disk_as, link_or_copy, remove_folder
+from broadsheet.tables.files import copy_file, full_disk_as, remove_folder
 
 _FULL_ADVICE = (
     "Nothing was published and the current edition stays. Free some space and build again: the new build takes over "
@@ -25,10 +25,10 @@ def start_edition(newsroom: Newsroom) -> Edition:
     edition = newsroom.start_edition()
     for path in not_reused(edition):
         path.unlink() if path.is_file() else remove_folder(path)
-    # A hard link is enough: an import writes a new file in the place of the old file, which the edition keeps.
-    link_or_copy(newsroom.news, edition.news)
+    # Copies: a bit that flips in a file would flip in all hard links to it, in every edition and in the corpus.
+    copy_file(newsroom.news, edition.news)
     if newsroom.clicks.is_file():
-        link_or_copy(newsroom.clicks, edition.clicks)
+        copy_file(newsroom.clicks, edition.clicks)
     return edition
 
 

@@ -1,4 +1,4 @@
-"""What an operator does with finished editions: publish one that was kept back, and remove old ones."""
+"""What an operator does with finished editions: publish an edition, go back to an earlier one, and remove old ones."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from broadsheet.errors import InputError, NewsroomError, join_problems
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal
 from broadsheet.newsroom.manifest import write_manifest
+from broadsheet.newsroom.newsroom import REMOVED
 from broadsheet.nightly.earlier import not_reused
 from broadsheet.nightly.verify import verify_edition
+from broadsheet.progress import Say, silent
 from broadsheet.tables.files import remove_folder, sync_folder
-
-_REMOVED = ".removed-"
 
 
 def publish_edition(newsroom: Newsroom, name: str) -> Edition:
@@ -30,10 +30,37 @@ def publish_edition(newsroom: Newsroom, name: str) -> Edition:
         problems = verify_edition(edition)
         if problems:
             raise NewsroomError(f"{edition.path}: not published, {join_problems(problems)}. Build again.")
-        newsroom.point_to(edition)
         if not edition.is_published():
+            # Before the link: killed in between, no current edition says of itself that readers do not see it.
             write_manifest(edition.manifest, edition.read_manifest() | {"published": True})
+        newsroom.point_to(edition)
         return edition
+
+
+def rollback(newsroom: Newsroom, say: Say = silent) -> Edition:
+    """Make the published edition before the current one current again, and return it.
+
+    An edition that `verify` would refuse is passed over, and so is an edition that the gate kept back; `say` gets a
+    line for each. Raises NewsroomError if no edition is left to go back to.
+    """
+    with newsroom.lock():
+        current = newsroom.current_name()
+        older = [edition for edition in reversed(newsroom.editions()) if edition.name < current]
+        for edition in older:
+            problems = _why_not_back_to(edition)
+            if not problems:
+                newsroom.point_to(edition)
+                return edition
+            say(f"passed over {edition.name}: {join_problems(problems)}")
+        raise NewsroomError(f"{newsroom.path}: no sound edition before {current} to go back to.")
+
+
+def _why_not_back_to(edition: Edition) -> list[str]:
+    try:
+        kept_back = not edition.read_manifest().get("published", True)
+    except NewsroomError as error:
+        return [str(error)]
+    return ["the gate kept it back"] if kept_back else verify_edition(edition)
 
 
 def prune(newsroom: Newsroom, keep: int) -> list[str]:
@@ -71,7 +98,7 @@ def _beyond(newsroom: Newsroom, keep: int, current: str) -> list[Edition]:
 
 def _remove(folder: Path) -> None:
     """Remove an edition: first its name, in one step, then its files."""
-    gone = folder.with_name(_REMOVED + folder.name)
+    gone = folder.with_name(REMOVED + folder.name)
     os.replace(folder, gone)  # noqa: PTH105
     sync_folder(folder.parent)
     remove_folder(gone)
@@ -79,7 +106,7 @@ def _remove(folder: Path) -> None:
 
 def _leftovers(newsroom: Newsroom) -> Iterator[Path]:
     """Yield what killed builds, imports and prunings left. Under the lock nobody else works on these files."""
-    yield from newsroom.editions_folder.glob(f"{_REMOVED}*")
+    yield from newsroom.editions_folder.glob(f"{REMOVED}*")
     yield from newsroom.path.glob(".current.*")
     yield from newsroom.news.parent.glob(".*.part")
     if newsroom.building.path.is_dir():

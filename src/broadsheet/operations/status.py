@@ -8,7 +8,7 @@ from typing import Any
 
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
-from broadsheet.newsroom.journal import Journal, carried_by, held_by, read_changed_ids
+from broadsheet.newsroom.journal import Journal, carried_by, held_by
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 
@@ -44,7 +44,7 @@ def journal_state(newsroom: Newsroom, current: Edition | None) -> dict[str, Any]
     """
     try:
         held = held_by(current) if current else carried_by(newsroom.news)
-        changes = read_changed_ids(Journal(newsroom).entries(after=held))
+        changes = Journal(newsroom).changed_ids(after=held)
     except BroadsheetError as error:
         return {"problem": str(error)}
     return {"added": 0 if changes.added is None else len(changes.added), "withdrawn": len(changes.withdrawn)}

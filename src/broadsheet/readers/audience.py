@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.click_log import READING
 from broadsheet.readers.profiles import NO_PROFILES, Profiles
-from broadsheet.tables.arrow_files import empty, epoch_seconds, from_rows, read_table
+from broadsheet.tables.arrow_files import epoch_seconds, from_rows, read_table
 from broadsheet.tables.schemas import CLICKS, USERS
 
 
@@ -95,7 +95,9 @@ def _rows_by_user(clicks: pa.Table, times: npt.NDArray[np.float64]) -> dict[str,
 
 
 def open_audience(users: Path, clicks: Path, own_words: Callable[[], Profiles] = no_profiles) -> Audience:
-    """Open the readers of a newsroom; a missing file counts as an empty table."""
-    user_table = read_table(users, USERS) if users.is_file() else empty(USERS)
-    click_table = read_table(clicks, CLICKS) if clicks.is_file() else empty(CLICKS)
-    return Audience(user_table, click_table, own_words)
+    """Open the readers of a newsroom.
+
+    Raises ContractError if a table is damaged or missing: an import writes both, if without rows, and they say what
+    readers hid.
+    """
+    return Audience(read_table(users, USERS), read_table(clicks, CLICKS), own_words)

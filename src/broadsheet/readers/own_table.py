@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from filelock import FileLock
 
 from broadsheet.errors import ContractError, InputError
+from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.values import SkipRow, checked_id
 from broadsheet.tables.watched_file import Watched
@@ -53,16 +54,37 @@ class OwnTable(Generic[View]):
     """The table in one file as it is now; safe to share between threads, and to change from several processes."""
 
     def __init__(self, path: Path, schema: pa.Schema, look_up: Callable[[pa.Table], View]) -> None:
-        """Take the file, which need not be there, and `look_up`, which makes of the table what a call returns."""
+        """Take the file in a newsroom's folder `readers`, and `look_up`, which makes of the table what a call returns.
+
+        The file need not be there if no reader ever changed it.
+        """
         self._path, self._schema, self._look_up = path, schema, look_up
-        self._watched = Watched(path, lambda path: look_up(_read(path, schema)), look_up(schema.empty_table()))
+        self._note = path.parents[1] / "notes" / path.name
+        self._was_there = False
+        self._watched = Watched(path, self._look, lambda: look_up(self._absent()))
 
     def __call__(self) -> View:
         """Return the table as `look_up` shows it, read again where the file has changed.
 
-        Raises ContractError if the file is damaged: to take it for empty would undo what readers chose.
+        Raises ContractError if the file is damaged, or missing though a reader once changed it: to take it for empty
+        would undo what readers chose.
         """
         return self._watched()
+
+    def _look(self, path: Path) -> View:
+        table = _read(path, self._schema)
+        self._was_there = True
+        return self._look_up(table)
+
+    def _absent(self) -> pa.Table:
+        """Return a table without rows if no reader ever changed anything here; else raise ContractError."""
+        if self._was_there or read_note(self._note) is not None:
+            raise ContractError(
+                f"{self._path}: missing, though readers' choices were written to it. Restore this file from a copy. "
+                f"If there is no copy, delete {self._note} and restart what has the newsroom open: then the choices of "
+                "all readers in the file are lost."
+            )
+        return self._schema.empty_table()
 
     def change(self, user_id: str, change: Callable[[Row], Row]) -> View:
         """Replace a reader's row by what `change` makes of it; on the disk when the call returns.
@@ -70,7 +92,7 @@ class OwnTable(Generic[View]):
         `change` gets the row, or an empty mapping where the reader has none, and returns the new row without its
         `user_id`; an empty mapping removes the row. A row that stays as it was is not written again. Returns the table
         as it is after the change. Raises InputError for a user_id that cannot be an id, ContractError if the file is
-        damaged.
+        damaged or missing, as a call does.
         """
         try:
             checked_id(user_id)
@@ -78,7 +100,7 @@ class OwnTable(Generic[View]):
             raise InputError(f"user: {reason}, expected the id of a reader. Nothing was changed.") from reason
         self._path.parent.mkdir(exist_ok=True)
         with FileLock(self._path.with_name(".lock")):  # not the newsroom's lock, which a build holds for hours
-            table = _read(self._path, self._schema) if self._path.is_file() else self._schema.empty_table()
+            table = _read(self._path, self._schema) if self._path.is_file() else self._absent()
             before = ReaderRows(table).of(user_id)
             after = change(before)
             after = {**after, "user_id": user_id} if after else {}
@@ -86,6 +108,8 @@ class OwnTable(Generic[View]):
                 others = table.filter(pc.not_equal(table.column("user_id"), user_id))
                 table = pa.concat_tables([others, from_rows([after] if after else [], self._schema)])
                 write_table(self._path, table, self._schema)
+            if self._path.is_file():
+                write_note(self._note)  # after the table, so that a killed call leaves no note of what is not there
         return self._look_up(table)
 
 
@@ -96,6 +120,6 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
     except ContractError as error:
         found = str(error).removesuffix(" Build or import it again.").replace("; build or import it again.", ".")
         raise ContractError(
-            f"{found} Restore this file from a copy. If there is no copy, delete it: then the "
-            "choices of all readers in it are lost."
+            f"{found} Restore this file from a copy. If there is no copy, delete it and its note "
+            f"{path.parents[1] / 'notes' / path.name}: then the choices of all readers in it are lost."
         ) from error

@@ -1,7 +1,7 @@
 """Reading and writing Arrow IPC files: checked against a schema, written whole or not at all, memory-mapped.
 
-Stages trust a table that `read_table` returned. Files are uncompressed Arrow IPC *files*, since only those can be
-mapped.
+Stages trust a table that `read_table` returned: the file is as it was written, by its seal, and every value was looked
+at. Files are uncompressed Arrow IPC *files*, since only those can be mapped.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import ContractError, join_problems
 from broadsheet.tables.files import replacing
+from broadsheet.tables.seal import CHECKED, SEAL, UNSEALED, identity_of, seal, seal_problem
 
 
 class TableWriter(Protocol):
@@ -46,15 +47,20 @@ def write_table(path: Path, table: pa.Table, schema: pa.Schema, **stamp: str) ->
 @contextmanager
 def open_writer(path: Path, schema: pa.Schema, **stamp: str) -> Iterator[TableWriter]:
     """Open a file for batches; it appears at `path` only if the block succeeds, and replaces what was there."""
-    stamped = schema.with_metadata({**(schema.metadata or {}), **{key: str(value) for key, value in stamp.items()}})
-    with replacing(path) as part, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, stamped) as writer:
-        yield _CheckedWriter(writer, stamped, path)
+    stamps = {key: str(value) for key, value in stamp.items()} | {SEAL: UNSEALED}
+    stamped = schema.with_metadata({**(schema.metadata or {}), **stamps})
+    with replacing(path) as part:
+        with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, stamped) as writer:
+            yield _CheckedWriter(writer, stamped, path)
+        seal(part)
 
 
 def read_table(path: Path, schema: pa.Schema, **stamp: str) -> pa.Table:
     """Map a file into memory; one ContractError names all differences from the schema and from the expected stamps.
 
-    A file of an earlier version is taken if the versions since then only added columns with a `since`.
+    A file of an earlier version is taken if the versions since then only added columns with a `since`. Raises
+    ContractError too if a byte of the file changed after it was written. This process hashes and validates a file once,
+    and again only when the file has changed.
     """
     table = _upgraded(_open(path), schema)
     found, wanted = _metadata(table.schema), _metadata(schema) | stamp
@@ -110,18 +116,37 @@ def read_stamp(path: Path) -> dict[str, str]:
 
 
 def _metadata(schema: pa.Schema) -> dict[str, str]:
-    return {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    found = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    return {key: value for key, value in found.items() if key != SEAL}
 
 
 def _open(path: Path) -> pa.Table:
     try:
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        # A damaged file may hold names that are not UTF-8, which shows only when they are read.
-        _metadata(table.schema), table.schema.names
+        while True:
+            with path.open("rb") as file:
+                identity = identity_of(file)
+                problem = "" if identity in CHECKED else seal_problem(file)
+                if problem:
+                    raise ValueError(problem)
+                table = _mapped(path, validate=identity not in CHECKED)
+            with path.open("rb") as file:
+                if identity_of(file) == identity:  # else the file was replaced in between, and is read again
+                    CHECKED.add(identity)
+                    return table
     except FileNotFoundError as error:
         raise ContractError(f"{path}: no such file. Build or import it first.") from error
     except (ValueError, OSError) as error:
-        raise ContractError(f"{path}: not a whole Arrow IPC file ({error}). Build or import it again.") from error
+        raise ContractError(
+            f"{path}: not a whole Arrow IPC file as it was written ({error}). Build or import it again."
+        ) from error
+
+
+def _mapped(path: Path, *, validate: bool) -> pa.Table:
+    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    # A damaged file may hold names that are not UTF-8, which shows only when they are read.
+    _metadata(table.schema), table.schema.names
+    if validate:
+        table.validate(full=True)
     return table
 
 
@@ -130,8 +155,10 @@ def _column_problems(found: pa.Schema, wanted: pa.Schema) -> list[str]:
     for field in wanted:
         if field.name not in found.names:
             problems.append(f"column {field.name!r} is missing")
-        elif not found.field(field.name).equals(field):
-            problems.append(f"column {field.name!r} is {found.field(field.name).type}, expected {field.type}")
+            continue
+        there = found.field(found.names.index(field.name))  # by place: a damaged file may not find it by name
+        if not there.equals(field):
+            problems.append(f"column {field.name!r} is {there.type}, expected {field.type}")
     return problems
 
 

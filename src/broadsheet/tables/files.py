@@ -53,12 +53,21 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Make `target` a hard link to a file that nobody changes in place, or a copy if the disk has no hard links."""
+    """Make `target` a hard link to a file that nobody changes in place, or a copy if the disk has no hard links.
+
+    A copy is on the disk when the call returns.
+    """
     target.unlink(missing_ok=True)  # to copy into a link would change the file behind it
     try:
         os.link(source, target)
     except OSError:
-        shutil.copyfile(source, target)
+        copy_file(source, target)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file to `target`, whole or not at all, in place of what is there; on the disk when the call returns."""
+    with replacing(target) as part:
+        shutil.copyfile(source, part)
 
 
 def replace_link(link: Path, target: Path) -> None:
@@ -98,6 +107,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def same_content(path: Path, other: Path) -> bool:
+    """Return whether two small files are there and have the same bytes."""
+    return path.is_file() and other.is_file() and path.read_bytes() == other.read_bytes()
 
 
 def file_sha256(path: Path) -> str:

@@ -15,21 +15,22 @@ Content = TypeVar("Content")
 class Watched(Generic[Content]):
     """What a file holds now; safe to share between threads."""
 
-    def __init__(self, path: Path, read: Callable[[Path], Content], absent: Content) -> None:
-        """`absent` stands for a file that is not there."""
+    def __init__(self, path: Path, read: Callable[[Path], Content], absent: Callable[[], Content]) -> None:
+        """`absent` returns what stands for a file that is not there, or raises an error if it must be there."""
         self._path, self._read, self._absent = path, read, absent
         self._lock = Lock()
-        self._content, self._seen = absent, (0, 0, 0)
+        self._content: Content | None = None
+        self._seen = (0, 0, 0)
 
     def __call__(self) -> Content:
-        """Return what the file holds; raises what `read` raises."""
+        """Return what the file holds; raises what `read` and `absent` raise."""
         try:
             found = self._path.stat()
         except FileNotFoundError:
-            return self._absent
+            return self._absent()
         seen = (found.st_ino, found.st_mtime_ns, found.st_size)
         with self._lock:
-            if seen != self._seen:
+            if seen != self._seen or self._content is None:
                 self._content = self._read(self._path)
                 self._seen = seen if is_settled(found.st_mtime_ns) else (0, 0, 0)
             return self._content

@@ -170,10 +170,11 @@ def open_current(newsroom: Newsroom, own: OwnParts | None = None) -> Workbench:
     with other parts.
 
     Raises NewsroomError if no edition is published, ModelError if the edition was built with another model than the
-    config names.
+    config names, ContractError if a table of the edition is not as it was built.
     """
     newsroom.require()
     edition, models = newsroom.current(), EditionModels(newsroom, newsroom.config(), own or OwnParts())
+    edition.require_whole()
     bench = open_workbench(models, edition)
     built_with, fingerprint = edition.read_manifest()["models"], bench.data.model.fingerprint
     if built_with["news_tower"] != fingerprint:
