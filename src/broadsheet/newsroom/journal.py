@@ -2,7 +2,7 @@
 
 `live/<sequence>-add.arrow` holds articles with their vectors, `live/<sequence>-withdraw.arrow` ids. A file is whole or
 not there: a call that has returned is on the disk, and a call that was killed has not happened. Numbers rise without a
-gap, and no number is given twice: the note `notes/live` names the last number, since the last entry may be lost. Numbers
+gap, and no number is given twice: the note `notes/live` names the last number, since the last entry may be lost. They
 are given under a lock of this folder, since a build holds the newsroom's lock for hours.
 
 The manifest of an edition names the last entry that the edition holds; the stamp of the news table names the last entry
