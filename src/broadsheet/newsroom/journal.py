@@ -103,8 +103,13 @@ class Journal:
         self._append("withdraw", withdrawn, WITHDRAWN)
 
     def carried(self) -> int:
-        """Return the number of the last entry that the corpus or an edition holds; 0 for none."""
-        found = [carried_by(self._newsroom.news)]
+        """Return the number of the last entry that the corpus or an edition holds; 0 for none.
+
+        A damaged news table or manifest is passed over, since readers of a sound edition do not need it.
+        """
+        found = [0]
+        with suppress(ContractError):
+            found.append(carried_by(self._newsroom.news))
         for edition in self._newsroom.editions():
             with suppress(NewsroomError):
                 found.append(held_by(edition))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,14 @@ def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
         "newsroom": str(newsroom.path),
         "corpus": {name: len(read_table(path, schema)) if path.is_file() else 0 for name, path, schema in tables},
         "journal": journal_state(newsroom, current),
-        "editions": [edition_state(edition, current=edition == current) for edition in reversed(newsroom.editions())],
+        "editions": list(_edition_states(newsroom, current)),
     }
+
+
+def _edition_states(newsroom: Newsroom, current: Edition | None) -> Iterator[dict[str, Any]]:
+    for edition in reversed(newsroom.editions()):
+        with suppress(FileNotFoundError):  # an edition that a pruning removes meanwhile
+            yield edition_state(edition, current=edition == current)
 
 
 def journal_state(newsroom: Newsroom, current: Edition | None) -> dict[str, Any]:
