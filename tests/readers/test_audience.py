@@ -1,5 +1,6 @@
 import pytest
 
+from broadsheet.errors import ContractError
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.readers.audience import Audience, open_audience
 from broadsheet.tables.arrow_files import empty, from_rows, write_table
@@ -76,8 +77,13 @@ def test_without_any_click_logged_users_with_a_history_or_a_profile_are_active()
     assert Audience(users, empty(CLICKS)).active(NOON, 30) == ["a", "b"]
 
 
-def test_missing_files_are_an_audience_of_nobody(tmp_path):
-    audience = open_audience(tmp_path / "users.arrow", tmp_path / "clicks.arrow")
+def test_tables_without_rows_are_an_audience_of_nobody_and_a_missing_table_is_an_error(tmp_path):
+    users, clicks = tmp_path / "users.arrow", tmp_path / "clicks.arrow"
+    write_table(users, empty(USERS), USERS)
+    with pytest.raises(ContractError, match=r"clicks\.arrow: no such file"):
+        open_audience(users, clicks)
+    write_table(clicks, empty(CLICKS), CLICKS)
+    audience = open_audience(users, clicks)
     assert audience.all() == [] and audience.active(NOON, 30) == []
     assert state(audience, "u") == {"user_id": "u", "history": [], "profile": "", "hidden": []}
 
