@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.errors import ContractError
 from broadsheet.newsroom.journal import CARRIED, WITHDRAWN_BY
 from broadsheet.tables.arrow_files import from_rows, open_writer, read_stamp, read_table
 from broadsheet.tables.values import SkipRow
@@ -77,7 +76,7 @@ def merge(staged: Staged) -> tuple[Path, int]:
     merged, replaced = staged.path.with_name(staged.target.name), 0
     stamp = {name: value for name, value in read_stamp(staged.target).items() if name in (CARRIED, WITHDRAWN_BY)}
     with open_writer(merged, staged.schema, **stamp) as writer:
-        for batch in read_existing(staged.target, staged.schema).to_batches():
+        for batch in read_table(staged.target, staged.schema).to_batches():
             if staged.key:
                 keep = pa.array([key not in staged.keys for key in batch.column(staged.key).to_pylist()], pa.bool_())
                 replaced += len(batch) - keep.true_count
@@ -87,18 +86,3 @@ def merge(staged: Staged) -> tuple[Path, int]:
         for batch in read_table(staged.path, staged.schema).to_batches():
             writer.write(batch)
     return merged, replaced
-
-
-def read_existing(path: Path, schema: pa.Schema) -> pa.Table:
-    """Map a table of the corpus, each value checked, since a damaged one would be copied into the new file.
-
-    Raises ContractError.
-    """
-    table = read_table(path, schema)
-    try:
-        table.validate(full=True)
-    except pa.ArrowInvalid as error:
-        raise ContractError(
-            f"{path}: damaged ({error}). Restore it, or delete it and import its data again."
-        ) from error
-    return table

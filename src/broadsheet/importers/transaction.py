@@ -29,9 +29,10 @@ from broadsheet.importers.rows import (
     noting_left_out,
     user_row,
 )
-from broadsheet.importers.staging import Staged, merge, read_existing
+from broadsheet.importers.staging import Staged, merge
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import read_withdrawn
+from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.files import full_disk_as, remove_folder, replacing, sync_folder
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 from broadsheet.tables.values import SkipRow, checked_id
@@ -102,7 +103,7 @@ class Import:
     def clicks(self, rows: Iterable[Row]) -> None:
         """Add clicks on known articles; a click with the user, article, time and event of another is a duplicate."""
         if not self._clicks_are_known and self.newsroom.clicks.exists():
-            for batch in read_existing(self.newsroom.clicks, CLICKS).select(_CLICK_KEY).to_batches():
+            for batch in read_table(self.newsroom.clicks, CLICKS).select(_CLICK_KEY).to_batches():
                 columns = (column.to_pylist() for column in batch.columns)
                 self._staged["clicks"].keys.update(map(hash, zip(*columns, strict=True)))
         self._clicks_are_known = True
@@ -155,7 +156,7 @@ class Import:
         """Return the reader's row in the corpus, whose columns stay if the new row lacks them; {} for a new reader."""
         if self._former_users is None:
             path = self.newsroom.users
-            table = read_existing(path, USERS) if path.exists() else USERS.empty_table()
+            table = read_table(path, USERS) if path.exists() else USERS.empty_table()
             rows = {user_id: number for number, user_id in enumerate(table.column("user_id").to_pylist())}
             self._former_users = table, rows
         table, rows = self._former_users
@@ -220,7 +221,7 @@ class Import:
     def _read_known(self) -> None:
         if self.newsroom.news.exists():
             absorb(self.newsroom)
-            for batch in read_existing(self.newsroom.news, NEWS).select(["news_id", "published_at"]).to_batches():
+            for batch in read_table(self.newsroom.news, NEWS).select(["news_id", "published_at"]).to_batches():
                 self._published.update(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
         self._withdrawn = set(read_withdrawn(self.newsroom))  # it counts too where the articles are imported anew
