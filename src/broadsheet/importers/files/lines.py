@@ -17,8 +17,8 @@ _BLOCK_BYTES = 1 << 20
 def line_blocks(path: Path, what: str) -> Iterator[list[bytes]]:
     """Yield the lines of a file in lists of about 1 MiB, under a progress bar named `what`.
 
-    Of a line that `is_too_long`, only the beginning is yielded. Lines end with LF or CR LF; in a file whose first line
-    ends with CR alone, all lines do. Raises CorpusError if a gzip file is damaged, cut short, or unfolds to too much.
+    Of a line that `is_too_long`, only the beginning is yielded. Lines end with LF or CR LF; in a file that begins
+    without any LF, with CR. Raises CorpusError if a gzip file is damaged, cut short, or unfolds to too much.
     """
     yield from track(_blocks(path), what, total=-(-_size(path) // _BLOCK_BYTES))
 
@@ -81,9 +81,8 @@ def _sized_blocks(path: Path) -> Iterator[tuple[list[bytes], int]]:
 
 
 def _ends_with_cr(beginning: bytes) -> bool:
-    """Return whether the first line ends with CR alone, as in files of an old Mac and of its Excel."""
-    found = beginning.find(b"\r")
-    return 0 <= found < len(beginning) - 1 and b"\n" not in beginning[: found + 2]
+    """Return whether lines end with CR alone, as in files of an old Mac and of its Excel: there is no LF at all."""
+    return b"\r" in beginning and b"\n" not in beginning
 
 
 def _cr_lines(file: BinaryIO) -> Iterator[bytes]:
