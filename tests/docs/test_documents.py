@@ -68,6 +68,21 @@ def test_the_defaults_of_the_page_on_shaping_are_those_of_the_settings():
         assert float(default) == getattr(reduce(getattr, section.split("."), Config()), name), name
 
 
+def test_the_weights_of_the_page_on_headlines_are_those_of_the_settings():
+    page = (ROOT / "docs" / "explanation" / "generation.md").read_text("utf-8")
+    table = page.partition("| quality, 0 to 1 |")[2].partition("\n\n")[0]
+    named = {name: float(weight) for name, weight in re.findall(r"^\| `(\w+)` \|.*\| ([\d.]+) \|$", table, re.M)}
+    assert named == vars(Config().generate.choice)
+
+
+def test_the_bounds_of_the_page_on_nights_are_those_of_the_settings():
+    page = (ROOT / "docs" / "how-to" / "every-night.md").read_text("utf-8")
+    rows = re.findall(r"^\| \w+ \| `(?:\[gate\] )?(\w+)` \| ([\d.]+) \|", page, re.M)
+    assert len(rows) > 4
+    for name, default in rows:
+        assert float(default) == getattr(Config().gate, name), name
+
+
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 160
 

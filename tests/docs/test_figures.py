@@ -169,3 +169,8 @@ def test_the_headline_figures_of_the_readme_are_those_of_the_benchmarks():
     assert f"| {ours:,.0f}, hnswlib {theirs:,.0f} |" in README
     share = result("nightly")["rows"]["1 % changed"]["share_of_first"]
     assert f"| {share:.1%} of the first build's time |" in README
+
+
+def test_the_articles_of_the_demo_are_as_many_as_its_benchmark_read():
+    named = f"{result('ask')['articles']:,} real"
+    assert named in README and named in (ROOT / "docs" / "tutorials" / "demo.md").read_text("utf-8")
