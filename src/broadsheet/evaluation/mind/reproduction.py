@@ -37,8 +37,6 @@ from broadsheet.training.towers import train_towers
 
 SPLITS = {"train": "before", "tune": "after", "valid": "valid"}
 """The newsroom's splits, and the parts of MIND that they come from; `tune` is the last day of the training days."""
-LORA = {"batch_size": 16, "negatives": 4, "epochs": 1}
-"""The settings of `[towers]` with which adapters of the news tower are trained."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,8 @@ def _import(asked: Asked, room: Newsroom, say: Say) -> None:
 def _train(room: Newsroom, models: Path, say: Say) -> tuple[list[Labelled], list[Labelled]]:
     """Return the towers and the cross-encoders of all seeds; the newsroom's own are those of the first seed."""
     config = room.config()
-    lora = replace(config, towers=replace(config.towers, **LORA))
+    # Adapters read every article of a batch anew in each step, so their batches are small and one pass is enough.
+    lora = replace(config, towers=replace(config.towers, batch_size=16, negatives=4, epochs=1))
     frozen = [(seed, models / f"towers-frozen-{seed}" if seed else room.towers) for seed in SEEDS]
     adapted = [(seed, models / f"towers-lora-{seed}") for seed in SEEDS]
     readers = [(seed, models / f"cross-encoder-{seed}" if seed else room.reranker) for seed in SEEDS]
