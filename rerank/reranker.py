@@ -20,7 +20,7 @@ from broadsheet.rerank.policy.limits import large_sources
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
 from broadsheet.rerank.reasons import Explainer, with_own_reasons
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
-from broadsheet.tables.arrays import Floats, Names
+from broadsheet.tables.arrays import Floats, Names, falling_scores
 from broadsheet.tables.own_scores import own_column, own_scores
 from broadsheet.tables.schemas import RANKED
 
@@ -160,7 +160,8 @@ class Reranker:
             "user_id": candidates.column("user_id"),
             "news_id": candidates.column("news_id").take(pa.array(order)),
             "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
-            "score": pa.array(score[order].astype(np.float32)),
+            "score": falling_scores(len(rows)),
+            "fused": pa.array(score[order].astype(np.float32)),
             **{name: pa.array(signals[name][order].astype(np.float32), from_pandas=True) for name in SIGNALS},
             "own": own_column({name: signals[name][order] for name in self._own.signals}, len(rows)),
             "probability": self._probability(reader, score[order]),

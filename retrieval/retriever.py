@@ -4,8 +4,9 @@ Several sources propose, each in its own way, and the weighted sum of their scor
 known gets what is popular and new; one who only says what to read about gets what is nearest to that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from broadsheet.corpus.exposures import Exposures
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.co_click import LastCoClicks
-from broadsheet.retrieval.sources.fusion import fuse, propose
+from broadsheet.retrieval.sources.fusion import fuse, joined, propose, with_quotas
 from broadsheet.retrieval.sources.own import NOTHING_PROPOSED, ask_signals, ask_sources
 from broadsheet.retrieval.sources.popularity_freshness import half_lives
 from broadsheet.retrieval.sources.snapshot import Moment, Moments
@@ -24,10 +25,13 @@ from broadsheet.retrieval.sources.two_tower import Search, search_together
 from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.retrieval.towers.user_tower import UserTower
-from broadsheet.tables.arrays import Floats, Rows, Vectors
+from broadsheet.tables.arrays import Floats, Rows, Vectors, falling_scores
 from broadsheet.tables.own_scores import own_column
 from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
+
+NEW_READER = {"freshness": 0.5}
+"""Quotas for a reader of whom nothing is known: half of the candidates are the newest, the others are much read."""
 
 
 class Retriever:
@@ -48,15 +52,16 @@ class Retriever:
         half_life_hours_by_category: Mapping[str, float],
         co_clicks: LastCoClicks,
         weights: Mapping[str, float],
+        quotas: Mapping[str, float],
         exposures: Exposures,
         own: OwnParts | None = None,
     ) -> None:
-        """`half_life_hours` are those of freshness; `weights` are those of the sources, 0 where one is not named.
+        """`half_life_hours` are those of freshness; a source that `weights` or `quotas` do not name has 0.
 
         `co_clicks` are those of the click log, and hold it. `own` has the site's own sources and signals.
         """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
-        self._k, self._weights, self._own = k, dict(weights), own or OwnParts()
+        self._k, self._weights, self._quotas, self._own = k, dict(weights), dict(quotas), own or OwnParts()
         hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
         self._moments = Moments(
             catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures, own=[*self._own.sources]
@@ -80,9 +85,11 @@ class Retriever:
         asking = self._asking(readers, interest_vectors(vectors), moment, depth=2 * count, n=count)
         tables = []
         for state, reader in zip(readers, asking, strict=True):
-            weights = self._weights_for(state)
-            rows = moment.fill(reader, propose(moment.sources, reader, weights, count), count)
-            tables.append(self._table(state, reader, rows, weights, moment, best=count))
+            weights, quotas = self._weights_for(state), self._quotas_for(state)
+            proposals = propose(moment.sources, reader, weights, count, quotas)
+            rows = moment.fill(reader, joined(proposals), count)
+            order = partial(with_quotas, proposals=proposals, quotas=quotas, n=count)
+            tables.append(self._table(state, reader, rows, weights, moment, arrange=order))
         return pa.concat_tables(tables)
 
     def describe(self, state: ReaderState, interests: Vectors, news_ids: Sequence[str], as_of: datetime) -> pa.Table:
@@ -135,6 +142,14 @@ class Retriever:
         towers = self._weights.get("two_tower", 0.0)
         return {"two_tower": towers} if reader.only_spoke and towers > 0 else self._weights
 
+    def _quotas_for(self, reader: ReaderState) -> Mapping[str, float]:
+        """Return the quotas for one reader: who only says what to read about has none, and a new reader the newest."""
+        if reader.only_spoke:
+            return {}
+        if reader.kind == "new":
+            return NEW_READER
+        return self._quotas
+
     def _table(
         self,
         state: ReaderState,
@@ -143,19 +158,26 @@ class Retriever:
         weights: Mapping[str, float],
         moment: Moment,
         *,
-        best: int | None = None,
+        arrange: Callable[[Rows], Rows] | None = None,
     ) -> pa.Table:
-        """Score rows for one reader by every source; the `best` best, best first, or all in their order."""
+        """Score rows for one reader by every source; without `arrange` they stay in their order.
+
+        `arrange` takes the rows, best first, and returns the rows of the table in their order.
+        """
         scores = {name: source(reader, rows) for name, source in moment.sources.items()}
         fused = fuse(scores, weights)
-        order = np.arange(len(rows)) if best is None else np.argsort(-fused, kind="stable")[:best]
+        order = np.arange(len(rows))
+        if arrange is not None:
+            chosen, rising = arrange(rows[np.argsort(-fused, kind="stable")]), np.argsort(rows)
+            order = rising[np.searchsorted(rows, chosen, sorter=rising)]
         own = {name: scores[name][order] for name in self._own.sources}
         own |= ask_signals(self._own, state, self._catalogue, moment.as_of, rows[order])
         columns = {
             "user_id": pa.array([state.user_id] * len(order), pa.string()),
             "news_id": self._catalogue.ids(rows[order]),
             "rank": pa.array(np.arange(1, len(order) + 1), pa.int32()),
-            "score": _floats(fused[order]),
+            "score": falling_scores(len(order)),
+            "fused": _floats(fused[order]),
             **{name: _floats(scores[name][order]) for name in SOURCES},
             "click_rate": _floats(moment.click_rates[rows[order]]),
             "trend": _floats(moment.trends[rows[order]]),

@@ -104,7 +104,7 @@ class Popularity:
 
 
 class Freshness:
-    """What is new; proposed by the reader's categories, and scored by age alone."""
+    """What is new: of all articles, and of the reader's categories in turn; scored by age alone."""
 
     def __init__(self, scores: Floats, categories: npt.NDArray[np.int64], future: npt.NDArray[np.bool_]) -> None:
         """`scores` are NaN where unknown; `categories` holds a number from 0 for each article."""
@@ -114,11 +114,25 @@ class Freshness:
         self._starts = np.cumsum([0, *np.bincount(ordered, minlength=int(categories.max(initial=-1)) + 1)])
 
     def propose(self, reader: SourceInput, n: int) -> Rows:
-        """Return the n best by freshness times the category's share of the history; without a history the newest."""
-        deep = n + len(reader.excluded)
+        """Return n rows: the newest article of all, the best of the reader's categories, the next newest, and so on.
+
+        Breaking news reaches a reader of any category by the first list. The second is ordered by freshness times the
+        category's share of the history. A reader without a history gets the first list alone.
+        """
+        newest = self._order[: n + len(reader.excluded)]
+        newest = newest[reader.allows(newest)][:n]
         if not len(reader.history):
-            rows = self._order[:deep]
-            return rows[reader.allows(rows)][:n]
+            return newest
+        liked = self._of_categories(reader, n)
+        both = np.full((max(len(newest), len(liked)), 2), -1, np.int64)
+        both[: len(newest), 0], both[: len(liked), 1] = newest, liked
+        rows, first = np.unique(both.ravel(), return_index=True)
+        rows, first = rows[rows >= 0], first[rows >= 0]
+        return rows[np.argsort(first)][:n]
+
+    def _of_categories(self, reader: SourceInput, n: int) -> Rows:
+        """Return the n best by freshness times the category's share of the history."""
+        deep = n + len(reader.excluded)
         categories, counts = np.unique(self._categories[reader.history], return_counts=True)
         bounds = zip(self._starts[categories], self._starts[categories + 1], strict=True)
         parts = [self._by_category[start : min(end, start + deep)] for start, end in bounds]

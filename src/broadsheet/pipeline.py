@@ -85,16 +85,16 @@ class Pipeline:
     def run(self, user_id: str, k: int = 10) -> Page:
         """Return the page of one reader: at most k stories, best first.
 
-        An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown,
-        the page is shorter; an empty page says so in its `note`. Raises InputError if the id is empty, or if k is not
-        between 1 and the number of articles, in which articles withdrawn since the build count too.
+        An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown, as
+        in a newsroom of fewer than k articles, the page is shorter; an empty page says so in its `note`. Raises
+        InputError if the id is empty, or if k is less than 1.
         """
         return self.run_many([user_id], k)[0]
 
     def run_many(self, user_ids: Sequence[str], k: int = 10) -> list[Page]:
         """Return the pages of several readers, in the order of the ids; `timings` cover all pages together."""
         bench = self.bench
-        _check(k, bench)
+        k = _most_stories(k, bench)
         if isinstance(user_ids, str):
             raise InputError(f"user_ids: found {user_ids!r}, expected a list of ids. For one reader call run.")
         if not all(isinstance(user_id, str) and user_id.strip() for user_id in user_ids):
@@ -110,8 +110,7 @@ class Pipeline:
 
         The page's `answer` quotes sentences of the best stories with their citations, or says that nothing matches. No
         text is drafted for the page: a story without a text in the edition is shown in the publisher's words. Raises
-        InputError if the text is empty or has more than 1,000 characters, or if k is not between 1 and the number of
-        articles.
+        InputError if the text is empty or has more than 1,000 characters, or if k is less than 1.
         """
         (page,) = (part for part in self.ask_stream(text, k) if isinstance(part, Page))
         return page
@@ -122,8 +121,7 @@ class Pipeline:
         Raises the errors of `ask`, in this call and not when the first item is taken.
         """
         bench = self.bench
-        _check(k, bench)
-        return self._answered(bench, read_request(text), k)
+        return self._answered(bench, read_request(text), _most_stories(k, bench))
 
     def add(self, articles: Iterable[Mapping[str, Any]], keep: Sequence[str] | None = None) -> ImportReport:
         """Add articles, or replace the texts of articles with the same id; returns which rows were taken.
@@ -194,11 +192,11 @@ class Pipeline:
         yield Page(ANONYMOUS, "request", request, bench.data.edition.name, as_of, table, timings, answer)
 
 
-def _check(k: int, bench: Workbench) -> None:
-    # Withdrawn articles count: a call that worked yesterday must not fail because an article was withdrawn.
-    count = len(bench.data.catalogue)
-    if not isinstance(k, int) or not 1 <= k <= count:
-        raise InputError(f"k: found {k!r}, expected 1 to {count}, the number of articles in this edition and since.")
+def _most_stories(k: int, bench: Workbench) -> int:
+    """Return k, or the number of articles if that is less: a page never has more stories than there are articles."""
+    if not isinstance(k, int) or k < 1:
+        raise InputError(f"k: found {k!r}, expected the number of stories on the page, 1 or more.")
+    return min(k, len(bench.data.catalogue))
 
 
 def _now(bench: Workbench) -> datetime:

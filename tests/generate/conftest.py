@@ -62,7 +62,7 @@ def news() -> pa.Table:
 
 def rank(*lists: tuple[str, list[str]]) -> pa.Table:
     rows = [
-        {"user_id": user_id, "news_id": news_id, "rank": place, "score": 1.0, "reason": ""}
+        {"user_id": user_id, "news_id": news_id, "rank": place, "score": 1.0, "fused": 1.0, "reason": ""}
         for user_id, ids in lists
         for place, news_id in enumerate(ids, 1)
     ]

@@ -138,9 +138,7 @@ def test_a_withdrawn_article_that_is_added_again_is_back(opened):
 def test_a_k_that_was_fine_before_a_withdrawal_gives_what_is_left(opened):
     opened.add([row("X1")])
     opened.withdraw(["N1", "N2"])
-    assert len(opened.run("nobody", 59).stories) == len(opened.run("nobody", 61).stories) == 59
-    with pytest.raises(InputError, match="expected 1 to 61, the number of articles"):
-        opened.run("nobody", 62)
+    assert [len(opened.run("nobody", k).stories) for k in (59, 61, 62)] == [59, 59, 59]
 
 
 def test_when_all_articles_are_withdrawn_each_page_is_empty_and_says_so(room, opened):

@@ -108,7 +108,7 @@ def test_a_page_is_what_the_nightly_build_ranked_and_wrote_for_its_reader(opened
     assert ids(page) == [row["news_id"] for row in nightly]
     assert page.stories["reason"].to_pylist() == [row["reason"] for row in nightly]
     for ours, theirs in zip(page.stories.to_pylist(), nightly, strict=True):
-        assert ours["score"] == pytest.approx(theirs["score"], abs=1e-6)
+        assert ours["fused"] == pytest.approx(theirs["fused"], abs=1e-6)
         assert ours["signals"] == pytest.approx({name: theirs[name] for name in WHY}, abs=1e-6)
     told = [row for row in read_table(edition.stories, STORIES).to_pylist() if row["user_id"] == reader]
     for column in ("headline", "summary", "method", "checks"):
@@ -132,11 +132,15 @@ def test_what_was_read_or_hidden_never_appears_however_long_the_page(plain):
     assert page.stories["rank"].to_pylist() == list(range(1, 57))
 
 
-@pytest.mark.parametrize("k", [0, -1, 61, 2.5, "3", None])
-def test_a_k_that_is_not_one_to_the_number_of_articles_is_refused(plain, k):
+@pytest.mark.parametrize("k", [0, -1, 2.5, "3", None])
+def test_a_k_that_is_no_number_of_stories_is_refused(plain, k):
     for request in (lambda: plain.run("fan", k), lambda: plain.ask("goal", k), lambda: plain.run_many([], k)):
-        with pytest.raises(InputError, match=rf"k: found {k!r}, expected 1 to 60, the number of articles"):
+        with pytest.raises(InputError, match=rf"k: found {k!r}, expected the number of stories on the page, 1 or more"):
             request()
+
+
+def test_a_k_larger_than_the_newsroom_gives_a_shorter_page(plain):
+    assert len(plain.run("fan", 10**20).stories) == 56 and len(plain.ask("goal", 61).stories) == 60
 
 
 @pytest.mark.parametrize("user_id", ["", "  ", None, 7])

@@ -37,7 +37,7 @@ def learned():
 def rank(name, value, fusion):
     """The ranking of three articles, of which the second has this value of one signal."""
     rows = [
-        {"user_id": "u", "news_id": f"N{number}", "rank": number, "score": 0.0}
+        {"user_id": "u", "news_id": f"N{number}", "rank": number, "score": 0.0, "fused": 0.0}
         | dict.fromkeys(FROM_CANDIDATES, 0.2 * number)
         for number in (1, 2, 3)
     ]
@@ -60,7 +60,7 @@ def test_a_value_that_is_not_finite_counts_as_absent(name, value, by, learned, w
     fusion = learned if by == "learned fusion" else None
     found, absent = rank(name, value, fusion), rank(name, None, fusion)
     assert found.equals(absent) and found[name].null_count == 1
-    assert np.isfinite(found["score"].to_numpy()).all()
+    assert np.isfinite(found["fused"].to_numpy()).all()
 
 
 @pytest.mark.parametrize("name", ["relevance", "two_tower"])

@@ -54,7 +54,7 @@ def test_an_own_re_ranker_takes_the_place_of_the_weights_and_reads_texts_and_sig
         return [float(title == "Title 2") for title in candidates["title"].to_pylist()]
 
     table = reranker(OwnParts(reranker=by_title), diversity=0.0)(USERS, CANDIDATES)
-    assert table["news_id"].to_pylist()[0] == "N2" and table["score"].to_pylist() == [1.0, 0.0, 0.0]
+    assert table["news_id"].to_pylist()[0] == "N2" and table["fused"].to_pylist() == [1.0, 0.0, 0.0]
 
 
 def test_a_wrong_return_of_a_re_ranker_names_it():

@@ -38,7 +38,7 @@ def make_reranker(catalogue=None, score=None, *, weights=WEIGHTS, depth=10, head
 def candidates_table(*lists):
     """Candidates from (user, {article: {signal: value}})."""
     rows = [
-        {"user_id": user, "news_id": news, "rank": rank, "score": 0.0, **signals}
+        {"user_id": user, "news_id": news, "rank": rank, "score": 0.0, "fused": 0.0, **signals}
         for user, articles in lists
         for rank, (news, signals) in enumerate(articles.items(), 1)
     ]
@@ -69,7 +69,7 @@ def test_signals_are_taken_from_retrieval_the_cross_encoder_and_the_history():
     assert [first[name] for name in names] == [0.75, 0.5, None, 0.25, 0.25]
     assert [second[name] for name in names] == [0.125, None, 1, None, None]
     # The weights sum to 4: (0.75 + 0.5 + 0.125 + 0.25) / 4 and (0.125 + 0.5) / 4.
-    assert [first["score"], second["score"]] == [0.40625, 0.15625]
+    assert [first["fused"], second["fused"]] == [0.40625, 0.15625]
 
 
 def test_scores_are_those_of_the_ranking_in_the_order_of_the_candidates():
@@ -77,7 +77,7 @@ def test_scores_are_those_of_the_ranking_in_the_order_of_the_candidates():
     candidates = candidates_table(("u", {f"N{n}": {"two_tower": 0.1 * n, "freshness": 0.9} for n in range(1, 6)}))
     reranker = make_reranker(score=lambda pairs: np.linspace(0, 1, len(pairs), dtype=np.float32))
     scores = reranker.scores(users.to_pylist()[0], candidates)
-    ranked = {row["news_id"]: row["score"] for row in reranker(users, candidates).to_pylist()}
+    ranked = {row["news_id"]: row["fused"] for row in reranker(users, candidates).to_pylist()}
     assert scores.tolist() == pytest.approx([ranked[f"N{n}"] for n in range(1, 6)])
 
 
@@ -131,7 +131,7 @@ def test_diversity_puts_another_subject_before_a_near_copy():
     assert by_score["news_id"].to_pylist() == ["N0", "N1", "N2"]
     diverse = make_reranker(catalogue, weights={**NONE, "two_tower": 1.0}, diversity=0.7)(users, candidates)
     assert diverse["news_id"].to_pylist() == ["N0", "N2", "N1"]
-    assert diverse["score"].to_pylist() == pytest.approx([0.9, 0.5, 0.89])
+    assert diverse["fused"].to_pylist() == pytest.approx([0.9, 0.5, 0.89])
     assert diverse["diversity"].to_pylist() == pytest.approx([1, 1, 0], abs=1e-3)
 
 

@@ -54,6 +54,7 @@ def make_retriever(
     clicks=(),
     history=50,
     weights=WEIGHTS,
+    quotas=None,
     search=None,
     exposures=None,
     half_lives=None,
@@ -64,7 +65,13 @@ def make_retriever(
     search = search or Search(catalogue.vectors.whole())
     tower = tower or new_user_tower(4, history=history)
     log = clicks_of([(user, row, time.timestamp()) for user, row, time in clicks])
-    about = {"co_clicks": LastCoClicks(log), "weights": weights, "exposures": exposures or no_exposures(), "own": own}
+    about = {
+        "co_clicks": LastCoClicks(log),
+        "weights": weights,
+        "quotas": quotas or {},
+        "exposures": exposures or no_exposures(),
+        "own": own,
+    }
     about |= {"half_life_hours": 24, "half_life_hours_by_category": half_lives or {}}
     retriever = Retriever(catalogue, search, says_north, tower, k=k, **about)
     return OfTables(retriever, catalogue), search
@@ -97,7 +104,7 @@ def test_the_nearest_come_first_without_what_was_read_or_hidden():
     assert table["news_id"].to_pylist() == ["N1", "N3", "N4"]
     assert table["rank"].to_pylist() == [1, 2, 3]
     assert table["two_tower"].to_pylist() == pytest.approx(np.cos(ANGLES[[1, 3, 4]]).tolist())
-    assert table["score"].equals(table["two_tower"])  # nothing else is known, and its weight is 1
+    assert table["fused"].equals(table["two_tower"])  # nothing else is known, and its weight is 1
 
 
 def test_articles_of_the_future_are_left_out_and_those_without_a_time_are_not():
@@ -169,12 +176,14 @@ def test_a_new_user_gets_what_is_popular_and_new():
     table = candidates(retriever, {"user_id": "new"}, {"user_id": "hides", "hidden": ["N0"]})
     new, hides = lists_by_user(table).values()
     # A day is four half-lives: 2 / 16, 0, 1 / 16 clicks and 0.1 of the mean of three, 1 / 16, in hundredths, as logs.
-    # Popularity is 1, 0.1834, 0.7794; freshness is 0.25, 1, 0.5; half of each.
-    assert [row["news_id"] for row in new] == ["N2", "N0", "N1"]
-    assert [row["score"] for row in new] == pytest.approx([0.639678, 0.625, 0.591676], abs=1e-5)
+    # Popularity is 1, 0.1834, 0.7794; freshness is 0.25, 1, 0.5; half of each. N1, the newest, is due in the second
+    # place: half of the candidates of a reader of whom nothing is known are the newest.
+    assert [row["news_id"] for row in new] == ["N2", "N1", "N0"]
+    assert [row["fused"] for row in new] == pytest.approx([0.639678, 0.591676, 0.625], abs=1e-5)
+    assert [row["score"] for row in new] == pytest.approx([1, 1 / 2, 1 / 3])
     assert [row["two_tower"] for row in new] == [None] * 3 == [row["co_click"] for row in new]
-    assert [row["popularity"] for row in new] == pytest.approx([0.779356, 1, 0.183353], abs=1e-5)
-    assert [row["freshness"] for row in new] == pytest.approx([0.5, 0.25, 1])
+    assert [row["popularity"] for row in new] == pytest.approx([0.779356, 0.183353, 1], abs=1e-5)
+    assert [row["freshness"] for row in new] == pytest.approx([0.5, 1, 0.25])
     assert [row["news_id"] for row in hides] == ["N2", "N1"]
 
 
@@ -182,7 +191,7 @@ def test_a_new_user_gets_a_full_list_where_nothing_is_known_of_time_or_clicks():
     retriever, _ = make_retriever()
     table = candidates(retriever, {"user_id": "new"})
     assert table["news_id"].to_pylist() == ["N0", "N1", "N2"]
-    assert table["score"].to_pylist() == [0, 0, 0] and table["popularity"].null_count == 3
+    assert table["fused"].to_pylist() == [0, 0, 0] and table["popularity"].null_count == 3
 
 
 def test_described_articles_have_the_scores_that_search_gives_them():
@@ -199,7 +208,7 @@ def test_described_articles_have_the_scores_that_search_gives_them():
         assert described.schema.equals(CANDIDATES, check_metadata=True)
         assert described["news_id"].to_pylist() == shown
         for row in described.to_pylist():
-            for name in ("score", *SOURCES):
+            for name in ("fused", *SOURCES):
                 expected = by_id[row["news_id"]][name]
                 assert row[name] == (None if expected is None else pytest.approx(expected, abs=1e-6))
 

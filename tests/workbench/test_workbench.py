@@ -87,4 +87,4 @@ def test_a_retriever_with_other_weights_has_each_source_that_is_named_and_no_oth
         retriever = bench.make_retriever({source: 1.0})
         table = retriever(readers, retriever.vectors(readers), bench.data.as_of)
         scores = np.nan_to_num(np.asarray(table[source].to_numpy(), np.float64))
-        np.testing.assert_allclose(table["score"].to_numpy(), scores, atol=1e-6)
+        np.testing.assert_allclose(table["fused"].to_numpy(), scores, atol=1e-6)

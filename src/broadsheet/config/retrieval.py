@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from broadsheet.config.section import Amount, Count, Share, section
+from broadsheet.config.section import Amount, Count, SettingsError, Share, section
 
 
 @section
@@ -27,6 +27,29 @@ class SourceWeights:
 
 
 @section
+class SourceQuotas:
+    """The share of a reader's candidates that each source is sure of, whatever the weights; together 1 at most.
+
+    With a quota of 0.1 a source's best article is among the first 10 candidates, and its 6 best among the first 60.
+    """
+
+    two_tower: Share = 0.0
+    "For the articles nearest to the reader."
+    popularity: Share = 0.0
+    "For the articles with the most recent clicks."
+    freshness: Share = 0.1
+    "For the newest articles, so that a story that nobody clicked yet is considered for every page."
+    co_click: Share = 0.0
+    "For the articles that readers of the same articles clicked."
+
+    def __post_init__(self) -> None:
+        """Raise SettingsError if the quotas are more than the whole."""
+        if (total := sum(vars(self).values())) > 1 + 1e-9:
+            problem = f"the quotas of all sources sum to {total:g}, expected 1 at most. Lower some"
+            raise SettingsError({name: problem for name, quota in vars(self).items() if quota})
+
+
+@section
 class RetrievalConfig:
     """The towers, which make vectors of articles and readers, and the search for candidates."""
 
@@ -43,6 +66,7 @@ class RetrievalConfig:
     candidates: Annotated[int, Field(ge=1)] = 200
     "Articles retrieved for each reader."
     weights: SourceWeights = field(default_factory=SourceWeights)
+    quotas: SourceQuotas = field(default_factory=SourceQuotas)
 
 
 def _kind(value: str) -> str:

@@ -56,6 +56,7 @@ PAGE_STORIES = pa.schema(
         STORIES.field("headline"),
         STORIES.field("summary"),
         RANKED.field("score"),
+        RANKED.field("fused"),
         pa.field(
             "signals",
             pa.struct([RANKED.field(name) for name in WHY]),

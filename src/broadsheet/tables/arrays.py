@@ -22,3 +22,8 @@ def draw_rows(total: int, most: int, seed: int = 0) -> Rows:
     if most >= total:
         return np.arange(total)
     return np.sort(np.random.default_rng(seed).choice(total, most, replace=False))
+
+
+def falling_scores(count: int) -> npt.NDArray[np.float32]:
+    """Return 1, 1/2, 1/3 ... for the ranks 1 to `count`: scores that fall with the rank, without ties."""
+    return (1 / np.arange(1, count + 1)).astype(np.float32)

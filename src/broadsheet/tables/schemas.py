@@ -14,6 +14,9 @@ from broadsheet.tables.own_scores import new_own
 _USER = new_field("user_id", pa.string(), "A reader.")
 _NEWS = new_field("news_id", pa.string(), "An article of the news table.")
 _RANK = new_field("rank", pa.int32(), "Place in the user's list: 1 is best, and no rank is missing or stands twice.")
+_ORDER = new_field(
+    "score", pa.float32(), "1 / rank: it falls with the rank, so that a tool that sorts by it keeps the order."
+)
 _HASH = new_field("content_hash", pa.string(), "SHA-256 of the article's text and category, 16 hex digits.")
 
 NEWS = new_table(
@@ -108,12 +111,13 @@ SOURCES = tuple(field.name for field in _SOURCES)
 
 CANDIDATES = new_table(
     "candidates",
-    6,
+    7,
     [
         _USER,
         _NEWS,
         _RANK,
-        new_field("score", pa.float32(), "Weighted sum of the sources' scores for the reader."),
+        _ORDER,
+        new_field("fused", pa.float32(), "Weighted sum of the sources' scores for the reader, before the quotas."),
         *_SOURCES,
         _CLICK_RATE,
         _TREND,
@@ -133,12 +137,13 @@ SIGNALS = tuple(field.name for field in _SIGNALS)
 
 RANKED = new_table(
     "ranked",
-    6,
+    7,
     [
         _USER,
         _NEWS,
         _RANK,
-        new_field("score", pa.float32(), "All signals fused into one number, before lists are made diverse."),
+        _ORDER,
+        new_field("fused", pa.float32(), "All signals fused into one number, before lists are made diverse."),
         *_SIGNALS,
         new_own("The site's own signals, by name; a value is null where it cannot be known."),
         new_field(
@@ -155,9 +160,7 @@ RANKED = new_table(
             "The article of the history that the reason names; null if it names no article.",
             nullable=True,
         ),
-        new_field(
-            "reason", pa.string(), "Why the article is shown, in one sentence: the signal that adds most to the score."
-        ),
+        new_field("reason", pa.string(), "Why the article is shown, in one sentence that is true of the article."),
     ],
 )
 
@@ -169,9 +172,7 @@ STORIES = new_table(
         _NEWS,
         _RANK,
         new_field("headline", pa.string(), "The headline for this reader."),
-        new_field(
-            "summary", pa.string(), "The summary for this reader; empty if the article has a title and no other text."
-        ),
+        new_field("summary", pa.string(), "The summary for this reader; empty if the article has only a title."),
         new_field(
             "method",
             struct_of(headline=pa.string(), summary=pa.string()),

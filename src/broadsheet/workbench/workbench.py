@@ -109,6 +109,7 @@ class Workbench:
             half_life_hours_by_category=settings.rerank.half_life_hours_by_category,
             co_clicks=self.co_clicks,
             weights=weights,
+            quotas=vars(settings.retrieval.quotas),
             exposures=self.data.exposures,
             own=self.models.own,
         )

@@ -36,10 +36,10 @@ def hash_of(row):
 
 def ranked_table(*towers, diversity=1.0):
     rows = [
-        {"user_id": "", "news_id": f"N{rank}", "rank": rank, "score": tower or 0.0, "two_tower": tower, "reason": ""}
+        {"user_id": "", "news_id": f"N{rank}", "rank": rank, "score": 1 / rank, "fused": 0.0, "two_tower": tower}
         for rank, tower in enumerate(towers, 1)
     ]
-    return from_rows([row | {"diversity": diversity if row["rank"] > 1 else 1.0} for row in rows], RANKED)
+    return from_rows([row | {"reason": "", "diversity": diversity if row["rank"] > 1 else 1.0} for row in rows], RANKED)
 
 
 def encode_by(vectors):

@@ -80,7 +80,7 @@ def checks_by_article(path):
 
 def rank_of(*rows):
     columns = ("user_id", "news_id", "rank", "popularity")
-    rest = {"score": 1.0, "reason": ""}
+    rest = {"score": 1.0, "fused": 1.0, "reason": ""}
     return from_rows([dict(zip(columns, row, strict=True)) | rest for row in rows], RANKED)
 
 

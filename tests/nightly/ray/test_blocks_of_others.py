@@ -56,7 +56,14 @@ def test_an_encoding_writes_over_no_part_that_it_finds_whatever_their_numbers(tm
 
 def ranked_table(news_ids):
     rows = [
-        {"user_id": f"U{place // 50}", "news_id": news_id, "rank": place % 50 + 1, "score": 0.0, "reason": ""}
+        {
+            "user_id": f"U{place // 50}",
+            "news_id": news_id,
+            "rank": place % 50 + 1,
+            "score": 0.0,
+            "fused": 0.0,
+            "reason": "",
+        }
         for place, news_id in enumerate(news_ids)
     ]
     return from_rows([dict.fromkeys(RANKED.names) | row for row in rows], RANKED)

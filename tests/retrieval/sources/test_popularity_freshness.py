@@ -1,4 +1,5 @@
 import warnings
+from itertools import zip_longest
 
 import numpy as np
 import pytest
@@ -91,14 +92,15 @@ def test_popularity_proposes_the_best_known_that_may_be_shown_and_ties_go_to_the
     assert source(reader(), np.array([5, 1])).tolist() == [0.1, 0.9]
 
 
-def test_fresh_proposes_by_freshness_times_the_categorys_share_of_the_history_and_scores_by_age_alone():
+def test_fresh_proposes_the_newest_of_all_and_of_the_readers_categories_in_turn_and_scores_by_age_alone():
     scores = np.array([1.0, 0.9, 0.8, 0.5, 0.4, np.nan])
     source = Freshness(scores, np.array([2, 1, 0, 0, 1, 0]), NOBODY_HIDDEN)
-    # Two of three read are of category 0 and one of 1: products 1.6, 1.0 and 0.9, 0.4; category 2 is out.
+    # By age 0, 1, 2, 3, 4. Two of three read are of category 0 and one of 1: products 1.6 and 1.0, 0.9 and 0.4, so that
+    # the reader's own are 2, 3, 1, 4; article 0 is of a category that the reader never read.
     fan = reader(history=[5, 5, 4])
-    assert source.propose(fan, 10).tolist() == [2, 3, 1, 4]
-    assert source.propose(fan, 2).tolist() == [2, 3]
-    assert source.propose(reader(history=[5, 5, 4], excluded=[2, 4]), 2).tolist() == [3, 1]
+    assert source.propose(fan, 10).tolist() == [0, 2, 1, 3, 4]
+    assert source.propose(fan, 2).tolist() == [0, 2]
+    assert source.propose(reader(history=[5, 5, 4], excluded=[2, 4]), 3).tolist() == [0, 3, 1]
     assert source(fan, np.array([0, 2])).tolist() == [1.0, 0.8]
 
 
@@ -119,13 +121,16 @@ def test_where_no_time_is_known_fresh_proposes_nothing():
     st.lists(st.integers(0, 11), max_size=5),
     st.integers(1, 12),
 )
-def test_fresh_proposes_what_a_sort_of_the_whole_catalogue_does(articles, history, n):
+def test_fresh_proposes_what_two_sorts_of_the_whole_catalogue_do(articles, history, n):
     scores, categories = np.array([score for score, _ in articles]), np.array([name for _, name in articles])
     history = [row % len(articles) for row in history]
     source = Freshness(scores, categories, np.zeros(len(articles), np.bool_))
-    shares = np.bincount(categories[history], minlength=4) if history else np.ones(4)
-    wanted = [row for row in range(len(articles)) if shares[categories[row]] and row not in history]
-    wanted.sort(key=lambda row: (-scores[row] * shares[categories[row]], row))
+    left = [row for row in range(len(articles)) if row not in history]
+    newest = sorted(left, key=lambda row: (-scores[row], row))
+    shares = np.bincount(categories[history], minlength=4)
+    liked = [row for row in left if shares[categories[row]]]
+    liked.sort(key=lambda row: (-scores[row] * shares[categories[row]], row))
+    wanted = list(dict.fromkeys(row for pair in zip_longest(newest, liked) for row in pair if row is not None))
     assert source.propose(reader(history=history, excluded=history), n).tolist() == wanted[:n]
 
 

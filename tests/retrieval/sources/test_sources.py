@@ -29,27 +29,27 @@ def of_all(**options):
     [
         ("two_tower", ["N1", "N2", "N3", "N4"]),
         ("popularity", ["N6", "N8", "N3", "N2"]),  # two and two clicks, then by the category's
-        ("freshness", ["N3", "N6"]),  # the newest of sports, though N1 and N2 are newer
+        ("freshness", ["N1", "N3"]),  # the newest of all, then the newest of sports, though N2 is newer
         ("co_click", ["N8"]),  # N8 shares a reader with N0
     ],
 )
 def test_one_weight_alone_is_that_source_alone(source, expected):
     table = candidates(of_all(weights={source: 1.0}, k=len(expected)), {"user_id": "u", **READER})
-    assert table["news_id"].to_pylist() == expected and table["score"].equals(table[source])
+    assert table["news_id"].to_pylist() == expected and table["fused"].equals(table[source])
 
 
 def test_where_the_sources_propose_too_few_what_is_popular_and_new_makes_up_the_number():
     table = candidates(of_all(weights={"co_click": 1.0}), {"user_id": "u", **READER})
     assert table["news_id"].to_pylist() == ["N8", "N6", "N2", "N3"]  # nobody reads politics, as N1
-    assert table["co_click"].null_count == 3 and table["score"].to_pylist()[1:] == [0, 0, 0]
+    assert table["co_click"].null_count == 3 and table["fused"].to_pylist()[1:] == [0, 0, 0]
 
 
 def test_the_fused_list_holds_what_each_source_proposes_in_order_of_the_weighted_sum():
     table = candidates(of_all(k=9), {"user_id": "u", **READER})
     rows = table.to_pylist()
     for row in rows:
-        assert row["score"] == pytest.approx(sum(WEIGHTS[name] * (row[name] or 0) for name in SOURCES), abs=1e-6)
-    assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
+        assert row["fused"] == pytest.approx(sum(WEIGHTS[name] * (row[name] or 0) for name in SOURCES), abs=1e-6)
+    assert [row["fused"] for row in rows] == sorted((row["fused"] for row in rows), reverse=True)
     assert len(rows) == 9
 
 
@@ -168,3 +168,19 @@ def test_interests_that_are_alike_find_what_one_of_them_finds():
     one, three = candidates(make_retriever()[0], user), candidates(make_retriever(tower=ThreeAlike())[0], user)
     assert three["news_id"].equals(one["news_id"])
     assert three["two_tower"].to_pylist() == pytest.approx(one["two_tower"].to_pylist(), abs=1e-6)
+
+
+def test_the_newest_are_among_the_candidates_of_every_reader_by_the_quota_however_little_they_weigh():
+    published = [hours(-100 - number) for number in range(9)] + [hours(-1)]
+    options = {"k": 5, "published_at": published, "weights": {**WEIGHTS, "freshness": 0.0}}
+    reader = {"history": ["N0"]}
+    assert "N9" not in ids(make_retriever(**options)[0], reader)  # the farthest from what was read
+    with_quota, _ = make_retriever(**options, quotas={"freshness": 0.25})
+    assert ids(with_quota, reader) == ["N1", "N2", "N3", "N9", "N4"]
+    assert "N9" not in ids(with_quota, {"profile": "north", "history": [], "hidden": ["N9"]})
+
+
+def test_who_only_says_what_to_read_about_has_no_quota_of_the_newest():
+    published = [hours(-1)] + [hours(-100)] * 9
+    retriever, _ = make_retriever(k=3, published_at=published, quotas={"freshness": 0.5})
+    assert ids(retriever, {"profile": "north"}) == ["N9", "N8", "N7"]

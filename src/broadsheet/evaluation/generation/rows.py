@@ -138,7 +138,7 @@ def tables_of(examples: Sequence[Example]) -> tuple[pa.Table, pa.Table]:
 
 
 def _rank(user_id: str, news_id: str, rank: int) -> dict[str, Any]:
-    return {"user_id": user_id, "news_id": news_id, "rank": rank, "score": 1.0, "reason": ""}
+    return {"user_id": user_id, "news_id": news_id, "rank": rank, "score": 1.0, "fused": 1.0, "reason": ""}
 
 
 def _told(story: Mapping[str, Any], job: str) -> Text:

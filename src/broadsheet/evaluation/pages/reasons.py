@@ -118,7 +118,7 @@ def _delete(bench: Workbench, reader: int, impression: Impression, scoring: str)
     items = [row for row in ranked[:PLACES] if row["because_news_id"] is not None]
     if not items:
         return
-    ids, spread = [row["news_id"] for row in items], float(np.std([row["score"] for row in ranked]))
+    ids, spread = [row["news_id"] for row in items], float(np.std([row["fused"] for row in ranked]))
     scores = np.stack([reranker.scores(one, offer(place, ids)) for place, one in enumerate(readers)])
     drops = scores[0] - scores[1:]  # (articles read, items)
     for row, column in zip(items, drops.T, strict=True):
