@@ -1,6 +1,7 @@
-"""The reason of an item on a page: one plain sentence for the signal that lifted its score most."""
+"""The reason of an item on a page: one plain sentence that is true of it, and that not many others of the page have."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from string import Formatter
 
@@ -15,8 +16,16 @@ from broadsheet.text import shortened
 
 MAX_PROFILE = 90
 """Most characters of the reader's own words in a reason."""
+ALIKE = 3
+"""Of the first n items of a page at most n / ALIKE have the same reason, and one at least may have it."""
 ROUNDING = 1e-9
 """A contribution below this is a difference between equal values."""
+NOTICEABLE = 0.1
+"""Least lift by a signal that is a reason, as a share of the largest lift of the item."""
+OF_OTHERS, OF_AGE = ("co_click", "popularity", "click_rate", "trend"), ("freshness",)
+"""Signals of what other readers do, and of age. All other signals are personal, or the site's own, and come first."""
+WIDENING = ("To widen the page: {category}.", "To widen the page: a story from {source}.", "To widen the page.")
+"""The sentences for an item that no signal lifts."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Explainer:
-    """Writes the reasons of a list: each from the signal that lifted the item most."""
+    """Writes the reasons of a list: personal reasons first, then what other readers do, then age."""
 
     catalogue: Catalogue
     sentences: Mapping[str, Sequence[str]]
@@ -52,29 +61,40 @@ class Explainer:
     ) -> tuple[list[str | None], list[str]]:
         """Return for each item the id of the history article that its reason names, or None, and the reason.
 
-        `rows` are the items' catalogue rows. `contributions` says how far each signal lifts each item (items,), and
-        `new` which items are new in themselves (items,). `nearest` is the catalogue row of the history article most
-        like each item (items, 1); it is (items, 0) for a reader without a history. `profile` is what the reader said.
+        `rows` are the items' catalogue rows in the order of the page. `contributions` says how far each signal lifts
+        each item (items,), and `new` which items are new in themselves (items,). `nearest` is the catalogue row of the
+        history article most like each item (items, 1); it is (items, 0) for a reader without a history. `profile` is
+        what the reader said. If all true reasons of an item are taken too often, it gets the one taken least.
         """
         because: list[str | None] = []
         reasons = []
+        given: Counter[str] = Counter()
         for place, row in enumerate(rows):
-            signal = _strongest({name: float(part[place]) for name, part in contributions.items()}, bool(new[place]))
-            named = nearest.shape[1] and names_article(self.sentences.get(signal, ()))
-            near = int(nearest[place, 0]) if named else None
+            near = int(nearest[place, 0]) if nearest.shape[1] else None
             evidence = self._evidence(row, near, profile)
-            reasons.append(write_reason(signal, evidence, self.sentences))
-            # A sentence that names the article gives way to another if one of its other names is unknown.
-            is_named = near is not None and evidence.title in reasons[-1]
-            because.append(self.catalogue.news.column("news_id")[near].as_py() if is_named else None)
+            lifts = {name: float(part[place]) for name, part in contributions.items()}
+            found = [one for name in true_signals(lifts, bool(new[place])) for one in self._known(name, evidence)]
+            found = list(dict.fromkeys(found)) or [*known_sentences(WIDENING, evidence)]
+            most = max(1, (place + 1) // ALIKE)
+            key, sentence = next((one for one in found if given[one[0]] < most), None) or min(
+                found, key=lambda one: given[one[0]]
+            )
+            given[key] += 1
+            reasons.append(sentence.format_map(_texts(evidence)))
+            named = near if "title" in named_in(sentence) else None
+            because.append(None if named is None else self.catalogue.news.column("news_id")[named].as_py())
         return because, reasons
 
+    def _known(self, signal: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
+        return known_sentences(self.sentences.get(signal, ()), evidence)
+
     def _evidence(self, row: int, near: int | None, profile: str) -> Evidence:
+        """Return what the reason of an item can name; the reader's own words only if there is no history to name."""
         news = self.catalogue.news
         published_at = news.column("published_at")[row].as_py()
         return Evidence(
             title="" if near is None else news.column("title")[near].as_py(),
-            profile=profile,
+            profile=profile if near is None else "",
             category=str(self.catalogue.category[row]),
             subcategory=news.column("subcategory")[row].as_py(),
             source=news.column("source")[row].as_py(),
@@ -82,30 +102,33 @@ class Explainer:
         )
 
 
-def _strongest(contributions: Mapping[str, float], new: bool) -> str:
-    """Return the signal that lifts an item most, or an empty text if none does.
+def true_signals(lifts: Mapping[str, float], new: bool) -> list[str]:
+    """Return the signals that are a reason of an item: personal signals first, then of other readers, then of age.
 
-    Freshness counts only for an item that is new in itself: it may merely be newer than the others of its list.
+    `lifts` says how far each signal lifts the item's score above the mean of its list. A signal that lifts it by less
+    than NOTICEABLE of the largest lift is no reason. Freshness is a reason of each item that is `new` in itself, and of
+    no other: an item may merely be newer than the others of its list.
     """
-    lifts = {name: value for name, value in contributions.items() if value > ROUNDING}
-    if not new:
-        lifts.pop("freshness", None)
-    if lifts:
-        return max(lifts, key=lambda name: lifts[name])
-    return "freshness" if new else ""
+    least = max(ROUNDING, NOTICEABLE * max(lifts.values(), default=0.0))
+    true = [name for name, lift in lifts.items() if lift > least and name not in OF_AGE]
+    true.sort(key=lambda name: (name in OF_OTHERS, -lifts[name]))
+    return [*true, *(OF_AGE if new else ())]
 
 
-def write_reason(signal: str, evidence: Evidence, sentences: Mapping[str, Sequence[str]] = REASONS) -> str:
-    """Return the sentence for `signal`, the signal that lifted the item most; empty if no signal lifted it.
+def known_sentences(sentences: Sequence[str], evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Yield the sentences whose names in braces are all known, each with the key that reasons alike share.
 
-    A signal may have several sentences: the first whose names in braces are all known is taken.
+    Two sentences are alike if they differ in the day alone: "published on 1 May" and "published on 2 May".
     """
-    known = {name: text for name, text in asdict(evidence).items() if text}
-    known["profile"] = shortened(" ".join(evidence.profile.split()), MAX_PROFILE)
-    for sentence in sentences.get(signal, ()):
-        if all(known.get(name) for name in named_in(sentence)):
-            return sentence.format_map(known)
-    return f"To widen the page: {evidence.category}." if evidence.category else "To widen the page."
+    known = {name: text for name, text in _texts(evidence).items() if text}
+    for sentence in sentences:
+        if all(name in known for name in named_in(sentence)):
+            yield sentence.format_map({**known, "day": ""}), sentence
+
+
+def _texts(evidence: Evidence) -> dict[str, str]:
+    profile = shortened(" ".join(evidence.profile.split()), MAX_PROFILE)
+    return {**asdict(evidence), "profile": profile}
 
 
 def with_own_reasons(own: Mapping[str, str]) -> dict[str, Sequence[str]]:
@@ -128,11 +151,6 @@ def with_own_reasons(own: Mapping[str, str]) -> dict[str, Sequence[str]]:
         **REASONS,
         **{name: (sentence, plain[name]) if sentence else (plain[name],) for name, sentence in own.items()},
     }
-
-
-def names_article(sentences: Sequence[str]) -> bool:
-    """Return whether one of the sentences names the title of an article of the history."""
-    return any("title" in named_in(sentence) for sentence in sentences)
 
 
 def named_in(sentence: str) -> list[str]:

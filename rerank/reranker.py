@@ -18,6 +18,7 @@ from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.own import ask_reranker
 from broadsheet.rerank.policy.limits import large_sources
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
+from broadsheet.rerank.policy.selection import Order
 from broadsheet.rerank.reasons import Explainer, with_own_reasons
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
 from broadsheet.tables.arrays import Floats, Names, falling_scores
@@ -155,7 +156,7 @@ class Reranker:
             self._catalogue.category[self._read(reader)],
             self._large,
         )
-        because, reasons = self._reasons(reader, rows, signals, weights)
+        because, reasons = self._reasons(reader, rows, signals, weights, order)
         columns = {
             "user_id": candidates.column("user_id"),
             "news_id": candidates.column("news_id").take(pa.array(order)),
@@ -167,8 +168,8 @@ class Reranker:
             "probability": self._probability(reader, score[order]),
             "pair_hash": pa.array([hashes[place] for place in order], pa.string()),
             "diversity": pa.array(distance.astype(np.float32)),
-            "because_news_id": pa.array([because[place] for place in order], pa.string()),
-            "reason": pa.array([reasons[place] for place in order], pa.string()),
+            "because_news_id": pa.array(because, pa.string()),
+            "reason": pa.array(reasons, pa.string()),
         }
         return pa.table(columns, schema=RANKED)
 
@@ -189,14 +190,21 @@ class Reranker:
         return Items(score, catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
 
     def _reasons(
-        self, reader: ReaderState, rows: list[int], signals: dict[str, Floats], weights: Mapping[str, float]
+        self,
+        reader: ReaderState,
+        rows: list[int],
+        signals: dict[str, Floats],
+        weights: Mapping[str, float],
+        order: Order,
     ) -> tuple[list[str | None], list[str]]:
-        """Return for each item the history article that its reason names, None for no article, and the reason."""
+        """Return in `order` for each item the history article that its reason names, None for no article, and why."""
         learned = self._learned(reader)
         parts = contributions(signals, weights) if learned is None else learned.contributions(signals)
         new = (signals["freshness"] >= NEW) & bool(weights["freshness"])
-        nearest = nearest_history(self._catalogue, self._read(reader), rows, 1)
-        return self._explain(rows, parts, new, nearest, reader.profile)
+        ranked = [rows[place] for place in order]
+        nearest = nearest_history(self._catalogue, self._read(reader), ranked, 1)
+        ordered = {name: part[order] for name, part in parts.items()}
+        return self._explain(ranked, ordered, new[order], nearest, reader.profile)
 
 
 def _read_signal(name: str, column: pa.ChunkedArray) -> Floats:

@@ -55,23 +55,32 @@ A function takes the catalogue, the catalogue rows of the reader's history (olde
 candidates. It returns values (candidates,), NaN where the signal is absent.
 """
 
-_OF_THE_HISTORY = ("Because you read “{title}”.", "Because you asked for “{profile}”.")
+_OF_THE_READER = (
+    "Because you read “{title}”.",
+    "Because you asked for “{profile}”.",
+    "Because you asked for “{profile}”: this is in {category}.",
+    "Because you asked for “{profile}”: this is from {source}.",
+)
 REASONS: Mapping[str, tuple[str, ...]] = {
-    "relevance": _OF_THE_HISTORY,
-    "two_tower": _OF_THE_HISTORY,
-    "popularity": ("Because many readers opened it lately.",),
+    "relevance": _OF_THE_READER,
+    "two_tower": _OF_THE_READER,
+    "popularity": ("Because many readers opened it lately.", "Because it is much read in {category}."),
     "click_rate": ("Because many who saw it opened it.",),
     "trend": ("Because more and more readers open it.",),
     "co_click": ("Because those who read what you read opened it.",),
-    "freshness": ("Because it is new: published on {day}.",),
+    "freshness": (
+        "Because it is new: published on {day}.",
+        "Because it is new in {category}.",
+        "Because it is new from {source}.",
+    ),
     "affinity": ("Because you often read {category}.",),
     "subcategory_affinity": ("Because you often read {subcategory}.",),
     "source_affinity": ("Because you often read {source}.",),
 }
-"""The sentences of each signal, the best first. The reason is the first sentence whose names in braces are all known.
+"""The sentences of each signal, the best first; a sentence is a reason if all its names in braces are known.
 
 The braces name fields of reasons.Evidence. If the sentence names `title`, the title of an article of the history, this
-article becomes the row's because_news_id.
+article becomes the row's because_news_id. A page takes the next sentence once the first stands on it too often.
 """
 
 

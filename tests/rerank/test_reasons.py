@@ -1,14 +1,30 @@
+from collections import Counter
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 
-from broadsheet.rerank.reasons import MAX_PROFILE, Evidence, named_in, write_reason
+from broadsheet.rerank.reasons import (
+    MAX_PROFILE,
+    WIDENING,
+    Evidence,
+    Explainer,
+    known_sentences,
+    named_in,
+    true_signals,
+)
 from broadsheet.rerank.signals import REASONS, SIGNALS
+from tests.support.stage_contract import catalogue_of, hours
 
 ALL = Evidence(
     title="Cup final", profile="chess", category="sports", subcategory="golf", source="Daily", day="1 May 2024"
 )
 NOTHING = Evidence()
+
+
+def first_reason(signal, evidence):
+    sentences = REASONS[signal] if signal else WIDENING
+    return next((sentence.format_map(vars(evidence)) for _, sentence in known_sentences(sentences, evidence)), None)
 
 
 @pytest.mark.parametrize(
@@ -25,28 +41,89 @@ NOTHING = Evidence()
     ],
 )
 def test_each_signal_has_its_sentence(signal, reason):
-    assert write_reason(signal, ALL) == reason
+    assert first_reason(signal, ALL) == reason
 
 
 @pytest.mark.parametrize("signal", ["relevance", "two_tower"])
 def test_without_a_history_article_the_readers_own_words_are_named(signal):
     spoken = replace(ALL, title="", profile="chess\n and  go")
-    assert write_reason(signal, spoken) == "Because you asked for “chess and go”."
+    assert next(known_sentences(REASONS[signal], spoken))[0] == "Because you asked for “chess and go”."
 
 
 def test_long_words_of_the_reader_are_cut_between_words():
-    text = write_reason("two_tower", Evidence(profile="space " * 50))
+    ((text, _),) = known_sentences(REASONS["two_tower"], Evidence(profile="space " * 50))
     quoted = text.removeprefix("Because you asked for “").removesuffix("”.")
     assert quoted.endswith("space…") and len(quoted) <= MAX_PROFILE
 
 
 @pytest.mark.parametrize("signal", [*(name for name in SIGNALS if any(map(named_in, REASONS[name]))), ""])
 def test_no_reason_claims_what_there_is_no_evidence_for(signal):
-    assert write_reason(signal, NOTHING) == "To widen the page."
+    assert all(not named_in(sentence) for _, sentence in known_sentences(REASONS.get(signal, WIDENING), NOTHING))
 
 
-def test_an_item_that_no_signal_lifted_is_not_called_new():
-    assert "new" not in write_reason("", ALL)
+def test_personal_reasons_come_first_then_what_others_do_then_age():
+    lifts = {"freshness": 0.5, "popularity": 0.4, "trend": 0.3, "affinity": 0.1, "two_tower": 0.2, "relevance": -0.1}
+    lifts["click_rate"] = 0.01  # less than a tenth of the largest lift: nobody would notice it
+    assert true_signals(lifts, new=True) == ["two_tower", "affinity", "popularity", "trend", "freshness"]
+    assert true_signals(lifts, new=False) == ["two_tower", "affinity", "popularity", "trend"]
+    assert true_signals({"popularity": 0.0}, new=False) == [] and true_signals({}, new=True) == ["freshness"]
+
+
+CATALOGUE = catalogue_of(
+    np.eye(13),
+    category=["sports", "science", "politics"] * 4 + [""],
+    source=["Daily", "Weekly"] * 6 + [""],
+    published_at=[hours(-n) for n in range(13)],
+)
+
+
+def reasons(*, history=(), profile="", new=True, **lifts):
+    """The reasons of a page of all articles, each lifted by the same signals."""
+    parts = {name: np.full(13, lift) for name, lift in lifts.items()}
+    nearest = np.resize(np.array(history, np.int64), (13, 1)) if history else np.zeros((13, 0), np.int64)
+    because, found = Explainer(CATALOGUE, REASONS)(range(13), parts, np.full(13, new), nearest, profile)
+    assert [one is not None for one in because] == ["you read" in reason for reason in found]
+    return found
+
+
+def alike(reason):
+    return reason.split(": published on")[0]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"history": [12], "two_tower": 0.5, "affinity": 0.2, "popularity": 0.3},
+        {"profile": "chess", "two_tower": 0.5},
+        {"new": True, "freshness": 0.5, "popularity": 0.2},
+        {"new": True, "freshness": 0.5},
+    ],
+)
+def test_at_most_a_third_of_a_page_has_the_same_reason_however_long_the_page(page):
+    found = reasons(**page)
+    for k in range(3, 13):
+        assert max(Counter(map(alike, found[:k])).values()) <= k / 3
+
+
+def test_the_next_true_reason_stands_where_the_first_was_given_too_often():
+    found = reasons(history=[12], two_tower=0.5, popularity=0.2)
+    assert found[:4] == [
+        "Because you read “Title 12”.",
+        "Because many readers opened it lately.",
+        "Because it is much read in politics.",
+        "Because it is much read in sports.",
+    ]
+    assert found[5] == "Because you read “Title 12”."
+
+
+def test_a_reader_with_a_history_is_not_told_of_words_that_were_not_what_counted():
+    assert not any("asked" in reason for reason in reasons(history=[12], profile="chess", two_tower=0.5))
+
+
+def test_where_only_one_reason_is_true_it_is_given_again_rather_than_an_untrue_one():
+    assert set(reasons(new=False, click_rate=0.5)) == {"Because many who saw it opened it."}
+    widened = reasons(new=False)
+    assert widened[0] == "To widen the page: sports." and not any("new" in reason for reason in widened)
 
 
 def test_every_signal_has_sentences_that_name_only_evidence():
@@ -56,4 +133,4 @@ def test_every_signal_has_sentences_that_name_only_evidence():
 
 
 def test_braces_in_an_articles_title_stay_as_they_are():
-    assert write_reason("two_tower", Evidence(title="{day} of {0}")) == "Because you read “{day} of {0}”."
+    assert first_reason("two_tower", Evidence(title="{day} of {0}")) == "Because you read “{day} of {0}”."

@@ -65,7 +65,7 @@ class RerankConfig:
     "Headlines of the reader's history, the most relevant, that the cross-encoder reads with each candidate."
     max_tokens: Annotated[int, Field(ge=8)] = 72
     "Most tokens of history and candidate together."
-    half_life_hours: HalfLife = 72.0
+    half_life_hours: HalfLife = 24.0
     "Age at which an article's freshness is one half."
     half_life_hours_by_category: dict[str, HalfLife] = field(default_factory=dict)
     "The same for the categories named here, in place of half_life_hours."
