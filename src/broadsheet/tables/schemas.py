@@ -185,11 +185,7 @@ STORIES = new_table(
             "'endpoint summary: no answer' or 'gpt headline: no budget'; empty if there were no such drafts.",
         ),
         new_field("model", pa.string(), "Fingerprint of the writer's model; empty if no writer was asked."),
-        new_field(
-            "prompt",
-            pa.string(),
-            "Names and versions of the prompts, the fact gate and the rule that chooses among drafts.",
-        ),
+        new_field("prompt", pa.string(), "Versions of the prompts, the fact gate and the rule that chooses drafts."),
         new_field(
             "interest",
             pa.string(),
