@@ -110,9 +110,12 @@ class Reranker:
         """Return the weights for one reader.
 
         For a reader who has words on interests but no history, freshness weighs less: this reader asked for topics, not
-        for the newest articles. The cross-encoder reads only histories, so its weight goes to the two-tower score.
+        for the newest articles. The cross-encoder reads only histories, so its weight goes to the two-tower score. To a
+        reader of whom nothing is known, what is read counts as much as what is new.
         """
         weights = self._weights
+        if reader.kind == "new":
+            return weights | {"popularity": max(weights["popularity"], weights["freshness"])}
         if not reader.only_spoke:
             return weights
         spoken = {"relevance": 0.0, "two_tower": weights["two_tower"] + weights["relevance"]}

@@ -76,7 +76,8 @@ def test_pages_follow_what_their_readers_read_and_say(plain):
         (plain.run("voter"), "politics"),
         (plain.run("asker"), "science"),
     ):
-        assert page.stories["category"].to_pylist()[:3] == [topic] * 3
+        first, *others = page.stories["category"].to_pylist()[:3]  # the newest of all is among the first
+        assert first == topic and topic in others
 
 
 def test_an_answer_follows_the_request_and_belongs_to_nobody(plain):

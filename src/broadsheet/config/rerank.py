@@ -39,7 +39,7 @@ class Weights:
     "Clicks of all readers."
     click_rate: Amount = 0.2
     "Clicks for each time the article was shown."
-    trend: Amount = 0.0
+    trend: Amount = 0.1
     "Rise of the clicks in the last hours."
     co_click: Amount = 0.0
     "Clicks by other readers of the reader's articles."

@@ -143,7 +143,7 @@ class Page:
         return {
             "known": "",
             "profile": "You have read nothing here yet: this page follows what you told us of your interests.",
-            "new": "We know nothing of your interests yet: this page is what is new. It becomes yours with use.",
+            "new": "We know nothing of your interests yet: this page is new and much read. It becomes yours with use.",
             "request": "This page follows your request, not your reading alone.",
         }[self.kind]
 
