@@ -119,7 +119,8 @@ def edition(tmp_path):
         for n in range(40)
     ]
     ranked = [
-        {"user_id": "u", "news_id": f"n{n}", "rank": n + 1, "score": 1.0, "reason": ""} for n in range(len(articles))
+        {"user_id": "u", "news_id": f"n{n}", "rank": n + 1, "score": 1.0, "fused": 1.0, "reason": ""}
+        for n in range(len(articles))
     ]
     write_table(edition.news, from_rows(articles, NEWS), NEWS)
     write_table(edition.ranked, from_rows(ranked, RANKED), RANKED)

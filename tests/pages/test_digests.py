@@ -59,7 +59,8 @@ def catalogue():
 def shown(catalogue, mutes=NO_MUTES, hidden=(), digest=DIGEST):
     """What a page of the articles A and D shows to the reader U."""
     rows = [
-        {"user_id": "U", "news_id": name, "rank": rank, "score": 0, "reason": ""} for rank, name in ((1, "A"), (2, "D"))
+        {"user_id": "U", "news_id": name, "rank": rank, "score": 0, "fused": 0, "reason": ""}
+        for rank, name in ((1, "A"), (2, "D"))
     ]
     users = from_rows([{"user_id": "U", "history": [], "profile": "", "hidden": list(hidden)}], USERS)
     readers = reader_states(users, catalogue, mutes)

@@ -23,7 +23,8 @@ def story(rank=1, **changes):
         "title": "Rover sends a postcard",
         "headline": "A postcard from Mars",
         "summary": "The rover sent its first picture in colour.",
-        "score": 1.25,
+        "score": 1.0,
+        "fused": 1.25,
         "signals": {
             "relevance": 0.875,
             "two_tower": 0.5,

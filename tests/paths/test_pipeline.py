@@ -71,13 +71,9 @@ def test_a_stranger_gets_the_page_of_a_reader_of_whom_nothing_is_known(opened):
 
 
 def test_pages_follow_what_their_readers_read_and_say(plain):
-    for page, topic in (
-        (plain.run("fan"), "sports"),
-        (plain.run("voter"), "politics"),
-        (plain.run("asker"), "science"),
-    ):
-        first, *others = page.stories["category"].to_pylist()[:3]  # the newest of all is among the first
-        assert first == topic and topic in others
+    for reader, topic in (("fan", "sports"), ("voter", "politics"), ("asker", "science")):
+        # The newest of all may be the third.
+        assert plain.run(reader).stories["category"].to_pylist()[:3].count(topic) >= 2
 
 
 def test_an_answer_follows_the_request_and_belongs_to_nobody(plain):
