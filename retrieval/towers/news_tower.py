@@ -1,4 +1,4 @@
-"""The news tower: a BERT encoder over title, category and abstract, mean-pooled to a unit vector.
+"""The news tower: a BERT encoder over title, category and abstract, pooled to a unit vector as the encoder asks.
 
 On a CPU a plain BERT encodes without padding (models/cpu_bert.py), a stream of batches for each core. Any other
 encoder, and any encoder on a GPU, runs in transformers, in padded batches of texts of like length.
@@ -15,7 +15,8 @@ import torch
 
 from broadsheet.models import loading as models
 from broadsheet.models.batching import length_buckets, packed_batches, pad
-from broadsheet.models.cpu_bert import BATCH_TOKENS, BertForward, can_forward, mean_of_runs
+from broadsheet.models.cpu_bert import BATCH_TOKENS, BertForward, can_forward, first_of_runs, mean_of_runs
+from broadsheet.models.sentence_recipe import BY_THE_MEAN, SentenceRecipe, read_recipe
 from broadsheet.models.threads import stream
 from broadsheet.retrieval.towers.article_text import PLAIN, ArticleText, Facts
 from broadsheet.tables.arrays import Vectors
@@ -25,12 +26,22 @@ Encoder = Callable[[Sequence[str]], Vectors]
 
 
 class NewsTower:
-    """Encodes texts as unit vectors: mean of the last hidden states over real tokens (Sentence-BERT, section 3).
+    """Encodes texts as unit vectors: the mean of the last hidden states over real tokens, or the first token's state.
 
+    The encoder's own files say which (Sentence-BERT, section 3); an encoder that says nothing is pooled by the mean.
     The tower keeps the encoder's weights of now: after further training, make a new tower.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, *, max_tokens: int, fingerprint: str) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        model: Any,  # noqa: ANN401
+        tokenizer: Any,  # noqa: ANN401
+        *,
+        max_tokens: int,
+        fingerprint: str,
+        recipe: SentenceRecipe = BY_THE_MEAN,
+    ) -> None:
+        self._recipe = recipe
         self._model, self._tokenizer, self._max_tokens = model, tokenizer, max_tokens
         self._forward = BertForward(model) if can_forward(model) else None
         self._threads = torch.get_num_threads()
@@ -38,7 +49,7 @@ class NewsTower:
         self.dim = int(model.config.hidden_size)
         self.text = PLAIN
         """What the tower reads of an article."""
-        self.fingerprint = hashlib.sha256(f"{fingerprint} mean {max_tokens}".encode()).hexdigest()[:16]
+        self.fingerprint = hashlib.sha256(f"{fingerprint} {recipe.name} {max_tokens}".encode()).hexdigest()[:16]
         """Names the vectors: those of different fingerprints cannot be compared.
 
         It depends on weights, pooling, length and what is read of an article. It does not depend on the dtype, so that
@@ -63,7 +74,8 @@ class NewsTower:
         if not texts:
             return vectors
         with self._lock:
-            tokens = self._tokenizer(list(texts), truncation=True, max_length=self._max_tokens)["input_ids"]
+            read = [self._recipe.prefix + text for text in texts]
+            tokens = self._tokenizer(read, truncation=True, max_length=self._max_tokens)["input_ids"]
         lengths = [len(ids) for ids in tokens]
         if self._forward is None:
             for rows in length_buckets(lengths):
@@ -78,7 +90,8 @@ class NewsTower:
     @torch.inference_mode()
     def _encode_packed(self, batch: list[list[int]]) -> Vectors:
         assert self._forward is not None
-        return _normalise(mean_of_runs(*self._forward(batch)))
+        pool = first_of_runs if self._recipe.pooling == "cls" else mean_of_runs
+        return _normalise(pool(*self._forward(batch)))
 
     @torch.inference_mode()
     def _encode_padded(self, batch: list[list[int]]) -> Vectors:
@@ -86,6 +99,8 @@ class NewsTower:
         inputs = {name: tensor.to(self._model.device) for name, tensor in rows.items()}
         mask = inputs["attention_mask"]
         states = self._model(**inputs).last_hidden_state  # (texts, tokens, dim)
+        if self._recipe.pooling == "cls":
+            return _normalise(states[:, 0].float())
         states = states.float() * mask[..., None]
         return _normalise(states.sum(1) / mask.sum(1, keepdim=True))
 
@@ -98,11 +113,13 @@ def _normalise(pooled: torch.Tensor) -> Vectors:
 def load_news_tower(name: str, *, max_tokens: int) -> NewsTower:
     """Load the news tower from an encoder's name (asset:NAME, folder or hub name).
 
-    Raises ModelError or AssetError if it cannot be loaded, ConfigError if it cannot read `max_tokens` tokens.
+    Raises ModelError or AssetError if it cannot be loaded, or asks for a pooling that Broadsheet has not;
+    ConfigError if it cannot read `max_tokens` tokens.
     """
     device = models.pick_device()
     resolved = models.resolve(name)
     model = models.load_weights("AutoModel", resolved, dtype=models.pick_dtype(device)).to(device)
     tokenizer = models.load("AutoTokenizer", resolved)
     models.check_length("retrieval.max_tokens", max_tokens, model, tokenizer)
-    return NewsTower(model, tokenizer, max_tokens=max_tokens, fingerprint=models.fingerprint(name))
+    fingerprint, recipe = models.fingerprint(name), read_recipe(resolved)
+    return NewsTower(model, tokenizer, max_tokens=max_tokens, fingerprint=fingerprint, recipe=recipe)

@@ -83,12 +83,15 @@ class Chat:
 
     def ask(self, prompt: str, seconds: float) -> Reply:
         """Ask for a draft, and wait at most `seconds` for it; whatever the endpoint does, nothing is raised."""
-        ends = time.monotonic() + seconds
+        ends, status = time.monotonic() + seconds, 0
         try:
             with self._answer(prompt, seconds) as response:
+                status = response.status_code
                 reply = _read(response)
         except (OSError, httpx2.TransportError, httpx2.InvalidURL, ValueError) as error:
-            reply = Reply(problem=f"no connection ({type(_root(error)).__name__})", again=True)
+            # After status 200 the model has answered: its tokens are paid for, though the answer broke off.
+            tokens = None if status == 200 else 0
+            reply = Reply(problem=f"no connection ({type(_root(error)).__name__})", tokens=tokens, again=True)
         if not reply.text and time.monotonic() >= ends:  # no answer at all, or half an answer that could not be read
             return Reply(problem="timed out", tokens=None, again=True)
         return reply

@@ -116,6 +116,12 @@ def mean_of_runs(states: Tensor, runs: Sequence[EqualTexts]) -> Tensor:
     return torch.cat(means)
 
 
+def first_of_runs(states: Tensor, runs: Sequence[EqualTexts]) -> Tensor:
+    """Return the state of each text's first token in float32 (texts, dim), from states (tokens, dim)."""
+    parts = torch.split(states, [run.texts * run.tokens for run in runs])
+    return torch.cat([part.float().view(*run, -1)[:, 0] for part, run in zip(parts, runs, strict=True)])
+
+
 def _flat(rows: Sequence[list[int]], fill: int) -> Tensor:
     return torch.tensor([*chain.from_iterable(rows), *[0] * fill])
 

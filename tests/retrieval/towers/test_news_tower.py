@@ -1,3 +1,4 @@
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from broadsheet.errors import ConfigError
 from broadsheet.models import loading as models
+from broadsheet.models.sentence_recipe import SentenceRecipe
 from broadsheet.retrieval.towers.news_tower import NewsTower, load_news_tower
+from tests.models.test_sentence_recipe import write_recipe
 from tests.support.tiny import GLUE, TOPICS
 
 WORDS = [*GLUE, *(word for words in TOPICS.values() for word in words)]
@@ -101,3 +104,30 @@ def test_an_encoder_that_is_no_plain_bert_goes_through_transformers(encoder):
     with torch.inference_mode():
         mean = model(**tokenizer(["The coach wins"], return_tensors="pt")).last_hidden_state[0].mean(0)
     assert tower(["a match", "The coach wins"])[1] == pytest.approx((mean / mean.norm()).numpy(), abs=1e-6)
+
+
+def test_an_encoder_that_asks_for_its_first_token_and_a_prefix_gets_them(encoder, tmp_path):
+    folder = shutil.copytree(encoder, tmp_path / "cls")
+    by_mean = load_news_tower(str(folder), max_tokens=24)
+    write_recipe(folder, {"pooling_mode_cls_token": True}, {"prompts": {"passage": "new "}})
+    tower = load_news_tower(str(folder), max_tokens=24)
+    tokenizer, model = models.load("AutoTokenizer", str(folder)), models.load_weights("AutoModel", str(folder))
+    with torch.inference_mode():
+        first = model(**tokenizer(["new the coach wins"], return_tensors="pt")).last_hidden_state[0, 0]
+    found = tower(["a match", "the coach wins"])[1]
+    assert found == pytest.approx((first / first.norm()).numpy(), abs=2e-2)  # bfloat16 on some machines
+    assert not np.allclose(found, by_mean(["the coach wins"])[0], atol=5e-2)
+    assert tower.fingerprint != by_mean.fingerprint
+
+
+def test_the_first_token_is_taken_in_padded_batches_too(encoder):
+    from transformers import DistilBertConfig, DistilBertModel
+
+    tokenizer = models.load("AutoTokenizer", str(encoder))
+    torch.manual_seed(0)
+    config = DistilBertConfig(vocab_size=len(tokenizer), dim=32, n_heads=2, n_layers=1, hidden_dim=64)
+    model = DistilBertModel(config).eval()
+    tower = NewsTower(model, tokenizer, max_tokens=24, fingerprint="distil", recipe=SentenceRecipe("cls"))
+    with torch.inference_mode():
+        first = model(**tokenizer(["The coach wins"], return_tensors="pt")).last_hidden_state[0, 0]
+    assert tower(["a match of the cup", "The coach wins"])[1] == pytest.approx((first / first.norm()).numpy(), abs=1e-6)
