@@ -8,6 +8,7 @@ _JOINERS = "\u200c\u200d"
 "Words of some scripts have them, and emoji."
 _SHOWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2"
 "Format characters that are seen: Arabic and Syriac marks round a number."
+_JOINED = re.compile(rf"(?<=[^\x00-\x7f])[{_JOINERS}](?=[^\x00-\x7f])")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -18,6 +19,17 @@ def has_controls(text: str) -> bool:
     direction of the text after them, and halves of characters (surrogates, which no file in UTF-8 can hold).
     """
     return not text.isprintable() and _CONTROLS.search(text) is not None
+
+
+def has_invisible(text: str) -> bool:
+    """Return whether a text has a character that nobody sees, such as a byte-order mark or a zero-width space.
+
+    Joiners between two letters of another script than ours, or between two emoji, are seen by what they do.
+    """
+    if text.isprintable():
+        return False
+    seen = _JOINED.sub("", text)
+    return any(unicodedata.category(one) == "Cf" and one not in _SHOWN for one in seen)
 
 
 def without_controls(text: str) -> str:

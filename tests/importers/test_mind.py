@@ -111,6 +111,8 @@ def test_each_clicked_article_with_text_is_a_click_at_the_time_of_the_impression
 def test_a_bad_line_of_behaviors_is_skipped_for_a_plain_reason(tmp_path, newsroom, line, reason):
     report = import_mind(write(tmp_path / "mind", behaviors=[line, *BEHAVIORS_LINES]), newsroom, "train")
     assert report.skipped[f"impressions-train: {reason}"] == 1
+    if reason == "unreadable time":
+        assert repr(line.split("\t")[2]) in report.examples["impressions-train: unreadable time"]
     assert rows(newsroom, newsroom.impressions("train"), IMPRESSIONS, "impression_id") == [("1",), ("2",), ("3",)]
     assert rows(newsroom, newsroom.users, USERS, "user_id") == [("U1",), ("U2",)]
 
@@ -128,6 +130,20 @@ def test_an_impression_that_cannot_be_ranked_is_skipped_for_a_plain_reason(tmp_p
     report = import_mind(write(tmp_path / "mind", behaviors=[*BEHAVIORS_LINES, line]), newsroom, "train")
     assert report.skipped[f"impressions-train: {reason}"] == 1
     assert rows(newsroom, newsroom.impressions("train"), IMPRESSIONS, "impression_id") == [("1",), ("2",), ("3",)]
+
+
+def test_a_byte_order_mark_is_no_part_of_an_id_and_a_header_is_no_article(tmp_path, newsroom):
+    mark = b"\xef\xbb\xbf"
+    news = [mark + NEWS_LINES[0].encode(), *NEWS_LINES[1:], "News_ID\tCategory\tSubcategory\tTitle\tAbstract\tURL"]
+    behaviors = [
+        mark + BEHAVIORS_LINES[0].encode(),
+        *BEHAVIORS_LINES[1:],
+        "impression_id\tuser_id\ttime\thistory\tshown",
+    ]
+    report = import_mind(write(tmp_path / "mind", news, behaviors), newsroom, "train")
+    assert [row[0] for row in rows(newsroom, newsroom.news, NEWS, "news_id")] == ["N1", "N2", "N4"]
+    assert rows(newsroom, newsroom.impressions("train"), IMPRESSIONS, "impression_id") == [("1",), ("2",), ("3",)]
+    assert report.skipped["news: header row"] == report.skipped["impressions-train: header row"] == 1
 
 
 def test_a_line_of_news_in_another_encoding_is_skipped(tmp_path, newsroom):

@@ -1,14 +1,18 @@
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.importers.rows import content_hash
 from broadsheet.importers.transaction import Import
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
-from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_time
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS
+from broadsheet.tables.values import SkipRow, checked_id, checked_ids
 from tests.importers.alpha_and_beta import NOON, impression, news
 
 
@@ -30,7 +34,12 @@ def test_the_content_hash_is_sha256_of_the_four_texts_and_tells_their_borders_ap
         ({"news_id": "\ud800", "title": "x"}, "id with control characters"),
         ({"news_id": "c", "title": " ", "abstract": " "}, "no title and no text"),
         ({"news_id": "c", "title": ["x"]}, "a text column holds something else"),
-        ({"news_id": "c", "title": "x", "published_at": "yesterday"}, "unreadable time"),
+        ({"news_id": "c", "title": "x", "body": b"\xff"}, "text in bytes that are not UTF-8"),
+        ({"news_id": "c\u200b", "title": "x"}, "id with invisible characters"),
+        ({"news_id": "\ufeffc", "title": "x"}, "id with invisible characters"),
+        ({"news_id": b"\xff", "title": "x"}, "id in bytes that are not UTF-8"),
+        ({"news_id": 2.0**53, "title": "x"}, "id is a rounded number"),
+        ({"news_id": 10**4000, "title": "x"}, "id longer than 256 characters"),
     ],
 )
 def test_a_bad_article_is_skipped_for_a_plain_reason(newsroom, row, reason):
@@ -43,7 +52,6 @@ def test_a_bad_article_is_skipped_for_a_plain_reason(newsroom, row, reason):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"time": NOON - timedelta(seconds=1)}, "before the article was published"),
         ({"news_id": "zzz"}, "article not known"),
         ({"time": None}, "no time"),
         ({"time": "12/32/2026"}, "unreadable time"),
@@ -90,6 +98,73 @@ def test_half_an_emoji_is_taken_out_of_a_text_and_the_article_is_kept(newsroom):
     assert (row["title"], row["abstract"]) == ("Party ", "whole \U0001f600 half")
 
 
+def test_an_article_whose_time_cannot_be_read_is_taken_without_a_time_and_noted(newsroom):
+    with Import(newsroom) as add:
+        add.news([{"news_id": "c", "title": "C", "published_at": "29/03/2026"}, {"news_id": "d", "published_at": "?"}])
+    assert news(newsroom).column("published_at").to_pylist()[2:] == [None]
+    note = "news: unreadable time, kept without a time"
+    assert add.report.notes[note] == 1 and add.report.skipped == {"news: no title and no text": 1}
+    assert add.report.examples[note].startswith("found '29/03/2026'; expected ISO 8601 such as 2026-03-29T10:00:00Z")
+    assert "found '29/03/2026'" in str(add.report) and add.report.to_dict()["notes"] == {note: 1}
+
+
+def test_the_first_wrong_value_of_each_reason_is_told_with_what_is_expected(newsroom):
+    click = {"user_id": "v", "news_id": "a", "time": NOON}
+    with Import(newsroom) as add:
+        add.clicks([click, {**click, "time": "3.4.2026"}, {**click, "time": "soon"}, {**click, "event": "glance"}])
+    text = str(add.report)
+    assert "2  clicks: unreadable time (found '3.4.2026'; expected ISO 8601" in text
+    assert "1  clicks: unknown event; expected click, like, comment, share, save, hide (found 'glance')" in text
+
+
+def test_a_click_before_the_publication_is_taken_and_noted(newsroom):
+    with Import(newsroom) as add:
+        add.clicks([{"user_id": "v", "news_id": "a", "time": NOON - timedelta(seconds=1)}])
+    assert add.report.taken["clicks"] == 1
+    assert add.report.notes == {"clicks: before the article's time of publication": 1}
+
+
+@pytest.mark.parametrize("order", [("old", "new", "clicks"), ("old", "clicks", "new"), ("new", "clicks", "old")])
+def test_an_update_that_moves_the_time_of_an_article_keeps_its_clicks_in_any_order_of_files(tmp_path, order):
+    article = {"news_id": "u1", "title": "Storm"}
+    rows = {
+        "old": [{**article, "published_at": "2026-01-02T08:00:00Z"}],
+        "new": [{**article, "published_at": "2026-01-02T18:00:00Z"}],
+        "clicks": [{"user_id": f"r{n}", "news_id": "u1", "time": NOON} for n in range(40)],
+    }
+    room = Newsroom(tmp_path / "room")
+    for name in order:
+        with Import(room) as add:
+            (add.clicks if name == "clicks" else add.news)(rows[name])
+    assert read_table(room.clicks, CLICKS).num_rows == 40
+
+
+def test_times_without_a_zone_are_of_the_zone_of_the_settings_and_are_counted(tmp_path):
+    room = Newsroom(tmp_path)
+    room.config_file.write_text('[imports]\ntime_zone = "Europe/Berlin"\n')
+    times = ["2026-07-01T10:00", "2026-01-01T10:00", "2026-07-01", "2026-07-01T10:00Z"]
+    with Import(room) as add:
+        add.news([{"news_id": str(n), "title": "x", "published_at": time} for n, time in enumerate(times)])
+    found = read_table(room.news, NEWS).column("published_at").to_pylist()
+    assert [f"{time:%m-%d %H}" for time in found] == ["07-01 08", "01-01 09", "06-30 22", "07-01 10"]
+    assert add.report.notes == {"times that name no zone, read as Europe/Berlin (setting imports.time_zone)": 2}
+
+
+def test_a_time_in_the_future_is_taken_and_noted(newsroom):
+    with Import(newsroom) as add:
+        add.clicks([{"user_id": "v", "news_id": "a", "time": "2171-03-15T09:00Z"}])
+    assert add.report.notes == {"clicks: dated in the future": 1} and "such as 2171-03-15 09:00" in str(add.report)
+
+
+def test_ids_of_other_types_are_their_texts():
+    uuid = UUID("dc6efd0f-9cbb-4d49-bb7a-e07a26b60e01")
+    found = [7, 7.0, Decimal("7"), np.int64(7), b"n7", uuid, " n7 ", "n7\u00e9"]
+    assert [checked_id(value) for value in found] == ["7", "7", "7", "7", "n7", str(uuid), "n7", "n7\u00e9"]
+    for value in (True, 7.5, Decimal("7.5"), float("inf"), [7], None, float("nan"), ""):
+        with pytest.raises(SkipRow, match="id"):
+            checked_id(value)
+
+
 def test_an_article_without_a_title_gets_the_first_sentence_of_its_text(newsroom):
     with Import(newsroom) as add:
         add.news(
@@ -97,42 +172,6 @@ def test_an_article_without_a_title_gets_the_first_sentence_of_its_text(newsroom
         )
     assert news(newsroom).column("title").to_pylist()[2:] == ["Rain fell.", "One line"]
     assert add.report.titles_made == 2
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        NOON,
-        NOON.replace(tzinfo=None),
-        NOON.astimezone(timezone(timedelta(hours=5))),
-        "2026-01-02T12:00:00Z",
-        "2026-01-02 12:00",
-        "2026-01-02T14:00:00+02:00",
-        1767355200,
-        "1767355200",
-        1767355200.0,
-        1767355200000,
-        "1767355200000",
-        " 1.7673552e9 ",
-    ],
-)
-def test_a_time_is_read_in_each_of_its_forms(value):
-    assert checked_time(value) == NOON
-    assert checked_time(value).tzinfo == UTC
-
-
-def test_a_day_is_its_midnight_and_eight_digits_are_a_day():
-    midnight = datetime(2026, 1, 2, tzinfo=UTC)
-    assert checked_time(date(2026, 1, 2)) == checked_time("2026-01-02") == checked_time("20260102") == midnight
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["soon", "2026-13-01", True, [1], float("nan"), float("inf"), 1e300, "9" * 400, -1e13, "0001-01-01T00:00:00+23:00"],
-)
-def test_anything_else_is_an_unreadable_time(value):
-    with pytest.raises(SkipRow, match="unreadable time"):
-        checked_time(value)
 
 
 @given(st.lists(st.text(max_size=3) | st.text("ab", min_size=255, max_size=258), max_size=4))

@@ -126,10 +126,13 @@ def test_the_report_tells_counts_dates_and_reasons_as_text_and_as_json(newsroom)
         "new": {"news": 0, "users": 0, "clicks": 1},
         "replaced": {"news": 1, "users": 1, "clicks": 0},
         "skipped": {"news: empty id": 1},
+        "notes": {},
+        "examples": {},
         "unknown_ids": 1,
         "unknown_mentions": 1,
         "titles_made": 0,
         "left_out": {},
+        "empty": [],
         "first": "2026-01-02T12:00:00+00:00",
         "last": "2026-01-02T15:00:00+00:00",
     }

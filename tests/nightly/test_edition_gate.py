@@ -12,7 +12,7 @@ from broadsheet.nightly.verify import verify_edition
 from broadsheet.operations.editions import publish_edition, rollback
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
-from broadsheet.tables.schemas import NEWS, news_vectors
+from broadsheet.tables.schemas import CLICKS, NEWS, USERS, news_vectors
 from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
 from tests.support.stage_contract import unit
 from tests.support.tiny import make_encoder, make_news, make_newsroom
@@ -67,7 +67,8 @@ def test_an_ordinary_night_passes(newsroom):
     figures = build(newsroom, "all").read_manifest()["gate"]
     assert figures["compared_with"] == first.name
     assert set(figures["figures"]) == {
-        "recall", "foreign_vectors", "lost", "shrunk", "centroid_shift", "changed_neighbours"
+        "recall", "foreign_vectors", "lost", "shrunk", "centroid_shift", "changed_neighbours",
+        "fewer_readers", "fewer_stories",
     }  # fmt: skip
     assert figures["figures"]["recall"] == 1 and figures["figures"]["changed_neighbours"] == 0
     assert 0 < figures["figures"]["centroid_shift"] < 0.01
@@ -84,6 +85,17 @@ def test_an_edition_with_half_of_the_articles_missing_is_kept_and_not_published(
     _, message = kept_back(newsroom, current, lambda: build(newsroom, ["fan"]))
     assert "50.0% of the current edition's articles are missing, expected at most 0.2" in message
     assert "it has 50.0% fewer articles than the current edition, expected at most 0.2" in message
+
+
+def test_an_edition_without_the_readers_and_clicks_of_the_current_edition_is_kept_back(newsroom):
+    with Import(newsroom) as add:
+        add.clicks([{"user_id": f"r{n}", "news_id": f"N{n}", "time": "2026-01-01T10:00Z"} for n in range(10)])
+    current = build(newsroom, "all")
+    write_table(newsroom.users, read_table(newsroom.users, USERS).slice(0, 1), USERS)
+    write_table(newsroom.clicks, read_table(newsroom.clicks, CLICKS).slice(0, 1), CLICKS)
+    _, message = kept_back(newsroom, current, lambda: build(newsroom, "all"))
+    for what in ("readers", "stories", "clicks"):
+        assert f"fewer {what} than the current edition, expected at most 0.5" in message
 
 
 def test_articles_that_come_back_under_other_ids_are_lost_though_their_number_is_the_same(newsroom):
@@ -131,7 +143,7 @@ def test_another_model_on_purpose_is_not_drift(newsroom, tmp_path):
     another = str(make_encoder(tmp_path / "encoder", seed=1))
     newsroom.config_file.write_text(newsroom.config_file.read_text().replace(former, another))
     gate = build(newsroom, "all").read_manifest()["gate"]
-    assert set(gate["figures"]) == {"recall", "foreign_vectors", "lost", "shrunk"}
+    assert not set(gate["figures"]) & {"centroid_shift", "changed_neighbours"} and "lost" in gate["figures"]
     assert gate["note"].startswith(f"vectors not compared: {current.name} was made by another model, ")
 
 
@@ -220,6 +232,9 @@ def test_changed_neighbours_is_the_share_of_neighbours_that_are_others():
         ({"centroid_shift": 0.051}, 1),
         ({"changed_neighbours": 0.101}, 1),
         ({"foreign_vectors": 1 / 32}, 1),
+        ({"fewer_readers": 0.5, "fewer_stories": 0.5, "fewer_clicks": 0.5}, 0),
+        ({"fewer_readers": 0.51}, 1),
+        ({"fewer_stories": 0.51, "fewer_clicks": 0.51}, 2),
         ({"recall": 0.0, "lost": 1.0, "foreign_vectors": 1.0}, 3),
     ],
 )

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.imports import imports
 from broadsheet.cli.live import add, mute, profile, unmute, withdraw
 from broadsheet.cli.operations import operation
-from broadsheet.cli.options import DEFAULT_ROOM, Columns, Keep, Quoting, Room, as_options, read_columns, read_keep, say
+from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say
 from broadsheet.cli.training import training
-from broadsheet.errors import BroadsheetError, GateError, InputError
+from broadsheet.errors import BroadsheetError, GateError
 from broadsheet.version import __version__
 
 app = typer.Typer(
@@ -22,7 +23,6 @@ app = typer.Typer(
     epilog="Start with: broadsheet assets && broadsheet demo",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-imports = typer.Typer(no_args_is_help=True, help="Import articles, readers and clicks into a newsroom.")
 app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
 app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
@@ -32,12 +32,6 @@ app.command(epilog="Example: broadsheet unmute newsroom maya-politics --category
 app.command(epilog='Example: broadsheet profile newsroom maya-politics --set "space and chess"')(profile)
 app.add_typer(operation)
 
-Into = Annotated[
-    Path,
-    typer.Option(
-        "--into", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder. It is made if it does not exist."
-    ),
-]
 AtNewsroom = Annotated[
     Path | None,
     typer.Option(
@@ -76,94 +70,6 @@ def assets(
 
     for name, path in store.get(names or tuple(store.ASSETS), say=say).items():
         typer.echo(f"{name}: {path}")
-
-
-@imports.command("demo", epilog="Example: broadsheet import demo --into newsroom   Then: broadsheet build newsroom")
-def import_demo(into: Into = DEFAULT_ROOM) -> None:
-    """Make the demo newsroom: 3,823 real articles and six made-up readers."""
-    from broadsheet.importers.demo import import_demo as take
-    from broadsheet.models import assets as store
-    from broadsheet.newsroom import Newsroom
-
-    typer.echo(take(Newsroom(into), store.find("demo_news")))
-
-
-@imports.command("mind", epilog="Example: broadsheet import mind MINDsmall_train --into newsroom --split train")
-def import_mind(
-    directory: Annotated[Path, typer.Argument(help="A folder with news.tsv and behaviors.tsv.")],
-    into: Into = DEFAULT_ROOM,
-    split: Annotated[
-        str, typer.Option(help="Name for the impressions of this folder, such as train or valid.")
-    ] = "train",
-) -> None:
-    """Import a folder of MIND, the Microsoft News Dataset."""
-    from broadsheet.importers.mind import import_mind as take
-    from broadsheet.newsroom import Newsroom
-
-    typer.echo(take(directory, Newsroom(into), split))
-
-
-@imports.command(
-    "tables", epilog="Example: broadsheet import tables --news a.parquet --clicks c.csv.gz --column title=headline"
-)
-def import_tables(
-    news: Annotated[Path | None, typer.Option(help="Articles: CSV, TSV, JSON or Parquet, or their folder.")] = None,
-    clicks: Annotated[
-        Path | None, typer.Option(help="File of clicks, with the columns user_id, news_id and time.")
-    ] = None,
-    users: Annotated[
-        Path | None, typer.Option(help="File of readers, with the columns user_id, history, profile and hidden.")
-    ] = None,
-    column: Columns = None,
-    keep: Keep = None,
-    quoting: Quoting = "auto",
-    into: Into = DEFAULT_ROOM,
-) -> None:
-    """Import a publisher's own tables."""
-    from broadsheet.importers.tables import import_tables as take
-    from broadsheet.newsroom import Newsroom
-
-    if not (news or clicks or users):
-        raise InputError("no file was named; expected --news, --clicks or --users. Name one of them or more.")
-    kept = read_keep(keep)
-    with as_options(column="--column", keep="--keep", quoting="--quoting"):
-        typer.echo(take(Newsroom(into), news, clicks, users, read_columns(column), keep=kept, quoting=quoting))
-
-
-@imports.command(
-    "dataset", epilog="Example: broadsheet import dataset articles.parquet --column title=headline --into newsroom"
-)
-def import_dataset(
-    name: Annotated[str, typer.Argument(help="A local file or folder, else the name of a data set on the hub.")],
-    table: Annotated[str, typer.Option(help="What its rows are: news, clicks or users.")] = "news",
-    split: Annotated[str, typer.Option(help="The split to take.")] = "train",
-    config: Annotated[str | None, typer.Option(help="The configuration, if the data set has several.")] = None,
-    column: Columns = None,
-    keep: Keep = None,
-    quoting: Quoting = "auto",
-    into: Into = DEFAULT_ROOM,
-) -> None:
-    """Import a data set of Hugging Face's datasets; needs the extra broadsheet[datasets]."""
-    from broadsheet.importers.dataset import import_dataset as take
-    from broadsheet.newsroom import Newsroom
-
-    names, kept = read_columns(column), read_keep(keep)
-    with as_options(column="--column", table="--table", split="--split", keep="--keep", quoting="--quoting"):
-        typer.echo(take(Newsroom(into), name, table, names, keep=kept, split=split, config=config, quoting=quoting))
-
-
-@imports.command("own", epilog="Example: broadsheet import own feed articles.xml --into newsroom")
-def import_own(
-    name: Annotated[str, typer.Argument(help="The importer's name in broadsheet.toml, under [own.importers].")],
-    path: Annotated[Path, typer.Argument(help="The file or folder that it reads.")],
-    keep: Keep = None,
-    into: Into = DEFAULT_ROOM,
-) -> None:
-    """Take what an importer of your own reads."""
-    from broadsheet.importers.own import import_own as take
-    from broadsheet.newsroom import Newsroom
-
-    typer.echo(take(Newsroom(into), name, path, keep=read_keep(keep)))
 
 
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")

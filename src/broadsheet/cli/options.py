@@ -29,6 +29,17 @@ Keep = Annotated[
 ]
 
 
+Html = Annotated[
+    str,
+    typer.Option(
+        "--html",
+        help="clean: take tags out of the texts of articles, and keep paragraphs. keep: leave tags. Without it, "
+        "setting imports.html decides, which is clean.",
+        show_default=False,
+    ),
+]
+
+
 def read_keep(names: str | None) -> list[str]:
     """Return the names of `--keep`, each once; raises InputError if there is an empty name."""
     found = [name.strip() for name in names.split(",")] if names is not None else []

@@ -23,6 +23,8 @@ class GateConfig:
     "Least share of the 100 articles nearest to a reader that the index finds."
     max_lost: Share = 0.2
     "Largest share of the current edition's articles that may be missing, expired and withdrawn articles not counted."
+    max_fewer: Share = 0.5
+    "Largest share by which readers, stories or clicks may be fewer than in the current edition."
     max_centroid_shift: Amount = 0.05
     "Largest cosine distance between the mean article vector of the current edition and that of the new one."
     max_changed_neighbours: Share = 0.1

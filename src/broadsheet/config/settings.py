@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Literal
 
 from broadsheet.config.generate import GenerateConfig
+from broadsheet.config.imports import ImportsConfig
 from broadsheet.config.nightly import ArticlesConfig, GateConfig
 from broadsheet.config.own import OwnConfig
 from broadsheet.config.rerank import RerankConfig
@@ -23,6 +24,7 @@ class Config:
     'The time of a build or request. "now": the real time. "latest": that of the newest article or click, for archives.'
     active_days: Amount = 30.0
     "Builds make pages for readers with a click in this many days before the clock, and for readers who told interests."
+    imports: ImportsConfig = field(default_factory=ImportsConfig)
     articles: ArticlesConfig = field(default_factory=ArticlesConfig)
     gate: GateConfig = field(default_factory=GateConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)

@@ -43,15 +43,17 @@ def import_dataset(
     split: str = "train",
     config: str | None = None,
     quoting: str = "auto",
+    html: str = "",
 ) -> ImportReport:
     """Add the rows of a data set to table news, clicks or users of a newsroom.
 
     `name` is a local file or folder, if there is such a path, else a data set on the hub; `config` is one of its
     configurations. `columns` maps our column names to those of the data set, `keep` names further columns of articles
-    that come through to pages, and rows are checked and counted as by `import_tables`. Local files of CSV, TSV, JSON
-    and Parquet are read as by it too, with its `quoting`. A label is taken by its name. Raises InputError if `table` is
-    no such table or the package `datasets` is missing; CorpusError, and nothing is imported, if the data set cannot be
-    found or read, brings code of its own, is of another format, or lacks the split or a column.
+    that come through to pages; `html` is as for Import. Rows are checked and counted as by `import_tables`. Local files
+    of CSV, TSV, JSON and Parquet are read as by it too, with its `quoting`. A label is taken by its name. Raises
+    InputError if `table` is no such table or the package `datasets` is missing; CorpusError, and nothing is imported,
+    if the data set cannot be found or read, brings code of its own, is of another format, or lacks the split or a
+    column.
     """
     if table not in TABLES:
         raise InputError(f"table: found {table!r}, expected {', '.join(TABLES)}.")
@@ -66,7 +68,7 @@ def import_dataset(
         pairs |= {column: column for column in keep if column in found}
     if problems:
         raise CorpusError(f"{join_problems(problems)}\nNothing was imported.")
-    with Import(newsroom, keep) as add:
+    with Import(newsroom, keep, html) as add:
         add.report.leave_out(table, left_out(found, pairs))
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "clicks": add.clicks, "users": add.users}

@@ -17,9 +17,11 @@ from broadsheet.importers.files.lines import first_lines, is_too_long, line_bloc
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
+from broadsheet.tables.times import TimeReader
 from broadsheet.tables.values import SkipRow
 
 _TIME = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2}):(\d{2}) ([AP])M", re.ASCII)
+_HEADINGS = ("time", "timestamp", "date", "impression_time")
 _NEWS_COLUMNS = ("news_id", "category", "subcategory", "title", "abstract", "url")
 
 
@@ -48,7 +50,7 @@ def import_mind(directory: Path, newsroom: Newsroom, split: str) -> ImportReport
         wanted = {line for _, line in latest.values()}
         latest.clear()
         for lines in _numbered(behaviors, "users"):  # a second pass, since all histories may not fit in memory
-            add.users(_impression_row(text.decode(), line) for line, text in lines if line in wanted)
+            add.users(_impression_row(text.decode("utf-8-sig"), line) for line, text in lines if line in wanted)
     return add.report
 
 
@@ -83,17 +85,19 @@ def _parsed(
             add.skip(f"{table}: line {TOO_LONG}")
             continue
         try:
-            yield parse(line.decode(), number)
+            yield parse(line.decode("utf-8-sig"), number)
         except UnicodeDecodeError:
             add.skip(f"{table}: invalid UTF-8")
         except SkipRow as reason:
-            add.skip(f"{table}: {reason}")
+            add.report.skip(table, reason)
 
 
 def _news_row(line: str, _: int) -> dict[str, Any]:
     columns = line.rstrip("\r\n").split("\t")
     if len(columns) < 5:
         raise SkipRow("too few columns")
+    if columns[1].strip().lower() == "category" and columns[3].strip().lower() == "title":
+        raise SkipRow("header row")
     return dict(zip(_NEWS_COLUMNS, columns, strict=False))
 
 
@@ -102,6 +106,8 @@ def _impression_row(line: str, number: int) -> dict[str, Any]:
     if len(columns) < 5:
         raise SkipRow("too few columns")
     impression_id, user_id, time, history, items = columns[:5]
+    if time.strip().lower() in _HEADINGS:
+        raise SkipRow("header row")
     shown, clicked = _shown(items.split())
     return {
         "impression_id": impression_id,
@@ -130,13 +136,13 @@ def _clicks(impressions: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _time(text: str) -> datetime:
-    match = _TIME.fullmatch(text)
-    if not match:
-        raise SkipRow("unreadable time")
+    """Return a time as MIND writes it, month first, such as 11/15/2019 9:05:58 AM; other forms as in every import."""
+    if not (match := _TIME.fullmatch(text)):
+        return TimeReader().required(text)
     month, day, year, hour, minute, second = map(int, match.groups()[:6])
-    if not 1 <= hour <= 12:
-        raise SkipRow("unreadable time")
     try:
+        if not 1 <= hour <= 12:
+            raise ValueError("no hour of a clock of twelve hours")
         return datetime(year, month, day, hour % 12 + 12 * (match[7] == "P"), minute, second, tzinfo=UTC)
     except ValueError:
-        raise SkipRow("unreadable time") from None
+        raise SkipRow("unreadable time", f"found {text!r}; expected such as 11/15/2019 9:05:58 AM") from None

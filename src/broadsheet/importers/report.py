@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError
+from broadsheet.tables.values import SkipRow
 from broadsheet.text import one_line
 
 
@@ -21,6 +22,10 @@ class ImportReport:
     "How many of the rows taken replaced an older row with the same id."
     skipped: Counter[str] = field(default_factory=Counter)
     "Rows not taken, by 'table: reason'."
+    notes: Counter[str] = field(default_factory=Counter)
+    "Rows taken although a value was changed, left out or doubtful, by 'table: what'."
+    examples: dict[str, str] = field(default_factory=dict)
+    "For a key of `skipped` or `notes` the first value that was found, and what was expected there."
     unknown_ids: int = 0
     "How many ids in histories, clicks and impressions belong to no known article, each id counted once."
     unknown_mentions: int = 0
@@ -36,6 +41,19 @@ class ImportReport:
     last: datetime | None = None
     "Latest publication, click or impression taken, UTC."
 
+    def skip(self, table: str, reason: SkipRow) -> None:
+        """Count a row of a table that is not taken; the first example of each reason is kept."""
+        key = f"{table}: {reason}"
+        self.skipped[key] += 1
+        if reason.example:
+            self.examples.setdefault(key, reason.example)
+
+    def note(self, key: str, example: str = "") -> None:
+        """Count a row that is taken, and what was changed or is doubtful in it, as "table: what"."""
+        self.notes[key] += 1
+        if example:
+            self.examples.setdefault(key, example)
+
     def new(self, table: str) -> int:
         """Return how many rows of a table were not there before."""
         return self.taken.get(table, 0) - self.replaced.get(table, 0)
@@ -48,7 +66,7 @@ class ImportReport:
     def require_rows(self, path: Path, advice: str) -> None:
         """Raise CorpusError if no row of any table was taken: it names `path`, why rows were skipped, and `advice`."""
         if not any(self.taken.values()):
-            reasons = "; ".join(f"{count:,} {reason}" for reason, count in self.skipped.most_common())
+            reasons = "; ".join(self._counted(self.skipped, ""))
             reasons = reasons or "; ".join(f"{name} has columns and no row" for name in self.empty) or "no rows"
             raise CorpusError(f"{path}: not one row was taken ({reasons}). {advice}")
 
@@ -59,6 +77,8 @@ class ImportReport:
             "new": {table: self.new(table) for table in self.taken},
             "replaced": {table: self.replaced.get(table, 0) for table in self.taken},
             "skipped": dict(self.skipped.most_common()),
+            "notes": dict(self.notes.most_common()),
+            "examples": self.examples,
             "unknown_ids": self.unknown_ids,
             "unknown_mentions": self.unknown_mentions,
             "titles_made": self.titles_made,
@@ -93,6 +113,8 @@ class ImportReport:
             if names:
                 advice = f" (keep them: --keep {','.join(names)})" if table == "news" else ""
                 remarks.append(one_line(f"columns of {table} that were not taken: {', '.join(names)}{advice}"))
+        if self.notes:
+            remarks += ["taken, but note:", *self._counted(self.notes, ">12")]
         return remarks
 
     def _skips(self) -> list[str]:
@@ -101,8 +123,13 @@ class ImportReport:
         total = self.skipped.total()
         return [
             f"skipped: {total:,} row{'s' if total > 1 else ''}",
-            *(f"{count:>12,}  {reason}" for reason, count in self.skipped.most_common()),
+            *self._counted(self.skipped, ">12"),
         ]
+
+    def _counted(self, counts: Counter[str], width: str) -> list[str]:
+        examples = {key: f" ({example})" for key, example in self.examples.items()}
+        gap = "  " if width else " "
+        return [f"{count:{width},}{gap}{key}{examples.get(key, '')}" for key, count in counts.most_common()]
 
 
 def _times(count: int) -> str:

@@ -10,12 +10,13 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from html import unescape
 from typing import Any
 
+from broadsheet.importers.html import decoded_entities, without_html
+from broadsheet.importers.intake import Intake
 from broadsheet.importers.report import ImportReport
 from broadsheet.tables.kept import kept_rows, kept_text, kept_values
-from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_text, checked_time, required_time
+from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_text
 from broadsheet.text import shortened, without_controls
 
 Row = Mapping[str, Any]
@@ -25,22 +26,26 @@ EVENTS = ("click", "like", "comment", "share", "save", "hide")
 MOST_TITLE = 300
 """Most characters of a title; a longer title is a text in the wrong column, and is cut."""
 _NEWS_TEXTS = ("title", "abstract", "body", "category", "subcategory", "language", "source", "url")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_HTML_TEXTS = ("title", "abstract", "body")
 
 
 def checked_rows(
-    rows: Iterable[Row], check: Callable[[Row], dict[str, Any]], report: ImportReport, table: str
+    rows: Iterable[Row], check: Callable[[Row], dict[str, Any]], intake: Intake, table: str
 ) -> Iterator[dict[str, Any]]:
     """Yield each row as `check` returns it.
 
-    A row for which `check` raises SkipRow is left out, and counted in `report.skipped` as "table: reason".
+    A row for which `check` raises SkipRow is left out, and counted in the report's `skipped` as "table: reason". What
+    the check noted of a row counts if the row is taken.
     """
     for row in rows:
+        intake.noted.clear()
         try:
             checked = check(row)
         except SkipRow as reason:
-            report.skipped[f"{table}: {reason}"] += 1
+            intake.report.skip(table, reason)
         else:
+            for key, example in intake.noted:
+                intake.report.note(key, example)
             yield checked
 
 
@@ -60,28 +65,43 @@ def content_hash(title: str, abstract: str, body: str, category: str) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
 
-def news_row(row: Row) -> dict[str, Any]:
+def news_row(row: Row, intake: Intake) -> dict[str, Any]:
     """Return a row of table news; `title` is empty if it has to be made of the text (see `made_title`)."""
     news: dict[str, Any] = {"news_id": checked_id(row.get("news_id"))}
+    had_html = False
     for name in _NEWS_TEXTS:
         text = checked_text(row.get(name))
-        news[name] = without_controls(text if name == "url" else _decoded(text))
+        if name in _HTML_TEXTS and not intake.keeps_html:
+            text, had_tags = without_html(text)
+            had_html |= had_tags
+        elif name != "url":
+            text = decoded_entities(text)
+        news[name] = without_controls(text)
+    if had_html:
+        intake.note("news: HTML taken out of the texts")
+        news["title"] = " ".join(news["title"].split())
     news["title"] = shortened(news["title"], MOST_TITLE)
-    news["published_at"] = checked_time(row.get("published_at"))
+    news["published_at"] = _publication(row.get("published_at"), intake)
     return news
 
 
-def _decoded(text: str) -> str:
-    """Return a text with its HTML entities as the characters that they stand for; tags are left."""
-    return _ENTITY.sub(lambda match: unescape(match[0]), text) if "&" in text else text
+def _publication(value: object, intake: Intake) -> datetime | None:
+    """Return the time of an article; None for an unreadable time, since the article is worth more than its time."""
+    try:
+        time = intake.times(value)
+    except SkipRow as reason:
+        intake.note(f"news: {reason}, kept without a time", reason.example)
+        return None
+    intake.note_future("news", time)
+    return time
 
 
-def article_row(row: Row, keep: Sequence[str] = ()) -> tuple[dict[str, Any], bool]:
+def article_row(row: Row, intake: Intake, keep: Sequence[str] = ()) -> tuple[dict[str, Any], bool]:
     """Return a row of table news with its content hash, and whether its title had to be made of its text.
 
     `keep` names the columns that are no columns of table news and are kept. A row of a table news has them in `kept`.
     """
-    news = news_row(row)
+    news = news_row(row, intake)
     news["kept"] = _kept(row, keep)
     title_is_made = not news["title"].strip()
     if title_is_made:
@@ -107,22 +127,27 @@ def made_title(abstract: str, body: str) -> str:
     return re.split(r"(?<=[.!?])\s|\n", text, maxsplit=1)[0][:200].strip()
 
 
-def click_row(row: Row, published: Mapping[str, datetime | None]) -> dict[str, Any]:
-    """Return a row of table clicks; `published` holds the known articles with their times."""
+def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake) -> dict[str, Any]:
+    """Return a row of table clicks; `published` holds the known articles with their times.
+
+    A click before the article's time is taken and noted: an update of an article often moves its time, and the clicks
+    on the earlier text are as good as those on the new text. The order of the files then makes no difference.
+    """
     user_id, news_id, time = (
         checked_id(row.get("user_id")),
         checked_id(row.get("news_id")),
-        required_time(row.get("time")),
+        intake.times.required(row.get("time")),
     )
     event = row.get("event") or "click"
     if event not in EVENTS:
-        raise SkipRow(f"unknown event; expected {', '.join(EVENTS)}")
+        raise SkipRow(f"unknown event; expected {', '.join(EVENTS)}", f"found {str(event)[:40]!r}")
     if news_id not in published:
         raise SkipRow("article not known")
     since = published[news_id]
-    if since is not None and time < since:
-        raise SkipRow("before the article was published")
     dwell_seconds = _dwell_seconds(row.get("dwell_seconds"))
+    if since is not None and time < since:
+        intake.note("clicks: before the article's time of publication")
+    intake.note_future("clicks", time)
     return {"user_id": user_id, "news_id": news_id, "time": time, "event": event, "dwell_seconds": dwell_seconds}
 
 
@@ -136,10 +161,10 @@ def user_row(row: Row) -> dict[str, Any]:
     }
 
 
-def impression_row(row: Row) -> dict[str, Any]:
+def impression_row(row: Row, intake: Intake) -> dict[str, Any]:
     """Return a row of table impressions."""
     impression_id, user_id = checked_id(row.get("impression_id")), checked_id(row.get("user_id"))
-    time = required_time(row.get("time"))
+    time = intake.times.required(row.get("time"))
     history = checked_ids(row.get("history") or (), "history")
     shown = checked_ids(row.get("shown") or (), "list of shown articles")
     clicked, propensity = row.get("clicked") or [], row.get("propensity")

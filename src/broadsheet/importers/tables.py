@@ -33,6 +33,7 @@ def import_tables(
     columns: Mapping[str, str],
     keep: Sequence[str] = (),
     quoting: str = "auto",
+    html: str = "",
 ) -> ImportReport:
     """Add files to a newsroom; the suffix says how to read each: .csv, .tsv, .json, .jsonl (also .gz) or .parquet.
 
@@ -41,15 +42,15 @@ def import_tables(
 
     `columns` maps our column names to those of the files, such as {"news_id": "article_id"}, or to those of the file of
     one table, such as {"news.news_id": "id", "clicks.news_id": "article_id"}; a file without the mapped column may have
-    ours. Times are ISO 8601, seconds or milliseconds since 1970, or Arrow timestamps, in UTC where they
-    name no zone; lists of ids are lists, or texts as `ids_of_cell` reads them. `keep` names further columns of the
-    file of articles, which come through to pages; the report names all columns that were not taken. All problems of
+    ours. Times are read as by `TimeReader`, in the zone of the newsroom's settings where they name no zone; lists of
+    ids are lists, or texts as `ids_of_cell` reads them. `keep` names further columns of the file of articles, which
+    come through to pages; the report names all columns that were not taken. `html` is as for Import. All problems of
     the files and of the mapping come in one CorpusError before anything is imported; see Import for what else is
     raised.
     """
     given = {"news": news, "users": users, "clicks": clicks}
     sources = _sources({table: path for table, path in given.items() if path is not None}, columns, keep, quoting)
-    with Import(newsroom, keep) as add:
+    with Import(newsroom, keep, html) as add:
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "users": add.users, "clicks": add.clicks}
         for source in sources:

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from broadsheet.errors import CorpusError
 from broadsheet.importers.absorb_journal import absorb
-from broadsheet.importers.report import ImportReport
+from broadsheet.importers.intake import open_intake
 from broadsheet.importers.rows import (
     Row,
     article_row,
@@ -52,14 +52,19 @@ class Import:
     first is kept. What was added and withdrawn between nights enters the corpus first, and no import brings back what
     is withdrawn. Add news before clicks and impressions, which are checked against the articles known.
 
-    Raises NewsroomError if another writer holds the newsroom, ContractError if one of its files is damaged, CorpusError
-    if not one row was taken or the disk is full; the newsroom is then as it was.
+    Raises ConfigError if the newsroom's settings are wrong, NewsroomError if another writer holds the newsroom,
+    ContractError if one of its files is damaged, CorpusError if not one row was taken or the disk is full; the newsroom
+    is then as it was.
     """
 
-    def __init__(self, newsroom: Newsroom, keep: Sequence[str] = ()) -> None:
-        """`keep` names columns of articles that are no columns of table news and are kept beside them."""
+    def __init__(self, newsroom: Newsroom, keep: Sequence[str] = (), html: str = "") -> None:
+        """`keep` names columns of articles that are no columns of table news and are kept beside them.
+
+        `html` is "clean" or "keep", for tags in the texts of articles; empty for what the newsroom's settings say.
+        """
         self.newsroom, self._keep = newsroom, tuple(keep)
-        self.report = ImportReport()
+        self._intake = open_intake(newsroom, html=html)
+        self.report = self._intake.report
         self._stack = ExitStack()
         self._staged: dict[str, Staged] = {}
         self._withdrawn: set[str] = set()
@@ -134,11 +139,11 @@ class Import:
     def _take(self, table: str, rows: Iterable[Row], check: Callable[[Row, Staged], dict[str, Any]]) -> None:
         staged = self._staged[table]
         rows = noting_left_out(rows, [*staged.schema.names, *self._keep], self.report, table)
-        for row in checked_rows(rows, lambda row: check(row, staged), self.report, table):
+        for row in checked_rows(rows, lambda row: check(row, staged), self._intake, table):
             staged.add(row)
 
     def _news_row(self, row: Row, staged: Staged) -> dict[str, Any]:
-        news, title_is_made = article_row(row, self._keep)
+        news, title_is_made = article_row(row, self._intake, self._keep)
         if news["news_id"] in self._withdrawn:
             raise SkipRow("withdrawn")
         staged.claim(news["news_id"])
@@ -160,18 +165,18 @@ class Import:
             rows = {user_id: number for number, user_id in enumerate(table.column("user_id").to_pylist())}
             self._former_users = table, rows
         table, rows = self._former_users
-        number = rows.get(str(row.get("user_id")))
+        number = rows.get(checked_id(row.get("user_id")))
         former: dict[str, Any] = {} if number is None else table.slice(number, 1).to_pylist()[0]
         return former
 
     def _click_row(self, row: Row, staged: Staged) -> dict[str, Any]:
         self._mentioned[checked_id(row.get("news_id"))] += 1
-        click = click_row(row, self._published)
+        click = click_row(row, self._published, self._intake)
         staged.claim(hash(tuple(click[name] for name in _CLICK_KEY)), "duplicate click")
         return click
 
     def _impression_row(self, row: Row, staged: Staged) -> dict[str, Any]:
-        impression = impression_row(row)
+        impression = impression_row(row, self._intake)
         self._mentioned.update(impression["history"])
         self._mentioned.update(impression["shown"])
         if self._published.keys().isdisjoint(impression["shown"]):
@@ -205,6 +210,7 @@ class Import:
         return ready
 
     def _account(self) -> None:
+        self._intake.note_zone()
         self.report.taken = {table: staged.taken for table, staged in self._staged.items()}
         unknown = [count for news_id, count in self._mentioned.items() if news_id not in self._published]
         self.report.unknown_ids, self.report.unknown_mentions = len(unknown), sum(unknown)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
+from broadsheet.importers.intake import open_intake
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.rows import Row, article_row, checked_rows, noting_left_out
 from broadsheet.importers.tables import columns_found, news_rows
@@ -105,18 +106,20 @@ def known_ids(newsroom: Newsroom) -> set[str]:
 
 
 def _checked(newsroom: Newsroom, rows: Iterable[Row], report: ImportReport, keep: Sequence[str]) -> pa.Table:
+    intake = open_intake(newsroom, report)
     taken: dict[str, dict[str, Any]] = {}
 
     def check(row: Row) -> dict[str, Any]:
-        article, title_is_made = article_row(row, keep)
+        article, title_is_made = article_row(row, intake, keep)
         if article["news_id"] in taken:
             raise SkipRow("duplicate id")
         report.titles_made += title_is_made
         return article
 
     rows = noting_left_out(rows, [*NEWS.names, *keep], report, "news")
-    for article in checked_rows(rows, check, report, "news"):
+    for article in checked_rows(rows, check, intake, "news"):
         taken[article["news_id"]] = article
+    intake.note_zone()
     report.taken["news"] = len(taken)
     report.require_rows(newsroom.path, "Nothing was added; mend the rows and add them again.")
     news = from_rows(list(taken.values()), NEWS)

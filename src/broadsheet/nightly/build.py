@@ -14,7 +14,7 @@ import pyarrow as pa
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
 from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
-from broadsheet.newsroom.clock import read_clock
+from broadsheet.newsroom.clock import ignored_by_clock, read_clock
 from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
 from broadsheet.nightly.edition_gate import Verdict, judge
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
@@ -26,7 +26,7 @@ from broadsheet.nightly.verify import check_edition
 from broadsheet.own_parts import OwnParts
 from broadsheet.progress import Say, silent, still_at_work
 from broadsheet.tables.arrow_files import read_table, write_table
-from broadsheet.tables.schemas import USERS
+from broadsheet.tables.schemas import CLICKS, USERS
 from broadsheet.version import __version__
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import Workbench, open_workbench
@@ -55,16 +55,20 @@ def build(
         started = time.perf_counter()
         edition = start_edition(newsroom)
         as_of = read_clock(config.clock, edition.news, edition.clicks)
+        _say_clock(config.clock, edition, as_of, say)
         expired = expire(edition, config.articles, as_of)
         if len(expired):
             say(f"articles: {len(expired)} past their age limit were left out of the edition")
         bench = open_workbench(EditionModels(newsroom, config, own or OwnParts()), edition, as_of)
         chosen = _choose(bench, users)
+        if users == "active" and not chosen:
+            _say_no_reader(edition, config.active_days, as_of, say)
         write_table(edition.users, bench.data.readers.audience.state(chosen, as_of), USERS)
         stages = run_stages(bench, edition, tuple(STAGES), say, record, engine)
+        users_are = users if isinstance(users, str) else "list"
         with still_at_work("check", say):
-            verdict, stages.events["check"] = _check(newsroom, bench, expired, say, record)
-        manifest = _manifest(bench, users, stages, len(expired)) | verdict.for_manifest(config.gate)
+            verdict, stages.events["check"] = _check(newsroom, bench, expired, users_are, say, record)
+        manifest = _manifest(bench, users_are, stages, len(expired)) | verdict.for_manifest(config.gate)
         done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
         if not verdict.reasons:
             newsroom.point_to(done)
@@ -78,6 +82,22 @@ def build(
                 f"`broadsheet publish {newsroom.path} {done.name}`."
             )
         return done
+
+
+def _say_clock(clock: str, edition: Edition, as_of: datetime, say: Say) -> None:
+    if ignored := ignored_by_clock(clock, edition.news, edition.clicks):
+        say(
+            f"clock: {as_of:%Y-%m-%d %H:%M} UTC; {ignored} times of articles or clicks do not set it, since they are "
+            "far later than all others or in the future"
+        )
+
+
+def _say_no_reader(edition: Edition, days: float, as_of: datetime, say: Say) -> None:
+    if edition.clicks.is_file() and len(read_table(edition.clicks, CLICKS)):
+        say(
+            f"readers: no reader clicked in the {days:g} days before {as_of:%Y-%m-%d}, so the edition has no reader's "
+            'page. If the articles are an archive, set clock = "latest" in broadsheet.toml'
+        )
 
 
 def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
@@ -94,12 +114,12 @@ def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
 
 
 def _check(
-    newsroom: Newsroom, bench: Workbench, expired: pa.Array, say: Say, record: Record
+    newsroom: Newsroom, bench: Workbench, expired: pa.Array, users: str, say: Say, record: Record
 ) -> tuple[Verdict, dict[str, Any]]:
     """Check a complete edition and judge it by the gate's bounds; returns the verdict and the stage's line of the log.
 
-    `expired` are the ids of the articles that were left out for their age. Raises NewsroomError if a file of the
-    edition is damaged, or if its tables disagree.
+    `expired` are the ids of the articles that were left out for their age, `users` who the edition is for. Raises
+    NewsroomError if a file of the edition is damaged, or if its tables disagree.
     """
     started = time.perf_counter()
     problems = check_edition(bench.data.edition, bench.models.news_tower.dim)
@@ -111,13 +131,13 @@ def _check(
     with suppress(NewsroomError):
         current = newsroom.current()
     withdrawn = pa.array(list(read_withdrawn(newsroom)), pa.string())
-    verdict = judge(bench.data, bench.models, bench.index, current, pa.concat_arrays([expired, withdrawn]))
+    verdict = judge(bench.data, bench.models, bench.index, current, pa.concat_arrays([expired, withdrawn]), users)
     event = event_of("check", verdict.line(), time.perf_counter() - started, verdict.figures)
     tell(event, say, record)
     return verdict, event
 
 
-def _manifest(bench: Workbench, users: str | Sequence[str], stages: StageReports, expired: int) -> dict[str, Any]:
+def _manifest(bench: Workbench, users: str, stages: StageReports, expired: int) -> dict[str, Any]:
     config = bench.models.config
     counts = {
         "news": len(bench.data.catalogue),
@@ -130,7 +150,7 @@ def _manifest(bench: Workbench, users: str | Sequence[str], stages: StageReports
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "as_of": bench.data.as_of.isoformat(),
         CARRIED: carried_by(bench.data.newsroom.news),
-        "users": users if isinstance(users, str) else "list",
+        "users": users,
         "counts": counts,
         "models": {
             "encoder": config.retrieval.encoder,

@@ -1,14 +1,16 @@
 """The gate of editions: whether a new edition may take the place of the current edition.
 
-The number of articles and the recall of the index are always bounded. A sample of articles is encoded again, and their
-vectors must be the vectors of the table. If both editions were made by the same model, their vectors are compared too;
-after a change of the model every vector differs on purpose. Neighbours are compared among articles whose text is the
-same in both editions: new and rewritten articles rightly change neighbours, and unchanged articles do not.
+The numbers of articles, readers, stories and clicks and the recall of the index are always bounded. A sample of
+articles is encoded again, and their vectors must be the vectors of the table. If both editions were made by the same
+model, their vectors are compared too; after a change of the model every vector differs on purpose. Neighbours are
+compared among articles whose text is the same in both editions: new and rewritten articles rightly change neighbours,
+and unchanged articles do not.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +24,7 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Edition
 from broadsheet.nightly.index_recall import reader_recall
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.schemas import NEWS, news_vectors, user_vectors
+from broadsheet.tables.schemas import CLICKS, NEWS, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.tables.vectors import MappedVectors, vectors_to_numpy
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.models import EditionModels
@@ -45,8 +47,8 @@ class Verdict:
     """The figures that the gate measured, and each reason not to publish; without a reason the edition goes out."""
 
     figures: dict[str, float] = field(default_factory=dict)
-    "recall, foreign_vectors, lost, shrunk, centroid_shift and changed_neighbours; a figure without a measurement is \
-missing."
+    "recall, foreign_vectors, lost, shrunk, fewer_readers, fewer_stories, fewer_clicks, centroid_shift and \
+changed_neighbours; a figure without a measurement is missing."
     reasons: list[str] = field(default_factory=list)
     "A clause for each figure that is out of bounds."
     compared_with: str = ""
@@ -79,10 +81,13 @@ def judge(
     index: SearchIndex | ShardedIndex,
     current: Edition | None,
     gone_ids: pa.Array,
+    users: str,
 ) -> Verdict:
     """Measure a complete edition, compare it with the current edition if there is one, and return the verdict.
 
-    `gone_ids` are the ids of articles that passed their age limit or were withdrawn: their absence is no loss.
+    `gone_ids` are the ids of articles that passed their age limit or were withdrawn: their absence is no loss. `users`
+    is who the edition is for: "active", "all" or "list". Readers and stories are compared with those of an edition
+    that is for the same.
     """
     bounds = models.config.gate
     figures: dict[str, float] = {}
@@ -94,6 +99,7 @@ def judge(
     if current is not None:
         try:
             figures |= _lost(data.catalogue, current, gone_ids)
+            figures |= _fewer(data.edition, current, users)
             drift, note = _drift(data, current)
             figures |= drift
         except BroadsheetError as error:  # a damaged edition must not keep the next one from its readers
@@ -119,6 +125,24 @@ def _lost(catalogue: Catalogue, current: Edition, gone_ids: pa.Array) -> dict[st
     lost = len(before) - int(pc.sum(still).as_py() or 0)
     count = max(1, len(before))
     return {"lost": lost / count, "shrunk": max(0.0, 1 - len(catalogue) / count)}
+
+
+def _fewer(edition: Edition, current: Edition, users: str) -> dict[str, float]:
+    """Return by which share the clicks fell, and those of readers and stories if both editions are for the same."""
+    tables = {"clicks": (edition.clicks, current.clicks, CLICKS)}
+    if users != "list" and current.read_manifest()["users"] == users:
+        tables["readers"] = edition.users, current.users, USERS
+        tables["stories"] = edition.stories, current.stories, STORIES
+    fewer = {}
+    for what, (path, former, schema) in tables.items():
+        before = _rows(former, schema)
+        if before:
+            fewer[f"fewer_{what}"] = max(0.0, 1 - _rows(path, schema) / before)
+    return fewer
+
+
+def _rows(path: Path, schema: pa.Schema) -> int:
+    return len(read_table(path, schema)) if path.is_file() else 0
 
 
 def _drift(data: EditionData, current: Edition) -> tuple[dict[str, float], str]:
@@ -189,6 +213,9 @@ def _reasons(figures: dict[str, float], bounds: GateConfig) -> list[str]:
     limits = {
         "lost": (bounds.max_lost, "{:.1%} of the current edition's articles are missing"),
         "shrunk": (bounds.max_lost, "it has {:.1%} fewer articles than the current edition"),
+        "fewer_readers": (bounds.max_fewer, "it has {:.1%} fewer readers than the current edition"),
+        "fewer_stories": (bounds.max_fewer, "it has {:.1%} fewer stories than the current edition"),
+        "fewer_clicks": (bounds.max_fewer, "it has {:.1%} fewer clicks than the current edition"),
         "centroid_shift": (bounds.max_centroid_shift, "the mean article vector moved by {:.3f}"),
         "changed_neighbours": (bounds.max_changed_neighbours, "{:.1%} of the neighbours of unchanged articles changed"),
         "foreign_vectors": (0.0, "{:.1%} of the articles encoded again have another vector than the model gives"),

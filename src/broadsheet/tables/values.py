@@ -1,34 +1,67 @@
-"""Checks of single values from outside: ids, texts and times."""
+"""Checks of single values from outside: ids and texts; `times` reads times."""
 
-import re
-from datetime import UTC, date, datetime, timedelta
+import math
+from decimal import Decimal
+from numbers import Integral
+from typing import Any
+from uuid import UUID
 
-from broadsheet.text import has_controls
+from broadsheet.text import has_controls, has_invisible
 
 ID_LENGTH = 256
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECONDS_FROM = 1e11  # as seconds this lies in the year 5138, as milliseconds in 1973
-_YEARS = range(1900, 2200)
+_ROUNDED = 2**53
+"""From here on a float does not hold every whole number, and two ids may have become the same."""
 
 
 class SkipRow(Exception):
-    """A row cannot be taken; the message is the plain reason."""
+    """A row cannot be taken; the message is the plain reason, the same for all rows that have the same fault.
+
+    `example` is what was found in this row, and what is expected there; empty if the reason says all.
+    """
+
+    def __init__(self, reason: str, example: str = "") -> None:
+        super().__init__(reason)
+        self.example = example
 
 
 def checked_id(value: object) -> str:
-    """Return an id as text; whole numbers are taken too."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str) or not value.strip():
-        raise SkipRow(
-            "empty id" if value is None or isinstance(value, str) else "id is neither text nor a whole number"
-        )
-    if len(value) > ID_LENGTH:
+    """Return an id as text, without blanks at its ends.
+
+    Whole numbers of any type (7, 7.0, decimals), UUIDs and bytes in UTF-8 are taken too.
+    """
+    text = (value if isinstance(value, str) else _id_text(value)).strip(" ")
+    if text.isascii() and text.isprintable() and 0 < len(text) <= ID_LENGTH:
+        return text
+    if not text.strip():
+        raise SkipRow("empty id")
+    if len(text) > ID_LENGTH:
         raise SkipRow(f"id longer than {ID_LENGTH} characters")
-    if has_controls(value):
+    if has_controls(text):
         raise SkipRow("id with control characters")
-    return value
+    if has_invisible(text):
+        raise SkipRow("id with invisible characters", f"found {text!a}")
+    return text
+
+
+def _id_text(value: Any) -> str:  # noqa: ANN401
+    """Return what an id that is no text is as a text; empty for None and NaN."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise SkipRow("id in bytes that are not UTF-8", f"found {value[:16]!r}") from None
+    is_whole = isinstance(value, Integral | float | Decimal) and not isinstance(value, bool)
+    if not is_whole or abs(value) == math.inf or value != int(value):
+        raise SkipRow("id is neither text nor a whole number")
+    if isinstance(value, float) and abs(value) >= _ROUNDED:
+        raise SkipRow("id is a rounded number", f"found {value!r}; expected a whole number or a text")
+    if abs(whole := int(value)) >= 10**ID_LENGTH:
+        raise SkipRow(f"id longer than {ID_LENGTH} characters")
+    return str(whole)
 
 
 def checked_ids(values: object, what: str) -> list[str]:
@@ -38,7 +71,7 @@ def checked_ids(values: object, what: str) -> list[str]:
     ids = list(values)
     try:
         joined = "".join(ids)
-        if joined.isprintable() and " " not in joined and all(ids) and max(map(len, ids), default=0) <= ID_LENGTH:
+        if joined.isascii() and joined.isprintable() and " " not in joined and all(ids) and _longest(ids) <= ID_LENGTH:
             return ids  # nearly all lists pass here, without a look at each id
     except TypeError:
         pass  # not all are texts
@@ -48,55 +81,24 @@ def checked_ids(values: object, what: str) -> list[str]:
         raise SkipRow(f"{what}: {reason}") from None
 
 
+def _longest(ids: list[str]) -> int:
+    return max(map(len, ids), default=0)
+
+
 def checked_text(value: object) -> str:
-    """Return a text without halves of characters, a number as text, and None or NaN as an empty text.
+    """Return a text without halves of characters, a number as text, bytes as UTF-8, and None or NaN as an empty text.
 
     A half of a character is what a script leaves that cuts an emoji in two; no file in UTF-8 can hold it.
     """
     if value is None:
         return ""
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return "" if value != value else str(value)  # NaN stands for nothing in many tools
+    if isinstance(value, bytes):
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            raise SkipRow("text in bytes that are not UTF-8") from None
     if not isinstance(value, str):
         raise SkipRow("a text column holds something else")
     return value if value.isascii() else value.encode(errors="ignore").decode()
-
-
-def required_time(value: object) -> datetime:
-    """Return a time as `checked_time` does; a missing time is refused."""
-    time = checked_time(value)
-    if time is None:
-        raise SkipRow("no time")
-    return time
-
-
-def checked_time(value: object) -> datetime | None:
-    """Return a time in UTC, or None for None or an empty text.
-
-    Takes datetimes and dates (without a zone they are UTC), ISO 8601 texts, and seconds or milliseconds since 1970.
-    """
-    if value is None or value == "":
-        return None
-    try:
-        time = _parse_time(value)
-    except (ValueError, OverflowError, TypeError):
-        raise SkipRow("unreadable time") from None
-    if time.year not in _YEARS:
-        raise SkipRow("unreadable time")
-    return time
-
-
-def _parse_time(value: object) -> datetime:
-    if isinstance(value, str):
-        value = value.strip()
-        is_day = len(value) == 8 and value.isdigit()  # 20191115 is a date, not a second of 1970
-        value = float(value) if not is_day and _NUMBER.fullmatch(value) else datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("not a time")
-    if abs(value) >= _MILLISECONDS_FROM:
-        return _EPOCH + timedelta(milliseconds=value)
-    return _EPOCH + timedelta(seconds=value)

@@ -101,7 +101,7 @@ def kill_at(number: int) -> None:
     sys.addaudithook(hook)
 
 
-WIDE_GATE = "[gate]\nmax_lost = 1.0\nmax_centroid_shift = 2.0\nmax_changed_neighbours = 1.0\n"
+WIDE_GATE = "[gate]\nmax_lost = 1.0\nmax_fewer = 1.0\nmax_centroid_shift = 2.0\nmax_changed_neighbours = 1.0\n"
 """Every article may come and go in these rounds, which no ordinary night does."""
 
 
