@@ -7,6 +7,7 @@ from typing import Any
 
 from broadsheet.errors import ContractError, NewsroomError, join_problems
 from broadsheet.newsroom.manifest import MANIFEST, file_problems, manifest_problem
+from broadsheet.tables.seal import CHECKED, identity_at
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,13 @@ class Edition:
         The index is left out: it is checked when it is opened.
         """
         files = {name: expected for name, expected in self.read_manifest()["files"].items() if name.endswith(".arrow")}
+        contents = [identity_at(self.path / name) for name in files if (self.path / name).is_file()]
         if problems := file_problems(self.path, files):
             raise ContractError(
                 f"{self.path}: {join_problems(problems)}. Run `broadsheet rollback`, or `broadsheet build` again."
             )
+        for content in contents:
+            CHECKED.add(content)  # these bytes were hashed now, and need not be hashed again for their seals
 
     def is_published(self) -> bool:
         """Whether readers may see it: not if the gate kept it back, or if its manifest cannot be read."""

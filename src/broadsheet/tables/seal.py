@@ -70,6 +70,12 @@ def identity_of(file: BinaryIO) -> Identity:
     return Identity(found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns)
 
 
+def identity_at(path: Path) -> Identity:
+    """Return the identity of a file's content now."""
+    with path.open("rb") as file:
+        return identity_of(file)
+
+
 def seal(path: Path) -> None:
     """Put the seal into a file that was written with the key `seal` and the value UNSEALED, and is not in use yet."""
     with path.open("rb+") as file:
