@@ -160,7 +160,7 @@ def test_rollback_goes_to_the_edition_before(command, copy):
     assert command("rollback", copy.path) == (0, f"current is now {first.name}\n", "")
     assert copy.current() == first and second in copy.editions()
     code, out, err = command("rollback", copy.path)
-    assert (code, out) == (2, "") and f"no edition before {first.name}" in err
+    assert (code, out) == (2, "") and f"no sound edition before {first.name}" in err
 
 
 def test_a_stage_is_run_alone(command, built, tmp_path):
