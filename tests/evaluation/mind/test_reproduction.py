@@ -3,7 +3,8 @@
 import pytest
 
 from broadsheet.errors import InputError
-from broadsheet.evaluation.mind.reproduction import Asked, reproduce
+from broadsheet.evaluation.mind.reproduction import Asked, described_inputs, reproduce
+from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from tests.support.tiny import TOPICS
 
@@ -62,10 +63,7 @@ def test_a_folder_of_mind_becomes_the_table_with_the_models_of_three_seeds_and_t
     assert {"random", "popularity", "frozen towers", "LoRA towers", "LoRA cross-encoder", "pipeline"} <= set(rows)
     assert len(report.document["runs"]["LoRA towers"]) == 3
     files = report.document["inputs"]["files"]
-    assert set(files) == {
-        *(f"{part}/{name}.tsv" for part in ("train", "valid") for name in ("news", "behaviors")),
-        "settings",
-    }
+    assert set(files) == {f"{part}/{name}.tsv" for part in ("train", "valid") for name in ("news", "behaviors")}
     assert (
         files["train/behaviors.tsv"]["rows"] == IMPRESSIONS
         and f"SHA-256 {files['valid/news.tsv']['sha256']}" in report.markdown
@@ -86,5 +84,17 @@ def test_a_second_run_only_measures_which_needs_no_index_and_gives_the_same_figu
 
 def test_a_work_folder_of_other_inputs_is_refused(first, asked, tmp_path):
     other = Asked(asked.train, make_mind(tmp_path / "dev", 16, 1), asked.work)
-    with pytest.raises(InputError, match=r"holds the work on other inputs \(valid/behaviors\.tsv"):
+    with pytest.raises(InputError, match=r"holds the work on other inputs: valid/behaviors\.tsv changed"):
         reproduce(other, lambda _: None)
+
+
+def test_a_work_folder_goes_on_although_the_import_has_set_its_clock_and_not_with_other_settings(tmp_path):
+    asked = Asked(make_mind(tmp_path / "train", 12, 2), make_mind(tmp_path / "dev", 15, 1), tmp_path / "work")
+    inputs = described_inputs(asked)
+    with Import(Newsroom(asked.work / "newsroom")) as add:
+        add.archive()
+        add.news([{"news_id": "N1", "title": "A title"}])
+    assert 'clock = "latest"' in (asked.work / "newsroom" / "broadsheet.toml").read_text("utf-8")
+    assert described_inputs(asked) == inputs
+    (asked.work / "newsroom" / "broadsheet.toml").write_text("[towers]\nepochs = 2\n", "utf-8")
+    assert described_inputs(asked)["settings"] != inputs["settings"]

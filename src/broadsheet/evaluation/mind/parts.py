@@ -45,6 +45,11 @@ def behaviors(folder: Path) -> Path:
     return _file(folder, "behaviors.tsv")
 
 
+def files_of(folder: Path) -> tuple[Path, Path]:
+    """Return the files of articles and impressions of a folder of MIND; raises InputError if one is missing."""
+    return _file(folder, "news.tsv"), behaviors(folder)
+
+
 def _file(folder: Path, name: str) -> Path:
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
@@ -111,7 +116,7 @@ def describe(folders: Mapping[str, Path]) -> dict[str, Any]:
     """Return what names a subset without its rows: hashes of files, the number of articles, keys of impressions."""
     files, keys = {}, {}
     for name, folder in folders.items():
-        for path in (_file(folder, "news.tsv"), behaviors(folder)):
+        for path in files_of(folder):
             files[f"{name}/{path.name}"] = hash_of(path)
         keys[name] = [impression_key(line) for line in impressions(folder)]
     return {"files": files, "impressions": keys}

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from broadsheet.config.settings import Config
 from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import InputError
 from broadsheet.evaluation.mind.parts import (
-    behaviors,
+    files_of,
     hash_of,
     impressions,
     last_day,
@@ -61,7 +62,7 @@ def reproduce(asked: Asked, say: Say) -> Report:
     The newsroom is WORK/newsroom; its broadsheet.toml, if it was put there before, counts. Raises InputError if the
     work folder is of other inputs, and what imports, trainings and measurements raise.
     """
-    inputs = _inputs(asked)
+    inputs = described_inputs(asked)
     _hold(asked.work / "inputs.json", inputs)
     room = Newsroom(asked.work / "newsroom")
     _import(asked, room, say)
@@ -73,20 +74,21 @@ def reproduce(asked: Asked, say: Say) -> Report:
     return report_ranking({**document, "inputs": inputs})
 
 
-def _inputs(asked: Asked) -> dict[str, Any]:
-    """Return the hashes of all files that decide the result, and the limit."""
-    settings = asked.work / "newsroom" / "broadsheet.toml"
+def described_inputs(asked: Asked) -> dict[str, Any]:
+    """Return the hashes of all that decides the result, and the limit.
+
+    The settings are hashed without the clock, which the import of an archive sets.
+    """
+    settings = asdict(Newsroom(asked.work / "newsroom").config())
+    decide = json.dumps([settings[name] for name in ("retrieval", "rerank", "towers", "reranker")], sort_keys=True)
     files = {
         f"{part}/{path.name}": hash_of(path)
         for part, folder in (("train", asked.train), ("valid", asked.valid))
-        for path in (behaviors(folder).with_name("news.tsv"), behaviors(folder))
-        if path.is_file()
+        for path in files_of(folder)
     }
-    further = {"subset": asked.subset, "settings": settings if settings.is_file() else None}
-    return {
-        "files": files | {name: hash_of(path) for name, path in further.items() if path is not None},
-        "limit": asked.limit,
-    }
+    if asked.subset is not None:
+        files["subset"] = hash_of(asked.subset)
+    return {"files": files, "settings": sha256(decide.encode()).hexdigest(), "limit": asked.limit}
 
 
 def _hold(path: Path, inputs: Mapping[str, Any]) -> None:
@@ -96,10 +98,12 @@ def _hold(path: Path, inputs: Mapping[str, Any]) -> None:
         return
     earlier = json.loads(path.read_text("utf-8"))
     if earlier != json.loads(json.dumps(inputs)):
-        names = sorted({*earlier["files"], *inputs["files"]})
-        other = [name for name in names if earlier["files"].get(name) != inputs["files"].get(name)]
+        before, now = (
+            {**one["files"], "settings": one.get("settings"), "limit": one["limit"]} for one in (earlier, inputs)
+        )
+        other = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
         raise InputError(
-            f"{path.parent}: holds the work on other inputs ({', '.join([*other, 'or limit'])} differs). "
+            f"{path.parent}: holds the work on other inputs: {', '.join(other)} changed. "
             "Name a new folder, or remove this one."
         )
 
