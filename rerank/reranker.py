@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.filters import Selection
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.cross_encoder.model import Score
@@ -16,6 +17,7 @@ from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history, pair_hash
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.own import ask_reranker
+from broadsheet.rerank.policy.filters import PLACES, read_first, wishes_of
 from broadsheet.rerank.policy.limits import large_sources
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
 from broadsheet.rerank.policy.selection import Order
@@ -60,15 +62,26 @@ class Reranker:
         sentences = with_own_reasons({name: signal.reason for name, signal in self._own.signals.items()})
         self._explain = Explainer(catalogue, sentences)
 
-    def __call__(self, readers: Sequence[ReaderState], candidates: pa.Table) -> pa.Table:
+    def __call__(
+        self,
+        readers: Sequence[ReaderState],
+        candidates: pa.Table,
+        selection: Selection | None = None,
+        places: int = PLACES,
+    ) -> pa.Table:
         """Return the table ranked: for each reader the first `depth` candidates, with their signals and reasons.
 
         Readers come in the given order; a reader without candidates gets no rows. Articles of a category or source that
-        a reader muted are left out.
+        a reader muted are left out, and what a selection does not allow; its pins, boosts and quotas shape the order of
+        the first `places`.
         """
         by_user, none = _group(candidates), candidates.slice(0, 0)
-        offered = [self._unmuted(reader, by_user.get(reader.user_id, none)) for reader in readers]
-        tables = [self._rank(reader, table) for reader, table in zip(readers, offered, strict=True) if len(table)]
+        offered = [self._offered(reader, by_user.get(reader.user_id, none), selection) for reader in readers]
+        tables = [
+            self._rank(reader, table, selection, places)
+            for reader, table in zip(readers, offered, strict=True)
+            if len(table)
+        ]
         return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
 
     def signals(self, reader: ReaderState, candidates: pa.Table) -> dict[str, Floats]:
@@ -138,14 +151,18 @@ class Reranker:
             return np.full(count, np.nan)
         return finite("relevance", self._score(pairs).astype(np.float64))
 
-    def _unmuted(self, reader: ReaderState, candidates: pa.Table) -> pa.Table:
-        if not reader.has_mutes or not len(candidates):
+    def _offered(self, reader: ReaderState, candidates: pa.Table, selection: Selection | None) -> pa.Table:
+        if not len(candidates) or (selection is None and not reader.has_mutes):
             return candidates
-        rows = pa.array(self._catalogue.rows(candidates.column("news_id").to_pylist()), pa.int64())
-        articles = self._catalogue.news.select(["category", "source"]).take(rows)
-        return candidates.filter(pa.array(~reader.mutes(articles)))
+        rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
+        articles = self._catalogue.news.select(["category", "source"]).take(pa.array(rows, pa.int64()))
+        allowed = selection.allowed[rows] if selection is not None else True
+        return candidates.filter(pa.array(~reader.mutes(articles) & allowed))
 
-    def _rank(self, reader: ReaderState, candidates: pa.Table) -> pa.Table:
+    def _rank(self, reader: ReaderState, candidates: pa.Table, selection: Selection | None, places: int) -> pa.Table:
+        if selection is not None:
+            rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
+            candidates = candidates.take(pa.array(read_first(selection, rows, self._depth, places), pa.int64()))
         candidates = candidates.slice(0, self._depth)
         rows = self._catalogue.rows(candidates.column("news_id").to_pylist())
         pairs = self._pairs(reader, rows)
@@ -158,6 +175,7 @@ class Reranker:
             self._policy_for(reader),
             self._catalogue.category[self._read(reader)],
             self._large,
+            wishes_of(selection, rows, places),
         )
         because, reasons = self._reasons(reader, rows, signals, weights, order)
         columns = {

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.exposures import Exposures
+from broadsheet.corpus.filters import Selection
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.co_click import LastCoClicks
@@ -25,6 +26,7 @@ from broadsheet.retrieval.sources.two_tower import Search, search_together
 from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.retrieval.towers.user_tower import UserTower
+from broadsheet.retrieval.wanted import few_allowed, wanted_first, with_wanted
 from broadsheet.tables.arrays import Floats, Rows, Vectors, falling_scores
 from broadsheet.tables.own_scores import own_column
 from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
@@ -72,23 +74,34 @@ class Retriever:
         return encode_users(readers, self._catalogue, self._encode, self._user_tower)
 
     def __call__(
-        self, readers: Sequence[ReaderState], vectors: pa.Table, as_of: datetime, *, k: int | None = None
+        self,
+        readers: Sequence[ReaderState],
+        vectors: pa.Table,
+        as_of: datetime,
+        *,
+        k: int | None = None,
+        selection: Selection | None = None,
     ) -> pa.Table:
         """Return the table candidates, without articles read, hidden, muted, or published after `as_of`.
 
-        A reader gets the configured number of articles, or `k` if that is more, or all that there are.
+        A reader gets the configured number of articles, or `k` if that is more, or all that there are. Nothing that a
+        selection does not allow is among them; pinned articles and the fewest of its quotas stand first.
         """
         if not readers:
             return CANDIDATES.empty_table()
         count = self._k if k is None else max(k, self._k)
         moment = self._moments(as_of)
-        asking = self._asking(readers, interest_vectors(vectors), moment, depth=2 * count, n=count)
+        asking = self._asking(readers, interest_vectors(vectors), moment, depth=2 * count, n=count, selection=selection)
         tables = []
         for state, reader in zip(readers, asking, strict=True):
             weights, quotas = self._weights_for(state), self._quotas_for(state)
             proposals = propose(moment.sources, reader, weights, count, quotas)
             rows = moment.fill(reader, joined(proposals), count)
             order = partial(with_quotas, proposals=proposals, quotas=quotas, n=count)
+            if selection is not None:
+                rows = with_wanted(rows, reader, moment, selection, count)
+                every = partial(with_quotas, proposals=proposals, quotas=quotas, n=len(rows))
+                order = partial(wanted_first, arrange=every, selection=selection, n=count)
             tables.append(self._table(state, reader, rows, weights, moment, arrange=order))
         return pa.concat_tables(tables)
 
@@ -103,19 +116,29 @@ class Retriever:
         return self._table(state, reader, rows, self._weights_for(state), moment)
 
     def _asking(
-        self, states: Sequence[ReaderState], interests: Vectors, moment: Moment, *, depth: int, n: int
+        self,
+        states: Sequence[ReaderState],
+        interests: Vectors,
+        moment: Moment,
+        *,
+        depth: int,
+        n: int,
+        selection: Selection | None = None,
     ) -> list[SourceInput]:
         """Return the readers, with what one search to a depth and one matrix product found for all of them.
 
         The site's own sources propose `n` articles at most to each.
         """
+        few = few_allowed(selection)
+        left_out = np.flatnonzero(~selection.allowed) if selection is not None else np.zeros(0, np.int64)
         near = search_together(self._search, interests, min(len(self._catalogue), depth))
         histories = [np.array(state.history, np.int64) for state in states]
         co_clicks = moment.co_clicks(histories)
         return [
             SourceInput(
                 history=history,
-                excluded=self._excluded(state, history),
+                excluded=np.unique(np.concatenate([self._excluded(state, history), left_out])),
+                few=few,
                 interests=interests[number],
                 near=near[number],
                 co_clicks=co_clicks[number],

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from broadsheet.rerank.policy.calibration import Miscalibration
 from broadsheet.rerank.policy.diversity import Likeness, Similarity
+from broadsheet.rerank.policy.filters import Wishes
 from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, are_small
 from broadsheet.rerank.policy.selection import Limit, Order, Penalty, select
 from broadsheet.tables.arrays import Floats, Names
@@ -56,19 +57,25 @@ class Items:
 
 
 def arrange(
-    items: Items, policy: Policy, history_categories: Names, large_sources: Collection[str] = ()
+    items: Items,
+    policy: Policy,
+    history_categories: Names,
+    large_sources: Collection[str] = (),
+    wishes: Wishes | None = None,
 ) -> tuple[Order, Floats]:
     """Return the order of all items, and for each place 1 - the largest similarity to an item above (1 for the first).
 
     `history_categories` are the categories of the history's articles; an unknown category is empty. If not all limits
     can hold, the floor gives way first, then the limit of the source, then of the category, and last of the story.
+    `wishes`, those of a page's filters, are stronger than all of these.
     """
     likeness = Likeness(items.vectors)
     similarity = Similarity(likeness)
     penalties: list[tuple[float, Penalty]] = [(policy.diversity, similarity)]
     if policy.calibration:
         penalties.append((policy.calibration, Miscalibration(history_categories, items.categories)))
-    order = select(items.scores, penalties, _limits(items, likeness, policy, large_sources))
+    limits, boosts = (wishes.limits(), wishes.boosts) if wishes else ([], 0.0)
+    order = select(items.scores, penalties, limits + _limits(items, likeness, policy, large_sources), boosts)
     return order, similarity.distances
 
 

@@ -36,19 +36,24 @@ class Limit(Protocol):
         """Note that an item is the next of the list."""
 
 
-def select(scores: Floats, penalties: Sequence[tuple[float, Penalty]], limits: Sequence[Limit]) -> Order:
+def select(
+    scores: Floats,
+    penalties: Sequence[tuple[float, Penalty]],
+    limits: Sequence[Limit],
+    boosts: Floats | float = 0.0,
+) -> Order:
     """Return the order of all items, (items,), the first place first; ties go to the earlier item.
 
-    An item's worth is its score, scaled to 0 to 1 over the list. Each penalty with weight w, 0 to 1, turns it into
-    (1 - w) * worth - w * cost. A place goes to the item with the highest worth among the items that all limits allow.
-    If there is no such item, limits are ignored for this place, the last limit first, until an item is allowed: with a
-    cap on stories before a cap on sources, a place breaks the cap on sources first.
+    An item's worth is its score, scaled to 0 to 1 over the list, and its boost. Each penalty with weight w, 0 to 1,
+    turns it into (1 - w) * worth - w * cost. A place goes to the item with the highest worth among the items that all
+    limits allow. If there is no such item, limits are ignored for this place, the last limit first, until an item is
+    allowed: with a cap on stories before a cap on sources, a place breaks the cap on sources first.
     """
     count = len(scores)
     scaled = (scores - scores.min()) / max(float(np.ptp(scores)), 1e-9) if count else scores
     order, left = np.zeros(count, np.int64), np.ones(count, np.bool_)
     for place in range(count):
-        worth = scaled
+        worth = scaled + boosts
         for weight, penalty in penalties:
             worth = (1 - weight) * worth - weight * penalty.costs()
         best = int(np.argmax(np.where(_within(limits, left), worth, -np.inf)))

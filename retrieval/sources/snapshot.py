@@ -22,7 +22,7 @@ from broadsheet.retrieval.sources.popularity_freshness import (
 )
 from broadsheet.retrieval.sources.source_input import Source, SourceInput
 from broadsheet.retrieval.sources.two_tower import Search, TwoTower
-from broadsheet.tables.arrays import Floats, Rows
+from broadsheet.tables.arrays import Flags, Floats, Rows
 
 
 class Moment:
@@ -67,6 +67,11 @@ class Moment:
         more = self._order[: n + len(reader.excluded)]
         more = more[reader.allows(more) & ~np.isin(more, rows)]
         return np.concatenate([rows, more[: n - len(rows)]])
+
+    def best(self, reader: SourceInput, articles: Flags, n: int) -> Rows:
+        """Return at most n rows of these articles (articles,) that the reader may be shown, popular and new first."""
+        rows = self._order[articles[self._order]]
+        return rows[reader.allows(rows)][:n]
 
     @cached_property
     def _order(self) -> Rows:

@@ -19,18 +19,20 @@ class SourceInput:
     history: Rows
     "Catalogue rows read, oldest first."
     excluded: Rows
-    "Catalogue rows read, hidden or muted, rising, each once."
+    "Catalogue rows read, hidden, muted or left out by filters, rising, each once."
     interests: Vectors
     "Unit vectors (interests, dim); zeros where nothing is known."
     near: Rows
     "Rows nearest to each interest, (interests, depth), best first, -1 for no row; found for many readers at once."
     co_clicks: tuple[Rows, Floats]
     "Rows clicked by those who clicked the history, rising, and their scores; found for many readers at once."
+    few: Rows | None = None
+    "The only rows that the filters of a page allow, rising, if these are few; None for many."
     own: Mapping[str, tuple[Rows, Floats]] = field(default_factory=dict)
     "What each source of the site's own proposes: rows, the best first, and their scores."
 
     def allows(self, rows: Rows) -> npt.NDArray[np.bool_]:
-        """Return for each row whether the reader has neither read, hidden nor muted it."""
+        """Return for each row whether the reader has neither read, hidden nor muted it, and no filter leaves it out."""
         return np.isin(rows, self.excluded, invert=True)
 
 

@@ -33,7 +33,7 @@ class TwoTower:
         """Return the n nearest: as if all were compared, where the index is exact."""
         if not reader.interests.any():
             return np.zeros(0, np.int64)
-        near = self._deep_enough(reader, n)
+        near = self._deep_enough(reader, n) if reader.few is None else reader.few
         rows = np.unique(near[near >= 0])
         rows = rows[~self._hidden[rows] & reader.allows(rows)]
         return rows[np.argsort(-self(reader, rows), kind="stable")[:n]]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from broadsheet.config.filters import FiltersConfig, read_filters
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import InputError
 from broadsheet.importers.report import ImportReport
@@ -32,7 +33,7 @@ from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.kept import kept_names
 from broadsheet.tables.schemas import STORIES
 from broadsheet.workbench.interests import ReaderTopics, follow
-from broadsheet.workbench.ranking import rank, timed
+from broadsheet.workbench.ranking import Ranking, rank, timed
 from broadsheet.workbench.story_writing import interests_in, story_writer
 from broadsheet.workbench.workbench import Workbench, open_current
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pipeline", "build", "open_newsroom", "run"]
 
+Filters = FiltersConfig | Mapping[str, Any] | None
+"""Filters of a request; None means no filters beside the newsroom's own."""
 NEWSROOM_VARIABLE = "BROADSHEET_NEWSROOM"
 ANONYMOUS = ""
 ENDPOINT_SECONDS = 5.0
@@ -82,16 +85,20 @@ class Pipeline:
         """The workbench of the next request, with articles added and withdrawn until now taken in; do not change it."""
         return self._live.bench()
 
-    def run(self, user_id: str, k: int = 10) -> Page:
+    def run(self, user_id: str, k: int = 10, filters: Filters = None) -> Page:
         """Return the page of one reader: at most k stories, best first.
 
         An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown, as
         in a newsroom of fewer than k articles, the page is shorter; an empty page says so in its `note`. Raises
         InputError if the id is empty, or if k is less than 1.
-        """
-        return self.run_many([user_id], k)[0]
 
-    def run_many(self, user_ids: Sequence[str], k: int = 10) -> list[Page]:
+        `filters` are those of this request, beside the newsroom's own: a mapping as in section [filters] of
+        broadsheet.toml, such as {"exclude": {"paywall": "true"}}. They count before the page is cut to k. Raises
+        InputError if they are wrong or name a column that no article has.
+        """
+        return self.run_many([user_id], k, filters)[0]
+
+    def run_many(self, user_ids: Sequence[str], k: int = 10, filters: Filters = None) -> list[Page]:
         """Return the pages of several readers, in the order of the ids; `timings` cover all pages together."""
         bench = self.bench
         k = _most_stories(k, bench)
@@ -101,27 +108,30 @@ class Pipeline:
             raise InputError("user_id: found an empty id, or a value that is not a text; expected the id of a reader.")
         unique, as_of, known = list(dict.fromkeys(user_ids)), _now(bench), bench.data.readers
         readers = bench.readers(known.audience.state(unique, as_of), known.mutes())
-        pages = self._pages(bench, readers, as_of, k)
+        pages = self._pages(bench, readers, as_of, k, read_filters(filters))
         by_user = {page.user_id: page for page in pages}
         return [by_user[user_id] for user_id in user_ids]
 
-    def ask(self, text: str, k: int = 10) -> Page:
+    def ask(self, text: str, k: int = 10, filters: Filters = None) -> Page:
         """Return a page in answer to a free text, which is read as a reader's own words on their interests.
 
         The page's `answer` quotes sentences of the best stories with their citations, or says that nothing matches. No
         text is drafted for the page: a story without a text in the edition is shown in the publisher's words. Raises
-        InputError if the text is empty or has more than 1,000 characters, or if k is less than 1.
+        InputError if the text is empty or has more than 1,000 characters, or if k is less than 1. `filters` are those
+        of `run`.
         """
-        (page,) = (part for part in self.ask_stream(text, k) if isinstance(part, Page))
+        (page,) = (part for part in self.ask_stream(text, k, filters) if isinstance(part, Page))
         return page
 
-    def ask_stream(self, text: str, k: int = 10) -> Iterator[Answer | Page]:
+    def ask_stream(self, text: str, k: int = 10, filters: Filters = None) -> Iterator[Answer | Page]:
         """Return an iterator over two items: first the answer, then the whole page of `ask`.
 
         Raises the errors of `ask`, in this call and not when the first item is taken.
         """
         bench = self.bench
-        return self._answered(bench, read_request(text), _most_stories(k, bench))
+        chosen = read_filters(filters)
+        bench.select(chosen)  # an unknown column is said in this call
+        return self._answered(bench, read_request(text), _most_stories(k, bench), chosen)
 
     def add(self, articles: Iterable[Mapping[str, Any]], keep: Sequence[str] | None = None) -> ImportReport:
         """Add articles, or replace the texts of articles with the same id; returns which rows were taken.
@@ -149,8 +159,10 @@ class Pipeline:
         _ = self.bench
         return unknown
 
-    def _pages(self, bench: Workbench, readers: Sequence[ReaderState], as_of: datetime, k: int) -> list[Page]:
-        ranking = rank(bench, readers, as_of, k)
+    def _pages(
+        self, bench: Workbench, readers: Sequence[ReaderState], as_of: datetime, k: int, filters: FiltersConfig
+    ) -> list[Page]:
+        ranking = rank(bench, readers, as_of, k, filters=filters)
         ranked, timings, catalogue = ranking.ranked, ranking.timings, bench.data.catalogue
         with timed(timings, "generate"):
             topics = ReaderTopics(catalogue.news)
@@ -161,7 +173,7 @@ class Pipeline:
             stories = write(ranked, catalogue.news, known=self._stories, interest=interest, reader_waits=True)
             own = bench.data.readers.profiles()
             follows = [follow(reader, own, topics) for reader in readers]
-        rows = self._rows(ranked, readers, stories, catalogue)
+        rows = self._rows(ranking, readers, stories, catalogue)
         pages = []
         for reader, following in zip(readers, follows, strict=True):
             table = pa.Table.from_pylist(rows.get(reader.user_id, []), schema=PAGE_STORIES)
@@ -170,16 +182,16 @@ class Pipeline:
         return pages
 
     def _rows(
-        self, ranked: pa.Table, readers: Sequence[ReaderState], stories: pa.Table, catalogue: Catalogue
+        self, ranking: Ranking, readers: Sequence[ReaderState], stories: pa.Table, catalogue: Catalogue
     ) -> dict[str, list[dict[str, Any]]]:
         """Return the rows of each reader's page, each with the digest of its event."""
-        digests = self._digests.of_pages(ranked, readers, catalogue)
-        return page_rows(ranked, stories, catalogue, digests)
+        digests = self._digests.of_pages(ranking.ranked, readers, catalogue, ranking.selection)
+        return page_rows(ranking.ranked, stories, catalogue, digests)
 
-    def _answered(self, bench: Workbench, request: str, k: int) -> Iterator[Answer | Page]:
+    def _answered(self, bench: Workbench, request: str, k: int, filters: FiltersConfig) -> Iterator[Answer | Page]:
         reader = ReaderState({"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}, [])
         as_of, catalogue = _now(bench), bench.data.catalogue
-        ranking = rank(bench, [reader], as_of, k)
+        ranking = rank(bench, [reader], as_of, k, filters=filters)
         ranked, timings = ranking.ranked, ranking.timings
         with timed(timings, "answer"):
             answer = answer_request(request, ranked, catalogue, bench.models.news_tower)
@@ -187,7 +199,7 @@ class Pipeline:
         with timed(timings, "generate"):
             write = story_writer(bench.models, k, seconds=0)
             stories = write(ranked, catalogue.news, known=self._stories, reader_waits=True)
-        rows = self._rows(ranked, [reader], stories, catalogue).get(ANONYMOUS, [])
+        rows = self._rows(ranking, [reader], stories, catalogue).get(ANONYMOUS, [])
         table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
         yield Page(ANONYMOUS, "request", request, bench.data.edition.name, as_of, table, timings, answer)
 
@@ -228,6 +240,6 @@ def _opened(path: Path, edition: str, settings: bytes) -> Pipeline:
     return Pipeline.open(path)
 
 
-def run(user_id: str, k: int = 10, newsroom: str | Path | None = None) -> Page:
+def run(user_id: str, k: int = 10, newsroom: str | Path | None = None, filters: Filters = None) -> Page:
     """Return the page of one reader; see `Pipeline.run` and `open_newsroom`."""
-    return open_newsroom(newsroom).run(user_id, k)
+    return open_newsroom(newsroom).run(user_id, k, filters)

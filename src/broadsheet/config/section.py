@@ -92,6 +92,8 @@ def expectation(kind: type, path: Sequence[int | str]) -> str:
     setting = _setting_at(kind, path)
     if get_origin(setting.annotation) is Literal:
         return " or ".join(f'"{choice}"' for choice in get_args(setting.annotation))
+    if get_origin(setting.annotation) is list:
+        return "a value or a list of values"
     if setting.annotation not in _KINDS:
         return f"a section [{'.'.join(map(str, path))}]"
     bounds = {name: getattr(each, name) for each in setting.metadata for name in ("ge", "le") if hasattr(each, name)}

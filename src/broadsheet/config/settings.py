@@ -6,6 +6,7 @@ Every setting has a default that works; a file names only what it changes.
 from dataclasses import field
 from typing import Literal
 
+from broadsheet.config.filters import FiltersConfig
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.config.imports import ImportsConfig
 from broadsheet.config.nightly import ArticlesConfig, GateConfig
@@ -30,6 +31,7 @@ class Config:
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     index: IndexConfig = field(default_factory=IndexConfig)
     rerank: RerankConfig = field(default_factory=RerankConfig)
+    filters: FiltersConfig = field(default_factory=FiltersConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     towers: TowersConfig = field(default_factory=TowersConfig)
     reranker: RerankerConfig = field(default_factory=RerankerConfig)

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.filters import Selection
 from broadsheet.newsroom import Edition
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import empty, read_table
@@ -33,19 +34,26 @@ class Digests:
         self._row_of = {news_id: row for row, news_id in enumerate(table.column("news_id").to_pylist())}
 
     def of_pages(
-        self, ranked: pa.Table, readers: Sequence[ReaderState], catalogue: Catalogue
+        self,
+        ranked: pa.Table,
+        readers: Sequence[ReaderState],
+        catalogue: Catalogue,
+        selection: Selection | None = None,
     ) -> dict[tuple[str, str], dict[str, Any]]:
         """Return the digests of a RANKED table's articles as pages show them, by user id and article id.
 
-        Articles that were withdrawn or rewritten since the build are taken out of every digest, and articles that a
-        reader muted or hid out of this reader's digests. They stand neither in the list of articles nor as the source
-        of a sentence. A digest that then has fewer than two sentences, or fewer than two cited articles, is left out.
+        Articles that were withdrawn or rewritten since the build, or that filters leave out, are taken out of every
+        digest, and articles that a reader muted or hid out of this reader's digests. They stand neither in the list of
+        articles nor as the source of a sentence. A digest that then has fewer than two sentences, or fewer than two
+        cited articles, is left out.
         """
         shown = list(zip(ranked.column("user_id").to_pylist(), ranked.column("news_id").to_pylist(), strict=True))
         stored = {news_id: self._stored(news_id) for _, news_id in shown if news_id in self._row_of}
         if not stored:
             return {}
         articles = _unchanged(stored.values(), catalogue)
+        if selection is not None:
+            articles = {name: one for name, one in articles.items() if selection.allowed[catalogue.row_of[name]]}
         state_of = {reader.user_id: reader for reader in readers}
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for user_id, news_id in shown:

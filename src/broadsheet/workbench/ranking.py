@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.config.filters import FiltersConfig
+from broadsheet.corpus.filters import Selection
 from broadsheet.readers.state import ReaderState
 from broadsheet.workbench.workbench import Workbench
 
@@ -33,6 +35,8 @@ class Ranking:
     "Table ranked."
     timings: dict[str, float]
     "Seconds by stage."
+    selection: Selection | None
+    "What the filters of the newsroom and of the request said of the articles."
 
 
 def rank(
@@ -41,16 +45,19 @@ def rank(
     as_of: datetime,
     k: int | None = None,
     earlier: EarlierScores | None = None,
+    filters: FiltersConfig | None = None,
 ) -> Ranking:
     """Rank articles for some readers as of a time: at most k, or as many as the config says, best first.
 
     A score of the cross-encoder is taken over from `earlier` if the cross-encoder would read the same pair of texts.
+    `filters` are those of a request, beside the newsroom's own; raises InputError if they name an unknown column.
     """
     timings: dict[str, float] = {}
-    vectors, candidates = retrieve_readers(bench, readers, as_of, k, timings)
+    selection = bench.select(filters)
+    vectors, candidates = retrieve_readers(bench, readers, as_of, k, timings, selection)
     with timed(timings, "rerank"):
-        ranked = rerank_readers(bench, readers, candidates, k, earlier)
-    return Ranking(vectors, candidates, ranked, timings)
+        ranked = rerank_readers(bench, readers, candidates, k, earlier, selection)
+    return Ranking(vectors, candidates, ranked, timings, selection)
 
 
 def retrieve_readers(
@@ -59,13 +66,18 @@ def retrieve_readers(
     as_of: datetime,
     k: int | None = None,
     timings: dict[str, float] | None = None,
+    selection: Selection | None = None,
 ) -> tuple[pa.Table, pa.Table]:
-    """Return user_vectors and candidates of some readers: the first half of `rank`, which the build runs by itself."""
+    """Return user_vectors and candidates of some readers: the first half of `rank`, which the build runs by itself.
+
+    Without a selection, the newsroom's own filters count.
+    """
     timings = {} if timings is None else timings
+    selection = bench.selection if selection is None else selection
     with timed(timings, "user tower"):
         vectors = bench.retriever.vectors(readers)
     with timed(timings, "retrieve"):
-        return vectors, bench.retriever(readers, vectors, as_of, k=k)
+        return vectors, bench.retriever(readers, vectors, as_of, k=k, selection=selection)
 
 
 def rerank_readers(
@@ -74,13 +86,16 @@ def rerank_readers(
     candidates: pa.Table,
     k: int | None = None,
     earlier: EarlierScores | None = None,
+    selection: Selection | None = None,
 ) -> pa.Table:
     """Return table ranked for some readers and their candidates: the second half of `rank`.
 
     A whole list is ordered, at the depth of the config or at k if k is larger, and then cut to k. So the first ten
-    articles are the same whether k is 10 or 20.
+    articles are the same whether k is 10 or 20, unless a filter asks for a fewest number of articles on a page. Without
+    a selection, the newsroom's own filters count.
     """
     from broadsheet.rerank.cross_encoder.earlier_scores import score_with
+    from broadsheet.rerank.policy.filters import PLACES
 
     depth, scorer = bench.models.config.rerank.depth, bench.models.cross_encoder
     known = earlier.of([reader.user_id for reader in readers]) if earlier is not None else {}
@@ -88,7 +103,8 @@ def rerank_readers(
         reranker = bench.make_reranker(max(k or 0, depth), score_with(known, scorer))
     else:
         reranker = bench.reranker if (k or 0) <= depth else bench.make_reranker(k or 0)
-    ranked = reranker(readers, candidates)
+    selection = bench.selection if selection is None else selection
+    ranked = reranker(readers, candidates, selection, k or PLACES)
     return ranked if k is None else ranked.filter(pc.less_equal(ranked.column("rank"), k))
 
 

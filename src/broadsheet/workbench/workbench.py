@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from broadsheet.errors import ModelError
+from broadsheet.config.filters import FiltersConfig
+from broadsheet.corpus.filters import ArticleValues, Selection, select_articles
+from broadsheet.errors import ConfigError, InputError, ModelError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.own_parts import OwnParts
@@ -113,6 +115,29 @@ class Workbench:
             exposures=self.data.exposures,
             own=self.models.own,
         )
+
+    @cached_property
+    def _values(self) -> ArticleValues:
+        return ArticleValues(self.data.catalogue.news)
+
+    @cached_property
+    def selection(self) -> Selection | None:
+        """What the newsroom's own filters say of the articles; None without filters.
+
+        Raises ConfigError if they name a column that no article has.
+        """
+        filters = self.models.config.filters
+        try:
+            return select_articles(self._values, [filters]) if filters != FiltersConfig() else None
+        except InputError as error:
+            raise ConfigError(f"{self.data.newsroom.config_file}: {error}") from error
+
+    def select(self, filters: FiltersConfig | None) -> Selection | None:
+        """Return what the newsroom's own filters and those of a request say; raises InputError as they do."""
+        if filters is None or filters == FiltersConfig():
+            return self.selection
+        own = [self.models.config.filters] if self.selection is not None else []
+        return select_articles(self._values, [*own, filters])
 
     @cached_property
     def policy(self) -> Policy:

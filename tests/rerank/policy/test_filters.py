@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from broadsheet.corpus.filters import Quota, Selection
+from broadsheet.rerank.policy.filters import Least, Most, Pins, read_first, wishes_of
+from broadsheet.rerank.policy.policy import Items, Policy, arrange
+from tests.support.stage_contract import unit
+
+
+def flags(text):
+    return np.array([letter == "x" for letter in text])
+
+
+def order_of(*limits, count=6, boosts=0.0):
+    from broadsheet.rerank.policy.selection import select
+
+    return select(-np.arange(count, dtype=np.float64), [], limits, boosts).tolist()
+
+
+def test_pinned_items_come_first_in_their_own_order():
+    assert order_of(Pins(flags("..x..x"))) == [2, 5, 0, 1, 3, 4]
+    assert order_of(Pins(flags("......"))) == [0, 1, 2, 3, 4, 5]
+
+
+def test_more_than_the_most_come_after_all_others():
+    assert order_of(Most(flags("xxx.x."), 2)) == [0, 1, 3, 5, 2, 4]
+
+
+@pytest.mark.parametrize(
+    "least, places, order",
+    [
+        (1, 3, [0, 1, 4, 2, 3, 5]),
+        (2, 3, [0, 4, 5, 1, 2, 3]),
+        (2, 6, [0, 1, 2, 3, 4, 5]),
+        (3, 3, [0, 4, 5, 1, 2, 3]),
+        (1, 1, [4, 0, 1, 2, 3, 5]),
+        (0, 3, [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_the_last_places_of_a_page_are_kept_for_the_fewest_of_a_kind(least, places, order):
+    found = order_of(Least(flags("....xx"), least, places))
+    assert found == order if least < 3 else sorted(found[:2]) == [4, 5]
+
+
+def test_a_kind_that_came_by_itself_takes_no_further_place():
+    assert order_of(Least(flags("x...xx"), 1, 3)) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_boost_is_a_share_of_the_distance_from_the_worst_to_the_best():
+    # The worths are 1.0, 0.8, 0.6 and so on, and the last one's is 0.7 instead of 0.
+    assert order_of(boosts=np.array([0, 0, 0, 0, 0, 0.7])) == [0, 1, 5, 2, 3, 4]
+    assert order_of(boosts=np.array([-2.0, 0, 0, 0, 0, 0])) == [1, 2, 3, 4, 5, 0]
+
+
+def test_wishes_are_those_of_the_candidates_rows():
+    selection = Selection(flags("xxxx"), flags("...x"), np.array([0, 0, 5.0, 0]), [Quota(flags(".x.."), 1, 2)])
+    wishes = wishes_of(selection, [3, 1], 4)
+    assert wishes.pinned.tolist() == [True, False] and wishes.boosts.tolist() == [0, 0] and wishes.places == 4
+    assert wishes.quotas[0].articles.tolist() == [False, True]
+    assert not wishes_of(None, [3, 1], 4).limits()[0].allowed().tolist().count(False)
+
+
+def test_wishes_are_stronger_than_the_caps_of_the_newsroom():
+    items = Items(
+        np.array([3.0, 2, 1]),
+        unit([[1, 0], [1, 0.1], [0, 1]]),
+        np.array(["a", "a", "b"], object),
+        np.array(["", "", ""], object),
+        np.full(3, np.nan),
+    )
+    selection = Selection(flags("xxx"), flags("xx."), np.zeros(3), [])
+    order, _ = arrange(items, Policy(category=1), np.array([], object), (), wishes_of(selection, [0, 1, 2], 3))
+    assert order.tolist() == [0, 1, 2]
+    assert arrange(items, Policy(category=1), np.array([], object))[0].tolist() == [0, 2, 1]
+
+
+def test_what_is_read_leaves_room_for_a_page_within_the_most():
+    selection = Selection(np.ones(8, np.bool_), np.zeros(8, np.bool_), np.zeros(8), [Quota(flags("xxxxx..."), 0, 1)])
+    assert read_first(selection, range(8), 4, 3) == [0, 1, 5, 6, 7, 2, 3, 4], "of four, two paid and two for the page"
+    assert read_first(selection, range(8), 8, 3) == list(range(8))
+    assert read_first(selection, range(8), 2, 9) == [0, 5, 6, 7, 1, 2, 3, 4]
