@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from broadsheet.nightly.build import build
 from broadsheet.own_parts import OwnParts
 from broadsheet.pages.ask import answer_request, read_request
 from broadsheet.pages.digests import Digests, read_digests
+from broadsheet.pages.look import Look, read_look
 from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.pages.story_rows import page_rows
 from broadsheet.readers.state import ReaderState
@@ -60,8 +62,8 @@ class Pipeline:
     this or another process added or withdrew; it raises ContractError if the journal is damaged.
     """
 
-    def __init__(self, bench: Workbench, stories: pa.Table, digests: Digests) -> None:
-        self._live, self._stories, self._digests = Live(bench), stories, digests
+    def __init__(self, bench: Workbench, stories: pa.Table, digests: Digests, look: Look) -> None:
+        self._live, self._stories, self._digests, self._look = Live(bench), stories, digests, look
 
     @staticmethod
     def open(path: str | Path, own: OwnParts | None = None) -> Pipeline:
@@ -76,7 +78,7 @@ class Pipeline:
         edition = bench.data.edition
         stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
         bench.open()
-        pipeline = Pipeline(bench, stories, digests)
+        pipeline = Pipeline(bench, stories, digests, read_look(bench.data.newsroom.path, bench.models.config.page))
         _ = pipeline.bench  # reads the journal now, so that the first request does not wait for it
         return pipeline
 
@@ -85,7 +87,7 @@ class Pipeline:
         """The workbench of the next request, with articles added and withdrawn until now taken in; do not change it."""
         return self._live.bench()
 
-    def run(self, user_id: str, k: int = 10, filters: Filters = None) -> Page:
+    def run(self, user_id: str, k: int = 10, filters: Filters = None, name: str = "") -> Page:
         """Return the page of one reader: at most k stories, best first.
 
         An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown, as
@@ -94,9 +96,10 @@ class Pipeline:
 
         `filters` are those of this request, beside the newsroom's own: a mapping as in section [filters] of
         broadsheet.toml, such as {"exclude": {"paywall": "true"}}. They count before the page is cut to k. Raises
-        InputError if they are wrong or name a column that no article has.
+        InputError if they are wrong or name a column that no article has. `name` is the reader's name as the page shows
+        it, in place of the id.
         """
-        return self.run_many([user_id], k, filters)[0]
+        return replace(self.run_many([user_id], k, filters)[0], name=name)
 
     def run_many(self, user_ids: Sequence[str], k: int = 10, filters: Filters = None) -> list[Page]:
         """Return the pages of several readers, in the order of the ids; `timings` cover all pages together."""
@@ -177,8 +180,8 @@ class Pipeline:
         pages = []
         for reader, following in zip(readers, follows, strict=True):
             table = pa.Table.from_pylist(rows.get(reader.user_id, []), schema=PAGE_STORIES)
-            edition, made = bench.data.edition.name, dict(timings)
-            pages.append(Page(reader.user_id, reader.kind, "", edition, as_of, table, made, follows=following))
+            made = bench.data.edition.name, as_of, table, dict(timings)
+            pages.append(Page(reader.user_id, reader.kind, "", *made, follows=following, look=self._look))
         return pages
 
     def _rows(
@@ -201,7 +204,8 @@ class Pipeline:
             stories = write(ranked, catalogue.news, known=self._stories, reader_waits=True)
         rows = self._rows(ranking, [reader], stories, catalogue).get(ANONYMOUS, [])
         table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
-        yield Page(ANONYMOUS, "request", request, bench.data.edition.name, as_of, table, timings, answer)
+        made = bench.data.edition.name, as_of, table, timings
+        yield Page(ANONYMOUS, "request", request, *made, answer, look=self._look)
 
 
 def _most_stories(k: int, bench: Workbench) -> int:

@@ -10,6 +10,7 @@ from broadsheet.errors import InputError
 from broadsheet.generate import Answer
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
+from broadsheet.pages.look import Look
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import NEWS, STORIES
@@ -84,7 +85,7 @@ def test_the_answer_comes_first_and_then_the_page_of_ask_with_it(plain, request_
 
 def test_the_answer_waits_for_no_story(written):
     bench = Pipeline.open(written.path).bench
-    parts = Pipeline(bench, stories=None, digests=None).ask_stream("space rocket", 3)
+    parts = Pipeline(bench, stories=None, digests=None, look=Look()).ask_stream("space rocket", 3)
     assert isinstance(next(parts), Answer)
     with pytest.raises(AttributeError):
         next(parts)

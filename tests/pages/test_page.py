@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from broadsheet.pages.look import Look
 from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from tests.test_text import BAD_LINKS
@@ -49,6 +50,7 @@ def story(rank=1, **changes):
 
 def page(*stories, kind="known", request="", user_id="U1", timings=None, **more):
     table = from_rows(stories, PAGE_STORIES)
+    more.setdefault("look", Look(details=True))
     return Page(user_id, kind, request, "2017-01-03T03-00-00.000000Z", MORNING, table, timings or {}, **more)
 
 

@@ -179,5 +179,5 @@ def test_the_command_prints_keeps_and_removes(newsroom, command):
 
 @given(st.text(max_size=60))
 def test_words_in_a_sentence_end_once(text):
-    sentence = Following(text, "reader").sentence
+    sentence = Following(text, "reader").sentence("You follow: {interests}")
     assert sentence == "" if not text else sentence.startswith(f"You follow: {text}") and sentence[-1] in ".!?…"

@@ -79,12 +79,13 @@ def run(
     k: Stories = 10,
     json: AsJson = False,
     html: AsHtml = None,
+    name: Annotated[str, typer.Option(help="The reader's name as the page shows it, in place of the id.")] = "",
 ) -> None:
     """Print the page of one reader."""
     from broadsheet.cli.printing import show
     from broadsheet.pipeline import open_newsroom
 
-    show(open_newsroom(newsroom).run(user, k), as_json=json, html=html)
+    show(open_newsroom(newsroom).run(user, k, name=name), as_json=json, html=html)
 
 
 @app.command(epilog='Example: broadsheet ask "quiet long reads on space"')

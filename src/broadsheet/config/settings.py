@@ -11,6 +11,7 @@ from broadsheet.config.generate import GenerateConfig
 from broadsheet.config.imports import ImportsConfig
 from broadsheet.config.nightly import ArticlesConfig, GateConfig
 from broadsheet.config.own import OwnConfig
+from broadsheet.config.page import PageConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
 from broadsheet.config.section import Amount, section
@@ -32,6 +33,7 @@ class Config:
     index: IndexConfig = field(default_factory=IndexConfig)
     rerank: RerankConfig = field(default_factory=RerankConfig)
     filters: FiltersConfig = field(default_factory=FiltersConfig)
+    page: PageConfig = field(default_factory=PageConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     towers: TowersConfig = field(default_factory=TowersConfig)
     reranker: RerankerConfig = field(default_factory=RerankerConfig)

@@ -6,13 +6,14 @@ removed and markup is not interpreted. Only http and https links are followed.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
-from broadsheet.pages.rendering import day, page_template, rich_story, seconds, story_fields, story_text, wrap
+from broadsheet.pages.look import Look
+from broadsheet.pages.rendering import rich_story, seconds, story_fields, story_text, wrap
 from broadsheet.readers.profiles import NOTHING, Following
 from broadsheet.tables.fields import list_of
 from broadsheet.tables.kept import kept_values
@@ -99,10 +100,20 @@ class Page:
     "The answer to the request, in sentences of the stories; None for every other kind of page."
     follows: Following = NOTHING
     "The reader's interests, and whether the reader or the history named them; empty for a new reader and a request."
+    name: str = ""
+    "The reader's name as the page shows it; without it, the page shows the id."
+    look: Look = field(default_factory=Look)
+    "How the page looks."
 
     def to_html(self) -> str:
-        """Return the page as a whole HTML document, which loads no other file."""
-        return page_template().render(page=self, stories=[story_fields(row) for row in self.stories.to_pylist()])
+        """Return the page as a whole HTML document, which loads no other files but the images of its articles.
+
+        Raises ConfigError if a template of the site's own fails.
+        """
+        return self.look.render(page=self, stories=self._shown())
+
+    def _shown(self) -> list[dict[str, Any]]:
+        return [story_fields(row, self.look) for row in self.stories.to_pylist()]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page as values that JSON can hold: times are ISO 8601 texts, `kept` maps names to texts."""
@@ -129,38 +140,41 @@ class Page:
     @property
     def reader(self) -> str:
         """For whom the page is, in words, such as “For U12”."""
+        labels, name = self.look.labels, self.name or self.user_id
         if self.kind == "request":
-            return f"In answer to “{self.request}”" + (f", for {self.user_id}" if self.user_id else "")
-        return "For a new reader" if self.kind == "new" else f"For {self.user_id}"
+            return labels["in_answer_for" if name else "in_answer"].format(request=self.request, reader=name)
+        return labels["for_new"] if self.kind == "new" and not self.name else labels["for"].format(reader=name)
+
+    @property
+    def interests(self) -> str:
+        """What the reader follows, in a sentence; empty if nothing is known."""
+        return self.follows.sentence(self.look.labels["follows"])
 
     @property
     def note(self) -> str:
         """How the page was chosen, in words for the reader, or that it has no stories; empty for a reading history."""
         if not self.stories.num_rows:
-            return "There are no stories to show now. Please come back later."
+            return self.look.labels["no_stories"]
         if self.answer and self.answer.remark:
             return self.answer.remark
-        return {
-            "known": "",
-            "profile": "You have read nothing here yet: this page follows what you told us of your interests.",
-            "new": "We know nothing of your interests yet: this page is new and much read. It becomes yours with use.",
-            "request": "This page follows your request, not your reading alone.",
-        }[self.kind]
+        return "" if self.kind == "known" else self.look.labels[f"note_{self.kind}"]
 
     @property
     def colophon(self) -> str:
-        """The edition's name, and the seconds that the page took, in all and by stage."""
-        if not self.timings:
-            return f"Edition {self.edition}."
+        """The edition's name; with details, also the seconds that the page took, in all and by stage."""
+        edition = self.look.labels["edition"].format(edition=self.edition)
+        if not self.timings or not self.look.details:
+            return edition
         stages = ", ".join(f"{stage} {seconds(time)}" for stage, time in self.timings.items())
-        return f"Edition {self.edition}. Made in {seconds(sum(self.timings.values()))}: {stages}."
+        return f"{edition} Made in {seconds(sum(self.timings.values()))}: {stages}."
 
     def __str__(self) -> str:
-        lines = ["BROADSHEET", one_line(f"{self.reader} · {day(self.as_of)}"), "=" * 80]
-        lines += [line for text in (self.follows.sentence, self.note) for line in wrap(text, "", "")]
+        day = self.look.day(self.as_of)
+        lines = [one_line(self.look.name).upper(), one_line(f"{self.reader} · {day}"), "=" * 80]
+        lines += [line for text in (self.interests, self.note) for line in wrap(text, "", "")]
         lines += ["", *wrap(self.answer.text, "", "")] if self.answer and self.answer.sentences else []
-        for row in self.stories.to_pylist():
-            lines += ["", *story_text(story_fields(row))]
+        for shown in self._shown():
+            lines += ["", *story_text(shown)]
         return "\n".join([*lines, "", "-" * 80, self.colophon])
 
     def __rich__(self) -> RenderableType:
@@ -170,12 +184,12 @@ class Page:
         from rich.text import Text
 
         head: list[RenderableType] = [
-            Text("BROADSHEET", "bold", justify="center"),
+            Text(one_line(self.look.name).upper(), "bold", justify="center"),
             Text(one_line(self.reader), justify="center"),
         ]
-        head += [Text(day(self.as_of), "dim", justify="center"), Rule(style="dim")]
-        head += [Text(one_line(text), "italic") for text in (self.follows.sentence, self.note) if text]
+        head += [Text(self.look.day(self.as_of), "dim", justify="center"), Rule(style="dim")]
+        head += [Text(one_line(text), "italic") for text in (self.interests, self.note) if text]
         if self.answer and self.answer.sentences:
             head += [Padding(Text(one_line(self.answer.text)), (1, 0, 0, 1))]
-        stories = [rich_story(story_fields(row)) for row in self.stories.to_pylist()]
+        stories = [rich_story(shown) for shown in self._shown()]
         return Group(*head, *stories, Text(), Rule(style="dim"), Text(self.colophon, "dim"))

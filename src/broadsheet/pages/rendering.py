@@ -5,50 +5,47 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.pages.look import Look
 from broadsheet.tables.kept import kept_values
 from broadsheet.text import one_line, web_link
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from rich.console import RenderableType
 
 
-_MADE_BY = {
-    "gpt": "written by GPT",
-    "t5": "written by T5",
-    "endpoint": "written by a language model",
-    "own": "written by this site’s own writer",
-    "extract": "taken from the article",
-    "original": "in the publisher’s words",
-}
-
-
-def story_fields(row: dict[str, Any]) -> dict[str, Any]:
+def story_fields(row: dict[str, Any], look: Look) -> dict[str, Any]:
     """Return a row of PAGE_STORIES with the fields that every rendering shows: link, kicker, why, made and so on."""
-    time = row["published_at"]
-    date = f"{time.day} {time:%B %Y}" if time else ""
+    labels, time = look.labels, row["published_at"]
     summary = "" if _repeats(row["summary"], row["headline"], row["title"]) else row["summary"]
-    method = dict(row["method"]) if summary else {"headline": row["method"]["headline"]}
-    made = {part: _MADE_BY.get(how, how) for part, how in method.items()}
-    same = len(set(made.values())) == 1
+    date, kept = look.date(time) if time else "", kept_values(row["kept"])
     return {
         **row,
         "summary": summary,
-        "kept": kept_values(row["kept"]),
+        "kept": kept,
         "link": web_link(row["url"]),
-        "digest": digest_shown(row["digest"]),
+        "image": web_link(kept.get(look.image, "")),
+        "digest": digest_shown(row["digest"], labels),
+        "date": date,
         "kicker": [part for part in (row["category"], row["source"], date) if part],
         "why": row["reason"],
-        "rewritten": row["headline"] != row["title"],
-        "made": f"{' and '.join(made)} {made['headline']}"
-        if same
-        else ", ".join(f"{p} {how}" for p, how in made.items()),
+        "why_label": labels["why"],
+        "original": labels["publisher_headline"] if row["headline"] != row["title"] else "",
+        "made": _made(row["method"], labels, with_summary=bool(summary)),
     }
+
+
+def _made(method: Mapping[str, str], labels: Mapping[str, str], *, with_summary: bool) -> str:
+    """Return how a story's texts were made, such as `Headline and summary taken from the article`."""
+    parts = ("headline", "summary") if with_summary else ("headline",)
+    made = {labels[part]: labels.get(f"by_{method[part]}", method[part]) for part in parts}
+    if len(set(made.values())) == 1:
+        both = f" {labels['and']} ".join(made)
+        text = f"{both} {made[labels['headline']]}"
+    else:
+        text = ", ".join(f"{part} {how}" for part, how in made.items())
+    return text[:1].upper() + text[1:]
 
 
 def _repeats(summary: str, *titles: str) -> bool:
@@ -68,10 +65,10 @@ def _parts(story: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if story["summary"]:
         yield story["summary"], ""
     if story["why"]:
-        yield f"Why: {story['why']}", "italic"
-    if story["rewritten"]:
-        yield f"Publisher’s headline: {story['title']}", "dim"
-    yield story["made"][:1].upper() + story["made"][1:] + ".", "dim"
+        yield f"{story['why_label']} {story['why']}", "italic"
+    if story["original"]:
+        yield f"{story['original']} {story['title']}", "dim"
+    yield f"{story['made']}.", "dim"
     if story["digest"]:
         yield digest_line(story["digest"]), "dim"
     if story["link"]:
@@ -110,20 +107,7 @@ def rich_story(story: dict[str, Any]) -> RenderableType:
     return Padding(text, (1, 0, 0, 1))
 
 
-@cache
-def page_template() -> Template:
-    """Return the template of a page, which escapes every value that it is given."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["day"] = day
-    return environment.from_string(files("broadsheet.pages").joinpath("page.html").read_text("utf-8"))
-
-
-_LABELS = {"happened": "What happened", "says": "Who says what", "background": "Background"}
-
-
-def digest_shown(digest: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def digest_shown(digest: Mapping[str, Any] | None, labels: Mapping[str, str]) -> dict[str, Any] | None:
     """Return what a page shows of a digest: its name, its articles with safe links, and its parts in order.
 
     Articles are numbered from 1. Each sentence has the articles that it cites, with their numbers and links; a link
@@ -139,20 +123,15 @@ def digest_shown(digest: Mapping[str, Any] | None) -> dict[str, Any] | None:
     parts: dict[str, list[dict[str, Any]]] = {}
     for sentence in digest["sentences"]:
         cited = [by_id[news_id] for news_id in sentence["news_ids"]]
-        label = _LABELS.get(sentence["part"], sentence["part"])
+        label = labels.get(sentence["part"], sentence["part"])
         parts.setdefault(label, []).append({"text": sentence["text"], "articles": cited})
-    return {"name": f"{len(articles)} articles on this", "articles": articles, "parts": parts}
+    return {"name": labels["digest"].format(count=len(articles)), "articles": articles, "parts": parts}
 
 
 def digest_line(shown: Mapping[str, Any]) -> str:
     """Return the number and the outlets of a digest's articles in a line, such as `3 articles on this: BBC, CNN.`."""
     sources = ", ".join(dict.fromkeys(article["source"] for article in shown["articles"] if article["source"]))
     return f"{shown['name']}: {sources}." if sources else f"{shown['name']}."
-
-
-def day(time: datetime) -> str:
-    """Return a date such as 'Tuesday, 3 January 2017'."""
-    return f"{time:%A}, {time.day} {time:%B %Y}"
 
 
 def seconds(time: float) -> str:

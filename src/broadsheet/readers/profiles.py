@@ -31,11 +31,10 @@ class Following:
     whose: Whose
     "Whose words they are: the reader's own, those of the publisher's users table, or topics found in the history."
 
-    @property
-    def sentence(self) -> str:
-        """The same in a sentence for the reader; empty where nothing is known."""
+    def sentence(self, form: str) -> str:
+        """Return the same in a sentence such as `You follow: {interests}`; empty where nothing is known."""
         end = "" if self.text.endswith((".", "!", "?", "…")) else "."
-        return f"You follow: {self.text}{end}" if self.text else ""
+        return form.format(interests=self.text) + end if self.text else ""
 
 
 NOTHING = Following("", "")

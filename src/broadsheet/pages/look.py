@@ -1,0 +1,132 @@
+"""The look of a newsroom's pages: name, logo, labels, images and templates, read from its settings."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.config.page import PageConfig
+from broadsheet.errors import ConfigError
+from broadsheet.pages.labels import date_in, labels_of
+from broadsheet.text import web_link
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jinja2 import Environment, Template
+
+_KINDS = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".svg": "image/svg+xml",
+}
+_MOST_LOGO_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Look:
+    """How pages look; by default as Broadsheet's own."""
+
+    name: str = "Broadsheet"
+    logo: str = ""
+    "Address of the image at the head of the page, which may be a data URI; empty for the name in letters."
+    language: str = "en"
+    labels: Mapping[str, str] = field(default_factory=lambda: labels_of("en", {}))
+    image: str = "image_url"
+    "The kept column with the address of an article's image."
+    templates: Path | None = None
+    details: bool = False
+    "Whether a page shows signals, refused drafts and seconds."
+
+    def day(self, time: datetime) -> str:
+        """Return a date with its weekday, such as 'Tuesday, 3 January 2017'."""
+        return date_in(self.labels, "day", time)
+
+    def date(self, time: datetime) -> str:
+        """Return a date such as '3 January 2017'."""
+        return date_in(self.labels, "date", time)
+
+    def template(self) -> Template:
+        """Return the template of a page, which escapes every value that it is given."""
+        return _environment(self.templates).get_template("page.html")
+
+    def render(self, **values: Any) -> str:  # noqa: ANN401
+        """Return the page as HTML; the template gets these values and `look`.
+
+        Raises ConfigError if a template of the site's own fails.
+        """
+        try:
+            return self.template().render(look=self, labels=self.labels, **values)
+        except Exception as error:  # whatever an expression of the site's template raises
+            if self.templates is None:
+                raise
+            where = self.templates / "page.html"
+            raise ConfigError(
+                f"page.templates: {where}: {type(error).__name__}: {error}. Mend the template."
+            ) from error
+
+
+def read_look(folder: Path, settings: PageConfig) -> Look:
+    """Return the look that a newsroom's settings ask for; paths in them are relative to `folder`.
+
+    Raises ConfigError if the logo or the template cannot be read, or a label is wrong.
+    """
+    look = Look(
+        settings.name,
+        _logo(folder, settings.logo),
+        settings.language,
+        labels_of(settings.language, settings.labels),
+        settings.image,
+        folder / settings.templates if settings.templates else None,
+        settings.details,
+    )
+    if look.templates is not None:
+        from jinja2 import TemplateError
+
+        if not (look.templates / "page.html").is_file():
+            raise ConfigError(f"page.templates: {look.templates / 'page.html'}: no such file. Put your template there.")
+        try:
+            look.template()
+        except (TemplateError, UnicodeDecodeError) as error:
+            raise ConfigError(f"page.templates: {look.templates / 'page.html'}: {error}. Mend the template.") from error
+    return look
+
+
+def _logo(folder: Path, logo: str) -> str:
+    if not logo or web_link(logo):
+        return logo
+    path = folder / logo
+    kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        raise ConfigError(f"page.logo: found {logo!r}, expected a file with {', '.join(_KINDS)}, or an https address.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"page.logo: {path}: {error.strerror}. Put the image there.") from error
+    if len(content) > _MOST_LOGO_BYTES:
+        raise ConfigError(f"page.logo: {path} has {len(content):,} bytes, expected {_MOST_LOGO_BYTES:,} at most.")
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+@lru_cache(maxsize=8)
+def _environment(folder: Path | None) -> Environment:
+    from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    ours = files("broadsheet.pages").joinpath("page.html").read_text("utf-8")
+    loaders = [FileSystemLoader(folder)] if folder is not None else []
+    return SandboxedEnvironment(
+        loader=ChoiceLoader([*loaders, DictLoader({"page.html": ours, "broadsheet.html": ours})]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
