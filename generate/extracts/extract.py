@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from broadsheet.generate.gate.tone import tone_problems
@@ -31,6 +32,7 @@ _FURNITURE = re.compile(
 "Words with which a page speaks about itself."
 
 
+@lru_cache(maxsize=1024)
 def extract(title: str, abstract: str, body: str, most_words: int) -> str:
     """Return one or two whole sentences of the article, in its order and within `most_words`, or "" if none fits.
 

@@ -6,7 +6,7 @@ the prompts do not name it. A headline prompt that named the interest, tried in 
 drafts of SmolLM2-135M whose articles do not mention it. So a personal text is no less true than any other.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any, Literal
 
 import numpy as np
@@ -29,6 +29,8 @@ from broadsheet.tables.schemas import STORIES
 
 _SHORTENED = 1
 "How many sentences of the lead are shortened to a headline, by leaving words out."
+EXTRACTS = 60
+"""Most stories of a page for which a request makes extracts; beyond, a story has the publisher's abstract or title."""
 
 Headlines = Literal["publisher", "best", "personal"]
 """Which headline an article gets: the publisher's where there is one, the best draft, or the best for an interest."""
@@ -100,7 +102,8 @@ class StoryWriter:
         asked, of_row = self.asked(rows, news, interest)
         texts = self._known_texts(known, asked, any_interest=reader_waits)
         missing = {key_of(one): one[0] for one in asked if key_of(one) not in texts}
-        texts |= self._written_texts(missing, spent=spent)
+        near = frozenset(first_ranks(rows, EXTRACTS)["news_id"].to_pylist()) if reader_waits else None
+        texts |= self._written_texts(missing, spent=spent, near=near)
         stories = from_rows([self._story(one, texts[key_of(one)]) for one in asked], STORIES)
         return _for_readers(stories.take(pa.array(of_row)), rows)
 
@@ -147,8 +150,13 @@ class StoryWriter:
             return {}
         return known_texts(known, asked, self.model, self._prompt, any_interest=any_interest)
 
-    def _written_texts(self, missing: Mapping[Key, Mapping[str, Any]], *, spent: bool) -> dict[Key, Mapping[str, Any]]:
-        """Draft texts for each article, or for none if the budget is `spent`, and choose a draft for each interest."""
+    def _written_texts(
+        self, missing: Mapping[Key, Mapping[str, Any]], *, spent: bool, near: Set[str] | None
+    ) -> dict[Key, Mapping[str, Any]]:
+        """Draft texts for each article, or for none if the budget is `spent`, and choose a draft for each interest.
+
+        If `near` is given, articles of other ids get no extract.
+        """
         articles = {content: article for (content, _), article in missing.items()}
         untitled = {content: article for content, article in articles.items() if not self._keeps_title(article)}
         method, words = self._method, self._summary_words
@@ -157,7 +165,7 @@ class StoryWriter:
             for content, article, drafts in self._drafted(jobs.HEADLINE, untitled, spent=spent)
         }
         summary_drafts = {
-            content: summaries(article, drafts, method, words)
+            content: summaries(article, drafts, method, words if near is None or article["news_id"] in near else 0)
             for content, article, drafts in self._drafted(jobs.SUMMARY, articles, spent=spent)
         }
         of_headline, of_summary = ([f"{method} {job}: {NO_BUDGET}"] * spent for job in ("headline", "summary"))

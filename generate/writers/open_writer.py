@@ -6,10 +6,11 @@ from broadsheet.config.generate import GenerateConfig
 from broadsheet.generate.writers.writer import Writer
 
 
-def open_writer(settings: GenerateConfig, own: Path) -> Writer | None:
+def open_writer(settings: GenerateConfig, own: Path, *, shipped: bool = True) -> Writer | None:
     """Return the writer that `settings` name, or None for the publisher's own words; drafts nothing and asks nothing.
 
-    `own` is the folder of the newsroom's own trained writer, which may be missing. Raises ModelError if the model or
+    `own` is the folder of the newsroom's own trained writer, which may be missing. Without `shipped` the adapters that
+    come with the package are left out. Raises ModelError if the model or
     the trained writer cannot be loaded, ConfigError if the key of an endpoint cannot be used.
     """
     if not settings.writer:
@@ -21,5 +22,5 @@ def open_writer(settings: GenerateConfig, own: Path) -> Writer | None:
     from broadsheet.generate.writers.local import load_writer
     from broadsheet.generate.writers.trained import choose_tuned
 
-    tuned = choose_tuned(settings.tuned, own, settings.writer)
+    tuned = choose_tuned(settings.tuned, own, settings.writer, shipped=shipped)
     return load_writer(settings.writer, tuned=tuned, drafts=settings.drafts, budget=settings.tokens)

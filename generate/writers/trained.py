@@ -27,14 +27,14 @@ def shipped_writer() -> Path:
     return Path(__file__).with_name("headline_adapter")
 
 
-def choose_tuned(setting: str, own: Path, base: str) -> Path | None:
+def choose_tuned(setting: str, own: Path, base: str, *, shipped: bool = True) -> Path | None:
     """Return the folder of the trained writer that the setting generate.tuned names; None for the base model alone.
 
     "auto" names the newsroom's `own` folder if it exists, else the folder of the package if it fits the base model,
     else None. Raises ModelError if a folder that the setting names, or the newsroom's own, is not whole or was trained
-    on another base model.
+    on another base model. Without `shipped` the package's folder is left out.
     """
-    return trained_folder.choose(setting, own, shipped_writer(), base, off="none", read=read_card)
+    return trained_folder.choose(setting, own, shipped_writer() if shipped else None, base, off="none", read=read_card)
 
 
 def with_adapters(network: Any, rank: int) -> Any:  # noqa: ANN401

@@ -34,14 +34,18 @@ def shipped_adapter() -> Path:
     return Path(__file__).with_name("adapter")
 
 
-def choose_cross_encoder(own: Path, base: str) -> Path | None:
+def choose_cross_encoder(own: Path, base: str, *, shipped: bool = True) -> Path | None:
     """Return the newsroom's `own` folder if it exists, else the package's folder if it fits the base model, else None.
+
+    Without `shipped` the package's folder is left out.
 
     Raises ModelError if the base model cannot be found, or if the newsroom's own folder is not whole or was trained on
     another base model.
     """
     unfit = "No trained cross-encoder fits, so relevance is absent from the ranking"
-    return trained_folder.choose("auto", own, shipped_adapter(), base, off="none", read=read_card, unfit=unfit)
+    return trained_folder.choose(
+        "auto", own, shipped_adapter() if shipped else None, base, off="none", read=read_card, unfit=unfit
+    )
 
 
 def new_cross_encoder(base: str, mode: Mode = "lora") -> CrossEncoder:

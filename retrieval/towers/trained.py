@@ -33,14 +33,17 @@ def shipped_towers() -> Path:
     return Path(__file__).with_name("towers_default")
 
 
-def choose_towers(setting: str, own: Path, base: str) -> Path | None:
+def choose_towers(setting: str, own: Path, base: str, *, shipped: bool = True) -> Path | None:
     """Return the folder that retrieval.towers means, or None for untrained towers.
 
     "auto" is the newsroom's `own` folder if there is one, else the shipped one if it fits the base model, else None.
+    Without `shipped` the shipped one is left out.
     Raises ModelError if a folder that was named or trained here is not whole, or was trained on another base model.
     """
     unfit = "No trained towers fit, so the towers are untrained"
-    return trained_folder.choose(setting, own, shipped_towers(), base, off="untrained", read=read_card, unfit=unfit)
+    return trained_folder.choose(
+        setting, own, shipped_towers() if shipped else None, base, off="untrained", read=read_card, unfit=unfit
+    )
 
 
 def new_encoder(base: str, mode: Mode) -> Any:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 import pytest
 
+from broadsheet.generate.stories import story_writer
 from broadsheet.nightly.build import build
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.pipeline import Pipeline
@@ -42,3 +43,11 @@ def test_no_request_waits_for_a_model_on_this_machine_however_long_the_page_is(b
     for page in pages:
         late = [row for row in page.stories.to_pylist() if row["news_id"] not in known]
         assert late and all(row["headline"] == row["title"] and row["checks"] == [] for row in late)
+
+
+def test_a_long_page_costs_no_more_extracts_than_a_page_of_sixty_stories(built_room, monkeypatch):
+    monkeypatch.setattr(story_writer, "EXTRACTS", 8)
+    page = Pipeline.open(built_room.path).run("stranger", 20).stories.to_pylist()
+    known = {row["news_id"] for row in read_table(built_room.current().stories, STORIES).to_pylist()}
+    assert {row["method"]["summary"] for row in page[8:] if row["news_id"] not in known} == {"original"}
+    assert all(row["summary"] for row in page)

@@ -26,6 +26,9 @@ class Config:
     'The time of a build or request. "now": the real time. "latest": that of the newest article or click, for archives.'
     active_days: Amount = 30.0
     "Builds make pages for readers with a click in this many days before the clock, and for readers who told interests."
+    licence: Literal["any", "open"] = "any"
+    """"any": the trained models that come with the package are used; they are for research only. "open": they are left
+    out, and models work as they come under an open licence, or as you trained them."""
     imports: ImportsConfig = field(default_factory=ImportsConfig)
     articles: ArticlesConfig = field(default_factory=ArticlesConfig)
     gate: GateConfig = field(default_factory=GateConfig)

@@ -112,7 +112,7 @@ def _lacks_base(card: Card, kind: FolderKind) -> str:
 def choose(
     setting: str,
     own: Path,
-    shipped: Path,
+    shipped: Path | None,
     base: str,
     *,
     off: str,
@@ -122,7 +122,8 @@ def choose(
     """Return the folder that a setting means, or None for the base model alone.
 
     The setting is `off` for None, "auto", or a folder. "auto" is the newsroom's `own` folder if there is one, else the
-    `shipped` one if that was trained on the base model, else None; then `unfit`, if given, is logged as a warning.
+    `shipped` one if that is given and was trained on the base model, else None; then `unfit`, if given, is logged as a
+    warning.
     `read` checks a folder, against a base model if one is given. Raises ModelError as `read` does.
     """
     if setting == off:
@@ -131,7 +132,7 @@ def choose(
         folder = own if setting == "auto" else Path(setting).expanduser()
         read(folder, base)
         return folder.resolve()
-    if not shipped.is_dir():
+    if shipped is None or not shipped.is_dir():
         return None
     made_on, found = read(shipped, None)["base_fingerprint"], models.fingerprint(base)
     if made_on == found:

@@ -60,6 +60,8 @@ def build(
         if len(expired):
             say(f"articles: {len(expired)} past their age limit were left out of the edition")
         bench = open_workbench(EditionModels(newsroom, config, own or OwnParts()), edition, as_of)
+        if notice := bench.models.licence_notice():
+            say(notice)
         chosen = _choose(bench, users)
         if users == "active" and not chosen:
             _say_no_reader(edition, config.active_days, as_of, say)

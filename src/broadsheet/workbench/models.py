@@ -47,7 +47,7 @@ class EditionModels:
         from broadsheet.retrieval.towers.trained import choose_towers
 
         settings = self.config.retrieval
-        return choose_towers(settings.towers, self.newsroom.towers, settings.encoder)
+        return choose_towers(settings.towers, self.newsroom.towers, settings.encoder, shipped=self.takes_shipped)
 
     @cached_property
     def news_tower(self) -> NewsTower:
@@ -84,16 +84,45 @@ class EditionModels:
         return {**vars(self.config.rerank.weights), **own}
 
     @cached_property
+    def cross_encoder_folder(self) -> Path | None:
+        """The folder of the trained cross-encoder: the newsroom's own, else the package's if it fits, else None."""
+        from broadsheet.rerank.cross_encoder.trained import choose_cross_encoder
+
+        encoder = self.config.rerank.encoder
+        return choose_cross_encoder(self.newsroom.reranker, encoder, shipped=self.takes_shipped)
+
+    @property
+    def takes_shipped(self) -> bool:
+        """Whether the trained weights that come with the package may be used: not if only open licences are wanted."""
+        return self.config.licence == "any"
+
+    def licence_notice(self) -> str:
+        """Return a sentence on weights in use that are for research only, and what to do; empty if there are none."""
+        from broadsheet.rerank.cross_encoder.trained import shipped_adapter
+        from broadsheet.retrieval.towers.trained import shipped_towers
+
+        in_use = ["user tower"] if self.towers == shipped_towers() else []
+        reads_pairs = self.config.rerank.weights.relevance > 0 and self.cross_encoder_folder == shipped_adapter()
+        in_use += ["cross-encoder's adapter"] if reads_pairs else []
+        if not in_use:
+            return ""
+        return (
+            f"licence: the shipped {' and the shipped '.join(in_use)} learned from MIND, whose licence is for research "
+            'only. For any other use, set licence = "open" at the top of broadsheet.toml, or train your own with '
+            "`broadsheet train towers` and `broadsheet train reranker`."
+        )
+
+    @cached_property
     def cross_encoder(self) -> PairScorer | None:
         """The newsroom's own trained cross-encoder, else the package's if it fits the base model, else None.
 
         Raises ModelError if the base model cannot be found, or if the newsroom's own cross-encoder is not whole or was
         trained on another base model.
         """
-        from broadsheet.rerank.cross_encoder.trained import choose_cross_encoder, load_cross_encoder
+        from broadsheet.rerank.cross_encoder.trained import load_cross_encoder
 
         settings = self.config.rerank
-        folder = choose_cross_encoder(self.newsroom.reranker, settings.encoder)
+        folder = self.cross_encoder_folder
         return None if folder is None else load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)
 
     @cached_property
@@ -113,4 +142,4 @@ class EditionModels:
         if self.own.writer is not None:
             return OwnWriter(self.own.writer, self.own.described()["writer"])
 
-        return open_writer(self.config.generate, self.newsroom.writer)
+        return open_writer(self.config.generate, self.newsroom.writer, shipped=self.takes_shipped)

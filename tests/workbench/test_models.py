@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+import pytest
+
+from broadsheet.rerank.cross_encoder import trained as cross_encoders
+from broadsheet.retrieval.towers import trained as towers
+from broadsheet.workbench.models import EditionModels
+from tests.retrieval.towers.test_trained import trained
+
+
+@pytest.fixture
+def models(newsroom, encoder, tmp_path, monkeypatch):
+    """Models of a newsroom whose encoder fits the towers that are shipped."""
+    shipped = tmp_path / "shipped"
+    towers.save_towers(trained(encoder, "frozen"), shipped, mode="frozen", base=str(encoder), card={})
+    monkeypatch.setattr(towers, "shipped_towers", lambda: shipped)
+    return EditionModels(newsroom, newsroom.config())
+
+
+def with_licence(models, licence):
+    return EditionModels(models.newsroom, replace(models.config, licence=licence))
+
+
+def test_a_build_is_told_of_shipped_weights_that_are_for_research_only(models, tmp_path):
+    assert models.towers == tmp_path / "shipped"
+    assert models.licence_notice().startswith("licence: the shipped user tower learned from MIND, whose licence is for")
+    assert 'set licence = "open" at the top of broadsheet.toml' in models.licence_notice()
+
+
+def test_the_adapter_of_the_cross_encoder_is_named_only_where_its_relevance_counts(models, tmp_path, monkeypatch):
+    adapter = tmp_path / "adapter"
+    base = models.config.rerank.encoder
+    card = {"mode": "lora"}
+    cross_encoders.save_cross_encoder(
+        cross_encoders.new_cross_encoder(base), adapter, base=base, mode="lora", card=card
+    )
+    monkeypatch.setattr(cross_encoders, "shipped_adapter", lambda: adapter)
+    assert "user tower and the shipped cross-encoder's adapter learned" in with_licence(models, "any").licence_notice()
+    unweighed = replace(models.config.rerank, weights=replace(models.config.rerank.weights, relevance=0.0))
+    quiet = EditionModels(models.newsroom, replace(models.config, rerank=unweighed))
+    assert "cross-encoder" not in quiet.licence_notice()
+
+
+def test_an_open_licence_leaves_shipped_weights_out_and_says_nothing(models):
+    free = with_licence(models, "open")
+    assert (free.towers, free.cross_encoder_folder, free.licence_notice()) == (None, None, "")
+
+
+def test_an_open_licence_keeps_what_the_newsroom_trained(models, encoder):
+    own = models.newsroom.towers
+    towers.save_towers(trained(encoder, "frozen"), own, mode="frozen", base=str(encoder), card={})
+    free = with_licence(models, "open")
+    assert free.towers == own.resolve() and free.licence_notice() == ""
