@@ -60,7 +60,7 @@ _DA = {
     "follows": "Du følger: {interests}",
     "no_stories": "Der er ingen historier at vise nu. Kom tilbage senere.",
     "note_profile": "Du har ikke læst noget her endnu: Siden følger det, du har fortalt om dine interesser.",
-    "note_new": "Vi kender ikke dine interesser endnu: Siden viser det nye og det mest læste. Den bliver din, når du bruger den.",
+    "note_new": "Vi kender ikke dine interesser endnu: Siden viser nye og meget læste historier.",
     "note_request": "Siden følger dit ønske, ikke kun det, du læser.",
     "footer": "Valgt og skrevet til én læser; hver overskrift fører til udgiveren.",
     "edition": "Udgave {edition}.",
