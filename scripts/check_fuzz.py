@@ -17,12 +17,13 @@ from broadsheet.cli.script import run
 
 def check(
     files: Annotated[int, typer.Option(help="Files of each format; the seeds are 0, 1, 2 and so on.")] = 1000,
+    kinds: Annotated[list[str] | None, typer.Option("--format", help="One format alone. Can be repeated.")] = None,
 ) -> None:
     """Print what each format's damaged files did; exit with 1 if one did harm."""
     from broadsheet.evaluation.systems.fuzz import FORMATS, fuzz, peak_bytes
 
     harm = 0
-    for kind in FORMATS:
+    for kind in kinds or FORMATS:
         with tempfile.TemporaryDirectory() as folder:
             found = fuzz(kind, range(files), Path(folder))
         bad = [damage for damage in found if damage.problems]

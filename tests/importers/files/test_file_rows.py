@@ -3,6 +3,7 @@ import gzip
 import io
 import json
 from datetime import datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -140,3 +141,20 @@ def test_nasty_texts_survive_the_file(tmp_path, suffix, rows):
         {name: record[name] for name in column_names(path)} for record in records
     ]
     assert not skipped
+
+
+def threads():
+    return {task.name for task in Path("/proc/self/task").iterdir()}
+
+
+def test_two_damaged_files_leave_no_thread_behind(tmp_path, newsroom):
+    """A thread that still reads when the interpreter ends can abort the process."""
+    for name, content in [
+        ("news.csv.gz", b"news_id,title\n" + b"1,x\n" * 9999),
+        ("clicks.csv", b"user_id,\xff\n1,2\n"),
+    ]:
+        (tmp_path / name).write_bytes(gzip.compress(content)[:-9] if name.endswith("gz") else content)
+    before = threads()
+    with pytest.raises(CorpusError):
+        import_tables(newsroom, tmp_path / "news.csv.gz", tmp_path / "clicks.csv", None, {})
+    assert threads() <= before

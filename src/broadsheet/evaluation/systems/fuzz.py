@@ -171,7 +171,8 @@ def _file(kind: str, content: bytes, folder: Path, damage: Damage) -> None:
         _rows_in(kind, path),
         len(skipped) + sum(map(_lines_of, rows) if "sv" in kind else [len(rows)]),
     )
-    if expected is not None and accounted < expected:
+    may_have_lines = "sv" in kind and "invalid UTF-8" in skipped  # such a row counts once, however many lines it has
+    if expected is not None and accounted < expected and not may_have_lines:
         damage.problems.append(f"{expected} rows in, {accounted} taken or counted")
     room = Newsroom(folder / "newsroom")
     remove_folder(room.path)

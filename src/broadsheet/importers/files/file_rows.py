@@ -95,7 +95,7 @@ def _columns_of(path: Path, quoting: str) -> list[str]:
         names = header(path, quoting)
     except CorpusError:
         raise
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+    except (pa.ArrowException, OSError, ValueError, IndexError, MemoryError) as error:
         raise _unreadable(path, error) from error
     if not names:
         raise CorpusError(f"{path}: the file is empty")
@@ -115,5 +115,7 @@ def _rows_of(path: Path, names: Sequence[str], skip: Skip, quoting: str) -> Iter
             yield from parquet_rows(path, held, skip)
         else:
             yield from delimited_rows(path, held, quoting, skip)
-    except (pa.ArrowException, OSError, MemoryError) as error:
+    except CorpusError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, IndexError, MemoryError) as error:
         raise _unreadable(path, error) from error

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from broadsheet.importers.files.bounds import MOST_ROW_BYTES, TOO_LONG, Allowance, Skip
+from broadsheet.importers.files.parquet_footer import column_sizes
 from broadsheet.progress import track
 
 _BATCH_ROWS = 2000
@@ -27,8 +28,8 @@ def parquet_rows(path: Path, names: Sequence[str], skip: Skip) -> Iterator[dict[
 
     Raises CorpusError if the file unfolds to more than it may (see Allowance), pyarrow's errors if it is damaged.
     """
+    _check_sizes(path, set(names))
     with parquet.ParquetFile(path, read_dictionary=_texts_of(path, names)) as file:
-        _check_sizes(path, file.metadata, set(names))
         allowance, total = Allowance(path), -(-file.metadata.num_rows // _BATCH_ROWS)
         for batch in track(_batches(file, names), path.name, total=total):
             for row in _batch_rows(_readable(batch), skip):
@@ -55,14 +56,12 @@ def _batches(file: parquet.ParquetFile, names: Sequence[str]) -> Iterator[pa.Rec
         yield from file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=list(names), use_threads=False)
 
 
-def _check_sizes(path: Path, metadata: parquet.FileMetaData, names: set[str]) -> None:
+def _check_sizes(path: Path, names: set[str]) -> None:
     """Refuse, before anything is unfolded, a file whose own account says that it holds too much."""
     allowance = Allowance(path)
-    for group in range(metadata.num_row_groups):
-        for place in range(metadata.num_columns):
-            column = metadata.row_group(group).column(place)
-            if column.path_in_schema.split(".")[0] in names:
-                allowance.spend(max(column.total_uncompressed_size, column.num_values * _VALUE_BYTES))
+    for name, values, size in column_sizes(path):
+        if name in names:
+            allowance.spend(max(0, size, values * _VALUE_BYTES))  # a damaged footer may say less than nothing
 
 
 def _readable(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -103,7 +102,10 @@ def _rows_one_by_one(batch: pa.RecordBatch, skip: Skip) -> Iterator[dict[str, An
 def _values(column: pa.Array) -> list[Any]:
     if pa.types.is_dictionary(column.type):
         words = [_plain(word) for word in column.dictionary.to_pylist()]
-        return [None if place is None else words[place] for place in column.indices.to_pylist()]
+        places = column.indices.to_pylist()
+        if any(place is not None and place < 0 for place in places):
+            raise IndexError("a word before the first")
+        return [None if place is None else words[place] for place in places]
     return [_plain(value) for value in column.to_pylist()]
 
 
