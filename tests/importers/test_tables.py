@@ -181,7 +181,7 @@ def test_a_mapping_to_a_column_of_no_file_is_an_error(tmp_path, newsroom):
 
 
 def test_no_file_at_all_is_an_error(newsroom):
-    with pytest.raises(CorpusError, match=r"no file was named; expected articles \(news\), clicks or users"):
+    with pytest.raises(CorpusError, match=r"expected articles \(news\), clicks, users or impressions"):
         import_tables(newsroom, None, None, None, {})
 
 

@@ -54,6 +54,14 @@ def import_tables(
     users: Annotated[
         Path | None, typer.Option(help="File of readers, with the columns user_id, history, profile and hidden.")
     ] = None,
+    impressions: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of lists that were shown: user_id, time and shown, with clicked or clicked_ids; or a row for "
+            "each shown article, with news_id and clicked."
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option(help="Name for these impressions, such as train or valid.")] = "train",
     column: Columns = None,
     keep: Keep = None,
     quoting: Quoting = "auto",
@@ -64,12 +72,15 @@ def import_tables(
     from broadsheet.importers.tables import import_tables as take
     from broadsheet.newsroom import Newsroom
 
-    if not (news or clicks or users):
-        raise InputError("no file was named; expected --news, --clicks or --users. Name one of them or more.")
+    if not (news or clicks or users or impressions):
+        raise InputError(
+            "no file was named; expected --news, --clicks, --users or --impressions. Name one of them or more."
+        )
     kept = read_keep(keep)
     with as_options(column="--column", keep="--keep", quoting="--quoting", html="--html"):
-        how = {"quoting": quoting, "html": html}
-        typer.echo(take(Newsroom(into), news, clicks, users, read_columns(column), keep=kept, **how))
+        how = {"quoting": quoting, "html": html, "split": split}
+        names = read_columns(column)
+        typer.echo(take(Newsroom(into), news, clicks, users, names, keep=kept, impressions=impressions, **how))
 
 
 @imports.command(

@@ -4,15 +4,18 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from broadsheet.importers.files.id_lists import ids_of_cell
-from broadsheet.tables.schemas import CLICKS, NEWS, USERS
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 
 TABLES = {
     "news": [name for name in NEWS.names if name not in ("content_hash", "kept")],
     "clicks": CLICKS.names,
     "users": USERS.names,
+    "impressions": [*IMPRESSIONS.names, "clicked_ids", "news_id"],
 }
 """The tables that a publisher can give, and the columns that each may have."""
 _REQUIRED = {"news": ["news_id", "title"], "users": ["user_id"], "clicks": ["user_id", "news_id", "time"]}
+_LISTS = ("history", "hidden", "shown", "clicked", "clicked_ids", "propensity")
+_REQUIRED["impressions"] = ["user_id", "time"]
 
 
 def keep_problems(source: object, found: Sequence[str], keep: Sequence[str]) -> list[str]:
@@ -84,6 +87,11 @@ def _pairs(
 ) -> dict[str, str]:
     pairs = {name: name for name in TABLES[table] if name in found} | dict(mapped)
     missing = [name for name in _REQUIRED[table] if name not in pairs]
+    if table == "impressions":
+        if "shown" in pairs:  # a row is a list; else each row is one shown article
+            pairs.pop("news_id", None)
+        elif "news_id" not in pairs:
+            missing.append("shown")
     if missing:
         problems.append(
             f"{source}: found the columns {', '.join(found) or '(none)'}; expected also {', '.join(missing)}. "
@@ -96,7 +104,7 @@ def named_rows(rows: Iterable[Mapping[str, Any]], pairs: Mapping[str, str]) -> I
     """Yield rows with our names of their columns; lists of ids that are texts are taken apart by `ids_of_cell`."""
     for found in rows:
         row = {ours: found.get(theirs) for ours, theirs in pairs.items()}
-        for name in ("history", "hidden"):
+        for name in _LISTS:
             ids = row.get(name)
             if isinstance(ids, str):
                 row[name] = ids_of_cell(ids)

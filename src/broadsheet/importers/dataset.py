@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError, InputError, join_problems
-from broadsheet.importers.columns import TABLES, keep_problems, left_out, match, named_rows
+from broadsheet.importers.columns import keep_problems, left_out, match, named_rows
 from broadsheet.importers.dataset_rows import NO_CODE, DataSplit, FileSplit, Split, are_plain, refuse
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
@@ -31,6 +31,7 @@ _OF_SUFFIX = {
 }
 _SAVED = ("dataset_dict.json", "state.json")
 """Files by which a folder that `save_to_disk` wrote is known."""
+_TABLES = ("news", "clicks", "users")
 
 
 def import_dataset(
@@ -55,8 +56,8 @@ def import_dataset(
     if the data set cannot be found or read, brings code of its own, is of another format, or lacks the split or a
     column.
     """
-    if table not in TABLES:
-        raise InputError(f"table: found {table!r}, expected {', '.join(TABLES)}.")
+    if table not in _TABLES:
+        raise InputError(f"table: found {table!r}, expected {', '.join(_TABLES)}.")
     data = _open(name, config, split, quoting)
     found = data.names
     problems: list[str] = []

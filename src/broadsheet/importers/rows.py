@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from broadsheet.importers.html import decoded_entities, without_html
+from broadsheet.html import decoded_entities, without_html
 from broadsheet.importers.intake import Intake
 from broadsheet.importers.report import ImportReport
 from broadsheet.tables.kept import kept_rows, kept_text, kept_values

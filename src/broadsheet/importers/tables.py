@@ -8,6 +8,7 @@ from typing import Any
 from broadsheet.errors import CorpusError, join_problems
 from broadsheet.importers.columns import keep_problems, left_out, match, named_rows
 from broadsheet.importers.files.file_rows import Skip, column_names, read_rows
+from broadsheet.importers.impressions import impression_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -34,11 +35,16 @@ def import_tables(
     keep: Sequence[str] = (),
     quoting: str = "auto",
     html: str = "",
+    impressions: Path | None = None,
+    split: str = "train",
 ) -> ImportReport:
     """Add files to a newsroom; the suffix says how to read each: .csv, .tsv, .json, .jsonl (also .gz) or .parquet.
 
     A path may be a folder of such files, or a pattern such as `export/*.parquet`. `quoting` says how the quotation
     marks of CSV and TSV are read: one of `importers.files.quotes.QUOTING`.
+
+    `impressions` is a file of lists that were shown, or of shown articles (see `impression_rows`), for table
+    impressions-`split`; its clicks do not enter table clicks.
 
     `columns` maps our column names to those of the files, such as {"news_id": "article_id"}, or to those of the file of
     one table, such as {"news.news_id": "id", "clicks.news_id": "article_id"}; a file without the mapped column may have
@@ -48,14 +54,19 @@ def import_tables(
     the files and of the mapping come in one CorpusError before anything is imported; see Import for what else is
     raised.
     """
-    given = {"news": news, "users": users, "clicks": clicks}
+    given = {"news": news, "users": users, "clicks": clicks, "impressions": impressions}
+    newsroom.impressions(split)  # a bad name of a split is an error before any file is read
     sources = _sources({table: path for table, path in given.items() if path is not None}, columns, keep, quoting)
     with Import(newsroom, keep, html) as add:
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "users": add.users, "clicks": add.clicks}
         for source in sources:
             add.report.leave_out(source.table, source.left_out)
-            take[source.table](_rows(source, add.skip, add.report))
+            rows = _rows(source, add.skip, add.report)
+            if source.table == "impressions":
+                add.impressions(split, impression_rows(rows, source.columns, add.skip))
+            else:
+                take[source.table](rows)
     return add.report
 
 
@@ -98,7 +109,7 @@ def _rows(source: _Source, skip: Skip, report: ImportReport) -> Iterator[dict[st
 
 
 def _sources(given: dict[str, Path], columns: Mapping[str, str], keep: Sequence[str], quoting: str) -> list[_Source]:
-    problems = [] if given else ["no file was named; expected articles (news), clicks or users"]
+    problems = [] if given else ["no file was named; expected articles (news), clicks, users or impressions"]
     found = {table: _columns_found(path, quoting, problems) for table, path in given.items()}
     pairs, names = match(found, given, columns, problems), found.get("news")
     if names is not None:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from broadsheet.errors import InputError
-from broadsheet.importers.html import without_html
+from broadsheet.html import without_html
 from broadsheet.importers.tables import import_tables
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom

@@ -1,0 +1,75 @@
+"""Impressions in a publisher's own tables: a row for each list that was shown, or a row for each shown article."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from broadsheet.tables.values import SkipRow, checked_id
+
+_LABELS = {"1": True, "true": True, "1.0": True, "0": False, "false": False, "0.0": False}
+
+
+def impression_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], skip: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
+    """Yield rows of table impressions of named rows; `columns` are the names that the file has, `skip` counts a row.
+
+    If `shown` is no column, each row is a shown article, and rows of one impression_id, or else of one reader and time,
+    are one list, in the order of the file; the ids of the whole file are held in memory. Labels may be 1 and 0, true
+    and false; `clicked_ids` names the clicked articles instead. A list without an id gets an id made of its reader,
+    its time and its articles, so that a second import brings no duplicate.
+    """
+    for row in rows if "shown" in columns else _lists(rows):
+        try:
+            made = {"clicked": _clicked(row), "propensity": _numbers(row.get("propensity")), **_id(row)}
+            yield {name: value for name, value in row.items() if name != "clicked_ids"} | made
+        except SkipRow as reason:
+            skip(f"impressions: {reason}")
+
+
+def _lists(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    lists: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        named = row.get("impression_id")
+        key = repr((row.get("user_id"), row.get("time")) if named in (None, "") else named)
+        made = lists.setdefault(key, {**row, "shown": [], "clicked": [], "propensity": []})
+        made["shown"].append(row.get("news_id"))
+        for name in ("clicked", "propensity"):
+            value = row.get(name)
+            made[name].append((value or [None])[0] if isinstance(value, list) else value)
+    for made in lists.values():
+        made.pop("news_id", None)
+        for name in ("clicked", "propensity"):  # what no row says is not known; it is not "no click"
+            made[name] = made[name] if any(value not in (None, "") for value in made[name]) else None
+        yield made
+
+
+def _clicked(row: Mapping[str, Any]) -> list[Any]:
+    """Return a label for each shown article; empty if the row says nothing of clicks."""
+    ids, labels = row.get("clicked_ids"), row.get("clicked")
+    if ids is not None:
+        chosen, shown = [checked_id(value) for value in ids], [checked_id(value) for value in row.get("shown") or ()]
+        if not set(chosen) <= set(shown):
+            raise SkipRow("a clicked article is not among the shown articles")
+        return [news_id in chosen for news_id in shown]
+    if not isinstance(labels, list | tuple):
+        return []
+    return [_LABELS.get(str(value).strip().lower(), value) for value in labels]
+
+
+def _numbers(values: object) -> object:
+    """Return texts as numbers where they are numbers; the check of the row refuses the others."""
+    if not isinstance(values, list | tuple) or not values:
+        return None
+    try:
+        return [None if value in (None, "") else float(value) for value in values]
+    except (TypeError, ValueError):
+        return values
+
+
+def _id(row: Mapping[str, Any]) -> dict[str, str]:
+    if row.get("impression_id") not in (None, ""):
+        return {}
+    said = json.dumps([str(row.get("user_id")), str(row.get("time")), [str(value) for value in row.get("shown") or ()]])
+    return {"impression_id": hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]}
