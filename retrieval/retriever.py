@@ -17,12 +17,13 @@ from broadsheet.corpus.filters import Selection
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.co_click import LastCoClicks
-from broadsheet.retrieval.sources.fusion import fuse, joined, propose, with_quotas
+from broadsheet.retrieval.sources.fusion import fuse, with_quotas
 from broadsheet.retrieval.sources.own import NOTHING_PROPOSED, ask_signals, ask_sources
 from broadsheet.retrieval.sources.popularity_freshness import half_lives
 from broadsheet.retrieval.sources.snapshot import Moment, Moments
 from broadsheet.retrieval.sources.source_input import SourceInput, interest_vectors
 from broadsheet.retrieval.sources.two_tower import Search, search_together
+from broadsheet.retrieval.sources.unread import unread
 from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.retrieval.towers.user_tower import UserTower
@@ -95,8 +96,8 @@ class Retriever:
         tables = []
         for state, reader in zip(readers, asking, strict=True):
             weights, quotas = self._weights_for(state), self._quotas_for(state)
-            proposals = propose(moment.sources, reader, weights, count, quotas)
-            rows = moment.fill(reader, joined(proposals), count)
+            seen = [*state.history, *self._catalogue.rows(state.user["hidden"])]
+            proposals, rows = unread(self._catalogue, seen, reader, moment, weights, quotas, count)
             order = partial(with_quotas, proposals=proposals, quotas=quotas, n=count)
             if selection is not None:
                 rows = with_wanted(rows, reader, moment, selection, count)

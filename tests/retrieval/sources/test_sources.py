@@ -184,3 +184,11 @@ def test_who_only_says_what_to_read_about_has_no_quota_of_the_newest():
     published = [hours(-1)] + [hours(-100)] * 9
     retriever, _ = make_retriever(k=3, published_at=published, quotas={"freshness": 0.5})
     assert ids(retriever, {"profile": "north"}) == ["N9", "N8", "N7"]
+
+
+def test_an_article_under_a_new_id_is_not_offered_to_who_has_read_or_hidden_it():
+    vectors = [[1, 0], [1, 0], [1, 0], [1, 0.5], [0, 1]]
+    titles = ["Mayor opens tram", "Mayor opens tram", "mayor opens TRAM", "Tram stops", "Chess"]
+    retriever, _ = make_retriever(vectors, k=2, title=titles, tower=new_user_tower(2, history=50))
+    assert ids(retriever, {"history": ["N0"]}) == ["N3", "N4"]
+    assert ids(retriever, {"hidden": ["N1"], "history": ["N4"]}) == ["N3"]

@@ -1,0 +1,38 @@
+"""What the sources propose to one reader, without articles that the reader has read or hidden under another id."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.same_text import same_texts
+from broadsheet.retrieval.sources.fusion import joined, propose
+from broadsheet.retrieval.sources.snapshot import Moment
+from broadsheet.retrieval.sources.source_input import SourceInput
+from broadsheet.tables.arrays import Rows
+
+
+def unread(
+    catalogue: Catalogue,
+    seen: Sequence[int],
+    reader: SourceInput,
+    moment: Moment,
+    weights: Mapping[str, float],
+    quotas: Mapping[str, float],
+    count: int,
+) -> tuple[dict[str, Rows], Rows]:
+    """Return what each source proposes, and all rows; `seen` are the catalogue rows that the reader read or hid.
+
+    The sources know articles by their ids. If they propose a copy of an article that the reader has seen, they are
+    asked once more without it.
+    """
+    copies = np.zeros(0, np.int64)
+    for _ in range(2):
+        reader = replace(reader, excluded=np.union1d(reader.excluded, copies))
+        proposals = propose(moment.sources, reader, weights, count, quotas)
+        rows = moment.fill(reader, joined(proposals), count)
+        copies = rows[same_texts(catalogue, rows, seen)]
+        if not len(copies):
+            return proposals, rows
+    return {name: found[~np.isin(found, copies)] for name, found in proposals.items()}, rows[~np.isin(rows, copies)]

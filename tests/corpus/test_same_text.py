@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from broadsheet.corpus.same_text import is_same_text, same_texts
+from tests.support.stage_contract import catalogue_of
+
+BODY = "The mayor opened the new tram line on Monday. It cost 30 million euros."
+TRAM = f"Mayor opens the new tram line {BODY}"
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (TRAM, True),
+        (f"Mayor opens new tram line (updated) {BODY}", True),
+        (TRAM.upper(), True),
+        (TRAM.replace("30", "31"), False),
+        ("Mayor opens a school. The mayor opened the new school on Monday. It cost 30 million euros.", False),
+        ("", False),
+    ],
+)
+def test_a_text_is_the_same_with_a_few_words_changed_and_not_with_other_numbers(other, same):
+    assert is_same_text(TRAM, other) is same
+
+
+def test_texts_without_words_are_the_same_only_if_they_are_equal():
+    assert is_same_text("🔥🔥", " 🔥🔥 ") and not is_same_text("🔥🔥", "...")
+
+
+def test_a_copy_is_found_among_what_was_read_and_an_article_is_no_copy_of_itself():
+    vectors = [[1, 0], [1, 0], [1, 0.1], [0, 1], [1, 0]]
+    titles = [TRAM, TRAM, f"Mayor opens new tram line (updated) {BODY}", TRAM, "Another text of the same vector"]
+    catalogue = catalogue_of(vectors, title=titles)
+    assert same_texts(catalogue, np.arange(5), [0]).tolist() == [False, True, True, False, False]
+    assert not same_texts(catalogue, np.arange(5), []).any()
+    assert len(same_texts(catalogue, np.zeros(0, np.int64), [0])) == 0
