@@ -81,7 +81,8 @@ def _prefix(settings: Mapping[str, Any]) -> str:
     if not isinstance(prompts, dict):
         return ""
     names = [settings.get("default_prompt_name"), *_PROMPTS]
-    return next((prompts[key] for key in names if isinstance(prompts.get(key), str)), "")
+    found: str = next((prompts[key] for key in names if isinstance(prompts.get(key), str)), "")
+    return found
 
 
 def _read(name: str, file: str) -> Any:  # noqa: ANN401
