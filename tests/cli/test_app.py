@@ -222,7 +222,11 @@ def test_the_installed_command_works_in_a_process_of_its_own(built):
     assert built.current().name in done.stdout and done.stderr == ""
     failed = subprocess.run([script, "verify", "nowhere"], env=environment, capture_output=True, text=True, check=False)
     assert failed.returncode == 2 and failed.stdout == ""
-    assert failed.stderr.startswith("broadsheet: nowhere: no edition is published") and failed.stderr.count("\n") == 1
+    assert (
+        failed.stderr.startswith("broadsheet: /")
+        and "/nowhere: no edition is published" in failed.stderr
+        and failed.stderr.count("\n") == 1
+    )
 
 
 def test_an_interrupt_is_one_line_and_exit_code_130(built, tmp_path):
