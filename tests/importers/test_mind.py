@@ -143,6 +143,7 @@ def test_a_byte_order_mark_is_no_part_of_an_id_and_a_header_is_no_article(tmp_pa
     report = import_mind(write(tmp_path / "mind", news, behaviors), newsroom, "train")
     assert [row[0] for row in rows(newsroom, newsroom.news, NEWS, "news_id")] == ["N1", "N2", "N4"]
     assert rows(newsroom, newsroom.impressions("train"), IMPRESSIONS, "impression_id") == [("1",), ("2",), ("3",)]
+    assert not any(report.left_out.values())
     assert report.skipped["news: header row"] == report.skipped["impressions-train: header row"] == 1
 
 

@@ -41,7 +41,7 @@ def import_mind(directory: Path, newsroom: Newsroom, split: str) -> ImportReport
         latest: dict[str, tuple[datetime, int]] = {}
         for lines in _numbered(behaviors, "impressions"):
             impressions = list(_parsed(lines, _impression_row, add, f"impressions-{split}"))
-            add.impressions(split, impressions)
+            add.impressions(split, ({name: row[name] for name in row if name != "line"} for row in impressions))
             add.clicks(_clicks(impressions))
             for impression in impressions:
                 seen = (impression["time"], impression["line"])
@@ -50,7 +50,8 @@ def import_mind(directory: Path, newsroom: Newsroom, split: str) -> ImportReport
         wanted = {line for _, line in latest.values()}
         latest.clear()
         for lines in _numbered(behaviors, "users"):  # a second pass, since all histories may not fit in memory
-            add.users(_impression_row(text.decode("utf-8-sig"), line) for line, text in lines if line in wanted)
+            rows = (_impression_row(text.decode("utf-8-sig"), line) for line, text in lines if line in wanted)
+            add.users({"user_id": row["user_id"], "history": row["history"]} for row in rows)
     return add.report
 
 
