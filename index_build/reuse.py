@@ -1,7 +1,5 @@
 """What an earlier index saves: the whole of it where the vectors are the same, else the choice of its kind."""
 
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import Any
 
 from broadsheet.errors import ContractError
 from broadsheet.tables.arrow_files import read_stamp
-from broadsheet.tables.files import file_sha256, replacing
+from broadsheet.tables.files import file_sha256, link_or_copy, replacing
 
 SIZE_FACTOR = 2
 """A choice of a kind holds while there are at least half and at most twice the vectors that it was made for."""
@@ -43,10 +41,7 @@ def take_over(target: Path, wanted: Mapping[str, str], earlier: Sequence[Earlier
         if not same or not one.index.is_file() or file_sha256(one.index) != stamp.get("sha256"):
             continue
         with replacing(target) as part:
-            try:
-                os.link(one.index, part)
-            except OSError:
-                shutil.copyfile(one.index, part)
+            link_or_copy(one.index, part)
         return {**one.report, "taken_over": SAME_VECTORS}
     return None
 

@@ -6,12 +6,14 @@ Compares every Arrow file of the corpus and of the current edition, and the FAIS
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 import pyarrow as pa
 
-from broadsheet.tables.files import file_sha256, write_json
+from broadsheet.tables.files import file_sha256
+from broadsheet.tables.named_files import write_named
 
 FILES = (".arrow", ".faiss")
 
@@ -57,5 +59,5 @@ if __name__ == "__main__":
     for file, difference in result.items():
         print(f"{file}: {difference or 'the same'}")
     if options.out:
-        write_json(options.out, result)
+        write_named(options.out, json.dumps(result, indent=2) + "\n")
     sys.exit(any(result.values()))

@@ -6,6 +6,7 @@ Freshness is left alone: MIND has no publication times.
 Example: python scripts/tune_weights.py newsroom --split tune --out benchmarks/results/weights.json
 """
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -21,13 +22,13 @@ def tune(
 ) -> None:
     """Print AUC and nDCG@10 in both settings for each set of weights."""
     from broadsheet.evaluation.ranking.weights import measure_grid
-    from broadsheet.tables.files import write_json
+    from broadsheet.tables.named_files import write_named
 
     document = measure_grid(*open_split(newsroom, split))
     for row in document["grid"]:
         print(row)
     if out:
-        write_json(out, document)
+        write_named(out, json.dumps(document, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Newsroom
 from broadsheet.readers.profiles import set_profile
 from broadsheet.tables.values import SkipRow, checked_id
-from broadsheet.text import has_controls, one_line, web_link, without_controls
+from broadsheet.text import has_controls, html_value, one_line, web_link, without_controls
 
 BAD_LINKS = [
     "javascript:alert(1)",
@@ -81,3 +82,8 @@ def test_an_id_may_have_letters_of_any_script_and_joiners(text):
 def test_an_id_with_a_character_that_nobody_sees_is_refused(text):
     with pytest.raises(SkipRow, match="id with invisible characters"):
         checked_id(text)
+
+
+def test_html_shows_texts_without_controls_and_everything_else_as_it_is():
+    assert html_value("a\x00\x1b\u202eb") == "ab" and html_value(3.5) == 3.5 and html_value(None) is None
+    assert html_value(Markup("<p>")) == Markup("<p>") and isinstance(html_value(Markup("<p>")), Markup)

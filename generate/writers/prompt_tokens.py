@@ -1,9 +1,13 @@
 """How prompts and texts become a model's tokens: in its chat template, within its length, padded to a few shapes."""
 
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import ModelError
+from broadsheet.text import one_line, shortened
 
 if TYPE_CHECKING:
     import torch
@@ -18,6 +22,25 @@ NEW_TOKENS = 72
 _TAIL = 32
 "Tokens kept at the end of a prompt that is too long, which are its instruction; the middle is cut out."
 _MARK = "\ue000"
+_TEMPLATE_SECONDS = 10.0
+"Most seconds that a chat template may take; a template takes a few milliseconds."
+
+
+@contextmanager
+def _ended_after(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the block's Python code once it has run for `seconds`."""
+    ends, before = time.monotonic() + seconds, sys.gettrace()
+
+    def check(*_: object) -> Any:  # noqa: ANN401
+        if time.monotonic() > ends:
+            raise TimeoutError(f"it did not end within {seconds:g} seconds")
+        return check
+
+    sys.settrace(check)  # of this thread alone
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
 
 class PromptTokens:
@@ -48,13 +71,26 @@ class PromptTokens:
     def _frame(self) -> tuple[list[int], list[int]]:
         """Return the tokens before and after the text of a prompt: the chat template's, or special tokens."""
         if getattr(self.tokenizer, "chat_template", None):
-            message = [{"role": "user", "content": _MARK}]
-            text = self.tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
-            before, after = text.split(_MARK)
+            before, after = self._templated()
             return self.text(before, plain=False), self.text(after, plain=False)
         special = self.tokenizer("").input_ids
         ended = special[-1:] == [self.tokenizer.eos_token_id] and not self.joined
         return (special[:-1], special[-1:]) if ended else (special, [])
+
+    def _templated(self) -> tuple[str, str]:
+        """Return what the model's chat template writes before and after a prompt; raises ModelError if it fails."""
+        message = [{"role": "user", "content": _MARK}]
+        try:
+            with _ended_after(_TEMPLATE_SECONDS):
+                text = self.tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
+            before, after = str(text).split(_MARK)
+        except Exception as error:  # a template is a small program, and may raise anything
+            found = shortened(one_line(str(error)), 200)
+            raise ModelError(
+                f"writer: its chat template cannot be used ({found}). Expected a template "
+                "that holds the prompt once. Mend or remove chat_template in the model's folder."
+            ) from error
+        return before, after
 
     def _usable_lengths(self, config: Any) -> tuple[int, ...]:  # noqa: ANN401
         room = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or LENGTHS[-1]

@@ -43,6 +43,10 @@ class ModelError(BroadsheetError, RuntimeError):
     """A model cannot be found or loaded, or is not the one that made a file."""
 
 
+class DiskError(BroadsheetError, OSError):
+    """A file cannot be written since the disk is full; the file is as it was before."""
+
+
 class OwnPartError(BroadsheetError, ValueError):
     """A part of the site's own failed, or returned what cannot be used."""
 

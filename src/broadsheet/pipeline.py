@@ -18,10 +18,11 @@ import pyarrow as pa
 
 from broadsheet.config.filters import FiltersConfig, read_filters
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.errors import InputError
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
+from broadsheet.live.given import given_id, given_ids, given_path, given_rows, most_stories
 from broadsheet.live.live_workbench import Live
+from broadsheet.models.forks import check_device
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.own_parts import OwnParts
@@ -74,7 +75,7 @@ class Pipeline:
         Raises NewsroomError if no edition is published, ModelError if the edition was built with another model than
         the config names, ContractError if a file is damaged.
         """
-        bench = open_current(Newsroom(Path(path)), own)
+        bench = open_current(Newsroom(given_path(path, "newsroom")), own)
         edition = bench.data.edition
         stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
         bench.open()
@@ -84,7 +85,11 @@ class Pipeline:
 
     @property
     def bench(self) -> Workbench:
-        """The workbench of the next request, with articles added and withdrawn until now taken in; do not change it."""
+        """The workbench of the next request, with articles added and withdrawn until now taken in; do not change it.
+
+        Raises ModelError in a process that was forked after models were put on a GPU.
+        """
+        check_device()
         return self._live.bench()
 
     def run(self, user_id: str, k: int = 10, filters: Filters = None, name: str = "") -> Page:
@@ -99,16 +104,15 @@ class Pipeline:
         InputError if they are wrong or name a column that no article has. `name` is the reader's name as the page shows
         it, in place of the id.
         """
-        return replace(self.run_many([user_id], k, filters)[0], name=name)
+        return replace(self.run_many([given_id(user_id, "user_id")], k, filters)[0], name=name)
 
-    def run_many(self, user_ids: Sequence[str], k: int = 10, filters: Filters = None) -> list[Page]:
-        """Return the pages of several readers, in the order of the ids; `timings` cover all pages together."""
+    def run_many(self, user_ids: Iterable[str], k: int = 10, filters: Filters = None) -> list[Page]:
+        """Return the pages of several readers, in the order of the ids; `timings` cover all pages together.
+
+        The ids come from whatever yields them. Raises as `run` does, and InputError for a single text.
+        """
         bench = self.bench
-        k = _most_stories(k, bench)
-        if isinstance(user_ids, str):
-            raise InputError(f"user_ids: found {user_ids!r}, expected a list of ids. For one reader call run.")
-        if not all(isinstance(user_id, str) and user_id.strip() for user_id in user_ids):
-            raise InputError("user_id: found an empty id, or a value that is not a text; expected the id of a reader.")
+        k, user_ids = most_stories(k, len(bench.data.catalogue)), given_ids(user_ids, "user_ids")
         unique, as_of, known = list(dict.fromkeys(user_ids)), _now(bench), bench.data.readers
         readers = bench.readers(known.audience.state(unique, as_of), known.mutes())
         pages = self._pages(bench, readers, as_of, k, read_filters(filters))
@@ -134,24 +138,27 @@ class Pipeline:
         bench = self.bench
         chosen = read_filters(filters)
         bench.select(chosen)  # an unknown column is said in this call
-        return self._answered(bench, read_request(text), _most_stories(k, bench), chosen)
+        return self._answered(bench, read_request(text), most_stories(k, len(bench.data.catalogue)), chosen)
 
-    def add(self, articles: Iterable[Mapping[str, Any]], keep: Sequence[str] | None = None) -> ImportReport:
+    def add(
+        self, articles: Iterable[Mapping[str, Any]] | Mapping[str, Any], keep: Sequence[str] | None = None
+    ) -> ImportReport:
         """Add articles, or replace the texts of articles with the same id; returns which rows were taken.
 
-        Rows have the columns of table news and are checked as in an import. `keep` names further columns that are kept;
-        without it, those that the newsroom keeps already. When the call returns, the articles are on
+        Rows have the columns of table news and are checked as in an import. They come as mappings, or as a table of
+        pandas, polars or pyarrow; a single mapping is one article. `keep` names further columns that are kept; without
+        it, those that the newsroom keeps already. When the call returns, the articles are on
         the disk; the next request of every process finds them, and so does the next edition. An added article whose id
-        was withdrawn is shown again. Raises CorpusError if no row can be taken.
+        was withdrawn is shown again. Raises CorpusError if no row can be taken, InputError for what are no rows.
         """
-        bench = self.bench
+        bench, rows = self.bench, given_rows(articles, "articles")
         catalogue = bench.data.catalogue
         keep = kept_names(catalogue.news) if keep is None else keep
-        report = add_articles(bench.data.newsroom, articles, bench.models.news_tower, known=catalogue.row_of, keep=keep)
+        report = add_articles(bench.data.newsroom, rows, bench.models.news_tower, known=catalogue.row_of, keep=keep)
         _ = self.bench
         return report
 
-    def withdraw(self, news_ids: Sequence[str]) -> list[str]:
+    def withdraw(self, news_ids: Iterable[str]) -> list[str]:
         """Withdraw articles; returns those of the given ids that no article has; an import will refuse these ids, too.
 
         When the call returns, the articles are on no page of any process, and no later edition holds them. Raises
@@ -208,13 +215,6 @@ class Pipeline:
         yield Page(ANONYMOUS, "request", request, *made, answer, look=self._look)
 
 
-def _most_stories(k: int, bench: Workbench) -> int:
-    """Return k, or the number of articles if that is less: a page never has more stories than there are articles."""
-    if not isinstance(k, int) or k < 1:
-        raise InputError(f"k: found {k!r}, expected the number of stories on the page, 1 or more.")
-    return min(k, len(bench.data.catalogue))
-
-
 def _now(bench: Workbench) -> datetime:
     """Return the time of a request, cut to the minute, so that requests within a minute share what depends on the time.
 
@@ -230,7 +230,8 @@ def open_newsroom(newsroom: str | Path | None = None) -> Pipeline:
 
     A further call for the same edition with the same settings returns the pipeline that is open.
     """
-    path = Path(newsroom or os.environ.get(NEWSROOM_VARIABLE) or "newsroom").resolve()
+    named = os.environ.get(NEWSROOM_VARIABLE) or "newsroom" if newsroom is None else newsroom
+    path = given_path(named, "newsroom").resolve()
     room = Newsroom(path)
     room.require()
     settings = room.config_file.read_bytes() if room.config_file.is_file() else b""

@@ -44,12 +44,22 @@ def without_controls(text: str) -> str:
     return text.translate({ord(one): _instead(one) for one in odd}) if odd else text
 
 
+def escaped_controls(document: str) -> str:
+    r"""Return JSON with the control characters in its texts as escapes, such as \u009b; what it says stays the same."""
+    return _CONTROLS.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", document)
+
+
 def one_line(text: str) -> str:
     """Return a text on one line with single blanks, without the characters that `without_controls` takes out.
 
     Safe to print: a terminal has nothing to obey in it.
     """
     return " ".join(without_controls(text).split())
+
+
+def html_value(value: object) -> object:
+    """Return a value of a template as HTML may show it: a text without control characters, anything else as it is."""
+    return without_controls(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def shortened(text: str, most: int) -> str:

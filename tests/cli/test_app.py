@@ -179,7 +179,7 @@ def test_a_stage_is_run_alone(command, built, tmp_path):
         ("rollback nowhere", "nowhere: no edition is published"),
         ("run fan --newsroom nowhere", "nowhere: no newsroom here"),
         ("run fan --newsroom ROOM -k 0", "k: found 0, expected the number of stories"),
-        ("run '' --newsroom ROOM", "user_id: found an empty id"),
+        ("run '' --newsroom ROOM", "user_id: found '' (empty id), expected the id"),
         ("run fan --newsroom ROOM --html ROOM", "cannot be written"),
         ("ask ' ' --newsroom ROOM", "ask: found an empty request"),
         ("stage fuse ROOM", "stage: found 'fuse', expected one of encode, index"),

@@ -52,7 +52,7 @@ def test_a_files_own_names_of_columns_are_mapped_as_in_an_import(room, command, 
         (["add", "{room}", "missing.csv"], "missing.csv: no such file"),
         (["add", "elsewhere", "{late}"], "no newsroom here"),
         (["withdraw", "elsewhere", "N1"], "no newsroom here"),
-        (["withdraw", "{room}", " "], "ids: empty id"),
+        (["withdraw", "{room}", " "], "ids: found ' ' (empty id), expected the id"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_code_2(room, command, tmp_path, words, told):

@@ -59,13 +59,15 @@ def test_a_reader_keeps_its_edition_when_another_is_published(newsroom):
     assert shown(newsroom) == ["N2"]
 
 
-def test_a_publication_that_fails_before_the_link_leaves_the_old_edition_current(newsroom):
+def test_a_publication_that_fails_before_the_link_leaves_the_old_edition_current(newsroom, monkeypatch):
     publish(newsroom, "N1")
-    (newsroom.path / f".current.{os.getpid()}").mkdir()
+    monkeypatch.setattr("secrets.token_hex", lambda _: "taken")
+    (newsroom.path / ".current.taken").mkdir()
     with pytest.raises(OSError):
         publish(newsroom, "N2")
     assert shown(newsroom) == ["N1"]
-    (newsroom.path / f".current.{os.getpid()}").rmdir()
+    (newsroom.path / ".current.taken").rmdir()
+    monkeypatch.undo()
     publish(newsroom, "N3")
     assert shown(newsroom) == ["N3"]
 
@@ -166,6 +168,13 @@ def test_an_edition_from_the_future_stops_a_publication(newsroom):
     write_json(newsroom.editions_folder / "9999-01-01T00-00-00.000000Z" / "manifest.json", {})
     with pytest.raises(NewsroomError, match="future of this machine's clock"):
         publish(newsroom, "N1")
+
+
+def test_a_clock_that_was_set_back_is_told_before_the_work(newsroom):
+    write_json(newsroom.editions_folder / "9999-01-01T00-00-00.000000Z" / "manifest.json", {})
+    with pytest.raises(NewsroomError, match="future of this machine's clock"):
+        newsroom.start_edition()
+    assert not newsroom.building.path.exists()
 
 
 @pytest.mark.parametrize("split", ["", "../users", "a/b", "a.b", "день", "a\0"])

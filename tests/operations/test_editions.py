@@ -55,6 +55,17 @@ def test_editions_kept_back_do_not_take_the_places_of_published_ones(newsroom):
     assert newsroom.editions() == [*published[1:], *kept[1:]]
 
 
+def test_an_edition_that_was_kept_back_goes_once_the_published_editions_that_stay_are_newer(newsroom):
+    make(newsroom)
+    kept = make(newsroom, published=False)
+    second = make(newsroom)
+    newer = make(newsroom, published=False)
+    assert [line.split()[1] for line in prune(newsroom, 2)] == []
+    third = make(newsroom)
+    prune(newsroom, 2)
+    assert newsroom.editions() == [second, newer, third] and not kept.path.exists()
+
+
 def test_what_killed_builds_left_goes_but_not_what_the_next_one_takes_over(newsroom):
     make(newsroom)
     left = newsroom.start_edition().path
@@ -68,6 +79,8 @@ def test_what_killed_builds_left_goes_but_not_what_the_next_one_takes_over(newsr
     (newsroom.editions_folder / ".removed-2020").mkdir()
     newsroom.news.parent.mkdir()
     (newsroom.news.parent / ".news.arrow.12.part").write_text("gone")
+    newsroom.profiles.parent.mkdir()
+    (newsroom.profiles.parent / ".profiles.arrow.0123456789abcdef.part").write_text("a reader's words")
     prune(newsroom, 1)
     found = sorted(path.relative_to(newsroom.path).as_posix() for path in newsroom.path.rglob("*") if not path.is_dir())
     name = newsroom.current().name
@@ -78,6 +91,7 @@ def test_what_killed_builds_left_goes_but_not_what_the_next_one_takes_over(newsr
         "editions/building/news_vectors.arrow",
         "editions/building/news_vectors.parts/000000.arrow",
         "editions/building/stories.parts/00000.arrow",
+        "readers/.lock",
     ]
     assert newsroom.current_link.is_symlink()
 

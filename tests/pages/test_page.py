@@ -11,6 +11,7 @@ from rich.console import Console
 
 from broadsheet.pages.look import Look
 from broadsheet.pages.page import PAGE_STORIES, Page
+from broadsheet.readers.profiles import Following
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from tests.test_text import BAD_LINKS
 
@@ -161,6 +162,13 @@ def test_control_characters_never_reach_the_terminal():
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", str(made))
     assert "Red [31malert now" in str(made)
     assert "\x1b[31malert" not in on_terminal(made) and "\x1b]0;" not in on_terminal(made)
+
+
+def test_control_characters_never_reach_the_document():
+    words = "a\x00b\x1b[31m\x9b\u202ec"
+    made = page(story(title=words, headline=words, summary=words), user_id=words, follows=Following(words, "publisher"))
+    assert "ab[31mc" in made.to_html()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", made.to_html())
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 import errno
 import os
+import stat
 import time
 from pathlib import Path
 
 import pytest
 
-from broadsheet.errors import CorpusError
-from broadsheet.tables.files import copy_file, full_disk_as, is_settled, replace_link
+from broadsheet.errors import CorpusError, DiskError
+from broadsheet.tables.files import copy_file, full_disk_as, is_settled, replace_link, replacing, write_text
 
 
 def test_a_link_is_made_and_replaced_and_leaves_nothing_beside_it(tmp_path):
@@ -63,3 +64,57 @@ def test_a_copy_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     before, after = synced  # first the content, under another name, then the folder
     assert tmp_path / "target" not in before and len(before) == 2 and tmp_path / "target" in after
     assert not (tmp_path / "source").samefile(tmp_path / "target")
+
+
+def test_the_file_in_work_has_a_name_that_nobody_can_guess_and_is_made_by_us_alone(tmp_path):
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / f".page.html.{os.getpid()}.part").symlink_to("victim")  # the name of an earlier version
+    names = set()
+    for _ in range(3):
+        with replacing(tmp_path / "page.html") as part:
+            part.write_text("today")
+            names.add(part.name)
+            assert part.is_file() and not part.is_symlink()
+    assert len(names) == 3 and (tmp_path / "victim").read_text() == "precious"
+
+
+def test_a_planted_link_under_the_very_name_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / ".page.html.guessed.part").symlink_to("victim")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "guessed")
+    with pytest.raises(FileExistsError), replacing(tmp_path / "page.html") as part:
+        part.write_text("today")
+    assert (tmp_path / "victim").read_text() == "precious" and not (tmp_path / "page.html").exists()
+
+
+def test_a_file_that_only_its_owner_may_read_stays_so(tmp_path):
+    path = tmp_path / "profiles.arrow"
+    path.write_text("before")
+    path.chmod(0o600)
+    write_text(path, "after")
+    assert path.read_text() == "after" and stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_full_disk_leaves_the_file_as_it_was_and_says_what_to_do(tmp_path):
+    path = tmp_path / "mutes.arrow"
+    path.write_text("before")
+    with pytest.raises(DiskError) as raised, replacing(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert str(raised.value).startswith(f"{path}: the disk is full (") and "Free some space" in str(raised.value)
+    assert path.read_text() == "before" and [one.name for one in tmp_path.iterdir()] == ["mutes.arrow"]
+
+
+def test_a_command_names_its_own_advice_for_a_full_disk_once(tmp_path):
+    with (
+        pytest.raises(CorpusError) as raised,
+        full_disk_as(CorpusError, tmp_path, "Import again."),
+        replacing(tmp_path / "news.arrow"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert str(raised.value).count("the disk is full") == 1 and str(raised.value).endswith("Import again.")
+
+
+def test_an_error_of_the_disk_names_the_file(tmp_path):
+    with pytest.raises(OSError) as raised, replacing(tmp_path / "mutes.arrow"):
+        raise OSError(errno.EIO, "Input/output error")
+    assert raised.value.filename == str(tmp_path / "mutes.arrow")

@@ -66,7 +66,8 @@ class EndpointWriter:
         self.model: str = hashlib.sha256(f"{self._chat.url} {model}".encode()).hexdigest()[:16]
         self.budget: int = tokens
         self._timeout, self._retries, self._allowance = timeout_seconds, retries, Allowance(tokens)
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="endpoint")
+        self._pools: dict[int, ThreadPoolExecutor] = {}
+        "The threads that ask, by process: a fork takes no threads along."
         self._lock = Lock()
         self._kept: dict[str, str] = {}
         self._asked, self._failed = 0, Counter[str]()
@@ -116,6 +117,13 @@ class EndpointWriter:
             why,
         )
 
+    def _workers(self) -> ThreadPoolExecutor:
+        with self._lock:
+            process = os.getpid()
+            if process not in self._pools:
+                self._pools = {process: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="endpoint")}
+            return self._pools[process]
+
     def _drafts_of_a_page(self, prompts: Sequence[str], *, until: float, **_: int) -> list[list[str]]:
         drafts = self._drafts(prompts, until)
         self.warn()
@@ -123,7 +131,8 @@ class EndpointWriter:
 
     def _drafts(self, prompts: Sequence[str], until: float) -> list[list[str]]:
         over = Event()
-        asked = [self._pool.submit(self._reply, prompt, until, over) for prompt in prompts]
+        workers = self._workers()
+        asked = [workers.submit(self._reply, prompt, until, over) for prompt in prompts]
         try:
             wait(asked, None if until == math.inf else max(0.0, until - time.monotonic()))
         finally:  # also after an interrupt: what waits is not begun, and what was asked is not tried again

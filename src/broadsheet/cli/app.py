@@ -1,18 +1,16 @@
 """The command line. Nothing heavy is imported before a command needs it."""
 
-import logging
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from broadsheet.cli.ending import run_command
 from broadsheet.cli.imports import imports
 from broadsheet.cli.live import add, mute, profile, unmute, withdraw
 from broadsheet.cli.operations import operation
-from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say
+from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
 from broadsheet.cli.training import training
-from broadsheet.errors import BroadsheetError, GateError
 from broadsheet.version import __version__
 
 app = typer.Typer(
@@ -41,12 +39,11 @@ AtNewsroom = Annotated[
 Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsHtml = Annotated[Path | None, typer.Option("--html", help="Write the page to this HTML file.")]
-KEPT, INTERRUPTED = 3, 130
 
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"broadsheet {__version__}")
+        tell(f"broadsheet {__version__}")
         raise typer.Exit
 
 
@@ -69,7 +66,7 @@ def assets(
     from broadsheet.models import assets as store
 
     for name, path in store.get(names or tuple(store.ASSETS), say=say).items():
-        typer.echo(f"{name}: {path}")
+        tell(f"{name}: {path}")
 
 
 @app.command(epilog="Example: broadsheet run maya-politics --html page.html")
@@ -125,32 +122,12 @@ def stage(
     from broadsheet.nightly.stages import run_stage
 
     with as_options(out="--out"):
-        typer.echo(run_stage(Newsroom(newsroom), name, out))
+        tell(run_stage(Newsroom(newsroom), name, out))
 
 
 def main() -> None:
-    """Run the command line.
-
-    An error that the user can mend is one line and exit code 2; an edition that was kept back is exit code 3.
-    """
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        app()
-    except GateError as error:
-        say(f"broadsheet: {error}")
-        sys.exit(KEPT)
-    except BroadsheetError as error:
-        say(f"broadsheet: {error}")
-        sys.exit(2)
-    except OSError as error:
-        if not error.filename:  # without a file's name it is not the user's to mend
-            raise
-        say(f"broadsheet: {error.filename}: {error.strerror}.")
-        sys.exit(2)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            say("broadsheet: stopped. The same command goes on where this one stopped; an import begins anew.")
-        raise
+    """Run the command line; `run_command` says with which exit code it ends."""
+    run_command("broadsheet", app)
 
 
 if __name__ == "__main__":

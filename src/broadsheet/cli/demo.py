@@ -15,6 +15,7 @@ from broadsheet.newsroom.up_to_date import present_edition
 from broadsheet.progress import Say
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
+from broadsheet.text import html_value
 from broadsheet.version import __version__
 
 if TYPE_CHECKING:
@@ -145,5 +146,7 @@ def _index(pages: Mapping[str, Page]) -> str:
 
     source = files("broadsheet.pages").joinpath("page.html").read_text("utf-8")
     style = Markup(source.partition("<style>")[2].partition("</style>")[0])
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, finalize=html_value, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     return environment.from_string(_INDEX).render(pages=pages, style=style)

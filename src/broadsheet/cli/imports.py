@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.options import DEFAULT_ROOM, Columns, Html, Keep, Quoting, as_options, read_columns, read_keep
+from broadsheet.cli.options import DEFAULT_ROOM, Columns, Html, Keep, Quoting, as_options, read_columns, read_keep, tell
 from broadsheet.errors import InputError
 
 imports = typer.Typer(no_args_is_help=True, help="Import articles, readers and clicks into a newsroom.")
@@ -25,7 +25,7 @@ def import_demo(into: Into = DEFAULT_ROOM) -> None:
     from broadsheet.models import assets as store
     from broadsheet.newsroom import Newsroom
 
-    typer.echo(take(Newsroom(into), store.find("demo_news")))
+    tell(take(Newsroom(into), store.find("demo_news")))
 
 
 @imports.command("mind", epilog="Example: broadsheet import mind MINDsmall_train --into newsroom --split train")
@@ -40,7 +40,7 @@ def import_mind(
     from broadsheet.importers.mind import import_mind as take
     from broadsheet.newsroom import Newsroom
 
-    typer.echo(take(directory, Newsroom(into), split))
+    tell(take(directory, Newsroom(into), split))
 
 
 @imports.command(
@@ -80,7 +80,7 @@ def import_tables(
     with as_options(column="--column", keep="--keep", quoting="--quoting", html="--html"):
         how = {"quoting": quoting, "html": html, "split": split}
         names = read_columns(column)
-        typer.echo(take(Newsroom(into), news, clicks, users, names, keep=kept, impressions=impressions, **how))
+        tell(take(Newsroom(into), news, clicks, users, names, keep=kept, impressions=impressions, **how))
 
 
 @imports.command(
@@ -105,7 +105,7 @@ def import_dataset(
     options = {"column": "--column", "table": "--table", "split": "--split", "keep": "--keep", "html": "--html"}
     with as_options(**options, quoting="--quoting"):
         room, how = Newsroom(into), {"quoting": quoting, "html": html}
-        typer.echo(take(room, name, table, names, keep=kept, split=split, config=config, **how))
+        tell(take(room, name, table, names, keep=kept, split=split, config=config, **how))
 
 
 @imports.command("own", epilog="Example: broadsheet import own feed articles.xml --into newsroom")
@@ -119,4 +119,4 @@ def import_own(
     from broadsheet.importers.own import import_own as take
     from broadsheet.newsroom import Newsroom
 
-    typer.echo(take(Newsroom(into), name, path, keep=read_keep(keep)))
+    tell(take(Newsroom(into), name, path, keep=read_keep(keep)))

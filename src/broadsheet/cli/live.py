@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.options import Columns, Keep, Quoting, Room, as_options, read_columns, read_keep
+from broadsheet.cli.options import Columns, Keep, Quoting, Room, as_options, read_columns, read_keep, tell
 from broadsheet.errors import InputError
+from broadsheet.text import one_line
 
 if TYPE_CHECKING:
     from broadsheet.workbench.interests import Interests
@@ -28,7 +29,7 @@ def add(
 
     with as_options(column="--column", keep="--keep", quoting="--quoting"):
         kept = None if keep is None else read_keep(keep)
-        typer.echo(add_file(Newsroom(newsroom), file, read_columns(column), kept, quoting))
+        tell(add_file(Newsroom(newsroom), file, read_columns(column), kept, quoting))
 
 
 def withdraw(
@@ -42,9 +43,9 @@ def withdraw(
     room = Newsroom(newsroom)
     room.require()
     unknown = withdraw_articles(room, ids, lambda: known_ids(room))
-    typer.echo(f"withdrawn: {len(set(ids)):,}")
+    tell(f"withdrawn: {len(set(ids)):,}")
     if unknown:
-        typer.echo(f"not in this newsroom, and refused if they are imported later: {', '.join(unknown)}")
+        tell(f"not in this newsroom, and refused if they are imported later: {one_line(', '.join(unknown))}")
 
 
 Reader = Annotated[str, typer.Argument(help="The reader's id.")]
@@ -59,9 +60,9 @@ def mute(newsroom: Room, user: Reader, category: Categories = None, source: Sour
     from broadsheet.readers.mutes import unknown_names
 
     room, categories, sources = Newsroom(newsroom), category or [], source or []
-    typer.echo(_muted(user, *change(room, user, categories, sources).of(user)))
+    tell(_muted(user, *change(room, user, categories, sources).of(user)))
     if unknown := unknown_names(room, categories, sources):
-        typer.echo(f"muted, though no article here has it: {', '.join(unknown)}")
+        tell(f"muted, though no article here has it: {one_line(', '.join(unknown))}")
 
 
 def unmute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
@@ -69,11 +70,11 @@ def unmute(newsroom: Room, user: Reader, category: Categories = None, source: So
     from broadsheet.newsroom import Newsroom
     from broadsheet.readers.mutes import unmute as change
 
-    typer.echo(_muted(user, *change(Newsroom(newsroom), user, category or [], source or []).of(user)))
+    tell(_muted(user, *change(Newsroom(newsroom), user, category or [], source or []).of(user)))
 
 
 def _muted(user: str, categories: list[str], sources: list[str]) -> str:
-    return f"{user}: categories {', '.join(categories) or 'none'}; sources {', '.join(sources) or 'none'}"
+    return one_line(f"{user}: categories {', '.join(categories) or 'none'}; sources {', '.join(sources) or 'none'}")
 
 
 _WHOSE = {
@@ -103,13 +104,11 @@ def profile(
         set_profile(room, user, words)
     if clear:
         clear_profile(room, user)
-    typer.echo("\n".join(_interests(user, interests_of(room, user))))
+    tell("\n".join(_interests(user, interests_of(room, user))))
 
 
 def _interests(user: str, known: "Interests") -> list[str]:
     """Return what a reader follows as lines of text, without control characters."""
-    from broadsheet.text import one_line
-
     topics = ", ".join(f"{topic.text} ({topic.articles})" for topic in known.topics)
     text, whose = known.following.text, known.following.whose
     return [

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say
+from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
 from broadsheet.errors import InputError
 
 operation = typer.Typer()
@@ -86,7 +86,7 @@ def verify(newsroom: Room = DEFAULT_ROOM) -> None:
         say(problem)
     if problems:
         raise typer.Exit(1)
-    typer.echo(f"{edition.name}: sound")
+    tell(f"{edition.name}: sound")
 
 
 @operation.command(epilog="Example: broadsheet publish newsroom 2026-11-23T03-00-00.000000Z")
@@ -98,7 +98,7 @@ def publish(
     from broadsheet.newsroom import Newsroom
     from broadsheet.operations.editions import publish_edition
 
-    typer.echo(f"current is now {publish_edition(Newsroom(newsroom), edition).name}")
+    tell(f"current is now {publish_edition(Newsroom(newsroom), edition).name}")
 
 
 @operation.command(epilog="Example: broadsheet rollback newsroom")
@@ -107,7 +107,7 @@ def rollback(newsroom: Room = DEFAULT_ROOM) -> None:
     from broadsheet.newsroom import Newsroom
     from broadsheet.operations.editions import rollback as go_back
 
-    typer.echo(f"current is now {go_back(Newsroom(newsroom), say).name}")
+    tell(f"current is now {go_back(Newsroom(newsroom), say).name}")
 
 
 @operation.command(epilog="Example: broadsheet prune newsroom --keep 7")
@@ -115,7 +115,7 @@ def prune(
     keep: Annotated[
         int,
         typer.Option(
-            help="How many of the newest published editions to keep. As many that the gate kept back stay too."
+            help="How many of the newest published editions to keep. As many that the gate kept back stay, if newer."
         ),
     ],
     newsroom: Room = DEFAULT_ROOM,
@@ -127,4 +127,4 @@ def prune(
     with as_options(keep="--keep"):
         removed = remove(Newsroom(newsroom), keep)
     for line in removed:
-        typer.echo(line)
+        tell(line)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from broadsheet.errors import BroadsheetError, InputError
+from broadsheet.text import without_controls
 
 Columns = Annotated[
     list[str] | None,
@@ -96,9 +97,14 @@ def as_options(**options: str) -> Iterator[None]:
 Room = Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")]
 
 
-def say(line: str) -> None:
-    """Print a line of progress on the error stream."""
-    typer.echo(line, err=True)
+def say(line: object) -> None:
+    """Print a line of progress on the error stream, without control characters."""
+    typer.echo(without_controls(str(line)), err=True)
+
+
+def tell(line: object) -> None:
+    """Print a result on the standard output, without control characters: names that are stored may have some."""
+    typer.echo(without_controls(str(line)))
 
 
 DEFAULT_ROOM = Path("newsroom")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from broadsheet.errors import InputError
-from broadsheet.tables.files import replacing
+from broadsheet.cli.options import say
+from broadsheet.errors import DiskError, InputError
+from broadsheet.tables.named_files import write_named
+from broadsheet.text import escaped_controls
 
 if TYPE_CHECKING:
     from broadsheet.generate import Answer
@@ -24,9 +26,9 @@ def show(page: Page, *, as_json: bool, html: Path | None) -> None:
     """
     if html is not None:
         write_page(html, page.to_html())
-        sys.stderr.write(f"written to {html}\n")
+        say(f"written to {html}")
     if as_json:
-        sys.stdout.write(json.dumps(page.to_dict(), indent=2, ensure_ascii=False) + "\n")
+        print_json(page.to_dict())
     elif html is None:
         print_page(page)
 
@@ -48,6 +50,12 @@ def show_answer(parts: Iterable[Answer | Page], *, as_json: bool, html: Path | N
             print_page(replace(part, answer=None))
 
 
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print JSON; what a terminal would obey, or the output's encoding lacks, is written as an escape."""
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    sys.stdout.write(escaped_controls(json.dumps(document, indent=2, ensure_ascii=not is_unicode)) + "\n")
+
+
 def print_page(page: Page) -> None:
     """Print a page on the terminal."""
     from rich.console import Console
@@ -67,10 +75,11 @@ def _print_answer(answer: Answer) -> None:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write the HTML of a page, whole or not at all; raises InputError if the file cannot be written."""
+    """Write the HTML of a page where the user named `path`; raises InputError if the file cannot be written."""
     try:
-        with replacing(path) as part:
-            part.write_text(text, "utf-8")
+        write_named(path, text)
+    except DiskError:
+        raise
     except (OSError, ValueError) as error:
         raise InputError(
             f"{path}: cannot be written ({error}). Name a file in a folder that this user may write."

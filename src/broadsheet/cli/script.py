@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from broadsheet.cli.options import as_options, say
+from broadsheet.cli.options import as_options, say, tell
 from broadsheet.errors import BroadsheetError
+from broadsheet.text import without_controls
 
 if TYPE_CHECKING:
     from broadsheet.corpus.impressions import Split
@@ -26,7 +27,7 @@ def run(main: Callable[..., None]) -> None:
     try:
         typer.run(main)
     except BroadsheetError as error:
-        sys.exit(f"{Path(sys.argv[0]).stem}: {error}")
+        sys.exit(without_controls(f"{Path(sys.argv[0]).stem}: {error}"))
 
 
 def publish(out: Path | None, measure: Callable[[], Report], *, draws: bool = True) -> None:
@@ -42,7 +43,7 @@ def publish(out: Path | None, measure: Callable[[], Report], *, draws: bool = Tr
         if draws:
             check_plots()
     report = measure()
-    typer.echo(report.markdown)
+    tell(report.markdown)
     for path in report.write(out) if out is not None else []:
         say(str(path))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from broadsheet.cli.printing import print_json
 from broadsheet.newsroom import Newsroom
 from broadsheet.operations.status import WIDTH, newsroom_state
+from broadsheet.text import one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,7 +20,7 @@ def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
 
     state = newsroom_state(newsroom)
     if as_json:
-        sys.stdout.write(json.dumps(state, indent=2, ensure_ascii=False) + "\n")
+        print_json(state)
         return
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(_corpus_table(newsroom, state), _editions_table(newsroom, state["editions"]))
@@ -29,13 +30,13 @@ def _corpus_table(newsroom: Newsroom, state: dict[str, Any]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("table", "rows", title=Text(f"Corpus of {newsroom.path}"), title_justify="left")
+    table = Table("table", "rows", title=Text(one_line(f"Corpus of {newsroom.path}")), title_justify="left")
     table.columns[1].justify = "right"
     for name, count in state["corpus"].items():
         table.add_row(name, f"{count:,}")
     table.add_section()
     for name, found in state["journal"].items():
-        table.add_row(f"for the next build: {name}", Text(found) if name == "problem" else f"{found:,}")
+        table.add_row(f"for the next build: {name}", Text(one_line(found)) if name == "problem" else f"{found:,}")
     return table
 
 
@@ -62,8 +63,8 @@ def _editions_table(newsroom: Newsroom, states: list[dict[str, Any]]) -> Table:
     for place in (0, 1, 2):
         table.columns[place].no_wrap = True
     for state in states:
-        table.add_row(*map(Text, _cells(state)))
-    table.caption = None if states else Text(f"none yet: broadsheet build {newsroom.path}")
+        table.add_row(*(Text(one_line(cell)) for cell in _cells(state)))
+    table.caption = None if states else Text(one_line(f"none yet: broadsheet build {newsroom.path}"))
     return table
 
 

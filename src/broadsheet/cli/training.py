@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.options import Room, as_options, say
+from broadsheet.cli.options import Room, as_options, say, tell
 
 TRAINING = {"train": "--train", "valid": "--valid", "out": "--out"}
 """The options that all trainings share, by the arguments that the library calls them by."""
@@ -31,7 +31,7 @@ def train_reranker(
     from broadsheet.training.reranker import train_reranker as learn
 
     with as_options(**TRAINING):
-        typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
+        tell(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
 
 
 @training.command("fusion", epilog="Example: broadsheet train fusion newsroom --train tune --valid valid")
@@ -53,7 +53,7 @@ def train_fusion(
     from broadsheet.training.fusion import train_fusion as learn
 
     with as_options(**TRAINING):
-        typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, seeds=seeds, say=say))
+        tell(learn(Newsroom(newsroom), train=train, valid=valid, seeds=seeds, say=say))
 
 
 @training.command("towers", epilog="Example: broadsheet train towers newsroom --train train --valid valid --mode lora")
@@ -83,7 +83,7 @@ def train_towers(
     from broadsheet.training.towers import train_towers as learn
 
     with as_options(**TRAINING):
-        typer.echo(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
+        tell(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
 
 
 @training.command("writer", epilog="Example: broadsheet train writer newsroom --job headline --until 2026-10-01")
@@ -115,7 +115,7 @@ def train_writer(
     from broadsheet.training.writer_pairs import read_day
 
     with as_options(**TRAINING):
-        typer.echo(
+        tell(
             learn(
                 Newsroom(newsroom),
                 jobs=job or ("headline", "summary"),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from broadsheet.config.section import Amount, Count, SettingsError, section
+from broadsheet.config.section import MOST, Amount, AtLeastOne, Count, SettingsError, section
 
 TOKENS = 250_000
 """Tokens that a build spends on drafts of a model on this machine: about a thousand articles."""
@@ -59,13 +59,13 @@ class GenerateConfig:
     headlines: Literal["publisher", "best", "personal"] = "publisher"
     """"publisher": the publisher's headline where there is one. "best": the best of the drafts and the publisher's.
     "personal": the best for each reader's interest. A function of your own is always asked for headlines."""
-    stories: Annotated[int, Field(ge=1)] = 10
+    stories: AtLeastOne = 10
     "Stories written for each reader in a build."
-    summary_words: Annotated[int, Field(ge=5)] = 45
+    summary_words: Annotated[int, Field(ge=5, le=MOST)] = 45
     "Most words of a summary."
     digest_words: Count = 120
     "Most words of a digest of several articles about one event; 0 for no digests."
-    drafts: Annotated[int, Field(ge=1)] = 2
+    drafts: AtLeastOne = 2
     "Drafts of each headline: the most likely one, then random ones. A summary has one; an endpoint writes one of each."
     minutes: Amount = 0.0
     "Most minutes that a build drafts texts, of the articles on most pages first; 0 for any number."

@@ -2,16 +2,16 @@
 
 from dataclasses import field
 
-from broadsheet.config.section import Amount, Share, section
+from broadsheet.config.section import Amount, Days, Share, section
 
 
 @section
 class ArticlesConfig:
     """How long articles stay in the editions. The corpus keeps every article."""
 
-    max_age_days: Amount = 0.0
+    max_age_days: Days = 0.0
     "Articles older than this are left out of a new edition; 0 keeps all. An article without a known time is kept."
-    max_age_days_by_category: dict[str, Amount] = field(default_factory=dict)
+    max_age_days_by_category: dict[str, Days] = field(default_factory=dict)
     "The same for the categories named here, in place of max_age_days."
 
 

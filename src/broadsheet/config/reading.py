@@ -7,9 +7,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from broadsheet.config.section import problems_of
+from broadsheet.config.section import has_no_default, problems_of
 from broadsheet.config.settings import Config
 from broadsheet.errors import ConfigError, join_problems
+
+_MOST_BYTES = 1 << 20
+_LONGEST_LINE = 4096
+_DEEPEST = 20
 
 
 def read_config(path: Path) -> Config:
@@ -19,7 +23,8 @@ def read_config(path: Path) -> Config:
     error names all of them.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8-sig"))
+        document = tomllib.loads(_checked_text(path))
+        _check_depth(document)
     except FileNotFoundError:
         return Config()
     except (ValueError, RecursionError) as error:  # also whole numbers of thousands of digits, and deep nesting
@@ -30,14 +35,47 @@ def read_config(path: Path) -> Config:
         ) from error
     config, problems = _checked(document)
     if len(problems) == 1:
-        is_missing = ": not given, expected" in problems[0]  # it has no default, else it need not be given
-        advice = (
-            "Add this line, or remove its section" if is_missing else "Change this line, or remove it for the default"
-        )
-        raise ConfigError(f"{path}: {problems[0]}. {advice}.")
+        raise ConfigError(f"{path}: {problems[0]}. {_advice(problems[0])}.")
     if problems:
         raise ConfigError(f"{path}: {join_problems(problems)}\nChange these lines, or remove them for the defaults.")
     return config
+
+
+def _check_depth(document: dict[str, Any]) -> None:
+    """Raise ValueError for a document that is nested deeper than any setting, or holds a number too long to write."""
+    json.dumps(document, default=str)
+    level, depth = [document], 0
+    while level := [
+        inner
+        for outer in level
+        for inner in (outer.values() if isinstance(outer, dict) else outer)
+        if isinstance(inner, dict | list)
+    ]:
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError(f"sections or lists more than {_DEEPEST} deep")
+
+
+def _advice(problem: str) -> str:
+    """Return what to do about the one problem of a file."""
+    if ": not given, expected" in problem:  # the setting has no default, else it need not be given
+        return "Add this line, or remove its section"
+    if has_no_default(problem.partition(":")[0].split("."), Config):
+        return "Change this line, or remove its section"
+    return "Change this line, or remove it for the default"
+
+
+def _checked_text(path: Path) -> str:
+    """Return the text of a settings file; raises ValueError if it is longer than any that a person writes."""
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"more than {_MOST_BYTES:,} bytes")
+    text = content.decode("utf-8-sig")
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > _LONGEST_LINE:  # the time and memory for a name such as a.a.a.a grow with its square
+            raise ValueError(f"line {number} has {len(line):,} characters, expected at most {_LONGEST_LINE:,}")
+    return text
 
 
 def _checked(document: dict[str, Any]) -> tuple[Config, list[str]]:

@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from broadsheet.config.section import Amount, Count, Share, section
+from broadsheet.config.section import MOST, Amount, AtLeastOne, Count, Days, Share, section
 
-HalfLife = Annotated[float, Field(ge=0.01)]
+HalfLife = Annotated[float, Field(ge=0.01, le=MOST)]
 
 
 @section
@@ -22,7 +22,7 @@ class CapsConfig:
     "Most articles about one event."
     story_similarity: Share = 0.8
     "Least inner product of the vectors of two articles about one event."
-    story_days: Amount = 3.0
+    story_days: Days = 3.0
     "Most days between the publication of two articles about one event, if both times are known."
 
 
@@ -59,11 +59,11 @@ class RerankConfig:
 
     encoder: str = "asset:minilm"
     "The BERT model of the cross-encoder: asset:NAME, a folder, or a name on the model hub."
-    depth: Annotated[int, Field(ge=1)] = 60
+    depth: AtLeastOne = 60
     "Candidates that the cross-encoder reads, the best by retrieval score."
-    headlines: Annotated[int, Field(ge=1)] = 3
+    headlines: AtLeastOne = 3
     "Headlines of the reader's history, the most relevant, that the cross-encoder reads with each candidate."
-    max_tokens: Annotated[int, Field(ge=8)] = 72
+    max_tokens: Annotated[int, Field(ge=8, le=MOST)] = 72
     "Most tokens of history and candidate together."
     half_life_hours: HalfLife = 24.0
     "Age at which an article's freshness is one half."

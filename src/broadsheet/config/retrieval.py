@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from broadsheet.config.section import Amount, Count, SettingsError, Share, section
+from broadsheet.config.section import MOST, Amount, AtLeastOne, Count, SettingsError, Share, section
 
 
 @section
@@ -57,13 +57,13 @@ class RetrievalConfig:
     "The BERT model of both towers: asset:NAME, a folder, or a name on the model hub."
     towers: str = "auto"
     'Trained towers. "auto": those trained here, else those shipped. "untrained": the encoder as it is. Else a folder.'
-    max_tokens: Annotated[int, Field(ge=8)] = 96
+    max_tokens: Annotated[int, Field(ge=8, le=MOST)] = 96
     "Most tokens of an article's title, category and abstract that the news tower reads."
     enrich_titles: bool = False
     "Whether the news tower also reads key sentences of the body if the abstract is empty or only repeats the title."
-    history: Annotated[int, Field(ge=1)] = 50
+    history: AtLeastOne = 50
     "Newest clicks of a reader that the user tower reads."
-    candidates: Annotated[int, Field(ge=1)] = 200
+    candidates: Annotated[int, Field(ge=1, le=100_000)] = 200
     "Articles retrieved for each reader."
     weights: SourceWeights = field(default_factory=SourceWeights)
     quotas: SourceQuotas = field(default_factory=SourceQuotas)
@@ -85,5 +85,5 @@ class IndexConfig:
     "Least share of a reader's 100 nearest articles that the index must find, measured on the readers' own vectors."
     memory_mib: Count = 0
     "Most memory for searching, in MiB; 0 for what fits into this machine."
-    shards: Annotated[int, Field(ge=1)] = 1
+    shards: Annotated[int, Field(ge=1, le=1_000)] = 1
     "Parts of equal size that the index is cut into. Built one by one or by several workers; a search asks all."

@@ -5,7 +5,7 @@ setting of the section was called in earlier versions stands in the section's `R
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import field, fields
+from dataclasses import MISSING, field, fields, is_dataclass
 from difflib import get_close_matches
 from functools import wraps
 from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
@@ -19,10 +19,16 @@ from broadsheet.text import shortened
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A number from 0 to 1."""
-Amount = Annotated[float, Field(ge=0)]
+MOST = 10**9
+"""The bound of every number that has no closer bound: far beyond what is useful, and below what overflows."""
+Amount = Annotated[float, Field(ge=0, le=MOST)]
 """A number of at least 0."""
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=MOST)]
 """A whole number of at least 0."""
+AtLeastOne = Annotated[int, Field(ge=1, le=MOST)]
+"""A whole number of at least 1."""
+Days = Annotated[float, Field(ge=0, le=36_500)]
+"""A number of days, at most a hundred years."""
 
 _CHECKS = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 _KINDS = {int: "a whole number", float: "a number", str: "a text in quotes", bool: "true or false"}
@@ -82,6 +88,8 @@ def problems_of(error: ValidationError, kind: type, *, told: Container[tuple[int
             yield f"{name}: not given, expected {expectation(kind, path)}"
         else:
             found, expected = shortened(repr(line["input"]), _LONGEST), str(cause or expectation(kind, path))
+            if line.get("ctx", {}).get("le") == MOST:
+                expected += f" and at most {MOST:,}"
             if line["type"] == "finite_number":
                 expected = expected.replace("a number", "a finite number")
             yield f"{name}: found {found}, expected {expected}"
@@ -97,6 +105,8 @@ def expectation(kind: type, path: Sequence[int | str]) -> str:
     if setting.annotation not in _KINDS:
         return f"a section [{'.'.join(map(str, path))}]"
     bounds = {name: getattr(each, name) for each in setting.metadata for name in ("ge", "le") if hasattr(each, name)}
+    if bounds.get("le") == MOST:  # nobody needs to be told, unless a value is beyond it
+        del bounds["le"]
     return _KINDS[setting.annotation] + _within(bounds)
 
 
@@ -119,6 +129,14 @@ def _setting_at(kind: Any, path: Sequence[int | str]) -> FieldInfo:  # noqa: ANN
         )
         setting = FieldInfo.from_annotation(inner)
     return setting
+
+
+def has_no_default(path: Sequence[str], kind: type) -> bool:
+    """Return whether the setting at a path inside a section must be given where its section is there."""
+    *around, name = path
+    section_of = _setting_at(kind, around).annotation
+    found = {one.name: one for one in fields(section_of)} if is_dataclass(section_of) else {}
+    return name in found and found[name].default is MISSING and found[name].default_factory is MISSING
 
 
 def _unknown(name: str, kind: Any) -> str:  # noqa: ANN401

@@ -14,7 +14,7 @@ from broadsheet.config.own import OwnConfig
 from broadsheet.config.page import PageConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
-from broadsheet.config.section import Amount, section
+from broadsheet.config.section import Days, section
 from broadsheet.config.training import RerankerConfig, TowersConfig, WriterConfig
 
 
@@ -24,7 +24,7 @@ class Config:
 
     clock: Literal["now", "latest"] = "now"
     'The time of a build or request. "now": the real time. "latest": that of the newest article or click, for archives.'
-    active_days: Amount = 30.0
+    active_days: Days = 30.0
     "Builds make pages for readers with a click in this many days before the clock, and for readers who told interests."
     licence: Literal["any", "open"] = "any"
     """"any": the trained models that come with the package are used; they are for research only. "open": they are left

@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from broadsheet.config.section import Amount, Count, Share, section
+from broadsheet.config.section import MOST, Amount, AtLeastOne, Count, Share, section
 
-Rate = Annotated[float, Field(ge=1e-9)]
-AtLeastOne = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(ge=1e-9, le=1_000)]
 
 
 @section
@@ -22,7 +21,7 @@ class TowersConfig:
     "Most passes over the training data."
     patience: AtLeastOne = 3
     "The training stops after this many epochs without a better nDCG@10 on the valid impressions."
-    batch_size: Annotated[int, Field(ge=2)] = 64
+    batch_size: Annotated[int, Field(ge=2, le=MOST)] = 64
     "Clicks of impressions, and readers, in one step of one process."
     next_clicks: Count = 0
     "Clicks learned from each reader's history in an epoch; 0 for none, or for one if there are no impressions."
@@ -42,7 +41,7 @@ class TowersConfig:
     "Share of clicks for which half of the history's articles are dropped."
     text_drop: Share = 0.3
     "Share of articles of which only the title or only the abstract is read."
-    temperature: Annotated[float, Field(ge=0.01)] = 0.2
+    temperature: Annotated[float, Field(ge=0.01, le=MOST)] = 0.2
     "Temperature of the softmax at the start; it is learned."
     anchor: Amount = 1.0
     "Weight of staying near the untrained towers: larger for few clicks, 0 for many."
@@ -70,7 +69,7 @@ class RerankerConfig:
     pointwise: each article with its label."""
     epochs: AtLeastOne = 2
     "Passes over the training data."
-    batch_size: Annotated[int, Field(ge=2)] = 16
+    batch_size: Annotated[int, Field(ge=2, le=MOST)] = 16
     "Clicks in one step."
     negatives: AtLeastOne = 5
     "Articles that were shown beside each click and not clicked, at most this many, drawn anew each epoch."
@@ -90,7 +89,7 @@ class WriterConfig:
     "Most passes over the training data."
     patience: AtLeastOne = 1
     "The training stops after this many epochs without a smaller loss on the later articles."
-    batch_size: Annotated[int, Field(ge=2)] = 8
+    batch_size: Annotated[int, Field(ge=2, le=MOST)] = 8
     "Pairs of prompt and text in one step."
     learning_rate: Rate = 5e-4
     "The learning rate of adapters at its highest; with `--mode full` all weights learn at a tenth of it."

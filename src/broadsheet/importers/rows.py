@@ -156,7 +156,7 @@ def user_row(row: Row) -> dict[str, Any]:
     return {
         "user_id": checked_id(row.get("user_id")),
         "history": checked_ids(row.get("history") or (), "history"),
-        "profile": checked_text(row.get("profile")),
+        "profile": without_controls(checked_text(row.get("profile"))),
         "hidden": checked_ids(row.get("hidden") or (), "list of hidden articles"),
     }
 

@@ -15,13 +15,14 @@ from broadsheet.importers.intake import open_intake
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.rows import Row, article_row, checked_rows, noting_left_out
 from broadsheet.importers.tables import columns_found, news_rows
+from broadsheet.live.given import given_ids
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal
 from broadsheet.tables.arrow_files import from_rows, read_table
 from broadsheet.tables.kept import kept_names
 from broadsheet.tables.live_schemas import WITHDRAWN, late_news
 from broadsheet.tables.schemas import NEWS
-from broadsheet.tables.values import SkipRow, checked_id
+from broadsheet.tables.values import SkipRow
 from broadsheet.tables.vectors import vectors_to_arrow
 
 if TYPE_CHECKING:
@@ -77,18 +78,13 @@ def add_file(
     return add_articles(newsroom, rows, tower, known=known_ids(newsroom), keep=keep, report=report)
 
 
-def withdraw_articles(newsroom: Newsroom, news_ids: Sequence[str], known: Callable[[], Container[str]]) -> list[str]:
+def withdraw_articles(newsroom: Newsroom, news_ids: Iterable[str], known: Callable[[], Container[str]]) -> list[str]:
     """Enter ids into the journal as withdrawn; on the disk when the call returns.
 
     Returns the ids that no article has: they are withdrawn too, so that no later import brings them. `known` returns
     the ids of all articles. Raises InputError if there is no id, or a value that cannot be an id.
     """
-    if isinstance(news_ids, str):
-        raise InputError(f"ids: found {news_ids!r}, expected a list of ids.")
-    try:
-        ids = list(dict.fromkeys(map(checked_id, news_ids)))
-    except SkipRow as reason:
-        raise InputError(f"ids: {reason}, expected ids of articles. Nothing was withdrawn.") from reason
+    ids = list(dict.fromkeys(given_ids(news_ids, "ids")))
     if not ids:
         raise InputError("ids: found none, expected at least one id of an article.")
     there, now = known(), datetime.now(UTC)

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from broadsheet.errors import ContractError, InputError, join_problems
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.tables.arrays import Floats, Integers
-from broadsheet.tables.files import replacing
+from broadsheet.tables.named_files import named_output
 
 _NAMED = 5
 """Faults of one kind that a message names; it says how many more there are."""
@@ -66,7 +66,7 @@ def write_predictions(path: Path, impression_ids: Sequence[str], scores: npt.NDA
     if problems:
         raise ContractError(f"{path}: {join_problems(problems)}.")
     ranks = _tied(ranks_of(scores, offsets), scores, offsets)
-    with replacing(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+    with named_output(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
         for name, (start, end) in zip(impression_ids, pairwise(offsets.tolist()), strict=True):
             file.write(f"{name} [{','.join(map(str, ranks[start:end].tolist()))}]\n")
 

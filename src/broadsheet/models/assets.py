@@ -11,15 +11,14 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-from filelock import FileLock, Timeout
 
 from broadsheet.errors import AssetError
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256, sync_folder
+from broadsheet.tables.locks import locked
 
 Download = Callable[[str, Path], Path]
 
@@ -187,16 +186,14 @@ def _get(name: str, say: Say, download: Download) -> None:
 @contextmanager
 def _locked(name: str, say: Say) -> Iterator[None]:
     cache_folder().mkdir(parents=True, exist_ok=True)
-    lock = FileLock(cache_folder() / f".{name}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        say(f"{name}: waiting for another process that is getting it")
-        lock.acquire()
-    try:
+    path = cache_folder() / f".{name}.lock"
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(path, waits=False))
+        except BlockingIOError:
+            say(f"{name}: waiting for another process that is getting it")
+            held.enter_context(locked(path))
         yield
-    finally:
-        lock.release()
 
 
 def _checked_wheel(name: str, say: Say, download: Download) -> Path:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.errors import ConfigError, ModelError
 from broadsheet.models.batching import STEP
+from broadsheet.models.forks import check_device
+from broadsheet.models.sizes import check_sizes
 
 if TYPE_CHECKING:
     import torch
@@ -48,14 +50,17 @@ def load(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
     Raises ModelError if it cannot be loaded.
     """
     import transformers
-    from safetensors import SafetensorError
 
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()  # it would report the pooler, which is not used, as missing
     try:
+        if "use_safetensors" in options:
+            check_sizes(transformers.AutoConfig.from_pretrained(name, trust_remote_code=False).to_dict(), name)
         loaded = getattr(transformers, kind).from_pretrained(name, trust_remote_code=False, **options)
-    except (OSError, ValueError, ImportError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # a file of another form may raise whatever a library did not think of
         raise ModelError(
             f"model {name!r}: transformers cannot load it ({_first_line(error)}). "
             "Name asset:NAME, a folder with config.json, tokenizer and safetensors, or a hub name that this machine "
@@ -120,9 +125,10 @@ def _hash_files(folder: Path, state: tuple[tuple[str, int, int], ...]) -> str:
 
 
 def pick_device() -> torch.device:
-    """Return the GPU if there is one, else the CPU."""
+    """Return the GPU if there is one, else the CPU; raises ModelError where a fork keeps the GPU from working."""
     import torch
 
+    check_device()
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import torch
 
+from broadsheet.models.forks import threads_here
+
 Batch = TypeVar("Batch")
 Found = TypeVar("Found")
 
@@ -22,4 +24,4 @@ def stream(work: Callable[[Batch], Found], batches: Sequence[Batch], threads: in
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             return list(pool.map(work, batches))
     finally:
-        torch.set_num_threads(threads)  # torch gives the number that was set last to every new thread
+        torch.set_num_threads(threads_here(threads))  # torch gives the number that was set last to every new thread

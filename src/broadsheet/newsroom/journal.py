@@ -14,13 +14,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 
 import pyarrow as pa
-from filelock import FileLock
 
 from broadsheet.errors import ContractError, NewsroomError
 from broadsheet.newsroom.edition import Edition
@@ -30,6 +29,7 @@ from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
 from broadsheet.tables.files import full_disk_as, is_settled, sync_folder
 from broadsheet.tables.live_schemas import WITHDRAWN, late_news
+from broadsheet.tables.locks import locked
 
 NAME = re.compile(r"(\d{12})-(add|withdraw)\.arrow")
 CARRIED = "live"
@@ -143,8 +143,8 @@ class Journal:
             write_table(path, table, schema, sequence=str(number), sha256=digest_of(table), **stamp)
             write_note(self._note, str(number))  # after the entry, so that a killed call leaves no gap
 
-    def _lock(self) -> FileLock:
-        return FileLock(self.folder / ".lock")
+    def _lock(self) -> AbstractContextManager[None]:
+        return locked(self.folder / ".lock")
 
     @property
     def _note(self) -> Path:

@@ -8,13 +8,11 @@ whose vectors, stories and digests the next build takes over.
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from broadsheet.config.reading import read_config
 from broadsheet.config.settings import Config
@@ -22,6 +20,7 @@ from broadsheet.errors import NewsroomError
 from broadsheet.newsroom.edition import Edition
 from broadsheet.newsroom.manifest import MANIFEST, file_hashes, write_manifest
 from broadsheet.tables.files import remove_folder, replace_link, same_content, sync_folder
+from broadsheet.tables.locks import locked
 
 log = logging.getLogger(__name__)
 
@@ -186,20 +185,22 @@ class Newsroom:
         Raises NewsroomError at once if another import, training or build holds it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise NewsroomError(
-                f"{self.path}: another build, import or training is at work here. Wait for it to end, then try again."
-            ) from error
-        try:
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(self.path / ".lock", waits=False))
+            except BlockingIOError as error:
+                raise NewsroomError(
+                    f"{self.path}: another build, import or training is at work here. Wait for it to end, then try "
+                    "again."
+                ) from error
             yield
-        finally:
-            lock.release()
 
     def start_edition(self) -> Edition:
-        """Make the folder of the edition being built, or take over what a killed build left."""
+        """Make the folder of the edition being built, or take over what a killed build left.
+
+        Raises NewsroomError if this machine's clock stands before the newest edition: no name would be free at the end.
+        """
+        self._free_name()
         self.building.manifest.unlink(missing_ok=True)
         self.building.path.mkdir(parents=True, exist_ok=True)
         return self.building

@@ -6,8 +6,6 @@ of vectors. It lies among the editions, is never an edition (it has no manifest)
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +22,7 @@ from broadsheet.nightly.run_stages import run_stages
 from broadsheet.nightly.stages import encode
 from broadsheet.offline.lazy_index import searched_lazily
 from broadsheet.progress import Say, silent
-from broadsheet.tables.files import replacing
+from broadsheet.tables.files import link_or_copy, replacing
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
@@ -125,7 +123,4 @@ def _take(source: Path, target: Path) -> None:
         target.unlink(missing_ok=True)
         return
     with replacing(target) as part:
-        try:
-            os.link(source, part)
-        except OSError:  # a file system without hard links
-            shutil.copyfile(source, part)
+        link_or_copy(source, part)

@@ -11,7 +11,8 @@ from typing import Any
 
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Newsroom
-from broadsheet.tables.files import replacing
+from broadsheet.tables.named_files import write_named
+from broadsheet.text import html_value
 
 LAST = 21
 """How many editions the charts show."""
@@ -35,22 +36,23 @@ _GATE = (
 
 
 def write_report(newsroom: Newsroom, path: Path) -> None:
-    """Write the page about the newest edition of a newsroom, whole or not at all."""
+    """Write the page about the newest edition of a newsroom where the user named `path`."""
     manifests = []
     for edition in newsroom.editions()[-LAST:]:
         with suppress(NewsroomError):
             manifest = edition.read_manifest() | {"name": edition.name}
             manifests += [manifest] if "gate" in manifest else []  # not of an earlier version
     text = render(newsroom.path.resolve().name, manifests)
-    with replacing(path) as part:
-        part.write_text(text, "utf-8")
+    write_named(path, text)
 
 
 def render(title: str, manifests: Sequence[Mapping[str, Any]]) -> str:
     """Return the page about the last manifest of at least one, oldest first, each with its edition's `name`."""
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, finalize=html_value, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     source = files("broadsheet.operations").joinpath("build_report.html").read_text("utf-8")
     newest = manifests[-1]
     return environment.from_string(source).render(

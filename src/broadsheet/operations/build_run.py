@@ -18,9 +18,10 @@ from broadsheet.nightly.stages import local_engine
 from broadsheet.operations.build_report import write_report
 from broadsheet.operations.prometheus import write_metrics
 from broadsheet.progress import Say
+from broadsheet.tables.named_files import check_writable
 
-FAILED, KEPT = 2, 3
-"""Exit codes: the build failed; the edition was kept back."""
+FAILED, KEPT, INTERRUPTED = 2, 3, 130
+"""Exit codes: the build failed; the edition was kept back; the build was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def run_build(
         code = 0
         return edition
     except BaseException as error:
-        code = KEPT if isinstance(error, GateError) else FAILED
-        if code == FAILED:
+        code = _code_of(error)
+        if code != KEPT:
             with suppress(OSError):
                 _log(outputs.log, {"time": _now(), "stage": "failed", "what": f"{type(error).__name__}: {error}"})
         raise
@@ -65,19 +66,23 @@ def run_build(
             _tell(newsroom, outputs, code, before)
 
 
+def _code_of(error: BaseException) -> int:
+    """Return the exit code of a build that ended with an error, an interrupt, or an exit that a signal asked for."""
+    if isinstance(error, SystemExit) and isinstance(error.code, int):
+        return error.code
+    return KEPT if isinstance(error, GateError) else INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
+
+
 def _try(outputs: Outputs) -> None:
     for name, path in vars(outputs).items():
         if path is None:
             continue
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            existed = path.exists()
-            path.open("ab").close()
-            if not existed:
-                path.unlink()
-        except OSError as error:
+            check_writable(path)
+        except (OSError, ValueError) as error:  # a ValueError: a name with a zero byte
+            reason = getattr(error, "strerror", None) or error
             raise InputError(
-                f"{name} {path}: cannot be written ({error.strerror}). Name a file that this user may write."
+                f"{name} {path}: cannot be written ({reason}). Name a file that this user may write."
             ) from error
 
 

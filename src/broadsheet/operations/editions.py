@@ -14,6 +14,7 @@ from broadsheet.newsroom.newsroom import REMOVED
 from broadsheet.nightly.earlier import not_reused
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.progress import Say, silent
+from broadsheet.readers.own_table import remove_unfinished
 from broadsheet.tables.files import remove_folder, sync_folder
 
 
@@ -66,6 +67,9 @@ def _why_not_back_to(edition: Edition) -> list[str]:
 def prune(newsroom: Newsroom, keep: int) -> list[str]:
     """Remove all editions but the current one, the `keep` newest published ones and the `keep` newest kept back.
 
+    An edition that was kept back goes too once each published edition that stays is newer, so that no edition holds a
+    withdrawn article for good.
+
     Returns a line for each edition removed, which says so if the edition is newer than the current one. Two more things
     are removed: what killed builds and prunings left, unless the next build takes it over; and journal entries that
     every remaining edition holds. If the process is killed, each edition is either whole or gone.
@@ -82,6 +86,7 @@ def prune(newsroom: Newsroom, keep: int) -> list[str]:
             lines.append(f"removed {edition.name} ({kind}{newer})")
         for path in _leftovers(newsroom):
             path.unlink() if path.is_symlink() or path.is_file() else remove_folder(path)
+        remove_unfinished(newsroom.profiles.parent)
         Journal(newsroom).remove_carried()
         return lines
 
@@ -90,9 +95,10 @@ def _beyond(newsroom: Newsroom, keep: int, current: str) -> list[Edition]:
     """Return the editions to remove, oldest first."""
     newest_first = newsroom.editions()[::-1]
     kinds = {edition.name: edition.is_published() for edition in newest_first}
-    kept = {current}
-    for kind in (True, False):
-        kept |= set([name for name in kinds if kinds[name] is kind][:keep])
+    published = [name for name in kinds if kinds[name]][:keep]
+    oldest = min([current, *published])
+    kept_back = [name for name in kinds if not kinds[name] and name > oldest][:keep]
+    kept = {current, *published, *kept_back}
     return [edition for edition in reversed(newest_first) if edition.name not in kept]
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from broadsheet.tables.files import replacing
+from broadsheet.tables.named_files import write_named
 
 Sample = tuple[str, dict[str, str], float]
 """Name, labels and value."""
 
 _HELP = {
-    "broadsheet_build_exit_code": "Of the last build: 0 published, 2 failed, 3 kept back.",
+    "broadsheet_build_exit_code": "Of the last build: 0 published, 2 failed, 3 kept back, 129 and more: stopped.",
     "broadsheet_build_end_timestamp_seconds": "When the last build ended, well or not.",
     "broadsheet_current_built_timestamp_seconds": "When the edition that readers see was built.",
     "broadsheet_build_seconds": "How long the build of the last complete edition took.",
@@ -30,7 +30,7 @@ _HELP = {
 def write_metrics(
     path: Path, exit_code: int, current: Mapping[str, Any] | None, built: Mapping[str, Any] | None
 ) -> None:
-    """Write the textfile, whole or not at all.
+    """Write the textfile where the user named `path`.
 
     `current` is the manifest of the edition that readers see, None if there is no such edition. `built` is the manifest
     of the edition that the build made, None if it made no edition.
@@ -42,8 +42,7 @@ def write_metrics(
     if current is not None:
         samples.append(("broadsheet_current_built_timestamp_seconds", {}, _seconds(current["built_at"])))
     samples += _of_edition(built) if built is not None else []
-    with replacing(path) as part:
-        part.write_bytes(generate_latest(_registry(samples)))
+    write_named(path, generate_latest(_registry(samples)))
 
 
 def _of_edition(manifest: Mapping[str, Any]) -> list[Sample]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from broadsheet.config.page import PageConfig
 from broadsheet.errors import ConfigError
 from broadsheet.pages.labels import date_in, labels_of
-from broadsheet.text import web_link
+from broadsheet.text import html_value, web_link
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -124,6 +124,7 @@ def _environment(folder: Path | None) -> Environment:
     ours = files("broadsheet.pages").joinpath("page.html").read_text("utf-8")
     loaders = [FileSystemLoader(folder)] if folder is not None else []
     return SandboxedEnvironment(
+        finalize=html_value,
         loader=ChoiceLoader([*loaders, DictLoader({"page.html": ours, "broadsheet.html": ours})]),
         autoescape=True,
         undefined=StrictUndefined,

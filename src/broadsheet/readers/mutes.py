@@ -16,6 +16,7 @@ from broadsheet.readers.own_table import OwnTable, ReaderRows, Row
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.live_schemas import MUTES
 from broadsheet.tables.schemas import NEWS
+from broadsheet.text import has_controls
 
 
 class Mutes:
@@ -60,6 +61,8 @@ def mute(newsroom: Newsroom, user_id: str, categories: Sequence[str] = (), sourc
     Returns all mutes of the newsroom. Raises NewsroomError if there is no newsroom, InputError for an id or a name that
     is refused, ContractError if the table is damaged.
     """
+    if any(has_controls(name) for name in (*categories, *sources)):
+        raise InputError("category or source: found a control character, expected plain text. Nothing was changed.")
     return _change(newsroom, user_id, set[str].union, categories, sources)
 
 

@@ -12,15 +12,17 @@ from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from filelock import FileLock
 
 from broadsheet.errors import ContractError, InputError
 from broadsheet.newsroom.notes import read_note, write_note
+from broadsheet.readers.watched_file import Watched
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
+from broadsheet.tables.locks import locked
 from broadsheet.tables.values import SkipRow, checked_id
-from broadsheet.tables.watched_file import Watched
 
 Row = Mapping[str, Any]
+
+_LOCK = ".lock"
 
 
 class ReaderRows:
@@ -99,7 +101,8 @@ class OwnTable(Generic[View]):
         except SkipRow as reason:
             raise InputError(f"user: {reason}, expected the id of a reader. Nothing was changed.") from reason
         self._path.parent.mkdir(exist_ok=True)
-        with FileLock(self._path.with_name(".lock")):  # not the newsroom's lock, which a build holds for hours
+        with locked(self._path.with_name(_LOCK)):  # not the newsroom's lock, which a build holds for hours
+            _unlink_parts(self._path.parent)
             table = _read(self._path, self._schema) if self._path.is_file() else self._absent()
             before = ReaderRows(table).of(user_id)
             after = change(before)
@@ -111,6 +114,19 @@ class OwnTable(Generic[View]):
             if self._path.is_file():
                 write_note(self._note)  # after the table, so that a killed call leaves no note of what is not there
         return self._look_up(table)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed calls left of readers' words and choices in the folder of such tables, if it is there."""
+    if folder.is_dir():
+        with locked(folder / _LOCK):
+            _unlink_parts(folder)
+
+
+def _unlink_parts(folder: Path) -> None:
+    """Remove files in work; under the lock nobody else works on them."""
+    for part in folder.glob(".*.part"):
+        part.unlink()
 
 
 def _read(path: Path, schema: pa.Schema) -> pa.Table:

@@ -6,16 +6,20 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from broadsheet.errors import BroadsheetError, DiskError
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_IN_WORDS = ("No space left", "File too large")
-"""How FAISS words a full disk: it raises a RuntimeError, which has no error number."""
+"""How FAISS and safetensors word a full disk: their errors have no error number."""
 _SETTLED = 2.0
 """Seconds after which a time of change is trusted: two changes within one tick of the clock have the same time."""
 
@@ -39,17 +43,54 @@ def remove_folder(folder: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`; then fsync it and rename it to `path`, or remove it if the block failed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Yield an empty file beside `path`; then fsync it and rename it to `path`, or remove it if the block failed.
+
+    The new file has the mode, owner and group of the file that it replaces, as far as this user may give them away.
+    Raises DiskError if the disk is full, and other OSErrors with the name of a file.
+    """
+    with _named(path), full_disk_as(DiskError, path, "What was there before stays. Free some space and try again."):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = _new_part(path)
+        try:
+            yield part
+            with part.open("rb+") as written:
+                os.fsync(written.fileno())
+            os.replace(part, path)  # noqa: PTH105
+            sync_folder(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _new_part(path: Path) -> Path:
+    """Make an empty file beside `path`, which nobody could have put there before, and return its name."""
+    # In a folder that others may write, a link under a name that they can guess would lead to a file of their choice.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        yield part
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
-        os.replace(part, path)  # noqa: PTH105
-        sync_folder(path.parent)
+        found = path.lstat()
+    except FileNotFoundError:
+        found = None
+    keeps = found is not None and stat.S_ISREG(found.st_mode)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600 if keeps else 0o666)
+    try:
+        if found is not None and keeps:
+            for owner, group in ((-1, found.st_gid), (found.st_uid, -1)):
+                with suppress(PermissionError):
+                    os.fchown(handle, owner, group)
+            os.fchmod(handle, stat.S_IMODE(found.st_mode))
     finally:
-        part.unlink(missing_ok=True)
+        os.close(handle)
+    return part
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Give errors of writing that name no file, such as those of fsync, the name of `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno and not error.filename:
+            error.filename = str(path)
+        raise
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -75,8 +116,7 @@ def replace_link(link: Path, target: Path) -> None:
 
     A relative `target` is meant as seen from the folder of `link`.
     """
-    part = link.with_name(f".{link.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
+    part = link.with_name(f".{link.name}.{secrets.token_hex(8)}")
     part.symlink_to(target)
     os.replace(part, link)  # noqa: PTH105
     sync_folder(link.parent)
@@ -92,12 +132,20 @@ def full_disk_as(failure: type[Exception], path: Path, advice: str) -> Iterator[
     """Raise `failure` where the block meets a full disk: it names `path`, the free space, and the advice."""
     try:
         yield
-    except (OSError, RuntimeError) as error:
-        if getattr(error, "errno", None) not in _FULL and not any(words in str(error) for words in _FULL_IN_WORDS):
+    except Exception as error:  # whatever a library makes of it: an OSError, a RuntimeError, an error of its own
+        if not is_full_disk(error):
             raise
+        found = error.__cause__ if isinstance(error, DiskError) else error
         folder = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
         free = shutil.disk_usage(folder).free >> 20
-        raise failure(f"{path}: the disk is full ({free:,} MiB free; {error}). {advice}") from error
+        raise failure(f"{path}: the disk is full ({free:,} MiB free; {found}). {advice}") from error
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Return whether an error says that the disk, or this user's share of it, is full."""
+    if isinstance(error, DiskError) or getattr(error, "errno", None) in _FULL:
+        return True
+    return not isinstance(error, BroadsheetError) and any(words in str(error) for words in _FULL_IN_WORDS)
 
 
 def sync_folder(folder: Path) -> None:

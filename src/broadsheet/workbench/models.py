@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadsheet.config.settings import Config
+from broadsheet.errors import AssetError, ConfigError, ModelError
 from broadsheet.newsroom import Newsroom
 from broadsheet.own_parts import OwnParts, open_parts
 from broadsheet.tables.schemas import SIGNALS
@@ -18,6 +21,19 @@ if TYPE_CHECKING:
     from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval.towers.news_tower import NewsTower
     from broadsheet.retrieval.towers.user_tower import UserTower
+
+
+@contextmanager
+def named_setting(file: Path, setting: str = "") -> Iterator[None]:
+    """Name the settings file, and the setting if it is given, in the errors of a model or a part that it names."""
+    try:
+        yield
+    except (ConfigError, ModelError, AssetError) as error:
+        if not file.is_file():  # all settings are defaults, which nobody wrote
+            raise
+        kind = next(kind for kind in (ConfigError, ModelError, AssetError) if isinstance(error, kind))
+        where = f"{file}, {setting}" if setting else str(file)
+        raise kind(f"{where}: {error}") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +51,8 @@ class EditionModels:
     @cached_property
     def own(self) -> OwnParts:
         """The site's own parts; raises ConfigError if one that the settings name cannot be found or used."""
-        return open_parts(self.config.own) | self.given
+        with named_setting(self.newsroom.config_file):
+            return open_parts(self.config.own) | self.given
 
     @cached_property
     def towers(self) -> Path | None:
@@ -47,7 +64,8 @@ class EditionModels:
         from broadsheet.retrieval.towers.trained import choose_towers
 
         settings = self.config.retrieval
-        return choose_towers(settings.towers, self.newsroom.towers, settings.encoder, shipped=self.takes_shipped)
+        with named_setting(self.newsroom.config_file, "[retrieval] towers"):
+            return choose_towers(settings.towers, self.newsroom.towers, settings.encoder, shipped=self.takes_shipped)
 
     @cached_property
     def news_tower(self) -> NewsTower:
@@ -56,7 +74,9 @@ class EditionModels:
         from broadsheet.retrieval.towers.trained import load_trained_news_tower
 
         settings = self.config.retrieval
-        tower = load_trained_news_tower(self.towers, settings.encoder, max_tokens=settings.max_tokens)
+        towers = self.towers
+        with named_setting(self.newsroom.config_file, "[retrieval] encoder"):
+            tower = load_trained_news_tower(towers, settings.encoder, max_tokens=settings.max_tokens)
         return tower.reading(key_facts, NAME) if settings.enrich_titles else tower
 
     @cached_property
@@ -122,8 +142,11 @@ class EditionModels:
         from broadsheet.rerank.cross_encoder.trained import load_cross_encoder
 
         settings = self.config.rerank
-        folder = self.cross_encoder_folder
-        return None if folder is None else load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)
+        with named_setting(self.newsroom.config_file, "[rerank] encoder"):
+            folder = self.cross_encoder_folder
+            if folder is None:
+                return None
+            return load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)
 
     @cached_property
     def fusion(self) -> LearnedFusion | None:
@@ -142,4 +165,5 @@ class EditionModels:
         if self.own.writer is not None:
             return OwnWriter(self.own.writer, self.own.described()["writer"])
 
-        return open_writer(self.config.generate, self.newsroom.writer, shipped=self.takes_shipped)
+        with named_setting(self.newsroom.config_file, "[generate] writer"):
+            return open_writer(self.config.generate, self.newsroom.writer, shipped=self.takes_shipped)
