@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from broadsheet.config.section import Count, SettingsError, problems_of, section
+from broadsheet.config.section import Count, Lift, SettingsError, problems_of, section
 from broadsheet.errors import InputError, join_problems
 
 
@@ -53,7 +53,7 @@ class FiltersConfig:
     'Articles that come first: `pins = { news_id = "N1" }`. A reader who read, hid or muted one does not see it.'
     quotas: dict[str, dict[str, QuotaConfig]] = field(default_factory=dict)
     "Fewest and most articles on a page: `quotas.format.video = { least = 1, most = 3 }`."
-    boosts: dict[str, dict[str, float]] = field(default_factory=dict)
+    boosts: dict[str, dict[str, Lift]] = field(default_factory=dict)
     """What articles are lifted by, or lowered by below 0: `boosts.author.Ann = 0.2`. 1 is the distance from the worst
     candidate of a reader to the best."""
 

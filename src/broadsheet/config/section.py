@@ -25,6 +25,8 @@ Amount = Annotated[float, Field(ge=0, le=MOST)]
 """A number of at least 0."""
 Count = Annotated[int, Field(ge=0, le=MOST)]
 """A whole number of at least 0."""
+Lift = Annotated[float, Field(ge=-MOST, le=MOST)]
+"""A number that may be below 0."""
 AtLeastOne = Annotated[int, Field(ge=1, le=MOST)]
 """A whole number of at least 1."""
 Days = Annotated[float, Field(ge=0, le=36_500)]
@@ -106,7 +108,7 @@ def expectation(kind: type, path: Sequence[int | str]) -> str:
         return f"a section [{'.'.join(map(str, path))}]"
     bounds = {name: getattr(each, name) for each in setting.metadata for name in ("ge", "le") if hasattr(each, name)}
     if bounds.get("le") == MOST:  # nobody needs to be told, unless a value is beyond it
-        del bounds["le"]
+        bounds = {name: bound for name, bound in bounds.items() if abs(bound) != MOST}
     return _KINDS[setting.annotation] + _within(bounds)
 
 
