@@ -11,7 +11,7 @@ from broadsheet.readers.profiles import set_profile
 from tests.support.forks import start_forks
 from tests.support.late_articles import ids, row
 
-FLIPS = 3
+FLIPS = 2
 """Flips a file, at drawn places."""
 
 
