@@ -44,7 +44,8 @@ def read_config(path: Path) -> Config:
 def _check_depth(document: dict[str, Any]) -> None:
     """Raise ValueError for a document that is nested deeper than any setting, or holds a number too long to write."""
     json.dumps(document, default=str)
-    level, depth = [document], 0
+    level: list[dict[str, Any] | list[Any]] = [document]
+    depth = 0
     while level := [
         inner
         for outer in level
