@@ -63,9 +63,13 @@ def test_a_signal_ends_a_command_as_an_exit_after_its_files_are_removed(stop, co
         finally:
             (tmp_path / "removed").touch()
 
-    found, said = ending(command, capsys)
+    before = signal.signal(stop, signal.SIG_DFL)  # a test that ran Ray in this process leaves Ray's handler behind
+    try:
+        found, said = ending(command, capsys)
+        assert signal.getsignal(stop) is signal.SIG_DFL
+    finally:
+        signal.signal(stop, before)
     assert found == code and "stopped" in said and (tmp_path / "removed").exists()
-    assert signal.getsignal(stop) is signal.SIG_DFL
 
 
 def test_a_signal_that_is_ignored_stays_ignored():

@@ -207,7 +207,7 @@ def test_other_losses_and_a_whole_encoder_learn_too(encoder, make, whole, tmp_pa
 
 def test_a_loss_that_is_no_number_ends_the_training_with_one_clear_error(encoder, make, tmp_path):
     with pytest.raises(TrainingError, match=r"step \d+: the loss is nan.* Lower learning_rate under \[reranker\]"):
-        train(encoder, make, tmp_path, recipe=replace(RECIPE, learning_rate=1e30))
+        train(encoder, make, tmp_path, recipe=replace(RECIPE, learning_rate=1000.0))
 
 
 def test_another_seed_is_another_training(encoder, make, whole, tmp_path):
