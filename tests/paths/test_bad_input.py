@@ -17,6 +17,7 @@ Here is a test for each kind that no other file has; the others are in:
 """
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -87,8 +88,10 @@ def test_a_current_edition_that_lost_its_files_does_not_hinder_the_next_build(ne
     manifest = json.loads(edition.manifest.read_text("utf-8"))
     for name in manifest["files"]:
         (edition.path / name).unlink()
-    with pytest.raises(ContractError, match="no such file"):
+    with pytest.raises(ContractError, match="Run `broadsheet rollback`, or `broadsheet build` again") as raised:
         Pipeline.open(newsroom.path)
+    tables = sorted(name for name in manifest["files"] if name.endswith(".arrow"))
+    assert re.findall(r"- (\S+): SHA-256 is missing", str(raised.value)) == tables and len(tables) == 10
     assert build(newsroom, ["fan"]) == newsroom.current() and len(Pipeline.open(newsroom.path).run("fan").stories) == 10
 
 
