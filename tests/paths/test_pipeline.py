@@ -71,9 +71,12 @@ def test_a_stranger_gets_the_page_of_a_reader_of_whom_nothing_is_known(opened):
 
 
 def test_pages_follow_what_their_readers_read_and_say(plain):
+    # N59 and N58, the newest of all, widen the pages of readers with a history. N58 is of the voter's topic.
+    new = {"fan": ["N59", "N58"], "voter": ["N59"], "asker": []}
     for reader, topic in (("fan", "sports"), ("voter", "politics"), ("asker", "science")):
-        # The newest of all may be the third.
-        assert plain.run(reader).stories["category"].to_pylist()[:3].count(topic) >= 2
+        stories = plain.run(reader).stories.to_pylist()
+        others = [(row["rank"], row["news_id"]) for row in stories if row["category"] != topic]
+        assert len(stories) == 10 and others == list(enumerate(new[reader], 2)), reader
 
 
 def test_an_answer_follows_the_request_and_belongs_to_nobody(plain):
@@ -124,9 +127,12 @@ def test_texts_of_the_edition_are_shown_and_only_the_others_are_written(room, tm
 
 
 def test_what_was_read_or_hidden_never_appears_however_long_the_page(plain):
+    # N24 and N48 are N0 with another small word in the title, N27 and N51 are N3, N30 is N6, and N57 is the hidden N9.
+    # N21 and N45 share nine words of ten with N0.
+    copies = {"N21", "N24", "N27", "N30", "N45", "N48", "N51", "N57"}
     page = plain.run("fan", 60)
-    assert sorted(ids(page)) == sorted({f"N{n}" for n in range(60)} - {"N0", "N3", "N6", "N9"})
-    assert page.stories["rank"].to_pylist() == list(range(1, 57))
+    assert sorted(ids(page)) == sorted({f"N{n}" for n in range(60)} - {"N0", "N3", "N6", "N9"} - copies)
+    assert page.stories["rank"].to_pylist() == list(range(1, 49))
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, "3", None, True, False])
@@ -137,7 +143,7 @@ def test_a_k_that_is_no_number_of_stories_is_refused(plain, k):
 
 
 def test_a_k_larger_than_the_newsroom_gives_a_shorter_page(plain):
-    assert len(plain.run("fan", 10**20).stories) == 56 and len(plain.ask("goal", 61).stories) == 60
+    assert len(plain.run("fan", 10**20).stories) == 48 and len(plain.ask("goal", 61).stories) == 60
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
