@@ -75,8 +75,8 @@ def test_an_endpoint_that_was_down_at_night_is_asked_by_the_next_night_and_not_b
         assert len(server.requests) == asked and methods(page.stories) <= {"extract", "original"}
         lines = []
         edition = build(room, ["fan"], say=lines.append)
-        assert len(server.requests) == asked + 2 * 9  # five articles of the reader, four more of new readers
+        assert len(server.requests) == asked + 2 * 8  # five articles of the reader, three more of new readers
         assert "endpoint" in methods(read_table(edition.stories, STORIES))
         build(room, ["fan"])
-        assert len(server.requests) == asked + 2 * 9  # what was had is taken over
+        assert len(server.requests) == asked + 2 * 8  # what was had is taken over
     assert not any("without an answer" in line for line in lines)
