@@ -51,9 +51,10 @@ def room(tmp_path_factory, encoder):
     (site / "reader_regions.csv").write_text("\n".join(["name,region", *readers]) + "\n")
     lines = [f"{name},{region}" for name, region in REGIONS.items()]
     (site / "subcategory_regions.csv").write_text("\n".join(["name,region", *lines]) + "\n")
-    # N31 is picked for the whole time, N4 only until the hour before the impressions, N999 has left the edition.
+    # N34 is picked for the whole time, N4 only until the hour before the impressions, N999 has left the edition.
+    # Neither reader below has read a copy of N34, so that it may be offered to both.
     always, before = (START + timedelta(hours=hours) for hours in (1000, 39))
-    picks = [("N31", 1.0, START, always), ("N4", 0.5, START, before), ("N999", 0.5, START, always)]
+    picks = [("N34", 1.0, START, always), ("N4", 0.5, START, before), ("N999", 0.5, START, always)]
     rows = [f"{news},{score},{start.isoformat()},{end.isoformat()}" for news, score, start, end in picks]
     (site / "picks.csv").write_text("\n".join(["news_id,score,from,until", *rows]) + "\n")
     newsroom = make_newsroom(tmp_path_factory.mktemp("own") / "room", encoder, extra=SETTINGS)
@@ -88,7 +89,7 @@ def test_a_night_ranks_with_both_and_its_manifest_says_so(room, edition):
     assert np.isnan(own_scores(other["own"], "near_region")).all(), "nobody knows where this reader lives"
     candidates = read_table(edition.candidates, CANDIDATES)
     proposed = np.isfinite(own_scores(candidates["own"], "editors_picks"))
-    assert set(np.array(candidates["news_id"].to_pylist())[proposed]) == {"N31"}, "N4 is over, N999 is not there"
+    assert set(np.array(candidates["news_id"].to_pylist())[proposed]) == {"N34"}, "N4 is over, N999 is not there"
     parts = edition.read_manifest()["own_parts"]
     assert list(parts) == ["signal near_region", "signal picked", "source editors_picks"]
     assert parts["source editors_picks"].startswith("editors_picks:editors_picks ")
@@ -102,7 +103,7 @@ def test_a_request_shows_them_and_gives_their_reasons(room, edition):
     first = page.to_dict()["stories"][0]
     assert {entry["name"] for entry in first["signals"]["own"]} == {"near_region", "picked"}
     picked = Pipeline.open(room.path).run("voter", k=3).stories
-    assert "N31" in picked["news_id"].to_pylist() and "Because our editors picked it." in picked["reason"].to_pylist()
+    assert "N34" in picked["news_id"].to_pylist() and "Because our editors picked it." in picked["reason"].to_pylist()
     print(f"request: {reasons}")
 
 
