@@ -55,16 +55,17 @@ class Retriever:
         half_life_hours_by_category: Mapping[str, float],
         co_clicks: LastCoClicks,
         weights: Mapping[str, float],
-        quotas: Mapping[str, float],
+        quotas: Mapping[str, float] | None,
         exposures: Exposures,
         own: OwnParts | None = None,
     ) -> None:
         """`half_life_hours` are those of freshness; a source that `weights` or `quotas` do not name has 0.
 
+        Without `quotas`, None, no reader has any, new readers neither.
         `co_clicks` are those of the click log, and hold it. `own` has the site's own sources and signals.
         """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
-        self._k, self._weights, self._quotas, self._own = k, dict(weights), dict(quotas), own or OwnParts()
+        self._k, self._weights, self._quotas, self._own = k, dict(weights), quotas, own or OwnParts()
         hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
         self._moments = Moments(
             catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures, own=[*self._own.sources]
@@ -168,7 +169,7 @@ class Retriever:
 
     def _quotas_for(self, reader: ReaderState) -> Mapping[str, float]:
         """Return the quotas for one reader: who only says what to read about has none, and a new reader the newest."""
-        if reader.only_spoke:
+        if self._quotas is None or reader.only_spoke:
             return {}
         if reader.kind == "new":
             return NEW_READER

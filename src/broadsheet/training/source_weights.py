@@ -148,7 +148,7 @@ def _pools(bench: Workbench, impressions: list[Impression]) -> list[Pool]:
     def make(weights: Mapping[str, float]) -> Retriever:
         name = ",".join(weights)  # one source alone
         if name not in retrievers:
-            retrievers[name] = bench.make_retriever(weights)
+            retrievers[name] = bench.make_retriever(weights, quotas=False)
         return retrievers[name]
 
     pools: list[Pool] = []

@@ -96,8 +96,11 @@ class Workbench:
         """The user tower and the candidate search."""
         return self.make_retriever(self.models.source_weights)
 
-    def make_retriever(self, weights: Mapping[str, float]) -> Retriever:
-        """Return a retriever with other weights of the candidate sources; a source without a weight is not used."""
+    def make_retriever(self, weights: Mapping[str, float], *, quotas: bool = True) -> Retriever:
+        """Return a retriever with other weights of the candidate sources; a source without a weight is not used.
+
+        Without `quotas` only the weights decide, and a source may be without any place.
+        """
         from broadsheet.retrieval import Retriever
 
         settings = self.models.config
@@ -111,7 +114,7 @@ class Workbench:
             half_life_hours_by_category=settings.rerank.half_life_hours_by_category,
             co_clicks=self.co_clicks,
             weights=weights,
-            quotas=vars(settings.retrieval.quotas),
+            quotas=vars(settings.retrieval.quotas) if quotas else None,
             exposures=self.data.exposures,
             own=self.models.own,
         )

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.corpus.impressions import read_split
+from broadsheet.corpus.same_text import same_texts
 from broadsheet.evaluation.retrieval.benchmark import BM25, CATALOGUE, POOL, index_recall, measure_retrieval
 from broadsheet.evaluation.retrieval.lists import DEPTH, Bm25, RetrievedLists, ScoredLists, best_rows
 from broadsheet.evaluation.retrieval.measure import make_targets, measure
@@ -28,6 +29,7 @@ def test_the_untrained_towers_give_the_exact_order_of_what_is_out_and_unread(ben
         (vectors,) = interest_vectors(bench.retriever.vectors(readers))
         order = np.argsort(-(catalogue.vectors.whole() @ vectors.T).max(axis=1), kind="stable")
         out = order[catalogue.published_at[order] <= impression.time.timestamp()]
+        out = out[~same_texts(catalogue, out, impression.history_rows)]  # nor what was read under another id
         assert found == [news_id for news_id in ids(bench, [out])[0] if news_id not in impression.history]
 
 
@@ -62,6 +64,8 @@ def test_a_source_alone_is_not_filled_up_with_others(bench):
     assert (retrieved(bench.data.clicks, None, "two_tower") < 0).all()
     assert (retrieved(bench.data.clicks, None, "co_click") < 0).all()
     assert (retrieved(bench.data.clicks)[0, :20] >= 0).all()
+    popular = retrieved(bench.data.clicks, None, "popularity")
+    assert popular[0, :2].tolist() == bench.data.catalogue.rows(["N4", "N3"]), "the newest have no quota"
 
 
 def test_words_find_what_shares_them_with_the_newest_titles(bench):

@@ -149,12 +149,12 @@ class RetrievedLists:
 
         The whole catalogue is searched through the index, a pool exactly.
         """
-        weights = None if source is None else {source: 1.0}
         lists, last = [np.zeros((0, DEPTH), np.int32)], None
         for time, readers, vectors in self._blocks:
             if last is None or (last[0] != time and pool is not None):
                 bench = limited(self._bench, clicks, pool(time) if pool else None)
-                last = time, bench.make_retriever(bench.models.source_weights if weights is None else weights)
+                weights = bench.models.source_weights if source is None else {source: 1.0}
+                last = time, bench.make_retriever(weights, quotas=source is None)
             candidates = last[1](readers, vectors, time, k=DEPTH)
             if source is not None:
                 candidates = candidates.filter(pa.array(~np.isnan(score_column(candidates, source))))
