@@ -1,13 +1,14 @@
 """The benchmark of generation: what is held back, what is measured by hand, and what the script writes."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from broadsheet.config.generate import ChoiceWeights, GenerateConfig
 from broadsheet.errors import InputError
-from broadsheet.evaluation.generation.benchmark import read_writers
+from broadsheet.evaluation.generation import benchmark
 from broadsheet.evaluation.generation.examples import held_out, with_two_topics, withhold
 from broadsheet.evaluation.generation.measures import Measures, mean_over, personal_values
 from broadsheet.evaluation.generation.rows import (
@@ -40,6 +41,7 @@ ARTICLE = {
     "published_at": START,
     "content_hash": "0",
 }
+STRIKE = ("The closure will cost 2,300 jobs in Ghent.", "Unions of the plant may strike next week.")
 OF_TITLE = ("Zanzibar", "9,000", "Quagga")
 
 
@@ -67,7 +69,7 @@ class Drafts:
 
 
 def write(drafts, topics=None, noted=encode, row=ARTICLE, weights=None):
-    settings = GenerateConfig(choice=weights or ChoiceWeights())
+    settings = GenerateConfig(headlines="personal", choice=weights or ChoiceWeights())
     return our_run(story_writer_with(drafts, noted, settings, k=9), [withhold(row)], [topics])
 
 
@@ -100,9 +102,17 @@ def test_what_the_title_or_the_abstract_alone_says_is_refused_by_the_gate():
 
 
 def test_each_topic_has_the_headline_that_is_likest_to_it():
-    drafts = Drafts("The closure will cost 2,300 jobs in Ghent.", "Unions of the plant may strike next week.")
-    ((unions, jobs),) = write(drafts, ("unions", "jobs"), weights=ChoiceWeights(interest=9)).personal
+    ((unions, jobs),) = write(Drafts(*STRIKE), ("unions", "jobs"), weights=ChoiceWeights(interest=9)).personal
     assert "Unions" in unions and "jobs" not in unions and "jobs" in jobs and "nions" not in jobs
+
+
+@pytest.mark.parametrize("shown", ["publisher", "best"])
+def test_personal_headlines_are_measured_whatever_pages_show(monkeypatch, shown):
+    monkeypatch.setattr(benchmark, "load_writer", lambda *name, **options: Drafts(*STRIKE))
+    config = SimpleNamespace(generate=GenerateConfig(headlines=shown, choice=ChoiceWeights(interest=9)))
+    writing = benchmark.Writing(SimpleNamespace(config=config, news_tower=encode), [withhold(ARTICLE)], print)
+    wanted = write(Drafts(*STRIKE), ("unions", "jobs"), weights=ChoiceWeights(interest=9)).personal
+    assert writing.ours("any", topics=[("unions", "jobs")]).personal == wanted and len({*wanted[0]}) == 2
 
 
 def test_extracts_do_not_lean_on_the_title():
@@ -237,4 +247,4 @@ def test_the_mean_over_runs_is_of_those_that_have_a_value():
 @pytest.mark.parametrize("options", [["x"], ["=x"], ["a="], ["a=x", "a=y"]])
 def test_a_further_writer_needs_a_label_of_its_own(options):
     with pytest.raises(InputError, match="LABEL=NAME"):
-        read_writers("--writer", options)
+        benchmark.read_writers("--writer", options)

@@ -101,9 +101,13 @@ class Writing:
         return [greedy_row(plain, plain.method, self.examples)]
 
     def ours(self, name: str, tuned: Path | None = None, topics: Sequence[Topics | None] = (), *, seed: int = 0) -> Run:
-        """Return ours with a model, with what was trained of it, and with a seed of the draws."""
+        """Return ours with a model, with what was trained of it, and with a seed of the draws.
+
+        Headlines are chosen for each topic, whatever the config says of pages.
+        """
         self.say(f"{OURS} with {name}{f' and {tuned}' if tuned else ''}: {len(self.examples)} articles")
-        settings, k = self.models.config.generate, 3 * len(self.examples)
+        settings = replace(self.models.config.generate, headlines="personal")
+        k = 3 * len(self.examples)
         writer = load_writer(name, tuned=tuned, seed=seed, drafts=settings.drafts)
         write = story_writer_with(writer, self.models.news_tower, settings, k=k)
         return our_run(write, self.examples, topics or [None] * len(self.examples))
