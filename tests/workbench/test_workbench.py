@@ -46,7 +46,8 @@ def test_a_workbench_over_other_data_holds_nothing_of_the_old_and_the_same_model
     later = bench.over(replace(bench.data, **{field: FIELDS[field](bench.data)}))
     assert later.models is bench.models and later.data.readers is bench.data.readers
     assert later.search is bench.search, "no other search was given"
-    for name in cached(Workbench) - MADE_OF_FILES - {"search", "co_clicks", "policy"}:
+    assert later.selection is bench.selection is None, "no filters are set"
+    for name in cached(Workbench) - MADE_OF_FILES - {"search", "co_clicks", "policy", "selection"}:
         assert getattr(later, name) is not getattr(bench, name), name
     for name, given in (("catalogue", "articles"), ("clicks", "click_log"), ("exposures", "showings")):
         assert getattr(later.data, name) is not getattr(bench.data, name)
