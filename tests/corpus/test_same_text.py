@@ -23,6 +23,11 @@ def test_a_text_is_the_same_with_a_few_words_changed_and_not_with_other_numbers(
     assert is_same_text(TRAM, other) is same
 
 
+def test_the_same_words_in_another_order_are_another_text():
+    assert not is_same_text("Arsenal beat Chelsea at home", "Chelsea beat Arsenal at home")
+    assert is_same_text("Arsenal beat Chelsea at home", "ARSENAL beat Chelsea, at home")
+
+
 def test_texts_without_words_are_the_same_only_if_they_are_equal():
     assert is_same_text("🔥🔥", " 🔥🔥 ") and not is_same_text("🔥🔥", "...")
 

@@ -24,7 +24,6 @@ from tests.support.tiny import USERS, make_news, make_newsroom
 MARK = 0.125
 "What last night's edition says of every pair: wherever it stands tonight, it was taken over."
 READERS = ["fan", "voter"]
-OTHER_VECTOR = "1 of articles new to their reader, 23 of another history or text"
 ROUNDING = 1e-5 if models.pick_dtype(models.pick_device()) == torch.float32 else 2e-2
 
 
@@ -154,7 +153,7 @@ def test_a_new_reader_is_read_for_and_an_old_one_is_not(room, tmp_path):
     [
         ("depth = 12", "depth = 12\nmax_tokens = 48", "all again: another cross-encoder"),
         ("depth = 12", "depth = 12\nheadlines = 1", "24 of another history or text"),
-        ("candidates = 20", "candidates = 20\nhistory = 1", OTHER_VECTOR),
+        ("candidates = 20", "candidates = 20\nhistory = 1", "24 of another history or text"),
     ],
 )
 def test_a_setting_that_changes_what_is_read_makes_all_scores_again(room, tmp_path, old, new, why):

@@ -128,11 +128,11 @@ def test_texts_of_the_edition_are_shown_and_only_the_others_are_written(room, tm
 
 def test_what_was_read_or_hidden_never_appears_however_long_the_page(plain):
     # N24 and N48 are N0 with another small word in the title, N27 and N51 are N3, N30 is N6, and N57 is the hidden N9.
-    # N21 and N45 share nine words of ten with N0.
-    copies = {"N21", "N24", "N27", "N30", "N45", "N48", "N51", "N57"}
+    # N21 and N45 share nine words of ten with N0, in another order, and so are no copies.
+    copies = {"N24", "N27", "N30", "N48", "N51", "N57"}
     page = plain.run("fan", 60)
     assert sorted(ids(page)) == sorted({f"N{n}" for n in range(60)} - {"N0", "N3", "N6", "N9"} - copies)
-    assert page.stories["rank"].to_pylist() == list(range(1, 49))
+    assert page.stories["rank"].to_pylist() == list(range(1, 51))
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, "3", None, True, False])
@@ -143,7 +143,7 @@ def test_a_k_that_is_no_number_of_stories_is_refused(plain, k):
 
 
 def test_a_k_larger_than_the_newsroom_gives_a_shorter_page(plain):
-    assert len(plain.run("fan", 10**20).stories) == 48 and len(plain.ask("goal", 61).stories) == 60
+    assert len(plain.run("fan", 10**20).stories) == 50 and len(plain.ask("goal", 61).stories) == 60
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])

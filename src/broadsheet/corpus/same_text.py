@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -14,14 +15,18 @@ LIKENESS = 0.9
 SHARED_WORDS = 0.9
 """Least share of the words of both texts that stand in both."""
 
+SHARED_PAIRS = 0.7
+"""Least share of the pairs of neighbouring words of both texts that stand in both: a changed word changes two pairs."""
+
 _WORD = re.compile(r"\w+")
 
 
 def same_texts(catalogue: Catalogue, rows: Rows, others: Sequence[int] | Rows) -> Flags:
     """Return for each of the `rows` whether another row, one of `others`, has the same text or nearly the same.
 
-    Two texts are the same if title, abstract and body together share SHARED_WORDS of their words and name the same
-    numbers: "Winning numbers: 3, 5, 8" is no copy of "Winning numbers: 2, 5, 9".
+    Two texts are the same if title, abstract and body together share SHARED_WORDS of their words and SHARED_PAIRS of
+    their pairs of neighbouring words, and name the same numbers. So "Winning numbers: 3, 5, 8" is no copy of "Winning
+    numbers: 2, 5, 9", nor "Chelsea beat Arsenal" of "Arsenal beat Chelsea".
     """
     found, known = np.zeros(len(rows), np.bool_), np.unique(np.asarray(others, np.int64))
     if not len(rows) or not len(known):
@@ -37,12 +42,16 @@ def same_texts(catalogue: Catalogue, rows: Rows, others: Sequence[int] | Rows) -
 
 def is_same_text(one: str, other: str) -> bool:
     """Return whether two texts are one text, perhaps with a few words changed; see `same_texts`."""
-    ours, theirs = (set(_WORD.findall(text.casefold())) for text in (one, other))
+    words = [_WORD.findall(text.casefold()) for text in (one, other)]
+    ours, theirs = map(set, words)
     if not ours or not theirs:
         return one.strip() == other.strip()
     if {word for word in ours ^ theirs if any(map(str.isdigit, word))}:
         return False
-    return len(ours & theirs) >= SHARED_WORDS * len(ours | theirs)
+    pairs = [set(pairwise(text)) for text in words]
+    return len(ours & theirs) >= SHARED_WORDS * len(ours | theirs) and len(pairs[0] & pairs[1]) >= SHARED_PAIRS * len(
+        pairs[0] | pairs[1]
+    )
 
 
 def _texts(catalogue: Catalogue, rows: Rows) -> dict[int, str]:
