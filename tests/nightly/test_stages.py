@@ -63,7 +63,7 @@ def test_an_unknown_stage_is_refused(room, tmp_path):
 @pytest.mark.parametrize("folder", ["current", "editions/building", "editions"])
 def test_a_stage_never_writes_into_an_edition(room, folder):
     before = file_hashes(room.current().path)
-    with pytest.raises(InputError, match=r"found a folder inside .*editions, where no file may change"):
+    with pytest.raises(InputError, match=r"found a place inside .*editions, where no file may change"):
         run_stage(room, "rerank", room.path / folder)
     assert file_hashes(room.current().path) == before and not room.building.path.exists()
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.ending import run_command
+from broadsheet.cli.export import export
 from broadsheet.cli.imports import imports
 from broadsheet.cli.live import add, mute, profile, unmute, withdraw
 from broadsheet.cli.operations import operation
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
+app.add_typer(export, name="export")
 app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
 app.command(epilog="Example: broadsheet withdraw newsroom N1 N2")(withdraw)
 app.command(epilog="Example: broadsheet mute newsroom maya-politics --category sports --source Fox")(mute)

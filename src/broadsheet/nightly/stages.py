@@ -158,11 +158,7 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     """
     if name not in STAGES:
         raise InputError(f"stage: found {name!r}, expected one of {', '.join(STAGES)}.")
-    if out.resolve().is_relative_to(newsroom.editions_folder.resolve()):
-        raise InputError(
-            f"out {out}: found a folder inside {newsroom.editions_folder}, where no file may change. "
-            "Name a folder outside it."
-        )
+    newsroom.require_outside(out)
     edition = newsroom.current()
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)

@@ -18,16 +18,22 @@ from broadsheet.readers.own_table import remove_unfinished
 from broadsheet.tables.files import remove_folder, sync_folder
 
 
+def named_edition(newsroom: Newsroom, name: str) -> Edition:
+    """Return the finished edition of this name; raises NewsroomError, which names all editions, if there is none."""
+    for edition in newsroom.editions():
+        if edition.name == name:
+            return edition
+    known = ", ".join(edition.name for edition in newsroom.editions()) or "none yet"
+    raise NewsroomError(f"{newsroom.path}: no edition {name!r}. There are: {known}.")
+
+
 def publish_edition(newsroom: Newsroom, name: str) -> Edition:
     """Make a finished edition current, even if the gate kept it back, and return it.
 
     Raises NewsroomError if there is no such edition, or if its files are not sound.
     """
     with newsroom.lock():
-        edition = next((edition for edition in newsroom.editions() if edition.name == name), None)
-        if edition is None:
-            known = ", ".join(edition.name for edition in newsroom.editions()) or "none yet"
-            raise NewsroomError(f"{newsroom.path}: no edition {name!r}. There are: {known}.")
+        edition = named_edition(newsroom, name)
         problems = verify_edition(edition)
         if problems:
             raise NewsroomError(f"{edition.path}: not published, {join_problems(problems)}. Build again.")
