@@ -207,3 +207,10 @@ def test_the_time_of_an_archive_follows_its_latest_article(opened):
     opened.add([row("X1", published_at=START + timedelta(hours=100))])
     assert opened.run("fan").as_of == START + timedelta(hours=100, seconds=1)
     assert "X1" in ids(everything(opened))
+
+
+@pytest.mark.parametrize("year", [2026, 2071])
+def test_an_added_article_of_another_year_does_not_set_the_time_of_an_archive(opened, year):
+    before = opened.run("fan").as_of
+    opened.add([row("X1", published_at=START.replace(year=year))])
+    assert opened.run("fan").as_of == before

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue, extend
+from broadsheet.corpus.click_log import ClickLog
 from broadsheet.errors import NewsroomError
+from broadsheet.newsroom.clock import latest_time
 from broadsheet.newsroom.entries import Changes
 from broadsheet.newsroom.journal import Journal, held_by, read_withdrawn
 from broadsheet.tables.live_schemas import late_news
@@ -93,7 +94,8 @@ class Live:
         row = _new_rows(before, catalogue, added)
         if row is not None:
             clicks, exposures = replace(clicks, rows=row[clicks.rows]), replace(exposures, rows=row[exposures.rows])
-        as_of = _latest(bench.data.as_of, added)
+        is_archive = bench.models.config.clock == "latest"
+        as_of = _latest(bench.data.as_of, catalogue, clicks) if is_archive else bench.data.as_of
         data = replace(bench.data, as_of=as_of, articles=catalogue, click_log=clicks, showings=exposures)
         later = bench.over(data, LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors)))
         _ = later.retriever, later.reranker  # made now, so that no two threads make it
@@ -144,7 +146,8 @@ def _new_rows(before: Catalogue, after: Catalogue, added: pa.Table) -> npt.NDArr
     return row
 
 
-def _latest(as_of: datetime, added: pa.Table) -> datetime:
-    """Return the time of an archive, which stands just after its latest article, never later than now."""
-    newest = pc.max(added.column("published_at")).as_py()
-    return as_of if newest is None else max(as_of, min(newest + timedelta(seconds=1), datetime.now(UTC)))
+def _latest(as_of: datetime, catalogue: Catalogue, clicks: ClickLog) -> datetime:
+    """Return the time of an archive, which stands just after its latest article or click, unless that is an outlier."""
+    times = np.concatenate([catalogue.published_at, clicks.times])
+    latest, _ = latest_time(times, datetime.now(UTC).timestamp())
+    return as_of if latest is None else max(as_of, datetime.fromtimestamp(latest, UTC) + timedelta(seconds=1))

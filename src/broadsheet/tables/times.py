@@ -35,7 +35,7 @@ _SHORT_DAY = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?=$|[T ])", re.ASCII)
 _NAMED_ZONE = re.compile(r"\[[A-Za-z_+/-]+\]$")
 """Java writes the zone's name behind its offset: 2026-03-29T10:00:00+02:00[Europe/Berlin]."""
 _LEAP_SECOND = re.compile(r"(?<=:\d\d:)60(?!\d)")
-__MIDNIGHT_BEHIND = re.compile(r"(?<=[T ])24(?=:00(?::00(?:\.0+)?)?(?:$|[Z+-]))")
+_MIDNIGHT_BEHIND = re.compile(r"(?<=[T ])24(?=:00(?::00(?:\.0+)?)?(?:$|[Z+-]))")
 _MAIL_DATE = re.compile(r"[A-Za-z]{3}.*\d:\d\d(?::\d\d)?(?:\s+\d{4})?\s*([A-Za-z]+|[+-]\d{4})?(?:\s+\d{4})?$")
 _MAIL_ZONES = {"UT", "UTC", "GMT", "Z", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"}
 _SHOWN, _LONGEST = 40, 80
@@ -150,7 +150,7 @@ def _text(text: str) -> datetime | None:
     if _MAIL_DATE.search(text) and not text[:4].isdigit():
         return _mail_date(text)
     later = timedelta(0)
-    for pattern, instead, more in ((_LEAP_SECOND, "59", timedelta(seconds=1)), (__MIDNIGHT_BEHIND, "00", timedelta(1))):
+    for pattern, instead, more in ((_LEAP_SECOND, "59", timedelta(seconds=1)), (_MIDNIGHT_BEHIND, "00", timedelta(1))):
         text, changes = pattern.subn(instead, text)
         later += more * changes
     text = _NAMED_ZONE.sub("", text)

@@ -72,6 +72,14 @@ def test_one_bad_row_of_a_csv_is_one_counted_skip(tmp_path, newsroom):
     assert report.notes == {"news: unreadable time, kept without a time": 1}
 
 
+def test_the_header_of_a_file_that_was_joined_to_another_is_no_article(tmp_path, newsroom):
+    path = tmp_path / "news.csv"
+    path.write_text("news_id,title\n1,One\n\ufeffnews_id,title\n2,title\nnews_id,Two\n", "utf-8")
+    report = import_tables(newsroom, path, None, None, {})
+    assert read_table(newsroom.news, NEWS).column("news_id").to_pylist() == ["1", "2", "news_id"]
+    assert report.skipped == {"news: header row": 1}
+
+
 def test_one_bad_line_of_a_jsonl_is_one_counted_skip(tmp_path, newsroom):
     lines = [
         b'\xef\xbb\xbf{"news_id": 1, "title": "Good"}',

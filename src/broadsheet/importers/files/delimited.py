@@ -27,13 +27,19 @@ def header(path: Path, quoting: str) -> list[str]:
 
 
 def delimited_rows(path: Path, names: Sequence[str], quoting: str, skip: Skip) -> Iterator[dict[str, str | None]]:
-    """Yield rows with the named columns; a cell without marks that holds one of NULL_WORDS is None."""
+    """Yield rows with the named columns; a cell without marks that holds one of NULL_WORDS is None.
+
+    A row that repeats the header, as in files that were joined into one file, is no row of data: it is skipped.
+    """
     rows, found = _open(path, quoting, chain.from_iterable(line_blocks(path, path.name)), skip)
     if found is None:
         return
     header = _names(path, found)
     places = [(name, header.index(name)) for name in names]
     for cells in rows.of(len(header)):
+        if _repeats(found, cells):
+            skip("header row")
+            continue
         try:
             yield {name: _text(*cells[place]) for name, place in places}
         except UnicodeDecodeError:
@@ -69,6 +75,13 @@ def _names(path: Path, cells: Cells) -> list[str]:
         return [cell.decode().strip() for cell, _ in cells]
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path}: not readable as {_kind(path)} ({error}). Save the file as UTF-8.") from error
+
+
+def _repeats(header: Cells, cells: Cells) -> bool:
+    first = cells[0][0].removeprefix(_BOM)  # each of the joined files may begin with the mark
+    return first == header[0][0] and all(
+        cell == name for (cell, _), (name, _) in zip(cells[1:], header[1:], strict=True)
+    )
 
 
 def _text(cell: bytes, is_quoted: bool) -> str | None:
