@@ -5,6 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bash scripts/setup.sh cpu,dev
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" # the tiny models of the tests are quickest on one thread
+unset PYTHONDONTWRITEBYTECODE                  # each of the many processes of the tests would compile every module anew
 
 # Tests write many small files, each synced. In memory, where there is room (2 GiB), a sync costs nothing.
 memory=/dev/shm

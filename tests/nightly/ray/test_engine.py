@@ -99,7 +99,7 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
     local, room = rooms
     stopped = when(parts_of(room.building.news_vectors), "*.arrow", lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
-        build(room, "all", engine=ray_engine(workers=2))
+        build(room, "all", engine=ray_engine(workers=1))
     stopped.join()
     left = list(parts_of(room.building.news_vectors).glob("*.arrow"))
     assert left and not room.editions()
