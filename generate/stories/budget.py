@@ -1,4 +1,4 @@
-"""What a build may spend on drafts: minutes, tokens, or both.
+"""What a build may spend on drafts: minutes, tokens, and drafts that few articles keep.
 
 What is spent is written beside the parts of the stories. So a build that was killed goes on with what it had left, and
 what other processes spend for this one, as Ray's workers do, is counted here.
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from broadsheet.generate.stories.bought import Bought
 from broadsheet.tables.files import write_json
 
 NIGHT = 12 * 3600.0
@@ -20,7 +21,8 @@ class Budget:
     """Counts what the drafts of an edition cost, from the moment it is made; 0 minutes or tokens mean any number.
 
     `folder` is the folder of the stories' parts, where the count is kept. `tokens_of` returns how many tokens the
-    writer has read and written so far. `clock` counts seconds; `now` is the time in seconds since 1970.
+    writer has read and written so far. `bought` counts what the drafts bought. `clock` counts seconds; `now` is the
+    time in seconds since 1970.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Budget:
         minutes: float = 0.0,
         tokens: int = 0,
         tokens_of: Callable[[], int] = lambda: 0,
+        bought: Bought | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -37,6 +40,7 @@ class Budget:
         self._tokens_of, self._clock, self._now = tokens_of, clock, now
         self._seconds_spent, self._tokens_spent = _read(self._path, now())
         self._counted = clock(), tokens_of()
+        self.bought = bought or Bought(folder)
 
     def __str__(self) -> str:
         bounds = [f"{self._minutes:g} minutes"] * bool(self._minutes) + [f"{self._tokens} tokens"] * bool(self._tokens)
@@ -48,6 +52,7 @@ class Budget:
         self._seconds_spent += seconds - self._counted[0]
         self._tokens_spent += mine - self._counted[1] + tokens
         self._counted = seconds, mine
+        self.bought.look()
         write_json(
             self._path,
             {"seconds": round(self._seconds_spent, 3), "tokens": self._tokens_spent, "time": round(self._now(), 3)},
@@ -59,7 +64,11 @@ class Budget:
         return self._seconds_spent, self._tokens_spent
 
     def is_spent(self) -> bool:
-        """Whether what was counted has reached one of the bounds."""
+        """Whether what was counted has reached one of the bounds, or bought too little."""
+        return self.is_used_up() or self.bought.is_too_little()
+
+    def is_used_up(self) -> bool:
+        """Whether minutes or tokens are spent."""
         return (0 < self._minutes <= self._seconds_spent / 60) or (0 < self._tokens <= self._tokens_spent)
 
 

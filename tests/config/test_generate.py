@@ -135,7 +135,8 @@ def bench_of(tmp_path, file, edition, encoder, monkeypatch):
 
     settings = (
         '[retrieval]\nencoder = "{encoder}"\n'
-        '[generate]\nwriter = "{url}"\nheadlines = "best"\nstories = 40\n[generate.endpoint]\nmodel = "small"\n'
+        '[generate]\nwriter = "{url}"\nheadlines = "best"\nstories = 40\nleast_kept = 0\n'
+        '[generate.endpoint]\nmodel = "small"\n'
     )
 
     def make(url):
@@ -207,7 +208,7 @@ def test_a_function_of_the_sites_own_is_asked_for_headlines_though_they_are_the_
         return [None] * len(prompts) if job == "headline" else ["Shares in Veltra fell 6 percent."] * len(prompts)
 
     bench = bench_of("https://host.example/v1")
-    unnamed = replace(bench.models.config, generate=GenerateConfig(writer="", stories=40))
+    unnamed = replace(bench.models.config, generate=GenerateConfig(writer="", stories=40, least_kept=1.0))
     models = EditionModels(bench.data.newsroom, unnamed, OwnParts(writer=write))
     report = steps.generate(open_workbench(models, edition, bench.data.as_of), edition, Earlier())
     assert unnamed.generate.headlines == "publisher" and set(asked) == {"headline", "summary"}

@@ -136,7 +136,7 @@ def make_newsroom(path: Path, encoder: Path, *, writer: str = "", news: int = 60
     newsroom.config_file.write_text(
         f'clock = "latest"\n[retrieval]\nencoder = "{encoder}"\ncandidates = 20\n'
         f'[rerank]\nencoder = "{encoder}"\ndepth = 12\n'
-        f'[generate]\nwriter = "{writer}"\nheadlines = "personal"\nstories = 5\n{extra}',
+        f'[generate]\nwriter = "{writer}"\nheadlines = "personal"\nstories = 5\nleast_kept = 0\n{extra}',
         "utf-8",
     )
     return newsroom

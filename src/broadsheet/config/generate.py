@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from broadsheet.config.section import MOST, Amount, AtLeastOne, Count, SettingsError, section
+from broadsheet.config.section import MOST, Amount, AtLeastOne, Count, SettingsError, Share, section
 
 TOKENS = 250_000
 """Tokens that a build spends on drafts of a model on this machine: about a thousand articles."""
@@ -72,6 +72,9 @@ class GenerateConfig:
     tokens: Count = TOKENS
     """Most tokens that a model on this machine reads and writes in a build; 0 for any number. An endpoint has a setting
     of its own, and a function of your own has no bound."""
+    least_kept: Share = 0.15
+    """Least share of drafted articles of which a draft must be kept: once 16 articles were drafted in a build and fewer
+    kept a draft, the rest are not drafted. 0: all are. A function of your own drafts all."""
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)
 

@@ -115,7 +115,7 @@ def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     from broadsheet.generate import generate_files
 
     stories = bench.models.config.generate.stories
-    writer, newcomers = story_writer(bench.models, stories), _page_of_new_readers(bench, stories)
+    writer, newcomers = story_writer(bench.models, stories), page_of_new_readers(bench, stories)
     interest, budget = (
         interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS)),
         story_budget(bench.models, out),
@@ -166,7 +166,7 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     return STAGES[name](bench, Edition(out), Earlier()).line
 
 
-def _page_of_new_readers(bench: Workbench, k: int) -> pa.Table:
+def page_of_new_readers(bench: Workbench, k: int) -> pa.Table:
     """Return the RANKED table of a reader of whom nothing is known, with an empty user_id."""
     unknown = ReaderState({"user_id": "", "history": [], "profile": "", "hidden": []}, [])
     return rank(bench, [unknown], bench.data.as_of, k).ranked

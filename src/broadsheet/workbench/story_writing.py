@@ -81,15 +81,19 @@ def story_writer_with(
 
 
 def story_budget(models: EditionModels, out: Edition) -> Budget:
-    """Return the minutes and tokens that a build may spend on an edition's stories, less what a killed build spent.
+    """Return what a build may spend on an edition's stories, less what a killed build spent.
 
-    Minutes count from now; tokens are those that the writer of this process reads and writes.
+    Minutes count from now; tokens are those that the writer of this process reads and writes. What the drafts bought
+    is counted in all parts of the stories, whoever wrote them.
     """
+    from broadsheet.generate.stories.bought import Bought
     from broadsheet.generate.stories.budget import Budget
 
-    settings, writer = models.config.generate, models.writer
+    settings, writer, parts = models.config.generate, models.writer, parts_of(out.stories)
+    least = 0.0 if models.own.writer is not None else settings.least_kept
     return Budget(
-        parts_of(out.stories),
+        parts,
+        bought=Bought(parts, model=writer.model if writer else "", least=least),
         minutes=settings.minutes,
         tokens=writer.budget if writer else 0,
         tokens_of=lambda: writer.spent_tokens if writer else 0,

@@ -100,7 +100,7 @@ def test_stories_are_named_by_each_articles_first_row_in_the_blocks_of_the_local
     firsts = [*twice, *sorted(once, key=ids.__getitem__)]
     blocks = stories_to_write(write, ranked, news, edition.stories)
     assert [row for rows in blocks for row in rows] == firsts
-    assert [len(block) for block in blocks] == [32, 32, 21] and STORIES_AT_ONCE == 32
+    assert [len(block) for block in blocks] == [16, 16, 16, 16, 16, 5] and STORIES_AT_ONCE == 16
     for number, rows in enumerate(blocks):
         stories = stories_of(Drafts())(ranked.take(rows), news)
         write_table(part_path(parts_of(edition.stories), number), stories, STORIES)

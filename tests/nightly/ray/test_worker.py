@@ -12,6 +12,7 @@ import pytest
 
 from broadsheet.config.retrieval import IndexConfig
 from broadsheet.errors import ContractError, InputError
+from broadsheet.generate.stories import bought
 from broadsheet.generate.stories import edition_stories as files
 from broadsheet.generate.stories.budget import Budget
 from broadsheet.generate.stories.missing_drafts import NO_BUDGET, lacks_a_draft
@@ -184,6 +185,26 @@ def test_the_process_that_runs_the_build_counts_the_tokens_of_workers_and_stops_
     known = (fresh.data.edition.stories.rename(fresh.data.edition.path / "earlier.arrow"),)
     engine_ray._stages(in_this_process, "run")["generate"](fresh, fresh.data.edition, Earlier(stories=known))
     assert read_table(fresh.data.edition.stories, STORIES).equals(whole)
+
+
+def test_workers_are_started_only_after_a_trial_whose_drafts_were_kept(fresh, monkeypatch):
+    monkeypatch.setattr(files, "BLOCK", 2)
+    monkeypatch.setattr(bought, "TRIAL", 4)
+    folder, started = fresh.data.edition.path, []
+    for least in (0.9, 0.0001):
+        tonight = bench_of(fresh, fresh.data.edition, generate=replace(fresh.models.config.generate, least_kept=least))
+        fresh.data.edition.stories.unlink()
+        local = stages.generate(tonight, fresh.data.edition, NOTHING).counts
+        fresh.data.edition.stories.rename(folder / "local.arrow")
+
+        def spread(stage, bench, blocks, earlier, heed, number=least):
+            started.append(number)
+            return in_this_process(stage, bench, blocks, earlier, heed=heed)
+
+        ours = engine_ray._stages(spread, "run")["generate"](tonight, fresh.data.edition, NOTHING).counts
+        assert read_table(fresh.data.edition.stories, STORIES).equals(read_table(folder / "local.arrow", STORIES))
+        assert ours["beyond_budget"] == local["beyond_budget"] and (ours["beyond_budget"] > 0) == (least > 0.5)
+    assert started == [0.0001]
 
 
 def test_a_killed_build_whose_budget_is_spent_starts_no_workers(fresh):

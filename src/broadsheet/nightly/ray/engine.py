@@ -36,7 +36,7 @@ from broadsheet.nightly.ray.worker import (
     stop_file,
 )
 from broadsheet.nightly.stage import Engine, Stage, StageReport
-from broadsheet.nightly.stages import STAGES, USERS_AT_ONCE, write_candidates, write_ranked
+from broadsheet.nightly.stages import STAGES, USERS_AT_ONCE, page_of_new_readers, write_candidates, write_ranked
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.files import remove_folder
 from broadsheet.tables.schemas import NEWS, RANKED, USERS
@@ -126,17 +126,27 @@ def _rerank(run: str, bench: Workbench, out: Edition, earlier: Earlier) -> Stage
 
 
 def _generate(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
-    from broadsheet.generate.stories.edition_stories import stories_to_write
+    from broadsheet.generate.stories.edition_stories import stories_to_write, write_trial
 
     # An endpoint is waited for, which one process does as well as many, and its budget is then that of the night. A
     # writer of the site's own is called by one process too: nobody knows what several calls at a time would do.
     if bench.models.config.generate.runs_here and bench.models.own.writer is None:
-        ranked, news = read_table(bench.data.edition.ranked, RANKED), read_table(bench.data.edition.news, NEWS)
         write = story_writer(bench.models, bench.models.config.generate.stories)
         interest = interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS))
-        blocks = stories_to_write(write, ranked, news, out.stories, known=earlier.stories, interest=interest)
         budget, stop = story_budget(bench.models, out), stop_file(bench.data.edition)
         stop.unlink(missing_ok=True)  # of a killed build
+        known, newcomers = earlier.stories, page_of_new_readers(bench, write.k)
+        write_trial(
+            write,
+            bench.data.edition,
+            out.stories,
+            known=known,
+            interest=interest,
+            budget=budget,
+            newcomers=newcomers,
+        )
+        ranked, news = read_table(bench.data.edition.ranked, RANKED), read_table(bench.data.edition.news, NEWS)
+        blocks = stories_to_write(write, ranked, news, out.stories, known=known, interest=interest)
 
         def count(answer: Mapping[str, Any]) -> None:
             budget.count(answer["tokens"])
