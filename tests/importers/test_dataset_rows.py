@@ -1,13 +1,15 @@
 import json
+from datetime import UTC, datetime
 
 import datasets
+import pyarrow as pa
 import pytest
 
-from broadsheet.errors import CorpusError
+from broadsheet.errors import CorpusError, InputError
 from broadsheet.importers.dataset import import_dataset
 from broadsheet.importers.dataset_rows import DataSplit
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.schemas import CLICKS
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
 
 
 @pytest.mark.parametrize("place", ["news.jsonl", "folder/part-1.jsonl"])
@@ -33,3 +35,36 @@ def test_a_column_that_comes_late_in_a_streamed_data_set_is_an_error(newsroom):
     streamed = DataSplit("far", datasets.IterableDataset.from_generator(lambda: iter(rows)))
     with pytest.raises(CorpusError, match=r"far: column 'history' is first seen in row 1, .* Download the file"):
         list(streamed.rows(["user_id"], pytest.fail))
+
+
+def test_times_of_every_type_in_an_arrow_file_mean_the_same_as_in_other_files(tmp_path, newsroom):
+    noon = datetime(2026, 1, 2, 12)
+    times = [
+        pa.array([noon], pa.timestamp("ns")),
+        pa.array([noon], pa.timestamp("ms", "+02:00")),
+        pa.array([int(noon.replace(tzinfo=UTC).timestamp() * 1000)]),
+        pa.array(["Fri, 02 Jan 2026 13:00:00 +0100"]),
+        pa.array([noon.date()], pa.date32()),
+    ]
+    for number, time in enumerate(times):
+        table = pa.table({"user_id": [f"u{number}"], "news_id": ["a"], "time": time})
+        with pa.ipc.new_file(str(tmp_path / f"{number}.arrow"), table.schema) as file:
+            file.write_table(table)
+        import_dataset(newsroom, str(tmp_path / f"{number}.arrow"), "clicks", {})
+    found = read_table(newsroom.clicks, CLICKS)["time"].to_pylist()[-5:]
+    midnight = noon.replace(hour=0, tzinfo=UTC)
+    assert found == [noon.replace(tzinfo=UTC)] * 4 + [midnight]
+
+
+def test_impressions_of_a_data_set_are_named_by_its_split_or_by_the_user(tmp_path, newsroom):
+    rows = [{"user": "u", "at": "2026-01-02", "inview": ["a", "b"], "hit": ["b"]}]
+    datasets.DatasetDict({"validation": datasets.Dataset.from_list(rows)}).save_to_disk(tmp_path / "log")
+    columns = {"user_id": "user", "time": "at", "shown": "inview", "clicked": "hit"}
+    for into in ("", "valid"):
+        import_dataset(newsroom, str(tmp_path / "log"), "impressions", columns, split="validation", into_split=into)
+        table = read_table(newsroom.impressions(into or "validation"), IMPRESSIONS)
+        assert table.select(["user_id", "shown", "clicked"]).to_pylist() == [
+            {"user_id": "u", "shown": ["a", "b"], "clicked": [False, True]}
+        ]
+    with pytest.raises(InputError, match="only impressions have splits"):
+        import_dataset(newsroom, str(tmp_path / "log"), "news", {}, split="validation", into_split="valid")

@@ -155,3 +155,25 @@ def test_a_bad_split_name_is_refused(newsroom):
     with pytest.raises(NewsroomError, match="split"), Import(newsroom) as add:
         add.impressions("../train", [impression("i1")])
     assert files(newsroom) == before
+
+
+def test_a_table_whose_rows_are_all_refused_is_an_error_though_other_tables_are_taken(newsroom):
+    before = files(newsroom)
+    wanted = (
+        r"not one row of clicks or impressions-train was taken \(2 clicks: article not known \(found 'X1', which no "
+        r"article has as its id\); 1 impressions-train: none of the shown articles has text\)\. The newsroom is as it "
+        r"was\. .*import them first"
+    )
+    with pytest.raises(CorpusError, match=wanted), Import(newsroom) as add:
+        add.news([{"news_id": "c", "title": "Gamma"}])
+        add.clicks({"user_id": "u", "news_id": news_id, "time": NOON} for news_id in ("X1", "X2"))
+        add.impressions("train", [impression("i", shown=["X1"], clicked=[True])])
+    assert files(newsroom) == before
+
+
+def test_clicks_that_the_corpus_has_already_are_no_error_beside_new_articles(newsroom):
+    for _ in range(2):
+        with Import(newsroom) as add:
+            add.news([{"news_id": "c", "title": "Gamma"}])
+            add.clicks([{"user_id": "u", "news_id": "a", "time": NOON}])
+    assert add.report.skipped == {"clicks: duplicate click": 1} and add.report.taken["clicks"] == 0

@@ -63,9 +63,37 @@ def test_clicked_ids_name_the_clicked_articles_and_an_empty_list_is_no_click(tmp
     rows, report = taken(room, tmp_path / "shown.jsonl", columns, "valid")
     assert [(r["user_id"], r["clicked"]) for r in rows] == [("7", [False, True]), ("8", [False, False]), ("9", [])]
     assert rows[0]["propensity"] == [0.5, 0.25] and len({r["impression_id"] for r in rows}) == 3
-    assert report.skipped == {"impressions: a clicked article is not among the shown articles": 1}
+    assert report.skipped == {"impressions-valid: a clicked article is not among the shown articles": 1}
     again, report = taken(room, tmp_path / "shown.jsonl", columns, "valid")
     assert len(again) == 3 and report.replaced["impressions-valid"] == 3
+
+
+@pytest.mark.parametrize("clicked", [[["b"], "c", None, []], ["b", "c", None, "[]"]])
+def test_a_column_clicked_may_name_the_clicked_articles(tmp_path, room, clicked):
+    first = {"user_id": "t", "time": "2026-01-02", "shown": ["a", "b"], "clicked": []}
+    lists = [first, *({**first, "user_id": f"u{n}", "clicked": hit} for n, hit in enumerate(clicked))]
+    lists[2]["shown"] = ["a", "b", "c"]
+    (tmp_path / "shown.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lists))
+    rows, report = taken(room, tmp_path / "shown.jsonl")
+    no_click = [False, False]
+    assert [r["clicked"] for r in rows] == [no_click, [False, True], [False, False, True], [], no_click]
+    assert not report.skipped
+
+
+@pytest.mark.parametrize(
+    ("shown", "clicked", "expected"),
+    [
+        ("1 0 7", ["1 0 0", "0 1 0"], [[True, False, False], [False, True, False]]),  # ids too, but labels fit as well
+        ("1 0 7", ["7", "1"], [[False, False, True], [True, False, False]]),
+    ],
+)
+def test_articles_with_the_ids_0_and_1_are_not_taken_for_labels(tmp_path, shown, clicked, expected):
+    room = Newsroom(tmp_path / "room")
+    (tmp_path / "news.csv").write_text("news_id,title\n0,A\n1,B\n7,C\n")
+    lines = [f"u{n},2026-01-02,{shown},{hit}" for n, hit in enumerate(clicked)]
+    (tmp_path / "shown.csv").write_text("\n".join(["user_id,time,shown,clicked", *lines, ""]))
+    import_tables(room, tmp_path / "news.csv", None, None, {}, impressions=tmp_path / "shown.csv")
+    assert read_table(room.impressions("train"), IMPRESSIONS).column("clicked").to_pylist() == expected
 
 
 def test_a_list_with_a_wrong_label_is_counted(tmp_path, room):

@@ -82,7 +82,7 @@ def test_unknown_ids_stay_in_histories_and_are_counted_once_all_news_are_known(n
     with Import(newsroom) as add:
         add.users([{"user_id": "v", "history": ["x", "late", "x"]}])
         add.impressions("train", [impression("i2", history=["x"], shown=["a", "y"])])
-        add.clicks([{"user_id": "v", "news_id": "z", "time": NOON}])
+        add.clicks([{"user_id": "v", "news_id": news_id, "time": NOON} for news_id in ("z", "a")])
         add.news([{"news_id": "late", "title": "Late"}])
     assert read_table(newsroom.users, USERS).column("history").to_pylist()[-1] == ["x", "late", "x"]
     assert (add.report.unknown_ids, add.report.unknown_mentions) == (3, 5)  # x three times, y, z

@@ -88,8 +88,11 @@ def import_tables(
 )
 def import_dataset(
     name: Annotated[str, typer.Argument(help="A local file or folder, else the name of a data set on the hub.")],
-    table: Annotated[str, typer.Option(help="What its rows are: news, clicks or users.")] = "news",
+    table: Annotated[str, typer.Option(help="What its rows are: news, clicks, users or impressions.")] = "news",
     split: Annotated[str, typer.Option(help="The split to take.")] = "train",
+    into_split: Annotated[
+        str, typer.Option(help="Name for impressions, such as train or valid; the name of their split without it.")
+    ] = "",
     config: Annotated[str | None, typer.Option(help="The configuration, if the data set has several.")] = None,
     column: Columns = None,
     keep: Keep = None,
@@ -103,8 +106,8 @@ def import_dataset(
 
     names, kept = read_columns(column), read_keep(keep)
     options = {"column": "--column", "table": "--table", "split": "--split", "keep": "--keep", "html": "--html"}
-    with as_options(**options, quoting="--quoting"):
-        room, how = Newsroom(into), {"quoting": quoting, "html": html}
+    with as_options(**options, quoting="--quoting", into_split="--into-split"):
+        room, how = Newsroom(into), {"quoting": quoting, "html": html, "into_split": into_split}
         tell(take(room, name, table, names, keep=kept, split=split, config=config, **how))
 
 

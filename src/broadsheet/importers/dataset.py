@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError, InputError, join_problems
 from broadsheet.importers.columns import keep_problems, left_out, match, named_rows
 from broadsheet.importers.dataset_rows import NO_CODE, DataSplit, FileSplit, Split, are_plain, refuse
+from broadsheet.importers.impressions import impression_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -31,7 +33,7 @@ _OF_SUFFIX = {
 }
 _SAVED = ("dataset_dict.json", "state.json")
 """Files by which a folder that `save_to_disk` wrote is known."""
-_TABLES = ("news", "clicks", "users")
+_TABLES = ("news", "clicks", "users", "impressions")
 
 
 def import_dataset(
@@ -45,19 +47,27 @@ def import_dataset(
     config: str | None = None,
     quoting: str = "auto",
     html: str = "",
+    into_split: str = "",
 ) -> ImportReport:
-    """Add the rows of a data set to table news, clicks or users of a newsroom.
+    """Add the rows of a data set to table news, clicks, users or impressions of a newsroom.
 
     `name` is a local file or folder, if there is such a path, else a data set on the hub; `config` is one of its
     configurations. `columns` maps our column names to those of the data set, `keep` names further columns of articles
     that come through to pages; `html` is as for Import. Rows are checked and counted as by `import_tables`. Local files
-    of CSV, TSV, JSON and Parquet are read as by it too, with its `quoting`. A label is taken by its name. Raises
-    InputError if `table` is no such table or the package `datasets` is missing; CorpusError, and nothing is imported,
-    if the data set cannot be found or read, brings code of its own, is of another format, or lacks the split or a
-    column.
+    of CSV, TSV, JSON and Parquet are read as by it too, with its `quoting`. A label is taken by its name. Impressions
+    become table impressions-`into_split`, or if that is empty the table of the split's own name. Raises InputError if
+    `table` is no such table or the package `datasets` is missing; CorpusError, and nothing is imported, if the data set
+    cannot be found or read, brings code of its own, is of another format, or lacks the split or a column;
+    NewsroomError if the name of the impressions' split cannot be that of a file.
     """
     if table not in _TABLES:
         raise InputError(f"table: found {table!r}, expected {', '.join(_TABLES)}.")
+    if into_split and table != "impressions":
+        raise InputError(
+            f"into_split: found {into_split!r}, but only impressions have splits, and the table is {table}."
+        )
+    into = into_split or split
+    target = newsroom.impressions(into).stem if table == "impressions" else table
     data = _open(name, config, split, quoting)
     found = data.names
     problems: list[str] = []
@@ -70,11 +80,15 @@ def import_dataset(
     if problems:
         raise CorpusError(f"{join_problems(problems)}\nNothing was imported.")
     with Import(newsroom, keep, html) as add:
-        add.report.leave_out(table, left_out(found, pairs))
+        add.report.leave_out(target, left_out(found, pairs))
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "clicks": add.clicks, "users": add.users}
-        rows = data.rows(list(dict.fromkeys(pairs.values())), lambda reason: add.skip(f"{table}: {reason}"))
-        take[table](named_rows(rows, pairs))
+        rows = data.rows(list(dict.fromkeys(pairs.values())), lambda reason: add.skip(f"{target}: {reason}"))
+        named = named_rows(rows, pairs)
+        if table == "impressions":
+            add.impressions(into, impression_rows(named, pairs, partial(add.report.skip, target)))
+        else:
+            take[table](named)
     return add.report
 
 

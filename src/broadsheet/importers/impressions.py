@@ -3,29 +3,76 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from broadsheet.tables.values import SkipRow, checked_id
 
 _LABELS = {"1": True, "true": True, "1.0": True, "0": False, "false": False, "0.0": False}
+MOST_HELD = 10_000
+"""Rows that are looked at to tell whether a column `clicked` holds labels or ids."""
 
 
 def impression_rows(
-    rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], skip: Callable[[str], None]
+    rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], skip: Callable[[SkipRow], None]
 ) -> Iterator[dict[str, Any]]:
     """Yield rows of table impressions of named rows; `columns` are the names that the file has, `skip` counts a row.
 
     If `shown` is no column, each row is a shown article, and rows of one impression_id, or else of one reader and time,
     are one list, in the order of the file; the ids of the whole file are held in memory. Labels may be 1 and 0, true
-    and false; `clicked_ids` names the clicked articles instead. A list without an id gets an id made of its reader,
-    its time and its articles, so that a second import brings no duplicate.
+    and false. The clicked articles may be named instead, by `clicked_ids`, or by `clicked` where the first list that
+    can be only the one or the other has ids: [] then says that nothing was clicked, and no value that it is not known.
+    A list without an id gets an id made of its reader, its time and its articles, so that a second import brings no
+    duplicate.
     """
-    for row in rows if "shown" in columns else _lists(rows):
+    if "shown" not in columns:
+        rows = _lists(rows)
+    elif "clicked" in columns and "clicked_ids" not in columns:
+        rows = _with_clicked_ids(rows)
+    for row in rows:
         try:
             made = {"clicked": _clicked(row), "propensity": _numbers(row.get("propensity")), **_id(row)}
             yield {name: value for name, value in row.items() if name != "clicked_ids"} | made
         except SkipRow as reason:
-            skip(f"impressions: {reason}")
+            skip(reason)
+
+
+def _with_clicked_ids(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows, with `clicked` under the name `clicked_ids` if it holds ids and no labels.
+
+    The first row decides that can be read in one way only; the rows before it are held in memory, MOST_HELD at most.
+    """
+    rest, held, kind = iter(rows), list[Mapping[str, Any]](), ""
+    while not kind and len(held) < MOST_HELD and (row := next(rest, None)) is not None:
+        held.append(row)
+        kind = _kind_of_clicked(row)
+    for row in chain(held, rest):
+        if kind == "ids":
+            yield {name: value for name, value in row.items() if name != "clicked"} | {"clicked_ids": row["clicked"]}
+        else:
+            yield row
+
+
+def _kind_of_clicked(row: Mapping[str, Any]) -> str:
+    """Return "labels" or "ids" if the row's `clicked` can be read in this way only, else an empty text."""
+    clicked, shown = _as_list(row.get("clicked")), row.get("shown")
+    if not isinstance(shown, list | tuple) or not clicked:
+        return ""
+    are_labels = len(clicked) == len(shown) and all(isinstance(_label(value), bool) for value in clicked)
+    are_ids = {str(value) for value in clicked} <= {str(value) for value in shown}
+    return "" if are_labels == are_ids else "labels" if are_labels else "ids"
+
+
+def _as_list(value: object) -> list[Any] | None:
+    """Return a list as it is, a single value as a list of it, and None for no value."""
+    if value is None or value == "":
+        return None
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _label(value: object) -> object:
+    """Return a label as true or false, and what is no label as it is."""
+    return _LABELS.get(str(value).strip().lower(), value) if not isinstance(value, bool) else value
 
 
 def _lists(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -47,15 +94,13 @@ def _lists(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _clicked(row: Mapping[str, Any]) -> list[Any]:
     """Return a label for each shown article; empty if the row says nothing of clicks."""
-    ids, labels = row.get("clicked_ids"), row.get("clicked")
+    ids, labels = _as_list(row.get("clicked_ids")), _as_list(row.get("clicked"))
     if ids is not None:
         chosen, shown = [checked_id(value) for value in ids], [checked_id(value) for value in row.get("shown") or ()]
         if not set(chosen) <= set(shown):
             raise SkipRow("a clicked article is not among the shown articles")
         return [news_id in chosen for news_id in shown]
-    if not isinstance(labels, list | tuple):
-        return []
-    return [_LABELS.get(str(value).strip().lower(), value) for value in labels]
+    return [_label(value) for value in labels or ()]
 
 
 def _numbers(values: object) -> object:

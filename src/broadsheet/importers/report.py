@@ -11,6 +11,9 @@ from broadsheet.errors import CorpusError
 from broadsheet.tables.values import SkipRow
 from broadsheet.text import one_line
 
+DUPLICATE_CLICK, IS_WITHDRAWN = "duplicate click", "withdrawn"
+"""Reasons why a row is rightly not taken."""
+
 
 @dataclass
 class ImportReport:
@@ -64,11 +67,25 @@ class ImportReport:
         listed += [name for name in names if name not in listed]
 
     def require_rows(self, path: Path, advice: str) -> None:
-        """Raise CorpusError if no row of any table was taken: it names `path`, why rows were skipped, and `advice`."""
+        """Raise CorpusError if a table has rows of which not one was taken, or if there was no row at all.
+
+        The message names `path`, why rows were skipped, and `advice`. Rows that are rightly not taken, since the corpus
+        has them or since they are withdrawn, make an error only where nothing else was taken.
+        """
         if not any(self.taken.values()):
             reasons = "; ".join(self._counted(self.skipped, ""))
             reasons = reasons or "; ".join(f"{name} has columns and no row" for name in self.empty) or "no rows"
             raise CorpusError(f"{path}: not one row was taken ({reasons}). {advice}")
+        lost = {table: self._lost(table) for table, count in self.taken.items() if not count}
+        if lost := {table: reasons for table, reasons in lost.items() if reasons}:
+            reasons = "; ".join(line for counts in lost.values() for line in self._counted(counts, ""))
+            raise CorpusError(f"{path}: not one row of {' or '.join(lost)} was taken ({reasons}). {advice}")
+
+    def _lost(self, table: str) -> Counter[str]:
+        """Return the skipped rows of a table that should have been taken."""
+        rightly = [f"{table}: {reason}" for reason in (DUPLICATE_CLICK, IS_WITHDRAWN)]
+        found = {key: n for key, n in self.skipped.items() if key.startswith(f"{table}: ") and key not in rightly}
+        return Counter(found)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as values that JSON can hold; times in ISO 8601."""

@@ -142,7 +142,7 @@ def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake
     if event not in EVENTS:
         raise SkipRow(f"unknown event; expected {', '.join(EVENTS)}", f"found {str(event)[:40]!r}")
     if news_id not in published:
-        raise SkipRow("article not known")
+        raise SkipRow("article not known", f"found {news_id!r}, which no article has as its id")
     since = published[news_id]
     dwell_seconds = _dwell_seconds(row.get("dwell_seconds"))
     if since is not None and time < since:

@@ -1,5 +1,6 @@
-"""Files on their way into the corpus: rows written in batches beside the old table, then merged with it."""
+"""Files on their way into the corpus: rows written in batches beside the old table, looked through, merged with it."""
 
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -8,8 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.importers.clicks.busy_readers import MOST_A_DAY, busy_readers
+from broadsheet.importers.clicks.histories import fill_histories
+from broadsheet.importers.report import ImportReport
+from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import CARRIED, WITHDRAWN_BY
 from broadsheet.tables.arrow_files import from_rows, open_writer, read_stamp, read_table
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
 from broadsheet.tables.values import SkipRow
 
 _BATCH_ROWS = 2000
@@ -86,3 +92,27 @@ def merge(staged: Staged) -> tuple[Path, int]:
         for batch in read_table(staged.path, staged.schema).to_batches():
             writer.write(batch)
     return merged, replaced
+
+
+def look_through(
+    staged: Mapping[str, Staged], without_history: Collection[str], newsroom: Newsroom, report: ImportReport
+) -> None:
+    """Fill the histories of the staged impressions whose ids are in `without_history`; note that, and busy readers.
+
+    Clicks are those of the newsroom and those that are staged.
+    """
+    clicks = [path for path in (newsroom.clicks, staged["clicks"].path) if path.exists()]
+    for table, rows in staged.items():
+        if rows.schema is IMPRESSIONS and rows.taken and without_history:
+            filled, empty = fill_histories(rows.path, without_history, clicks)
+            notes = {
+                f"{table}: no history given, made of the reader's earlier clicks": filled,
+                f"{table}: no history given and no earlier click known, so the history is empty": empty,
+            }
+            report.notes.update({key: count for key, count in notes.items() if count})
+    if staged["clicks"].taken:
+        busy = busy_readers(read_table(staged["clicks"].path, CLICKS))
+        if busy.readers:
+            key = f"clicks: of readers with more than {MOST_A_DAY:,} events in a day, who may be programs"
+            report.notes[key] = busy.events
+            report.examples[key] = f"{busy.readers:,} reader{'s' if busy.readers > 1 else ''}, {busy.example}"

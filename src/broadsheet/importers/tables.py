@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError, join_problems
 from broadsheet.importers.columns import keep_problems, left_out, match, named_rows
-from broadsheet.importers.files.file_rows import Skip, column_names, read_rows
+from broadsheet.importers.files.file_rows import column_names, read_rows
 from broadsheet.importers.impressions import impression_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
@@ -61,12 +62,13 @@ def import_tables(
         take: dict[str, Callable[[Iterator[dict[str, Any]]], None]]
         take = {"news": add.news, "users": add.users, "clicks": add.clicks}
         for source in sources:
-            add.report.leave_out(source.table, source.left_out)
-            rows = _rows(source, add.skip, add.report)
+            table = newsroom.impressions(split).stem if source.table == "impressions" else source.table
+            add.report.leave_out(table, source.left_out)
+            rows = _rows(source, table, add.report)
             if source.table == "impressions":
-                add.impressions(split, impression_rows(rows, source.columns, add.skip))
+                add.impressions(split, impression_rows(rows, source.columns, partial(add.report.skip, table)))
             else:
-                take[source.table](rows)
+                take[table](rows)
     return add.report
 
 
@@ -80,11 +82,7 @@ def news_rows(
     """
     (source,) = _sources({"news": path}, columns, keep, quoting)
     report.leave_out("news", source.left_out)
-
-    def skip(reason: str) -> None:
-        report.skipped[reason] += 1
-
-    return _rows(source, skip, report)
+    return _rows(source, "news", report)
 
 
 def columns_found(path: Path, quoting: str = "auto") -> list[str]:
@@ -92,16 +90,17 @@ def columns_found(path: Path, quoting: str = "auto") -> list[str]:
     return _columns_found(path, quoting, []) or []
 
 
-def _rows(source: _Source, skip: Skip, report: ImportReport) -> Iterator[dict[str, Any]]:
+def _rows(source: _Source, table: str, report: ImportReport) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a source; `table` is what the report calls them."""
     seen = 0
 
-    def skip_of_table(reason: str) -> None:
+    def skip(reason: str) -> None:
         nonlocal seen
         seen += 1
-        skip(f"{source.table}: {reason}")
+        report.skipped[f"{table}: {reason}"] += 1
 
     theirs = list(dict.fromkeys(source.columns.values()))
-    for row in named_rows(read_rows(source.path, theirs, skip_of_table, source.quoting), source.columns):
+    for row in named_rows(read_rows(source.path, theirs, skip, source.quoting), source.columns):
         seen += 1
         yield row
     if not seen:

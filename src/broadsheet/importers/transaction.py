@@ -20,6 +20,7 @@ import pyarrow as pa
 from broadsheet.errors import CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.intake import open_intake
+from broadsheet.importers.report import DUPLICATE_CLICK, IS_WITHDRAWN
 from broadsheet.importers.rows import (
     Row,
     article_row,
@@ -29,7 +30,7 @@ from broadsheet.importers.rows import (
     noting_left_out,
     user_row,
 )
-from broadsheet.importers.staging import Staged, merge
+from broadsheet.importers.staging import Staged, look_through, merge
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import read_withdrawn
 from broadsheet.tables.arrow_files import read_table
@@ -41,6 +42,10 @@ _ARCHIVE_SETTINGS = (
     '# An archive: the time of a build or a request is that of the latest article or click.\nclock = "latest"\n'
 )
 _CLICK_KEY = ["user_id", "news_id", "time", "event"]
+_MEND_ADVICE = (
+    "The newsroom is as it was. Mend the files and import again, or leave out the file that is no use. If articles are "
+    "not known, import them first, or name the column with their ids, as in `--column clicks.news_id=article_id`."
+)
 _FULL_ADVICE = "The newsroom is as it was. Free some space and import again."
 
 
@@ -70,6 +75,7 @@ class Import:
         self._withdrawn: set[str] = set()
         self._published: dict[str, datetime | None] = {}
         self._mentioned: Counter[str] = Counter()
+        self._without_history: set[str] = set()
         self._clicks_are_known = False
         self._former_users: tuple[pa.Table, dict[str, int]] | None = None
         self._is_archive = False
@@ -117,6 +123,8 @@ class Import:
     def impressions(self, split: str, rows: Iterable[Row]) -> None:
         """Add impressions of which at least one shown article is known.
 
+        Where `history` is missing or None, it is made of the clicks before the impression, as `fill_histories` says, of
+        the corpus and of this import; an empty list says that the reader had read nothing. The report counts both.
         Raises NewsroomError if the split's name is not fit for a file name.
         """
         path = self.newsroom.impressions(split)
@@ -145,7 +153,7 @@ class Import:
     def _news_row(self, row: Row, staged: Staged) -> dict[str, Any]:
         news, title_is_made = article_row(row, self._intake, self._keep)
         if news["news_id"] in self._withdrawn:
-            raise SkipRow("withdrawn")
+            raise SkipRow(IS_WITHDRAWN)
         staged.claim(news["news_id"])
         self.report.titles_made += title_is_made
         self._published[news["news_id"]] = news["published_at"]
@@ -172,7 +180,7 @@ class Import:
     def _click_row(self, row: Row, staged: Staged) -> dict[str, Any]:
         self._mentioned[checked_id(row.get("news_id"))] += 1
         click = click_row(row, self._published, self._intake)
-        staged.claim(hash(tuple(click[name] for name in _CLICK_KEY)), "duplicate click")
+        staged.claim(hash(tuple(click[name] for name in _CLICK_KEY)), DUPLICATE_CLICK)
         return click
 
     def _impression_row(self, row: Row, staged: Staged) -> dict[str, Any]:
@@ -182,14 +190,16 @@ class Import:
         if self._published.keys().isdisjoint(impression["shown"]):
             raise SkipRow("none of the shown articles has text")
         staged.claim(impression["impression_id"])
+        if row.get("history") is None:
+            self._without_history.add(impression["impression_id"])
         return impression
 
     def _commit(self) -> None:
         for staged in self._staged.values():
             staged.finish()
         self._account()
-        advice = "The newsroom is as it was; mend the files and import again."
-        self.report.require_rows(self.newsroom.path, advice)
+        self.report.require_rows(self.newsroom.path, _MEND_ADVICE)
+        look_through(self._staged, self._without_history, self.newsroom, self.report)
         for part, target in self._ready():
             os.replace(part, target)  # noqa: PTH105
         sync_folder(self.newsroom.news.parent)
