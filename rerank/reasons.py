@@ -24,7 +24,7 @@ NOTICEABLE = 0.1
 """Least lift by a signal that is a reason, as a share of the largest lift of the item."""
 OF_OTHERS, OF_AGE = ("co_click", "popularity", "click_rate", "trend"), ("freshness",)
 """Signals of what other readers do, and of age. All other signals are personal, or the site's own, and come first."""
-WIDENING = ("To widen the page: {category}.", "To widen the page: a story from {source}.", "To widen the page.")
+WIDENING = ("To widen the page: “{category}”.", "To widen the page: a story from {source}.", "To widen the page.")
 """The sentences for an item that no signal lifts."""
 
 

@@ -58,23 +58,23 @@ candidates. It returns values (candidates,), NaN where the signal is absent.
 _OF_THE_READER = (
     "Because you read “{title}”.",
     "Because you asked for “{profile}”.",
-    "Because you asked for “{profile}”: this is in {category}.",
+    "Because you asked for “{profile}”: this is in “{category}”.",
     "Because you asked for “{profile}”: this is from {source}.",
 )
 REASONS: Mapping[str, tuple[str, ...]] = {
     "relevance": _OF_THE_READER,
     "two_tower": _OF_THE_READER,
-    "popularity": ("Because many readers opened it lately.", "Because it is much read in {category}."),
+    "popularity": ("Because many readers opened it lately.", "Because it is much read in “{category}”."),
     "click_rate": ("Because many who saw it opened it.",),
     "trend": ("Because more and more readers open it.",),
     "co_click": ("Because those who read what you read opened it.",),
     "freshness": (
         "Because it is new: published on {day}.",
-        "Because it is new in {category}.",
+        "Because it is new in “{category}”.",
         "Because it is new from {source}.",
     ),
-    "affinity": ("Because you often read {category}.",),
-    "subcategory_affinity": ("Because you often read {subcategory}.",),
+    "affinity": ("Because you often read “{category}”.",),
+    "subcategory_affinity": ("Because you often read “{subcategory}”.",),
     "source_affinity": ("Because you often read {source}.",),
 }
 """The sentences of each signal, the best first; a sentence is a reason if all its names in braces are known.

@@ -20,7 +20,7 @@ from broadsheet.config.filters import FiltersConfig, read_filters
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
-from broadsheet.live.given import given_id, given_ids, given_path, given_rows, most_stories
+from broadsheet.live.given import given_id, given_ids, given_newsroom, given_rows, most_stories
 from broadsheet.live.live_workbench import Live
 from broadsheet.models.forks import check_device
 from broadsheet.newsroom import Newsroom
@@ -67,7 +67,7 @@ class Pipeline:
         self._live, self._stories, self._digests, self._look = Live(bench), stories, digests, look
 
     @staticmethod
-    def open(path: str | Path, own: OwnParts | None = None) -> Pipeline:
+    def open(path: str | Path | Newsroom, own: OwnParts | None = None) -> Pipeline:
         """Open a newsroom's current edition.
 
         `own` are parts of your own, beside those that broadsheet.toml names.
@@ -75,7 +75,7 @@ class Pipeline:
         Raises NewsroomError if no edition is published, ModelError if the edition was built with another model than
         the config names, ContractError if a file is damaged.
         """
-        bench = open_current(Newsroom(given_path(path, "newsroom")), own)
+        bench = open_current(given_newsroom(path), own)
         edition = bench.data.edition
         stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
         bench.open()
@@ -225,13 +225,13 @@ def _now(bench: Workbench) -> datetime:
     )
 
 
-def open_newsroom(newsroom: str | Path | None = None) -> Pipeline:
+def open_newsroom(newsroom: str | Path | Newsroom | None = None) -> Pipeline:
     """Open the given newsroom, else the newsroom that $BROADSHEET_NEWSROOM names, else ./newsroom.
 
     A further call for the same edition with the same settings returns the pipeline that is open.
     """
     named = os.environ.get(NEWSROOM_VARIABLE) or "newsroom" if newsroom is None else newsroom
-    path = given_path(named, "newsroom").resolve()
+    path = given_newsroom(named).path.resolve()
     room = Newsroom(path)
     room.require()
     settings = room.config_file.read_bytes() if room.config_file.is_file() else b""

@@ -98,6 +98,20 @@ def test_half_an_emoji_is_taken_out_of_a_text_and_the_article_is_kept(newsroom):
     assert (row["title"], row["abstract"]) == ("Party ", "whole \U0001f600 half")
 
 
+def test_half_an_emoji_that_was_taken_out_is_counted_by_column(newsroom):
+    with Import(newsroom, keep=["author"]) as add:
+        add.news(
+            [{"news_id": "c", "title": "Party \ud83d", "author": "\ud83d"}, {"news_id": "d", "title": "\U0001f600"}]
+        )
+        add.users([{"user_id": "v", "profile": "chess \ude00"}])
+    was = "half a character, such as of a cut emoji, was"
+    assert add.report.notes == {
+        f"news: title: {was} taken out": 1,
+        f"news: author: {was} replaced by a question mark": 1,
+        f"users: profile: {was} taken out": 1,
+    }
+
+
 def test_an_article_whose_time_cannot_be_read_is_taken_without_a_time_and_noted(newsroom):
     with Import(newsroom) as add:
         add.news([{"news_id": "c", "title": "C", "published_at": "29/03/2026"}, {"news_id": "d", "published_at": "?"}])

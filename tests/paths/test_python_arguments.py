@@ -6,7 +6,10 @@ import pytest
 
 from broadsheet import pipeline
 from broadsheet.errors import InputError
+from broadsheet.nightly.build import build
 from broadsheet.pipeline import Pipeline, open_newsroom
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import USERS
 from tests.support.tiny import START
 
 
@@ -104,6 +107,26 @@ def test_what_are_no_rows_is_refused_and_nothing_is_added(opened, rows, said):
 
 def test_ids_to_withdraw_come_from_whatever_yields_them(opened):
     assert opened.withdraw(pa.array(["N1", "N2"])) == [] and opened.withdraw(np.array([7, 8])) == ["7", "8"]
+
+
+def test_a_newsroom_is_named_by_its_folder_or_handed_over(copy):
+    first = build(str(copy.path), (user_id for user_id in ("fan", "voter")))
+    assert read_table(first.users, USERS)["user_id"].to_pylist() == ["fan", "voter"]
+    assert Pipeline.open(copy).bench.data.edition == open_newsroom(copy).bench.data.edition == first
+
+
+@pytest.mark.parametrize(
+    ("newsroom", "users", "said"),
+    [
+        (7, "all", "newsroom: found 7, expected the path of a folder, such as 'newsroom'"),
+        (None, "all", "newsroom: found None, expected the path of a folder"),
+        ("nowhere", 7, "users: found 7, expected a list of ids"),
+    ],
+)
+def test_a_build_of_what_is_no_newsroom_or_for_what_are_no_readers_is_refused(newsroom, users, said):
+    with pytest.raises(InputError) as raised:
+        build(newsroom, users)
+    assert said in str(raised.value)
 
 
 @pytest.mark.parametrize("path", [None, 7, "", b"newsroom", "a\0b", ["newsroom"]])

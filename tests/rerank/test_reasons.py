@@ -32,12 +32,12 @@ def first_reason(signal, evidence):
     [
         ("relevance", "Because you read “Cup final”."),
         ("two_tower", "Because you read “Cup final”."),
-        ("affinity", "Because you often read sports."),
-        ("subcategory_affinity", "Because you often read golf."),
+        ("affinity", "Because you often read “sports”."),
+        ("subcategory_affinity", "Because you often read “golf”."),
         ("source_affinity", "Because you often read Daily."),
         ("popularity", "Because many readers opened it lately."),
         ("freshness", "Because it is new: published on 1 May 2024."),
-        ("", "To widen the page: sports."),
+        ("", "To widen the page: “sports”."),
     ],
 )
 def test_each_signal_has_its_sentence(signal, reason):
@@ -110,8 +110,8 @@ def test_the_next_true_reason_stands_where_the_first_was_given_too_often():
     assert found[:4] == [
         "Because you read “Title 12”.",
         "Because many readers opened it lately.",
-        "Because it is much read in politics.",
-        "Because it is much read in sports.",
+        "Because it is much read in “politics”.",
+        "Because it is much read in “sports”.",
     ]
     assert found[5] == "Because you read “Title 12”."
 
@@ -123,7 +123,7 @@ def test_a_reader_with_a_history_is_not_told_of_words_that_were_not_what_counted
 def test_where_only_one_reason_is_true_it_is_given_again_rather_than_an_untrue_one():
     assert set(reasons(new=False, click_rate=0.5)) == {"Because many who saw it opened it."}
     widened = reasons(new=False)
-    assert widened[0] == "To widen the page: sports." and not any("new" in reason for reason in widened)
+    assert widened[0] == "To widen the page: “sports”." and not any("new" in reason for reason in widened)
 
 
 def test_every_signal_has_sentences_that_name_only_evidence():
@@ -134,3 +134,8 @@ def test_every_signal_has_sentences_that_name_only_evidence():
 
 def test_braces_in_an_articles_title_stay_as_they_are():
     assert first_reason("two_tower", Evidence(title="{day} of {0}")) == "Because you read “{day} of {0}”."
+
+
+def test_a_section_is_a_name_in_the_spelling_of_the_page_and_no_word_of_the_sentence():
+    found = known_sentences(REASONS["freshness"], Evidence(category="us"))
+    assert [key for key, _ in found] == ["Because it is new in “us”."]

@@ -181,25 +181,26 @@ def test_the_reason_is_the_signal_that_lifted_the_item_most(signal, because, rea
     )
     first, second = table.to_pylist()
     assert (first["news_id"], first["because_news_id"], first["reason"]) == ("N1", because, reason)
-    assert second["because_news_id"] is None and second["reason"] == "To widen the page: politics."
+    assert second["because_news_id"] is None and second["reason"] == "To widen the page: “politics”."
 
 
 def test_affinity_names_the_category():
     users = users_table({"user_id": "u", "history": ["N0"]})
     offered = candidates_table(("u", {"N1": {}, "N2": {}}))
     first, second = make_reranker(weights={**NONE, "affinity": 1.0})(users, offered).to_pylist()
-    assert first["reason"] == "Because you often read sports." and first["because_news_id"] is None
-    assert second["reason"] == "To widen the page: science."
+    assert first["reason"] == "Because you often read “sports”." and first["because_news_id"] is None
+    assert second["reason"] == "To widen the page: “science”."
 
 
-@pytest.mark.parametrize(("signal", "column"), [("subcategory_affinity", "subcategory"), ("source_affinity", "source")])
-def test_affinity_is_of_subcategories_and_sources_too(signal, column):
+@pytest.mark.parametrize(("column", "named"), [("subcategory", "“golf”"), ("source", "golf")])
+def test_affinity_is_of_subcategories_and_sources_too(column, named):
+    signal = f"{column}_affinity"
     users = users_table({"user_id": "u", "history": ["N0", "N1", "N2"]})
     offered = candidates_table(("u", {"N3": {}, "N4": {}, "N5": {}}))
     catalogue = make_catalogue(**{column: ["golf", "golf", "chess", "golf", "chess", ""]})
     rows = make_reranker(catalogue, weights={**NONE, signal: 1.0})(users, offered).to_pylist()
     assert [row[signal] for row in rows] == [pytest.approx(2 / 3), pytest.approx(1 / 3), None]
-    assert rows[0]["reason"] == "Because you often read golf."
+    assert rows[0]["reason"] == f"Because you often read {named}."
 
 
 def test_the_article_behind_a_reason_is_the_nearest_of_the_history():
@@ -215,7 +216,7 @@ def test_a_signal_that_is_the_same_for_all_lifts_none():
     users = users_table({"user_id": "u", "history": ["N0"]})
     offered = candidates_table(("u", {f"N{n}": {"two_tower": 0.1, "freshness": 0.3} for n in (2, 3)}))
     reasons = make_reranker()(users, offered)["reason"].to_pylist()
-    assert reasons == ["To widen the page: science.", "To widen the page."]  # not the same sentence twice
+    assert reasons == ["To widen the page: “science”.", "To widen the page."]  # not the same sentence twice
 
 
 def test_a_reader_known_by_their_words_alone_is_told_of_them():

@@ -70,7 +70,7 @@ def news_row(row: Row, intake: Intake) -> dict[str, Any]:
     news: dict[str, Any] = {"news_id": checked_id(row.get("news_id"))}
     had_html = False
     for name in _NEWS_TEXTS:
-        text = checked_text(row.get(name))
+        text = _whole_text(row.get(name), f"news: {name}", intake)
         if name in _HTML_TEXTS and not intake.keeps_html:
             text, had_tags = without_html(text)
             had_html |= had_tags
@@ -83,6 +83,17 @@ def news_row(row: Row, intake: Intake) -> dict[str, Any]:
     news["title"] = shortened(news["title"], MOST_TITLE)
     news["published_at"] = _publication(row.get("published_at"), intake)
     return news
+
+
+def _whole_text(value: object, column: str, intake: Intake) -> str:
+    """Return a value as `checked_text` does; note it if halves of characters were taken out, as of a cut emoji.
+
+    `column` is named in the note, such as "news: title".
+    """
+    text = checked_text(value)
+    if isinstance(value, str) and len(text) != len(value):
+        intake.note(f"{column}: half a character, such as of a cut emoji, was taken out")
+    return text
 
 
 def _publication(value: object, intake: Intake) -> datetime | None:
@@ -102,7 +113,7 @@ def article_row(row: Row, intake: Intake, keep: Sequence[str] = ()) -> tuple[dic
     `keep` names the columns that are no columns of table news and are kept. A row of a table news has them in `kept`.
     """
     news = news_row(row, intake)
-    news["kept"] = _kept(row, keep)
+    news["kept"] = _kept(row, keep, intake)
     title_is_made = not news["title"].strip()
     if title_is_made:
         news["title"] = made_title(news["abstract"], news["body"])
@@ -110,12 +121,16 @@ def article_row(row: Row, intake: Intake, keep: Sequence[str] = ()) -> tuple[dic
     return news, title_is_made
 
 
-def _kept(row: Row, keep: Sequence[str]) -> list[dict[str, str]]:
+def _kept(row: Row, keep: Sequence[str], intake: Intake) -> list[dict[str, str]]:
     earlier = row.get("kept") or {}
     values: dict[str, Any] = dict(earlier) if isinstance(earlier, Mapping) else kept_values(earlier)
     values |= {name: row[name] for name in keep if name in row}
     # An article is never refused for a column that is not ours: what is no Unicode becomes question marks.
-    texts = {name: kept_text(value).encode("utf-8", "replace").decode() for name, value in values.items()}
+    texts = {name: kept_text(value) for name, value in values.items()}
+    for name, text in texts.items():
+        texts[name] = text.encode("utf-8", "replace").decode()
+        if texts[name] != text:
+            intake.note(f"news: {name}: half a character, such as of a cut emoji, was replaced by a question mark")
     return kept_rows({name: without_controls(text) for name, text in texts.items()})
 
 
@@ -151,12 +166,12 @@ def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake
     return {"user_id": user_id, "news_id": news_id, "time": time, "event": event, "dwell_seconds": dwell_seconds}
 
 
-def user_row(row: Row) -> dict[str, Any]:
+def user_row(row: Row, intake: Intake) -> dict[str, Any]:
     """Return a row of table users."""
     return {
         "user_id": checked_id(row.get("user_id")),
         "history": checked_ids(row.get("history") or (), "history"),
-        "profile": without_controls(checked_text(row.get("profile"))),
+        "profile": without_controls(_whole_text(row.get("profile"), "users: profile", intake)),
         "hidden": checked_ids(row.get("hidden") or (), "list of hidden articles"),
     }
 

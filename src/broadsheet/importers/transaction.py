@@ -160,7 +160,8 @@ class Import:
         return news
 
     def _user_row(self, row: Row, staged: Staged) -> dict[str, Any]:
-        user = user_row(self._former_user(row) | {name: value for name, value in row.items() if value is not None})
+        given = {name: value for name, value in row.items() if value is not None}
+        user = user_row(self._former_user(row) | given, self._intake)
         staged.claim(user["user_id"])
         self._mentioned.update(user["history"])
         return user

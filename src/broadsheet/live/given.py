@@ -1,4 +1,4 @@
-"""What callers hand over from Python, taken as they mean it: whole numbers, ids, rows and paths."""
+"""What callers hand over from Python, taken as they mean it: whole numbers, ids, rows and newsrooms."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import InputError
+from broadsheet.newsroom import Newsroom
 from broadsheet.tables.values import SkipRow, checked_id
 from broadsheet.text import shortened
 
@@ -81,11 +82,13 @@ def given_rows(rows: object, name: str) -> Iterator[Mapping[str, Any]]:
     return (_checked_row(row, number, name) for number, row in enumerate(rows, 1))
 
 
-def given_path(path: object, name: str) -> Path:
-    """Return a path as given in Python; raises InputError for what cannot be the name of a file."""
-    if not isinstance(path, str | os.PathLike) or not str(path) or "\0" in str(path):
-        raise InputError(f"{name}: found {shown(path)}, expected the path of a folder, such as 'newsroom'.")
-    return Path(path)
+def given_newsroom(newsroom: object) -> Newsroom:
+    """Return a newsroom as it is, or that of a folder; raises InputError for what cannot be the name of a folder."""
+    if isinstance(newsroom, Newsroom):
+        return newsroom
+    if not isinstance(newsroom, str | os.PathLike) or not str(newsroom) or "\0" in str(newsroom):
+        raise InputError(f"newsroom: found {shown(newsroom)}, expected the path of a folder, such as 'newsroom'.")
+    return Newsroom(Path(newsroom))
 
 
 def _plain(value: object) -> object:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
+from broadsheet.live.given import given_ids, given_newsroom
 from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import ignored_by_clock, read_clock
@@ -33,22 +35,25 @@ from broadsheet.workbench.workbench import Workbench, open_workbench
 
 
 def build(
-    newsroom: Newsroom,
-    users: str | Sequence[str] = "active",
+    newsroom: Newsroom | str | Path,
+    users: str | Iterable[str] = "active",
     say: Say = silent,
     record: Record = silent,
     engine: Engine = local_engine,
     own: OwnParts | None = None,
 ) -> Edition:
-    """Build and publish an edition for `users`: "active", "all", or user ids.
+    """Build and publish an edition of a newsroom, or of the newsroom in a folder, for `users`.
 
+    `users` is "active", "all", or user ids, as a list or whatever yields them.
     `say` gets a line for each stage, and `record` a dictionary for each stage: time, stage, what, seconds and counts.
     `engine` opens what runs the stages: this process, or `nightly.ray.engine.ray_engine`.
     `own` are parts of the site's own beside those that the config names.
     Raises NewsroomError if another build is at work, if the disk is full, or if the edition does not pass its checks;
     GateError if the edition is kept back because a figure of the gate is out of bounds; InputError for an unknown
-    user. In each of these cases readers keep the current edition.
+    user, or for a `newsroom` that is no path. In each of these cases readers keep the current edition.
     """
+    newsroom = given_newsroom(newsroom)
+    users = users if isinstance(users, str) else given_ids(users, "users")
     newsroom.require()
     config = newsroom.config()
     with newsroom.lock(), full_disk_named(newsroom):

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from broadsheet.errors import BroadsheetError, GateError, InputError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.build import build
-from broadsheet.nightly.stage import Engine
+from broadsheet.nightly.stage import Engine, Record
 from broadsheet.nightly.stages import local_engine
 from broadsheet.operations.build_report import write_report
 from broadsheet.operations.prometheus import write_metrics
-from broadsheet.progress import Say
-from broadsheet.tables.named_files import check_writable
+from broadsheet.progress import Say, silent
+from broadsheet.tables.named_files import check_writable, is_written_through
 
 FAILED, KEPT, INTERRUPTED = 2, 3, 130
 """Exit codes: the build failed; the edition was kept back; the build was interrupted."""
@@ -51,14 +51,18 @@ def run_build(
     _try(outputs)
     before, code = {edition.name for edition in newsroom.editions()}, FAILED
     try:
-        edition = build(newsroom, users, say, lambda event: _log(outputs.log, event), engine)
+        with _open_log(outputs.log, say) as log:
+            try:
+                edition = build(newsroom, users, say, log, engine)
+            except BaseException as error:
+                if _code_of(error) != KEPT:
+                    with suppress(OSError):
+                        log({"time": _now(), "stage": "failed", "what": f"{type(error).__name__}: {error}"})
+                raise
         code = 0
         return edition
     except BaseException as error:
         code = _code_of(error)
-        if code != KEPT:
-            with suppress(OSError):
-                _log(outputs.log, {"time": _now(), "stage": "failed", "what": f"{type(error).__name__}: {error}"})
         raise
     finally:
         # A disk that is full, say, must not hide why the build failed.
@@ -86,10 +90,44 @@ def _try(outputs: Outputs) -> None:
             ) from error
 
 
-def _log(path: Path | None, event: dict[str, Any]) -> None:
-    if path is not None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+@contextmanager
+def _open_log(path: Path | None, say: Say) -> Iterator[Record]:
+    """Yield what appends an event to the log.
+
+    A pipe stays open until the build ends, since whoever reads it takes a closed pipe for the end; if nobody reads it
+    any more, the build goes on without the log, and says so.
+    """
+    if path is None:
+        yield silent
+    elif not is_written_through(path):
+        yield lambda event: _append(path, event)
+    else:
+        if path.is_fifo():
+            say(f"log: {path} is a pipe; the build begins once a program reads it")
+        with suppress(BrokenPipeError), path.open("w", encoding="utf-8", buffering=1) as pipe:  # closing flushes again
+            yield _PipeLog(path, pipe, say)
+
+
+def _append(path: Path, event: dict[str, Any]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(_line(event))
+
+
+class _PipeLog:
+    def __init__(self, path: Path, pipe: IO[str], say: Say) -> None:
+        self._path, self._pipe, self._say, self._is_read = path, pipe, say, True
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        try:
+            if self._is_read:
+                self._pipe.write(_line(event))
+        except BrokenPipeError:
+            self._is_read = False
+            self._say(f"log: nobody reads {self._path} any more; the build goes on without this log")
+
+
+def _line(event: dict[str, Any]) -> str:
+    return json.dumps(event, ensure_ascii=False) + "\n"
 
 
 def _tell(newsroom: Newsroom, outputs: Outputs, code: int, before: set[str]) -> None:

@@ -19,7 +19,7 @@ def named_output(path: Path) -> Iterator[Path]:
     A regular file is replaced whole or not at all, at the end of the links that lead to it; it keeps its mode, and the
     links stay. A pipe or a device is written to as it is. Raises OSError if `path` cannot be written.
     """
-    if _is_written_through(path):
+    if is_written_through(path):
         yield path
         return
     with replacing(path.resolve()) as part:
@@ -34,7 +34,7 @@ def write_named(path: Path, content: str | bytes) -> None:
 
 def check_writable(path: Path) -> None:
     """Raise OSError unless `path` can be written, without a change to what is there; makes the folders on the way."""
-    path = path if _is_written_through(path) else path.resolve()
+    path = path if is_written_through(path) else path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise IsADirectoryError(21, "Is a directory", str(path))
@@ -45,7 +45,7 @@ def check_writable(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
 
-def _is_written_through(path: Path) -> bool:
+def is_written_through(path: Path) -> bool:
     """Return whether a file is written as it is: a pipe, a device, or what a process has open."""
     try:
         kind = path.stat().st_mode
