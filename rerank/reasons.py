@@ -58,13 +58,15 @@ class Explainer:
         new: Flags,
         nearest: npt.NDArray[np.int64],
         profile: str,
+        kept: Flags | None = None,
     ) -> tuple[list[str | None], list[str]]:
         """Return for each item the id of the history article that its reason names, or None, and the reason.
 
         `rows` are the items' catalogue rows in the order of the page. `contributions` says how far each signal lifts
         each item (items,), and `new` which items are new in themselves (items,). `nearest` is the catalogue row of the
         history article most like each item (items, 1); it is (items, 0) for a reader without a history. `profile` is
-        what the reader said. If all true reasons of an item are taken too often, it gets the one taken least.
+        what the reader said. `kept` says which items stand where they do because they are new (items,): their first
+        reason is their age. If all true reasons of an item are taken too often, it gets the one taken least.
         """
         because: list[str | None] = []
         reasons = []
@@ -73,7 +75,10 @@ class Explainer:
             near = int(nearest[place, 0]) if nearest.shape[1] else None
             evidence = self._evidence(row, near, profile)
             lifts = {name: float(part[place]) for name, part in contributions.items()}
-            found = [one for name in true_signals(lifts, bool(new[place])) for one in self._known(name, evidence)]
+            signals = true_signals(lifts, bool(new[place]))
+            if kept is not None and kept[place]:
+                signals = [*OF_AGE, *(name for name in signals if name not in OF_AGE)]
+            found = [one for name in signals for one in self._known(name, evidence)]
             found = list(dict.fromkeys(found)) or [*known_sentences(WIDENING, evidence)]
             most = max(1, (place + 1) // ALIKE)
             key, sentence = next((one for one in found if given[one[0]] < most), None) or min(

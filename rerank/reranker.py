@@ -16,14 +16,15 @@ from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.rerank.cross_encoder.pairs import make_pairs, nearest_history, pair_hash
 from broadsheet.rerank.learned_fusion import LearnedFusion
+from broadsheet.rerank.newest import not_judged
 from broadsheet.rerank.own import ask_reranker
 from broadsheet.rerank.policy.filters import PLACES, read_first, wishes_of
-from broadsheet.rerank.policy.limits import large_sources
+from broadsheet.rerank.policy.limits import are_kept, large_sources
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
 from broadsheet.rerank.policy.selection import Order
 from broadsheet.rerank.reasons import Explainer, with_own_reasons
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
-from broadsheet.tables.arrays import Floats, Names, falling_scores
+from broadsheet.tables.arrays import Flags, Floats, Names, falling_scores
 from broadsheet.tables.own_scores import own_column, own_scores
 from broadsheet.tables.schemas import RANKED
 
@@ -170,14 +171,16 @@ class Reranker:
         signals = self._signals(reader, candidates, rows, pairs)
         weights = self._weights_for(reader)
         score = self._fuse(reader, signals, rows)
+        policy, newest = self._policy_for(reader), not_judged(signals)
         order, distance = arrange(
-            self._items(rows, score),
-            self._policy_for(reader),
+            self._items(rows, score, newest),
+            policy,
             self._catalogue.category[self._read(reader)],
             self._large,
             wishes_of(selection, rows, places),
         )
-        because, reasons = self._reasons(reader, rows, signals, weights, order)
+        kept = newest[order] & are_kept(len(order), policy.newest)
+        because, reasons = self._reasons(reader, rows, signals, weights, order, kept)
         columns = {
             "user_id": candidates.column("user_id"),
             "news_id": candidates.column("news_id").take(pa.array(order)),
@@ -201,14 +204,17 @@ class Reranker:
         return pa.array(learned.probability(scores).astype(np.float32))
 
     def _policy_for(self, reader: ReaderState) -> Policy:
-        share = SPOKEN_DIVERSITY if reader.only_spoke else 1.0
-        return replace(self._policy, diversity=self._policy.diversity * share)
+        """Return the policy for one reader: who only says what to read about wants the topic, not the hour."""
+        if not reader.only_spoke:
+            return self._policy
+        return replace(self._policy, diversity=self._policy.diversity * SPOKEN_DIVERSITY, newest=0.0)
 
-    def _items(self, rows: list[int], score: Floats) -> Items:
+    def _items(self, rows: list[int], score: Floats, newest: Flags) -> Items:
         catalogue, column = self._catalogue, self._catalogue.news.column("source")
         asked = self._policy.source or self._policy.small_sources
         sources: Names = np.array([column[row].as_py() if asked else "" for row in rows], object)
-        return Items(score, catalogue.vectors_of(rows), catalogue.category[rows], sources, catalogue.published_at[rows])
+        vectors, published_at = catalogue.vectors_of(rows), catalogue.published_at[rows]
+        return Items(score, vectors, catalogue.category[rows], sources, published_at, newest)
 
     def _reasons(
         self,
@@ -217,15 +223,16 @@ class Reranker:
         signals: dict[str, Floats],
         weights: Mapping[str, float],
         order: Order,
+        kept: Flags,
     ) -> tuple[list[str | None], list[str]]:
-        """Return in `order` for each item the history article that its reason names, None for no article, and why."""
+        """Return in `order` the history article that each reason names, or None, and why; age first where `kept`."""
         learned = self._learned(reader)
         parts = contributions(signals, weights) if learned is None else learned.contributions(signals)
         new = (signals["freshness"] >= NEW) & bool(weights["freshness"])
         ranked = [rows[place] for place in order]
         nearest = nearest_history(self._catalogue, self._read(reader), ranked, 1)
         ordered = {name: part[order] for name, part in parts.items()}
-        return self._explain(ranked, ordered, new[order], nearest, reader.profile)
+        return self._explain(ranked, ordered, new[order], nearest, reader.profile, kept)
 
 
 def _read_signal(name: str, column: pa.ChunkedArray) -> Floats:

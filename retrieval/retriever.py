@@ -33,8 +33,8 @@ from broadsheet.tables.own_scores import own_column
 from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 
-NEW_READER = {"freshness": 0.5}
-"""Quotas for a reader of whom nothing is known: half of the candidates are the newest, the others are much read."""
+NEW_READER = {"freshness": 0.5, "popularity": 0.5}
+"""Quotas for a reader of whom nothing is known: half of the candidates are the newest, half are the most read."""
 
 
 class Retriever:

@@ -1,4 +1,4 @@
-"""The limits of a list: most articles of a category, of a source and of one story, and a floor for small sources.
+"""The limits of a list: most articles of a category, of a source and of one story, and floors for favoured articles.
 
 The limit on stories counts, for each article, the articles above that are near to it; it makes no clusters. Where A is
 near B and B near C, a cluster would hold A and C too, which have nothing in common, and it would depend on the other
@@ -66,12 +66,39 @@ class Floor:
 
     def allowed(self) -> Flags:
         """Return for each item whether it may be the next."""
-        due = int(self._share * (self._places + 1) + 1e-9)  # in floating point 0.29 * 100 is a little less than 29
+        due = _due(self._share, self._places + 1)
         return self._favoured if self._given < due else np.ones(len(self._favoured), np.bool_)
 
     def take(self, item: int) -> None:
         """Note that an item is the next of the list."""
         self._places, self._given = self._places + 1, self._given + int(self._favoured[item])
+
+
+class KeptPlaces:
+    """Some places of a list go to favoured items, whatever stands above: see `are_kept`."""
+
+    def __init__(self, favoured: Flags, share: float) -> None:
+        """Take for each item whether it is favoured (items,), and the share of the places that are kept, 0 to 1."""
+        self._favoured, self._kept = favoured, are_kept(len(favoured), share)
+        self._places = 0
+
+    def allowed(self) -> Flags:
+        """Return for each item whether it may be the next."""
+        return self._favoured if self._kept[self._places] else np.ones(len(self._favoured), np.bool_)
+
+    def take(self, item: int) -> None:
+        """Note that an item is the next of the list."""
+        del item
+        self._places += 1
+
+
+def are_kept(places: int, share: float) -> Flags:
+    """Return for each place whether it is kept (places,): with 0.1 the places 10, 20 and so on, with 0.2 also 5, 15."""
+    return np.diff([_due(share, place) for place in range(places + 1)]) > 0
+
+
+def _due(share: float, places: int) -> int:
+    return int(share * places + 1e-9)  # in floating point 0.29 * 100 is a little less than 29
 
 
 def large_sources(sources: pa.ChunkedArray) -> frozenset[str]:

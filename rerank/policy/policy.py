@@ -13,9 +13,9 @@ import numpy.typing as npt
 from broadsheet.rerank.policy.calibration import Miscalibration
 from broadsheet.rerank.policy.diversity import Likeness, Similarity
 from broadsheet.rerank.policy.filters import Wishes
-from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, are_small
+from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, KeptPlaces, are_small
 from broadsheet.rerank.policy.selection import Limit, Order, Penalty, select
-from broadsheet.tables.arrays import Floats, Names
+from broadsheet.tables.arrays import Flags, Floats, Names
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Policy:
     "Most days between the publication of two articles of one story, if both times are known."
     small_sources: float = 0.0
     "Least share of the first k places, for every k, that goes to sources other than the large sources."
+    newest: float = 0.0
+    "Share of the places that go to the newest items: with 0.1 the places 10, 20 and so on."
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Items:
     "Name of each item's source; empty if unknown. Read only if the policy limits sources. (items,)"
     published_at: Floats
     "Epoch seconds, UTC; NaN if unknown. (items,)"
+    newest: Flags | None = None
+    "Whether each item is among the newest; None if the policy keeps no place for them. (items,)"
 
 
 def arrange(
@@ -66,7 +70,8 @@ def arrange(
     """Return the order of all items, and for each place 1 - the largest similarity to an item above (1 for the first).
 
     `history_categories` are the categories of the history's articles; an unknown category is empty. If not all limits
-    can hold, the floor gives way first, then the limit of the source, then of the category, and last of the story.
+    can hold, the floor for small sources gives way first, then the places of the newest, then the limit of the source,
+    then of the category, and last of the story.
     `wishes`, those of a page's filters, are stronger than all of these.
     """
     likeness = Likeness(items.vectors)
@@ -88,6 +93,8 @@ def _limits(items: Items, likeness: Likeness, policy: Policy, large_sources: Col
         limits.append(Cap(items.categories, policy.category))
     if policy.source:
         limits.append(Cap(items.sources, policy.source))
+    if policy.newest and items.newest is not None:
+        limits.append(KeptPlaces(items.newest, policy.newest))
     if policy.small_sources:
         limits.append(Floor(are_small(items.sources, large_sources), policy.small_sources))
     return limits

@@ -73,14 +73,16 @@ def trends(clicks: ClickLog, as_of: float, size: int) -> Floats:
 
     Its share of the clicks of the last RECENT_HOURS strictly before `as_of` (epoch seconds) over its share of those of
     the EARLIER_HOURS before them, so that the hour of the day cancels out; 0 is an unchanged share, 0.7 twice it. Each
-    article has PRIOR_RECENT_CLICKS of an unchanged share beside its own, so that one without clicks has 0. All NaN
-    where one of the two spans has no click.
+    article has PRIOR_RECENT_CLICKS of an unchanged share beside its own, so that one without clicks has 0. If the
+    earlier span has no click, all articles had the same share in it. All NaN if the last hours have no click.
     """
     start = as_of - RECENT_HOURS * HOUR
     recent = np.bincount(clicks.before(as_of, start).rows, minlength=size)
     earlier = np.bincount(clicks.before(start, start - EARLIER_HOURS * HOUR).rows, minlength=size)
-    if not recent.any() or not earlier.any():
+    if not recent.any():
         return np.full(size, np.nan)
+    if not earlier.any():
+        earlier = np.ones(size, np.int64)
     expected = earlier * (recent.sum() / earlier.sum())
     found: Floats = np.log((recent + PRIOR_RECENT_CLICKS) / (expected + PRIOR_RECENT_CLICKS))
     return found

@@ -30,14 +30,15 @@ class SourceWeights:
 class SourceQuotas:
     """The share of a reader's candidates that each source is sure of, whatever the weights; together 1 at most.
 
-    With a quota of 0.1 a source's best article is among the first 10 candidates, and its 6 best among the first 60.
+    With a quota of 0.1 a source's best article is among the first 10 candidates, and its 6 best among the first 60,
+    which the cross-encoder reads.
     """
 
     two_tower: Share = 0.0
     "For the articles nearest to the reader."
-    popularity: Share = 0.0
-    "For the articles with the most recent clicks."
-    freshness: Share = 0.1
+    popularity: Share = 0.1
+    "For the articles with the most recent clicks, so that a story that many opened within the hour is considered."
+    freshness: Share = 0.3
     "For the newest articles, so that a story that nobody clicked yet is considered for every page."
     co_click: Share = 0.0
     "For the articles that readers of the same articles clicked."

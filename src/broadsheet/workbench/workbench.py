@@ -146,10 +146,11 @@ class Workbench:
     def policy(self) -> Policy:
         """The settings that order scored candidates: diversity, calibration, caps and floor."""
         from broadsheet.rerank import Policy
+        from broadsheet.rerank.policy.filters import PLACES
 
         settings = self.models.config.rerank
         weights = {name: getattr(settings, name) for name in ("diversity", "calibration", "small_sources")}
-        return Policy(**weights, **vars(settings.caps))
+        return Policy(**weights, **vars(settings.caps), newest=settings.newest_places / PLACES)
 
     @cached_property
     def reranker(self) -> Reranker:

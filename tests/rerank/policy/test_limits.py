@@ -4,7 +4,7 @@ import pytest
 
 from broadsheet.corpus.same_event import DAY
 from broadsheet.rerank.policy.diversity import Likeness
-from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, are_small, large_sources
+from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, KeptPlaces, are_kept, are_small, large_sources
 from broadsheet.rerank.policy.selection import select
 from tests.support.stage_contract import unit
 
@@ -98,6 +98,18 @@ def test_a_share_is_not_lost_to_rounding():
     items = np.arange(100) >= 71
     assert sum(items[order_of(Floor(items, 0.29), 100)][:100]) == 29
     assert items[order_of(Floor(items, 0.1), 100)][:10].sum() == 1 and items[order_of(Floor(items, 0.1), 100)][9]
+
+
+def test_with_a_share_of_a_tenth_every_tenth_place_is_kept():
+    assert are_kept(25, 0.1).nonzero()[0].tolist() == [9, 19]
+    assert are_kept(12, 0.2).nonzero()[0].tolist() == [4, 9]
+    assert are_kept(4, 1.0).all() and not are_kept(10, 0.0).any() and are_kept(0, 0.5).tolist() == []
+
+
+def test_a_kept_place_goes_to_the_best_favoured_item_left_whatever_stands_above():
+    assert order_of(KeptPlaces(np.array([0, 0, 0, 0, 1, 1], bool), 0.5), 6) == [0, 4, 1, 5, 2, 3]
+    assert order_of(KeptPlaces(np.array([1, 0, 0, 1], bool), 0.5), 4) == [0, 3, 1, 2]
+    assert order_of(KeptPlaces(np.zeros(3, bool), 0.5), 3) == [0, 1, 2]
 
 
 def large(text):

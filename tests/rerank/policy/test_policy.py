@@ -16,7 +16,7 @@ def names(text):
     return np.array([letter.replace(".", "") for letter in text], object)
 
 
-def items_of(scores, categories="", sources="", vectors=None, days=None):
+def items_of(scores, categories="", sources="", vectors=None, days=None, newest=None):
     """Items that are unlike each other, and of unknown category, source and time unless named."""
     count = len(scores)
     return Items(
@@ -25,6 +25,7 @@ def items_of(scores, categories="", sources="", vectors=None, days=None):
         categories=names(categories or "." * count),
         sources=names(sources or "." * count),
         published_at=np.full(count, np.nan) if days is None else np.array(days, np.float64) * DAY,
+        newest=None if newest is None else np.array([letter == "n" for letter in newest]),
     )
 
 
@@ -63,8 +64,23 @@ def test_a_cap_goes_before_the_floor():
     assert order_of(items, Policy(small_sources=0.5, category=1)) == [0, 3, 1, 2]
 
 
+def test_every_tenth_place_goes_to_the_best_of_the_newest():
+    scores = range(30, 0, -1)
+    items = items_of(scores, newest="." * 20 + "n" * 10)
+    assert order_of(items, Policy(newest=0.1))[:20] == [*range(9), 20, *range(9, 18), 21]
+    assert order_of(items, Policy(newest=0.2))[:10] == [0, 1, 2, 3, 20, 4, 5, 6, 7, 21]
+    assert order_of(items, Policy())[:10] == list(range(10))
+    assert order_of(items_of(scores, newest="." * 30), Policy(newest=0.1)) == list(range(30))
+
+
+def test_two_articles_on_one_event_are_not_shown_for_the_sake_of_the_newest():
+    items = items_of([4, 3, 2, 1], newest="...n", vectors=[[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    assert order_of(items, Policy(newest=0.5)) == [0, 3, 1, 2]
+    assert order_of(items, Policy(newest=0.5, story=1, story_similarity=0.9)) == [0, 1, 2, 3]
+
+
 def test_no_items_are_arranged_into_nothing():
-    everything = Policy(0.5, 0.5, 1, 1, 1, 0.9, 1.0, 0.5)
+    everything = Policy(0.5, 0.5, 1, 1, 1, 0.9, 1.0, 0.5, 0.5)
     order, distances = arrange(items_of([], vectors=np.zeros((0, 2))), everything, names("a"), LARGE)
     assert order.tolist() == [] and distances.tolist() == []
 

@@ -145,6 +145,12 @@ def test_a_trend_is_the_share_of_the_last_six_hours_clicks_over_that_of_the_day_
     assert trends(clicks_of(unchanged), 0, 3).tolist() == pytest.approx(expected.tolist())
 
 
-@pytest.mark.parametrize("hours", [1, 10, 100], ids=["lately alone", "earlier alone", "long ago"])
-def test_a_trend_is_unknown_without_clicks_of_both_spans(hours):
+@pytest.mark.parametrize("hours", [10, 100], ids=["earlier alone", "long ago"])
+def test_a_trend_is_unknown_without_clicks_of_the_last_hours(hours):
     assert np.isnan(trends(clicks_of([(1, 0, -hours * HOUR)]), 0, 2)).all()
+
+
+def test_the_first_clicks_of_a_newsroom_make_a_trend():
+    # 400 clicks on N0 of 4 articles; of an equal share each would have 100.
+    found = trends(clicks_of([(reader, 0, -HOUR) for reader in range(400)]), 0, 4)
+    assert found.tolist() == pytest.approx([np.log(405 / 105), *[np.log(5 / 105)] * 3])
