@@ -47,8 +47,8 @@ def generate_files(
     table is not as expected.
     """
     ranked, news = _pages(edition, newcomers)
-    before, budget = _texts(known), budget or Budget(parts_of(out))
-    texts = _write_lacking(writer, ranked, news, out, before, interest=interest, budget=budget)
+    before, budget = texts_of(known), budget or Budget(parts_of(out))
+    texts = write_lacking(writer, ranked, news, out, before, interest=interest, budget=budget)
     stories = writer(ranked, news, known=texts, interest=interest, spent=budget.is_spent())
     write_table(out, stories, STORIES, model=writer.model)
     remove_folder(parts_of(out))
@@ -71,8 +71,8 @@ def write_trial(
     So a build whose blocks several processes write judges by the same articles as a build of a single process.
     """
     ranked, news = _pages(edition, newcomers)
-    before, is_judged = _texts(known), lambda: not budget.bought.is_on_trial()
-    _write_lacking(writer, ranked, news, out, before, interest=interest, budget=budget, is_enough=is_judged)
+    before, is_judged = texts_of(known), lambda: not budget.bought.is_on_trial()
+    write_lacking(writer, ranked, news, out, before, interest=interest, budget=budget, is_enough=is_judged)
 
 
 def _pages(edition: Edition, newcomers: pa.Table | None) -> tuple[pa.Table, pa.Table]:
@@ -83,7 +83,7 @@ def _pages(edition: Edition, newcomers: pa.Table | None) -> tuple[pa.Table, pa.T
     return ranked, news
 
 
-def _write_lacking(
+def write_lacking(
     writer: StoryWriter,
     ranked: pa.Table,
     news: pa.Table,
@@ -99,7 +99,7 @@ def _write_lacking(
     Return all texts.
     """
     parts = parts_of(out)
-    earlier = pa.concat_tables([before, _texts(sorted(parts.glob("*.arrow")))])
+    earlier = pa.concat_tables([before, texts_of(sorted(parts.glob("*.arrow")))])
 
     def write(block: Sequence[int]) -> pa.Table:
         return writer(ranked.take(block), news, known=earlier, interest=interest)
@@ -146,11 +146,11 @@ def stories_to_write(
     Another process can give such a block of rows to the writer, and write the stories as a part of `out`. Then
     `generate_files` takes all of these texts over; they are the same that it would have written alone.
     """
-    texts = _texts([*known, *sorted(parts_of(out).glob("*.arrow"))])
+    texts = texts_of([*known, *sorted(parts_of(out).glob("*.arrow"))])
     return _lacking_blocks(writer, ranked, news, texts, interest)
 
 
-def _texts(paths: Iterable[Path]) -> pa.Table:
+def texts_of(paths: Iterable[Path]) -> pa.Table:
     """Return the texts of STORIES files, without those that lack a draft; files that cannot be read are left out."""
     return pa.concat_tables([empty(STORIES), *_readable(paths)])
 

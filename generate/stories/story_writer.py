@@ -21,7 +21,7 @@ from broadsheet.generate.stories import jobs
 from broadsheet.generate.stories.choice import Chooser, Question
 from broadsheet.generate.stories.drafts import Draft, Drafts, begins_refused, headlines, summaries, telling_sentences
 from broadsheet.generate.stories.known_texts import Asked, Key, key_of, known_texts
-from broadsheet.generate.stories.missing_drafts import NO_BUDGET
+from broadsheet.generate.stories.missing_drafts import NO_BUDGET, NOT_YET
 from broadsheet.generate.text.articles import articles_of, first_ranks, first_sentences, source_text
 from broadsheet.generate.writers.writer import Write
 from broadsheet.tables.arrow_files import empty, from_rows
@@ -47,9 +47,9 @@ class StoryWriter:
     `model` (a fingerprint) name the writer in the table. `drafts` is the number of drafts of a headline. `choose`
     chooses among the drafts that passed the gates; without it the first of these is taken. If no draft is written or
     passes, the story gets an extract or the publisher's words, and its `checks` say why. `drafting` False asks `write`
-    for no draft. A summary has at most `summary_words` words, but a publisher's abstract is never cut. `headlines`
-    "publisher" drafts a headline only for an article without a title; "best" chooses among drafts and the publisher's
-    headline, whoever reads; "personal" chooses for each interest.
+    for no draft, and `checks` say `not yet`. A summary has at most `summary_words` words, but a publisher's abstract is
+    never cut. `headlines` "publisher" drafts a headline only for an article without a title; "best" chooses among
+    drafts and the publisher's headline, whoever reads; "personal" chooses for each interest.
     """
 
     def __init__(
@@ -168,7 +168,8 @@ class StoryWriter:
             content: summaries(article, drafts, method, words if near is None or article["news_id"] in near else 0)
             for content, article, drafts in self._drafted(jobs.SUMMARY, articles, spent=spent)
         }
-        of_headline, of_summary = ([f"{method} {job}: {NO_BUDGET}"] * spent for job in ("headline", "summary"))
+        lacks, why = spent or not self._drafting, NO_BUDGET if spent else NOT_YET
+        of_headline, of_summary = ([f"{method} {job}: {why}"] * lacks for job in ("headline", "summary"))
         unasked = {content: [*(of_headline if content in untitled else []), *of_summary] for content in articles}
         of_jobs = ((jobs.HEADLINE, headline_drafts), (jobs.SUMMARY, summary_drafts))
         best = (self._chosen(job, drafts_of, missing) for job, drafts_of in of_jobs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -21,7 +21,8 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
 from broadsheet.live.given import given_id, given_ids, given_newsroom, given_rows, most_stories
-from broadsheet.live.live_workbench import Live
+from broadsheet.live.late_texts import PageTexts, write_missing
+from broadsheet.live.live_workbench import Live, request_time
 from broadsheet.models.forks import check_device
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
@@ -32,9 +33,7 @@ from broadsheet.pages.look import Look, read_look
 from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.pages.story_rows import page_rows
 from broadsheet.readers.state import ReaderState
-from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.kept import kept_names
-from broadsheet.tables.schemas import STORIES
 from broadsheet.workbench.interests import ReaderTopics, follow
 from broadsheet.workbench.ranking import Ranking, rank, timed
 from broadsheet.workbench.story_writing import interests_in, story_writer
@@ -42,6 +41,7 @@ from broadsheet.workbench.workbench import Workbench, open_current
 
 if TYPE_CHECKING:
     from broadsheet.generate import Answer
+    from broadsheet.generate.stories.late_stories import LateStories
 
 
 __all__ = ["Pipeline", "build", "open_newsroom", "run"]
@@ -63,8 +63,8 @@ class Pipeline:
     this or another process added or withdrew; it raises ContractError if the journal is damaged.
     """
 
-    def __init__(self, bench: Workbench, stories: pa.Table, digests: Digests, look: Look) -> None:
-        self._live, self._stories, self._digests, self._look = Live(bench), stories, digests, look
+    def __init__(self, bench: Workbench, texts: PageTexts, digests: Digests, look: Look) -> None:
+        self._live, self._texts, self._digests, self._look = Live(bench), texts, digests, look
 
     @staticmethod
     def open(path: str | Path | Newsroom, own: OwnParts | None = None) -> Pipeline:
@@ -77,9 +77,11 @@ class Pipeline:
         """
         bench = open_current(given_newsroom(path), own)
         edition = bench.data.edition
-        stories, digests = read_table(edition.stories, STORIES), Digests(read_digests(edition))
+        texts = PageTexts(bench.data.newsroom, edition)
         bench.open()
-        pipeline = Pipeline(bench, stories, digests, read_look(bench.data.newsroom.path, bench.models.config.page))
+        pipeline = Pipeline(
+            bench, texts, Digests(read_digests(edition)), read_look(bench.data.newsroom.path, bench.models.config.page)
+        )
         _ = pipeline.bench  # reads the journal now, so that the first request does not wait for it
         return pipeline
 
@@ -113,7 +115,7 @@ class Pipeline:
         """
         bench = self.bench
         k, user_ids = most_stories(k, len(bench.data.catalogue)), given_ids(user_ids, "user_ids")
-        unique, as_of, known = list(dict.fromkeys(user_ids)), _now(bench), bench.data.readers
+        unique, as_of, known = list(dict.fromkeys(user_ids)), request_time(bench), bench.data.readers
         readers = bench.readers(known.audience.state(unique, as_of), known.mutes())
         pages = self._pages(bench, readers, as_of, k, read_filters(filters))
         by_user = {page.user_id: page for page in pages}
@@ -169,6 +171,14 @@ class Pipeline:
         _ = self.bench
         return unknown
 
+    def write_missing(self) -> LateStories:
+        """Write the texts that pages of any process wanted and the edition lacks; their next requests show them.
+
+        No request waits for this, which takes the writer's time: call it now and then, in a thread of its own. Raises
+        NewsroomError if another process does so already.
+        """
+        return write_missing(self.bench)
+
     def _pages(
         self, bench: Workbench, readers: Sequence[ReaderState], as_of: datetime, k: int, filters: FiltersConfig
     ) -> list[Page]:
@@ -180,7 +190,7 @@ class Pipeline:
                 bench.data, bench.models, {reader.user_id: reader for reader in readers}.get, topics
             )
             write = story_writer(bench.models, k, ENDPOINT_SECONDS)
-            stories = write(ranked, catalogue.news, known=self._stories, interest=interest, reader_waits=True)
+            stories = self._texts.stories(write, ranked, catalogue.news, interest)
             own = bench.data.readers.profiles()
             follows = [follow(reader, own, topics) for reader in readers]
         rows = self._rows(ranking, readers, stories, catalogue)
@@ -200,7 +210,7 @@ class Pipeline:
 
     def _answered(self, bench: Workbench, request: str, k: int, filters: FiltersConfig) -> Iterator[Answer | Page]:
         reader = ReaderState({"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}, [])
-        as_of, catalogue = _now(bench), bench.data.catalogue
+        as_of, catalogue = request_time(bench), bench.data.catalogue
         ranking = rank(bench, [reader], as_of, k, filters=filters)
         ranked, timings = ranking.ranked, ranking.timings
         with timed(timings, "answer"):
@@ -208,21 +218,11 @@ class Pipeline:
         yield answer
         with timed(timings, "generate"):
             write = story_writer(bench.models, k, seconds=0)
-            stories = write(ranked, catalogue.news, known=self._stories, reader_waits=True)
+            stories = self._texts.stories(write, ranked, catalogue.news)
         rows = self._rows(ranking, [reader], stories, catalogue).get(ANONYMOUS, [])
         table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
         made = bench.data.edition.name, as_of, table, timings
         yield Page(ANONYMOUS, "request", request, *made, answer, look=self._look)
-
-
-def _now(bench: Workbench) -> datetime:
-    """Return the time of a request, cut to the minute, so that requests within a minute share what depends on the time.
-
-    In a newsroom whose clock is "latest", an archive, it is always the edition's time.
-    """
-    return (
-        datetime.now(UTC).replace(second=0, microsecond=0) if bench.models.config.clock == "now" else bench.data.as_of
-    )
 
 
 def open_newsroom(newsroom: str | Path | Newsroom | None = None) -> Pipeline:

@@ -53,7 +53,7 @@ def test_the_commands_are_these():
             "ask",
         ),
         *("demo", "status", "verify", "rollback", "stage", "publish", "prune", "add", "withdraw", "mute", "unmute"),
-        "profile",
+        *("profile", "write"),
     }
 
 

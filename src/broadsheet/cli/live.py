@@ -1,11 +1,11 @@
-"""The commands `add`, `withdraw`, `mute`, `unmute`, `profile`. Nothing heavy is imported before a command needs it."""
+"""The commands `add`, `withdraw`, `write`, `mute`, `unmute`, `profile`. They import what is heavy when needed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.options import Columns, Keep, Quoting, Room, as_options, read_columns, read_keep, tell
+from broadsheet.cli.options import DEFAULT_ROOM, Columns, Keep, Quoting, Room, as_options, read_columns, read_keep, tell
 from broadsheet.errors import InputError
 from broadsheet.text import one_line
 
@@ -46,6 +46,16 @@ def withdraw(
     tell(f"withdrawn: {len(set(ids)):,}")
     if unknown:
         tell(f"not in this newsroom, and refused if they are imported later: {one_line(', '.join(unknown))}")
+
+
+def write(newsroom: Room = DEFAULT_ROOM) -> None:
+    """Write the texts that pages wanted and the edition lacks. The next request of every running process shows them.
+
+    Call it now and then, such as every ten minutes by cron. All calls between two builds share one budget.
+    """
+    from broadsheet.pipeline import Pipeline
+
+    tell(Pipeline.open(newsroom).write_missing().line)
 
 
 Reader = Annotated[str, typer.Argument(help="The reader's id.")]

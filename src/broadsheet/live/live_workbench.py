@@ -151,3 +151,13 @@ def _latest(as_of: datetime, catalogue: Catalogue, clicks: ClickLog) -> datetime
     times = np.concatenate([catalogue.published_at, clicks.times])
     latest, _ = latest_time(times, datetime.now(UTC).timestamp())
     return as_of if latest is None else max(as_of, datetime.fromtimestamp(latest, UTC) + timedelta(seconds=1))
+
+
+def request_time(bench: Workbench) -> datetime:
+    """Return the time of a request, cut to the minute, so that requests within a minute share what depends on the time.
+
+    In a newsroom whose clock is "latest", an archive, it is always the edition's time.
+    """
+    return (
+        datetime.now(UTC).replace(second=0, microsecond=0) if bench.models.config.clock == "now" else bench.data.as_of
+    )

@@ -79,6 +79,11 @@ class Newsroom:
         return self.path / "live"
 
     @property
+    def late_texts(self) -> Path:
+        """Table stories: texts that pages wanted and no edition had; may be missing. Its folder holds the wishes."""
+        return self.path / "late" / "stories.arrow"
+
+    @property
     def notes(self) -> Path:
         """Notes of what this newsroom has had, so that it is missed if it is lost; see `newsroom.notes`."""
         return self.path / "notes"

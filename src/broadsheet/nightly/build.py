@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
 from broadsheet.live.given import given_ids, given_newsroom
+from broadsheet.live.late_texts import begin_night, write_at_night
 from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import ignored_by_clock, read_clock
@@ -72,6 +73,8 @@ def build(
             _say_no_reader(edition, config.active_days, as_of, say)
         write_table(edition.users, bench.data.readers.audience.state(chosen, as_of), USERS)
         stages = run_stages(bench, edition, tuple(STAGES), say, record, engine)
+        if line := write_at_night(bench, stages.reports["generate"].counts):
+            say(f"late texts: {line}")
         users_are = users if isinstance(users, str) else "list"
         with still_at_work("check", say):
             verdict, stages.events["check"] = _check(newsroom, bench, expired, users_are, say, record)
@@ -79,6 +82,7 @@ def build(
         done = newsroom.complete(manifest | {"total_seconds": round(time.perf_counter() - started, 3)})
         if not verdict.reasons:
             newsroom.point_to(done)
+            begin_night(newsroom, done.name)
         Journal(newsroom).remove_carried()
         say(f"{'kept back' if verdict.reasons else 'published'} {done.name}")
         record(event_of("kept" if verdict.reasons else "published", done.name, time.perf_counter() - started, {}))

@@ -13,6 +13,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal
 from broadsheet.progress import Say
 from broadsheet.tables.files import file_sha256
+from broadsheet.tables.parts import parts_of
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Earlier:
     ranked: tuple[Path, ...] = ()
     "Tables ranked, from which scores of the cross-encoder are taken over."
     stories: tuple[Path, ...] = ()
-    "Tables stories, from which headlines and summaries are taken over."
+    "Tables stories, from which headlines and summaries are taken over, texts that were written between nights too."
     digests: tuple[Path, ...] = ()
     "Tables digests, from which whole rows are taken over."
 
@@ -66,9 +67,15 @@ def find_earlier(newsroom: Newsroom, stages: Collection[str], say: Say) -> Earli
         news_vectors=whole("encode") + journal,
         indexes=_with_index(editions),
         ranked=whole("rerank"),
-        stories=whole("generate"),
+        stories=whole("generate") + _late_texts(newsroom),
         digests=whole("digest"),
     )
+
+
+def _late_texts(newsroom: Newsroom) -> tuple[Path, ...]:
+    """Return the table of texts that were written between nights, and its parts, which a killed writer leaves."""
+    table = newsroom.late_texts
+    return (*[table] * table.is_file(), *sorted(parts_of(table).glob("*.arrow")))
 
 
 def earlier_indexes(newsroom: Newsroom, say: Say) -> tuple[Edition, ...]:

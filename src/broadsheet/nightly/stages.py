@@ -118,7 +118,7 @@ def generate(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     writer, newcomers = story_writer(bench.models, stories), page_of_new_readers(bench, stories)
     interest, budget = (
         interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS)),
-        story_budget(bench.models, out),
+        story_budget(bench.models, out.stories),
     )
     made = generate_files(
         writer,

@@ -182,7 +182,8 @@ STORIES = new_table(
             "checks",
             IDS,
             "Drafts that were refused by the fact gate or were missing, such as 'gpt summary: number 300', "
-            "'endpoint summary: no answer' or 'gpt headline: no budget'; empty if there were no such drafts.",
+            "'endpoint summary: no answer' or 'gpt headline: no budget'; empty if there were no such drafts. On a page "
+            "also 'gpt summary: not yet': a request waits for no draft.",
         ),
         new_field("model", pa.string(), "Fingerprint of the writer's model; empty if no writer was asked."),
         new_field("prompt", pa.string(), "Versions of the prompts, the fact gate and the rule that chooses drafts."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.config.generate import GenerateConfig
-from broadsheet.newsroom import Edition
 from broadsheet.readers.state import ReaderState, reader_states
 from broadsheet.tables.parts import parts_of
 from broadsheet.workbench.data import EditionData
@@ -80,8 +80,8 @@ def story_writer_with(
     )
 
 
-def story_budget(models: EditionModels, out: Edition) -> Budget:
-    """Return what a build may spend on an edition's stories, less what a killed build spent.
+def story_budget(models: EditionModels, stories: Path) -> Budget:
+    """Return what may be spent on a table of stories, less what was spent on its parts already.
 
     Minutes count from now; tokens are those that the writer of this process reads and writes. What the drafts bought
     is counted in all parts of the stories, whoever wrote them.
@@ -89,7 +89,7 @@ def story_budget(models: EditionModels, out: Edition) -> Budget:
     from broadsheet.generate.stories.bought import Bought
     from broadsheet.generate.stories.budget import Budget
 
-    settings, writer, parts = models.config.generate, models.writer, parts_of(out.stories)
+    settings, writer, parts = models.config.generate, models.writer, parts_of(stories)
     least = 0.0 if models.own.writer is not None else settings.least_kept
     return Budget(
         parts,

@@ -133,7 +133,7 @@ def _generate(spread: Spread, bench: Workbench, out: Edition, earlier: Earlier) 
     if bench.models.config.generate.runs_here and bench.models.own.writer is None:
         write = story_writer(bench.models, bench.models.config.generate.stories)
         interest = interests_of_users(bench.data, bench.models, read_table(bench.data.edition.users, USERS))
-        budget, stop = story_budget(bench.models, out), stop_file(bench.data.edition)
+        budget, stop = story_budget(bench.models, out.stories), stop_file(bench.data.edition)
         stop.unlink(missing_ok=True)  # of a killed build
         known, newcomers = earlier.stories, page_of_new_readers(bench, write.k)
         write_trial(
