@@ -20,11 +20,11 @@ from broadsheet.config.filters import FiltersConfig, read_filters
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
-from broadsheet.live.given import given_id, given_ids, given_newsroom, given_rows, most_stories
 from broadsheet.live.late_texts import PageTexts, write_missing
 from broadsheet.live.live_workbench import Live, request_time
 from broadsheet.models.forks import check_device
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.given import given_id, given_ids, given_newsroom, given_rows, most_stories
 from broadsheet.nightly.build import build
 from broadsheet.own_parts import OwnParts
 from broadsheet.pages.ask import answer_request, read_request

@@ -6,8 +6,7 @@ import pytest
 
 from broadsheet import pipeline
 from broadsheet.errors import InputError
-from broadsheet.nightly.build import build
-from broadsheet.pipeline import Pipeline, open_newsroom
+from broadsheet.pipeline import Pipeline, build, open_newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
 from tests.support.tiny import START
@@ -37,7 +36,7 @@ def test_the_readers_of_several_pages_come_from_whatever_yields_them(plain, user
     assert pages[1].stories.equals(plain.run("fan", 3).stories)
 
 
-@pytest.mark.parametrize("user_ids", ["fan", b"fan", 7, None, {"fan": 3}])
+@pytest.mark.parametrize("user_ids", ["fan", b"fan", 7, None, {"fan": 3}, pa.table({"user_id": ["fan"]})], ids=repr)
 def test_what_is_no_list_of_readers_is_refused(plain, user_ids):
     with pytest.raises(InputError, match=r"user_ids: found .*, expected a list of ids"):
         plain.run_many(user_ids)
@@ -54,7 +53,14 @@ def test_a_whole_number_is_the_id_that_an_import_makes_of_it(plain, user_id):
     assert page.user_id == "123" and type(page.user_id) is str
 
 
-@pytest.mark.parametrize("user_id", ["", "  ", None, True, 7.5, b"\xff", "a\x1bb", 10**4000])
+@pytest.mark.parametrize("users", [[], iter(()), {"fan": 1}, ["nobody here"]], ids=repr)
+def test_an_edition_for_no_reader_is_refused(copy, users):
+    with pytest.raises(InputError, match="users: "):
+        build(copy, users)
+    assert len(copy.editions()) == 1
+
+
+@pytest.mark.parametrize("user_id", ["", "  ", None, True, 7.5, b"\xff", "a\x1bb", 10**4000, np.array(["fan"])])
 def test_a_reader_without_an_id_is_refused(plain, user_id):
     for call, name in ((plain.run, "user_id"), (lambda value: plain.run_many(["fan", value]), "user_ids")):
         with pytest.raises(InputError, match=f"{name}: found .*, expected the id of a reader"):
@@ -103,6 +109,21 @@ def test_what_are_no_rows_is_refused_and_nothing_is_added(opened, rows, said):
         opened.add(rows)
     assert said in str(raised.value)
     assert not list(opened.bench.data.newsroom.live.glob("*.arrow"))
+
+
+def test_values_of_numpy_in_a_row_are_the_values_that_python_has(opened):
+    time = np.datetime64(START.replace(tzinfo=None), "ns")
+    opened.add(
+        [{"news_id": np.int64(7), "title": ROW["title"], "published_at": time, "tags": np.array(["a"])}], ["tags"]
+    )
+    (added,) = (row for row in opened.bench.data.catalogue.news.to_pylist() if row["news_id"] == "7")
+    assert (added["published_at"], added["kept"]) == (START, [{"name": "tags", "value": '["a"]'}])
+
+
+@pytest.mark.parametrize("keep", ["author", [3], {"author": 1}])
+def test_what_are_no_names_of_columns_is_refused(opened, keep):
+    with pytest.raises(InputError, match=r"keep: found .*, expected a list of names"):
+        opened.add([{**ROW, "author": "Ann"}], keep)
 
 
 def test_ids_to_withdraw_come_from_whatever_yields_them(opened):

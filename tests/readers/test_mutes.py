@@ -96,6 +96,22 @@ def test_what_cannot_be_an_id_or_a_name_is_refused(newsroom, tmp_path):
     assert not newsroom.mutes.exists() and not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.parametrize("names", ["sports", None, [None], {"sports": 1}], ids=repr)
+def test_a_text_is_no_list_of_names_and_nothing_is_muted(newsroom, names):
+    for change in (mute, unmute):
+        with pytest.raises(InputError, match=r"categories: found .*, expected a list of names"):
+            change(newsroom, "fan", names)
+    with pytest.raises(InputError, match="sources: found"):
+        mute(newsroom, "fan", sources="Paper 1")
+    assert not newsroom.mutes.exists()
+
+
+def test_names_come_from_whatever_yields_them_and_ids_are_read_as_a_request_reads_them(newsroom):
+    assert mute(newsroom, " fan ", (name for name in ["sports"])).of("fan") == (["sports"], [])
+    assert mute(newsroom, 7, np.array(["arts"])).of("7") == (["arts"], [])
+    assert "fan" not in unmute(newsroom, "fan ")
+
+
 def test_names_of_no_article_are_named(newsroom):
     assert unknown_names(newsroom, ["sports", "sprots"], ["Paper 1", "sports"]) == ["sprots", "sports"]
 

@@ -58,7 +58,11 @@ def write(newsroom: Room = DEFAULT_ROOM) -> None:
     tell(Pipeline.open(newsroom).write_missing().line)
 
 
-Reader = Annotated[str, typer.Argument(help="The reader's id.")]
+def _without_blanks(user: str) -> str:
+    return user.strip(" ")  # as each id is read that comes from outside
+
+
+Reader = Annotated[str, typer.Argument(help="The reader's id.", callback=_without_blanks)]
 Categories = Annotated[list[str] | None, typer.Option("--category", help="A category. Can be repeated.")]
 Sources = Annotated[list[str] | None, typer.Option("--source", help="A source. Can be repeated.")]
 

@@ -20,6 +20,7 @@ from broadsheet.importers.impressions import impression_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.given import given_names
 
 FORMATS = {"Parquet": "Parquet", "Csv": "CSV", "Json": "JSON", "Arrow": "Arrow"}
 """The classes of `datasets` that may read a data set, by name, and their formats."""
@@ -68,6 +69,7 @@ def import_dataset(
         )
     into = into_split or split
     target = newsroom.impressions(into).stem if table == "impressions" else table
+    keep = given_names(keep, "keep")
     data = _open(name, config, split, quoting)
     found = data.names
     problems: list[str] = []

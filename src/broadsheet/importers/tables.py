@@ -13,6 +13,7 @@ from broadsheet.importers.impressions import impression_rows
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.given import given_names
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def import_tables(
     the files and of the mapping come in one CorpusError before anything is imported; see Import for what else is
     raised.
     """
+    keep = given_names(keep, "keep")
     given = {"news": news, "users": users, "clicks": clicks, "impressions": impressions}
     newsroom.impressions(split)  # a bad name of a split is an error before any file is read
     sources = _sources({table: path for table, path in given.items() if path is not None}, columns, keep, quoting)

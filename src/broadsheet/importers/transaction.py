@@ -32,6 +32,7 @@ from broadsheet.importers.rows import (
 )
 from broadsheet.importers.staging import Staged, look_through, merge
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.given import given_names
 from broadsheet.newsroom.journal import read_withdrawn
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.files import full_disk_as, remove_folder, replacing, sync_folder
@@ -67,7 +68,7 @@ class Import:
 
         `html` is "clean" or "keep", for tags in the texts of articles; empty for what the newsroom's settings say.
         """
-        self.newsroom, self._keep = newsroom, tuple(keep)
+        self.newsroom, self._keep = newsroom, tuple(given_names(keep, "keep"))
         self._intake = open_intake(newsroom, html=html)
         self.report = self._intake.report
         self._stack = ExitStack()

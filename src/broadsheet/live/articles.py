@@ -15,8 +15,8 @@ from broadsheet.importers.intake import open_intake
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.rows import Row, article_row, checked_rows, noting_left_out
 from broadsheet.importers.tables import columns_found, news_rows
-from broadsheet.live.given import given_ids
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.given import given_ids, given_names
 from broadsheet.newsroom.journal import Journal
 from broadsheet.tables.arrow_files import from_rows, read_table
 from broadsheet.tables.kept import kept_names
@@ -45,7 +45,7 @@ def add_articles(
     nothing is added then.
     """
     report = ImportReport() if report is None else report
-    news = _checked(newsroom, rows, report, keep)
+    news = _checked(newsroom, rows, report, given_names(keep, "keep"))
     vectors = tower(tower.text(news))
     table = pa.table([*news.columns, vectors_to_arrow(vectors)], schema=late_news(tower.dim))
     Journal(newsroom).add(table, tower.fingerprint)

@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
-from broadsheet.live.given import given_ids, given_newsroom
 from broadsheet.live.late_texts import begin_night, write_at_night
 from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import ignored_by_clock, read_clock
+from broadsheet.newsroom.given import given_ids, given_newsroom
 from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
 from broadsheet.nightly.edition_gate import Verdict, judge
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
@@ -118,6 +118,8 @@ def _choose(bench: Workbench, users: str | Sequence[str]) -> list[str]:
         return bench.data.readers.audience.active(bench.data.as_of, bench.models.config.active_days)
     if isinstance(users, str):
         raise InputError(f"users: found {users!r}, expected 'active', 'all' or a list of user ids.")
+    if not users:
+        raise InputError("users: found an empty list, expected 'active', 'all' or at least one user id.")
     unknown = [user_id for user_id in users if user_id not in bench.data.readers.audience]
     if unknown:
         raise InputError(f"users: {len(unknown)} unknown, such as {unknown[0]!r}. Import them, or leave them out.")

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.given import given_names
 from broadsheet.readers.own_table import OwnTable, ReaderRows, Row
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.live_schemas import MUTES
@@ -61,6 +62,7 @@ def mute(newsroom: Newsroom, user_id: str, categories: Sequence[str] = (), sourc
     Returns all mutes of the newsroom. Raises NewsroomError if there is no newsroom, InputError for an id or a name that
     is refused, ContractError if the table is damaged.
     """
+    categories, sources = given_names(categories, "categories"), given_names(sources, "sources")
     if any(has_controls(name) for name in (*categories, *sources)):
         raise InputError("category or source: found a control character, expected plain text. Nothing was changed.")
     return _change(newsroom, user_id, set[str].union, categories, sources)
@@ -71,9 +73,13 @@ def unmute(newsroom: Newsroom, user_id: str, categories: Sequence[str] = (), sou
 
     Returns and raises as `mute` does.
     """
-    if not categories and not sources:
-        categories, sources = open_mutes(newsroom.mutes)().of(user_id)
-    return _change(newsroom, user_id, set[str].difference, categories, sources)
+    categories, sources = given_names(categories, "categories"), given_names(sources, "sources")
+    names_all = not categories and not sources
+    return _change(newsroom, user_id, _emptied if names_all else set[str].difference, categories, sources)
+
+
+def _emptied(_: set[str], __: Iterable[str]) -> set[str]:
+    return set()
 
 
 def unknown_names(newsroom: Newsroom, categories: Sequence[str], sources: Sequence[str]) -> list[str]:

@@ -97,7 +97,7 @@ class OwnTable(Generic[View]):
         damaged or missing, as a call does.
         """
         try:
-            checked_id(user_id)
+            user_id = checked_id(user_id)  # as a request reads it: without blanks at its ends
         except SkipRow as reason:
             raise InputError(f"user: {reason}, expected the id of a reader. Nothing was changed.") from reason
         self._path.parent.mkdir(exist_ok=True)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.tables.fields import list_of, new_field, struct_of
+from broadsheet.tables.values import is_missing
 
 KEPT = new_field(
     "kept",
@@ -25,7 +26,7 @@ def kept_text(value: object) -> str:
     True and false are `true` and `false`, a date is ISO 8601, a list or an object is JSON, and None, NaN and a missing
     value are empty.
     """
-    if value is None or value != value:
+    if is_missing(value):
         return ""
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"

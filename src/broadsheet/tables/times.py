@@ -10,7 +10,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from broadsheet.tables.values import SkipRow
+from broadsheet.tables.values import SkipRow, is_missing
 from broadsheet.text import shortened
 
 ACCEPTED = (
@@ -94,7 +94,7 @@ def _parsed(value: object) -> datetime | None:
     if isinstance(value, Mapping) and len(value) == 1:  # MongoDB's export: {"$date": {"$numberLong": "1774778400000"}}
         ((key, inner),) = value.items()
         return _parsed(inner) if key in ("$date", "$numberLong") else _number(None)
-    if value is None:
+    if is_missing(value):  # also NaN, with which data frames mark what is missing
         return None
     if isinstance(value, str):
         return _text(value.strip())
@@ -109,8 +109,6 @@ def _number(value: object) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError("not a time")
     size: Any = abs(value)
-    if value != value:  # NaN, with which data frames mark what is missing
-        return None
     if size > _MOST:
         raise ValueError("too large for a time")
     if value == int(value) and (day := _compact(str(int(value)))):

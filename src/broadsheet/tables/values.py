@@ -2,7 +2,7 @@
 
 import math
 from decimal import Decimal
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 from uuid import UUID
 
@@ -43,9 +43,17 @@ def checked_id(value: object) -> str:
     return text
 
 
+def is_missing(value: object) -> bool:
+    """Return whether a value stands for no value: None, NaN, and the NaT and NA of pandas."""
+    try:
+        return value is None or bool(value != value)
+    except (TypeError, ValueError):  # NA is neither true nor false, and nor is an array, which is a value
+        return type(value).__name__ == "NAType"
+
+
 def _id_text(value: Any) -> str:  # noqa: ANN401
-    """Return what an id that is no text is as a text; empty for None and NaN."""
-    if value is None or value != value:
+    """Return what an id that is no text is as a text; empty for a missing value."""
+    if is_missing(value):
         return ""
     if isinstance(value, UUID):
         return str(value)
@@ -86,14 +94,14 @@ def _longest(ids: list[str]) -> int:
 
 
 def checked_text(value: object) -> str:
-    """Return a text without halves of characters, a number as text, bytes as UTF-8, and None or NaN as an empty text.
+    """Return a text without halves of characters, a number as text, bytes as UTF-8, and a missing value as "".
 
     A half of a character is what a script leaves that cuts an emoji in two; no file in UTF-8 can hold it.
     """
-    if value is None:
+    if is_missing(value):
         return ""
-    if isinstance(value, int | float | Decimal):
-        return "" if value != value else str(value)  # NaN stands for nothing in many tools
+    if isinstance(value, Real | Decimal):
+        return str(value)
     if isinstance(value, bytes):
         try:
             value = value.decode()

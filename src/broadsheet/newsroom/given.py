@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import InputError
-from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.values import SkipRow, checked_id
-from broadsheet.text import shortened
+from broadsheet.text import one_line, shortened
 
 _LONGEST = 80
 """Most characters of a wrong value that a message repeats."""
@@ -18,7 +18,7 @@ _LONGEST = 80
 def shown(value: object) -> str:
     """Return a wrong value as a message shows it: its repr, shortened."""
     try:
-        return shortened(repr(value), _LONGEST)
+        return shortened(one_line(repr(value)), _LONGEST)
     except Exception:  # a repr of the caller's own, or a whole number of more digits than Python writes
         return f"a value of type {type(value).__name__}"
 
@@ -53,11 +53,21 @@ def given_id(value: object, name: str) -> str:
 def given_ids(values: object, name: str) -> list[str]:
     """Return ids from anything that yields them: a list, a generator, a column of pandas, numpy or pyarrow.
 
-    Raises InputError for a text, which is one id, for a mapping, and for a value that cannot be an id.
+    Raises InputError for a text, which is one id, for a mapping or a table, and for a value that cannot be an id.
     """
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
-        raise InputError(f"{name}: found {shown(values)}, expected a list of ids, such as ['maya', 'tom'].")
-    return [given_id(value, name) for value in values]
+    return [given_id(value, name) for value in _listed(values, name, "a list of ids, such as ['maya', 'tom']")]
+
+
+def given_names(values: object, name: str) -> list[str]:
+    """Return names, such as those of categories or columns, from anything that yields texts.
+
+    Raises InputError for a single text, whose letters are no names, for a mapping or a table, and for what is no text.
+    """
+    expected = "a list of names, each a text"
+    names = _listed(values, name, expected)
+    if wrong := [value for value in names if not isinstance(value, str)]:
+        raise InputError(f"{name}: found {shown(wrong[0])}, expected {expected}.")
+    return [str(value) for value in names]
 
 
 def given_rows(rows: object, name: str) -> Iterator[Mapping[str, Any]]:
@@ -70,7 +80,8 @@ def given_rows(rows: object, name: str) -> Iterator[Mapping[str, Any]]:
             return iter(getattr(rows, make)())
     if hasattr(rows, "to_dict") and hasattr(rows, "columns"):  # pandas, whose missing values are NaN and NaT
         table: Any = rows
-        return iter(table.astype(object).where(table.notna(), None).to_dict("records"))
+        found = table.astype(object).where(table.notna(), None).to_dict("records")
+        return (_checked_row(row, number, name) for number, row in enumerate(found, 1))
     if isinstance(rows, Mapping):
         return iter([_one_row(rows, name)])
     if isinstance(rows, str | bytes | os.PathLike) or not isinstance(rows, Iterable):
@@ -91,9 +102,17 @@ def given_newsroom(newsroom: object) -> Newsroom:
     return Newsroom(Path(newsroom))
 
 
+def _listed(values: object, name: str, expected: str) -> list[object]:
+    is_table = hasattr(values, "columns") or hasattr(values, "column_names")
+    if is_table or isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise InputError(f"{name}: found {shown(values)}, expected {expected}.")
+    return [_plain(value) for value in values]
+
+
 def _plain(value: object) -> object:
-    """Return a scalar of numpy or pyarrow as Python's own value."""
-    make = getattr(value, "as_py", None) or (getattr(value, "item", None) if getattr(value, "ndim", 1) == 0 else None)
+    """Return a scalar or an array of numpy or pyarrow as Python's own value."""
+    scalar = getattr(value, "item", None) if getattr(value, "ndim", 1) == 0 else getattr(value, "tolist", None)
+    make = getattr(value, "as_py", None) or scalar
     return make() if callable(make) else value
 
 
@@ -103,7 +122,7 @@ def _one_row(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
             f"{name}: found a mapping whose values are lists, expected one row, or a list of rows: "
             "[{'news_id': 'N1', 'title': '...'}, ...]."
         )
-    return row
+    return _checked_row(row, 1, name)
 
 
 def _checked_row(row: object, number: int, name: str) -> Mapping[str, Any]:
@@ -111,4 +130,4 @@ def _checked_row(row: object, number: int, name: str) -> Mapping[str, Any]:
         raise InputError(
             f"{name}: found {shown(row)} as row {number}, expected a mapping from column to value. Nothing was added."
         )
-    return row
+    return {column: _plain(value) for column, value in row.items()}
