@@ -95,16 +95,20 @@ def merge(staged: Staged) -> tuple[Path, int]:
 
 
 def look_through(
-    staged: Mapping[str, Staged], without_history: Collection[str], newsroom: Newsroom, report: ImportReport
+    staged: Mapping[str, Staged],
+    without_history: Mapping[str, Collection[str]],
+    newsroom: Newsroom,
+    report: ImportReport,
 ) -> None:
-    """Fill the histories of the staged impressions whose ids are in `without_history`; note that, and busy readers.
+    """Fill the histories of staged impressions; note how many, and readers who click more than a person.
 
+    `without_history` has for each table of impressions the ids of those that came without a history.
     Clicks are those of the newsroom and those that are staged.
     """
     clicks = [path for path in (newsroom.clicks, staged["clicks"].path) if path.exists()]
     for table, rows in staged.items():
-        if rows.schema is IMPRESSIONS and rows.taken and without_history:
-            filled, empty = fill_histories(rows.path, without_history, clicks)
+        if rows.schema is IMPRESSIONS and (without := without_history.get(table)):
+            filled, empty = fill_histories(rows.path, without, clicks)
             notes = {
                 f"{table}: no history given, made of the reader's earlier clicks": filled,
                 f"{table}: no history given and no earlier click known, so the history is empty": empty,

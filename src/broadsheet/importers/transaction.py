@@ -76,7 +76,7 @@ class Import:
         self._withdrawn: set[str] = set()
         self._published: dict[str, datetime | None] = {}
         self._mentioned: Counter[str] = Counter()
-        self._without_history: set[str] = set()
+        self._without_history: dict[str, set[str]] = {}
         self._clicks_are_known = False
         self._former_users: tuple[pa.Table, dict[str, int]] | None = None
         self._is_archive = False
@@ -193,7 +193,7 @@ class Import:
             raise SkipRow("none of the shown articles has text")
         staged.claim(impression["impression_id"])
         if row.get("history") is None:
-            self._without_history.add(impression["impression_id"])
+            self._without_history.setdefault(staged.target.stem, set()).add(impression["impression_id"])
         return impression
 
     def _commit(self) -> None:

@@ -69,6 +69,15 @@ def test_a_history_that_is_given_stays_even_if_it_is_empty(room):
     assert histories(room) == {"given": ["zz"], "empty": []} and not add.report.notes
 
 
+def test_an_id_that_two_splits_share_keeps_the_history_of_each(room):
+    with Import(room) as add:
+        add.clicks([click("a", 1)])
+        add.impressions("train", [shown("i", 9, history=["zz"])])
+        add.impressions("valid", [shown("i", 9)])
+    assert histories(room) == {"i": ["zz"]}
+    assert read_table(room.impressions("valid"), IMPRESSIONS)["history"].to_pylist() == [["a"]]
+
+
 def test_without_any_click_the_clicked_articles_of_earlier_lists_are_the_history(room):
     later = {"shown": ["c", "d"], "clicked": [False, True]}
     with Import(room) as add:
