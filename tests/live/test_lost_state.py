@@ -5,7 +5,9 @@ import shutil
 import pytest
 
 from broadsheet.errors import ContractError, NewsroomError
-from broadsheet.live.articles import withdraw_articles
+from broadsheet.importers.absorb_journal import absorb
+from broadsheet.live.articles import known_ids, withdraw_articles
+from broadsheet.newsroom.journal import Journal, read_withdrawn
 from broadsheet.pipeline import Pipeline
 from broadsheet.readers.mutes import mute
 from tests.support.late_articles import everything, ids
@@ -53,6 +55,36 @@ def test_a_newsroom_that_was_replaced_by_an_older_copy_is_to_be_opened_again(roo
     room.live.mkdir()
     with pytest.raises(NewsroomError, match=r"it ends at entry 0, and this process has applied entry 1"):
         opened.run("fan", 3)
+
+
+def test_an_older_copy_of_the_journal_is_an_error_of_new_processes_and_builds_until_the_calls_are_made_again(
+    room, opened, caplog, tmp_path
+):
+    opened.withdraw(["N18"])
+    older = shutil.copytree(room.live, tmp_path / "older")
+    opened.withdraw(["N21"])
+    opened.withdraw(["N24"])
+    shutil.rmtree(room.live)
+    older.rename(room.live)
+    assert not {"N18", "N21", "N24"} & set(ids(everything(opened)))  # it applied them before
+    for look in (lambda: Pipeline.open(room.path), lambda: absorb(room)):
+        with pytest.raises(NewsroomError, match=r"live: entries 2 to 3 are missing, and no edition holds"):
+            look()
+    withdraw_articles(room, ["N21", "N24"], lambda: known_ids(room))
+    assert not {"N18", "N21", "N24"} & set(ids(everything(Pipeline.open(room.path))))
+    absorb(room)
+    assert set(read_withdrawn(room)) == {"N18", "N21", "N24"}
+    (said,) = {record.getMessage() for record in caplog.records if "are missing" in record.getMessage()}
+    assert "live: 2 entries are missing, such as entry 2, and no edition holds" in said
+
+
+def test_entries_that_a_newer_edition_holds_are_not_missed(room, caplog):
+    withdraw_articles(room, ["N18"], dict)
+    absorb(room)
+    for entry in Journal(room).entries():
+        entry.path.unlink()
+    assert "N18" not in ids(everything(Pipeline.open(room.path)))
+    assert not [record for record in caplog.records if "are missing" in record.getMessage()]
 
 
 def test_a_withdrawal_counts_after_the_last_entry_was_deleted_as_damaged(room, opened):

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 
@@ -102,3 +103,15 @@ def test_the_device_and_its_dtype_can_compute():
     assert device.type == ("cuda" if torch.cuda.is_available() else "cpu")
     product = torch.ones(4, 4, dtype=dtype, device=device) @ torch.ones(4, 4, dtype=dtype, device=device)
     assert dtype in (torch.bfloat16, torch.float32) and product.float().eq(4).all()
+
+
+@pytest.mark.parametrize("longest", ["long", None, -5, 0])
+def test_a_tokenizer_that_reads_no_text_is_one_clear_error(copy, longest):
+    settings = json.loads((copy / "tokenizer_config.json").read_text())
+    (copy / "tokenizer_config.json").write_text(json.dumps({**settings, "model_max_length": longest}))
+    model, tokenizer = models.load_weights("AutoModel", str(copy)), models.load("AutoTokenizer", str(copy))
+    if longest is None:  # transformers sets a number of its own
+        models.check_length("retrieval.max_tokens", 96, model, tokenizer)
+        return
+    with pytest.raises(ModelError, match=rf"retrieval\.max_tokens: model_max_length is '{longest}', expected a number"):
+        models.check_length("retrieval.max_tokens", 96, model, tokenizer)

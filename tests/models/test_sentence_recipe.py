@@ -64,6 +64,11 @@ def test_the_prefix_is_the_default_prompt_or_that_of_a_document(tmp_path, prompt
             "found a pooling by max_tokens, expected the mean",
         ),
         (lambda folder: (folder / "modules.json").write_text("{"), "modules.json cannot be read"),
+        (lambda folder: (folder / "modules.json").write_text("[5]"), "modules.json: found 5, expected steps with a"),
+        (
+            lambda folder: write_recipe(folder, {}, steps=[("Pooling", "../../elsewhere")]),
+            "expected steps with a type and a path inside the model's folder",
+        ),
     ],
 )
 def test_what_cannot_be_done_as_the_model_asks_is_one_error(tmp_path, write, problem):

@@ -56,7 +56,7 @@ def test_a_flipped_bit_in_any_trusted_file_is_without_effect_or_named_and_kills_
     assert {"X1", "X2"} <= {story["news_id"] for story in before} and len(before) == 12
     edition = room.current()
     paths = [*room.path.glob("corpus/*.arrow"), *edition.path.iterdir(), *room.live.glob("*.arrow")]
-    paths += [*room.path.glob("readers/*.arrow"), room.notes / "live"]
+    paths += [*room.path.glob("readers/*.arrow"), *room.notes.iterdir()]
     names = {path.name for path in paths}
     assert {"withdrawn.arrow", "mutes.arrow", "profiles.arrow", "manifest.json", "index.faiss"} <= names
     forks = start_forks()

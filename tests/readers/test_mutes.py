@@ -88,7 +88,7 @@ def test_calls_at_once_lose_nothing_also_while_a_build_holds_the_newsroom(newsro
 
 
 def test_what_cannot_be_an_id_or_a_name_is_refused(newsroom, tmp_path):
-    for user, names in (("", ["sports"]), ("a\nb", ["sports"]), ("fan", [" "])):
+    for user, names in (("", ["sports"]), ("a\nb", ["sports"]), ("fan", [" "]), ("fan", ["sp\u200borts"])):
         with pytest.raises(InputError, match=r"expected .*\. Nothing was changed\."):
             mute(newsroom, user, names)
     with pytest.raises(NewsroomError, match="no newsroom here"):

@@ -118,3 +118,9 @@ def test_an_error_of_the_disk_names_the_file(tmp_path):
     with pytest.raises(OSError) as raised, replacing(tmp_path / "mutes.arrow"):
         raise OSError(errno.EIO, "Input/output error")
     assert raised.value.filename == str(tmp_path / "mutes.arrow")
+
+
+def test_a_name_as_long_as_the_system_allows_can_be_written(tmp_path):
+    path = tmp_path / ("ä" * 125 + ".html")  # 255 bytes
+    write_text(path, "news")
+    assert path.read_text() == "news" and list(tmp_path.iterdir()) == [path]

@@ -74,14 +74,15 @@ def status(
 
 @operation.command(epilog="Example: broadsheet verify newsroom   The exit code is 1 if something is wrong.")
 def verify(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Check every file of the current edition, and the journal of articles that were added or withdrawn since."""
+    """Check every file of the current edition, the journal, and the tables of the corpus and of the readers."""
     from broadsheet.newsroom import Newsroom
-    from broadsheet.nightly.verify import verify_edition, verify_journal
+    from broadsheet.nightly.verify import verify_edition, verify_journal, verify_newsroom
 
     room = Newsroom(newsroom)
     edition = room.current()
     problems = [f"{edition.name}: {problem}" for problem in verify_edition(edition)]
     problems += [f"live: {problem}" for problem in verify_journal(room)]
+    problems += verify_newsroom(room)
     for problem in problems:
         say(problem)
     if problems:

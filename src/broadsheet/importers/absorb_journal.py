@@ -21,13 +21,16 @@ def absorb(newsroom: Newsroom) -> None:
 
     The news table is stamped with the last number that is in it. Killed in between, it begins again from that number
     and comes to the same. A news table that holds withdrawn articles, such as one restored from an older copy, loses
-    them. Raises ContractError if an entry or a table of the corpus is damaged, NewsroomError if the journal is missing.
+    them. Raises ContractError if an entry or a table of the corpus is damaged, NewsroomError if the journal or its last
+    entries are missing; a warning names other entries that are missing.
     """
     for part in newsroom.news.parent.glob(".*.arrow.*.part"):  # left by an import or a build that was killed
         part.unlink()
     _seal_tables(newsroom)
     carried = carried_by(newsroom.news)
-    entries, changes = Journal(newsroom).changes(lambda articles, _: articles.select(NEWS.names), after=carried)
+    journal = Journal(newsroom)
+    entries, changes = journal.changes(lambda articles, _: articles.select(NEWS.names), after=carried)
+    journal.lost(entries, after=carried)
     last = entries[-1].sequence if entries else carried
     withdrawn = read_withdrawn(newsroom)
     if entries:

@@ -95,7 +95,7 @@ def withdraw_articles(newsroom: Newsroom, news_ids: Iterable[str], known: Callab
 
 def known_ids(newsroom: Newsroom) -> set[str]:
     """Return the ids of the articles of the corpus and of the journal."""
-    changes = Journal(newsroom).changed_ids()
+    changes = Journal(newsroom).changed_ids(to_end=False)  # a call mends a journal whose end is missing
     ids = set(read_table(newsroom.news, NEWS).column("news_id").to_pylist())
     ids -= changes.withdrawn.keys()
     return ids if changes.added is None else ids | set(changes.added.column("news_id").to_pylist())

@@ -16,6 +16,7 @@ import pyarrow as pa
 from broadsheet.corpus.catalogue import Catalogue, extend
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.errors import NewsroomError
+from broadsheet.live.files_in_use import FilesInUse
 from broadsheet.newsroom.clock import latest_time
 from broadsheet.newsroom.entries import Changes
 from broadsheet.newsroom.journal import Journal, held_by, read_withdrawn
@@ -50,14 +51,19 @@ class Live:
         """Take the opened workbench of an edition; raises NewsroomError if the edition has no manifest."""
         self._journal, self._frozen = Journal(bench.data.newsroom), bench.index
         self._lock = Lock()
-        self._state = _State(bench, held_by(bench.data.edition), None)
+        edition, newsroom = bench.data.edition, bench.data.newsroom
+        hashes = {edition.path / name: expected for name, expected in edition.read_manifest()["files"].items()}
+        self._files = FilesInUse({**hashes, newsroom.users: "", newsroom.clicks: ""})
+        self._state = _State(bench, held_by(edition), None)
 
     def bench(self) -> Workbench:
         """Return the workbench with all that was acknowledged before this call.
 
-        If nothing was acknowledged since, that costs one look at the folder. Raises ContractError if an entry is
-        damaged: to leave it out could show what was withdrawn.
+        If nothing was acknowledged since, that costs a look at the folder and at each file in use. Raises ContractError
+        if an entry is damaged, since to leave it out could show what was withdrawn, or if another program wrote to a
+        file of the edition; NewsroomError if the last entries are missing.
         """
+        self._files.require_unchanged()
         modified = self._journal.modified()
         if modified is None or modified != self._state.listed:
             self._follow()
@@ -79,8 +85,9 @@ class Live:
                     f"{state.applied}: the newsroom was replaced by an older copy. Open the newsroom again."
                 )
             if last > state.applied:
-                if len(entries) < last - state.applied:
-                    changes = _with_missed(changes, bench, last - state.applied - len(entries))
+                lost = len(self._journal.lost(entries, after=state.applied))
+                if len(entries) + lost < last - state.applied:
+                    changes = _with_missed(changes, bench, last - state.applied - len(entries) - lost)
                 bench = self._extended(bench, changes)
             self._state = _State(bench, last, modified)
 

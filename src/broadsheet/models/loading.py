@@ -80,10 +80,14 @@ def load_weights(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
 
 
 def check_length(setting: str, max_tokens: int, model: Any, tokenizer: Any) -> None:  # noqa: ANN401
-    """Raise ConfigError if a setting asks for more tokens than a model reads."""
-    limit = min(
-        getattr(model.config, "max_position_embeddings", tokenizer.model_max_length), tokenizer.model_max_length
-    )
+    """Raise ConfigError if a setting asks for more tokens than a model reads, ModelError if it reads no text."""
+    reads = tokenizer.model_max_length
+    if not isinstance(reads, int | float) or reads < STEP:
+        raise ModelError(
+            f"the tokenizer of {setting}: model_max_length is {str(reads)[:40]!r}, expected a number from {STEP} on. "
+            "Put the model's own tokenizer_config.json beside its weights."
+        )
+    limit = int(min(getattr(model.config, "max_position_embeddings", reads), reads))
     limit -= limit % STEP  # what padding can fill
     if max_tokens > limit:
         raise ConfigError(f"{setting}: found {max_tokens}, expected at most {limit}, which is what the encoder reads.")

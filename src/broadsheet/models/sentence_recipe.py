@@ -51,6 +51,11 @@ def read_recipe(name: str) -> SentenceRecipe:
     if modules is None:
         return BY_THE_MEAN
     steps = modules if isinstance(modules, list) else []
+    if wrong := [step for step in steps if not isinstance(step, dict) or ".." in str(step.get("path")).split("/")]:
+        raise ModelError(
+            f"model {name!r}: modules.json: found {str(wrong[0])[:80]}, expected steps with a type and a path inside "
+            "the model's folder. Put the model's own file there."
+        )
     kinds = {str(step.get("type", "")).rpartition(".")[2]: str(step.get("path", "")) for step in steps}
     if strange := [kind for kind in kinds if kind not in _STEPS]:
         raise ModelError(

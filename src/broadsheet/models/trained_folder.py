@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from safetensors import SafetensorError
 
 from broadsheet.errors import ModelError
 from broadsheet.models import loading as models
+from broadsheet.tables.files import file_sha256
 
 if TYPE_CHECKING:
     import torch
@@ -54,11 +56,13 @@ class FolderKind:
 def write_card(folder: Path, card: Mapping[str, Any], *, base: str = "") -> None:
     """Write the card, the last file of a folder, with the base model's name and fingerprint if there is a base model.
 
-    The weights in the folder can then be read by everybody: safetensors writes them for their owner alone.
+    The card names the SHA-256 of every other file, so that a changed byte is noticed when the folder is read. The
+    weights in the folder can then be read by everybody: safetensors writes them for their owner alone.
     """
     for path in folder.rglob("*.safetensors"):
         path.chmod(0o644)
-    document = {**card, "base": base, "base_fingerprint": models.fingerprint(base)} if base else card
+    document = {**card, "base": base, "base_fingerprint": models.fingerprint(base)} if base else dict(card)
+    document["files"] = {name: file_sha256(path) for name, path in _trained_files(folder).items()}
     (folder / CARD).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
 
 
@@ -73,14 +77,19 @@ def read_card(
     """Return the card of a folder that a training wrote whole.
 
     `problem` says what is wrong with a card, in words, or an empty text; `files` are the files that belong to it beside
-    the card. Raises ModelError if the card or a file is missing, if the card is of another form, or if the weights were
-    trained on another base model than `base`, where that is given.
+    the card. Raises ModelError if the card or a file is missing, if the card is of another form, if a file changed
+    after the training, or if the weights were trained on another base model than `base`, where that is given.
     """
     card = _read(folder, kind)
     if wrong := _lacks_base(card, kind) or problem(card):
         raise ModelError(f"{folder / CARD}: not a card that training wrote: {wrong}. {kind.expected}")
     if missing := [name for name in files(card) if not (folder / name).is_file()]:
         raise ModelError(f"{folder}: no {', '.join(missing)}. {kind.expected}")
+    if changed := _changed(folder, card):
+        raise ModelError(
+            f"{folder}: {', '.join(changed)} changed since the training: {CARD} names another SHA-256. Restore the "
+            f"folder from a copy. {kind.expected}"
+        )
     if base is not None and card["base_fingerprint"] != models.fingerprint(base):
         way_out = f", or set {kind.way_out}" if kind.way_out else ""
         raise ModelError(
@@ -96,11 +105,33 @@ def _read(folder: Path, kind: FolderKind) -> Card:
         card = json.loads((folder / CARD).read_text("utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{folder}: no {CARD}. {kind.expected}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {kind.expected}") from error
     if not isinstance(card, dict):
         raise ModelError(f"{folder / CARD}: not a card that training wrote: it is {card!r}. {kind.expected}")
     return card
+
+
+def _trained_files(folder: Path) -> dict[str, Path]:
+    """Return the files of weights and their settings, by their names in the folder."""
+    kinds = (".safetensors", ".json", ".txt")
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.suffix in kinds}
+    return {name: path for name, path in found.items() if name != CARD}
+
+
+def _changed(folder: Path, card: Card) -> list[str]:
+    """Return the files that do not have the SHA-256 of the card; cards of earlier versions name no hashes."""
+    expected = card.get("files")
+    if not isinstance(expected, dict):
+        return []
+    states = ((name, path, path.stat()) for name, path in _trained_files(folder).items() if name in expected)
+    return [name for name, path, now in states if _sha256(path, now.st_size, now.st_mtime_ns) != expected[name]]
+
+
+@lru_cache(maxsize=32)
+def _sha256(path: Path, size: int, mtime_ns: int) -> str:
+    del size, mtime_ns  # keys of the cache: a card is read more than once, and weights are large
+    return file_sha256(path)
 
 
 def _lacks_base(card: Card, kind: FolderKind) -> str:

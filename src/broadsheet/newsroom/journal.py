@@ -11,9 +11,10 @@ that the corpus holds. To apply an entry twice changes nothing. An entry is remo
 
 from __future__ import annotations
 
+import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from operator import attrgetter
@@ -30,6 +31,8 @@ from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
 from broadsheet.tables.files import full_disk_as, is_settled, sync_folder
 from broadsheet.tables.live_schemas import WITHDRAWN, late_news
 from broadsheet.tables.locks import locked
+
+log = logging.getLogger(__name__)
 
 NAME = re.compile(r"(\d{12})-(add|withdraw)\.arrow")
 CARRIED = "live"
@@ -70,23 +73,54 @@ class Journal:
             return 0
         return changed if is_settled(changed) else None
 
-    def changes(self, prepare: Callable[[pa.Table, str], pa.Table], after: int = 0) -> tuple[list[Entry], Changes]:
+    def changes(
+        self, prepare: Callable[[pa.Table, str], pa.Table], after: int = 0, *, to_end: bool = True
+    ) -> tuple[list[Entry], Changes]:
         """Return the entries with a higher number than `after` and their result; `prepare` is as in `read_changes`.
 
-        Raises ContractError if an entry is damaged.
+        Raises ContractError if an entry is damaged. With `to_end`, raises NewsroomError if the last calls that were
+        acknowledged are neither in the journal nor in an edition.
         """
         while True:
+            noted = self._noted()
             entries = self.entries(after)
             try:
-                return entries, read_changes(entries, prepare)
+                changes = read_changes(entries, prepare)
             except ContractError:
                 # A build or a pruning removes entries at any time: then those that are left are listed again.
                 if all(entry.path.exists() for entry in entries):
                     raise
+                continue
+            if to_end:
+                self._require_end(noted, max([after, *(entry.sequence for entry in entries)]))
+            return entries, changes
 
-    def changed_ids(self, after: int = 0) -> Changes:
-        """Return the result of the entries with a higher number than `after`, of added articles their ids alone."""
-        return self.changes(lambda articles, _: articles.select(["news_id"]), after)[1]
+    def lost(self, entries: Sequence[Entry], after: int = 0) -> list[int]:
+        """Return the numbers above `after` that neither the journal, whose `entries` were listed, nor an edition holds.
+
+        Such an entry was removed by hand, or was not in a copy that was restored. A warning names it.
+        """
+        there = {entry.sequence for entry in entries}
+        if len(there) == max(there, default=after) - after:
+            return []  # known without a look at every manifest
+        first = max(after, self.carried()) + 1
+        lost = [number for number in range(first, max(there, default=0)) if number not in there]
+        if lost:
+            log.warning(
+                "%s: %d entries are missing, such as entry %d, and no edition holds what was added or withdrawn there: "
+                "what they withdrew is shown, unless later calls withdrew it again.",
+                self.folder,
+                len(lost),
+                lost[0],
+            )
+        return lost
+
+    def changed_ids(self, after: int = 0, *, to_end: bool = True) -> Changes:
+        """Return the result of the entries with a higher number than `after`, of added articles their ids alone.
+
+        Raises as `changes` does.
+        """
+        return self.changes(lambda articles, _: articles.select(["news_id"]), after, to_end=to_end)[1]
 
     def last(self) -> int:
         """Return the highest number that was ever given, whether or not its entry is still there; 0 for none."""
@@ -105,11 +139,12 @@ class Journal:
     def carried(self) -> int:
         """Return the number of the last entry that the corpus or an edition holds; 0 for none.
 
-        A damaged news table or manifest is passed over, since readers of a sound edition do not need it.
+        A damaged table or manifest is passed over, since readers of a sound edition do not need it.
         """
         found = [0]
-        with suppress(ContractError):
-            found.append(carried_by(self._newsroom.news))
+        for table in (self._newsroom.news, self._newsroom.withdrawn):
+            with suppress(ContractError):
+                found.append(carried_by(table))
         for edition in self._newsroom.editions():
             with suppress(NewsroomError):
                 found.append(held_by(edition))
@@ -155,6 +190,16 @@ class Journal:
         if not note.isdecimal():
             raise NewsroomError(f"{self._note}: found {note!r:.80}, expected the number of the journal's last entry.")
         return int(note)
+
+    def _require_end(self, noted: int, end: int) -> None:
+        """Raise NewsroomError if calls up to number `noted` were acknowledged, and entries and editions end before."""
+        if noted > end and noted > (end := max(end, self.carried())):  # looked at last: a build carries, then removes
+            lost = f"entry {noted} is" if noted == end + 1 else f"entries {end + 1} to {noted} are"
+            raise NewsroomError(
+                f"{self.folder}: {lost} missing, and no edition holds what was added or withdrawn there. Restore the "
+                "folder from its newest copy. If there is no copy, make the last calls again with `broadsheet "
+                f"withdraw` and `broadsheet add`; if there is nothing to repeat, delete {self._note}."
+            )
 
     def _require_never_used(self) -> None:
         self._newsroom.require()

@@ -1,5 +1,7 @@
 """Checks of an edition: each file has the SHA-256 of the manifest, and the tables agree with each other."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,11 +13,24 @@ import pyarrow.compute as pc
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.entries import Entry, read_added, read_withdrawal
-from broadsheet.newsroom.journal import Journal, read_withdrawn
+from broadsheet.newsroom.journal import NAME, Journal, read_withdrawn
 from broadsheet.newsroom.manifest import file_problems
 from broadsheet.nightly.index_recall import reader_recall
+from broadsheet.readers.mutes import open_mutes
+from broadsheet.readers.profiles import open_profiles
 from broadsheet.tables.arrow_files import empty, read_stamp, read_table
-from broadsheet.tables.schemas import CANDIDATES, DIGESTS, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.tables.schemas import (
+    CANDIDATES,
+    CLICKS,
+    DIGESTS,
+    IMPRESSIONS,
+    NEWS,
+    RANKED,
+    STORIES,
+    USERS,
+    news_vectors,
+    user_vectors,
+)
 from broadsheet.tables.vectors import MappedVectors
 
 
@@ -99,7 +114,7 @@ def verify_journal(newsroom: Newsroom) -> list[str]:
     except BroadsheetError as error:
         return [str(error)]
     names = {path.name for path in journal.folder.glob("*") if not path.name.startswith(".")}
-    strangers = sorted(names - {entry.path.name for entry in entries})
+    strangers = sorted(name for name in names if not NAME.fullmatch(name))
     problems = [
         f"{name}: not the name of an entry, such as {'0' * 11}1-add.arrow or {'0' * 11}2-withdraw.arrow"
         for name in strangers
@@ -119,6 +134,24 @@ def verify_journal(newsroom: Newsroom) -> list[str]:
         read_withdrawn(newsroom)
     except BroadsheetError as error:
         problems.append(str(error))
+    return problems
+
+
+def verify_newsroom(newsroom: Newsroom) -> list[str]:
+    """Return a problem for each table of the corpus and of the readers that is damaged or missing.
+
+    Editions copy the corpus, so that its damage would be found by the next build alone.
+    """
+    tables = {newsroom.news: NEWS, newsroom.users: USERS, newsroom.clicks: CLICKS}
+    tables |= dict.fromkeys(newsroom.all_impressions(), IMPRESSIONS)
+    reads: list[Callable[[], object]] = [partial(read_table, path, schema) for path, schema in tables.items()]
+    reads += [open_mutes(newsroom.mutes), open_profiles(newsroom.profiles)]
+    problems = []
+    for read in reads:
+        try:
+            read()
+        except BroadsheetError as error:
+            problems.append(str(error))
     return problems
 
 

@@ -17,7 +17,7 @@ from broadsheet.readers.own_table import OwnTable, ReaderRows, Row
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.live_schemas import MUTES
 from broadsheet.tables.schemas import NEWS
-from broadsheet.text import has_controls
+from broadsheet.text import has_controls, has_invisible
 
 
 class Mutes:
@@ -63,8 +63,11 @@ def mute(newsroom: Newsroom, user_id: str, categories: Sequence[str] = (), sourc
     is refused, ContractError if the table is damaged.
     """
     categories, sources = given_names(categories, "categories"), given_names(sources, "sources")
-    if any(has_controls(name) for name in (*categories, *sources)):
-        raise InputError("category or source: found a control character, expected plain text. Nothing was changed.")
+    if any(has_controls(name) or has_invisible(name) for name in (*categories, *sources)):
+        raise InputError(
+            "category or source: found a control character, or a character that nobody sees, expected plain text. "
+            "Nothing was changed."
+        )
     return _change(newsroom, user_id, set[str].union, categories, sources)
 
 

@@ -64,7 +64,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def _new_part(path: Path) -> Path:
     """Make an empty file beside `path`, which nobody could have put there before, and return its name."""
     # In a folder that others may write, a link under a name that they can guess would lead to a file of their choice.
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    # The end of a long name alone, since the name of a file has at most 255 bytes.
+    part = path.with_name(f".{path.name[-50:]}.{secrets.token_hex(8)}.part")
     try:
         found = path.lstat()
     except FileNotFoundError:

@@ -13,6 +13,7 @@ from broadsheet.models import loading as models
 from broadsheet.rerank import load_cross_encoder
 from broadsheet.rerank.cross_encoder.trained import ADAPTER, ENCODER, HEAD, new_cross_encoder
 from tests.rerank.cross_encoder.test_model import changed_cross_encoder, save
+from tests.support.cards import without_hashes
 from tests.support.tiny import make_encoder
 
 
@@ -27,7 +28,7 @@ def adapter(encoder, tmp_path_factory):
 @pytest.fixture
 def copy(adapter, tmp_path):
     """A copy of it, to be damaged."""
-    return shutil.copytree(adapter, tmp_path / "reranker")
+    return without_hashes(shutil.copytree(adapter, tmp_path / "reranker"))
 
 
 def refused(folder, base, words, error=ModelError, max_tokens=48):
@@ -125,7 +126,7 @@ def test_a_base_that_reads_fewer_tokens_is_one_clear_error(adapter, encoder):
 def test_a_whole_encoder_that_was_cut_short_is_one_clear_error(encoder, tmp_path):
     save(changed_cross_encoder(encoder, "full"), tmp_path / "whole", encoder, "full")
     (tmp_path / "whole" / ENCODER).write_bytes(b"cut")
-    refused(tmp_path / "whole", encoder, "whole: the weights cannot be read")
+    refused(tmp_path / "whole", encoder, "whole: encoder.safetensors changed since the training")
 
 
 def test_a_mode_that_is_none_is_refused_with_those_that_are(copy, encoder):

@@ -20,6 +20,7 @@ from broadsheet.retrieval.towers.trained import (
 )
 from broadsheet.retrieval.towers.two_towers import TwoTowers
 from broadsheet.retrieval.towers.user_tower import UserTower
+from tests.support.cards import without_hashes
 from tests.support.stage_contract import unit
 from tests.support.tiny import make_encoder
 
@@ -64,7 +65,7 @@ def saved(encoder, tmp_path_factory):
 
 @pytest.fixture
 def copied(saved, tmp_path):
-    return shutil.copytree(saved / "lora", tmp_path / "own")
+    return without_hashes(shutil.copytree(saved / "lora", tmp_path / "own"))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -171,9 +172,7 @@ DAMAGES = {
     "card without a shape": lambda folder: break_card(folder, user_tower={"interests": 1}),
     "card of a shape in words": lambda folder: break_card(folder, user_tower=dict.fromkeys(("interests",), "two")),
     "card of another mode": lambda folder: break_card(folder, mode="half"),
-    "another shape on the card": lambda folder: break_card(
-        folder, user_tower={"interests": 2, "layers": 1, "history": 5}
-    ),
+    "another shape": lambda folder: break_card(folder, user_tower={"interests": 2, "layers": 1, "history": 5}),
     "user tower cut": lambda folder: cut(folder / "user_tower.safetensors"),
     "user tower of another shape": lambda folder: other_shape(folder / "user_tower.safetensors"),
     "user tower lacks a weight": lambda folder: without(folder / "user_tower.safetensors"),
@@ -231,7 +230,7 @@ def test_a_named_folder_that_is_none_is_an_error(encoder, copied, tmp_path):
 
 
 def test_loading_never_runs_code_of_the_folder(encoder, saved, tmp_path, monkeypatch):
-    folder = shutil.copytree(saved / "full", tmp_path / "own")
+    folder = without_hashes(shutil.copytree(saved / "full", tmp_path / "own"))
     monkeypatch.chdir(folder)
     mark = tmp_path / "ran"
     code = f"from pathlib import Path\nPath({str(mark)!r}).touch()\nfrom transformers import BertModel as Evil\n"
@@ -240,7 +239,7 @@ def test_loading_never_runs_code_of_the_folder(encoder, saved, tmp_path, monkeyp
     path = folder / "encoder" / "config.json"
     settings = json.loads(path.read_text()) | {"auto_map": {"AutoModel": "evil.Evil", "AutoConfig": "evil.Evil"}}
     path.write_text(json.dumps(settings))
-    adapter = shutil.copytree(saved / "lora", tmp_path / "adapter")
+    adapter = without_hashes(shutil.copytree(saved / "lora", tmp_path / "adapter"))
     (adapter / "evil.py").write_text(code)
     path = adapter / "adapter_config.json"
     mapping = {"base_model_class": "Evil", "parent_library": "evil"}
