@@ -69,14 +69,16 @@ def test_a_page_has_the_publishers_words_before_and_the_written_text_after(pipel
     assert len(writer.asked) == 7
 
 
-def test_an_answer_and_a_late_article_are_written_too(pipeline):
+def test_the_late_articles_of_an_answer_are_written_too(pipeline):
+    def of_late():
+        page = pipeline.ask("coach says cup goal", 10)
+        return methods(page)[ids(page).index("X1")]
+
     pipeline.add([row("X1", body="The coach says a new goal. " * 2)])
-    assert methods(pipeline.ask("coach says cup goal", 1)) == ["original"]
-    assert pipeline.write_missing()[:3] == (1, 1, 0)
-    page = pipeline.ask("coach says cup goal", 1)
-    assert ids(page) == ["X1"] and methods(page) == ["own"]
+    assert of_late() == "original"
+    assert pipeline.write_missing()[:3] == (10, 10, 0) and of_late() == "own"
     pipeline.add([row("X1", title="Coach says new match", body="The team wins a new match. " * 2)])
-    assert methods(pipeline.ask("coach says cup goal", 1)) == ["original"], "a text belongs to what it was written of"
+    assert of_late() == "original", "a text belongs to what it was written of"
 
 
 def test_a_withdrawn_article_is_not_written_and_its_text_goes_with_the_next_writing(pipeline, room):

@@ -39,7 +39,7 @@ AtNewsroom = Annotated[
         "--newsroom", envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder; ./newsroom if it is not given."
     ),
 ]
-Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page.")]
+Stories = Annotated[int, typer.Option("--k", "-k", help="Most stories on the page, at most 1000.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsHtml = Annotated[Path | None, typer.Option("--html", help="Write the page to this HTML file.")]
 

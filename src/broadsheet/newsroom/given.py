@@ -11,6 +11,8 @@ from broadsheet.newsroom.newsroom import Newsroom
 from broadsheet.tables.values import SkipRow, checked_id
 from broadsheet.text import one_line, shortened
 
+MOST_STORIES = 1000
+"""Most stories of a page, so that the time of a request is bounded whatever a reader asks for."""
 _LONGEST = 80
 """Most characters of a wrong value that a message repeats."""
 
@@ -34,12 +36,15 @@ def whole_number(value: object, name: str, expected: str) -> int:
 
 
 def most_stories(k: object, articles: int) -> int:
-    """Return k, or the number of articles if that is less; raises InputError if k is no number of stories."""
+    """Return k, or the number of articles or MOST_STORIES if that is less.
+
+    Raises InputError if k is no number of stories.
+    """
     expected = "the number of stories on the page, 1 or more"
     number = whole_number(k, "k", expected)
     if number < 1:
         raise InputError(f"k: found {shown(number)}, expected {expected}.")
-    return min(number, articles)
+    return min(number, articles, MOST_STORIES)
 
 
 def given_id(value: object, name: str) -> str:
