@@ -97,9 +97,9 @@ class Pipeline:
     def run(self, user_id: str, k: int = 10, filters: Filters = None, name: str = "") -> Page:
         """Return the page of one reader: at most k stories, best first.
 
-        An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown, the
-        page is shorter; an empty page says so in its `note`. A page has 1,000 stories at most, whatever k is. Raises
-        InputError if the id is empty, or if k is less than 1.
+        An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown,
+        the page is shorter; an empty page says so in its `note`. A page has 1,000 stories at most, whatever k is.
+        Raises InputError if the id is empty, or if k is less than 1.
 
         `filters` are those of this request, beside the newsroom's own: a mapping as in section [filters] of
         broadsheet.toml, such as {"exclude": {"paywall": "true"}}. They count before the page is cut to k. Raises

@@ -9,9 +9,8 @@ from broadsheet import pipeline
 from broadsheet.errors import ContractError, InputError, ModelError, NewsroomError
 from broadsheet.evaluation.speed.request_profile import profile_request
 from broadsheet.importers.transaction import Import
-from broadsheet.live import given
-from broadsheet.live.given import most_stories
-from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom import Newsroom, given
+from broadsheet.newsroom.given import most_stories
 from broadsheet.nightly.build import build
 from broadsheet.operations.editions import rollback
 from broadsheet.pages.page import PAGE_STORIES, WHY
