@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.filters import Selection
+from broadsheet.corpus.same_text import copies
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.cross_encoder.model import Score
@@ -198,8 +199,7 @@ class Reranker:
         return pa.table(columns, schema=RANKED)
 
     def _probability(self, reader: ReaderState, scores: Floats) -> pa.Array:
-        learned = self._learned(reader)
-        if learned is None:
+        if (learned := self._learned(reader)) is None:
             return pa.nulls(len(scores), pa.float32())
         return pa.array(learned.probability(scores).astype(np.float32))
 
@@ -210,11 +210,11 @@ class Reranker:
         return replace(self._policy, diversity=self._policy.diversity * SPOKEN_DIVERSITY, newest=0.0)
 
     def _items(self, rows: list[int], score: Floats, newest: Flags) -> Items:
-        catalogue, column = self._catalogue, self._catalogue.news.column("source")
-        asked = self._policy.source or self._policy.small_sources
+        known, asked = self._catalogue, self._policy.source or self._policy.small_sources
+        column, times = known.news.column("source"), known.published_at[rows]
         sources: Names = np.array([column[row].as_py() if asked else "" for row in rows], object)
-        vectors, published_at = catalogue.vectors_of(rows), catalogue.published_at[rows]
-        return Items(score, vectors, catalogue.category[rows], sources, published_at, newest)
+        same = copies(known, rows, rows) if self._policy.once else None
+        return Items(score, known.vectors_of(rows), known.category[rows], sources, times, newest, same)
 
     def _reasons(
         self,

@@ -34,6 +34,22 @@ class Cap:
         self._left[self._codes[item]] -= 1
 
 
+class CopyCap:
+    """No item has the text of an item above, which is there under another id."""
+
+    def __init__(self, copies: Flags) -> None:
+        """Take for each item which items have its text (items, items)."""
+        self._copies, self._allowed = copies, np.ones(len(copies), np.bool_)
+
+    def allowed(self) -> Flags:
+        """Return for each item whether it may be the next."""
+        return self._allowed
+
+    def take(self, item: int) -> None:
+        """Note that an item is the next of the list."""
+        self._allowed = self._allowed & ~self._copies[item]
+
+
 class EventCap:
     """At most `most` items of one story: an item is held back once `most` items above are near to it."""
 

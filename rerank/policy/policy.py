@@ -13,7 +13,7 @@ import numpy.typing as npt
 from broadsheet.rerank.policy.calibration import Miscalibration
 from broadsheet.rerank.policy.diversity import Likeness, Similarity
 from broadsheet.rerank.policy.filters import Wishes
-from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, KeptPlaces, are_small
+from broadsheet.rerank.policy.limits import Cap, CopyCap, EventCap, Floor, KeptPlaces, are_small
 from broadsheet.rerank.policy.selection import Limit, Order, Penalty, select
 from broadsheet.tables.arrays import Flags, Floats, Names
 
@@ -38,6 +38,8 @@ class Policy:
     "Most days between the publication of two articles of one story, if both times are known."
     small_sources: float = 0.0
     "Least share of the first k places, for every k, that goes to sources other than the large sources."
+    once: bool = False
+    "Whether articles with the same text under several ids come once, as far as there are other articles."
     newest: float = 0.0
     "Share of the places that go to the newest items: with 0.1 the places 10, 20 and so on."
 
@@ -58,6 +60,8 @@ class Items:
     "Epoch seconds, UTC; NaN if unknown. (items,)"
     newest: Flags | None = None
     "Whether each item is among the newest; None if the policy keeps no place for them. (items,)"
+    copies: Flags | None = None
+    "Which items have the text of each item under another id; None unless the policy is `once`. (items, items)"
 
 
 def arrange(
@@ -71,7 +75,7 @@ def arrange(
 
     `history_categories` are the categories of the history's articles; an unknown category is empty. If not all limits
     can hold, the floor for small sources gives way first, then the places of the newest, then the limit of the source,
-    then of the category, and last of the story.
+    then of the category, then of the story, and last copies of a text are let in.
     `wishes`, those of a page's filters, are stronger than all of these.
     """
     likeness = Likeness(items.vectors)
@@ -86,6 +90,8 @@ def arrange(
 
 def _limits(items: Items, likeness: Likeness, policy: Policy, large_sources: Collection[str]) -> list[Limit]:
     limits: list[Limit] = []
+    if policy.once and items.copies is not None:
+        limits.append(CopyCap(items.copies))
     if policy.story:
         near = {"similarity": policy.story_similarity, "days": policy.story_days}
         limits.append(EventCap(likeness, items.published_at, policy.story, **near))

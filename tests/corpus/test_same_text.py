@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from broadsheet.corpus.same_text import is_same_text, same_texts
+from broadsheet.corpus.same_text import copies, is_same_text, same_texts
 from tests.support.stage_contract import catalogue_of
 
 BODY = "The mayor opened the new tram line on Monday. It cost 30 million euros."
@@ -39,3 +39,10 @@ def test_a_copy_is_found_among_what_was_read_and_an_article_is_no_copy_of_itself
     assert same_texts(catalogue, np.arange(5), [0]).tolist() == [False, True, True, False, False]
     assert not same_texts(catalogue, np.arange(5), []).any()
     assert len(same_texts(catalogue, np.zeros(0, np.int64), [0])) == 0
+
+
+def test_copies_of_each_other_are_named_in_pairs():
+    catalogue = catalogue_of([[1, 0], [1, 0], [0, 1]], title=[TRAM, TRAM.upper(), "Another text"])
+    found = copies(catalogue, [0, 1, 2], [1, 0])
+    assert found.tolist() == [[True, False], [False, True], [False, False]]
+    assert copies(catalogue, [], [0]).shape == (0, 1)

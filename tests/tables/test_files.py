@@ -31,6 +31,7 @@ FULL = [
     OSError(errno.EDQUOT, "Disk quota exceeded"),
     OSError(errno.EFBIG, "File too large"),
     RuntimeError("Error in write: No space left on device"),
+    FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"),
 ]
 
 

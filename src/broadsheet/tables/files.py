@@ -18,8 +18,8 @@ from typing import Any
 from broadsheet.errors import BroadsheetError, DiskError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL_IN_WORDS = ("No space left", "File too large")
-"""How FAISS and safetensors word a full disk: their errors have no error number."""
+_FULL_IN_WORDS = ("No space left", "File too large", "No usable temporary directory")
+"""How FAISS, safetensors and Python's tempfile word a full disk: their errors have no number, or another number."""
 _SETTLED = 2.0
 """Seconds after which a time of change is trusted: two changes within one tick of the clock have the same time."""
 

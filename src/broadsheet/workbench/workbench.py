@@ -150,7 +150,7 @@ class Workbench:
 
         settings = self.models.config.rerank
         weights = {name: getattr(settings, name) for name in ("diversity", "calibration", "small_sources")}
-        return Policy(**weights, **vars(settings.caps), newest=settings.newest_places / PLACES)
+        return Policy(**weights, **vars(settings.caps), newest=settings.newest_places / PLACES, once=True)
 
     @cached_property
     def reranker(self) -> Reranker:
