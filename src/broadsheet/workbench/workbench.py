@@ -157,8 +157,10 @@ class Workbench:
         """The re-ranker: signals, fusion, policy and reasons, at the depth of the settings."""
         return self.make_reranker(self.models.config.rerank.depth)
 
-    def make_reranker(self, depth: int, score: Score | None = None, *, learned: bool = True) -> Reranker:
-        """Return a re-ranker of another depth, or with the scorer `score` instead of the cross-encoder.
+    def make_reranker(
+        self, depth: int, score: Score | None = None, *, learned: bool = True, policy: Policy | None = None
+    ) -> Reranker:
+        """Return a re-ranker of another depth or policy, or with the scorer `score` instead of the cross-encoder.
 
         Without `learned` it fuses signals by the weights, even if the newsroom has a learned fusion.
         """
@@ -171,7 +173,7 @@ class Workbench:
             depth=depth,
             history=settings.retrieval.history,
             headlines=settings.rerank.headlines,
-            policy=self.policy,
+            policy=policy or self.policy,
             weights=vars(settings.rerank.weights),
             fusion=self.models.fusion if learned else None,
             own=self.models.own,

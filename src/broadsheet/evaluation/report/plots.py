@@ -217,3 +217,27 @@ def plot_reliability(ways: Mapping[str, Mapping[str, Any]], title: str, path: Pa
     axes[0].set_ylabel("share of clicks", fontsize=9)
     figure.suptitle(f"{title} (error: mean over seeds; drawn: the first, 95 % intervals)", fontsize=11, color=_INK)
     _save(figure, path)
+
+
+def plot_bars(groups: Mapping[str, Mapping[str, float]], most: float, title: str, path: Path) -> None:
+    """Draw a bar for each case and group, from 0 to `most`, the first group in colour, as PNG.
+
+    A group may lack cases.
+    """
+    cases = list(dict.fromkeys(case for group in groups.values() for case in group))
+    figure = new_figure(7.5, 0.5 * len(cases) + 1.4)
+    axis = figure.subplots()
+    height = 0.8 / len(groups)
+    for number, (name, group) in enumerate(groups.items()):
+        places = [cases.index(case) + (number - (len(groups) - 1) / 2) * height for case in group]
+        bars = axis.barh(
+            places, list(group.values()), height, color=_HUES[number - 1] if number else _ACCENT, label=name
+        )
+        axis.bar_label(bars, fmt="%.1f", padding=3, fontsize=8)
+    axis.set_yticks(range(len(cases)), cases)
+    axis.invert_yaxis()
+    axis.set_xlim(0, 1.08 * most)
+    _dress(axis, f"of {most:g} readers", grid="x")
+    figure.legend(loc="outside lower center", ncols=len(groups), fontsize=8.5, frameon=False)
+    figure.suptitle(title, fontsize=11, color=_INK)
+    _save(figure, path)
