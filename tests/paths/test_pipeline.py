@@ -9,8 +9,7 @@ from broadsheet import pipeline
 from broadsheet.errors import ContractError, InputError, ModelError, NewsroomError
 from broadsheet.evaluation.speed.request_profile import profile_request
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom import Newsroom, given
-from broadsheet.newsroom.given import most_stories
+from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.operations.editions import rollback
 from broadsheet.pages.page import PAGE_STORIES, WHY
@@ -145,12 +144,6 @@ def test_a_k_that_is_no_number_of_stories_is_refused(plain, k):
 
 def test_a_k_larger_than_the_newsroom_gives_a_shorter_page(plain):
     assert len(plain.run("fan", 10**20).stories) == 50 and len(plain.ask("goal", 61).stories) == 60
-
-
-def test_a_page_has_a_thousand_stories_at_most_so_that_no_request_takes_a_minute(plain, monkeypatch):
-    assert [most_stories(k, 52_449) for k in (999, 1000, 1001, 10**20)] == [999, 1000, 1000, 1000]
-    monkeypatch.setattr(given, "MOST_STORIES", 7)
-    assert len(plain.run("fan", 60).stories) == len(plain.ask("goal", 60).stories) == 7
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
