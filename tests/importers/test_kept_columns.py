@@ -98,3 +98,20 @@ def test_the_option_names_columns_by_commas(command, tmp_path):
     assert code == 2 and "--keep: found 'author,,mood', expected names of columns" in err
     code, _, err = command("import", "tables", "--news", "news.csv", "--keep", "autor", "--into", "room")
     assert code == 2 and "--keep autor: news.csv has no column 'autor'" in err
+
+
+@pytest.mark.parametrize("again", ["tables", "dataset", "own"])
+def test_a_later_import_keeps_the_columns_that_the_newsroom_keeps(newsroom, tmp_path, again):
+    file = tmp_path / "articles.jsonl"
+    write_jsonl(file, ROWS)
+    import_tables(newsroom, file, None, None, {}, ["image_url", "author"])
+    if again == "tables":
+        import_tables(newsroom, file, None, None, {})
+    elif again == "dataset":
+        import_dataset(newsroom, str(file), "news", {})
+    else:
+        import_own(newsroom, "mine", file, OwnParts(importers={"mine": lambda _: (("news", row) for row in ROWS)}))
+    assert kept(newsroom) == KEPT
+    if again == "tables":
+        import_tables(newsroom, file, None, None, {}, [])
+        assert kept(newsroom) == {"1": {}, "2": {}}

@@ -28,7 +28,7 @@ def add(
     from broadsheet.newsroom import Newsroom
 
     with as_options(column="--column", keep="--keep", quoting="--quoting"):
-        kept = None if keep is None else read_keep(keep)
+        kept = read_keep(keep)
         tell(add_file(Newsroom(newsroom), file, read_columns(column), kept, quoting))
 
 

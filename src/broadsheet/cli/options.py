@@ -25,7 +25,8 @@ Keep = Annotated[
     str | None,
     typer.Option(
         "--keep",
-        help="Columns of the articles that are not ours and are kept for pages and filters: image_url,author,paywall.",
+        help="Columns of the articles that are not ours and are kept for pages and filters: image_url,author,paywall. "
+        "Without it, those that the newsroom keeps already.",
     ),
 ]
 
@@ -41,9 +42,11 @@ Html = Annotated[
 ]
 
 
-def read_keep(names: str | None) -> list[str]:
-    """Return the names of `--keep`, each once; raises InputError if there is an empty name."""
-    found = [name.strip() for name in names.split(",")] if names is not None else []
+def read_keep(names: str | None) -> list[str] | None:
+    """Return the names of `--keep`, each once, or None without the option; raises InputError for an empty name."""
+    if names is None:
+        return None
+    found = [name.strip() for name in names.split(",")]
     if not all(found):
         raise InputError(f"--keep: found {names!r}, expected names of columns, such as image_url,author,paywall.")
     return list(dict.fromkeys(found))

@@ -4,6 +4,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from broadsheet.importers.files.id_lists import ids_of_cell
+from broadsheet.newsroom import Newsroom
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.kept import kept_names
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 
 TABLES = {
@@ -16,6 +19,12 @@ TABLES = {
 _REQUIRED = {"news": ["news_id", "title"], "users": ["user_id"], "clicks": ["user_id", "news_id", "time"]}
 _LISTS = ("history", "hidden", "shown", "clicked", "clicked_ids", "propensity")
 _REQUIRED["impressions"] = ["user_id", "time"]
+
+
+def kept_already(newsroom: Newsroom, found: Sequence[str] | None = None) -> list[str]:
+    """Return the columns that the newsroom keeps of its articles, of those `found` in a source if that is given."""
+    there = kept_names(read_table(newsroom.news, NEWS)) if newsroom.news.is_file() else []
+    return there if found is None else [name for name in found if name in there]
 
 
 def keep_problems(source: object, found: Sequence[str], keep: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError, InputError, join_problems
-from broadsheet.importers.columns import keep_problems, left_out, match, named_rows
+from broadsheet.importers.columns import keep_problems, kept_already, left_out, match, named_rows
 from broadsheet.importers.dataset_rows import NO_CODE, DataSplit, FileSplit, Split, are_plain, refuse
 from broadsheet.importers.impressions import impression_rows
 from broadsheet.importers.report import ImportReport
@@ -43,7 +43,7 @@ def import_dataset(
     table: str,
     columns: Mapping[str, str],
     *,
-    keep: Sequence[str] = (),
+    keep: Sequence[str] | None = None,
     split: str = "train",
     config: str | None = None,
     quoting: str = "auto",
@@ -69,9 +69,11 @@ def import_dataset(
         )
     into = into_split or split
     target = newsroom.impressions(into).stem if table == "impressions" else table
-    keep = given_names(keep, "keep")
     data = _open(name, config, split, quoting)
     found = data.names
+    if keep is None:
+        keep = kept_already(newsroom, found) if table == "news" else []
+    keep = given_names(keep, "keep")
     problems: list[str] = []
     pairs = match({table: found}, {table: name}, columns, problems)[table]
     if keep and table != "news":

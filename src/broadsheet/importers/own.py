@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import BroadsheetError, CorpusError, OwnPartError
+from broadsheet.importers.columns import kept_already
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
@@ -18,14 +19,14 @@ _LONGEST = 80
 
 
 def import_own(
-    newsroom: Newsroom, name: str, path: Path, parts: OwnParts | None = None, *, keep: Sequence[str] = ()
+    newsroom: Newsroom, name: str, path: Path, parts: OwnParts | None = None, *, keep: Sequence[str] | None = None
 ) -> ImportReport:
     """Add what the importer of this name reads from a file or a folder; every row is checked as in any import.
 
     The importer is that of `parts`, or without them the one that the newsroom's broadsheet.toml names under
-    [own.importers]. `keep` names columns of its articles that come through to pages. Raises CorpusError if there is no
-    such importer, OwnPartError if it fails or yields anything but pairs of a table's name and a row; see Import for
-    what else is raised. The newsroom is then as it was.
+    [own.importers]. `keep` names columns of its articles that come through to pages; without it, those that the
+    newsroom keeps already. Raises CorpusError if there is no such importer, OwnPartError if it fails or yields anything
+    but pairs of a table's name and a row; see Import for what else is raised. The newsroom is then as it was.
     """
     importers = (open_parts(newsroom.config().own) if parts is None else parts).importers
     if name not in importers:
@@ -33,7 +34,7 @@ def import_own(
             f"importer {name!r}: known here are {', '.join(importers) or 'none'}. "
             f"Name its function in {newsroom.config_file} under [own.importers]."
         )
-    with Import(newsroom, keep) as add:
+    with Import(newsroom, kept_already(newsroom) if keep is None else keep) as add:
         for table, row in _pairs(part_title("importer", name, importers[name]), importers[name], path):
             if table == "news":
                 add.news([row])

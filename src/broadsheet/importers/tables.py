@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import CorpusError, join_problems
-from broadsheet.importers.columns import keep_problems, left_out, match, named_rows
+from broadsheet.importers.columns import keep_problems, kept_already, left_out, match, named_rows
 from broadsheet.importers.files.file_rows import column_names, read_rows
 from broadsheet.importers.impressions import impression_rows
 from broadsheet.importers.report import ImportReport
@@ -34,7 +34,7 @@ def import_tables(
     clicks: Path | None,
     users: Path | None,
     columns: Mapping[str, str],
-    keep: Sequence[str] = (),
+    keep: Sequence[str] | None = None,
     quoting: str = "auto",
     html: str = "",
     impressions: Path | None = None,
@@ -52,10 +52,13 @@ def import_tables(
     one table, such as {"news.news_id": "id", "clicks.news_id": "article_id"}; a file without the mapped column may have
     ours. Times are read as by `TimeReader`, in the zone of the newsroom's settings where they name no zone; lists of
     ids are lists, or texts as `ids_of_cell` reads them. `keep` names further columns of the file of articles, which
-    come through to pages; the report names all columns that were not taken. `html` is as for Import. All problems of
+    come through to pages; without it, those that the newsroom keeps already. The report names all columns that were not
+    taken. `html` is as for Import. All problems of
     the files and of the mapping come in one CorpusError before anything is imported; see Import for what else is
     raised.
     """
+    if keep is None:
+        keep = kept_already(newsroom, columns_found(news, quoting)) if news else []
     keep = given_names(keep, "keep")
     given = {"news": news, "users": users, "clicks": clicks, "impressions": impressions}
     newsroom.impressions(split)  # a bad name of a split is an error before any file is read

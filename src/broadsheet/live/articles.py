@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
+from broadsheet.importers.columns import kept_already
 from broadsheet.importers.intake import open_intake
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.rows import Row, article_row, checked_rows, noting_left_out
@@ -19,7 +20,6 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_ids, given_names
 from broadsheet.newsroom.journal import Journal
 from broadsheet.tables.arrow_files import from_rows, read_table
-from broadsheet.tables.kept import kept_names
 from broadsheet.tables.live_schemas import WITHDRAWN, late_news
 from broadsheet.tables.schemas import NEWS
 from broadsheet.tables.values import SkipRow
@@ -71,8 +71,7 @@ def add_file(
     newsroom.require()
     report = ImportReport()
     if keep is None:
-        there = kept_names(read_table(newsroom.news, NEWS))
-        keep = [name for name in columns_found(path, quoting) if name in there]
+        keep = kept_already(newsroom, columns_found(path, quoting))
     rows = list(news_rows(path, columns, keep, report, quoting))
     tower = EditionModels(newsroom, newsroom.config()).news_tower
     return add_articles(newsroom, rows, tower, known=known_ids(newsroom), keep=keep, report=report)
