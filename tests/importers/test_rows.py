@@ -11,7 +11,7 @@ from broadsheet.importers.rows import content_hash
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 from broadsheet.tables.values import SkipRow, checked_id, checked_ids
 from tests.importers.alpha_and_beta import NOON, impression, news
 
@@ -57,7 +57,7 @@ def test_a_bad_article_is_skipped_for_a_plain_reason(newsroom, row, reason):
         ({"time": "12/32/2026"}, "unreadable time"),
         ({"event": "glance"}, "unknown event; expected click, like, comment, share, save, hide"),
         ({"dwell_seconds": "long"}, "unreadable dwell_seconds"),
-        ({"dwell_seconds": float("nan")}, "unreadable dwell_seconds"),
+        ({"dwell_seconds": float("inf")}, "unreadable dwell_seconds"),
         ({"dwell_seconds": -1}, "unreadable dwell_seconds"),
         ({"user_id": None}, "empty id"),
     ],
@@ -129,6 +129,23 @@ def test_the_first_wrong_value_of_each_reason_is_told_with_what_is_expected(news
     text = str(add.report)
     assert "2  clicks: unreadable time (found '3.4.2026'; expected ISO 8601" in text
     assert "1  clicks: unknown event; expected click, like, comment, share, save, hide (found 'glance')" in text
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), np.datetime64("NaT")], ids=repr)
+def test_what_data_frames_write_for_no_value_costs_no_row(newsroom, missing):
+    with Import(newsroom) as add:
+        add.users([{"user_id": "w", "history": ["a"]}])
+    with Import(newsroom) as add:
+        add.users([{"user_id": "w", "history": missing, "hidden": missing, "profile": missing}])
+        add.clicks([{"user_id": "w", "news_id": "a", "time": NOON, "event": missing, "dwell_seconds": missing}])
+        add.clicks([{"user_id": "w", "news_id": "b", "time": NOON, "event": " HIDE", "dwell_seconds": 1.5}])
+        add.impressions("train", [impression("odd", shown=["a", "b"], clicked=missing, propensity=[0.5, missing])])
+    assert not add.report.skipped
+    assert read_table(newsroom.users, USERS).to_pylist()[-1]["history"] == ["a"]
+    clicks = read_table(newsroom.clicks, CLICKS).to_pylist()[-2:]
+    assert [(row["event"], row["dwell_seconds"]) for row in clicks] == [("click", None), ("hide", 1.5)]
+    shown = read_table(newsroom.impressions("train"), IMPRESSIONS).to_pylist()[-1]
+    assert (shown["clicked"], shown["propensity"]) == ([], [0.5, None])
 
 
 def test_a_click_before_the_publication_is_taken_and_noted(newsroom):

@@ -16,7 +16,7 @@ from broadsheet.html import decoded_entities, without_html
 from broadsheet.importers.intake import Intake
 from broadsheet.importers.report import ImportReport
 from broadsheet.tables.kept import kept_rows, kept_text, kept_values
-from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_text
+from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_text, is_missing
 from broadsheet.text import shortened, without_controls
 
 Row = Mapping[str, Any]
@@ -153,9 +153,9 @@ def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake
         checked_id(row.get("news_id")),
         intake.times.required(row.get("time")),
     )
-    event = row.get("event") or "click"
+    event = checked_text(row.get("event")).strip().lower() or "click"
     if event not in EVENTS:
-        raise SkipRow(f"unknown event; expected {', '.join(EVENTS)}", f"found {str(event)[:40]!r}")
+        raise SkipRow(f"unknown event; expected {', '.join(EVENTS)}", f"found {event[:40]!r}")
     if news_id not in published:
         raise SkipRow("article not known", f"found {news_id!r}, which no article has as its id")
     since = published[news_id]
@@ -170,9 +170,9 @@ def user_row(row: Row, intake: Intake) -> dict[str, Any]:
     """Return a row of table users."""
     return {
         "user_id": checked_id(row.get("user_id")),
-        "history": checked_ids(row.get("history") or (), "history"),
+        "history": checked_ids(_given(row.get("history")), "history"),
         "profile": without_controls(_whole_text(row.get("profile"), "users: profile", intake)),
-        "hidden": checked_ids(row.get("hidden") or (), "list of hidden articles"),
+        "hidden": checked_ids(_given(row.get("hidden")), "list of hidden articles"),
     }
 
 
@@ -180,9 +180,9 @@ def impression_row(row: Row, intake: Intake) -> dict[str, Any]:
     """Return a row of table impressions."""
     impression_id, user_id = checked_id(row.get("impression_id")), checked_id(row.get("user_id"))
     time = intake.times.required(row.get("time"))
-    history = checked_ids(row.get("history") or (), "history")
-    shown = checked_ids(row.get("shown") or (), "list of shown articles")
-    clicked, propensity = row.get("clicked") or [], row.get("propensity")
+    history = checked_ids(_given(row.get("history")), "history")
+    shown = checked_ids(_given(row.get("shown")), "list of shown articles")
+    clicked, propensity = _given(row.get("clicked")), _given(row.get("propensity")) or None
     if not shown:
         raise SkipRow("no article was shown")
     if clicked and not _are_labels(clicked, len(shown)):
@@ -200,8 +200,15 @@ def impression_row(row: Row, intake: Intake) -> dict[str, Any]:
     }
 
 
+def _given(values: object) -> Any:  # noqa: ANN401
+    """Return the values of a list without a value for what is missing in it; [] for a missing list."""
+    if is_missing(values) or values == "":
+        return []
+    return [None if is_missing(value) else value for value in values] if isinstance(values, list | tuple) else values
+
+
 def _dwell_seconds(value: object) -> float | None:
-    if value is None or value == "":
+    if is_missing(value) or value == "":
         return None
     try:
         seconds = float(str(value))

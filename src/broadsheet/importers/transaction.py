@@ -37,7 +37,7 @@ from broadsheet.newsroom.journal import read_withdrawn
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.files import full_disk_as, remove_folder, replacing, sync_folder
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
-from broadsheet.tables.values import SkipRow, checked_id
+from broadsheet.tables.values import SkipRow, checked_id, is_missing
 
 _ARCHIVE_SETTINGS = (
     '# An archive: the time of a build or a request is that of the latest article or click.\nclock = "latest"\n'
@@ -161,7 +161,7 @@ class Import:
         return news
 
     def _user_row(self, row: Row, staged: Staged) -> dict[str, Any]:
-        given = {name: value for name, value in row.items() if value is not None}
+        given = {name: value for name, value in row.items() if not is_missing(value)}
         user = user_row(self._former_user(row) | given, self._intake)
         staged.claim(user["user_id"])
         self._mentioned.update(user["history"])
