@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.pages.new_stories import (
     different_reasons,
@@ -74,3 +75,14 @@ def test_the_report_has_all_that_was_measured_and_no_title(bench):
     assert [row["minutes"] for row in document["rows"]["as it is"]] == [0, 10, 10, 10, 60, 60, 60]
     assert len(document["data"]["stories"]) == 4 and document["cost"] is None
     assert report.name == "new-stories-tiny" and "| as it is | 60 | 400 |" in report.markdown
+
+
+def test_where_no_article_has_a_time_only_the_cost_is_measured(bench):
+    articles = dataclasses.replace(bench.data.catalogue, published_at=np.full(len(bench.data.catalogue), np.nan))
+    untimed = bench.over(dataclasses.replace(bench.data, articles=articles))
+    split = read_split(bench.data.newsroom, articles, "valid")
+    report = measure_new_stories(untimed, "untimed", 3, split, 12)
+    assert report.document["rows"] == {} and not report.plots
+    assert "no story can be new" in report.markdown
+    kept, _ = report.document["cost"]["differences"]
+    assert kept["mean"] == 0  # without times no place is kept

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.pages.new_stories import (
     AGES_AND_CLICKS,
@@ -31,8 +33,9 @@ def measure_new_stories(
 ) -> Report:
     """Place new stories for some readers, and with a split measure the cost on `impressions` of its impressions."""
     states = bench.readers(read_users(bench, readers))
-    stories = draw_stories(bench, states)
     data, settings = bench.data, bench.models.config
+    timed = not np.isnan(data.catalogue.published_at).all()
+    stories = draw_stories(bench, states) if timed or split is None else []
     document = {
         "benchmark": "new-stories",
         **stamp(),
@@ -53,12 +56,16 @@ def measure_new_stories(
         "rows": {
             HELPED: measure_places(bench, states, stories, AGES_AND_CLICKS),
             UNHELPED: measure_places(bench, states, stories, BEFORE, helped=False),
-        },
+        }
+        if stories
+        else {},
         "cost": measure_cost(bench, split, impressions) if split is not None else None,
         "remarks": [
             f"Stories: {len(stories)} of the {NEWEST} newest articles that none of the readers has read, drawn by a "
             "seed and held back one after another; each counts as published minutes ago, and its own clicks and "
-            "showings are left out. Figures are means over the stories.",
+            "showings are left out. Figures are means over the stories."
+            if stories
+            else "No article has a publication time, so no story can be new: only the cost is measured.",
         ],
     }
     return report_new_stories(document)
@@ -95,7 +102,8 @@ def report_new_stories(document: Mapping[str, Any]) -> Report:
         lines += ["", *table(["clicks among candidates", *depths], shares)]
         lines += ["", *(f"- {name}: {text}." for name, text in cost["notes"].items())]
     lines += ["", *document["remarks"], "", origin(document)]
-    return Report(f"new-stories-{data['newsroom']}", document, lines, {"": lambda path: _plot(document, path)})
+    plots = {"": lambda path: _plot(document, path)} if document["rows"] else {}
+    return Report(f"new-stories-{data['newsroom']}", document, lines, plots)
 
 
 def _plot(document: Mapping[str, Any], path: Path) -> None:
