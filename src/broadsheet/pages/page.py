@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from broadsheet.pages.columns import front_columns
 from broadsheet.pages.look import Look
 from broadsheet.pages.rendering import rich_story, seconds, story_fields, story_text, wrap
 from broadsheet.readers.profiles import NOTHING, Following
@@ -110,7 +111,9 @@ class Page:
 
         Raises ConfigError if a template of the site's own fails.
         """
-        return self.look.render(page=self, stories=self._shown())
+        stories = self._shown()
+        under, beside = front_columns(stories)
+        return self.look.render(page=self, stories=stories, under=under, beside=beside)
 
     def _shown(self) -> list[dict[str, Any]]:
         return [story_fields(row, self.look) for row in self.stories.to_pylist()]
