@@ -68,21 +68,24 @@ def popularity_scores(
     return scaled
 
 
-def trends(clicks: ClickLog, as_of: float, size: int) -> Floats:
-    """Return how much more of all clicks each article has lately than before, as a natural logarithm (size,).
+def trends(clicks: ClickLog, as_of: float, gone: npt.NDArray[np.bool_]) -> Floats:
+    """Return how much more of all clicks each article has lately than before, as a natural logarithm (articles,).
 
     Its share of the clicks of the last RECENT_HOURS strictly before `as_of` (epoch seconds) over its share of those of
     the EARLIER_HOURS before them, so that the hour of the day cancels out; 0 is an unchanged share, 0.7 twice it. Each
     article has PRIOR_RECENT_CLICKS of an unchanged share beside its own, so that one without clicks has 0. If the
-    earlier span has no click, all articles had the same share in it. All NaN if the last hours have no click.
+    earlier span has no click, all articles had the same share in it. All NaN if the last hours have no click. `gone`
+    marks withdrawn articles (articles,), whose clicks do not count.
     """
+    size = len(gone)
     start = as_of - RECENT_HOURS * HOUR
     recent = np.bincount(clicks.before(as_of, start).rows, minlength=size)
     earlier = np.bincount(clicks.before(start, start - EARLIER_HOURS * HOUR).rows, minlength=size)
+    recent[gone], earlier[gone] = 0, 0
     if not recent.any():
         return np.full(size, np.nan)
     if not earlier.any():
-        earlier = np.ones(size, np.int64)
+        earlier = (~gone).astype(np.int64)
     expected = earlier * (recent.sum() / earlier.sum())
     found: Floats = np.log((recent + PRIOR_RECENT_CLICKS) / (expected + PRIOR_RECENT_CLICKS))
     return found

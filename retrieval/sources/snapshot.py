@@ -47,7 +47,7 @@ class Moment:
         """
         seconds = as_of.timestamp()
         self.click_rates = click_rates(exposures, seconds, len(catalogue))
-        self.trends = trends(clicks, seconds, len(catalogue))
+        self.trends = trends(clicks, seconds, catalogue.gone)
         self.as_of, self.co_clicks = as_of, co_clicks
         self._hidden = (catalogue.published_at > seconds) | catalogue.gone
         self._popularity = popularity_scores(clicks, seconds, categories, self._hidden, catalogue.gone)

@@ -140,17 +140,24 @@ def test_a_trend_is_the_share_of_the_last_six_hours_clicks_over_that_of_the_day_
     recent, earlier = [0] * 10 + [1] * 5, [0] * 10 + [1] * 20
     clicks = [(1, row, -6 * HOUR) for row in recent] + [(1, row, -30 * HOUR) for row in earlier]
     expected = np.log([(10 + 5) / (5 + 5), (5 + 5) / (10 + 5), 1])
-    assert trends(clicks_of(clicks), 0, 3).tolist() == pytest.approx(expected.tolist())
+    assert trends(clicks_of(clicks), 0, np.zeros(3, bool)).tolist() == pytest.approx(expected.tolist())
     unchanged = [*clicks, (2, 2, -30 * HOUR - 1), (2, 2, 0.0)]  # too old, and at the moment itself
-    assert trends(clicks_of(unchanged), 0, 3).tolist() == pytest.approx(expected.tolist())
+    assert trends(clicks_of(unchanged), 0, np.zeros(3, bool)).tolist() == pytest.approx(expected.tolist())
 
 
 @pytest.mark.parametrize("hours", [10, 100], ids=["earlier alone", "long ago"])
 def test_a_trend_is_unknown_without_clicks_of_the_last_hours(hours):
-    assert np.isnan(trends(clicks_of([(1, 0, -hours * HOUR)]), 0, 2)).all()
+    assert np.isnan(trends(clicks_of([(1, 0, -hours * HOUR)]), 0, np.zeros(2, bool))).all()
+
+
+def test_clicks_on_what_was_withdrawn_make_no_trend():
+    clicks = [(1, 0, -HOUR), (1, 1, -HOUR), (2, 1, -10 * HOUR)]
+    without = trends(clicks_of([clicks[0]]), 0, np.zeros(2, bool))
+    gone = trends(clicks_of(clicks), 0, np.array([False, True, False]))
+    assert gone[[0, 2]].tolist() == pytest.approx(without.tolist())
 
 
 def test_the_first_clicks_of_a_newsroom_make_a_trend():
     # 400 clicks on N0 of 4 articles; of an equal share each would have 100.
-    found = trends(clicks_of([(reader, 0, -HOUR) for reader in range(400)]), 0, 4)
+    found = trends(clicks_of([(reader, 0, -HOUR) for reader in range(400)]), 0, np.zeros(4, bool))
     assert found.tolist() == pytest.approx([np.log(405 / 105), *[np.log(5 / 105)] * 3])
