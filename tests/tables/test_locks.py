@@ -60,6 +60,17 @@ def test_a_file_system_without_locks_is_told_in_a_sentence_and_nothing_is_change
     assert open_profiles(copy.profiles)().of("fan") == "chess"
 
 
+def test_a_denied_lock_is_held_by_another_for_who_does_not_wait_and_an_error_for_who_waits(copy, monkeypatch):
+    def deny(*_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(fcntl, "flock", deny)
+    with pytest.raises(NewsroomError, match="another build, import or training is at work here"), copy.lock():
+        pass
+    with pytest.raises(NewsroomError, match="the file system cannot lock this file"):
+        set_profile(copy, "fan", "space")
+
+
 def test_what_a_killed_call_left_of_a_readers_words_is_gone_after_the_next_call(copy):
     set_profile(copy, "fan", "chess")
     for name in (".profiles.arrow.0123456789abcdef.part", ".mutes.arrow.77.part"):

@@ -34,11 +34,10 @@ def _open(path: Path) -> int:
 def _take(handle: int, path: Path, waits: bool) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
-    except PermissionError as error:  # some file systems say so where another process holds the lock
-        raise BlockingIOError(error.errno, error.strerror) from error
-    except BlockingIOError:
-        raise
     except OSError as error:
+        # Some file systems say that permission is denied where another process holds the lock.
+        if not waits and isinstance(error, BlockingIOError | PermissionError):
+            raise BlockingIOError(error.errno, error.strerror) from error
         raise NewsroomError(
             f"{path}: the file system cannot lock this file ({error.strerror}). Nobody else is at work here as far as "
             "is known, and nothing was changed. Put the folder on a file system with locks (flock), such as a local "
