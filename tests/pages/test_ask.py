@@ -85,7 +85,7 @@ def test_the_answer_comes_first_and_then_the_page_of_ask_with_it(plain, request_
 
 def test_the_answer_waits_for_no_story(written):
     bench = Pipeline.open(written.path).bench
-    parts = Pipeline(bench, stories=None, digests=None, look=Look()).ask_stream("space rocket", 3)
+    parts = Pipeline(bench, texts=None, digests=None, look=Look()).ask_stream("space rocket", 3)
     assert isinstance(next(parts), Answer)
     with pytest.raises(AttributeError):
         next(parts)
