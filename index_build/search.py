@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock
 
 import faiss
 import numpy as np
@@ -15,6 +14,7 @@ from broadsheet.index_build.parameters import Parameters, layers, search_paramet
 from broadsheet.index_build.shards import cut, shard_path
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.files import file_sha256
+from broadsheet.tables.locks import ThreadLock
 from broadsheet.tables.schemas import INDEX
 
 Found = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
@@ -31,7 +31,7 @@ class SearchIndex:
         """Search as hard as was `tuned`, or as little as can be."""
         self._whole = index  # owns the memory of what is inside
         self._index, self._tuned = faiss.downcast_index(index), tuned or Parameters()
-        self._copy, self._one_at_a_time = _to_gpu(self._index), Lock()
+        self._copy, self._one_at_a_time = _to_gpu(self._index), ThreadLock()
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from broadsheet.generate.writers.decoding import decode
@@ -14,6 +13,7 @@ from broadsheet.generate.writers.prompt_tokens import NEW_TOKENS, PromptTokens
 from broadsheet.generate.writers.sampling import Manner, seed_of
 from broadsheet.generate.writers.shortening import Shortenings
 from broadsheet.generate.writers.writer import IsRefused
+from broadsheet.tables.locks import ThreadLock
 
 if TYPE_CHECKING:
     import torch
@@ -86,7 +86,7 @@ class LoadedWriter:
         self.model: str = model
         self._seed = seed
         self.network, self.tokens = network, PromptTokens(tokenizer, network.config)
-        self._tuned, self._lock = dict(tuned or {}), Lock()
+        self._tuned, self._lock = dict(tuned or {}), ThreadLock()
         self.drafts: int = 1
         self.budget: int = 0
         self.spent_tokens: int = 0

@@ -4,9 +4,10 @@ The same few headlines of a reader stand beside a hundred candidates, and the sa
 of other readers.
 """
 
-import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from broadsheet.tables.locks import ThreadLock
 
 Pair = tuple[str, str]
 """Headlines of the reader's history, joined by HEADLINE_MARK, and the candidate's text."""
@@ -31,7 +32,7 @@ class PairTokenizer:
         self._tokenizer, self._max_tokens = tokenizer, max_tokens
         self._splits = splits_at_spaces(tokenizer)
         self._kept: dict[str, list[int]] = {}
-        self._lock = threading.Lock()  # a fast tokenizer keeps its truncation settings in shared state
+        self._lock = ThreadLock()  # a fast tokenizer keeps its truncation settings in shared state
 
     def __call__(self, pairs: Sequence[Pair]) -> list[PairTokens]:
         """Return the tokens of each pair, the same as `encode_pairs` makes."""

@@ -6,7 +6,6 @@ clicks that came later.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from scipy.sparse import csr_array
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.retrieval.sources.source_input import SourceInput
 from broadsheet.tables.arrays import Floats, Rows
+from broadsheet.tables.locks import ThreadLock
 
 HALF_LIFE = 72 * 3600.0
 """Seconds; longer than that of `popularity`, since who reads what changes more slowly than what is read."""
@@ -81,7 +81,7 @@ class LastCoClicks:
 
     def __init__(self, clicks: ClickLog) -> None:
         self.clicks = clicks
-        self._lock = Lock()
+        self._lock = ThreadLock()
         self._last: tuple[float, CoClicks] | None = None
 
     def __call__(self, as_of: float, *, size: int) -> CoClicks:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from broadsheet.retrieval.sources.popularity_freshness import (
 from broadsheet.retrieval.sources.source_input import Source, SourceInput
 from broadsheet.retrieval.sources.two_tower import Search, TwoTower
 from broadsheet.tables.arrays import Flags, Floats, Rows
+from broadsheet.tables.locks import ThreadLock
 
 
 class Moment:
@@ -102,7 +102,7 @@ class Moments:
         self._categories = np.asarray(categories.indices, np.int64)
         self._catalogue, self._search, self._co_clicks = catalogue, search, co_clicks
         self._half_life_hours, self._exposures = half_life_hours, exposures
-        self._lock = Lock()
+        self._lock = ThreadLock()
         self._last: Moment | None = None
 
     def __call__(self, as_of: datetime) -> Moment:

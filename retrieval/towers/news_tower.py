@@ -6,7 +6,6 @@ encoder, and any encoder on a GPU, runs in transformers, in padded batches of te
 
 import copy
 import hashlib
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from broadsheet.models.sentence_recipe import BY_THE_MEAN, SentenceRecipe, read_
 from broadsheet.models.threads import stream
 from broadsheet.retrieval.towers.article_text import PLAIN, ArticleText, Facts
 from broadsheet.tables.arrays import Vectors
+from broadsheet.tables.locks import ThreadLock
 
 Encoder = Callable[[Sequence[str]], Vectors]
 """Texts to unit vectors (texts, dim)."""
@@ -45,7 +45,7 @@ class NewsTower:
         self._model, self._tokenizer, self._max_tokens = model, tokenizer, max_tokens
         self._forward = BertForward(model) if can_forward(model) else None
         self._threads = torch.get_num_threads()
-        self._lock = threading.Lock()  # a fast tokenizer keeps its padding settings in shared state
+        self._lock = ThreadLock()  # a fast tokenizer keeps its padding settings in shared state
         self.dim = int(model.config.hidden_size)
         self.text = PLAIN
         """What the tower reads of an article."""

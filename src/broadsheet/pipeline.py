@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -34,6 +33,7 @@ from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.pages.story_rows import page_rows
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.kept import kept_names
+from broadsheet.tables.locks import ThreadLock
 from broadsheet.workbench.interests import ReaderTopics, follow
 from broadsheet.workbench.ranking import Ranking, rank, timed
 from broadsheet.workbench.story_writing import interests_in, story_writer
@@ -52,7 +52,7 @@ NEWSROOM_VARIABLE = "BROADSHEET_NEWSROOM"
 ANONYMOUS = ""
 ENDPOINT_SECONDS = 5.0
 """Most seconds that a request, whatever its number of pages, waits for drafts from an endpoint."""
-_OPENING = Lock()
+_OPENING = ThreadLock()
 """Held while a newsroom is opened, so that several threads that ask for it at once load it only once."""
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import traceback
+from contextlib import ExitStack
 
 import faiss
 import pytest
@@ -12,6 +13,7 @@ import torch
 from broadsheet.errors import ModelError
 from broadsheet.models import forks
 from broadsheet.pipeline import Pipeline
+from broadsheet.tables import locks
 
 MOST_SECONDS = 60
 
@@ -84,6 +86,13 @@ def test_a_fork_answers_with_the_pipeline_that_its_parent_opened(pipeline):
         return found
 
     assert in_a_fork(requests) == str([expected, "request", "profile"])
+
+
+def test_a_fork_answers_though_other_threads_of_its_parent_were_at_work(pipeline):
+    with ExitStack() as held:
+        for lock in list(locks._LOCKS):
+            held.enter_context(lock)
+        assert in_a_fork(lambda: pipeline.run("fan", 5).kind) == "known"
 
 
 def test_a_fork_opens_a_newsroom_of_its_own(pipeline, built):

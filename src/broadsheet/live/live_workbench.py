@@ -6,7 +6,6 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from broadsheet.newsroom.clock import latest_time
 from broadsheet.newsroom.entries import Changes
 from broadsheet.newsroom.journal import Journal, held_by, read_withdrawn
 from broadsheet.tables.live_schemas import late_news
+from broadsheet.tables.locks import ThreadLock
 from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
 from broadsheet.workbench.workbench import Workbench
 
@@ -50,7 +50,7 @@ class Live:
     def __init__(self, bench: Workbench) -> None:
         """Take the opened workbench of an edition; raises NewsroomError if the edition has no manifest."""
         self._journal, self._frozen = Journal(bench.data.newsroom), bench.index
-        self._lock = Lock()
+        self._lock = ThreadLock()
         edition, newsroom = bench.data.edition, bench.data.newsroom
         hashes = {edition.path / name: expected for name, expected in edition.read_manifest()["files"].items()}
         self._files = FilesInUse({**hashes, newsroom.users: "", newsroom.clicks: ""})

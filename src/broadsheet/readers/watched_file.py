@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
 from typing import Generic, TypeVar
 
 from broadsheet.tables.files import is_settled
+from broadsheet.tables.locks import ThreadLock
 
 Content = TypeVar("Content")
 
@@ -18,7 +18,7 @@ class Watched(Generic[Content]):
     def __init__(self, path: Path, read: Callable[[Path], Content], absent: Callable[[], Content]) -> None:
         """`absent` returns what stands for a file that is not there, or raises an error if it must be there."""
         self._path, self._read, self._absent = path, read, absent
-        self._lock = Lock()
+        self._lock = ThreadLock()
         self._content: Content | None = None
         self._seen = (0, 0, 0)
 

@@ -1,12 +1,47 @@
-"""Locks between processes: a file that one process at a time holds, and that the system lets go of when it dies."""
+"""Locks: between processes a file that one of them holds until it dies, between threads one that a fork finds free."""
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
+from weakref import WeakSet
 
 from broadsheet.errors import NewsroomError
+
+
+class ThreadLock:
+    """A lock between the threads of one process, for a `with` statement; in a forked process it is free.
+
+    A fork takes only the forking thread along. A lock that another thread held at that moment would never be let go of
+    in the child, and a request there would wait for ever.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        _LOCKS.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def renew(self) -> None:
+        """Let go of the lock, whoever holds it."""
+        self._lock = Lock()
+
+
+_LOCKS: WeakSet[ThreadLock] = WeakSet()
+
+
+def _in_the_child() -> None:
+    for lock in list(_LOCKS):
+        lock.renew()
+
+
+os.register_at_fork(after_in_child=_in_the_child)
 
 
 @contextmanager

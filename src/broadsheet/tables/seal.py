@@ -12,10 +12,10 @@ import os
 import re
 import struct
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO, NamedTuple
 
 from broadsheet.tables.files import is_settled
+from broadsheet.tables.locks import ThreadLock
 
 SEAL = "seal"
 """Key of the seal in a file's metadata."""
@@ -45,7 +45,7 @@ class Checked:
 
     def __init__(self) -> None:
         self._found: dict[Identity, None] = {}
-        self._lock = Lock()
+        self._lock = ThreadLock()
 
     def __contains__(self, identity: Identity) -> bool:
         return identity in self._found
