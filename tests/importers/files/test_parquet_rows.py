@@ -53,3 +53,12 @@ def test_a_folder_and_a_pattern_stand_for_their_files_in_the_order_of_their_name
         read(tmp_path)
     with pytest.raises(CorpusError, match=r"other-\*: no file has such a name"):
         read(tmp_path / "other-*")
+
+
+def test_a_folder_inside_a_folder_is_named_and_not_passed_over(tmp_path):
+    (tmp_path / "day=1").mkdir()
+    (tmp_path / "day=1" / "a.csv").write_text("news_id,title\n1,One\n")
+    (tmp_path / "b.csv").write_text("news_id,title\n2,Two\n")
+    with pytest.raises(CorpusError, match="day=1: a folder inside a folder, which is not read; name its files"):
+        column_names(tmp_path)
+    assert column_names(tmp_path / "day=1") == ["news_id", "title"]

@@ -56,7 +56,7 @@ def read_rows(path: Path, names: Sequence[str], skip: Skip, quoting: str = "auto
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.is_file() and file.name[0] not in "._")
+        files = sorted(file for file in path.iterdir() if file.name[0] not in "._")
         problem = f"{path}: a folder without files; expected files that end with {', '.join(SUFFIXES)}"
     elif not path.exists() and set(path.name) & set("*?["):
         files = sorted(file for file in path.parent.glob(path.name) if file.is_file())
@@ -70,6 +70,8 @@ def _files(path: Path) -> list[Path]:
 
 
 def _problem(file: Path) -> str:
+    if file.is_dir():
+        return f"{file}: a folder inside a folder, which is not read; name its files, such as '{file}/*'"
     if not file.name.lower().endswith(SUFFIXES):
         return f"{file}: the suffix is not one of {', '.join(SUFFIXES)}"
     if not file.is_file():
