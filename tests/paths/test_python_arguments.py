@@ -53,7 +53,9 @@ def test_a_whole_number_is_the_id_that_an_import_makes_of_it(plain, user_id):
     assert page.user_id == "123" and type(page.user_id) is str
 
 
-@pytest.mark.parametrize("users", [[], iter(()), {"fan": 1}, ["nobody here"]], ids=["empty", "used up", "no list", "unknown"])
+@pytest.mark.parametrize(
+    "users", [[], iter(()), {"fan": 1}, ["nobody here"]], ids=["empty", "used up", "no list", "unknown"]
+)
 def test_an_edition_for_no_reader_is_refused(copy, users):
     with pytest.raises(InputError, match="users: "):
         build(copy, users)
