@@ -1,5 +1,6 @@
 """A build takes scores of the cross-encoder over from earlier nights, where reader and what it reads are the same."""
 
+import json
 import shutil
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from broadsheet.nightly.stages import run_stage
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.operations.editions import rollback
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
+from broadsheet.tables.files import file_sha256
 from broadsheet.tables.schemas import RANKED
 from tests.support.evaluated import make_adapter
 from tests.support.manifests import take_as_built
@@ -182,6 +184,9 @@ def test_another_news_tower_makes_again_what_it_puts_before_the_cross_encoder_ot
 def test_another_adapter_makes_all_scores_again(room, tmp_path, name):
     weights = load_file(room.reranker / name)
     save_file({key: value + 0.1 for key, value in weights.items()}, room.reranker / name)
+    card = json.loads((room.reranker / "card.json").read_text())
+    card["files"][name] = file_sha256(room.reranker / name)  # as after another training
+    (room.reranker / "card.json").write_text(json.dumps(card))
     ranked, said, _ = next_night(room)
     check_made_again(room, ranked, tmp_path, lambda row: True)
     assert "24 scores of the cross-encoder made, 0 taken over: all again: another cross-encoder;" in said

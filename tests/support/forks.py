@@ -16,6 +16,7 @@ def start_forks():
             "broadsheet.rerank",
             "broadsheet.retrieval.towers.news_tower",
             "pytest",
+            "tests.support.warm",
             "transformers.models.auto.modeling_auto",
             "transformers.models.auto.tokenization_auto",
             "transformers.models.gpt2.modeling_gpt2",

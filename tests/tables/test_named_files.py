@@ -2,12 +2,13 @@
 
 import os
 import stat
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from broadsheet.tables.named_files import check_writable, write_named
+from broadsheet.tables.named_files import check_writable, is_written_through, write_named
 
 
 def test_a_file_behind_links_is_written_and_the_links_stay(tmp_path):
@@ -27,6 +28,19 @@ def test_a_link_to_a_file_that_is_not_there_yet_makes_the_file(tmp_path):
     assert (tmp_path / "link").is_symlink() and not (tmp_path / "new" / "page.html").exists()
     write_named(tmp_path / "link", "today")
     assert (tmp_path / "link").is_symlink() and (tmp_path / "new" / "page.html").read_text() == "today"
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/1", "/dev/null"])
+def test_what_is_open_already_is_written_as_it_is(name):
+    assert is_written_through(Path(name))
+
+
+def test_a_file_in_memory_is_a_file():
+    folder = Path("/dev/shm")
+    if not folder.is_dir():
+        pytest.skip("this system has no /dev/shm")
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        assert not is_written_through(Path(file.name))
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from broadsheet.tables.files import replacing
 
-_OPEN_FILES = (Path("/dev"), Path("/proc"))
-"""Names here, such as /dev/stdout, stand for what a process has open already: it must not be replaced."""
+_OPEN_FILES = (Path("/dev/stdout"), Path("/dev/stderr"), Path("/dev/fd"), Path("/proc"))
+"""These names stand for what a process has open already, which must not be replaced. Files of /dev/shm are files."""
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from broadsheet.evaluation.report.files import Report, make_folder
 from broadsheet.evaluation.retrieval.enrichment import report_enrichment
 from broadsheet.evaluation.retrieval.report import report_retrieval
 from broadsheet.evaluation.speed.encoding import report_encoding
+from broadsheet.evaluation.speed.new_readers import report_new_readers
 from broadsheet.evaluation.speed.reranking_report import report_reranking
 from broadsheet.evaluation.speed.training_steps_report import report_steps
 from broadsheet.evaluation.systems.engines import report_engines
@@ -42,6 +43,7 @@ REPORTS = {
     "generation-speed": report_speed,
     "index": report_index,
     "live": report_live,
+    "new-readers": report_new_readers,
     "nightly": report_nights,
     "ranking-valid": report_ranking,
     "ranking-valid-live": report_ranking,

@@ -115,14 +115,6 @@ def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of
     assert taken_over >= BLOCK * (len(left) - 1) and taken_over > 0
     assert files_of(room) == files_of(local)
 
-    lines.clear()
-    build(room, "all", lines.append, engine=running)
-    assert (
-        "; 0 scores of the cross-encoder made, " in lines[3]
-        and f"taken over from {room.editions()[0].name}" in lines[3]
-    )
-    assert files_of(room) == files_of(local)
-
 
 def test_a_worker_killed_in_mid_build_costs_its_shard_alone_and_the_files_are_those_of_the_local_engine(
     rooms, running, tmp_path

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,11 +33,16 @@ def measure_new_readers(newsroom: Path, pages: int) -> Report:
         taken = np.array([_measure(pipeline, f"unknown {number}", k) for number in range(pages)])  # (pages, 2)
         rows[str(k)] = {"stories": stories} | _percentiles(taken[:, 0]) | _percentiles(taken[:, 1], "cpu_")
     articles = len(pipeline.bench.data.catalogue)
-    document = {**stamp(), "articles": articles, "pages_of_each": pages, "rows": rows}
+    return report_new_readers({**stamp(), "articles": articles, "pages_of_each": pages, "rows": rows})
+
+
+def report_new_readers(document: Mapping[str, Any]) -> Report:
+    """Return the document with its table."""
+    rows = document["rows"].items()
     lines = [
-        f"{pages} pages of each length, of a newsroom of {articles:,} articles",
+        f"{document['pages_of_each']} pages of each length, of a newsroom of {document['articles']:,} articles",
         "",
-        *table(["k", *COLUMNS], ([k, *(row[name] for name in COLUMNS)] for k, row in rows.items())),
+        *table(["k", *COLUMNS], ([k, *(row[name] for name in COLUMNS)] for k, row in rows)),
     ]
     return Report("new-readers", document, lines, {})
 
