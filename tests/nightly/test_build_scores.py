@@ -11,13 +11,13 @@ from safetensors.torch import load_file, save_file
 
 from broadsheet.importers.transaction import Import
 from broadsheet.models import loading as models
+from broadsheet.models.trained_folder import CARD, write_card
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.stages import run_stage
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.operations.editions import rollback
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
-from broadsheet.tables.files import file_sha256
 from broadsheet.tables.schemas import RANKED
 from tests.support.evaluated import make_adapter
 from tests.support.manifests import take_as_built
@@ -59,8 +59,7 @@ def marked(tmp_path_factory, encoder):
 @pytest.fixture
 def room(marked, tmp_path):
     """A copy of it, to be changed."""
-    shutil.copytree(marked.path, tmp_path / "newsroom", symlinks=True)
-    return Newsroom(tmp_path / "newsroom")
+    return Newsroom(shutil.copytree(marked.path, tmp_path / "newsroom", symlinks=True))
 
 
 def next_night(room, users=READERS):
@@ -182,11 +181,8 @@ def test_another_news_tower_makes_again_what_it_puts_before_the_cross_encoder_ot
 
 @pytest.mark.parametrize("name", ["head.safetensors", "adapter_model.safetensors"])
 def test_another_adapter_makes_all_scores_again(room, tmp_path, name):
-    weights = load_file(room.reranker / name)
-    save_file({key: value + 0.1 for key, value in weights.items()}, room.reranker / name)
-    card = json.loads((room.reranker / "card.json").read_text())
-    card["files"][name] = file_sha256(room.reranker / name)  # as after another training
-    (room.reranker / "card.json").write_text(json.dumps(card))
+    save_file({key: value + 0.1 for key, value in load_file(room.reranker / name).items()}, room.reranker / name)
+    write_card(room.reranker, json.loads((room.reranker / CARD).read_text()))  # as after another training
     ranked, said, _ = next_night(room)
     check_made_again(room, ranked, tmp_path, lambda row: True)
     assert "24 scores of the cross-encoder made, 0 taken over: all again: another cross-encoder;" in said
