@@ -186,7 +186,9 @@ class Journal:
         return self._newsroom.notes / self.folder.name
 
     def _noted(self) -> int:
-        note = read_note(self._note) or "0"
+        note = read_note(self._note)
+        if note is None:
+            return 0
         if not note.isdecimal():
             raise NewsroomError(f"{self._note}: found {note!r:.80}, expected the number of the journal's last entry.")
         return int(note)
