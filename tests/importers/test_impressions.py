@@ -108,3 +108,18 @@ def test_a_file_without_shown_articles_and_a_bad_split_are_errors(tmp_path, room
         taken(room, tmp_path / "shown.csv")
     with pytest.raises(NewsroomError, match="split"):
         taken(room, tmp_path / "shown.csv", split="../x")
+
+
+def test_a_missing_value_of_a_data_frame_is_no_value_of_a_list(tmp_path, room):
+    clicks, shown = tmp_path / "clicks.csv", tmp_path / "shown.jsonl"
+    clicks.write_text("user_id,news_id,time\nu,c,2026-01-01\n")
+    import_tables(room, None, clicks, None, {})
+    nan = float("nan")  # json writes it as NaN
+    said = {"user_id": "u", "time": "2026-01-02", "shown": ["a", "b"], "impression_id": "i1", "clicked": [0, 1]}
+    unsaid = said | {"time": "2026-01-03", "impression_id": nan, "clicked": nan}
+    rows = [row | {"history": nan, "propensity": nan} for row in (said, unsaid)]
+    shown.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    report = import_tables(room, None, None, None, {}, impressions=shown)
+    assert not report.skipped
+    found = read_table(room.impressions("train"), IMPRESSIONS).to_pylist()
+    assert [(row["history"], row["clicked"]) for row in found] == [(["c"], [False, True]), (["c"], [])]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from broadsheet.tables.values import SkipRow, checked_id
+from broadsheet.tables.values import SkipRow, checked_id, is_missing
 
 _LABELS = {"1": True, "true": True, "1.0": True, "0": False, "false": False, "0.0": False}
 MOST_HELD = 10_000
@@ -25,6 +25,7 @@ def impression_rows(
     A list without an id gets an id made of its reader, its time and its articles, so that a second import brings no
     duplicate.
     """
+    rows = ({name: None if is_missing(value) else value for name, value in row.items()} for row in rows)
     if "shown" not in columns:
         rows = _lists(rows)
     elif "clicked" in columns and "clicked_ids" not in columns:

@@ -124,7 +124,7 @@ class Import:
     def impressions(self, split: str, rows: Iterable[Row]) -> None:
         """Add impressions of which at least one shown article is known.
 
-        Where `history` is missing or None, it is made of the clicks before the impression, as `fill_histories` says, of
+        Where `history` is missing, it is made of the clicks before the impression, as `fill_histories` says, of
         the corpus and of this import; an empty list says that the reader had read nothing. The report counts both.
         Raises NewsroomError if the split's name is not fit for a file name.
         """
@@ -192,7 +192,7 @@ class Import:
         if self._published.keys().isdisjoint(impression["shown"]):
             raise SkipRow("none of the shown articles has text")
         staged.claim(impression["impression_id"])
-        if row.get("history") is None:
+        if is_missing(row.get("history")):
             self._without_history.setdefault(staged.target.stem, set()).add(impression["impression_id"])
         return impression
 
