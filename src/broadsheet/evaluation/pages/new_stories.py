@@ -28,8 +28,6 @@ from broadsheet.workbench.workbench import Workbench
 
 AGES_AND_CLICKS = ((0, 0), (10, 0), (10, 10), (10, 400), (60, 0), (60, 10), (60, 400))
 """Minutes since the story was published, and how many readers have clicked it since."""
-BEFORE = ((0, 0), (10, 10), (60, 400))
-"""The same, measured without quotas of candidates and without kept places too."""
 STORIES, NEWEST = 4, 100
 """Stories that are held back, one after another, and the newest articles from which they are drawn."""
 READ = 10

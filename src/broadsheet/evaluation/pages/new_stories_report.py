@@ -11,7 +11,6 @@ import numpy as np
 from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.pages.new_stories import (
     AGES_AND_CLICKS,
-    BEFORE,
     NEWEST,
     draw_stories,
     measure_places,
@@ -55,7 +54,7 @@ def measure_new_stories(
         "readers": readers,
         "rows": {
             HELPED: measure_places(bench, states, stories, AGES_AND_CLICKS),
-            UNHELPED: measure_places(bench, states, stories, BEFORE, helped=False),
+            UNHELPED: measure_places(bench, states, stories, AGES_AND_CLICKS, helped=False),
         }
         if stories
         else {},
