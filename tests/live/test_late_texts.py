@@ -1,10 +1,14 @@
 """Texts that are written after the edition, by a function that says itself what it drafts."""
 
+import os
+import shutil
+
 import pytest
 
 from broadsheet.errors import NewsroomError
 from broadsheet.generate.stories import edition_stories
 from broadsheet.nightly.build import build
+from broadsheet.nightly.verify import verify_newsroom
 from broadsheet.own_parts import OwnParts
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_table
@@ -155,6 +159,21 @@ def test_a_damaged_table_of_late_texts_costs_its_texts_and_no_page(pipeline, roo
     room.late_texts.write_bytes(room.late_texts.read_bytes()[:-9] + b"123456789")
     assert methods(pipeline.run("stranger", 2)) == ["original"] * 2
     assert any("Pages show the edition's texts alone" in record.message for record in caplog.records)
+    (problem,) = verify_newsroom(room)
+    assert problem.startswith(f"{room.late_texts}: not a whole Arrow IPC file")
+
+
+def test_a_pipe_or_a_file_in_the_place_of_late_texts_keeps_no_request_waiting(pipeline, room, own):
+    folder = room.late_texts.parent
+    folder.mkdir()
+    os.mkfifo(room.late_texts)
+    os.mkfifo(folder / f"wanted-{room.current().name}.txt")
+    assert methods(Pipeline.open(room.path, own).run("stranger", 2)) == ["original"] * 2
+    (problem,) = verify_newsroom(room)
+    assert problem.startswith(f"{room.late_texts}: not a whole Arrow IPC file")
+    shutil.rmtree(folder)
+    folder.write_text("a file in the folder's place")
+    assert methods(Pipeline.open(room.path, own).run("stranger", 2)) == ["original"] * 2
 
 
 def test_without_a_writer_nothing_is_noted(opened, room):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -37,10 +38,11 @@ class Wanted:
         self._noted.update(new)
         try:
             self._path.parent.mkdir(exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
             handle = os.open(self._path, flags, 0o644)
             try:
-                if os.fstat(handle).st_size < MOST_BYTES:
+                found = os.fstat(handle)
+                if stat.S_ISREG(found.st_mode) and found.st_size < MOST_BYTES:
                     os.write(handle, "".join(f"{news_id}\n" for news_id in new).encode())
             finally:
                 os.close(handle)

@@ -138,12 +138,14 @@ def verify_journal(newsroom: Newsroom) -> list[str]:
 
 
 def verify_newsroom(newsroom: Newsroom) -> list[str]:
-    """Return a problem for each table of the corpus and of the readers that is damaged or missing.
+    """Return a problem for each table of the corpus, of the readers and of late texts that is damaged or missing.
 
     Editions copy the corpus, so that its damage would be found by the next build alone.
     """
     tables = {newsroom.news: NEWS, newsroom.users: USERS, newsroom.clicks: CLICKS}
     tables |= dict.fromkeys(newsroom.all_impressions(), IMPRESSIONS)
+    if newsroom.late_texts.exists():
+        tables[newsroom.late_texts] = STORIES
     reads: list[Callable[[], object]] = [partial(read_table, path, schema) for path, schema in tables.items()]
     reads += [open_mutes(newsroom.mutes), open_profiles(newsroom.profiles)]
     problems = []

@@ -26,7 +26,7 @@ class Watched(Generic[Content]):
         """Return what the file holds; raises what `read` and `absent` raise."""
         try:
             found = self._path.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return self._absent()
         seen = (found.st_ino, found.st_mtime_ns, found.st_size)
         with self._lock:

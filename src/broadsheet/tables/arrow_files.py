@@ -4,6 +4,7 @@ Stages trust a table that `read_table` returned: the file is as it was written, 
 at. Files are uncompressed Arrow IPC *files*, since only those can be mapped.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,7 +124,7 @@ def _metadata(schema: pa.Schema) -> dict[str, str]:
 def _open(path: Path) -> pa.Table:
     try:
         while True:
-            with path.open("rb") as file:
+            with open(path, "rb", opener=_without_waiting) as file:
                 identity = identity_of(file)
                 problem = "" if identity in CHECKED else seal_problem(file)
                 if problem:
@@ -139,6 +140,11 @@ def _open(path: Path) -> pa.Table:
         raise ContractError(
             f"{path}: not a whole Arrow IPC file as it was written ({error}). Build or import it again."
         ) from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe in the file's place is opened too, and is refused when it is read."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _mapped(path: Path, *, validate: bool) -> pa.Table:
