@@ -7,15 +7,16 @@ import numpy as np
 from broadsheet.tables.arrays import Flags, Floats
 
 NEWEST, JUST_IN = 0.5 ** (1 / 8), 0.5 ** (1 / 48)
-"""Least freshness of the newest articles and of those just in: at most 3 hours and half an hour old by default.
+"""Least freshness of the newest articles, and of articles just in.
 
-That is an eighth and a forty-eighth of the half-life of freshness.
+By default the newest are at most 3 hours old, an eighth of the half-life of freshness; an article is just in for half
+an hour, a forty-eighth of it.
 """
 READ = 0.5
 """Popularity from which an article counts as read by many.
 
-Popularity is a logarithm: where the most clicked article has 60 recent clicks, an article with one click counts as
-read by many; where it has 50,000, an article with 23.
+Popularity is a logarithm: where the most clicked article has 60 recent clicks, an article with 1 click counts as
+read by many; where it has 50,000, an article with 23 clicks does.
 """
 
 

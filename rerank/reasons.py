@@ -66,7 +66,7 @@ class Explainer:
         each item (items,), and `new` which items are new in themselves (items,). `nearest` is the catalogue row of the
         history article most like each item (items, 1); it is (items, 0) for a reader without a history. `profile` is
         what the reader said. `kept` says which items stand where they do because they are new (items,): their first
-        reason is their age. If all true reasons of an item are taken too often, it gets the one taken least.
+        reason is their age. If all true reasons of an item are taken too often, it gets the reason taken least.
         """
         because: list[str | None] = []
         reasons = []

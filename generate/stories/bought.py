@@ -19,9 +19,9 @@ TRIAL = 16
 
 
 class Bought:
-    """Counts the articles that the writer `model` drafted texts for, and those of which it kept a text.
+    """Counts the articles that the writer `model` drafted texts for, and the articles of which it kept a text.
 
-    The counts are those of the parts in `folder`: of this process, of other processes, and of a killed build. So a
+    It reads the parts in `folder`, which this process, other processes and a killed build have written. So a
     build that goes on where it was killed judges as if it had not been killed. `least` is the least share of articles
     that must have kept a text; 0 for no bound.
     """

@@ -29,7 +29,7 @@ class LateStories(NamedTuple):
     left: int
     "Articles without an answer of the writer yet: the budget ended, or the writer gave no draft."
     line: str
-    "All of it in a line for people."
+    "The three numbers in a line for people, and why drafting stopped."
 
 
 def write_late_stories(

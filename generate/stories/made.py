@@ -18,7 +18,7 @@ class Made(NamedTuple):
     """What the stories of an edition are made of, and what drafting them cost."""
 
     line: str
-    "Both in a line for people."
+    "How the texts were made and what drafts cost, in a line for people."
     counts: dict[str, int]
     "The numbers of that line by name."
 
@@ -92,8 +92,8 @@ def warn_of_the_rest(stories: pa.Table, budget: Budget) -> None:
     left = _lacking(stories, NO_BUDGET)
     if left and budget.is_used_up():
         log.warning(
-            "Stories: the budget of %s is spent before %d articles, those on the fewest pages. They carry extracts or "
-            "the publisher's words; the next build asks for them again.",
+            "Stories: the budget of %s is spent before %d articles on the fewest pages. They carry extracts or the "
+            "publisher's words; the next build asks for them again.",
             budget,
             left,
         )

@@ -19,7 +19,7 @@ def answered(stories: pa.Table) -> pa.Table:
 
 
 def lacks_a_draft(stories: pa.Table, *reasons: str) -> npt.NDArray[np.bool_]:
-    """Return for each row of a STORIES table whether it lacks a draft for one of the reasons; without reasons, any."""
+    """Return whether each row of a STORIES table lacks a draft for one of the `reasons`; without them, for any."""
     checks = stories["checks"].combine_chunks()
     why = "|".join(reasons or (NO_ANSWER, NO_BUDGET, NOT_YET))
     failed = pc.match_substring_regex(pc.list_flatten(checks), rf"^\w+ (headline|summary): ({why})$")

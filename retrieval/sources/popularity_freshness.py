@@ -73,9 +73,9 @@ def trends(clicks: ClickLog, as_of: float, gone: npt.NDArray[np.bool_]) -> Float
 
     Its share of the clicks of the last RECENT_HOURS strictly before `as_of` (epoch seconds) over its share of those of
     the EARLIER_HOURS before them, so that the hour of the day cancels out; 0 is an unchanged share, 0.7 twice it. Each
-    article has PRIOR_RECENT_CLICKS of an unchanged share beside its own, so that one without clicks has 0. If the
-    earlier span has no click, all articles had the same share in it. All NaN if the last hours have no click. `gone`
-    marks withdrawn articles (articles,), whose clicks do not count.
+    article has PRIOR_RECENT_CLICKS of an unchanged share beside its own, so that an article without clicks has 0. If
+    the earlier span has no click, all articles had the same share in it. All NaN if the last hours have no click.
+    `gone` marks withdrawn articles (articles,), whose clicks do not count.
     """
     size = len(gone)
     start = as_of - RECENT_HOURS * HOUR

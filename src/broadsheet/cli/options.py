@@ -26,7 +26,7 @@ Keep = Annotated[
     typer.Option(
         "--keep",
         help="Columns of the articles that are not ours and are kept for pages and filters: image_url,author,paywall. "
-        "Without it, those that the newsroom keeps already.",
+        "Without --keep: the columns that the newsroom keeps already.",
     ),
 ]
 

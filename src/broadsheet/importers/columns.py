@@ -22,7 +22,7 @@ _REQUIRED["impressions"] = ["user_id", "time"]
 
 
 def kept_already(newsroom: Newsroom, found: Sequence[str] | None = None) -> list[str]:
-    """Return the columns that the newsroom keeps of its articles, of those `found` in a source if that is given."""
+    """Return the columns that the newsroom keeps of its articles; if `found` is given, only the kept columns in it."""
     there = kept_names(read_table(newsroom.news, NEWS)) if newsroom.news.is_file() else []
     return there if found is None else [name for name in found if name in there]
 

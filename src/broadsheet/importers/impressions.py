@@ -20,10 +20,10 @@ def impression_rows(
 
     If `shown` is no column, each row is a shown article, and rows of one impression_id, or else of one reader and time,
     are one list, in the order of the file; the ids of the whole file are held in memory. Labels may be 1 and 0, true
-    and false. The clicked articles may be named instead, by `clicked_ids`, or by `clicked` where the first list that
-    can be only the one or the other has ids: [] then says that nothing was clicked, and no value that it is not known.
-    A list without an id gets an id made of its reader, its time and its articles, so that a second import brings no
-    duplicate.
+    and false. `clicked_ids` names the clicked articles instead. `clicked` may hold ids or labels: the first list that
+    can be read in one way only decides, as ["a"] beside the shown ["a", "b"] is ids. With ids, [] says that nothing was
+    clicked, and no value says that clicks are not known. A list without an id gets an id made of its reader,
+    its time and its articles, so that a second import brings no duplicate.
     """
     rows = ({name: None if is_missing(value) else value for name, value in row.items()} for row in rows)
     if "shown" not in columns:

@@ -24,9 +24,10 @@ def import_own(
     """Add what the importer of this name reads from a file or a folder; every row is checked as in any import.
 
     The importer is that of `parts`, or without them the one that the newsroom's broadsheet.toml names under
-    [own.importers]. `keep` names columns of its articles that come through to pages; without it, those that the
-    newsroom keeps already. Raises CorpusError if there is no such importer, OwnPartError if it fails or yields anything
-    but pairs of a table's name and a row; see Import for what else is raised. The newsroom is then as it was.
+    [own.importers]. `keep` names columns of its articles that come through to pages; without `keep`, the
+    columns that the newsroom keeps already. Raises CorpusError if there is no such importer, OwnPartError if it fails
+    or yields anything but pairs of a table's name and a row; see Import for what else is raised. The newsroom
+    is then as it was.
     """
     importers = (open_parts(newsroom.config().own) if parts is None else parts).importers
     if name not in importers:

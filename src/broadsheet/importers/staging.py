@@ -102,8 +102,8 @@ def look_through(
 ) -> None:
     """Fill the histories of staged impressions; note how many, and readers who click more than a person.
 
-    `without_history` has for each table of impressions the ids of those that came without a history.
-    Clicks are those of the newsroom and those that are staged.
+    `without_history` has for each table of impressions the ids of the impressions without a history.
+    Histories are made of the newsroom's clicks and of the staged clicks.
     """
     clicks = [path for path in (newsroom.clicks, staged["clicks"].path) if path.exists()]
     for table, rows in staged.items():

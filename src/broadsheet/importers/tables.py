@@ -52,10 +52,9 @@ def import_tables(
     one table, such as {"news.news_id": "id", "clicks.news_id": "article_id"}; a file without the mapped column may have
     ours. Times are read as by `TimeReader`, in the zone of the newsroom's settings where they name no zone; lists of
     ids are lists, or texts as `ids_of_cell` reads them. `keep` names further columns of the file of articles, which
-    come through to pages; without it, those that the newsroom keeps already. The report names all columns that were not
-    taken. `html` is as for Import. All problems of
-    the files and of the mapping come in one CorpusError before anything is imported; see Import for what else is
-    raised.
+    come through to pages; without `keep`, the columns that the newsroom keeps already. The report names all columns
+    that were not taken. `html` is as for Import. All problems of the files and of the mapping come in one CorpusError
+    before anything is imported; see Import for what else is raised.
     """
     if keep is None:
         keep = kept_already(newsroom, columns_found(news, quoting)) if news else []

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOTED = 60
-"""Ranks of a page whose missing texts are noted: those for which a request makes extracts."""
+"""Ranks of a page whose missing texts are noted; further down, a request makes no extracts either."""
 
 
 class PageTexts:
-    """The texts that pages of an edition show, and the notes of those that they lack; safe to share between threads."""
+    """The texts that pages of an edition show, and the notes of texts that they lack; safe to share between threads."""
 
     def __init__(self, newsroom: Newsroom, edition: Edition) -> None:
         """Read the edition's stories; raises ContractError if they are damaged."""
@@ -49,7 +49,7 @@ class PageTexts:
     def stories(
         self, write: StoryWriter, ranked: pa.Table, news: pa.Table, interest: Interest | None = None
     ) -> pa.Table:
-        """Return the STORIES of pages in known texts, those of the edition and those that were written since.
+        """Return the STORIES of pages, in the texts of the edition and the texts that were written since.
 
         The articles among the first NOTED ranks of each page whose stories lack a draft are noted.
         """
@@ -92,7 +92,7 @@ def write_missing(bench: Workbench) -> LateStories:
 def write_at_night(bench: Workbench, counts: Mapping[str, float]) -> str:
     """Write what pages noted with what a build has left of its budget, and return a line; empty if nothing was noted.
 
-    `counts` are those of the stage `generate`. If that stage did not draft all of its own stories, none are drafted
+    `counts` are those of the stage `generate`. If that stage did not draft all of its own stories, no text is drafted
     here. Texts of articles that the edition does not hold are removed.
     """
     newsroom = bench.data.newsroom

@@ -1,4 +1,4 @@
-"""Locks: between processes a file that one of them holds until it dies, between threads one that a fork finds free."""
+"""Locks between processes, which are files, and locks between threads, which a forked process finds free."""
 
 import fcntl
 import os

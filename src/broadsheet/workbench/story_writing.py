@@ -83,7 +83,7 @@ def story_writer_with(
 def story_budget(models: EditionModels, stories: Path) -> Budget:
     """Return what may be spent on a table of stories, less what was spent on its parts already.
 
-    Minutes count from now; tokens are those that the writer of this process reads and writes. What the drafts bought
+    Minutes count from now, and tokens as the writer of this process reads and writes them. What the drafts bought
     is counted in all parts of the stories, whoever wrote them.
     """
     from broadsheet.generate.stories.bought import Bought

@@ -58,7 +58,7 @@ def _near(bench: Workbench, row: int) -> list[str]:
 def draw_stories(bench: Workbench, readers: Sequence[ReaderState], count: int = STORIES) -> list[int]:
     """Return the catalogue rows of the stories: of the newest articles that none of the readers has read, by a seed.
 
-    Raises CorpusError if there are fewer.
+    Raises CorpusError if there are fewer than `count` such articles.
     """
     times = bench.data.catalogue.published_at
     read = {row for reader in readers for row in reader.history}

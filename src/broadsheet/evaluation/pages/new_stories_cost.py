@@ -30,7 +30,7 @@ NOTES = {
 HALF_LIFE = 72.0
 NDCG = "ndcg@10"
 TOGETHER = 12
-"""Impressions for which candidates are found as of one time, that of the first: it takes most of the work."""
+"""Impressions whose candidates are found together, as of the first one's time: what depends on a time is costly."""
 QUOTAS = {"with quotas": True, "without quotas": False}
 
 
@@ -76,7 +76,7 @@ def _only(values: Mapping[str, Floats]) -> Values:
 
 
 def _clicks_found(bench: Workbench, impressions: Sequence[Impression], count: int) -> dict[str, Any]:
-    """Return the mean share of an impression's clicks among a reader's candidates, all and those re-ranked."""
+    """Return the mean share of an impression's clicks among all candidates, and among the re-ranked candidates."""
     depth, groups = bench.models.config.rerank.depth, max(1, min(count, len(impressions)) // TOGETHER)
     starts = np.sort(np.random.default_rng(1).choice(max(1, len(impressions) - TOGETHER), groups, replace=False))
     retrievers = {

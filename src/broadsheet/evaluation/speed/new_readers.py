@@ -48,7 +48,7 @@ def report_new_readers(document: Mapping[str, Any]) -> Report:
 
 
 def _measure(pipeline: Pipeline, user_id: str, k: int) -> tuple[float, float]:
-    """Return the milliseconds of a page: those that passed, and those of the processor."""
+    """Return how long a page took, in milliseconds: time that passed, and processor time."""
     started, worked = time.perf_counter(), time.process_time()
     pipeline.run(user_id, k)
     return 1000 * (time.perf_counter() - started), 1000 * (time.process_time() - worked)
