@@ -80,6 +80,18 @@ def copy(built: Newsroom, tmp_path: Path) -> Newsroom:
 
 
 @pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
+    """A newsroom whose writer is a model on this machine, with an edition for the reader `asker`; tests only read."""
+    from broadsheet.nightly.build import build
+    from tests.support.tiny import make_newsroom, make_writer
+
+    folder = tmp_path_factory.mktemp("written")
+    room = make_newsroom(folder / "newsroom", encoder, writer=str(make_writer(folder / "writer")))
+    build(room, ["asker"])
+    return room
+
+
+@pytest.fixture(scope="session")
 def clicked(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
     """A newsroom with clicks and one edition; tests that share it only read."""
     from tests.support.late_articles import make_clicked

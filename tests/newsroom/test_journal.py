@@ -9,7 +9,6 @@ import pytest
 from broadsheet.errors import ContractError, CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.transaction import Import
-from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.entries import fold, read_added, read_withdrawal
 from broadsheet.newsroom.journal import Journal, carried_by, read_withdrawn
 from broadsheet.newsroom.manifest import write_manifest
@@ -21,15 +20,6 @@ from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
 from tests.support.stage_contract import news_table, unit
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def room(tmp_path):
-    """A newsroom with the articles a, b and c."""
-    room = Newsroom(tmp_path / "newsroom")
-    with Import(room) as add:
-        add.news([{"news_id": name, "title": f"Title {name}"} for name in "abc"])
-    return room
 
 
 def articles(*ids, title="Late"):

@@ -8,7 +8,6 @@ from broadsheet.errors import ContractError, NewsroomError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.transaction import Import
 from broadsheet.live.articles import known_ids, withdraw_articles
-from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal, read_withdrawn
 from broadsheet.nightly.verify import verify_journal
 from broadsheet.readers.mutes import mute, open_mutes
@@ -16,15 +15,6 @@ from broadsheet.readers.profiles import open_profiles, set_profile
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.live_schemas import WITHDRAWN
 from broadsheet.tables.schemas import NEWS
-
-
-@pytest.fixture
-def room(tmp_path):
-    """A newsroom with the articles a, b and c."""
-    room = Newsroom(tmp_path / "newsroom")
-    with Import(room) as add:
-        add.news([{"news_id": name, "title": f"Title {name}"} for name in "abc"])
-    return room
 
 
 def withdraw(room, *news_ids):

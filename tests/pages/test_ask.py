@@ -9,27 +9,17 @@ import pytest
 from broadsheet.errors import InputError
 from broadsheet.generate import Answer
 from broadsheet.newsroom import Newsroom
-from broadsheet.nightly.build import build
 from broadsheet.pages.look import Look
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import NEWS, STORIES
 from tests.support.manifests import take_as_built
-from tests.support.tiny import make_news, make_newsroom, make_writer
+from tests.support.tiny import make_news
 
 
 @pytest.fixture(scope="module")
 def plain(built):
     return Pipeline.open(built.path)
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory, encoder):
-    """A newsroom with a writer, and an edition with texts of the asker's stories alone; tests only read."""
-    folder = tmp_path_factory.mktemp("ask")
-    room = make_newsroom(folder / "newsroom", encoder, writer=str(make_writer(folder / "writer")))
-    build(room, ["asker"])
-    return room
 
 
 def test_each_sentence_of_an_answer_is_in_the_story_that_it_cites(plain, built):

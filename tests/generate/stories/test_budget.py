@@ -13,26 +13,12 @@ from broadsheet.generate.stories import edition_stories as files
 from broadsheet.generate.stories.budget import NIGHT, Budget
 from broadsheet.generate.stories.edition_stories import stories_to_write
 from broadsheet.generate.stories.missing_drafts import NO_BUDGET, lacks_a_draft
-from broadsheet.newsroom import Edition
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.parts import part_path, parts_of
-from broadsheet.tables.schemas import NEWS, RANKED, STORIES
+from broadsheet.tables.schemas import RANKED, STORIES
 
 LACKING = ["gpt headline: no budget", "gpt summary: no budget"]
-
-
-@pytest.fixture(autouse=True)
-def blocks_of_one_article(monkeypatch):
-    monkeypatch.setattr(files, "BLOCK", 1)
-
-
-@pytest.fixture
-def edition(tmp_path, ranked, news):
-    """Two pages: n1 and n2 are on both, n3 on one."""
-    edition = Edition(tmp_path / "edition")
-    write_table(edition.ranked, ranked, RANKED)
-    write_table(edition.news, news, NEWS)
-    return edition
+pytestmark = pytest.mark.usefixtures("blocks_of_one_article")
 
 
 @pytest.fixture(scope="module")

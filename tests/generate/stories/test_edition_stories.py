@@ -4,24 +4,11 @@ import pytest
 
 from broadsheet.errors import ContractError
 from broadsheet.generate import StoryWriter, generate_files
-from broadsheet.generate.stories import edition_stories as files
-from broadsheet.newsroom import Edition
 from broadsheet.tables.arrow_files import read_table, write_table
-from broadsheet.tables.schemas import NEWS, RANKED, STORIES
+from broadsheet.tables.schemas import RANKED, STORIES
 from tests.generate.conftest import rank
 
-
-@pytest.fixture(autouse=True)
-def blocks_of_one_article(monkeypatch):
-    monkeypatch.setattr(files, "BLOCK", 1)
-
-
-@pytest.fixture
-def edition(tmp_path, ranked, news):
-    edition = Edition(tmp_path / "edition")
-    write_table(edition.ranked, ranked, RANKED)
-    write_table(edition.news, news, NEWS)
-    return edition
+pytestmark = pytest.mark.usefixtures("blocks_of_one_article")
 
 
 class Drafts:

@@ -5,9 +5,8 @@ import pytest
 
 from broadsheet.generate import EndpointWriter, StoryWriter, generate_files
 from broadsheet.generate.stories.missing_drafts import answered
-from broadsheet.newsroom import Edition
-from broadsheet.tables.arrow_files import empty, read_table, write_table
-from broadsheet.tables.schemas import NEWS, RANKED, STORIES
+from broadsheet.tables.arrow_files import empty, read_table
+from broadsheet.tables.schemas import STORIES
 from tests.generate.endpoint_server import DOWN, always, said, serving, writer_of
 from tests.generate.stories.test_story_writer import HEADLINE, SUMMARY, row
 
@@ -38,14 +37,6 @@ def test_a_whole_page_comes_without_the_endpoint_with_extracts(ranked, news, ans
     assert row(stories, "u1", "n2")["method"]["summary"] == "extract"
     lacking = ["endpoint headline: no answer", "endpoint summary: no answer"]
     assert stories["checks"].to_pylist() == [lacking] * len(stories)
-
-
-@pytest.fixture
-def edition(tmp_path, ranked, news):
-    edition = Edition(tmp_path / "edition")
-    write_table(edition.ranked, ranked, RANKED)
-    write_table(edition.news, news, NEWS)
-    return edition
 
 
 def test_the_next_night_tries_again_what_failed_and_takes_the_rest_over(edition, tmp_path):
