@@ -74,7 +74,7 @@ class GenerateConfig:
     of its own, and a function of your own has no bound."""
     least_kept: Share = 0.15
     """Least share of drafted articles of which a draft must be kept: once 16 articles were drafted in a build and fewer
-    kept a draft, the rest are not drafted. 0: all are. A function of your own drafts all."""
+    kept a draft, the rest are not drafted. 0 for no such stop. A function of your own is never stopped."""
     choice: ChoiceWeights = field(default_factory=ChoiceWeights)
     endpoint: EndpointConfig = field(default_factory=EndpointConfig)
 

@@ -76,7 +76,7 @@ class RerankConfig:
     small_sources: Share = 0.0
     "Least share of the first places for small sources. The large ones are the fewest that have half of all articles."
     newest_places: Annotated[int, Field(ge=0, le=10)] = 1
-    """Places of every ten that go to articles that readers have not judged yet, the best for the reader; 0 for none.
-    These are at most half an hour old, or 3 hours and hardly read, if half_life_hours is 24."""
+    """Places of every ten that go to articles that readers have not judged yet, the best for the reader; 0 for no
+    place. Such an article is at most half an hour old, or 3 hours old and hardly read, if half_life_hours is 24."""
     weights: Weights = field(default_factory=Weights)
     caps: CapsConfig = field(default_factory=CapsConfig)

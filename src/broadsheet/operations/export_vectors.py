@@ -37,11 +37,10 @@ def export_vectors(newsroom: Newsroom, out: Path, edition: str = "", kind: str =
     newsroom.require_outside(out)
     chosen.require_whole()
     dim = int(read_stamp(chosen.index_rows)["dim"])
-    articles, readers = (
-        read_table(chosen.news_vectors, news_vectors(dim)),
-        read_table(chosen.user_vectors, user_vectors(dim)),
-    )
+    articles = read_table(chosen.news_vectors, news_vectors(dim))
+    readers = read_table(chosen.user_vectors, user_vectors(dim))
     interests = pc.max(readers.column("interest")).as_py() or 1
+    people = len(readers) // interests
     with ExitStack() as whole:
 
         def new(name: str) -> IO[bytes]:
@@ -53,9 +52,8 @@ def export_vectors(newsroom: Newsroom, out: Path, edition: str = "", kind: str =
         else:
             _write_array(new("news_vectors.npy"), articles, (len(articles), dim))
             _write_ids(new("news_ids.txt"), articles.column("news_id"))
-            _write_array(new("user_vectors.npy"), readers, (len(readers) // interests, interests, dim))
+            _write_array(new("user_vectors.npy"), readers, (people, interests, dim))
             _write_ids(new("user_ids.txt"), readers.column("user_id").take(np.arange(0, len(readers), interests)))
-    people = len(readers) // interests
     return f"{out}: vectors of {len(articles):,} articles and {people:,} readers by edition {chosen.name}"
 
 

@@ -25,7 +25,7 @@ def items_of(scores, categories="", sources="", vectors=None, days=None, newest=
         categories=names(categories or "." * count),
         sources=names(sources or "." * count),
         published_at=np.full(count, np.nan) if days is None else np.array(days, np.float64) * DAY,
-        newest=None if newest is None else np.array([letter == "n" for letter in newest]),
+        newest=None if newest is None else np.array([letter == "n" for letter in newest], np.bool_),
     )
 
 
@@ -80,8 +80,9 @@ def test_two_articles_on_one_event_are_not_shown_for_the_sake_of_the_newest():
 
 
 def test_no_items_are_arranged_into_nothing():
-    everything = Policy(0.5, 0.5, 1, 1, 1, 0.9, 1.0, 0.5, 0.5)
-    order, distances = arrange(items_of([], vectors=np.zeros((0, 2))), everything, names("a"), LARGE)
+    everything = Policy(0.5, 0.5, 1, 1, 1, 0.9, 1.0, small_sources=0.5, once=True, newest=0.5)
+    nothing = replace(items_of([], vectors=np.zeros((0, 2)), newest=""), copies=np.zeros((0, 0), np.bool_))
+    order, distances = arrange(nothing, everything, names("a"), LARGE)
     assert order.tolist() == [] and distances.tolist() == []
 
 
