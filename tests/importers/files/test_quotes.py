@@ -89,6 +89,25 @@ def test_each_line_of_a_row_with_a_wrong_number_of_cells_is_counted(tmp_path):
     assert read(tmp_path / "news.csv") == ([["n2", "Fine", "text"]], {WRONG_WIDTH: 2})
 
 
+def test_a_short_row_of_several_lines_costs_no_row_below_it(tmp_path):
+    body = "<p>It&#x27;s; one</p>\n<p>and two; three</p>"
+    good = "".join(f'n{number};Title;"{body}";x\n' for number in range(3, 9))
+    (tmp_path / "news.csv").write_text(f'news_id;title;body;section\nn1;Title;"{body}"\nn2;Title;"{body}";x;x\n{good}')
+    rows, skipped = read(tmp_path / "news.csv")
+    assert rows == [[f"n{number}", "Title", body, "x"] for number in range(3, 9)]
+    assert skipped == {WRONG_WIDTH: 4}
+
+
+@pytest.mark.parametrize("quoting", ["auto", "double"])
+def test_a_misplaced_mark_costs_no_row_of_several_lines_below_it(tmp_path, quoting):
+    body = "<p>It&#x27;s; one</p>\n<p>and two; three</p>"
+    good = "".join(f'n{number};Title;"{body}"\n' for number in range(2, 9))
+    (tmp_path / "news.csv").write_text(f'news_id;title;body\nn1;"No" again;"{body}"\n{good}')
+    rows, skipped = read(tmp_path / "news.csv", quoting)
+    assert rows == [[f"n{number}", "Title", body] for number in range(2, 9)]
+    assert skipped == {MISPLACED: 2}
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("delimiter", [",", ";", "|", "\t"])
 def test_a_csv_is_read_with_each_line_end_and_with_the_separator_of_its_header(tmp_path, delimiter, end):

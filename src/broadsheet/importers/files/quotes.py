@@ -20,6 +20,8 @@ WRONG_WIDTH = "wrong number of columns"
 MISPLACED = "a quotation mark is not closed, or text follows the closing mark (see --quoting)"
 SWALLOWED = "lines that look like rows inside one quoted cell (see --quoting)"
 _MARKS = {"double": re.compile(rb'""|"'), "backslash": re.compile(rb'\\[\\"]|"')}
+_MOST_PEEKS, _MOST_PEEKED_BYTES = 100, 1 << 18
+"""Bounds of the search for the next row of several lines below a damaged row: an endless search would cost hours."""
 _LINE_ENDS = (b"", b"\n", b"\r\n", b"\r")
 
 
@@ -69,7 +71,7 @@ class Rows:
 
     def _marked(self, line: bytes, width: int) -> Cells | None:
         """Return the cells of a row with quotation marks; None if the row was left out, and counted."""
-        has_wrong_width = False
+        wrong: list[bytes] = []  # the lines of a row whose marks fit and whose width does not
         for quoting in ("double", "backslash") if self._quoting == "auto" else (self._quoting,):
             lines = [line]
             cells = self._quoted(lines, quoting)
@@ -81,27 +83,58 @@ class Rows:
                 return cells
             if cells is not None and len(lines) == 1:
                 return cells  # a whole row of the wrong width
-            has_wrong_width |= cells is not None
+            if cells is not None:
+                wrong = wrong or lines
             self._given_back.extendleft(reversed(lines[1:]))
         plain = self._plain(line)
         if self._quoting == "auto" and self._delimiter == b"\t" and len(plain) == width:
             return plain
-        self._leave_out(plain[0][0], width, WRONG_WIDTH if has_wrong_width else MISPLACED)
+        if wrong and not any(self._looks_like_row(text, plain[0][0], width) for text in wrong[1:]):
+            self._leave_out_lines(wrong)
+        else:
+            self._leave_out(plain[0][0], width, WRONG_WIDTH if wrong else MISPLACED)
         return None
 
+    def _leave_out_lines(self, lines: list[bytes]) -> None:
+        """Count the lines of one row, of which the first was taken and the others were given back."""
+        for _ in lines[1:]:
+            self._next()
+        for line in lines:
+            if line not in _LINE_ENDS:
+                self._skip(WRONG_WIDTH)
+
     def _leave_out(self, first_cell: bytes, width: int, reason: str) -> None:
-        """Count a line with a misplaced mark, and the lines that follow up to the next line that looks like a row."""
+        """Count a line with a misplaced mark, and the lines that follow up to the next line that begins a row.
+
+        A row of several lines is seen as a row too, so that its texts do not fall with the damaged row above it.
+        """
         self._skip(reason)
+        peeks = _MOST_PEEKS
         while line := self._next():
             if line in _LINE_ENDS:
                 continue
             if self._looks_like_row(line, first_cell, width):
                 self._given_back.appendleft(line)
                 return
+            if b'"' in line and peeks and self._is_like(line.split(self._delimiter)[0], first_cell):
+                if self._begins_row(line, width):
+                    self._given_back.appendleft(line)
+                    return
+                peeks -= 1
             self._skip(reason)
 
-    def _quoted(self, lines: list[bytes], quoting: str) -> Cells | None:
-        """Return the cells of the row that begins with `lines`, and add its further lines; None if it does not fit."""
+    def _begins_row(self, line: bytes, width: int) -> bool:
+        """Return whether a row with marks that fit, and of the right number of cells, begins with `line`."""
+        lines = [line]
+        cells = self._quoted(lines, "backslash" if self._quoting == "backslash" else "double", most=_MOST_PEEKED_BYTES)
+        self._given_back.extendleft(reversed(lines[1:]))
+        return cells is not None and len(cells) == width
+
+    def _quoted(self, lines: list[bytes], quoting: str, most: int = MOST_ROW_BYTES) -> Cells | None:
+        """Return the cells of the row that begins with `lines`, and add its further lines.
+
+        None if the marks do not fit, or if the row has more than `most` bytes.
+        """
         cells: Cells = []
         text, at = lines[0], 0
         while True:
@@ -123,7 +156,7 @@ class Rows:
                     if not text:
                         return None
                     lines.append(text)
-                    if size + len(text) > MOST_ROW_BYTES:
+                    if size + len(text) > most:
                         return None
             cells.append((b"".join(parts) + text[at : mark.start()], True))
             at = mark.end()
@@ -145,9 +178,10 @@ class Rows:
         columns, since `However` has no digit.
         """
         cells = _without_end(line).split(self._delimiter)
-        return len(cells) == width and all(
-            trait(cells[0]) or not trait(first_cell) for trait in (_has_digit, _is_one_word)
-        )
+        return len(cells) == width and self._is_like(cells[0], first_cell)
+
+    def _is_like(self, cell: bytes, first_cell: bytes) -> bool:
+        return all(trait(cell) or not trait(first_cell) for trait in (_has_digit, _is_one_word))
 
 
 def _has_digit(cell: bytes) -> bool:
