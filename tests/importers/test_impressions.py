@@ -96,6 +96,16 @@ def test_articles_with_the_ids_0_and_1_are_not_taken_for_labels(tmp_path, shown,
     assert read_table(room.impressions("train"), IMPRESSIONS).column("clicked").to_pylist() == expected
 
 
+def test_a_shown_article_under_the_impression_id_of_another_reader_joins_no_list_and_is_counted(tmp_path, room):
+    rows = "1,u,2026-01-02,a,0\n1,u,2026-01-02,b,1\n1,v,2026-01-03,c,1\n1,,2026-01-02,c,0\n"
+    (tmp_path / "shown.csv").write_text(f"impression_id,user_id,time,news_id,clicked\n{rows}")
+    (found,), report = taken(room, tmp_path / "shown.csv")
+    assert (found["user_id"], found["shown"], found["clicked"]) == ("u", ["a", "b", "c"], [False, True, False])
+    reason = "impressions-train: its impression_id is that of another reader's list"
+    assert report.skipped == {reason: 1}
+    assert report.examples[reason] == "'1' of 'v', which is an id of 'u'"
+
+
 def test_a_list_with_a_wrong_label_is_counted(tmp_path, room):
     (tmp_path / "shown.csv").write_text("user_id,time,shown,clicked\nu,2026-01-02,a b,1 2\nu,2026-01-02,a b,1 0\n")
     _, report = taken(room, tmp_path / "shown.csv")

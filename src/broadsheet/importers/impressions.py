@@ -19,15 +19,16 @@ def impression_rows(
     """Yield rows of table impressions of named rows; `columns` are the names that the file has, `skip` counts a row.
 
     If `shown` is no column, each row is a shown article, and rows of one impression_id, or else of one reader and time,
-    are one list, in the order of the file; the ids of the whole file are held in memory. Labels may be 1 and 0, true
-    and false. `clicked_ids` names the clicked articles instead. `clicked` may hold ids or labels: the first list that
-    can be read in one way only decides, as ["a"] beside the shown ["a", "b"] is ids. With ids, [] says that nothing was
-    clicked, and no value says that clicks are not known. A list without an id gets an id made of its reader,
-    its time and its articles, so that a second import brings no duplicate.
+    are one list, in the order of the file; the ids of the whole file are held in memory. A row of another reader than
+    the first row of its impression_id is skipped: such ids are counted anew for each reader. Labels may be 1 and 0,
+    true and false. `clicked_ids` names the clicked articles instead. `clicked` may hold ids or labels: the first list
+    that can be read in one way only decides, as ["a"] beside the shown ["a", "b"] is ids. With ids, [] says that
+    nothing was clicked, and no value says that clicks are not known. A list without an id gets an id made of its
+    reader, its time and its articles, so that a second import brings no duplicate.
     """
     rows = ({name: None if is_missing(value) else value for name, value in row.items()} for row in rows)
     if "shown" not in columns:
-        rows = _lists(rows)
+        rows = _lists(rows, skip)
     elif "clicked" in columns and "clicked_ids" not in columns:
         rows = _with_clicked_ids(rows)
     for row in rows:
@@ -76,12 +77,17 @@ def _label(value: object) -> object:
     return _LABELS.get(str(value).strip().lower(), value) if not isinstance(value, bool) else value
 
 
-def _lists(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _lists(rows: Iterable[Mapping[str, Any]], skip: Callable[[SkipRow], None]) -> Iterator[dict[str, Any]]:
     lists: dict[str, dict[str, Any]] = {}
     for row in rows:
         named = row.get("impression_id")
         key = repr((row.get("user_id"), row.get("time")) if named in (None, "") else named)
         made = lists.setdefault(key, {**row, "shown": [], "clicked": [], "propensity": []})
+        readers = [str(one["user_id"]) for one in (made, row) if one.get("user_id") not in (None, "")]
+        if len(set(readers)) > 1:
+            example = f"{named!r:.80} of {readers[1]!r:.80}, which is an id of {readers[0]!r:.80}"
+            skip(SkipRow("its impression_id is that of another reader's list", example))
+            continue
         made["shown"].append(row.get("news_id"))
         for name in ("clicked", "propensity"):
             value = row.get(name)
