@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
 
-from broadsheet.corpus.same_text import copies, is_same_text, same_texts
+from broadsheet.corpus.same_text import copies, same_texts
 from tests.support.stage_contract import catalogue_of
 
 BODY = "The mayor opened the new tram line on Monday. It cost 30 million euros."
 TRAM = f"Mayor opens the new tram line {BODY}"
+
+
+def are_same(one, other):
+    """Whether two articles with the same vector and these titles have the same text."""
+    catalogue = catalogue_of([[1, 0], [1, 0]], title=[one, other])
+    return same_texts(catalogue, np.array([0]), [1]).tolist() == [True]
 
 
 @pytest.mark.parametrize(
@@ -20,16 +26,16 @@ TRAM = f"Mayor opens the new tram line {BODY}"
     ],
 )
 def test_a_text_is_the_same_with_a_few_words_changed_and_not_with_other_numbers(other, same):
-    assert is_same_text(TRAM, other) is same
+    assert are_same(TRAM, other) is same
 
 
 def test_the_same_words_in_another_order_are_another_text():
-    assert not is_same_text("Arsenal beat Chelsea at home", "Chelsea beat Arsenal at home")
-    assert is_same_text("Arsenal beat Chelsea at home", "ARSENAL beat Chelsea, at home")
+    assert not are_same("Arsenal beat Chelsea at home", "Chelsea beat Arsenal at home")
+    assert are_same("Arsenal beat Chelsea at home", "ARSENAL beat Chelsea, at home")
 
 
 def test_texts_without_words_are_the_same_only_if_they_are_equal():
-    assert is_same_text("🔥🔥", " 🔥🔥 ") and not is_same_text("🔥🔥", "...")
+    assert are_same("🔥🔥", " 🔥🔥 ") and not are_same("🔥🔥", "...")
 
 
 def test_a_copy_is_found_among_what_was_read_and_an_article_is_no_copy_of_itself():

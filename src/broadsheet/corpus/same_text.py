@@ -57,12 +57,8 @@ def copies(catalogue: Catalogue, rows: Rows | Sequence[int], others: Rows | Sequ
     return found
 
 
-def is_same_text(one: str, other: str) -> bool:
-    """Return whether two texts are one text, perhaps with a few words changed; see `same_texts`."""
-    return _is_same(_taken_apart(one), _taken_apart(other))
-
-
 def _is_same(one: _Text, other: _Text) -> bool:
+    """Return whether two texts are the same, perhaps with a few words changed; see `same_texts`."""
     if not one.words or not other.words:
         return one.text.strip() == other.text.strip()
     return (
