@@ -51,7 +51,8 @@ def export_qrels(
 
     if split and (edition or hours is not None):
         raise InputError(
-            "--split: found --edition or --hours too, but impressions belong to no edition. Leave out --split or these."
+            "--split: found --edition or --hours too, but impressions belong to no edition. Leave out "
+            "--split, or leave out --edition and --hours."
         )
     with as_options(out="--out", hours="--hours", split="--split"):
         if split:

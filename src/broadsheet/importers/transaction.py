@@ -215,8 +215,8 @@ class Import:
                 part.write_text(_ARCHIVE_SETTINGS, "utf-8")
             ready.append((settings, self.newsroom.config_file))
         for table, staged in self._staged.items():
-            is_missing = table in ("users", "clicks") and not staged.target.exists()  # readers expect both, if empty
-            if staged.taken or is_missing:
+            is_expected = table in ("users", "clicks") and not staged.target.exists()  # readers expect both, if empty
+            if staged.taken or is_expected:
                 merged, self.report.replaced[table] = merge(staged)
                 ready.append((merged, staged.target))
         return ready
