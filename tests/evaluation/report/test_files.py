@@ -12,6 +12,7 @@ from broadsheet.evaluation.index.exact_search import report_exact_search
 from broadsheet.evaluation.index.report import join_sizes, report_index
 from broadsheet.evaluation.pages.answers import report_answers
 from broadsheet.evaluation.pages.cold_start_report import report_cold_start
+from broadsheet.evaluation.pages.new_stories_report import report_new_stories
 from broadsheet.evaluation.pages.policies_report import report_policies
 from broadsheet.evaluation.pages.reasons_report import report_reasons
 from broadsheet.evaluation.ranking.report import report_ranking
@@ -44,6 +45,8 @@ REPORTS = {
     "index": report_index,
     "live": report_live,
     "new-readers": report_new_readers,
+    "new-stories-demo": report_new_stories,
+    "new-stories-ebnerd": report_new_stories,
     "nightly": report_nights,
     "ranking-valid": report_ranking,
     "ranking-valid-live": report_ranking,
