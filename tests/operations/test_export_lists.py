@@ -127,7 +127,7 @@ def test_the_clicks_of_a_split_are_exported_by_impression_and_what_is_not_known_
         judged = pytrec_eval.parse_qrel(file)
     assert judged["i0"] == {"N1": 1, "N2": 0}
     assert judged["i1"] == dict(zip(rows[1]["shown"], map(int, rows[1]["clicked"]), strict=True))
-    with pytest.raises(CorpusError, match="no such split"):
+    with pytest.raises(CorpusError, match=r"no such split.*tables --impressions FILE --split NAME .*mind DIR"):
         export_impressions(room, tmp_path / "test.qrels", "test")
 
 

@@ -104,7 +104,8 @@ def require_splits(newsroom: Newsroom, *splits: str) -> None:
     if missing:
         names = ", ".join(map(str, dict.fromkeys(missing)))
         raise CorpusError(
-            f"{names}: no such split. Import it: `broadsheet import mind DIR --into {newsroom.path} --split NAME`."
+            f"{names}: no such split. Import it: `broadsheet import tables --impressions FILE --split NAME --into "
+            f"{newsroom.path}`, or `broadsheet import mind DIR` with the same --split and --into."
         )
 
 
