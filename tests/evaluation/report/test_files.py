@@ -47,6 +47,7 @@ REPORTS = {
     "new-readers": report_new_readers,
     "new-stories-demo": report_new_stories,
     "new-stories-ebnerd": report_new_stories,
+    "new-stories-mind": report_new_stories,
     "nightly": report_nights,
     "ranking-valid": report_ranking,
     "ranking-valid-live": report_ranking,

@@ -73,8 +73,24 @@ def measure_new_stories(
 def report_new_stories(document: Mapping[str, Any]) -> Report:
     """Return the document with its tables and a plot."""
     data = document["data"]
+    lines = [*_table(document["rows"]), ""] if document["rows"] else []
+    lines += [f"Readers of {document['readers']}; {data['articles']:,} articles, {data['clicks']:,} clicks."]
+    if cost := document["cost"]:
+        lines += ["", *table_of_means("ranked anew", cost["rows"], ["ndcg@10"])]
+        lines += ["", *table_of_differences(cost["differences"])]
+        found = cost["candidates"]
+        depths = list(next(iter(found.values())))
+        shares = ([name, *(f"{row[depth]:.4f}" for depth in depths)] for name, row in found.items())
+        lines += ["", *table(["clicks among candidates", *depths], shares)]
+        lines += ["", *(f"- {name}: {text}." for name, text in cost["notes"].items())]
+    lines += ["", *document["remarks"], "", origin(document)]
+    plots = {"": lambda path: _plot(document, path)} if document["rows"] else {}
+    return Report(f"new-stories-{data['newsroom']}", document, lines, plots)
+
+
+def _table(rows_by_name: Mapping[str, Any]) -> list[str]:
     head = ["", "minutes", "clicks", "among candidates", "among those re-ranked", "on the first page", "median place"]
-    lines = table(
+    return table(
         [*head, "reasons a page"],
         (
             [
@@ -87,22 +103,10 @@ def report_new_stories(document: Mapping[str, Any]) -> Report:
                 "" if row["median_place"] is None else f"{row['median_place']:.1f}",
                 row["reasons_a_page"],
             ]
-            for name, rows in document["rows"].items()
+            for name, rows in rows_by_name.items()
             for row in rows
         ),
     )
-    lines += ["", f"Readers of {document['readers']}; {data['articles']:,} articles, {data['clicks']:,} clicks."]
-    if cost := document["cost"]:
-        lines += ["", *table_of_means("ranked anew", cost["rows"], ["ndcg@10"])]
-        lines += ["", *table_of_differences(cost["differences"])]
-        found = cost["candidates"]
-        depths = list(next(iter(found.values())))
-        shares = ([name, *(f"{row[depth]:.4f}" for depth in depths)] for name, row in found.items())
-        lines += ["", *table(["clicks among candidates", *depths], shares)]
-        lines += ["", *(f"- {name}: {text}." for name, text in cost["notes"].items())]
-    lines += ["", *document["remarks"], "", origin(document)]
-    plots = {"": lambda path: _plot(document, path)} if document["rows"] else {}
-    return Report(f"new-stories-{data['newsroom']}", document, lines, plots)
 
 
 def _plot(document: Mapping[str, Any], path: Path) -> None:
