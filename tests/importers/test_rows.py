@@ -128,7 +128,7 @@ def test_the_first_wrong_value_of_each_reason_is_told_with_what_is_expected(news
         add.clicks([click, {**click, "time": "3.4.2026"}, {**click, "time": "soon"}, {**click, "event": "glance"}])
     text = str(add.report)
     assert "2  clicks: unreadable time (found '3.4.2026'; expected ISO 8601" in text
-    assert "1  clicks: unknown event; expected click, like, comment, share, save, hide (found 'glance')" in text
+    assert "1  clicks: unknown event; expected click, like, comment, share, save, hide (found 'glance'; say" in text
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), np.datetime64("NaT")], ids=repr)

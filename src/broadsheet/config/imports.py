@@ -1,5 +1,6 @@
 """The settings of imports and of `add`: how values of a publisher's files are read."""
 
+from dataclasses import field
 from datetime import UTC, tzinfo
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -7,6 +8,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator
 
 from broadsheet.config.section import section
+
+Event = Literal["click", "like", "comment", "share", "save", "hide"]
+"""What a reader may do with an article."""
 
 
 def _known_zone(name: str) -> str:
@@ -30,3 +34,6 @@ class ImportsConfig:
     "The zone of times that name no zone, such as Europe/Berlin. A day without a time is its midnight there."
     html: Literal["clean", "keep"] = "clean"
     'Tags in the texts of articles. "clean": taken out, with paragraphs and line breaks kept. "keep": left as they are.'
+    events: dict[str, Event] = field(default_factory=dict)
+    """What the events of a click log mean that have other names here, such as `view = "click"`: click, like, comment,
+    share, save or hide. Upper and lower case are the same."""

@@ -1,5 +1,6 @@
 """How the values of one import are read: the zone of its times, what becomes of HTML, and what is noted of its rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,8 @@ class Intake:
 
     report: ImportReport = field(default_factory=ImportReport)
     times: TimeReader = field(default_factory=TimeReader)
+    events: Mapping[str, str] = field(default_factory=dict)
+    "What events with names of the site's own mean, by the name in lower case."
     keeps_html: bool = False
     "Whether tags stay in the texts of articles."
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -51,4 +54,9 @@ def open_intake(newsroom: Newsroom, report: ImportReport | None = None, html: st
     if html not in ("", "clean", "keep"):
         raise InputError(f"html: found {html!r}, expected clean or keep.")
     keeps_html = (html or settings.html) == "keep"
-    return Intake(ImportReport() if report is None else report, TimeReader(zone_of(settings.time_zone)), keeps_html)
+    return Intake(
+        ImportReport() if report is None else report,
+        TimeReader(zone_of(settings.time_zone)),
+        {name.strip().lower(): event for name, event in settings.events.items()},
+        keeps_html,
+    )

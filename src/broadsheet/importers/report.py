@@ -13,6 +13,12 @@ from broadsheet.text import one_line
 
 DUPLICATE_CLICK, IS_WITHDRAWN = "duplicate click", "withdrawn"
 """Reasons why a row is rightly not taken."""
+NOT_KNOWN, NONE_KNOWN = "article not known", "none of the shown articles has text"
+"""Reasons why a row is not taken that speak of articles which were not imported."""
+_IDS_ADVICE = (
+    " If articles are not known, import them first, or name the column with their ids, as in "
+    "`--column clicks.news_id=article_id`."
+)
 
 
 @dataclass
@@ -72,6 +78,8 @@ class ImportReport:
         The message names `path`, why rows were skipped, and `advice`. Rows that are rightly not taken, since the corpus
         has them or since they are withdrawn, make an error only where nothing else was taken.
         """
+        if any(key.endswith((NOT_KNOWN, NONE_KNOWN)) for key in self.skipped):
+            advice += _IDS_ADVICE
         if not any(self.taken.values()):
             reasons = "; ".join(self._counted(self.skipped, ""))
             reasons = reasons or "; ".join(f"{name} has columns and no row" for name in self.empty) or "no rows"

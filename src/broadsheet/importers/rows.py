@@ -10,18 +10,19 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
+from broadsheet.config.imports import Event
 from broadsheet.html import decoded_entities, without_html
 from broadsheet.importers.intake import Intake
-from broadsheet.importers.report import ImportReport
+from broadsheet.importers.report import NOT_KNOWN, ImportReport
 from broadsheet.tables.kept import kept_rows, kept_text, kept_values
 from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_text, is_missing
 from broadsheet.text import shortened, without_controls
 
 Row = Mapping[str, Any]
 
-EVENTS = ("click", "like", "comment", "share", "save", "hide")
+EVENTS = get_args(Event)
 
 MOST_TITLE = 300
 """Most characters of a title; a longer title is a text in the wrong column, and is cut."""
@@ -154,16 +155,23 @@ def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake
         intake.times.required(row.get("time")),
     )
     event = checked_text(row.get("event")).strip().lower() or "click"
+    event = intake.events.get(event, event)
     if event not in EVENTS:
-        raise SkipRow(f"unknown event; expected {', '.join(EVENTS)}", f"found {event[:40]!r}")
+        found = f"found {event[:40]!r}; say what it means under [imports.events] in broadsheet.toml: {_named(event)}"
+        raise SkipRow(f"unknown event; expected {', '.join(EVENTS)}", found)
     if news_id not in published:
-        raise SkipRow("article not known", f"found {news_id!r}, which no article has as its id")
+        raise SkipRow(NOT_KNOWN, f"found {news_id!r}, which no article has as its id")
     since = published[news_id]
     dwell_seconds = _dwell_seconds(row.get("dwell_seconds"))
     if since is not None and time < since:
         intake.note("clicks: before the article's time of publication")
     intake.note_future("clicks", time)
     return {"user_id": user_id, "news_id": news_id, "time": time, "event": event, "dwell_seconds": dwell_seconds}
+
+
+def _named(event: str) -> str:
+    """Return the line of broadsheet.toml by which an event with a name of the site's own counts as a click."""
+    return f'{json.dumps(event[:40])} = "click"'
 
 
 def user_row(row: Row, intake: Intake) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from broadsheet.errors import CorpusError
 from broadsheet.importers.absorb_journal import absorb
 from broadsheet.importers.intake import open_intake
-from broadsheet.importers.report import DUPLICATE_CLICK, IS_WITHDRAWN
+from broadsheet.importers.report import DUPLICATE_CLICK, IS_WITHDRAWN, NONE_KNOWN
 from broadsheet.importers.rows import (
     Row,
     article_row,
@@ -43,10 +43,7 @@ _ARCHIVE_SETTINGS = (
     '# An archive: the time of a build or a request is that of the latest article or click.\nclock = "latest"\n'
 )
 _CLICK_KEY = ["user_id", "news_id", "time", "event"]
-_MEND_ADVICE = (
-    "The newsroom is as it was. Mend the files and import again, or leave out the file that is no use. If articles are "
-    "not known, import them first, or name the column with their ids, as in `--column clicks.news_id=article_id`."
-)
+_MEND_ADVICE = "The newsroom is as it was. Mend the files and import again, or leave out the file that is no use."
 _FULL_ADVICE = "The newsroom is as it was. Free some space and import again."
 
 
@@ -190,7 +187,7 @@ class Import:
         self._mentioned.update(impression["history"])
         self._mentioned.update(impression["shown"])
         if self._published.keys().isdisjoint(impression["shown"]):
-            raise SkipRow("none of the shown articles has text")
+            raise SkipRow(NONE_KNOWN)
         staged.claim(impression["impression_id"])
         if is_missing(row.get("history")):
             self._without_history.setdefault(staged.target.stem, set()).add(impression["impression_id"])
