@@ -1,7 +1,5 @@
 from broadsheet.newsroom.journal import Journal
-from tests.newsroom.test_journal import room, write
-
-__all__ = ["room"]
+from tests.newsroom.test_journal import write
 
 
 def test_entries_that_are_removed_while_they_are_read_are_no_damage(room):
