@@ -9,7 +9,7 @@ from broadsheet.generate.stories.edition_stories import generate_files
 from broadsheet.generate.stories.followed_topics import FollowedTopics
 from broadsheet.generate.stories.story_writer import StoryWriter
 from broadsheet.generate.writers.endpoint.writer import EndpointWriter
-from broadsheet.generate.writers.local import LoadedWriter, load_writer
+from broadsheet.generate.writers.local import LocalWriter, load_writer
 from broadsheet.generate.writers.open_writer import open_writer
 from broadsheet.generate.writers.writer import Write, Writer
 
@@ -21,7 +21,7 @@ __all__ = [
     "DigestSentence",
     "EndpointWriter",
     "FollowedTopics",
-    "LoadedWriter",
+    "LocalWriter",
     "StoryWriter",
     "Write",
     "Writer",

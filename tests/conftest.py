@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from broadsheet.garbage import collect_rarely
+
 if TYPE_CHECKING:
     from broadsheet.corpus.impressions import Split
     from broadsheet.newsroom import Newsroom
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from broadsheet.workbench.workbench import Workbench
 
 
+collect_rarely()
 os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("broadsheet", deadline=None)  # how long an example takes is the machine's affair
 settings.load_profile("broadsheet")

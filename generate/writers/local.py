@@ -1,10 +1,10 @@
 """The language models that draft texts: GPT-like and T5-like, behind one callable."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from broadsheet.generate.writers.decoding import decode
 from broadsheet.generate.writers.likelihood import log_likelihoods
@@ -17,13 +17,13 @@ from broadsheet.tables.locks import ThreadLock
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
 _ROWS = 48
 "Drafts that are written side by side: on a CPU more drafts at a time take no less time for each."
 
 
-def load_writer(
+def open_local(
     name: str,
     device: "torch.device | None" = None,
     *,
@@ -31,39 +31,61 @@ def load_writer(
     seed: int = 0,
     drafts: int = 1,
     budget: int = 0,
-) -> "LoadedWriter":
-    """Load a T5-like or GPT-like model (asset:NAME, a folder, or a hub name), onto `device` or the best there is.
+) -> "LocalWriter":
+    """Return a T5-like or GPT-like model (asset:NAME, a folder, or a hub name); its weights are read at its first use.
 
-    `tuned` is a folder that `broadsheet train writer` wrote for this model. Another `seed` gives other random drafts.
-    `drafts` and `budget` are those of `Writer`. Raises ModelError if the model cannot be found or loaded, has
-    no safetensors weights, or if `tuned` was trained on another model.
+    A request needs only the writer's name, and should not wait for weights of hundreds of megabytes. `tuned` is a
+    folder that `broadsheet train writer` wrote for this model. Another `seed` gives other random drafts. `drafts` and
+    `budget` are those of `Writer`. Raises ModelError if the model's folder or its settings cannot be read.
     """
-    from broadsheet.models.loading import (
-        fingerprint,
-        folder_fingerprint,
-        load,
-        load_weights,
-        pick_device,
-        pick_dtype,
-        resolve,
-    )
+    from broadsheet.models.loading import fingerprint, folder_fingerprint, load, resolve
 
-    where, device = resolve(name), device or pick_device()
-    config = load("AutoConfig", where)
-    kind = "AutoModelForSeq2SeqLM" if config.is_encoder_decoder else "AutoModelForCausalLM"
-    network, model, learned = load_weights(kind, where, dtype=pick_dtype(device)).to(device), fingerprint(where), None
+    where = resolve(name)
+    kind = "AutoModelForSeq2SeqLM" if load("AutoConfig", where).is_encoder_decoder else "AutoModelForCausalLM"
+    model = fingerprint(where)
     if tuned is not None:
-        from broadsheet.generate.writers.trained import load_tuned
-
-        trained, jobs = load_tuned(tuned, network, name, kind)
         model = hashlib.sha256(f"{model} {folder_fingerprint(tuned)}".encode()).hexdigest()[:16]
-        learned = dict.fromkeys(jobs, trained.to(device))
-    writer = LoadedWriter(network, load("AutoTokenizer", where), model, tuned=learned, seed=seed)
+    writer = LocalWriter(lambda: _load(name, kind, device, tuned), "t5" if "Seq2Seq" in kind else "gpt", model, seed)
     writer.drafts, writer.budget = drafts, budget
     return writer
 
 
-class LoadedWriter:
+def load_writer(
+    name: str, device: "torch.device | None" = None, *, tuned: Path | None = None, seed: int = 0, drafts: int = 1
+) -> "LocalWriter":
+    """Return the writer of `open_local` with its weights read, onto `device` or the best device there is.
+
+    Raises ModelError if the model cannot be found or loaded, has no safetensors weights, or if `tuned` was trained on
+    another model.
+    """
+    writer = open_local(name, device, tuned=tuned, seed=seed, drafts=drafts)
+    _ = writer.loaded
+    return writer
+
+
+class Loaded(NamedTuple):
+    """A model in memory."""
+
+    network: "PreTrainedModel"
+    tokens: PromptTokens
+    tuned: Mapping[str, "PreTrainedModel"]
+    "For each job that was learned (headline, summary), the network to use for it."
+
+
+def _load(name: str, kind: str, device: "torch.device | None", tuned: Path | None) -> Loaded:
+    from broadsheet.models.loading import load, load_weights, pick_device, pick_dtype, resolve
+
+    where, device, learned = resolve(name), device or pick_device(), dict[str, "PreTrainedModel"]()
+    network = load_weights(kind, where, dtype=pick_dtype(device)).to(device)
+    if tuned is not None:
+        from broadsheet.generate.writers.trained import load_tuned
+
+        trained, jobs = load_tuned(tuned, network, name, kind)
+        learned = dict.fromkeys(jobs, trained.to(device))
+    return Loaded(network, PromptTokens(load("AutoTokenizer", where), network.config), learned)
+
+
+class LocalWriter:
     """A model that drafts texts: the same prompts in the same order give the same drafts.
 
     In bfloat16 rounding can make a draft depend on the other drafts of its batch. Safe to call from several threads,
@@ -72,24 +94,29 @@ class LoadedWriter:
 
     runs_here = True
 
-    def __init__(
-        self,
-        network: "PreTrainedModel",
-        tokenizer: "PreTrainedTokenizerBase",
-        model: str,
-        *,
-        tuned: "Mapping[str, PreTrainedModel] | None" = None,
-        seed: int = 0,
-    ) -> None:
-        """Take a network; `tuned` has, for each job that was learned (headline, summary), the network to use for it."""
-        self.method: str = "t5" if network.config.is_encoder_decoder else "gpt"
+    def __init__(self, load: Callable[[], Loaded], method: str, model: str, seed: int = 0) -> None:
+        """Take what loads the model when the first draft is asked for."""
+        self.method: str = method
         self.model: str = model
-        self._seed = seed
-        self.network, self.tokens = network, PromptTokens(tokenizer, network.config)
-        self._tuned, self._lock = dict(tuned or {}), ThreadLock()
+        self._load, self._seed, self._lock = load, seed, ThreadLock()
         self.drafts: int = 1
         self.budget: int = 0
         self.spent_tokens: int = 0
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The model, read at the first use; raises ModelError if its weights are missing or damaged."""
+        return self._load()
+
+    @property
+    def network(self) -> "PreTrainedModel":
+        """The base model's network."""
+        return self.loaded.network
+
+    @property
+    def tokens(self) -> PromptTokens:
+        """What makes tokens of prompts."""
+        return self.loaded.tokens
 
     def __call__(
         self,
@@ -108,8 +135,9 @@ class LoadedWriter:
         so that the rest is likely. What looks like a special token in a prompt is read as plain text. A prompt too long
         for the model loses its middle. A draft is not written to its end if `is_refused` is true of its beginning.
         """
-        network, of_prompts = self._tuned.get(job, self.network), sentences or [()] * len(prompts)
+        of_prompts = sentences or [()] * len(prompts)
         with self._lock:
+            network = self.loaded.tuned.get(job, self.network)
             encoded = [self.tokens.prompt(prompt) for prompt in prompts]
             manners = [
                 [*self._draws(prompt, count), *self._shortenings(of_prompt)]

@@ -10,8 +10,8 @@ def open_writer(settings: GenerateConfig, own: Path, *, shipped: bool = True) ->
     """Return the writer that `settings` name, or None for the publisher's own words; drafts nothing and asks nothing.
 
     `own` is the folder of the newsroom's own trained writer, which may be missing. Without `shipped` the adapters that
-    come with the package are left out. Raises ModelError if the model or
-    the trained writer cannot be loaded, ConfigError if the key of an endpoint cannot be used.
+    come with the package are left out. A model on this machine is loaded at its first draft. Raises ModelError if the
+    model or the trained writer cannot be found, ConfigError if the key of an endpoint cannot be used.
     """
     if not settings.writer:
         return None
@@ -19,8 +19,8 @@ def open_writer(settings: GenerateConfig, own: Path, *, shipped: bool = True) ->
         from broadsheet.generate.writers.endpoint.writer import open_endpoint
 
         return open_endpoint(settings.writer, **vars(settings.endpoint))
-    from broadsheet.generate.writers.local import load_writer
+    from broadsheet.generate.writers.local import open_local
     from broadsheet.generate.writers.trained import choose_tuned
 
     tuned = choose_tuned(settings.tuned, own, settings.writer, shipped=shipped)
-    return load_writer(settings.writer, tuned=tuned, drafts=settings.drafts, budget=settings.tokens)
+    return open_local(settings.writer, tuned=tuned, drafts=settings.drafts, budget=settings.tokens)

@@ -12,10 +12,10 @@ def start_forks():
     """Start the process to fork from, with all that any test needs: a test session has only one."""
     FORKS.set_forkserver_preload(
         [
+            "tests.conftest",  # first: it has garbage collected rarely while the others are imported
             *PRELOAD,
             "broadsheet.rerank",
             "broadsheet.retrieval.towers.news_tower",
-            "pytest",
             "tests.support.warm",
             "transformers.models.auto.modeling_auto",
             "transformers.models.auto.tokenization_auto",

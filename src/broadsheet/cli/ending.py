@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from broadsheet.cli.options import say
 from broadsheet.errors import BroadsheetError, GateError
+from broadsheet.garbage import collect_rarely
 from broadsheet.tables.files import is_full_disk
 
 FAILED, KEPT, INTERRUPTED = 2, 3, 130
@@ -25,6 +26,7 @@ def run_command(name: str, command: Callable[[], object]) -> NoReturn:
     Exit code 2: an error that the user can mend, told in one line. 3: an edition was kept back. 130: interrupted. 143
     or 129: ended by SIGTERM or SIGHUP, after files in work were removed. Any other error is raised.
     """
+    collect_rarely()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     _write_whatever_comes()
     code = _code_of(name, command)

@@ -18,7 +18,7 @@ from broadsheet.training.folder import WorkFolder, check_target, made_now
 from broadsheet.training.writer_pairs import check_jobs, personal_pairs, read_pairs
 
 if TYPE_CHECKING:
-    from broadsheet.generate import LoadedWriter
+    from broadsheet.generate import LocalWriter
     from broadsheet.generate.writers.trained import Mode
     from broadsheet.generate.writers.training_pairs import Pair
     from broadsheet.models.trainer import Log
@@ -102,7 +102,7 @@ def train_writer(
 
 
 def _train(
-    writer: LoadedWriter,
+    writer: LocalWriter,
     pairs: Sequence[Pair],
     valid: Sequence[Pair],
     recipe: WriterConfig,

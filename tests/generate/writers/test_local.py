@@ -10,7 +10,7 @@ import torch
 
 from broadsheet.errors import ModelError
 from broadsheet.generate.writers.likelihood import first_token
-from broadsheet.generate.writers.local import load_writer
+from broadsheet.generate.writers.local import load_writer, open_local
 from broadsheet.generate.writers.prompt_tokens import LENGTHS, NEW_TOKENS
 
 PROMPTS = ["Coal fell.", "Arsenal won the cup " * 5, "x", "Rain in Lindau. What happened?"] * 3
@@ -123,6 +123,17 @@ def test_what_is_no_model_is_one_error(tmp_path, gpt):
     (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
     with pytest.raises(ModelError, match="pickled"):
         load_writer(str(pickled))
+
+
+def test_the_weights_are_read_at_the_first_draft_and_missing_weights_are_said_then(tmp_path, gpt):
+    folder = tmp_path / "without"
+    shutil.copytree(gpt, folder)
+    (folder / "model.safetensors").unlink()
+    writer = open_local(str(folder))
+    assert (writer.method, len(writer.model), "loaded" in vars(writer)) == ("gpt", 16, False)
+    with pytest.raises(ModelError, match="without"):
+        writer(PROMPTS[:1])
+    assert open_local(str(gpt))(PROMPTS[:1]) == load_writer(str(gpt))(PROMPTS[:1])
 
 
 def test_a_tokenizer_without_an_end_is_one_error(tmp_path, gpt):

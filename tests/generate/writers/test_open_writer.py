@@ -1,5 +1,5 @@
 from broadsheet.config.generate import EndpointConfig, GenerateConfig
-from broadsheet.generate import EndpointWriter, LoadedWriter, open_writer
+from broadsheet.generate import EndpointWriter, LocalWriter, open_writer
 
 URL = "https://a.example/v1"
 
@@ -19,7 +19,7 @@ def test_an_address_opens_an_endpoint_with_one_draft_and_its_own_budget(tmp_path
 def test_a_model_of_this_machine_makes_as_many_drafts_as_the_settings_say(gpt, tmp_path):
     settings = GenerateConfig(writer=str(gpt), drafts=4, tokens=900, endpoint=EndpointConfig(tokens=70))
     writer = open_writer(settings, tmp_path / "none")
-    assert isinstance(writer, LoadedWriter) and writer.runs_here
+    assert isinstance(writer, LocalWriter) and writer.runs_here
     assert (writer.method, writer.drafts, writer.budget, writer.spent_tokens) == ("gpt", 4, 900, 0)
 
 

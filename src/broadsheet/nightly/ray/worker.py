@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from broadsheet.config.settings import Config
 from broadsheet.errors import BroadsheetError
+from broadsheet.garbage import collect_rarely
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.index_stage import shard_builder
@@ -120,6 +121,7 @@ class Worker:
         earlier: Earlier,
     ) -> None:
         """Shards of the index, and scores of the cross-encoder, are taken over from `earlier`."""
+        collect_rarely()
         self._stage, self._run, self._earlier = stage, run, earlier
         self._edition, self._as_of, self._models = edition, as_of, EditionModels(newsroom, config)
         self._write: Callable[[Task], None] | None = None
