@@ -66,13 +66,6 @@ def test_every_reader_gets_a_full_page_marked_for_what_is_known_of_them(opened, 
     )
 
 
-def test_no_request_reads_the_weights_of_the_writer(room):
-    pipeline = Pipeline.open(room.path)
-    pages = [pipeline.run("fan", 5), pipeline.run("stranger", 40), pipeline.ask("football", 5)]
-    assert all(len(page.stories) for page in pages)
-    assert "loaded" not in vars(pipeline.bench.models.writer)
-
-
 def test_a_stranger_gets_the_page_of_a_reader_of_whom_nothing_is_known(opened):
     assert opened.run("stranger", 5).stories.equals(opened.run("nobody", 5).stories)
 
