@@ -95,16 +95,15 @@ def kill_a_worker(killed):
             return
 
 
-def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of_the_local_engine(rooms, request):
+def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of_the_local_engine(rooms, running):
     local, room = rooms
     stopped = when(parts_of(room.building.news_vectors), "*.arrow", lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
-        build(room, "all", engine=ray_engine(workers=1))
+        build(room, "all", engine=running)
     stopped.join()
     left = list(parts_of(room.building.news_vectors).glob("*.arrow"))
     assert left and not room.editions()
 
-    running = request.getfixturevalue("running")  # only now: the build above starts and stops a Ray of its own
     lines, killed, done = [], [], []
     pages, ranked = pages_folder(room.building), "*/ranked/*.arrow"
     watcher = when(pages, ranked, lambda: (done.extend(pages.glob(ranked)), kill_a_worker(killed)))
