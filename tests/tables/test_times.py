@@ -41,6 +41,11 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
         "2026-01-02T14:00:00+0200",
         "2026-01-02T13:00:00+01:00[Europe/Berlin]",
         "2026-1-2 12:00",
+        "2026/01/02 12:00:00",
+        "2026.1.2 12:00",
+        "02.01.2026 12:00",
+        "2.1.2026, 12:00:00",
+        "02.01.2026 14:00:00 +02:00",
         "2026-01-02T11:59:60Z",
         "Fri, 02 Jan 2026 12:00:00 GMT",
         "Fri, 02 Jan 2026 14:00:00 +0200",
@@ -51,6 +56,11 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 def test_a_time_is_read_in_each_of_its_forms(value):
     assert TimeReader()(value) == NOON
     assert TimeReader()(value).tzinfo == UTC
+
+
+@pytest.mark.parametrize("text", ["2026-1-2 9:05", "2026/1/2 9:05:00", "2.1.2026 9:05", "2.1.2026, 09:05"])
+def test_hours_and_days_of_one_digit_are_read(text):
+    assert TimeReader()(text) == datetime(2026, 1, 2, 9, 5, tzinfo=UTC)
 
 
 def test_a_day_is_its_midnight_and_eight_digits_are_a_day():
@@ -65,6 +75,9 @@ def test_a_day_is_its_midnight_and_eight_digits_are_a_day():
             "soon",
             "2026-13-01",
             "29/03/2026",
+            "29.13.2026 10:00",
+            "1.2.26",
+            "2026-01/02",
             "2026-01-02 12:00 CET",
             "Fri, 02 Jan 2026 12:00:00 CET",
             "2026",

@@ -14,8 +14,8 @@ from broadsheet.tables.values import SkipRow, is_missing
 from broadsheet.text import shortened
 
 ACCEPTED = (
-    "ISO 8601 such as 2026-03-29T10:00:00Z, a day such as 2026-03-29 or 20260329, a mail's date such as "
-    "'Sun, 29 Mar 2026 10:00:00 GMT', or seconds, milliseconds, microseconds or nanoseconds since 1970"
+    "ISO 8601 such as 2026-03-29T10:00:00Z, a day such as 2026-03-29, 2026/03/29, 29.03.2026 or 20260329 (a time may "
+    "follow), a mail's date such as 'Sun, 29 Mar 2026 10:00:00 GMT', or seconds, milliseconds, microseconds or nanoseconds since 1970"
 )
 _MIDNIGHT = time_of_day()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,7 +31,10 @@ is a day such as 20260329, a year, a spreadsheet's count of days, or a missing v
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", re.ASCII)
 _COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _ZONE_BEHIND = re.compile(r"\s*(?:UTC|GMT|Z|z)$|\s+(?=[+-]\d\d:?\d\d$)")
-_SHORT_DAY = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?=$|[T ])", re.ASCII)
+_SHORT_DAY = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?=$|[T ])", re.ASCII)
+_DAY_FIRST = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})(?=$|[T ]|, )", re.ASCII)
+"""With dots the day comes first in every country. With slashes nobody can know: 03/04/2026 is not taken."""
+_SHORT_HOUR = re.compile(r"(?<=[T ])(\d)(?=:\d\d)", re.ASCII)
 _NAMED_ZONE = re.compile(r"\[[A-Za-z_+/-]+\]$")
 """Java writes the zone's name behind its offset: 2026-03-29T10:00:00+02:00[Europe/Berlin]."""
 _LEAP_SECOND = re.compile(r"(?<=:\d\d:)60(?!\d)")
@@ -151,11 +154,13 @@ def _text(text: str) -> datetime | None:
     for pattern, instead, more in ((_LEAP_SECOND, "59", timedelta(seconds=1)), (_MIDNIGHT_BEHIND, "00", timedelta(1))):
         text, changes = pattern.subn(instead, text)
         later += more * changes
-    text = _NAMED_ZONE.sub("", text)
+    text = _SHORT_HOUR.sub(r"0\1", _NAMED_ZONE.sub("", text))
     if zone := _ZONE_BEHIND.search(text):
         text = text[: zone.start()] + (text[zone.end() :] or "+00:00")
     if day := _SHORT_DAY.match(text):
-        text = f"{day[1]}-{day[2]:0>2}-{day[3]:0>2}{text[day.end() :]}"
+        text = f"{day[1]}-{day[3]:0>2}-{day[4]:0>2}{text[day.end() :]}"
+    elif day := _DAY_FIRST.match(text):
+        text = f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}{text[day.end() :].replace(', ', ' ')}"
     return datetime.fromisoformat(text) + later
 
 
