@@ -15,7 +15,8 @@ from broadsheet.text import shortened
 
 ACCEPTED = (
     "ISO 8601 such as 2026-03-29T10:00:00Z, a day such as 2026-03-29, 2026/03/29, 29.03.2026 or 20260329 (a time may "
-    "follow), a mail's date such as 'Sun, 29 Mar 2026 10:00:00 GMT', or seconds, milliseconds, microseconds or nanoseconds since 1970"
+    "follow), a mail's date such as 'Sun, 29 Mar 2026 10:00:00 GMT', or seconds, milliseconds, microseconds or "
+    "nanoseconds since 1970"
 )
 _MIDNIGHT = time_of_day()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
