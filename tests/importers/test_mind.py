@@ -100,7 +100,7 @@ def test_each_clicked_article_with_text_is_a_click_at_the_time_of_the_impression
         ("4\tU3\t11/12/2019 2:14:46 PM\tN1", "too few columns"),
         ("", "too few columns"),
         (b"4\tU3\xff\t11/12/2019 2:14:46 PM\tN1\tN2-1", "invalid UTF-8"),
-        ("4\tU3\t12.11.2019 14:14\tN1\tN2-1", "unreadable time"),
+        ("4\tU3\t12-11-2019 14:14\tN1\tN2-1", "unreadable time"),
         ("4\tU3\t11/31/2019 2:14:46 PM\tN1\tN2-1", "unreadable time"),
         ("4\tU3\t11/12/2019 13:14:46 PM\tN1\tN2-1", "unreadable time"),
         ("4\tU3\t11/12/2019 0:14:46 AM\tN1\tN2-1", "unreadable time"),

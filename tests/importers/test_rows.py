@@ -125,9 +125,9 @@ def test_an_article_whose_time_cannot_be_read_is_taken_without_a_time_and_noted(
 def test_the_first_wrong_value_of_each_reason_is_told_with_what_is_expected(newsroom):
     click = {"user_id": "v", "news_id": "a", "time": NOON}
     with Import(newsroom) as add:
-        add.clicks([click, {**click, "time": "3.4.2026"}, {**click, "time": "soon"}, {**click, "event": "glance"}])
+        add.clicks([click, {**click, "time": "3/4/2026"}, {**click, "time": "soon"}, {**click, "event": "glance"}])
     text = str(add.report)
-    assert "2  clicks: unreadable time (found '3.4.2026'; expected ISO 8601" in text
+    assert "2  clicks: unreadable time (found '3/4/2026'; expected ISO 8601" in text
     assert "1  clicks: unknown event; expected click, like, comment, share, save, hide (found 'glance'; say" in text
 
 

@@ -46,6 +46,10 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
         "02.01.2026 12:00",
         "2.1.2026, 12:00:00",
         "02.01.2026 14:00:00 +02:00",
+        "20260102T120000Z",
+        "2026-W01-5T12",
+        "2026-01-02-12:00:00",
+        "2026-01-02T12:00Z[UTC]",
         "2026-01-02T11:59:60Z",
         "Fri, 02 Jan 2026 12:00:00 GMT",
         "Fri, 02 Jan 2026 14:00:00 +0200",
@@ -83,6 +87,8 @@ def test_a_day_is_its_midnight_and_eight_digits_are_a_day():
             "2026",
             "202601",
         ),
+        *("02.01.2026 10.05", "2026-01-02 10.05", "2026-01-02T10,5", "2026-01-02 10:05.5", "02.01.2026 232+02:00"),
+        *("2026-01-02+02:00", "2026-01-02 -05:00", "2026-01-02T12:00[Europe/Berlin]", "2026-01-02[Europe/Berlin]"),
         *("\uff12\uff10\uff12\uff16-01-02", "0001-01-01T00:00:00+23:00", "2026-01-02T25:00", "46110.41", "0", "-1"),
         *(True, [1], float("inf"), 1e300, "9" * 400, -1e13, 10**4000, 0, 2026, 46110.41, {"$oid": "1"}, b"2026"),
     ],
@@ -99,6 +105,11 @@ def test_what_stands_for_no_value_is_no_time_and_a_required_time_is_refused(valu
     assert TimeReader()(value) is None
     with pytest.raises(SkipRow, match="no time"):
         TimeReader().required(value)
+
+
+@pytest.mark.parametrize("text", ["2026-01-02Z", "2026-01-02 UTC", "02.01.2026 GMT", "2026/1/2 00:00Z"])
+def test_a_day_in_utc_is_the_midnight_of_utc_whatever_the_readers_zone_is(text):
+    assert TimeReader(ZoneInfo("America/New_York"))(text) == datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def test_midnight_at_the_end_of_a_day_is_the_next_day():

@@ -32,12 +32,18 @@ is a day such as 20260329, a year, a spreadsheet's count of days, or a missing v
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", re.ASCII)
 _COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _ZONE_BEHIND = re.compile(r"\s*(?:UTC|GMT|Z|z)$|\s+(?=[+-]\d\d:?\d\d$)")
-_SHORT_DAY = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?=$|[T ])", re.ASCII)
-_DAY_FIRST = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})(?=$|[T ]|, )", re.ASCII)
+_SHORT_DAY = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?=$|[T +])", re.ASCII)
+_DAY_FIRST = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})(?=$|[T +]|, )", re.ASCII)
 """With dots the day comes first in every country. With slashes nobody can know: 03/04/2026 is not taken."""
 _SHORT_HOUR = re.compile(r"(?<=[T ])(\d)(?=:\d\d)", re.ASCII)
-_NAMED_ZONE = re.compile(r"\[[A-Za-z_+/-]+\]$")
+_NAMED_ZONE = re.compile(r"(?:(?<=Z)|(?<=[+-]\d\d:\d\d))\[[A-Za-z_+/-]+\]$", re.ASCII)
 """Java writes the zone's name behind its offset: 2026-03-29T10:00:00+02:00[Europe/Berlin]."""
+_ISO = re.compile(
+    r"\d{4}(?:-\d\d-\d\d|\d{4}|-?W\d\d(?:-?\d)?)"
+    r"(?:(?:[^\d+-]|-(?=\d\d:\d\d:\d\d))\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+"""What Python may read. It reads more, but wrongly: 10.05 as 10:00:00.05, the zone of 2026-03-29+02:00 as an hour."""
 _LEAP_SECOND = re.compile(r"(?<=:\d\d:)60(?!\d)")
 _MIDNIGHT_BEHIND = re.compile(r"(?<=[T ])24(?=:00(?::00(?:\.0+)?)?(?:$|[Z+-]))")
 _MAIL_DATE = re.compile(r"[A-Za-z]{3}.*\d:\d\d(?::\d\d)?(?:\s+\d{4})?\s*([A-Za-z]+|[+-]\d{4})?(?:\s+\d{4})?$")
@@ -146,7 +152,7 @@ def _text(text: str) -> datetime | None:
         raise ValueError("not a time")
     if text[4:5] == "-":  # nearly all texts; what Python does not read is brought into its form below
         with suppress(ValueError):
-            return datetime.fromisoformat(text)
+            return _iso(text)
     if _NUMBER.fullmatch(text):
         return _number(int(text) if text.lstrip("+-").isdigit() else float(text))
     if _MAIL_DATE.search(text) and not text[:4].isdigit():
@@ -158,11 +164,22 @@ def _text(text: str) -> datetime | None:
     text = _SHORT_HOUR.sub(r"0\1", _NAMED_ZONE.sub("", text))
     if zone := _ZONE_BEHIND.search(text):
         text = text[: zone.start()] + (text[zone.end() :] or "+00:00")
+    return _iso(_with_iso_day(text)) + later
+
+
+def _with_iso_day(text: str) -> str:
     if day := _SHORT_DAY.match(text):
         text = f"{day[1]}-{day[3]:0>2}-{day[4]:0>2}{text[day.end() :]}"
     elif day := _DAY_FIRST.match(text):
         text = f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}{text[day.end() :].replace(', ', ' ')}"
-    return datetime.fromisoformat(text) + later
+    # A day in UTC, such as 2026-03-29Z, is its midnight there.
+    return f"{text[:10]}T00:00+00:00" if text[10:] == "+00:00" else text
+
+
+def _iso(text: str) -> datetime:
+    if not _ISO.fullmatch(text):
+        raise ValueError("not a time")
+    return datetime.fromisoformat(text)
 
 
 def _mail_date(text: str) -> datetime:
