@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pytest
 
+from broadsheet.own_parts import OwnParts
 from broadsheet.rerank.cross_encoder import trained as cross_encoders
 from broadsheet.retrieval.towers import trained as towers
 from broadsheet.workbench.models import EditionModels
 from tests.retrieval.towers.test_trained import trained
+from tests.support.evaluated import make_adapter
 
 
 @pytest.fixture
@@ -39,6 +41,15 @@ def test_the_adapter_of_the_cross_encoder_is_named_only_where_its_relevance_coun
     unweighed = replace(models.config.rerank, weights=replace(models.config.rerank.weights, relevance=0.0))
     quiet = EditionModels(models.newsroom, replace(models.config, rerank=unweighed))
     assert "cross-encoder" not in quiet.licence_notice()
+
+
+def test_the_cross_encoder_reads_nothing_for_a_ranking_in_which_its_relevance_does_not_count(models, encoder):
+    make_adapter(models.newsroom.reranker, encoder)
+    unweighed = replace(models.config.rerank, weights=replace(models.config.rerank.weights, relevance=0.0))
+    quiet = EditionModels(models.newsroom, replace(models.config, rerank=unweighed))
+    assert quiet.scorer is None and models.scorer is models.cross_encoder is not None
+    with_own = replace(quiet, given=OwnParts(reranker=lambda reader, articles, signals: signals["two_tower"]))
+    assert with_own.scorer is not None, "a re-ranker of the site's own gets the signal"
 
 
 def test_an_open_licence_leaves_shipped_weights_out_and_says_nothing(models):

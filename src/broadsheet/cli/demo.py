@@ -87,7 +87,7 @@ def _stands(newsroom: Newsroom, edition: Edition, readers: Sequence[str]) -> boo
     ):
         return False
     models = EditionModels(newsroom, config)
-    scorer = models.cross_encoder.fingerprint if models.cross_encoder else ""
+    scorer = models.scorer.fingerprint if models.scorer else ""
     found = (manifest["models"]["news_tower"], manifest["models"]["cross_encoder"])
     return found == (models.news_tower.fingerprint, scorer)
 

@@ -87,7 +87,7 @@ def rerank(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """
     users = read_table(bench.data.edition.users, USERS)
     candidates = read_table(bench.data.edition.candidates, CANDIDATES, model=bench.models.news_tower.fingerprint)
-    known = known_scores(bench.models.cross_encoder, earlier.ranked)
+    known = known_scores(bench.models.scorer, earlier.ranked)
     return write_ranked(bench, out, _rank_blocks(bench, users, candidates, known), known)
 
 

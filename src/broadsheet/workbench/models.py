@@ -122,7 +122,7 @@ class EditionModels:
         from broadsheet.retrieval.towers.trained import shipped_towers
 
         in_use = ["user tower"] if self.towers == shipped_towers() else []
-        reads_pairs = self.config.rerank.weights.relevance > 0 and self.cross_encoder_folder == shipped_adapter()
+        reads_pairs = self.reads_pairs and self.cross_encoder_folder == shipped_adapter()
         in_use += ["cross-encoder's adapter"] if reads_pairs else []
         if not in_use:
             return ""
@@ -147,6 +147,19 @@ class EditionModels:
             if folder is None:
                 return None
             return load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)
+
+    @cached_property
+    def reads_pairs(self) -> bool:
+        """Whether a ranking reads relevance: it has a weight, or a learned fusion or the site's own re-ranker gets it.
+
+        The cross-encoder takes nearly all of a ranking's time, which a score of weight 0 is not worth.
+        """
+        return bool(self.config.rerank.weights.relevance) or self.fusion is not None or self.own.reranker is not None
+
+    @property
+    def scorer(self) -> PairScorer | None:
+        """The cross-encoder as rankings use it: None if no ranking reads its scores."""
+        return self.cross_encoder if self.reads_pairs else None
 
     @cached_property
     def fusion(self) -> LearnedFusion | None:

@@ -97,7 +97,7 @@ def rerank_readers(
     from broadsheet.rerank.cross_encoder.earlier_scores import score_with
     from broadsheet.rerank.policy.filters import PLACES
 
-    depth, scorer = bench.models.config.rerank.depth, bench.models.cross_encoder
+    depth, scorer = bench.models.config.rerank.depth, bench.models.scorer
     known = earlier.of([reader.user_id for reader in readers]) if earlier is not None else {}
     if known and scorer is not None:
         reranker = bench.make_reranker(max(k or 0, depth), score_with(known, scorer))

@@ -169,7 +169,7 @@ class Workbench:
         settings = self.models.config
         return Reranker(
             self.data.catalogue,
-            score or self.models.cross_encoder,
+            score or self.models.scorer,
             depth=depth,
             history=settings.retrieval.history,
             headlines=settings.rerank.headlines,

@@ -119,7 +119,7 @@ def _rerank(run: str, bench: Workbench, out: Edition, earlier: Earlier) -> Stage
     made = {read_stamp(path)["arithmetic"] for path in ranked.folder.glob("*.arrow")}
     # If workers computed with different arithmetic, the table names all kinds, and no later build takes its scores
     # over: no row says which worker scored it.
-    known = known_scores(bench.models.cross_encoder, earlier.ranked, ", ".join(sorted(made)))
+    known = known_scores(bench.models.scorer, earlier.ranked, ", ".join(sorted(made)))
     report = write_ranked(bench, out, _parts(ranked), known)
     remove_folder(folder)
     return report

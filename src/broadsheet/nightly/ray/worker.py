@@ -78,7 +78,7 @@ def outputs(stage: str, bench: Workbench, run: str) -> list[Output]:
     dim, model = bench.models.news_tower.dim, {"model": bench.models.news_tower.fingerprint}
     if stage == ENCODE:
         return [Output(parts_of(edition.news_vectors), news_vectors(dim), model)]
-    folder, scorer = pages_folder(edition) / run, bench.models.cross_encoder
+    folder, scorer = pages_folder(edition) / run, bench.models.scorer
     made = {"arithmetic": scorer.arithmetic if scorer else ""}
     return [
         Output(folder / edition.user_vectors.stem, user_vectors(dim), model),
@@ -188,7 +188,7 @@ def _open(stage: str, bench: Workbench, earlier: Earlier) -> tuple[pa.Table, Mak
     """Return the table whose rows the blocks name, and what makes a block's tables."""
     edition = bench.data.edition
     if stage == PAGES:
-        known = known_scores(bench.models.cross_encoder, earlier.ranked)
+        known = known_scores(bench.models.scorer, earlier.ranked)
         return read_table(edition.users, USERS), lambda users: _pages(bench, users, known)
     news = read_table(edition.news, NEWS)
     if stage == ENCODE:
