@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from broadsheet.errors import ModelError
 from broadsheet.generate.writers.decoding import decode
 from broadsheet.generate.writers.likelihood import log_likelihoods
 from broadsheet.generate.writers.prefill import read_prompts
@@ -31,21 +33,26 @@ def open_local(
     seed: int = 0,
     drafts: int = 1,
     budget: int = 0,
+    naming: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> "LocalWriter":
-    """Return a T5-like or GPT-like model (asset:NAME, a folder, or a hub name); its weights are read at its first use.
+    """Return a T5-like or GPT-like model (asset:NAME, a folder, or a hub name), which is loaded at its first draft.
 
-    A request needs only the writer's name, and should not wait for weights of hundreds of megabytes. `tuned` is a
-    folder that `broadsheet train writer` wrote for this model. Another `seed` gives other random drafts. `drafts` and
-    `budget` are those of `Writer`. Raises ModelError if the model's folder or its settings cannot be read.
+    A request needs only the fingerprint of the model's files, and should not wait for a network of hundreds of
+    megabytes. `tuned` is a folder that `broadsheet train writer` wrote for this model. Another `seed` gives other
+    random drafts. `drafts` and `budget` are those of `Writer`. The model is loaded within `naming()`, which may say in
+    an error where the name was found. Raises ModelError if the model's folder or its settings cannot be read, or if
+    `tuned` is not a trained writer of this model.
     """
-    from broadsheet.models.loading import fingerprint, folder_fingerprint, load, resolve
+    from broadsheet.models.loading import load, resolve
 
-    where = resolve(name)
-    kind = "AutoModelForSeq2SeqLM" if load("AutoConfig", where).is_encoder_decoder else "AutoModelForCausalLM"
-    model = fingerprint(where)
-    if tuned is not None:
-        model = hashlib.sha256(f"{model} {folder_fingerprint(tuned)}".encode()).hexdigest()[:16]
-    writer = LocalWriter(lambda: _load(name, kind, device, tuned), "t5" if "Seq2Seq" in kind else "gpt", model, seed)
+    kind = "AutoModelForSeq2SeqLM" if load("AutoConfig", resolve(name)).is_encoder_decoder else "AutoModelForCausalLM"
+    model = _fingerprint(name, tuned)
+
+    def loaded() -> Loaded:
+        with naming():
+            return _load(name, kind, device, tuned, model)
+
+    writer = LocalWriter(loaded, "t5" if "Seq2Seq" in kind else "gpt", model, seed)
     writer.drafts, writer.budget = drafts, budget
     return writer
 
@@ -53,7 +60,7 @@ def open_local(
 def load_writer(
     name: str, device: "torch.device | None" = None, *, tuned: Path | None = None, seed: int = 0, drafts: int = 1
 ) -> "LocalWriter":
-    """Return the writer of `open_local` with its weights read, onto `device` or the best device there is.
+    """Return the writer of `open_local`, loaded, on `device` or on the best device there is.
 
     Raises ModelError if the model cannot be found or loaded, has no safetensors weights, or if `tuned` was trained on
     another model.
@@ -72,7 +79,21 @@ class Loaded(NamedTuple):
     "For each job that was learned (headline, summary), the network to use for it."
 
 
-def _load(name: str, kind: str, device: "torch.device | None", tuned: Path | None) -> Loaded:
+def _fingerprint(name: str, tuned: Path | None) -> str:
+    """Return 16 hex digits over the files of a model and of its trained writer."""
+    from broadsheet.models.loading import fingerprint, folder_fingerprint
+
+    model = fingerprint(name)
+    if tuned is None:
+        return model
+    from broadsheet.generate.writers.trained import read_card
+
+    read_card(tuned, name)
+    return hashlib.sha256(f"{model} {folder_fingerprint(tuned)}".encode()).hexdigest()[:16]
+
+
+def _load(name: str, kind: str, device: "torch.device | None", tuned: Path | None, model: str) -> Loaded:
+    """Load the model whose fingerprint was `model` when it was opened."""
     from broadsheet.models.loading import load, load_weights, pick_device, pick_dtype, resolve
 
     where, device, learned = resolve(name), device or pick_device(), dict[str, "PreTrainedModel"]()
@@ -82,7 +103,13 @@ def _load(name: str, kind: str, device: "torch.device | None", tuned: Path | Non
 
         trained, jobs = load_tuned(tuned, network, name, kind)
         learned = dict.fromkeys(jobs, trained.to(device))
-    return Loaded(network, PromptTokens(load("AutoTokenizer", where), network.config), learned)
+    tokens = PromptTokens(load("AutoTokenizer", where), network.config)
+    if _fingerprint(name, tuned) != model:  # texts would be stored as those of the files that are gone
+        raise ModelError(
+            f"model {name!r}: its files were changed after it was opened, and before its first draft. Start again: "
+            "build again, or open the newsroom again."
+        )
+    return Loaded(network, tokens, learned)
 
 
 class LocalWriter:
@@ -95,18 +122,23 @@ class LocalWriter:
     runs_here = True
 
     def __init__(self, load: Callable[[], Loaded], method: str, model: str, seed: int = 0) -> None:
-        """Take what loads the model when the first draft is asked for."""
+        """Take the function that loads the model when the first draft is asked for."""
         self.method: str = method
         self.model: str = model
-        self._load, self._seed, self._lock = load, seed, ThreadLock()
+        self._load, self._seed = load, seed
+        self._lock, self._loading = ThreadLock(), ThreadLock()
+        self._loaded: Loaded | None = None
         self.drafts: int = 1
         self.budget: int = 0
         self.spent_tokens: int = 0
 
-    @cached_property
+    @property
     def loaded(self) -> Loaded:
-        """The model, read at the first use; raises ModelError if its weights are missing or damaged."""
-        return self._load()
+        """The model, loaded at the first use; raises ModelError if a file of it is missing, damaged or changed."""
+        # Not a cached_property: its lock in Python 3.11 stays locked in a process that was forked during the loading.
+        with self._loading:
+            self._loaded = self._loaded or self._load()
+            return self._loaded
 
     @property
     def network(self) -> "PreTrainedModel":

@@ -1,13 +1,16 @@
+import re
 from dataclasses import replace
 
 import pytest
 
+from broadsheet.errors import ModelError
 from broadsheet.own_parts import OwnParts
 from broadsheet.rerank.cross_encoder import trained as cross_encoders
 from broadsheet.retrieval.towers import trained as towers
 from broadsheet.workbench.models import EditionModels
 from tests.retrieval.towers.test_trained import trained
 from tests.support.evaluated import make_adapter
+from tests.support.tiny import make_writer
 
 
 @pytest.fixture
@@ -62,3 +65,22 @@ def test_an_open_licence_keeps_what_the_newsroom_trained(models, encoder):
     towers.save_towers(trained(encoder, "frozen"), own, mode="frozen", base=str(encoder), card={})
     free = with_licence(models, "open")
     assert free.towers == own.resolve() and free.licence_notice() == ""
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_writer_with_damaged_weights_is_an_error_that_names_the_setting_at_its_first_draft(
+    newsroom, tmp_path, is_there
+):
+    folder = make_writer(tmp_path / "damaged")
+    weights = folder / "model.safetensors"
+    cut = weights.read_bytes()[:-9]
+    weights.unlink()
+    if is_there:
+        weights.write_bytes(cut)
+    config = newsroom.config()
+    models = EditionModels(newsroom, replace(config, generate=replace(config.generate, writer=str(folder))))
+    writer = models.writer
+    where = re.escape(f"{newsroom.config_file}, [generate] writer: model '{folder}'")
+    for draft in (lambda: writer(["Coal fell."]), lambda: writer.log_likelihoods(["Coal fell."], [""])):
+        with pytest.raises(ModelError, match=f"^{where}"):
+            draft()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -178,5 +178,6 @@ class EditionModels:
         if self.own.writer is not None:
             return OwnWriter(self.own.writer, self.own.described()["writer"])
 
-        with named_setting(self.newsroom.config_file, "[generate] writer"):
-            return open_writer(self.config.generate, self.newsroom.writer, shipped=self.takes_shipped)
+        naming = partial(named_setting, self.newsroom.config_file, "[generate] writer")
+        with naming():
+            return open_writer(self.config.generate, self.newsroom.writer, shipped=self.takes_shipped, naming=naming)

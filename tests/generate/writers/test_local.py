@@ -3,15 +3,20 @@ import math
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from broadsheet.errors import ModelError
 from broadsheet.generate.writers.likelihood import first_token
 from broadsheet.generate.writers.local import load_writer, open_local
 from broadsheet.generate.writers.prompt_tokens import LENGTHS, NEW_TOKENS
+from tests.models.test_forks import in_a_fork
 
 PROMPTS = ["Coal fell.", "Arsenal won the cup " * 5, "x", "Rain in Lindau. What happened?"] * 3
 OF_MANY_LETTERS = ["Coal prices fell, 6 of 10 say.", "Rain in Lindau. What happened?", "The quick brown fox: jump!"]
@@ -125,15 +130,69 @@ def test_what_is_no_model_is_one_error(tmp_path, gpt):
         load_writer(str(pickled))
 
 
-def test_the_weights_are_read_at_the_first_draft_and_missing_weights_are_said_then(tmp_path, gpt):
-    folder = tmp_path / "without"
-    shutil.copytree(gpt, folder)
-    (folder / "model.safetensors").unlink()
-    writer = open_local(str(folder))
-    assert (writer.method, len(writer.model), "loaded" in vars(writer)) == ("gpt", 16, False)
-    with pytest.raises(ModelError, match="without"):
+@pytest.fixture
+def copied(tmp_path, gpt):
+    """A model's folder that a test may change."""
+    return Path(shutil.copytree(gpt, tmp_path / "copied"))
+
+
+def test_a_model_is_loaded_at_its_first_draft_and_missing_weights_are_said_then(copied, gpt):
+    weights = copied / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.unlink()
+    writer = open_local(str(copied))
+    assert (writer.method, len(writer.model), writer._loaded) == ("gpt", 16, None)
+    with pytest.raises(ModelError, match="copied"):
         writer(PROMPTS[:1])
-    assert open_local(str(gpt))(PROMPTS[:1]) == load_writer(str(gpt))(PROMPTS[:1])
+    weights.write_bytes(whole)
+    assert open_local(str(copied))(PROMPTS[:1]) == load_writer(str(gpt))(PROMPTS[:1])
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_a_model_that_was_changed_after_it_was_opened_drafts_nothing_under_the_old_fingerprint(copied, name):
+    writer = open_local(str(copied))
+    if name == "config.json":
+        (copied / name).write_bytes((copied / name).read_bytes() + b"\n")
+    else:
+        weights = {key: values * 2 for key, values in load_file(copied / name).items()}
+        save_file(weights, copied / name, metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"copied': its files were changed after it was opened, .* build again"):
+        writer(PROMPTS[:1])
+    assert open_local(str(copied)).model != writer.model
+
+
+def test_threads_that_draft_first_at_once_load_the_model_once(gpt):
+    writer, loads = open_local(str(gpt)), []
+    load = writer._load
+    writer._load = lambda: (loads.append(1), time.sleep(0.1), load())[2]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: writer(PROMPTS[:1]), range(4)))
+    assert (len(loads), made) == (1, [load_writer(str(gpt))(PROMPTS[:1])] * 4)
+
+
+def test_a_process_that_was_forked_while_a_thread_loads_the_model_loads_it_itself(gpt):
+    load_writer(str(gpt))  # a module that the other thread were importing could not be imported in the fork
+    writer, loading, forked = open_local(str(gpt)), threading.Event(), threading.Event()
+    load = writer._load
+    writer._load = lambda: (loading.set(), forked.wait(), load())[2]
+    with ThreadPoolExecutor(1) as pool:
+        ours = pool.submit(writer, PROMPTS[:1])
+        loading.wait()
+
+        def draft():
+            writer._load = load
+            return writer(PROMPTS[:1])
+
+        try:
+            theirs = in_a_fork(draft)
+        finally:
+            forked.set()
+    assert theirs == str(ours.result())
+
+
+def test_a_trained_writer_that_is_missing_is_one_error(gpt, tmp_path):
+    with pytest.raises(ModelError, match=r"nowhere: no card\.json"):
+        open_local(str(gpt), tuned=tmp_path / "nowhere")
 
 
 def test_a_tokenizer_without_an_end_is_one_error(tmp_path, gpt):
