@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
 from string import Formatter
 
 import numpy as np
@@ -41,6 +42,17 @@ class Evidence:
     source: str = ""
     day: str = ""
     "When the item was published, such as 1 May 2024."
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """The texts by name, the reader's own words shortened."""
+        texts = {field.name: getattr(self, field.name) for field in fields(self)}
+        return texts | {"profile": shortened(" ".join(self.profile.split()), MAX_PROFILE)}
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The texts that are not empty, by name."""
+        return {name: text for name, text in self.texts.items() if text}
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class Explainer:
                 found, key=lambda one: given[one[0]]
             )
             given[key] += 1
-            reasons.append(sentence.format_map(_texts(evidence)))
+            reasons.append(sentence.format_map(evidence.texts))
             named = near if "title" in named_in(sentence) else None
             because.append(None if named is None else self.catalogue.news.column("news_id")[named].as_py())
         return because, reasons
@@ -125,15 +137,9 @@ def known_sentences(sentences: Sequence[str], evidence: Evidence) -> Iterator[tu
 
     Two sentences are alike if they differ in the day alone: "published on 1 May" and "published on 2 May".
     """
-    known = {name: text for name, text in _texts(evidence).items() if text}
     for sentence in sentences:
-        if all(name in known for name in named_in(sentence)):
-            yield sentence.format_map({**known, "day": ""}), sentence
-
-
-def _texts(evidence: Evidence) -> dict[str, str]:
-    profile = shortened(" ".join(evidence.profile.split()), MAX_PROFILE)
-    return {**asdict(evidence), "profile": profile}
+        if all(name in evidence.known for name in named_in(sentence)):
+            yield sentence.format_map({**evidence.known, "day": ""}), sentence
 
 
 def with_own_reasons(own: Mapping[str, str]) -> dict[str, Sequence[str]]:
@@ -158,6 +164,7 @@ def with_own_reasons(own: Mapping[str, str]) -> dict[str, Sequence[str]]:
     }
 
 
-def named_in(sentence: str) -> list[str]:
-    """Return the names in braces of a sentence: `["source"]` for "Because you often read {source}."."""
-    return [name for _, name, _, _ in Formatter().parse(sentence) if name is not None]
+@lru_cache(maxsize=1024)  # the same few sentences are asked about for every item of every page
+def named_in(sentence: str) -> tuple[str, ...]:
+    """Return the names in braces of a sentence: `("source",)` for "Because you often read {source}."."""
+    return tuple(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
