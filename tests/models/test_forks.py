@@ -14,6 +14,7 @@ from broadsheet.errors import ModelError
 from broadsheet.models import forks
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables import locks
+from broadsheet.workbench.models import EditionModels
 
 MOST_SECONDS = 60
 
@@ -105,3 +106,23 @@ def test_a_fork_of_a_process_with_a_gpu_is_refused_in_a_sentence(pipeline, monke
     monkeypatch.setitem(forks._state, "forked", True)
     with pytest.raises(ModelError, match="gunicorn without --preload"):
         pipeline.run("fan", 5)
+
+
+def test_a_fork_opens_a_newsroom_that_another_thread_was_opening(built):
+    lock = vars(vars(EditionModels)["news_tower"]).get("lock", threading.RLock())  # Python 3.12 has no such lock
+    held, forked = threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            held.set()
+            forked.wait()
+
+    opening = threading.Thread(target=hold)
+    opening.start()
+    held.wait()
+    try:
+        found = in_a_fork(lambda: len(EditionModels(built, built.config()).news_tower.fingerprint))
+    finally:
+        forked.set()
+        opening.join()
+    assert found == "16"

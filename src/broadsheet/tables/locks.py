@@ -2,10 +2,13 @@
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
+from typing import Any
 from weakref import WeakSet
 
 from broadsheet.errors import NewsroomError
@@ -39,6 +42,16 @@ _LOCKS: WeakSet[ThreadLock] = WeakSet()
 def _in_the_child() -> None:
     for lock in list(_LOCKS):
         lock.renew()
+    for computed in _cached_properties():
+        if "lock" in vars(computed):
+            vars(computed)["lock"] = RLock()
+
+
+def _cached_properties() -> list[cached_property[Any]]:
+    """List the cached properties of our classes: in Python 3.11 each has a lock, which all objects of a class share."""
+    ours = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "broadsheet" and module]
+    kinds = {kind for module in ours for kind in vars(module).values() if isinstance(kind, type)}
+    return [value for kind in kinds for value in vars(kind).values() if isinstance(value, cached_property)]
 
 
 os.register_at_fork(after_in_child=_in_the_child)
