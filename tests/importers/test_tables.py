@@ -134,7 +134,8 @@ def test_all_problems_come_in_one_error_and_nothing_is_made(tmp_path, newsroom):
         )
     for problem in (
         "column name=headline: no column 'name' is known here",
-        "news.csv: found the columns id, headline; expected also news_id, title. Name the file's own: column news_id=",
+        "news.csv: found the columns id, headline; expected also news_id, title. "
+        "Name the file's own: column news_id=THEIRS and column title=THEIRS",
         "gone.csv: no such file",
         "users.jsonl: the file is empty",
     ):

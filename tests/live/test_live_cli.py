@@ -39,6 +39,7 @@ def test_a_files_own_names_of_columns_are_mapped_as_in_an_import(room, command, 
     late.write_text("id,headline,category\nX1,Coach says goal,sports\n")
     code, _, err = command("add", room.path, late)
     assert code == 2 and "expected also news_id, title" in err and not room.live.exists()
+    assert "--column news_id=THEIRS and --column title=THEIRS" in " ".join(err.split())
     code, _, err = command("add", room.path, late, "--column", "headline")
     assert code == 2 and "--column: found 'headline', expected OURS=THEIRS" in err
     code, _, _ = command("add", room.path, late, "--column", "news_id=id", "--column", "title=headline")

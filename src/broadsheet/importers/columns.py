@@ -104,7 +104,7 @@ def _pairs(
     if missing:
         problems.append(
             f"{source}: found the columns {', '.join(found) or '(none)'}; expected also {', '.join(missing)}. "
-            f"Name the file's own: column {missing[0]}=THEIRS"
+            f"Name the file's own: {' and '.join(f'column {name}=THEIRS' for name in missing)}"
         )
     return {name: pairs[name] for name in TABLES[table] if name in pairs}
 
