@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.errors import ContractError
+from broadsheet.index_build.flat import MANY, flat_vectors, search_flat
 from broadsheet.index_build.parameters import Parameters, layers, search_parameters
 from broadsheet.index_build.shards import cut, shard_path
 from broadsheet.tables.arrow_files import read_stamp, read_table
@@ -32,6 +33,7 @@ class SearchIndex:
         self._whole = index  # owns the memory of what is inside
         self._index, self._tuned = faiss.downcast_index(index), tuned or Parameters()
         self._copy, self._one_at_a_time = _to_gpu(self._index), ThreadLock()
+        self._vectors = flat_vectors(self._index)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -53,6 +55,8 @@ class SearchIndex:
         if self._copy is not None and k <= GPU_LONGEST:
             with self._one_at_a_time:  # a GPU index has one scratch space
                 scores, rows = self._copy.search(queries, k, params=options)
+        elif self._vectors is not None and len(queries) >= MANY:
+            scores, rows = search_flat(self._vectors, queries, k)
         else:
             scores, rows = self._index.search(queries, k, params=options)
         return scores, rows
