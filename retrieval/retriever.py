@@ -214,7 +214,10 @@ class Retriever:
 def encode_users(
     readers: Sequence[ReaderState], catalogue: Catalogue, encode: Encoder, user_tower: UserTower
 ) -> pa.Table:
-    """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros."""
+    """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros.
+
+    `encode` makes vectors of readers' own words, as `NewsTower.queries` does.
+    """
     newest = user_tower.history
     sequences = [catalogue.vectors_of(reader.history[-newest:]) for reader in readers]
     spoken = [(row, reader.user["profile"]) for row, reader in enumerate(readers) if reader.profile]

@@ -132,14 +132,15 @@ class _Candidate:
     "The whole text of the article."
 
 
-def answer(request: str, ranked: pa.Table, news: pa.Table, encode: Encode) -> Answer:
+def answer(request: str, ranked: pa.Table, news: pa.Table, encode: Encode, ask: Encode | None = None) -> Answer:
     """Answer a request from the RANKED table made for this request, rank 1 first, and the NEWS table of its articles.
 
-    `encode` is the news tower. Sentences of the best article come first; those of one article keep their order. Raises
-    ContractError if an article is not in `news`.
+    `encode` is the news tower as it reads sentences, `ask` as it reads a request; None if both are the same. Sentences
+    of the best article come first; those of one article keep their order.
+    Raises ContractError if an article is not in `news`.
     """
     wanted = words_asked(request)
-    articles = _read(request, first_ranks(ranked, _ARTICLES).to_pylist(), news, encode)
+    articles = _read(request, first_ranks(ranked, _ARTICLES).to_pylist(), news, encode, ask)
     matching = [article for article in articles if _matches(wanted, article)]
     candidates = [candidate for article in matching for candidate in _candidates(article)]
     if not candidates:
@@ -148,13 +149,16 @@ def answer(request: str, ranked: pa.Table, news: pa.Table, encode: Encode) -> An
     return Answer(True, tuple(_cite(candidates[number].text, articles) for number in chosen))
 
 
-def _read(request: str, rows: Sequence[Mapping[str, Any]], news: pa.Table, encode: Encode) -> list[_Article]:
+def _read(
+    request: str, rows: Sequence[Mapping[str, Any]], news: pa.Table, encode: Encode, ask: Encode | None
+) -> list[_Article]:
     if not rows:
         return []
     articles = articles_of(news, [row["news_id"] for row in rows])
     leads = [whole_sentences(article["abstract"], article["body"]) for article in articles]
     texts = [[article["title"], *lead] for lead, article in zip(leads, articles, strict=True)]
-    vectors = encode([request, *chain.from_iterable(texts)])
+    sentences = list(chain.from_iterable(texts))
+    vectors = np.concatenate([ask([request]), encode(sentences)]) if ask else encode([request, *sentences])
     parts = np.split(vectors[1:], np.cumsum([len(part) for part in texts])[:-1])
     likeness = [part @ vectors[0] for part in parts]
     return [_Article(*one) for one in zip(rows, articles, leads, parts, likeness, strict=True)]

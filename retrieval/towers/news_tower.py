@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from broadsheet.config.retrieval import AS_THE_ENCODER_ASKS, Prefixes
+from broadsheet.errors import ModelError
 from broadsheet.models import loading as models
 from broadsheet.models.batching import length_buckets, packed_batches, pad
 from broadsheet.models.cpu_bert import BATCH_TOKENS, BertForward, can_forward, first_of_runs, mean_of_runs
@@ -41,7 +43,8 @@ class NewsTower:
         fingerprint: str,
         recipe: SentenceRecipe = BY_THE_MEAN,
     ) -> None:
-        self._recipe = recipe
+        self.recipe = recipe
+        """How a vector is made of the states, and what stands before a text."""
         self._model, self._tokenizer, self._max_tokens = model, tokenizer, max_tokens
         self._forward = BertForward(model) if can_forward(model) else None
         self._threads = torch.get_num_threads()
@@ -65,16 +68,26 @@ class NewsTower:
         return tower
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors (texts, dim), in the order of the texts.
+        """Return unit vectors (texts, dim) of articles or parts of them, in the order of the texts.
 
         A plain BERT on a CPU gives a text the same vector to the bit, whatever texts stand beside it and however many
         threads work. Padded batches round: each element by less than 1e-6 in float32, 2e-2 in bfloat16.
         """
+        return _centred(self._encode(texts, self.recipe.prefix), self.recipe.centre)
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors (texts, dim) of readers' own words, to be compared with those of articles.
+
+        They differ from those of a call if the encoder wants another prefix before a query than before an article.
+        """
+        return _centred(self._encode(texts, self.recipe.query_prefix), self.recipe.query_centre)
+
+    def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         vectors = np.zeros((len(texts), self.dim), np.float32)
         if not texts:
             return vectors
         with self._lock:
-            read = [self._recipe.prefix + text for text in texts]
+            read = [prefix + text for text in texts]
             tokens = self._tokenizer(read, truncation=True, max_length=self._max_tokens)["input_ids"]
         lengths = [len(ids) for ids in tokens]
         if self._forward is None:
@@ -90,7 +103,7 @@ class NewsTower:
     @torch.inference_mode()
     def _encode_packed(self, batch: list[list[int]]) -> Vectors:
         assert self._forward is not None
-        pool = first_of_runs if self._recipe.pooling == "cls" else mean_of_runs
+        pool = first_of_runs if self.recipe.pooling == "cls" else mean_of_runs
         return _normalise(pool(*self._forward(batch)))
 
     @torch.inference_mode()
@@ -99,7 +112,7 @@ class NewsTower:
         inputs = {name: tensor.to(self._model.device) for name, tensor in rows.items()}
         mask = inputs["attention_mask"]
         states = self._model(**inputs).last_hidden_state  # (texts, tokens, dim)
-        if self._recipe.pooling == "cls":
+        if self.recipe.pooling == "cls":
             return _normalise(states[:, 0].float())
         states = states.float() * mask[..., None]
         return _normalise(states.sum(1) / mask.sum(1, keepdim=True))
@@ -110,8 +123,25 @@ def _normalise(pooled: torch.Tensor) -> Vectors:
     return result
 
 
-def load_news_tower(name: str, *, max_tokens: int) -> NewsTower:
+def _centred(vectors: Vectors, centre: Sequence[float]) -> Vectors:
+    """Return unit vectors (texts, dim) less a centre, of unit length again; they themselves if there is no centre."""
+    if not centre or not len(vectors):
+        return vectors
+    moved = vectors - np.asarray(centre, np.float32)
+    result: Vectors = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
+    return result
+
+
+def load_news_tower(
+    name: str,
+    *,
+    max_tokens: int,
+    prefixes: Prefixes = AS_THE_ENCODER_ASKS,
+    recipe: SentenceRecipe | None = None,
+) -> NewsTower:
     """Load the news tower from an encoder's name (asset:NAME, folder or hub name).
+
+    `prefixes` are the settings of what stands before a text. A `recipe` is used in place of the encoder's own.
 
     Raises ModelError or AssetError if it cannot be loaded, or asks for a pooling that Broadsheet has not;
     ConfigError if it cannot read `max_tokens` tokens.
@@ -121,5 +151,8 @@ def load_news_tower(name: str, *, max_tokens: int) -> NewsTower:
     model = models.load_weights("AutoModel", resolved, dtype=models.pick_dtype(device)).to(device)
     tokenizer = models.load("AutoTokenizer", resolved)
     models.check_length("retrieval.max_tokens", max_tokens, model, tokenizer)
-    fingerprint, recipe = models.fingerprint(name), read_recipe(resolved)
+    fingerprint = models.fingerprint(name)
+    recipe = recipe or read_recipe(resolved).with_prefixes(**vars(prefixes))
+    if {len(recipe.centre), len(recipe.query_centre)} - {0, int(model.config.hidden_size)}:
+        raise ModelError(f"model {name!r}: its centre has not the length of a vector. Fetch the model again.")
     return NewsTower(model, tokenizer, max_tokens=max_tokens, fingerprint=fingerprint, recipe=recipe)

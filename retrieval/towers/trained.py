@@ -5,14 +5,17 @@ user_tower.safetensors and card.json are always there. A news tower that learned
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from safetensors.torch import save_file
 
+from broadsheet.config.retrieval import AS_THE_ENCODER_ASKS, Prefixes
 from broadsheet.models import loading as models
 from broadsheet.models import trained_folder
+from broadsheet.models.sentence_recipe import read_recipe
 from broadsheet.models.trained_folder import ADAPTER, Card, FolderKind
 from broadsheet.retrieval.towers.news_tower import NewsTower, load_news_tower
 from broadsheet.retrieval.towers.two_towers import TwoTowers
@@ -129,16 +132,20 @@ def load_user_tower(folder: Path | None, base: str, dim: int, *, history: int) -
     return tower.eval()
 
 
-def load_trained_news_tower(folder: Path | None, base: str, *, max_tokens: int) -> NewsTower:
+def load_trained_news_tower(
+    folder: Path | None, base: str, *, max_tokens: int, prefixes: Prefixes = AS_THE_ENCODER_ASKS
+) -> NewsTower:
     """Return the news tower of a folder of trained towers, or that of the base model if none is given or it is frozen.
 
     Raises ModelError as `read_card` does, or if the weights cannot be read; else what `load_news_tower` raises.
     """
     mode = "frozen" if folder is None else read_card(folder, base)["mode"]
     if folder is None or mode == "frozen":
-        return load_news_tower(base, max_tokens=max_tokens)
+        return load_news_tower(base, max_tokens=max_tokens, prefixes=prefixes)
+    # Training pools by the mean; prefixes and centre are those of the base.
+    recipe = replace(read_recipe(models.resolve(base)).with_prefixes(**vars(prefixes)), pooling="mean")
     if mode != "lora":
-        return load_news_tower(str(folder / ENCODER), max_tokens=max_tokens)
+        return load_news_tower(str(folder / ENCODER), max_tokens=max_tokens, recipe=recipe)
     device = models.pick_device()
     encoder = trained_folder.merge_adapter(new_encoder(base, "full"), folder, KIND)
     tokenizer = models.load("AutoTokenizer", models.resolve(base))
@@ -146,4 +153,4 @@ def load_trained_news_tower(folder: Path | None, base: str, *, max_tokens: int) 
     made_by = [file_sha256(folder / name) for name in ADAPTER]
     fingerprint = " ".join([models.fingerprint(base), *made_by])
     encoder = encoder.eval().to(models.pick_dtype(device)).to(device)
-    return NewsTower(encoder, tokenizer, max_tokens=max_tokens, fingerprint=fingerprint)
+    return NewsTower(encoder, tokenizer, max_tokens=max_tokens, fingerprint=fingerprint, recipe=recipe)

@@ -1,6 +1,7 @@
 """Both towers as one module to train: from a batch to its loss."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ class TwoTowers(nn.Module):
     """The user tower, and the news tower if it learns too; otherwise article vectors are the stored ones."""
 
     stored: torch.Tensor
+    centre: torch.Tensor
     log_popularity: torch.Tensor
 
     def __init__(
@@ -38,18 +40,21 @@ class TwoTowers(nn.Module):
         distillation: float,
         adversarial: float,
         recompute: bool,
+        centre: Sequence[float] = (),
     ) -> None:
         """Take `stored` vectors (articles, dim) and `log_popularity` (articles,) by row; `encoder` is None if frozen.
 
         `anchor`, `in_batch` and `distillation` weigh their losses; the loss of the impressions has weight 1.
         `adversarial` is the length by which article vectors are pushed against the loss. With `recompute` the encoder's
-        activations are made again in the backward pass instead of being kept.
+        activations are made again in the backward pass instead of being kept. `centre` (dim,) is taken off each vector
+        that the encoder makes, as in NewsTower; empty for nothing.
         """
         super().__init__()
         self.user_tower, self.encoder = user_tower, encoder
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
         self.register_buffer("stored", stored, persistent=False)
         self.register_buffer("log_popularity", log_popularity, persistent=False)
+        self.register_buffer("centre", torch.tensor([*centre], dtype=torch.float32), persistent=False)
         self._anchor, self._in_batch, self._distillation = anchor, in_batch, distillation
         self._adversarial, self._recompute = adversarial, recompute
 
@@ -75,7 +80,8 @@ class TwoTowers(nn.Module):
 
     def _encode(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         def run(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            return pool(self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state, mask)
+            made = pool(self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state, mask)
+            return nn.functional.normalize(made - self.centre, dim=-1) if len(self.centre) else made
 
         if self._recompute and self.training:
             again: torch.Tensor = checkpoint(run, input_ids, attention_mask, use_reentrant=False)

@@ -25,7 +25,10 @@ class ArticleTokens:
         max_tokens: int,
         text_drop: float,
         text: ArticleText = PLAIN,
+        prefix: str = "",
     ) -> None:
+        """Take what is read of an article, and what stands before it, as the news tower has them."""
+        self._prefix = prefix
         self._news, self._read = news.select(list(text.columns)), text
         self._tokenizer, self._max_tokens, self._text_drop = tokenizer, max_tokens, text_drop
 
@@ -46,4 +49,4 @@ class ArticleTokens:
         abstract = self._read.abstract(title, abstract, body)
         if abstract and random.random() < self._text_drop:
             title, abstract = random.choice([(title, ""), ("", abstract)])
-        return news_text(title, abstract, category)
+        return self._prefix + news_text(title, abstract, category)

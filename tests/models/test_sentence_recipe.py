@@ -39,17 +39,54 @@ def test_the_pooling_is_that_of_the_file(tmp_path, pooling, expected):
 
 
 @pytest.mark.parametrize(
-    "prompts, expected",
+    "prompts, expected, query",
     [
-        ({"prompts": {"query": "query: ", "passage": "passage: "}}, "passage: "),
-        ({"prompts": {"query": "Find: ", "document": ""}, "default_prompt_name": None}, ""),
-        ({"prompts": {"any": "about: ", "document": "doc: "}, "default_prompt_name": "any"}, "about: "),
-        ({}, ""),
+        ({"prompts": {"query": "query: ", "passage": "passage: "}}, "passage: ", "query: "),
+        ({"prompts": {"query": "Find: ", "document": ""}, "default_prompt_name": None}, "", "Find: "),
+        ({"prompts": {"any": "about: ", "document": "doc: "}, "default_prompt_name": "any"}, "about: ", "about: "),
+        ({}, "", ""),
     ],
 )
-def test_the_prefix_is_the_default_prompt_or_that_of_a_document(tmp_path, prompts, expected):
+def test_prefixes_are_the_default_prompt_or_those_of_a_document_and_a_query(tmp_path, prompts, expected, query):
     write_recipe(tmp_path, {"pooling_mode_cls_token": True}, prompts)
-    assert read_recipe(str(tmp_path)) == SentenceRecipe("cls", expected)
+    assert read_recipe(str(tmp_path)) == SentenceRecipe("cls", expected, query)
+
+
+@pytest.mark.parametrize(
+    "name, query, passage",
+    [
+        ("multilingual-e5-base", "query: ", "passage: "),
+        ("E5-small-v2", "query: ", "passage: "),
+        ("nomic-embed-text-v1.5", "search_query: ", "search_document: "),
+        ("bge-small-en-v1.5", "Represent this sentence for searching relevant passages: ", ""),
+        ("multilingual-e5-large-instruct", "", ""),
+        ("all-MiniLM-L6-v2", "", ""),
+    ],
+)
+def test_a_model_whose_files_have_no_prompts_gets_those_its_name_is_known_for(tmp_path, name, query, passage):
+    write_recipe(tmp_path / name, {"pooling_mode": "mean"}, {"prompts": {"query": "", "document": ""}})
+    assert read_recipe(str(tmp_path / name)) == SentenceRecipe("mean", passage, query)
+
+
+def test_a_setting_replaces_a_prefix_and_auto_leaves_it():
+    recipe = SentenceRecipe("mean", "passage: ", "query: ")
+    assert recipe.with_prefixes("auto", "auto") == recipe
+    assert recipe.with_prefixes("", "auto") == SentenceRecipe("mean", "passage: ", "")
+    assert recipe.with_prefixes("auto", "news: ") == SentenceRecipe("mean", "news: ", "query: ")
+
+
+def test_recipes_of_other_prefixes_have_other_names():
+    made = [SentenceRecipe("mean", *both) for both in [("", ""), ("a", ""), ("", "a"), ("a", "a"), ("a", "b")]]
+    assert len({recipe.name for recipe in made}) == 5
+    assert made[0].name == "mean"
+
+
+def test_the_centre_of_a_converted_model_is_read_and_a_damaged_one_named(tmp_path):
+    (tmp_path / "centre.json").write_text('{"query": [0.5, 0], "passage": [0.25, 1]}')
+    assert read_recipe(str(tmp_path)) == SentenceRecipe(centre=(0.25, 1.0), query_centre=(0.5, 0.0))
+    (tmp_path / "centre.json").write_text('{"query": [0.5, 0]}')
+    with pytest.raises(ModelError, match=r"centre.json: cannot be read.*expected lists named query and passage"):
+        read_recipe(str(tmp_path))
 
 
 @pytest.mark.parametrize(

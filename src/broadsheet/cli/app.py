@@ -62,13 +62,13 @@ def _options(
 @app.command(epilog="Example: broadsheet assets   Then: broadsheet import demo --into newsroom")
 def assets(
     names: Annotated[
-        list[str] | None, typer.Argument(help="minilm, smollm2 or demo_news; all three if no name is given.")
+        list[str] | None, typer.Argument(help="minilm, smollm2, demo_news or e5; the first three if no name is given.")
     ] = None,
 ) -> None:
     """Download the default models and the demo articles into $BROADSHEET_CACHE, or the user's own cache folder."""
     from broadsheet.models import assets as store
 
-    for name, path in store.get(names or tuple(store.ASSETS), say=say).items():
+    for name, path in store.get(names or store.DEFAULTS, say=say).items():
         tell(f"{name}: {path}")
 
 

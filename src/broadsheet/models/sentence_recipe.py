@@ -3,15 +3,18 @@
 modules.json                        the steps: Transformer, Pooling, Normalize
 1_Pooling/config.json               which states become the vector
 config_sentence_transformers.json   what stands before each text
+centre.json                         of converted models: the mean of the vectors, which is taken off each vector
 
-A model without these files is pooled by the mean. Vectors are brought to unit length in any case.
+A model without these files is pooled by the mean, and its prefixes are those that its name is known for. Vectors are
+brought to unit length in any case.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +25,20 @@ _CLS = ("cls", "cls_token")
 _STEPS = ("Transformer", "Pooling", "Normalize")
 _PROMPTS = ("document", "passage")
 """Names of the prompt of an article, in the words of different models."""
+_SEARCHING = "Represent this sentence for searching relevant passages: "
+PREFIXES = {
+    r"(multilingual-)?e5-(small|base|large)(-v2|-unsupervised)?": ("query: ", "passage: "),
+    r"bge-(small|base|large)-en(-v1\.5)?|mxbai-embed-(large|xsmall)-v1|snowflake-arctic-embed-(xs|s|m|l)": (
+        _SEARCHING,
+        "",
+    ),
+    r"snowflake-arctic-embed-(m-v1\.5|[ml]-v2\.0)": ("query: ", ""),
+    r"nomic-embed-text-v\d(\.\d)?": ("search_query: ", "search_document: "),
+}
+"""What stands before a query and before an article, for models by the last part of their name."""
+CENTRE = "centre.json"
+AUTO = "auto"
+"""The setting of a prefix that leaves it to the encoder."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +48,27 @@ class SentenceRecipe:
     pooling: Literal["mean", "cls"] = "mean"
     "The mean of the states of all tokens, or the state of the first."
     prefix: str = ""
-    "What stands before each text, such as `passage: `."
+    "What stands before the text of an article, such as `passage: `."
+    query_prefix: str = ""
+    "What stands before a reader's own words, such as `query: `."
+    centre: tuple[float, ...] = ()
+    "What is taken off the unit vector of an article, which then gets unit length again; empty for nothing."
+    query_centre: tuple[float, ...] = ()
+    "The same for a reader's own words."
 
     @property
     def name(self) -> str:
-        """A text that differs wherever the vectors differ."""
-        return f"{self.pooling} {self.prefix!r}" if self.prefix else self.pooling
+        """A text that differs wherever the prefixes or the pooling differ; a centre is one of the model's files."""
+        said = f"{self.pooling} {self.prefix!r}" if self.prefix or self.query_prefix else self.pooling
+        return f"{said} {self.query_prefix!r}" if self.query_prefix else said
+
+    def with_prefixes(self, query: str, passage: str) -> SentenceRecipe:
+        """Return the recipe with other prefixes, where they are not "auto"."""
+        return replace(
+            self,
+            query_prefix=self.query_prefix if query == AUTO else query,
+            prefix=self.prefix if passage == AUTO else passage,
+        )
 
 
 BY_THE_MEAN = SentenceRecipe()
@@ -47,7 +79,20 @@ def read_recipe(name: str) -> SentenceRecipe:
 
     Raises ModelError if one of the files cannot be read, or asks for a step or a pooling that Broadsheet has not.
     """
-    modules = _read(name, "modules.json")
+    recipe = _pooled(name, _read(name, "modules.json"))
+    asked = _read(name, "config_sentence_transformers.json")
+    query, passage = _prefixes(name, asked if isinstance(asked, dict) else {})
+    centre = _centre(name)
+    return replace(
+        recipe,
+        prefix=passage,
+        query_prefix=query,
+        centre=centre.get("passage", ()),
+        query_centre=centre.get("query", ()),
+    )
+
+
+def _pooled(name: str, modules: Any) -> SentenceRecipe:  # noqa: ANN401
     if modules is None:
         return BY_THE_MEAN
     steps = modules if isinstance(modules, list) else []
@@ -63,8 +108,7 @@ def read_recipe(name: str) -> SentenceRecipe:
             "Name an encoder without further steps."
         )
     pooling = _read(name, f"{kinds['Pooling']}/config.json") if "Pooling" in kinds else None
-    asked = _read(name, "config_sentence_transformers.json")
-    return SentenceRecipe(_pooling(name, pooling or {}), _prefix(asked if isinstance(asked, dict) else {}))
+    return SentenceRecipe(_pooling(name, pooling or {}))
 
 
 def _pooling(name: str, settings: Mapping[str, Any]) -> Literal["mean", "cls"]:
@@ -81,13 +125,33 @@ def _pooling(name: str, settings: Mapping[str, Any]) -> Literal["mean", "cls"]:
     )
 
 
-def _prefix(settings: Mapping[str, Any]) -> str:
+def _prefixes(name: str, settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what stands before a query and before an article: as the model's files say, else as its name is known."""
     prompts = settings.get("prompts")
-    if not isinstance(prompts, dict):
-        return ""
-    names = [settings.get("default_prompt_name"), *_PROMPTS]
-    found: str = next((prompts[key] for key in names if isinstance(prompts.get(key), str)), "")
+    if not isinstance(prompts, dict) or not any(isinstance(text, str) and text for text in prompts.values()):
+        last = Path(name).name.lower()
+        return next((both for pattern, both in PREFIXES.items() if re.fullmatch(pattern, last)), ("", ""))
+    default = settings.get("default_prompt_name")
+    return _first(prompts, ["query", default]), _first(prompts, [default, *_PROMPTS])
+
+
+def _first(prompts: Mapping[str, Any], names: Sequence[Any]) -> str:
+    found: str = next((prompts[name] for name in names if isinstance(prompts.get(name), str)), "")
     return found
+
+
+def _centre(name: str) -> dict[str, tuple[float, ...]]:
+    """Return the centres of a converted model's folder; empty if it has no such file."""
+    path = Path(name) / CENTRE
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        return {side: tuple(float(number) for number in found[side]) for side in ("query", "passage")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{path}: cannot be read ({error}), expected lists named query and passage. Fetch the model again."
+        ) from error
 
 
 def _read(name: str, file: str) -> Any:  # noqa: ANN401

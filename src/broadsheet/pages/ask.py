@@ -12,7 +12,7 @@ from broadsheet.text import one_line
 
 if TYPE_CHECKING:
     from broadsheet.generate import Answer
-    from broadsheet.generate.stories.choice import Encode
+    from broadsheet.retrieval.towers.news_tower import NewsTower
 
 
 MOST_CHARACTERS = 1000
@@ -37,12 +37,12 @@ def read_request(text: str) -> str:
     return request
 
 
-def answer_request(request: str, ranked: pa.Table, catalogue: Catalogue, encode: Encode) -> Answer:
+def answer_request(request: str, ranked: pa.Table, catalogue: Catalogue, tower: NewsTower) -> Answer:
     """Answer a request from the articles that were ranked for it.
 
-    `ranked` is a RANKED table, rank 1 first; `encode` turns sentences into unit vectors (sentences, dim).
+    `ranked` is a RANKED table, rank 1 first; `tower` turns the request and sentences into unit vectors.
     """
     from broadsheet.generate import answer
     from broadsheet.retrieval.topic import topic_of
 
-    return answer(topic_of(request), ranked, catalogue.news, encode)
+    return answer(topic_of(request), ranked, catalogue.news, tower, tower.queries)

@@ -184,6 +184,7 @@ def new_model(data: EditionData, models: EditionModels, items: Items, mode: Mode
         distillation=recipe.distillation,
         adversarial=recipe.adversarial,
         recompute=recipe.recompute,
+        centre=models.news_tower.recipe.centre,
     )
 
 
@@ -193,8 +194,15 @@ def make_tokens(data: EditionData, models: EditionModels, text_drop: float) -> A
 
     settings = models.config.retrieval
     tokenizer = loading.load("AutoTokenizer", loading.resolve(settings.encoder))
-    news, text = data.catalogue.news, models.news_tower.text
-    return ArticleTokens(news, tokenizer, max_tokens=settings.max_tokens, text_drop=text_drop, text=text)
+    news, tower = data.catalogue.news, models.news_tower
+    return ArticleTokens(
+        news,
+        tokenizer,
+        max_tokens=settings.max_tokens,
+        text_drop=text_drop,
+        text=tower.text,
+        prefix=tower.recipe.prefix,
+    )
 
 
 def _with_history(measured: list[Impression], split: str) -> list[Impression]:

@@ -76,7 +76,9 @@ class EditionModels:
         settings = self.config.retrieval
         towers = self.towers
         with named_setting(self.newsroom.config_file, "[retrieval] encoder"):
-            tower = load_trained_news_tower(towers, settings.encoder, max_tokens=settings.max_tokens)
+            tower = load_trained_news_tower(
+                towers, settings.encoder, max_tokens=settings.max_tokens, prefixes=settings.prefixes
+            )
         return tower.reading(key_facts, NAME) if settings.enrich_titles else tower
 
     @cached_property

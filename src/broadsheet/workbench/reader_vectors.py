@@ -33,7 +33,7 @@ def sample_user_vectors(data: EditionData, models: EditionModels, count: int) ->
     if not len(users):
         return np.zeros((0, models.news_tower.dim), np.float32)
     vectors = vectors_to_numpy(
-        encode_users(reader_states(users, data.catalogue), data.catalogue, models.news_tower, models.user_tower)
+        encode_users(reader_states(users, data.catalogue), data.catalogue, models.news_tower.queries, models.user_tower)
     )
     vectors = vectors[vectors.any(axis=1)]
     return vectors[draw_rows(len(vectors), count, seed=1)]

@@ -122,7 +122,7 @@ def interests_in(
         catalogue = data.catalogue  # opened when a topic is compared with an article
         return catalogue.vectors_of(catalogue.rows(list(news_ids)))
 
-    return FollowedTopics(follows, lambda texts: models.news_tower(texts), vectors_of)
+    return FollowedTopics(follows, lambda texts: models.news_tower.queries(texts), vectors_of)
 
 
 def interests_of_users(data: EditionData, models: EditionModels, users: pa.Table) -> Interest:

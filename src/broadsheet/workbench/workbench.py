@@ -107,7 +107,7 @@ class Workbench:
         return Retriever(
             self.data.catalogue,
             self.search,
-            self.models.news_tower,
+            self.models.news_tower.queries,
             self.models.user_tower,
             k=settings.retrieval.candidates,
             half_life_hours=settings.rerank.half_life_hours,
@@ -214,7 +214,7 @@ def open_current(newsroom: Newsroom, own: OwnParts | None = None) -> Workbench:
             f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} "
             f"(vectors {built_with['news_tower']}), but broadsheet.toml names {models.config.retrieval.encoder!r} "
             f"(vectors {fingerprint}) with towers {models.towers or 'untrained'}. "
-            f"Run `broadsheet build {newsroom.path}`, or name the former model, towers and `enrich_titles`."
+            f"Run `broadsheet build {newsroom.path}`, or name the former model, prefixes, towers and `enrich_titles`."
         )
     if differing := differing_parts(edition.read_manifest().get("own_parts", {}), models.own.described()):
         log.warning("%s: edition %s was built %s. Build again.", newsroom.path, edition.name, differing)

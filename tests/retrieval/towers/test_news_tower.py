@@ -7,6 +7,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from broadsheet.config.retrieval import Prefixes
 from broadsheet.errors import ConfigError
 from broadsheet.models import loading as models
 from broadsheet.models.sentence_recipe import SentenceRecipe
@@ -131,3 +132,25 @@ def test_the_first_token_is_taken_in_padded_batches_too(encoder):
     with torch.inference_mode():
         first = model(**tokenizer(["The coach wins"], return_tensors="pt")).last_hidden_state[0, 0]
     assert tower(["a match of the cup", "The coach wins"])[1] == pytest.approx((first / first.norm()).numpy(), abs=1e-6)
+
+
+def test_a_query_and_an_article_have_prefixes_of_their_own_which_a_setting_changes(encoder, tower):
+    asked = Prefixes(query="new ", passage="says ")
+    made = load_news_tower(str(encoder), max_tokens=24, prefixes=asked)
+    assert made(["the coach"])[0] == pytest.approx(tower(["says the coach"])[0], abs=2e-2)
+    assert made.queries(["the coach"])[0] == pytest.approx(tower(["new the coach"])[0], abs=2e-2)
+    plain = load_news_tower(str(encoder), max_tokens=24)
+    assert np.array_equal(plain.queries(["the coach"]), plain(["the coach"]))
+    of_query = load_news_tower(str(encoder), max_tokens=24, prefixes=Prefixes(query="new "))
+    assert len({made.fingerprint, plain.fingerprint, of_query.fingerprint}) == 3
+
+
+def test_a_centre_is_taken_off_the_unit_vectors_of_articles_and_another_off_those_of_queries(encoder):
+    plain = load_news_tower(str(encoder), max_tokens=24, recipe=SentenceRecipe())
+    centre, of_queries = np.full(32, 0.1), np.linspace(-0.2, 0.2, 32)
+    recipe = SentenceRecipe(centre=tuple(centre), query_centre=tuple(of_queries))
+    tower = load_news_tower(str(encoder), max_tokens=24, recipe=recipe)
+    (vector,) = plain(["the coach"])
+    for found, less in ((tower(["the coach"])[0], centre), (tower.queries(["the coach"])[0], of_queries)):
+        assert found == pytest.approx((vector - less) / np.linalg.norm(vector - less), abs=1e-6)
+    assert tower.queries([]).shape == (0, 32)
