@@ -4,7 +4,7 @@ Holds back some of the newest articles, one after another, and counts for each a
 have it among the candidates and on the first page; with --split also nDCG@10 of what was shown, ranked anew with and
 without kept places. Prints Markdown; with --out also writes it, JSON and a plot, as new-stories-NAME.
 
-Example: python scripts/benchmark_new_stories.py ebnerd --name ebnerd --split valid --out benchmarks/results
+Example: python scripts/benchmark_new_stories.py ebnerd --name ebnerd --split validation --out benchmarks/results
 """
 
 from pathlib import Path

@@ -39,7 +39,7 @@ STAGES = LAYERS[8]
 
 # The same inside a folder that has sub-folders; "" are the modules that lie beside them.
 SUB_LAYERS = {
-    "importers": [("files", "clicks"), ("",)],
+    "importers": [("files", "clicks"), ("",), ("ebnerd",)],
     "generate": [("text",), ("gate", "writers"), ("extracts",), ("stories",), ("",)],
     "rerank": [("cross_encoder", "policy"), ("",)],
     "retrieval": [("towers",), ("sources", "training"), ("",)],

@@ -38,6 +38,7 @@ def test_the_commands_are_these():
             "assets",
             "import demo",
             "import mind",
+            "import ebnerd",
             "import tables",
             "import dataset",
             "import own",

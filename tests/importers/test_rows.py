@@ -59,6 +59,8 @@ def test_a_bad_article_is_skipped_for_a_plain_reason(newsroom, row, reason):
         ({"dwell_seconds": "long"}, "unreadable dwell_seconds"),
         ({"dwell_seconds": float("inf")}, "unreadable dwell_seconds"),
         ({"dwell_seconds": -1}, "unreadable dwell_seconds"),
+        ({"scroll": 85}, "unreadable scroll"),
+        ({"scroll": "far"}, "unreadable scroll"),
         ({"user_id": None}, "empty id"),
     ],
 )
@@ -82,6 +84,7 @@ def test_a_bad_click_is_skipped_for_a_plain_reason(newsroom, values, reason):
         ({"propensity": [0.5, 1.5]}, "not one probability for each shown article"),
         ({"history": ["a\x00"]}, "history: id with control characters"),
         ({"time": "soon"}, "unreadable time"),
+        ({"is_subscriber": "perhaps"}, "unreadable is_subscriber"),
     ],
 )
 def test_a_bad_impression_is_skipped_for_a_plain_reason(newsroom, values, reason):

@@ -24,8 +24,22 @@ TABLES = {
         {"user_id": "v", "history": [], "profile": "", "hidden": ["2"]},
     ],
     "clicks": [
-        {"user_id": "u", "news_id": "1", "time": "2026-01-02T12:30:00Z", "event": "like", "dwell_seconds": 2.5},
-        {"user_id": "v", "news_id": "2", "time": "2026-01-02T13:00:00Z", "event": "click", "dwell_seconds": None},
+        {
+            "user_id": "u",
+            "news_id": "1",
+            "time": "2026-01-02T12:30:00Z",
+            "event": "like",
+            "dwell_seconds": 2.5,
+            "scroll": 0.5,
+        },
+        {
+            "user_id": "v",
+            "news_id": "2",
+            "time": "2026-01-02T13:00:00Z",
+            "event": "click",
+            "dwell_seconds": None,
+            "scroll": None,
+        },
     ],
 }
 

@@ -1,4 +1,4 @@
-"""The commands `import demo | mind | tables | dataset | own`. Nothing heavy is imported before a command needs it."""
+"""The commands `import demo | mind | ebnerd | tables | dataset | own`. Each imports what is heavy when it runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +38,21 @@ def import_mind(
 ) -> None:
     """Import a folder of MIND, the Microsoft News Dataset."""
     from broadsheet.importers.mind import import_mind as take
+    from broadsheet.newsroom import Newsroom
+
+    tell(take(directory, Newsroom(into), split))
+
+
+@imports.command("ebnerd", epilog="Example: broadsheet import ebnerd ebnerd_small --into newsroom --split train")
+def import_ebnerd(
+    directory: Annotated[
+        Path, typer.Argument(help="A folder with articles.parquet, and for each split a folder of its name.")
+    ],
+    into: Into = DEFAULT_ROOM,
+    split: Annotated[str, typer.Option(help="The split to take: a folder such as train or validation.")] = "train",
+) -> None:
+    """Import a split of EB-NeRD, the data set of the newspaper Ekstra Bladet."""
+    from broadsheet.importers.ebnerd.splits import import_ebnerd as take
     from broadsheet.newsroom import Newsroom
 
     tell(take(directory, Newsroom(into), split))

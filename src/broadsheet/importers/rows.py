@@ -17,7 +17,15 @@ from broadsheet.html import decoded_entities, without_html
 from broadsheet.importers.intake import Intake
 from broadsheet.importers.report import NOT_KNOWN, ImportReport
 from broadsheet.tables.kept import kept_rows, kept_text, kept_values
-from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_text, is_missing
+from broadsheet.tables.values import (
+    SkipRow,
+    checked_flag,
+    checked_id,
+    checked_ids,
+    checked_number,
+    checked_text,
+    is_missing,
+)
 from broadsheet.text import shortened, without_controls
 
 Row = Mapping[str, Any]
@@ -162,11 +170,19 @@ def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake
     if news_id not in published:
         raise SkipRow(NOT_KNOWN, f"found {news_id!r}, which no article has as its id")
     since = published[news_id]
-    dwell_seconds = _dwell_seconds(row.get("dwell_seconds"))
+    dwell_seconds = checked_number(row.get("dwell_seconds"), "dwell_seconds", math.inf)
+    scroll = checked_number(row.get("scroll"), "scroll", 1)
     if since is not None and time < since:
         intake.note("clicks: before the article's time of publication")
     intake.note_future("clicks", time)
-    return {"user_id": user_id, "news_id": news_id, "time": time, "event": event, "dwell_seconds": dwell_seconds}
+    return {
+        "user_id": user_id,
+        "news_id": news_id,
+        "time": time,
+        "event": event,
+        "dwell_seconds": dwell_seconds,
+        "scroll": scroll,
+    }
 
 
 def _named(event: str) -> str:
@@ -205,6 +221,9 @@ def impression_row(row: Row, intake: Intake) -> dict[str, Any]:
         "shown": shown,
         "clicked": clicked,
         "propensity": propensity,
+        "session_id": None if is_missing(session := row.get("session_id")) or session == "" else checked_id(session),
+        "device": checked_text(row.get("device")).strip() or None,
+        "is_subscriber": checked_flag(row.get("is_subscriber"), "is_subscriber"),
     }
 
 
@@ -213,18 +232,6 @@ def _given(values: object) -> Any:  # noqa: ANN401
     if is_missing(values) or values == "":
         return []
     return [None if is_missing(value) else value for value in values] if isinstance(values, list | tuple) else values
-
-
-def _dwell_seconds(value: object) -> float | None:
-    if is_missing(value) or value == "":
-        return None
-    try:
-        seconds = float(str(value))
-    except (ValueError, TypeError, OverflowError):
-        raise SkipRow("unreadable dwell_seconds") from None
-    if not 0 <= seconds < math.inf:
-        raise SkipRow("unreadable dwell_seconds")
-    return seconds
 
 
 def _are_labels(values: object, count: int) -> bool:

@@ -88,13 +88,18 @@ def _upgraded(table: pa.Table, schema: pa.Schema) -> pa.Table:
     if not later or set(later.values()) != set(range(int(version) + 1, int(wanted["version"]) + 1)):
         return table
     for field in later:
-        lists = pa.ListArray.from_arrays(
-            pa.array(np.zeros(len(table) + 1, np.int32)), pa.array([], field.type.value_type), type=field.type
-        )
-        table = table.append_column(field, lists)
+        table = table.append_column(field, _without_values(field, len(table)))
     if set(table.column_names) == set(schema.names):
         table = table.select(schema.names)
     return table.replace_schema_metadata({**found, "version": wanted["version"]})
+
+
+def _without_values(field: pa.Field, count: int) -> pa.Array:
+    """Return `count` nulls where the field may be null, else `count` empty lists."""
+    if field.nullable:
+        return pa.nulls(count, field.type)
+    offsets = pa.array(np.zeros(count + 1, np.int32))
+    return pa.ListArray.from_arrays(offsets, pa.array([], field.type.value_type), type=field.type)
 
 
 def why_refused(path: Path, schema: pa.Schema, stamp: Mapping[str, str], other: Mapping[str, str]) -> str:
@@ -204,13 +209,17 @@ def from_rows(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
 
     A list that came with a later version of its table is empty where its key is missing.
     """
-    later: dict[str, Any] = {field.name: [] for field in schema if b"since" in (field.metadata or {})}
+    later: dict[str, Any] = {field.name: [] for field in schema if _is_late_list(field)}
     try:
         return pa.Table.from_pylist(
             [later | row for row in rows] if later else list(rows), schema=schema.remove_metadata()
         ).cast(schema)
     except (pa.ArrowInvalid, ValueError, TypeError) as error:
         raise ContractError(f"table {schema.metadata[b'table'].decode()}: {error}") from error
+
+
+def _is_late_list(field: pa.Field) -> bool:
+    return b"since" in (field.metadata or {}) and not field.nullable
 
 
 def empty(schema: pa.Schema) -> pa.Table:

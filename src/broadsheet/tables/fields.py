@@ -26,10 +26,15 @@ def new_table(name: str, version: int, fields: list[pa.Field]) -> pa.Schema:
 def new_field(name: str, kind: pa.DataType, doc: str, *, nullable: bool = False, since: int | None = None) -> pa.Field:
     """Return a field that carries a note of what it holds.
 
-    `since` is for a list that came with this version of its table: files of the version before are read as if each row
-    had an empty list.
+    `since` is for a list, or a field that may be null, that came with this version of its table: files of the version
+    before are read as if each row had an empty list or null.
     """
     return pa.field(name, kind, nullable=nullable, metadata={"doc": doc, **({"since": str(since)} if since else {})})
+
+
+def added(name: str, kind: pa.DataType, since: int, doc: str) -> pa.Field:
+    """Return a field that came with version `since` of its table, and is null where its value is not known."""
+    return new_field(name, kind, doc + "; null if unknown.", nullable=True, since=since)
 
 
 def new_score(name: str, doc: str) -> pa.Field:

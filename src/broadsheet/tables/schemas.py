@@ -7,16 +7,14 @@ unit length, compared by inner product.
 
 import pyarrow as pa
 
-from broadsheet.tables.fields import IDS, TIME, list_of, new_field, new_score, new_table, new_vector, struct_of
+from broadsheet.tables.fields import IDS, TIME, added, list_of, new_field, new_score, new_table, new_vector, struct_of
 from broadsheet.tables.kept import KEPT
 from broadsheet.tables.own_scores import new_own
 
 _USER = new_field("user_id", pa.string(), "A reader.")
 _NEWS = new_field("news_id", pa.string(), "An article of the news table.")
 _RANK = new_field("rank", pa.int32(), "Place in the user's list: 1 is best, and no rank is missing or stands twice.")
-_ORDER = new_field(
-    "score", pa.float32(), "1 / rank: it falls with the rank, so that a tool that sorts by it keeps the order."
-)
+_ORDER = new_field("score", pa.float32(), "1 / rank: it falls with the rank, so tools that sort by it keep the order.")
 _HASH = new_field("content_hash", pa.string(), "SHA-256 of the article's text and category, 16 hex digits.")
 
 NEWS = new_table(
@@ -40,19 +38,20 @@ NEWS = new_table(
 
 CLICKS = new_table(
     "clicks",
-    1,
+    2,
     [
         _USER,
         _NEWS,
         new_field("time", TIME, "When the event happened, UTC."),
         new_field("event", pa.string(), "What the reader did: click, like, comment, share, save or hide."),
         new_field("dwell_seconds", pa.float32(), "Seconds spent reading; null if unknown.", nullable=True),
+        added("scroll", pa.float32(), 2, "How far down the article the reader came, 0 (top) to 1 (end)"),
     ],
 )
 
 IMPRESSIONS = new_table(
     "impressions",
-    1,
+    2,
     [
         new_field("impression_id", pa.string(), "Id of the impression, unique within its split."),
         _USER,
@@ -70,6 +69,9 @@ IMPRESSIONS = new_table(
             "Probability with which each shown article was chosen, 0 to 1; null if it was not logged.",
             nullable=True,
         ),
+        added("session_id", pa.string(), 2, "The visit of the reader in which the list was shown"),
+        added("device", pa.string(), 2, "On what the list was shown, such as desktop, mobile or tablet"),
+        added("is_subscriber", pa.bool_(), 2, "Whether the reader was a subscriber when the list was shown"),
     ],
 )
 

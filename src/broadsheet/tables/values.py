@@ -1,4 +1,4 @@
-"""Checks of single values from outside: ids and texts; `times` reads times."""
+"""Checks of single values from outside: ids, texts, numbers and flags; `times` reads times."""
 
 import math
 from decimal import Decimal
@@ -11,6 +11,9 @@ from broadsheet.text import has_controls, has_invisible
 ID_LENGTH = 256
 _ROUNDED = 2**53
 """From here on a float does not hold every whole number, and two ids may have become the same."""
+
+
+_FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
 
 class SkipRow(Exception):
@@ -110,3 +113,27 @@ def checked_text(value: object) -> str:
     if not isinstance(value, str):
         raise SkipRow("a text column holds something else")
     return value if value.isascii() else value.encode(errors="ignore").decode()
+
+
+def checked_number(value: object, name: str, most: float) -> float | None:
+    """Return a finite number from 0 to `most`, or None for a missing value; the reason for a bad one has `name`."""
+    if is_missing(value) or value == "":
+        return None
+    try:
+        number = float(str(value))
+    except (ValueError, TypeError, OverflowError):
+        number = math.nan
+    if not 0 <= number <= most or number == math.inf:
+        expected = "a number of 0 or more" if most == math.inf else f"a number from 0 to {most:g}"
+        raise SkipRow(f"unreadable {name}", f"found {str(value)[:40]!r}; expected {expected}")
+    return number
+
+
+def checked_flag(value: object, name: str) -> bool | None:
+    """Return true or false, also of the words true, false, 1 and 0, and None for a missing value."""
+    if is_missing(value) or value == "":
+        return None
+    found = value if isinstance(value, bool) else _FLAGS.get(str(value).strip().lower())
+    if found is None:
+        raise SkipRow(f"unreadable {name}", f"found {str(value)[:40]!r}; expected true, false, 1 or 0")
+    return found

@@ -11,7 +11,8 @@ from broadsheet.corpus.impressions import Impression, Split
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.settings import Setting, content_only, live
 from broadsheet.metrics.calibration import calibration_error
-from broadsheet.metrics.ranking import Impressions, ranking_metrics
+from broadsheet.metrics.ebnerd import ebnerd_ranking
+from broadsheet.metrics.ranking import Impressions
 from broadsheet.offline.replay import SEEDS, Values, mean_of
 from broadsheet.rerank.learned_fusion import FusionRecipe, LearnedFusion, Lists, fit_fusion
 from broadsheet.rerank.signals import present
@@ -124,4 +125,4 @@ def _without(name: str) -> str:
 
 
 def _measure(scores: Floats, lists: Lists) -> Values:
-    return ranking_metrics(Impressions(scores, lists.clicked, np.cumsum([0, *lists.lengths])))
+    return ebnerd_ranking(Impressions(scores, lists.clicked, np.cumsum([0, *lists.lengths])))

@@ -15,7 +15,8 @@ import numpy as np
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.ranking.cross_encoders import CrossEncoders, row_of, scores_of
 from broadsheet.evaluation.retrieval.lists import QUERY_TITLES, Bm25
-from broadsheet.metrics.ranking import Impressions, ranking_metrics
+from broadsheet.metrics.ebnerd import ebnerd_ranking
+from broadsheet.metrics.ranking import Impressions
 from broadsheet.offline.replay import (
     BM25,
     POPULARITY,
@@ -129,7 +130,7 @@ class Ranking:
 
     @cached_property
     def rows(self) -> dict[str, Values]:
-        """auc, mrr, ndcg@5 and ndcg@10 of each impression, the mean over the seeds."""
+        """The metrics of MIND and of EB-NeRD of each impression (see `ebnerd_ranking`), the mean over the seeds."""
         return {row: mean_of(several) for row, several in self._measured.items()}
 
     @cached_property
@@ -160,7 +161,7 @@ class Ranking:
     @cached_property
     def _measured(self) -> dict[str, list[Values]]:
         return {
-            row: [ranking_metrics(Impressions(scores, self.clicked, self.offsets)) for scores in several]
+            row: [ebnerd_ranking(Impressions(scores, self.clicked, self.offsets)) for scores in several]
             for row, several in self.scores.items()
         }
 

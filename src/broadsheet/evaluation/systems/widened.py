@@ -92,4 +92,4 @@ def _clicks(ids: pa.Array, count: int) -> pa.Table:
     users = pa.array([f"U{number}" for number in rng.integers(0, max(1, count // 10), count)], pa.string())
     times = pa.array(int(time.time() * 1e6) - rng.integers(0, DAYS * DAY, count)).cast(CLICKS.field("time").type)
     columns = [users, ids.take(pa.array(rows)), times, pa.array(["click"] * count, pa.string())]
-    return pa.table([*columns, pa.nulls(count, pa.float32())], names=CLICKS.names)
+    return pa.table([*columns, pa.nulls(count, pa.float32()), pa.nulls(count, pa.float32())], names=CLICKS.names)

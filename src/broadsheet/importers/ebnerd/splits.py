@@ -1,0 +1,178 @@
+"""Importing EB-NeRD, the data set of the Danish newspaper Ekstra Bladet, from its Parquet files as they are published.
+
+A folder of EB-NeRD has articles.parquet and for each split, such as train, a folder with behaviors.parquet and
+history.parquet. Its times name no zone and are read as UTC. EB-NeRD is an archive: in a newsroom made of it time stands
+still at its last click.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from itertools import compress
+from pathlib import Path
+from typing import Any
+
+from broadsheet.importers.clicks.same_click import ClicksBefore
+from broadsheet.importers.ebnerd.folder import KEPT_COLUMNS, EbnerdFiles, find_files
+from broadsheet.importers.files.file_rows import read_rows
+from broadsheet.importers.files.id_lists import ids_of_cell
+from broadsheet.importers.impressions import impression_rows
+from broadsheet.importers.report import DUPLICATE_CLICK, ImportReport
+from broadsheet.importers.transaction import Import
+from broadsheet.newsroom import Newsroom
+from broadsheet.tables.values import SkipRow, is_missing
+
+_DEVICES = {0: "unknown", 1: "desktop", 2: "mobile", 3: "tablet"}
+_LIST = {
+    "impression_id": "impression_id",
+    "user_id": "user_id",
+    "impression_time": "time",
+    "article_ids_inview": "shown",
+    "article_ids_clicked": "clicked_ids",
+    "session_id": "session_id",
+    "is_subscriber": "is_subscriber",
+}
+_READS = ("article_id_fixed", "impression_time_fixed", "read_time_fixed", "scroll_percentage_fixed")
+_BATCH = 2000
+
+
+def import_ebnerd(directory: Path, newsroom: Newsroom, split: str) -> ImportReport:
+    """Add a split of EB-NeRD and its articles to a newsroom; its impressions become table impressions-<split>.
+
+    The reads of all histories and the clicked articles of all impressions become clicks, with the seconds read and how
+    far the reader scrolled where they are known. A read that the newsroom has already, from the list where it was
+    clicked in another split, is counted as a duplicate click. The history of an impression is what its reader clicked
+    before it. A split without clicks gives impressions whose `clicked` is empty.
+
+    An article has the publication time of articles.parquet. Where that file has no publication times, an article counts
+    as published when a list or a history of any split in the folder first names it; an article that is named nowhere
+    has no time. Totals over all readers, such as total_pageviews, are never taken: they count what happened later.
+
+    Raises CorpusError naming every file that is missing or damaged and every column that is missing, and what Import
+    raises.
+    """
+    newsroom.impressions(split)  # a bad name of a split is an error before any file is read
+    files = find_files(directory, split)
+    table = newsroom.impressions(split).stem
+    with Import(newsroom, files.kept) as add:
+        add.archive()
+        for name, columns in files.left_out.items():
+            add.report.leave_out(name, columns)
+        first = None if files.has_times else _first_seen(files, add.report)
+        add.news(_article(row, first) for row in _rows(files.articles, files.article_columns, "news", add.report))
+        before = ClicksBefore(newsroom.clicks)
+        add.clicks(_reads(files, before, add.report))
+        lists = (_list_row(row) for row in _rows(files.behaviors, files.list_columns, table, add.report))
+        shown = impression_rows(lists, dict.fromkeys(_LIST.values(), ""), partial(add.report.skip, table))
+        for batch in _batches(shown):
+            add.impressions(split, ({name: row[name] for name in row if name != "read"} for row in batch))
+            add.clicks(_new(_clicks(batch), before, add.report))
+    return add.report
+
+
+def _rows(path: Path, names: Iterable[str], table: str, report: ImportReport) -> Iterator[dict[str, Any]]:
+    def skip(reason: str) -> None:
+        report.skipped[f"{table}: {reason}"] += 1
+
+    return read_rows(path, list(names), skip)
+
+
+def _article(row: Mapping[str, Any], first: Mapping[int, datetime] | None) -> dict[str, Any]:
+    """Return an article as a row of table news; `first` holds when each article was first named, if that counts."""
+    category = row.get("category_str")
+    published = row.get("published_time") if first is None else first.get(row["article_id"])
+    return {
+        "news_id": row["article_id"],
+        "title": row["title"],
+        "abstract": row["subtitle"],
+        "body": row.get("body"),
+        "category": row.get("category") if is_missing(category) or category == "" else category,
+        "subcategory": _first_of(row.get("subcategory")),
+        "language": "da",
+        "url": row.get("url"),
+        "published_at": _utc(published),
+        **{name: row[name] for name in KEPT_COLUMNS if name in row},
+    }
+
+
+def _first_of(value: object) -> object:
+    """Return the first of some subcategories, which are a list or a text such as "[133, 55]"."""
+    found = ids_of_cell(value) if isinstance(value, str) else value
+    return next(iter(found), None) if isinstance(found, list) else found
+
+
+def _utc(time: Any) -> Any:  # noqa: ANN401
+    """Return a time as UTC; what is no time is left to the checks of the row."""
+    if not isinstance(time, datetime) or is_missing(time):
+        return time
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _first_seen(files: EbnerdFiles, report: ImportReport) -> dict[int, datetime]:
+    """Return when each article was first shown or read in any split of the folder; rows are counted later."""
+    first: dict[int, datetime] = {}
+    for path, ids, times in files.appearances:
+        for row in read_rows(path, [ids, times], lambda reason: None):
+            shown, seen = row[ids] or (), row[times]
+            moments = seen if isinstance(seen, list) else [seen] * len(shown)
+            for article, moment in zip(shown, moments, strict=False):
+                if moment is not None and (article not in first or moment < first[article]):
+                    first[article] = moment
+    report.notes["news: without a time in articles.parquet, published when first shown or read"] = len(first)
+    return first
+
+
+def _reads(files: EbnerdFiles, before: ClicksBefore, report: ImportReport) -> Iterator[dict[str, Any]]:
+    """Yield the reads of all histories as clicks."""
+    for row in _rows(files.history, ["user_id", *files.read_columns], "history", report):
+        columns = {name: row[name] for name in _READS if row.get(name) is not None}
+        lengths = {len(values) for values in columns.values()}
+        if len(lengths) != 1 or not {*_READS[:2]} <= columns.keys():
+            report.skip("history", SkipRow("its lists have different lengths", f"found {sorted(lengths)}"))
+            continue
+        empty = [None] * lengths.pop()
+        values = (columns.get(name, empty) for name in _READS)
+        clicks = (_click(row["user_id"], *read) for read in zip(*values, strict=True))
+        yield from _new(clicks, before, report)
+
+
+def _new(clicks: Iterable[dict[str, Any]], before: ClicksBefore, report: ImportReport) -> Iterator[dict[str, Any]]:
+    for click in clicks:
+        if before.has(click["user_id"], click["news_id"], click["time"]):
+            report.skip("clicks", SkipRow(DUPLICATE_CLICK))
+        else:
+            yield click
+
+
+def _click(user_id: object, news_id: object, time: object, seconds: object, percent: Any) -> dict[str, Any]:  # noqa: ANN401
+    scroll = None if is_missing(percent) else percent / 100
+    return {
+        "user_id": user_id, "news_id": news_id, "time": _utc(time), "dwell_seconds": seconds, "scroll": scroll
+    }  # fmt: skip
+
+
+def _list_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an impression with our names of its columns; `read` holds what is known of the read that it led to."""
+    named = {ours: row[theirs] for theirs, ours in _LIST.items() if theirs in row}
+    device: Any = row.get("device_type")
+    named["device"] = None if is_missing(device) else _DEVICES.get(device, "unknown")
+    named["read"] = [row.get("next_read_time"), row.get("next_scroll_percentage")]
+    return named | {"time": _utc(named["time"])}
+
+
+def _clicks(impressions: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the clicks of impressions; the read is known of the single click of a list, not which of several it is."""
+    for row in impressions:
+        chosen = list(compress(row["shown"], row["clicked"]))
+        for news_id in chosen:
+            yield _click(row["user_id"], news_id, row["time"], *(row["read"] if len(chosen) == 1 else (None, None)))
+
+
+def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    yield batch
