@@ -15,8 +15,9 @@ def flat_vectors(index: faiss.Index) -> npt.NDArray[np.float32] | None:
 
     None too for an index that is so large that fewer than MANY queries share a product.
     """
-    is_flat = isinstance(index, faiss.IndexFlat) and index.metric_type == faiss.METRIC_INNER_PRODUCT
-    if not is_flat or not 0 < index.ntotal * MANY <= _SCORES:
+    if not isinstance(index, faiss.IndexFlat) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        return None
+    if not 0 < index.ntotal * MANY <= _SCORES:
         return None
     vectors: npt.NDArray[np.float32] = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
     return vectors.reshape(index.ntotal, index.d)

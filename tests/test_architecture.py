@@ -34,6 +34,7 @@ LAYERS = [
     ("training",),
     ("evaluation",),
     ("cli",),
+    ("__main__",),
 ]
 STAGES = LAYERS[8]
 

@@ -235,7 +235,7 @@ def test_the_installed_command_works_in_a_process_of_its_own(built):
 
 def test_an_interrupt_is_one_line_and_exit_code_130(built, tmp_path):
     os.mkfifo(tmp_path / "ids")
-    words = [sys.executable, "-m", "broadsheet.cli", "build", str(built.path), "--users", str(tmp_path / "ids")]
+    words = [sys.executable, "-m", "broadsheet", "build", str(built.path), "--users", str(tmp_path / "ids")]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         with (tmp_path / "ids").open("w"):  # opens once the command reads it, and keeps it waiting
             time.sleep(0.5)  # a signal that comes just before the read would not end it

@@ -1,5 +1,0 @@
-"""`python -m broadsheet.cli`."""
-
-from broadsheet.cli.app import main
-
-main()
