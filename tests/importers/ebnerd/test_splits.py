@@ -114,6 +114,13 @@ def test_several_clicks_of_a_list_have_no_seconds_since_the_read_is_of_one_of_th
     assert found[1:] == [("7", None, None), ("7", None, None)]
 
 
+def test_an_article_that_a_list_names_twice_as_clicked_is_one_click_and_one_counted_duplicate(folder, newsroom):
+    write_lists(folder / "train", [(50, 7, noon(5), [2, 3], [3, 3])])
+    report = import_ebnerd(folder, newsroom, "train")
+    assert rows(newsroom.clicks, CLICKS, "news_id", "dwell_seconds")[2:] == [("3", 16)]
+    assert report.skipped == {"clicks: duplicate click": 1}
+
+
 def test_the_full_articles_have_their_times_texts_and_kept_columns_and_never_totals_of_later(folder, newsroom):
     write_articles(
         folder,

@@ -8,7 +8,6 @@ still at its last click.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,8 @@ _LIST = {
     "session_id": "session_id",
     "is_subscriber": "is_subscriber",
 }
+_OF_CLICKS = ("clicks", "read")
+"""What a list says of its clicks; no columns of table impressions."""
 _READS = ("article_id_fixed", "impression_time_fixed", "read_time_fixed", "scroll_percentage_fixed")
 _BATCH = 2000
 
@@ -65,7 +66,7 @@ def import_ebnerd(directory: Path, newsroom: Newsroom, split: str) -> ImportRepo
         lists = (_list_row(row) for row in _rows(files.behaviors, files.list_columns, table, add.report))
         shown = impression_rows(lists, dict.fromkeys(_LIST.values(), ""), partial(add.report.skip, table))
         for batch in _batches(shown):
-            add.impressions(split, ({name: row[name] for name in row if name != "read"} for row in batch))
+            add.impressions(split, ({name: row[name] for name in row if name not in _OF_CLICKS} for row in batch))
             add.clicks(_new(_clicks(batch), before, add.report))
     return add.report
 
@@ -152,10 +153,11 @@ def _click(user_id: object, news_id: object, time: object, seconds: object, perc
 
 
 def _list_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an impression with our names of its columns; `read` holds what is known of the read that it led to."""
+    """Return an impression with our names of its columns; `clicks` and `read` hold what became of it."""
     named = {ours: row[theirs] for theirs, ours in _LIST.items() if theirs in row}
     device: Any = row.get("device_type")
     named["device"] = None if is_missing(device) else _DEVICES.get(device, "unknown")
+    named["clicks"] = row.get("article_ids_clicked") or []
     named["read"] = [row.get("next_read_time"), row.get("next_scroll_percentage")]
     return named | {"time": _utc(named["time"])}
 
@@ -163,9 +165,9 @@ def _list_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def _clicks(impressions: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the clicks of impressions; the read is known of the single click of a list, not which of several it is."""
     for row in impressions:
-        chosen = list(compress(row["shown"], row["clicked"]))
-        for news_id in chosen:
-            yield _click(row["user_id"], news_id, row["time"], *(row["read"] if len(chosen) == 1 else (None, None)))
+        read = row["read"] if len(set(row["clicks"])) == 1 else (None, None)
+        for news_id in row["clicks"]:  # an article that is named twice is counted as a duplicate click
+            yield _click(row["user_id"], news_id, row["time"], *read)
 
 
 def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
