@@ -1,3 +1,4 @@
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +13,9 @@ from broadsheet.errors import ConfigError
 from broadsheet.models import loading as models
 from broadsheet.models.sentence_recipe import SentenceRecipe
 from broadsheet.retrieval.towers.news_tower import NewsTower, load_news_tower
+from broadsheet.retrieval.towers.trained import MODES, load_trained_news_tower, save_towers
 from tests.models.test_sentence_recipe import write_recipe
+from tests.retrieval.towers.test_trained import trained
 from tests.support.tiny import GLUE, TOPICS
 
 WORDS = [*GLUE, *(word for words in TOPICS.values() for word in words)]
@@ -154,3 +157,22 @@ def test_a_centre_is_taken_off_the_unit_vectors_of_articles_and_another_off_thos
     for found, less in ((tower(["the coach"])[0], centre), (tower.queries(["the coach"])[0], of_queries)):
         assert found == pytest.approx((vector - less) / np.linalg.norm(vector - less), abs=1e-6)
     assert tower.queries([]).shape == (0, 32)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "frozen"])
+def test_towers_that_learned_keep_the_prefixes_and_the_centre_of_their_base(encoder, tmp_path, mode):
+    base = shutil.copytree(encoder, tmp_path / "base")
+    prompts = {"query": "new ", "passage": "says "}
+    (base / "config_sentence_transformers.json").write_text(json.dumps({"prompts": prompts}))
+    (base / "centre.json").write_text(json.dumps({"query": [0.0] * 32, "passage": [0.125] * 32}))
+    save_towers(trained(base, mode), tmp_path / "own", mode=mode, base=str(base), card={})
+    tower = load_trained_news_tower(tmp_path / "own", str(base), max_tokens=16)
+    tokens = models.load("AutoTokenizer", str(base))(["says football", "new football"], return_tensors="pt")
+    model = trained(base, mode)
+    with torch.inference_mode():
+        query = model._encode(tokens["input_ids"][1:], tokens["attention_mask"][1:])[0]
+        model.centre = torch.full((32,), 0.125)
+        passage = model._encode(tokens["input_ids"][:1], tokens["attention_mask"][:1])[0]
+    rounding = 2e-2 if models.pick_dtype(models.pick_device()) == torch.bfloat16 else 5e-3
+    assert np.allclose(tower(["football"])[0], passage.numpy(), atol=rounding)
+    assert np.allclose(tower.queries(["football"])[0], query.numpy(), atol=rounding)

@@ -66,3 +66,9 @@ def test_the_seed_decides_what_is_left_out(tokenizer):
 
 def test_no_articles_are_no_batches(tokenizer):
     assert reader(tokenizer)([]) == []
+
+
+def test_the_encoders_prefix_stands_before_each_article(tokenizer):
+    news = news_table(3, title=TITLES, abstract=ABSTRACTS, category=CATEGORIES)
+    made = ArticleTokens(news, tokenizer, max_tokens=32, text_drop=0.0, prefix="new ")
+    assert texts(tokenizer, made([1])) == ["new election . politics"]
