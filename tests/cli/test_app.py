@@ -196,6 +196,7 @@ def test_a_stage_is_run_alone(command, built, tmp_path):
         ("import tables", "no file"),
         ("import tables --news a.csv --column title", "--column: found 'title', expected OURS=THEIRS"),
         ("import mind nowhere", "nowhere"),
+        ("import ebnerd nowhere", "nowhere/articles.parquet: no such file"),
         ("import tables --news news.csv --into one.txt", "one.txt"),
     ],
 )

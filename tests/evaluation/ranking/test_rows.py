@@ -94,6 +94,8 @@ def test_readers_of_one_topic_are_found_by_the_towers_and_not_by_chance(bench, i
     rows = measure_ranking(bench, bench, [("trained", bench)], impressions).rows
     assert list(rows) == [RANDOM, POPULARITY, BM25, UNTRAINED, CROSS_ENCODER, WITHOUT, PIPELINE]
     assert rows[UNTRAINED]["auc"].mean() > 0.9 > 0.7 > rows[RANDOM]["auc"].mean()
+    of_mind = ["auc", "mrr", "ndcg@5", "ndcg@10"]  # EB-NeRD's own stand beside MIND's, for every row
+    assert all(list(row) == [*of_mind, "reciprocal_rank", "hit_ratio@5", "hit_ratio@10"] for row in rows.values())
 
 
 def test_trained_towers_of_one_label_are_one_row_of_their_mean(room, bench, impressions, tmp_path, encoder):

@@ -14,7 +14,7 @@ APART_SECONDS = 600
 """Most seconds between the two times of one click: when its list was shown, and when the article was opened."""
 
 
-class ClicksBefore:
+class KnownClicks:
     """The clicks of a newsroom as they are now; clicks that come later change nothing."""
 
     def __init__(self, clicks: Path) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from broadsheet.importers.clicks.same_click import ClicksBefore
+from broadsheet.importers.clicks.same_click import KnownClicks
 from broadsheet.importers.ebnerd.folder import KEPT_COLUMNS, EbnerdFiles, find_files
 from broadsheet.importers.files.file_rows import read_rows
 from broadsheet.importers.files.id_lists import ids_of_cell
@@ -61,13 +61,13 @@ def import_ebnerd(directory: Path, newsroom: Newsroom, split: str) -> ImportRepo
             add.report.leave_out(name, columns)
         first = None if files.has_times else _first_seen(files, add.report)
         add.news(_article(row, first) for row in _rows(files.articles, files.article_columns, "news", add.report))
-        before = ClicksBefore(newsroom.clicks)
-        add.clicks(_reads(files, before, add.report))
+        known = KnownClicks(newsroom.clicks)
+        add.clicks(_reads(files, known, add.report))
         lists = (_list_row(row) for row in _rows(files.behaviors, files.list_columns, table, add.report))
         shown = impression_rows(lists, dict.fromkeys(_LIST.values(), ""), partial(add.report.skip, table))
         for batch in _batches(shown):
             add.impressions(split, ({name: row[name] for name in row if name not in _OF_CLICKS} for row in batch))
-            add.clicks(_new(_clicks(batch), before, add.report))
+            add.clicks(_new(_clicks(batch), known, add.report))
     return add.report
 
 
@@ -123,7 +123,7 @@ def _first_seen(files: EbnerdFiles, report: ImportReport) -> dict[int, datetime]
     return first
 
 
-def _reads(files: EbnerdFiles, before: ClicksBefore, report: ImportReport) -> Iterator[dict[str, Any]]:
+def _reads(files: EbnerdFiles, known: KnownClicks, report: ImportReport) -> Iterator[dict[str, Any]]:
     """Yield the reads of all histories as clicks."""
     for row in _rows(files.history, ["user_id", *files.read_columns], "history", report):
         columns = {name: row[name] for name in _READS if row.get(name) is not None}
@@ -134,12 +134,12 @@ def _reads(files: EbnerdFiles, before: ClicksBefore, report: ImportReport) -> It
         empty = [None] * lengths.pop()
         values = (columns.get(name, empty) for name in _READS)
         clicks = (_click(row["user_id"], *read) for read in zip(*values, strict=True))
-        yield from _new(clicks, before, report)
+        yield from _new(clicks, known, report)
 
 
-def _new(clicks: Iterable[dict[str, Any]], before: ClicksBefore, report: ImportReport) -> Iterator[dict[str, Any]]:
+def _new(clicks: Iterable[dict[str, Any]], known: KnownClicks, report: ImportReport) -> Iterator[dict[str, Any]]:
     for click in clicks:
-        if before.has(click["user_id"], click["news_id"], click["time"]):
+        if known.has(click["user_id"], click["news_id"], click["time"]):
             report.skip("clicks", SkipRow(DUPLICATE_CLICK))
         else:
             yield click
