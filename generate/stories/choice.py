@@ -47,9 +47,18 @@ class Question:
 class Chooser:
     """Chooses between drafts by a weighted sum of their qualities, each 0 to 1."""
 
-    def __init__(self, encode: Encode, weights: ChoiceWeights, likelihood: LogLikelihoods | None = None) -> None:
-        """Without a `likelihood`, fluency does not count."""
-        self._encode, self._weights, self._likelihood = encode, weights, likelihood
+    def __init__(
+        self,
+        encode: Encode,
+        weights: ChoiceWeights,
+        likelihood: LogLikelihoods | None = None,
+        ask: Encode | None = None,
+    ) -> None:
+        """Take the news tower as it reads drafts, and as it reads a reader's words (`ask`) if that is another way.
+
+        Without a `likelihood`, fluency does not count.
+        """
+        self._encode, self._weights, self._likelihood, self._ask = encode, weights, likelihood, ask
         weighed = hashlib.sha256(repr(weights).encode()).hexdigest()[:8]
         self.name = f"choice-3-{weighed}"
         "Names this choice in the texts that it chose. A text that was chosen under another name is written again."
@@ -98,6 +107,9 @@ class Chooser:
         vectors = np.asarray(self._encode(distinct), np.float64)
         own = vectors[[place[text] for text in texts]]
         interests = vectors[[place[one.interest] for one in asked]]
+        if self._ask:
+            said = list(dict.fromkeys(one.interest for one in questions))
+            interests = np.asarray(self._ask(said), np.float64)[[said.index(one.interest) for one in asked]]
         about = [_unit(vectors[place[one.lead]], vectors[[place[text] for text in one.sentences]]) for one in questions]
         follows = np.array([bool(one.interest) for one in asked])
         found["article"] = np.clip((own * np.stack(about)[owner]).sum(1), 0, 1)

@@ -41,10 +41,13 @@ def story_writer(models: EditionModels, k: int, seconds: float = math.inf) -> St
     def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
         return models.news_tower(texts)  # the model is opened only when there are drafts to choose between
 
+    def ask(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return models.news_tower.queries(texts)
+
     writer = models.writer
     write = writer.within(seconds) if writer is not None and 0 < seconds < math.inf else writer
     drafting = seconds > 0 and write is not None
-    return story_writer_with(writer, encode, models.config.generate, k=k, write=write, drafting=drafting)
+    return story_writer_with(writer, encode, models.config.generate, k=k, ask=ask, write=write, drafting=drafting)
 
 
 def story_writer_with(
@@ -53,11 +56,13 @@ def story_writer_with(
     settings: GenerateConfig,
     *,
     k: int,
+    ask: Encode | None = None,
     write: Write | None = None,
     drafting: bool = True,
 ) -> StoryWriter:
     """Return the story writer that drafts with `writer` and chooses between drafts by the vectors of `encode`.
 
+    `ask` encodes readers' interests; None if `encode` does.
     `write` is called instead of the writer, for instance the same writer with a time limit. Without `drafting` neither
     is called. If `writer` is None, all stories are in the publisher's words.
     """
@@ -74,7 +79,7 @@ def story_writer_with(
         k=k,
         summary_words=settings.summary_words,
         drafts=writer.drafts,
-        choose=Chooser(encode, settings.choice, writer.log_likelihoods),
+        choose=Chooser(encode, settings.choice, writer.log_likelihoods, ask),
         drafting=drafting,
         headlines="personal" if is_asked else settings.headlines,
     )

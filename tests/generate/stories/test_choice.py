@@ -163,3 +163,13 @@ def test_what_is_copied_is_the_longest_run_of_the_sources_words():
 def test_the_copied_share_is_at_most_1_and_that_of_a_part_is_1(text, source):
     assert 0 <= copied(text, source) <= 1
     assert copied(text, f"{text} {source}") == (1 if text.strip() else 0)
+
+
+def test_an_interest_is_read_as_a_query_where_the_encoder_reads_queries_in_another_way():
+    def ask(texts):
+        return encode([{"football": "sport"}.get(text, text) for text in texts])
+
+    questions = [replace(BOTH, interest="football"), BOTH]
+    choose = Chooser(encode, replace(NOTHING, interest=1), ask=ask)
+    assert choose.qualities(questions)["interest"].tolist() == [0, 1, 0, 0]
+    assert choose(questions) == [1, 0]
