@@ -1,1 +1,1 @@
-"""From a publisher's files to the corpus, all rows or none."""
+"""From a publisher's files to the corpus, all rows or none: `transaction.Import` is what every importer writes with."""
