@@ -95,6 +95,15 @@ def kill_a_worker(killed):
             return
 
 
+def test_an_engine_that_is_interrupted_ends_the_ray_that_it_started():
+    import ray
+
+    with pytest.raises(KeyboardInterrupt), ray_engine(workers=1)():  # first of all: the others share a Ray that runs
+        assert ray.is_initialized()
+        raise KeyboardInterrupt
+    assert not ray.is_initialized()
+
+
 def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of_the_local_engine(rooms, running):
     local, room = rooms
     stopped = when(parts_of(room.building.news_vectors), "*.arrow", lambda: os.kill(os.getpid(), signal.SIGINT))
