@@ -52,11 +52,17 @@ def _is_english_alone(text: str, article: str) -> bool:
     return not is_english(article) and bool(_folded(text) & FUNCTION_WORDS - _folded(article))
 
 
+def is_latin(text: str) -> bool:
+    """Whether most letters of a text are of the Latin script; a text without letters counts as Latin."""
+    scripts = _scripts(text[:_SAMPLE])
+    return not scripts or scripts.most_common(1)[0][0] == "LATIN"
+
+
 @lru_cache(maxsize=256)
 def is_english(text: str) -> bool:
     """Whether a text is English, as far as that can be told; a text of a few words counts as English."""
     text = text[:_SAMPLE]
-    if (scripts := _scripts(text)) and scripts.most_common(1)[0][0] != "LATIN":
+    if not is_latin(text):
         return False
     spoken = [fold(word) for word in words(text)]
     return len(spoken) < _LEAST_WORDS or sum(word in _ENGLISH for word in spoken) >= _ENGLISH_SHARE * len(spoken)

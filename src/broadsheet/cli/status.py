@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
     """Print the sizes of the corpus and the journal, and the editions; raises NewsroomError for an empty corpus."""
     from rich.console import Console
+    from rich.text import Text
 
     state = newsroom_state(newsroom)
     if as_json:
@@ -24,6 +25,9 @@ def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
         return
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(_corpus_table(newsroom, state), _editions_table(newsroom, state["editions"]))
+    for edition in state["editions"]:
+        if edition["current"] and edition.get("reads"):
+            console.print(Text(one_line(edition["reads"])))
 
 
 def _corpus_table(newsroom: Newsroom, state: dict[str, Any]) -> Table:

@@ -62,13 +62,17 @@ class Prefixes:
 
 AS_THE_ENCODER_ASKS = Prefixes()
 
+BY_LANGUAGE = "auto"
+"""The value of `retrieval.encoder` that leaves the choice to the language of the articles."""
+
 
 @section
 class RetrievalConfig:
     """The towers, which make vectors of articles and readers, and the search for candidates."""
 
-    encoder: str = "asset:minilm"
-    "The BERT model of both towers: asset:NAME, a folder, or a hub name. asset:e5 reads a hundred languages."
+    encoder: str = BY_LANGUAGE
+    """The BERT model of both towers: asset:NAME, a folder, or a hub name. "auto": asset:minilm if most articles are in
+    English, else asset:e5, which reads a hundred languages."""
     prefixes: Prefixes = field(default_factory=Prefixes)
     towers: str = "auto"
     'Trained towers. "auto": those trained here, else those shipped. "untrained": the encoder as it is. Else a folder.'

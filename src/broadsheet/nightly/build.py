@@ -29,8 +29,9 @@ from broadsheet.nightly.verify import check_edition
 from broadsheet.own_parts import OwnParts
 from broadsheet.progress import Say, silent, still_at_work
 from broadsheet.tables.arrow_files import read_table, write_table
-from broadsheet.tables.schemas import CLICKS, USERS
+from broadsheet.tables.schemas import CLICKS, NEWS, USERS
 from broadsheet.version import __version__
+from broadsheet.workbench.languages import READS, choose_encoder, for_manifest
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
@@ -65,7 +66,10 @@ def build(
         expired = expire(edition, config.articles, as_of)
         if len(expired):
             say(f"articles: {len(expired)} past their age limit were left out of the edition")
-        bench = open_workbench(EditionModels(newsroom, config, own or OwnParts()), edition, as_of)
+        reads = choose_encoder(newsroom, config, read_table(edition.news, NEWS))
+        if reads.why:
+            say(reads.why)
+        bench = open_workbench(EditionModels(newsroom, config, own or OwnParts(), reads), edition, as_of)
         if notice := bench.models.licence_notice():
             say(notice)
         chosen = _choose(bench, users)
@@ -166,13 +170,14 @@ def _manifest(bench: Workbench, users: str, stages: StageReports, expired: int) 
         "users": users,
         "counts": counts,
         "models": {
-            "encoder": config.retrieval.encoder,
+            "encoder": bench.models.encoder,
             "news_tower": bench.models.news_tower.fingerprint,
             "user_tower": folder_fingerprint(bench.models.towers) if bench.models.towers else "",
             "fusion": folder_fingerprint(bench.data.newsroom.fusion) if bench.models.fusion else "",
             "cross_encoder": bench.models.scorer.fingerprint if bench.models.scorer else "",
             "writer": bench.models.writer.model if bench.models.writer else "",
         },
+        READS: for_manifest(bench.models.reads),
         "own_parts": bench.models.own.described(),
         "seconds": {name: event["seconds"] for name, event in stages.events.items()},
         "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.events.items()},

@@ -81,6 +81,7 @@ def edition_state(edition: Edition, *, current: bool) -> dict[str, Any]:
         "index": kind,
         "encoder": Path(manifest["models"]["encoder"]).name,
         "model": manifest["models"]["news_tower"],
+        "reads": manifest.get("reads", {}).get("why", ""),
         "own_parts": manifest.get("own_parts", {}),
         "recall": manifest.get("gate", {}).get("figures", {}).get("recall"),
         "seconds": manifest.get("total_seconds", sum(manifest["seconds"].values())),

@@ -81,7 +81,7 @@ def train_towers(
                 "valid": {"split": valid or "click log", "impressions": len(measured), **metrics},
                 "recipe": {**asdict(bench.models.config.towers), "seed": seed},
             }
-            save_towers(model, work.clear_result(), mode=chosen, base=bench.models.config.retrieval.encoder, card=card)
+            save_towers(model, work.clear_result(), mode=chosen, base=bench.models.encoder, card=card)
     if process.is_main_process:
         if valid:
             say(tune_weights(newsroom, work.result, valid, say))
@@ -175,7 +175,7 @@ def new_model(data: EditionData, models: EditionModels, items: Items, mode: Mode
             part.p = recipe.dropout
     return TwoTowers(
         tower,
-        new_encoder(retrieval.encoder, mode),
+        new_encoder(models.encoder, mode),
         torch.from_numpy(data.catalogue.vectors.whole().copy()),
         torch.from_numpy(log_popularity(items, len(data.catalogue))),
         temperature=recipe.temperature,
@@ -193,7 +193,7 @@ def make_tokens(data: EditionData, models: EditionModels, text_drop: float) -> A
     from broadsheet.retrieval.training.article_tokens import ArticleTokens
 
     settings = models.config.retrieval
-    tokenizer = loading.load("AutoTokenizer", loading.resolve(settings.encoder))
+    tokenizer = loading.load("AutoTokenizer", loading.resolve(models.encoder))
     news, tower = data.catalogue.news, models.news_tower
     return ArticleTokens(
         news,
@@ -224,7 +224,7 @@ def _settings(data: EditionData, models: EditionModels, asked: SplitTraining) ->
         **asked.settings(recipe),
         "data": [file_sha256(path) for path in splits or [data.edition.clicks] if path.is_file()],
         "teacher": teacher.fingerprint if teacher else "",
-        "base_fingerprint": loading.fingerprint(retrieval.encoder),
+        "base_fingerprint": loading.fingerprint(models.encoder),
         "vectors": models.news_tower.fingerprint,
         "articles": len(data.catalogue),
         "history": retrieval.history,

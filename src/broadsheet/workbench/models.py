@@ -14,6 +14,7 @@ from broadsheet.errors import AssetError, ConfigError, ModelError
 from broadsheet.newsroom import Newsroom
 from broadsheet.own_parts import OwnParts, open_parts
 from broadsheet.tables.schemas import SIGNALS
+from broadsheet.workbench.languages import Reads, standing
 
 if TYPE_CHECKING:
     from broadsheet.generate import Writer
@@ -47,6 +48,19 @@ class EditionModels:
     config: Config
     given: OwnParts = field(default_factory=OwnParts)
     "Parts of the site's own that are given in Python, beside those that the settings name."
+    chosen: Reads | None = None
+    "What the articles are read with; None for what the current edition was built with."
+
+    @cached_property
+    def reads(self) -> Reads:
+        """The encoder, and whether the articles are in English; raises AssetError as `choose_encoder` does."""
+        with named_setting(self.newsroom.config_file, "[retrieval] towers"):
+            return self.chosen or standing(self.newsroom, self.config)
+
+    @property
+    def encoder(self) -> str:
+        """The base model of the towers: what the settings name, or what fits the language of the articles."""
+        return self.reads.encoder
 
     @cached_property
     def own(self) -> OwnParts:
@@ -63,9 +77,9 @@ class EditionModels:
         """
         from broadsheet.retrieval.towers.trained import choose_towers
 
-        settings = self.config.retrieval
+        setting, encoder = self.config.retrieval.towers, self.encoder
         with named_setting(self.newsroom.config_file, "[retrieval] towers"):
-            return choose_towers(settings.towers, self.newsroom.towers, settings.encoder, shipped=self.takes_shipped)
+            return choose_towers(setting, self.newsroom.towers, encoder, shipped=self.takes_shipped)
 
     @cached_property
     def news_tower(self) -> NewsTower:
@@ -77,7 +91,7 @@ class EditionModels:
         towers = self.towers
         with named_setting(self.newsroom.config_file, "[retrieval] encoder"):
             tower = load_trained_news_tower(
-                towers, settings.encoder, max_tokens=settings.max_tokens, prefixes=settings.prefixes
+                towers, self.encoder, max_tokens=settings.max_tokens, prefixes=settings.prefixes
             )
         return tower.reading(key_facts, NAME) if settings.enrich_titles else tower
 
@@ -86,8 +100,8 @@ class EditionModels:
         """The model that makes user vectors."""
         from broadsheet.retrieval.towers.trained import load_user_tower
 
-        settings = self.config.retrieval
-        return load_user_tower(self.towers, settings.encoder, self.news_tower.dim, history=settings.history)
+        history = self.config.retrieval.history
+        return load_user_tower(self.towers, self.encoder, self.news_tower.dim, history=history)
 
     @cached_property
     def source_weights(self) -> dict[str, float]:
@@ -107,11 +121,15 @@ class EditionModels:
 
     @cached_property
     def cross_encoder_folder(self) -> Path | None:
-        """The folder of the trained cross-encoder: the newsroom's own, else the package's if it fits, else None."""
+        """The folder of the trained cross-encoder: the newsroom's own, else the package's if it fits, else None.
+
+        The package's reads English, and is left out if the articles are in another language.
+        """
         from broadsheet.rerank.cross_encoder.trained import choose_cross_encoder
 
-        encoder = self.config.rerank.encoder
-        return choose_cross_encoder(self.newsroom.reranker, encoder, shipped=self.takes_shipped)
+        own, encoder = self.newsroom.reranker, self.config.rerank.encoder
+        shipped = self.takes_shipped and (own.is_dir() or self.reads.english)
+        return choose_cross_encoder(own, encoder, shipped=shipped)
 
     @property
     def takes_shipped(self) -> bool:

@@ -23,6 +23,7 @@ from broadsheet.own_parts.parts import differing_parts
 from broadsheet.readers.mutes import NO_MUTES, Mutes
 from broadsheet.readers.state import ReaderState, reader_states
 from broadsheet.workbench.data import EditionData, Readers, VectorModel
+from broadsheet.workbench.languages import as_settings_say, from_manifest
 from broadsheet.workbench.models import EditionModels
 
 if TYPE_CHECKING:
@@ -205,14 +206,16 @@ def open_current(newsroom: Newsroom, own: OwnParts | None = None) -> Workbench:
     config names, ContractError if a table of the edition is not as it was built.
     """
     newsroom.require()
-    edition, models = newsroom.current(), EditionModels(newsroom, newsroom.config(), own or OwnParts())
+    edition, config = newsroom.current(), newsroom.config()
     edition.require_whole()
+    reads = as_settings_say(newsroom, config, from_manifest(edition.read_manifest()))
+    models = EditionModels(newsroom, config, own or OwnParts(), reads)
     bench = open_workbench(models, edition)
     built_with, fingerprint = edition.read_manifest()["models"], bench.data.model.fingerprint
     if built_with["news_tower"] != fingerprint:
         raise ModelError(
             f"{newsroom.path}: edition {edition.name} was built with {built_with['encoder']!r} "
-            f"(vectors {built_with['news_tower']}), but broadsheet.toml names {models.config.retrieval.encoder!r} "
+            f"(vectors {built_with['news_tower']}), but broadsheet.toml names {models.encoder!r} "
             f"(vectors {fingerprint}) with towers {models.towers or 'untrained'}. "
             f"Run `broadsheet build {newsroom.path}`, or name the former model, prefixes, towers and `enrich_titles`."
         )

@@ -104,7 +104,7 @@ def common(
             "users": len(set(users)),
         },
         "models": {
-            "encoder": Path(models.config.retrieval.encoder).name,
+            "encoder": Path(models.encoder).name,
             "news_tower": models.news_tower.fingerprint,
             "towers": [],
             **further,

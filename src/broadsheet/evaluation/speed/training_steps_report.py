@@ -29,7 +29,7 @@ def describe_steps(
         "benchmark": "training step",
         **stamp(),
         "device": _device(),
-        "base": Path(models.resolve(workload.models.config.retrieval.encoder)).name,
+        "base": Path(models.resolve(workload.models.encoder)).name,
         "mode": "lora",
         "data": {
             "newsroom": workload.data.newsroom.path.name,

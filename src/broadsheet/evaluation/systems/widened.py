@@ -29,7 +29,7 @@ def widen(source: Newsroom, target: Newsroom, size: int, clicks: int) -> Newsroo
     """Publish an edition of `size` articles in `target`, its index made by the stage that a build runs."""
     with tempfile.TemporaryDirectory() as folder:
         bench = _encoded(source, Path(folder))
-        tower, encoder = bench.models.news_tower, bench.models.config.retrieval.encoder
+        tower, encoder = bench.models.news_tower, bench.models.encoder
         rows = np.arange(size) % len(bench.data.catalogue)
         news = _renamed(bench.data.catalogue.news.take(pa.array(rows)).combine_chunks())
         columns = [

@@ -82,7 +82,7 @@ def _ask(
         warnings.filterwarnings("ignore", message=".*ray_remote_args")  # there is no other way to bound the tries yet
         answers = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
             Worker,
-            fn_constructor_args=(stage, run, newsroom, edition, config, as_of, earlier.resolved()),
+            fn_constructor_args=(stage, run, newsroom, edition, config, as_of, earlier.resolved(), bench.models.reads),
             batch_size=None,
             batch_format="pyarrow",
             compute=ActorPoolStrategy(size=min(size, len(tasks)), max_tasks_in_flight_per_actor=1),

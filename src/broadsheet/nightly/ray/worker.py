@@ -27,6 +27,7 @@ from broadsheet.tables.arrow_files import open_writer, read_table
 from broadsheet.tables.files import write_json
 from broadsheet.tables.parts import part_path, parts_of
 from broadsheet.tables.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.workbench.languages import Reads
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.ranking import known_scores, rank
 from broadsheet.workbench.story_writing import interests_of_users, story_writer
@@ -119,11 +120,15 @@ class Worker:
         config: Config,
         as_of: datetime,
         earlier: Earlier,
+        reads: Reads | None = None,
     ) -> None:
-        """Shards of the index, and scores of the cross-encoder, are taken over from `earlier`."""
+        """Shards of the index, and scores of the cross-encoder, are taken over from `earlier`.
+
+        `reads` is what the build chose for the language of the articles.
+        """
         collect_rarely()
         self._stage, self._run, self._earlier = stage, run, earlier
-        self._edition, self._as_of, self._models = edition, as_of, EditionModels(newsroom, config)
+        self._edition, self._as_of, self._models = edition, as_of, EditionModels(newsroom, config, chosen=reads)
         self._write: Callable[[Task], None] | None = None
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
