@@ -106,11 +106,21 @@ def test_each_topic_has_the_headline_that_is_likest_to_it():
     assert "Unions" in unions and "jobs" not in unions and "jobs" in jobs and "nions" not in jobs
 
 
+class Tower:
+    """A news tower that counts words of a query as it counts those of an article."""
+
+    def __call__(self, texts):
+        return encode(texts)
+
+    def queries(self, texts):
+        return encode(texts)
+
+
 @pytest.mark.parametrize("shown", ["publisher", "best"])
 def test_personal_headlines_are_measured_whatever_pages_show(monkeypatch, shown):
     monkeypatch.setattr(benchmark, "load_writer", lambda *name, **options: Drafts(*STRIKE))
     config = SimpleNamespace(generate=GenerateConfig(headlines=shown, choice=ChoiceWeights(interest=9)))
-    writing = benchmark.Writing(SimpleNamespace(config=config, news_tower=encode), [withhold(ARTICLE)], print)
+    writing = benchmark.Writing(SimpleNamespace(config=config, news_tower=Tower()), [withhold(ARTICLE)], print)
     wanted = write(Drafts(*STRIKE), ("unions", "jobs"), weights=ChoiceWeights(interest=9)).personal
     assert writing.ours("any", topics=[("unions", "jobs")]).personal == wanted and len({*wanted[0]}) == 2
 
@@ -213,13 +223,15 @@ def test_likeness_is_that_of_the_books_and_nothing_without_a_reference():
 
 
 def test_a_personal_headline_is_liker_its_own_topic_by_the_mean_of_both():
-    vectors = {"jobs": (1, 0), "unions": (0.6, 0.8), "2,300 jobs to go in Ghent": (1, 0), "Unions may strike": (0, 1)}
+    headlines = {"2,300 jobs to go in Ghent": (1, 0), "Unions may strike": (0, 1)}
+    asked = {"jobs": (1, 0), "unions": (0.6, 0.8)}
     found = personal_values(
         [("2,300 jobs to go in Ghent", "Unions may strike")] * 2 + [("Unions may strike",) * 2],
         ["Unions may strike", "", "9,000 unions may strike"],
         [withhold(ARTICLE)] * 3,
         [("jobs", "unions")] * 3,
-        lambda texts: np.array([vectors[text] for text in texts], np.float32),
+        lambda texts: np.array([headlines[text] for text in texts], np.float32),
+        lambda texts: np.array([asked[text] for text in texts], np.float32),
     )
     assert found["likeness"] == pytest.approx([(1 + 0.8 - 0.6 - 0) / 2] * 2 + [0])
     assert found["words"].tolist() == [1, 1, 0] and found["differ"].tolist() == [1, 1, 0]
@@ -230,13 +242,16 @@ def test_the_two_topics_of_an_article_are_the_nearest_that_are_not_one_in_other_
     examples = [withhold(ARTICLE), withhold({**ARTICLE, "body": "Okapi!"})]
     topics = ["xyz", "veltra", "Veltra again", "jobs"]
     vectors = {"xyz": (0, 0, 1), "veltra": (1, 0, 0), "Veltra again": (0.95, 0.3, 0), "jobs": (0, 1, 0)}
-    vectors |= {examples[0].lead("headline"): (0.8, 0.6, 0), examples[1].lead("headline"): (1, 0, 0)}
+    leads = {examples[0].lead("headline"): (0.8, 0.6, 0), examples[1].lead("headline"): (1, 0, 0)}
 
-    def likened(texts):
+    def read(texts):
+        return np.array([leads[text] for text in texts], np.float32)
+
+    def ask(texts):
         return np.array([vectors[text] for text in texts], np.float32)
 
-    assert with_two_topics(examples, topics, likened) == [(examples[0], ("Veltra again", "jobs"))]
-    assert with_two_topics(examples, topics[:1], likened) == []
+    assert with_two_topics(examples, topics, read, ask) == [(examples[0], ("Veltra again", "jobs"))]
+    assert with_two_topics(examples, topics[:1], read, ask) == []
 
 
 def test_the_mean_over_runs_is_of_those_that_have_a_value():

@@ -109,7 +109,8 @@ class Writing:
         settings = replace(self.models.config.generate, headlines="personal")
         k = 3 * len(self.examples)
         writer = load_writer(name, tuned=tuned, seed=seed, drafts=settings.drafts)
-        write = story_writer_with(writer, self.models.news_tower, settings, k=k)
+        tower = self.models.news_tower
+        write = story_writer_with(writer, tower, settings, k=k, ask=tower.queries)
         return our_run(write, self.examples, topics or [None] * len(self.examples))
 
 
@@ -120,8 +121,8 @@ def measure_sample(
 
     `first` is the first day of publication of these articles; readers' topics are those of the days before.
     """
-    topics = topics_of_readers(writing.models.newsroom, first)
-    personal = with_two_topics(found, topics, writing.models.news_tower)
+    topics, tower = topics_of_readers(writing.models.newsroom, first), writing.models.news_tower
+    personal = with_two_topics(found, topics, tower, tower.queries)
     return measure_generation(writing, personal[: (len(writing.examples) + 1) // 2], writers, tuned)
 
 
@@ -195,8 +196,9 @@ def _measure_personal(
     examples, topics = [one for one, _ in personal], [pair for _, pair in personal]
     there, base = replace(writing, examples=examples), writing.models.config.generate.writer
     runs = [there.ours(base, folder, topics, seed=seed) for seed, folder in enumerate(tuned)]
-    encode = writing.models.news_tower
+    tower = writing.models.news_tower
     plain = [[text.text for text in run.written["headline"]] for run in runs]
     return [
-        personal_values(run.personal, told, examples, topics, encode) for run, told in zip(runs, plain, strict=True)
+        personal_values(run.personal, told, examples, topics, tower, tower.queries)
+        for run, told in zip(runs, plain, strict=True)
     ]

@@ -135,15 +135,16 @@ def topics_of_readers(newsroom: Newsroom, before: date | None = None) -> list[st
 
 
 def with_two_topics(
-    examples: Sequence[Example], topics: Sequence[str], encode: Encode
+    examples: Sequence[Example], topics: Sequence[str], encode: Encode, ask: Encode
 ) -> list[tuple[Example, tuple[str, str]]]:
     """Return the articles that two topics are like, in their order, with both, the nearer first.
 
+    `encode` reads articles, `ask` topics, which are a reader's words.
     The second is the nearest that is not the first one in other words: readers of both would want one headline.
     """
     if len(topics) < 2:
         return []
-    vectors = encode(topics)
+    vectors = ask(topics)
     likeness, apart = encode([one.lead("headline") for one in examples]) @ vectors.T, vectors @ vectors.T < ALIKE
     found = []
     for one, values in zip(examples, likeness, strict=True):

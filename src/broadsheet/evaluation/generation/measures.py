@@ -119,11 +119,15 @@ def personal_values(
     examples: Sequence[Example],
     topics: Sequence[Topics],
     encode: Encode,
+    ask: Encode,
 ) -> Values:
-    """Return the metrics of PERSONAL of each article with two topics: its headline for each, and that for neither."""
+    """Return the metrics of PERSONAL of each article with two topics: its headline for each, and that for neither.
+
+    `encode` reads headlines, `ask` topics, which are a reader's words.
+    """
     a, b = ([pair[place] for pair in headlines] for place in (0, 1))
     of_topic = [[pair[place] for pair in topics] for place in (0, 1)]
-    first, second = (_vectors(encode, part) for part in of_topic)
+    first, second = (_vectors(ask, part) for part in of_topic)
     both = [[is_true(text, one) for text in pair] for pair, one in zip(headlines, examples, strict=True)]
     rows = zip(a, b, topics, strict=True)
     facts = mean_over([{"": np.array(part, np.float64)} for part in zip(*both, strict=True)])[""]

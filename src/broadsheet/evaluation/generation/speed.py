@@ -147,6 +147,7 @@ class Ours:
             self._models.news_tower,
             settings,
             k=len(examples),
+            ask=self._models.news_tower.queries,
             write=_noting(self._writer, self.drafts),
         )
         return write(*tables_of(examples), known=known)
