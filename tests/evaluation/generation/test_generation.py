@@ -9,7 +9,7 @@ import pytest
 from broadsheet.config.generate import ChoiceWeights, GenerateConfig
 from broadsheet.errors import InputError
 from broadsheet.evaluation.generation import benchmark
-from broadsheet.evaluation.generation.examples import held_out, with_two_topics, withhold
+from broadsheet.evaluation.generation.examples import held_out, withhold
 from broadsheet.evaluation.generation.measures import Measures, mean_over, personal_values
 from broadsheet.evaluation.generation.rows import (
     Text,
@@ -236,22 +236,6 @@ def test_a_personal_headline_is_liker_its_own_topic_by_the_mean_of_both():
     assert found["likeness"] == pytest.approx([(1 + 0.8 - 0.6 - 0) / 2] * 2 + [0])
     assert found["words"].tolist() == [1, 1, 0] and found["differ"].tolist() == [1, 1, 0]
     assert found["facts without a topic"].tolist()[::2] == [1, 0] and np.isnan(found["change of facts"][1])
-
-
-def test_the_two_topics_of_an_article_are_the_nearest_that_are_not_one_in_other_words():
-    examples = [withhold(ARTICLE), withhold({**ARTICLE, "body": "Okapi!"})]
-    topics = ["xyz", "veltra", "Veltra again", "jobs"]
-    vectors = {"xyz": (0, 0, 1), "veltra": (1, 0, 0), "Veltra again": (0.95, 0.3, 0), "jobs": (0, 1, 0)}
-    leads = {examples[0].lead("headline"): (0.8, 0.6, 0), examples[1].lead("headline"): (1, 0, 0)}
-
-    def read(texts):
-        return np.array([leads[text] for text in texts], np.float32)
-
-    def ask(texts):
-        return np.array([vectors[text] for text in texts], np.float32)
-
-    assert with_two_topics(examples, topics, read, ask) == [(examples[0], ("Veltra again", "jobs"))]
-    assert with_two_topics(examples, topics[:1], read, ask) == []
 
 
 def test_the_mean_over_runs_is_of_those_that_have_a_value():
