@@ -2,7 +2,7 @@
 
 from broadsheet.rerank.cross_encoder.model import PairScorer
 from broadsheet.rerank.cross_encoder.trained import load_cross_encoder
-from broadsheet.rerank.policy.limits import large_sources
+from broadsheet.rerank.policy.limits import are_small, large_sources
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
 from broadsheet.rerank.reranker import Reranker
 
@@ -11,6 +11,7 @@ __all__ = [
     "PairScorer",
     "Policy",
     "Reranker",
+    "are_small",
     "arrange",
     "large_sources",
     "load_cross_encoder",

@@ -19,7 +19,7 @@ import numpy as np
 from broadsheet.errors import ModelError
 from broadsheet.models.trained_folder import Card, FolderKind, read_card, write_card
 from broadsheet.rerank.signals import SIGNALS
-from broadsheet.tables.arrays import Floats
+from broadsheet.tables.arrays import Floats, Integers
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -71,24 +71,26 @@ class LearnedFusion:
 
     def __call__(self, signals: Mapping[str, Floats]) -> Floats:
         """Return scores (candidates,), higher is better, from signals (candidates,); NaN means an absent signal."""
-        values = _matrix(signals, self.signals)
-        if not len(values):
+        if not len(values := _matrix(signals, self.signals)):
             return np.zeros(0)
         scores: Floats = np.mean([booster.predict(values, num_threads=1) for booster in self.boosters], axis=0)
         return scores
 
-    def contributions(self, signals: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Return by how much each signal lifts each candidate's score above the mean score, (candidates,) a signal.
+    def contributions(self, signals: Mapping[str, Floats], lengths: Sequence[int] | Integers) -> dict[str, Floats]:
+        """Return by how much each signal lifts each candidate's score above the mean of its list, as (candidates,).
 
-        The values are the SHAP values of the trees (Lundberg et al. 2020), less their mean over the list. For each
-        candidate they sum to its score less the mean score.
+        The lists of several readers are laid end to end; `lengths` has the number of candidates of each. The values are
+        the SHAP values of the trees (Lundberg et al. 2020), less their mean over the list. For each candidate they sum
+        to its score less the mean score.
         """
         values = _matrix(signals, self.signals)
         if not len(values):
             return {name: np.zeros(0) for name in signals}
         parts = [booster.predict(values, num_threads=1, pred_contrib=True) for booster in self.boosters]
         mean = np.mean(parts, axis=0)[:, :-1]  # (candidates, signals); the last column is the same for every candidate
-        lifts = dict(zip(self.signals, (mean - mean.mean(axis=0)).T, strict=True))
+        counts = np.array([length for length in lengths if length], np.int64)
+        sums = np.add.reduceat(mean, np.cumsum(counts) - counts, axis=0)
+        lifts = dict(zip(self.signals, (mean - np.repeat(sums / counts[:, None], counts, axis=0)).T, strict=True))
         return {name: lifts.get(name, np.zeros(len(values))) for name in signals}
 
     def probability(self, scores: Floats) -> Floats:

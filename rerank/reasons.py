@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import cached_property, lru_cache
+from datetime import date
+from functools import lru_cache
 from string import Formatter
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.same_event import DAY
 from broadsheet.errors import ConfigError
 from broadsheet.rerank.signals import REASONS
-from broadsheet.tables.arrays import Flags, Floats
+from broadsheet.tables.arrays import Flags, Floats, Rows
 from broadsheet.text import shortened
 
 MAX_PROFILE = 90
@@ -25,121 +27,149 @@ NOTICEABLE = 0.1
 """Least lift by a signal that is a reason, as a share of the largest lift of the item."""
 OF_OTHERS, OF_AGE = ("co_click", "popularity", "click_rate", "trend"), ("freshness",)
 """Signals of what other readers do, and of age. All other signals are personal, or the site's own, and come first."""
+FIRST_DAY = date(1970, 1, 1).toordinal()
 WIDENING = ("To widen the page: “{category}”.", "To widen the page: a story from {source}.", "To widen the page.")
 """The sentences for an item that no signal lifts."""
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The texts that the reason of an item can name; a text that is unknown is empty."""
 
     title: str = ""
     "Title of the history article most like the item."
     profile: str = ""
-    "The reader's own words on their interests."
+    "The reader's own words on their interests, shortened."
     category: str = ""
     subcategory: str = ""
     source: str = ""
     day: str = ""
     "When the item was published, such as 1 May 2024."
 
-    @cached_property
-    def texts(self) -> dict[str, str]:
-        """The texts by name, the reader's own words shortened."""
-        texts = {field.name: getattr(self, field.name) for field in fields(self)}
-        return texts | {"profile": shortened(" ".join(self.profile.split()), MAX_PROFILE)}
 
-    @cached_property
-    def known(self) -> dict[str, str]:
-        """The texts that are not empty, by name."""
-        return {name: text for name, text in self.texts.items() if text}
+class Places(NamedTuple):
+    """The places of some readers' pages, page after page; all arrays are (places,)."""
+
+    rows: Rows
+    "Catalogue row of the item of each place."
+    new: Flags
+    "Which items are new in themselves."
+    kept: Flags
+    "Which items stand where they do because they are new: their first reason is their age."
+    nearest: Rows
+    "Catalogue row of the history article most like each item; below 0 for a reader without a history."
 
 
-@dataclass(frozen=True)
 class Explainer:
-    """Writes the reasons of a list: personal reasons first, then what other readers do, then age."""
+    """Writes the reasons of lists: personal reasons first, then what other readers do, then age."""
 
-    catalogue: Catalogue
-    sentences: Mapping[str, Sequence[str]]
-    "For each signal its sentences, the best first, with names of `Evidence` in braces."
+    def __init__(self, catalogue: Catalogue, sentences: Mapping[str, Sequence[str]]) -> None:
+        """`sentences` has for each signal its sentences, the best first, with names of `Evidence` in braces."""
+        self._catalogue, self._sentences = catalogue, sentences
 
     def __call__(
-        self,
-        rows: Sequence[int],
-        contributions: Mapping[str, Floats],
-        new: Flags,
-        nearest: npt.NDArray[np.int64],
-        profile: str,
-        kept: Flags | None = None,
-    ) -> tuple[list[str | None], list[str]]:
-        """Return for each item the id of the history article that its reason names, or None, and the reason.
+        self, places: Places, contributions: Mapping[str, Floats], pages: Sequence[tuple[int, str]]
+    ) -> tuple[Rows, list[str]]:
+        """Return for each place the row of the history article that its reason names, or -1, and the reason.
 
-        `rows` are the items' catalogue rows in the order of the page. `contributions` says how far each signal lifts
-        each item (items,), and `new` which items are new in themselves (items,). `nearest` is the catalogue row of the
-        history article most like each item (items, 1); it is (items, 0) for a reader without a history. `profile` is
-        what the reader said. `kept` says which items stand where they do because they are new (items,): their first
-        reason is their age. If all true reasons of an item are taken too often, it gets the reason taken least.
+        `contributions` says how far each signal lifts each item (places,). `pages` has for each reader the number of
+        places, and what the reader said of their interests. If all true reasons of an item are taken too often, the
+        item gets the reason that is taken least.
         """
-        because: list[str | None] = []
-        reasons = []
-        given: Counter[str] = Counter()
-        for place, row in enumerate(rows):
-            near = int(nearest[place, 0]) if nearest.shape[1] else None
-            evidence = self._evidence(row, near, profile)
-            lifts = {name: float(part[place]) for name, part in contributions.items()}
-            signals = true_signals(lifts, bool(new[place]))
-            if kept is not None and kept[place]:
-                signals = [*OF_AGE, *(name for name in signals if name not in OF_AGE)]
-            found = [one for name in signals for one in self._known(name, evidence)]
-            found = list(dict.fromkeys(found)) or [*known_sentences(WIDENING, evidence)]
-            most = max(1, (place + 1) // ALIKE)
-            key, sentence = next((one for one in found if given[one[0]] < most), None) or min(
-                found, key=lambda one: given[one[0]]
-            )
-            given[key] += 1
-            reasons.append(sentence.format_map(evidence.texts))
-            named = near if "title" in named_in(sentence) else None
-            because.append(None if named is None else self.catalogue.news.column("news_id")[named].as_py())
+        signals, evidence = true_signals(contributions, places.new), self._evidence(places, pages)
+        because, reasons, start = np.full(len(places.rows), -1, np.int64), list[str](), 0
+        for length, _ in pages:
+            given: Counter[tuple[str, ...]] = Counter()
+            for number in range(length):
+                found = signals[start + number]
+                if places.kept[start + number]:
+                    found = [*OF_AGE, *(name for name in found if name not in OF_AGE)]
+                sentence = self._choose(found, evidence[start + number], given, max(1, (number + 1) // ALIKE))
+                reasons.append(sentence.format_map(evidence[start + number]._asdict()))
+                if "title" in named_in(sentence):
+                    because[start + number] = places.nearest[start + number]
+            start += length
         return because, reasons
 
-    def _known(self, signal: str, evidence: Evidence) -> Iterator[tuple[str, str]]:
-        return known_sentences(self.sentences.get(signal, ()), evidence)
+    def _choose(self, signals: Sequence[str], evidence: Evidence, given: Counter[tuple[str, ...]], most: int) -> str:
+        """Return the best sentence that was given fewer than `most` times, else the sentence given least; count it."""
+        found: dict[tuple[str, ...], str] = {}
+        for name in signals:
+            for key, sentence in known_sentences(self._sentences.get(name, ()), evidence):
+                if given[key] < most:
+                    given[key] += 1
+                    return sentence
+                found.setdefault(key, sentence)
+        for key, sentence in () if found else known_sentences(WIDENING, evidence):
+            found[key] = sentence
+        free = [key for key in found if given[key] < most]
+        key = free[0] if free else min(found, key=lambda key: given[key])
+        given[key] += 1
+        return found[key]
 
-    def _evidence(self, row: int, near: int | None, profile: str) -> Evidence:
-        """Return what the reason of an item can name; the reader's own words only if there is no history to name."""
-        news = self.catalogue.news
-        published_at = news.column("published_at")[row].as_py()
-        return Evidence(
-            title="" if near is None else news.column("title")[near].as_py(),
-            profile=profile if near is None else "",
-            category=str(self.catalogue.category[row]),
-            subcategory=news.column("subcategory")[row].as_py(),
-            source=news.column("source")[row].as_py(),
-            day="" if published_at is None else f"{published_at:%-d %B %Y}",
-        )
+    def _evidence(self, places: Places, pages: Sequence[tuple[int, str]]) -> list[Evidence]:
+        """Return what each reason can name; the reader's own words only if there is no history to name."""
+        spoken = [words for length, profile in pages for words in [spoken_words(profile)] * length]
+        names = [self._names(kind, places.rows) for kind in ("category", "subcategory", "source")]
+        columns = zip(self._titles(places.nearest), spoken, *names, self._days(places.rows), strict=True)
+        return [
+            Evidence(title, "" if near else words, *others)
+            for (title, words, *others), near in zip(columns, (places.nearest >= 0).tolist(), strict=True)
+        ]
+
+    def _names(self, kind: str, rows: Rows) -> list[str]:
+        named = self._catalogue.names[kind]
+        return [named.names[number] for number in named.numbers[rows].tolist()]
+
+    def _titles(self, rows: Rows) -> list[str]:
+        """Return the titles of rows; empty for a row below 0."""
+        distinct, places = np.unique(rows[rows >= 0], return_inverse=True)
+        titles = self._catalogue.news.column("title").take(pa.array(distinct)).to_pylist()
+        found = np.full(len(rows), "", object)
+        found[rows >= 0] = np.array([*titles, ""], object)[places]
+        return found.tolist()
+
+    def _days(self, rows: Rows) -> list[str]:
+        """Return the days on which articles were published, such as 1 May 2024; empty where that is unknown."""
+        days, places = np.unique(np.floor(self._catalogue.published_at[rows] / DAY), return_inverse=True)
+        named = ["" if np.isnan(day) else f"{date.fromordinal(FIRST_DAY + int(day)):%-d %B %Y}" for day in days]
+        return [named[place] for place in places.tolist()]
 
 
-def true_signals(lifts: Mapping[str, float], new: bool) -> list[str]:
-    """Return the signals that are a reason of an item: personal signals first, then of other readers, then of age.
+def spoken_words(profile: str) -> str:
+    """Return the reader's own words as a reason names them: on one line, and shortened."""
+    return shortened(" ".join(profile.split()), MAX_PROFILE)
 
-    `lifts` says how far each signal lifts the item's score above the mean of its list. A signal that lifts it by less
-    than NOTICEABLE of the largest lift is no reason. Freshness is a reason of each item that is `new` in itself, and of
-    no other: an item may merely be newer than the others of its list.
+
+def true_signals(lifts: Mapping[str, Floats], new: Flags) -> list[list[str]]:
+    """Return the signals that are a reason of each item: first personal signals, then of other readers, then of age.
+
+    `lifts` says how far each signal lifts the score of each item above the mean of its list (items,). A signal that
+    lifts it by less than NOTICEABLE of the largest lift is no reason. Freshness is a reason of each item that is `new`
+    in itself (items,), and of no other: an item may merely be newer than the others of its list.
     """
-    least = max(ROUNDING, NOTICEABLE * max(lifts.values(), default=0.0))
-    true = [name for name, lift in lifts.items() if lift > least and name not in OF_AGE]
-    true.sort(key=lambda name: (name in OF_OTHERS, -lifts[name]))
-    return [*true, *(OF_AGE if new else ())]
+    names = [name for name in lifts if name not in OF_AGE]
+    if not names:
+        return [list(OF_AGE) if one else [] for one in new.tolist()]
+    largest = np.max([*lifts.values()], axis=0)
+    values = np.stack([lifts[name] for name in names], axis=1)  # (items, signals)
+    true = values > np.maximum(ROUNDING, NOTICEABLE * largest)[:, None]
+    rank = np.where(true, np.array([name in OF_OTHERS for name in names]), 2)
+    order, counts = np.lexsort((-values, rank), axis=-1).tolist(), true.sum(axis=1).tolist()
+    return [
+        [*(names[signal] for signal in line[:count]), *(OF_AGE if one else ())]
+        for line, count, one in zip(order, counts, new.tolist(), strict=True)
+    ]
 
 
-def known_sentences(sentences: Sequence[str], evidence: Evidence) -> Iterator[tuple[str, str]]:
+def known_sentences(sentences: Sequence[str], evidence: Evidence) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield the sentences whose names in braces are all known, each with the key that reasons alike share.
 
     Two sentences are alike if they differ in the day alone: "published on 1 May" and "published on 2 May".
     """
     for sentence in sentences:
-        if all(name in evidence.known for name in named_in(sentence)):
-            yield sentence.format_map({**evidence.known, "day": ""}), sentence
+        names = _fields_in(sentence)
+        if all([evidence[name] for name in names]):
+            yield (sentence, *(evidence[name] for name in names if name != _DAY)), sentence
 
 
 def with_own_reasons(own: Mapping[str, str]) -> dict[str, Sequence[str]]:
@@ -147,7 +177,7 @@ def with_own_reasons(own: Mapping[str, str]) -> dict[str, Sequence[str]]:
 
     Raises ConfigError for a sentence that names in braces what a reason cannot name.
     """
-    known = {field.name for field in fields(Evidence)}
+    known = Evidence._fields
     for name, sentence in own.items():
         try:
             unknown = [one for one in named_in(sentence) if one not in known]
@@ -168,3 +198,12 @@ def with_own_reasons(own: Mapping[str, str]) -> dict[str, Sequence[str]]:
 def named_in(sentence: str) -> tuple[str, ...]:
     """Return the names in braces of a sentence: `("source",)` for "Because you often read {source}."."""
     return tuple(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
+
+
+_DAY = Evidence._fields.index("day")
+
+
+@lru_cache(maxsize=1024)
+def _fields_in(sentence: str) -> tuple[int, ...]:
+    """Return the places in Evidence of the names in braces of a sentence."""
+    return tuple(Evidence._fields.index(name) for name in named_in(sentence))

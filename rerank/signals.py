@@ -6,15 +6,14 @@ default weight (config/rerank.py), and here a function to COMPUTED and a sentenc
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.tables.arrays import Floats
+from broadsheet.rerank.block import Block, mean_of
+from broadsheet.tables.arrays import Flags, Floats, Integers
 from broadsheet.tables.schemas import CANDIDATES, SIGNALS
 
 __all__ = [
@@ -35,24 +34,20 @@ FROM_CANDIDATES = tuple(name for name in SIGNALS if name in CANDIDATES.names)
 """Signals that retrieval computed for the time of the request; they are columns of the table candidates."""
 
 
-def _affinity(column: str, catalogue: Catalogue, history: Sequence[int], rows: Sequence[int]) -> Floats:
-    """Return for each candidate the share of the history with the same value in a column of news, such as category."""
-
-    def texts(of: Sequence[int]) -> npt.NDArray[np.object_]:
-        return np.array(catalogue.news.column(column).take(pa.array(of, pa.int64())).to_pylist(), object)
-
-    return share_of_history(texts(history), texts(rows))
+def _affinity(kind: str, block: Block) -> Floats:
+    """Return the share of the history that has the candidate's name, such as its category; see share_of_history."""
+    return share_of_history(block.numbers(kind, block.history), block.numbers(kind, block.rows))
 
 
-COMPUTED: Mapping[str, Callable[[Catalogue, Sequence[int], Sequence[int]], Floats]] = {
+COMPUTED: Mapping[str, Callable[[Block], Floats]] = {
     "affinity": partial(_affinity, "category"),
     "subcategory_affinity": partial(_affinity, "subcategory"),
     "source_affinity": partial(_affinity, "source"),
 }
 """Signals that are computed here.
 
-A function takes the catalogue, the catalogue rows of the reader's history (oldest first), and the rows of the
-candidates. It returns values (candidates,), NaN where the signal is absent.
+A function takes a block: some readers, what each has read, and their candidates. It returns values
+(readers, candidates), NaN where the signal is absent. What stands where there is no candidate is not read.
 """
 
 _OF_THE_READER = (
@@ -84,16 +79,14 @@ article becomes the row's because_news_id. A page takes the next sentence once t
 """
 
 
-def fuse(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
-    """Return scores (candidates,): the weighted sum of the signals, divided by the sum of all weights.
+def fuse(signals: Mapping[str, Floats], weights: Mapping[str, Floats | float]) -> Floats:
+    """Return scores (..., candidates): the weighted sum of the signals, divided by the sum of all weights.
 
-    `signals` holds the values (candidates,) of each signal for one user. A value that is NaN or infinite is absent and
-    adds nothing.
+    `signals` holds the values (..., candidates) of each signal. A weight is one number, or has one for each reader,
+    (readers, 1). A value that is NaN or infinite is absent and adds nothing.
     """
-    total = sum(weights.values()) or 1.0
-    parts = [weights[name] * present(values) for name, values in signals.items()]
-    scores: Floats = np.sum(parts, axis=0) / total
-    return scores
+    scores: Floats = sum((weights[name] * present(values) for name, values in signals.items()), np.zeros(()))
+    return scores / _total(weights)
 
 
 def present(values: Floats) -> Floats:
@@ -101,32 +94,37 @@ def present(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, 0.0)
 
 
-def contributions(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> dict[str, Floats]:
-    """Return by how much each signal lifts each candidate's score above the user's mean score, (candidates,) a signal.
+def contributions(
+    signals: Mapping[str, Floats], weights: Mapping[str, Floats | float], there: Flags | None = None
+) -> dict[str, Floats]:
+    """Return by how much each signal lifts each candidate's score above the reader's mean score.
 
-    For each candidate the values sum to its score less the mean score.
+    Signals and weights are those of `fuse`, and so is the form of the result. `there` says which places hold a
+    candidate, all if it is None. For each candidate the values sum to its score less the mean score.
     """
-    total = sum(weights.values()) or 1.0
     result = {}
     for name, values in signals.items():
-        weighted = weights[name] * present(values) / total
-        result[name] = weighted - weighted.mean() if len(weighted) else weighted
+        weighted = weights[name] * present(values) / _total(weights)
+        result[name] = weighted - mean_of(weighted, np.ones(values.shape, np.bool_) if there is None else there)
     return result
 
 
-def share_of_history(history: npt.NDArray[np.object_], candidates: npt.NDArray[np.object_]) -> Floats:
-    """Return for each candidate the share of the history that has its value, such as its category, 0 to 1.
+def _total(weights: Mapping[str, Floats | float]) -> Floats:
+    total = np.asarray(sum(weights.values()), np.float64)
+    return np.where(total == 0, 1.0, total)
 
-    For example, if the history's values are politics, politics and sports, a candidate of politics gets 2/3. An empty
-    text is an unknown value: it is left out of the history, and a candidate whose value is unknown gets NaN. If all
-    values of the history are unknown, every candidate gets NaN.
+
+def share_of_history(history: Integers, candidates: Integers) -> Floats:
+    """Return for each candidate the share of the history that has its name, such as its category, 0 to 1.
+
+    Names are numbers, of the history (readers, articles) and of the candidates (readers, candidates). For example, if
+    the history's names are politics, politics and sports, a candidate of politics gets 2/3. A number below 0 is an
+    unknown name: it is left out of the history, and a candidate whose name is unknown gets NaN. If all names of the
+    history are unknown, every candidate gets NaN.
     """
-    known = history[history != ""]
-    if not len(known):
-        return np.full(len(candidates), np.nan)
-    names, counts = np.unique(known.astype(str), return_counts=True)
-    share = dict(zip(names.tolist(), (counts / len(known)).tolist(), strict=True))
-    return np.array([share.get(name, 0.0) if name else np.nan for name in candidates], np.float64)
+    known = (history >= 0).sum(axis=1)[:, None]
+    same = (candidates[..., None] == history[:, None, :]).sum(axis=-1)
+    return np.where((candidates >= 0) & (known > 0), same / np.maximum(known, 1), np.nan)
 
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.exposures import Exposures
 from broadsheet.corpus.filters import Selection
+from broadsheet.corpus.same_text import SameTexts
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.sources.co_click import LastCoClicks
@@ -66,6 +67,7 @@ class Retriever:
         """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._weights, self._quotas, self._own = k, dict(weights), quotas, own or OwnParts()
+        self._same_texts = SameTexts(catalogue)
         hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
         self._moments = Moments(
             catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures, own=[*self._own.sources]
@@ -98,7 +100,7 @@ class Retriever:
         for state, reader in zip(readers, asking, strict=True):
             weights, quotas = self._weights_for(state), self._quotas_for(state)
             seen = [*state.history, *self._catalogue.rows(state.user["hidden"])]
-            proposals, rows = unread(self._catalogue, seen, reader, moment, weights, quotas, count)
+            proposals, rows = unread(self._catalogue, self._same_texts, seen, reader, moment, weights, quotas, count)
             order = partial(with_quotas, proposals=proposals, quotas=quotas, n=count)
             if selection is not None:
                 rows = with_wanted(rows, reader, moment, selection, count)

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.rerank.cross_encoder.pair_tokens import HEADLINE_MARK, Pair
@@ -27,14 +27,20 @@ def nearest_history(
     return result
 
 
-def make_pairs(catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates: Sequence[int]) -> list[Pair]:
-    """Return a pair for each candidate: its nearest headlines, the nearest first, and the candidate's text."""
-    wanted = np.unique(np.concatenate([nearest.ravel(), np.asarray(candidates, np.int64)])).tolist()
-    texts = {row: _article(catalogue, row) for row in wanted}
+def make_pairs(
+    catalogue: Catalogue, nearest: npt.NDArray[np.int64], candidates: Sequence[int] | npt.NDArray[np.int64]
+) -> list[Pair]:
+    """Return a pair for each candidate: its nearest headlines, the nearest first, and the candidate's text.
+
+    `nearest` has the catalogue rows of the headlines (candidates, count); a row below 0 is none.
+    """
+    rows = np.asarray(candidates, np.int64)
+    wanted = np.unique(np.concatenate([nearest[nearest >= 0], rows]))
+    titles = dict(zip(wanted.tolist(), catalogue.news.column("title").take(pa.array(wanted)).to_pylist(), strict=True))
     pairs = []
-    for row, near in zip(candidates, nearest.tolist(), strict=True):
-        headlines = [texts[other]["title"] for other in near]
-        pairs.append((HEADLINE_MARK.join(headlines), candidate_text(**texts[row])))
+    for row, category, near in zip(rows.tolist(), catalogue.category[rows].tolist(), nearest.tolist(), strict=True):
+        headlines = HEADLINE_MARK.join([titles[other] for other in near if other >= 0])
+        pairs.append((headlines, candidate_text(titles[row], category)))
     return pairs
 
 
@@ -47,7 +53,3 @@ def pair_hash(pair: Pair) -> str:
 def candidate_text(title: str, category: str) -> str:
     """Return the text of a candidate as the cross-encoder reads it, such as "sports: The match is off"."""
     return f"{category}: {title}" if category else title
-
-
-def _article(catalogue: Catalogue, row: int) -> dict[str, Any]:
-    return {"title": catalogue.news.column("title")[row].as_py(), "category": str(catalogue.category[row])}

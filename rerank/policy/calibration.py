@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from broadsheet.tables.arrays import Floats, Names
+from broadsheet.tables.arrays import Floats, Integers, Rows
 
 SMOOTHING = 0.01
 """Share of the history's distribution that is mixed into the list's (Steck 2018, equation 5).
@@ -19,29 +19,47 @@ class Miscalibration:
     cost is 0.
     """
 
-    def __init__(self, history_categories: Names, categories: Names) -> None:
-        """Take the categories of the history's articles and of the items (items,); an unknown category is empty."""
-        names, counts = np.unique(history_categories[history_categories != ""].astype(str), return_counts=True)
-        place = {name: number for number, name in enumerate(names.tolist())}
-        self._history = counts / max(counts.sum(), 1)  # (history's categories,), sums to 1
-        # The code of a category that the history lacks is len(place).
-        self._codes = np.array([place.get(name, len(place)) for name in categories], np.int64)
-        self._steps = np.eye(len(place) + 1, len(place))  # row: what an item of this code adds to the list's counts
-        self._counts, self._places = np.zeros(len(place)), 0
+    def __init__(self, history: Integers, categories: Integers) -> None:
+        """Take category numbers of the history's articles (lists, articles) and of the items (lists, items).
+
+        An unknown category is below 0.
+        """
+        read = history >= 0
+        places = np.where(read, _numbered(np.where(read, history, -1)), -1)
+        self._lists = np.arange(len(history))
+        counts = np.zeros((len(history), int(places.max(initial=-1)) + 2))
+        np.add.at(counts, (self._lists[:, None], places), 1.0)
+        counts[:, -1] = 0  # the last place is of all categories that the history lacks
+        self._history = counts / np.maximum(read.sum(axis=1, keepdims=True), 1)  # (lists, places)
+        same = (categories[..., None] == history[:, None, :]) & (categories[..., None] >= 0)  # (lists, items, articles)
+        at = np.concatenate([same, np.ones((*same.shape[:2], 1), np.bool_)], axis=-1).argmax(axis=-1)
+        places = np.concatenate([places, np.full((len(places), 1), -1)], axis=1)
+        self._places = np.take_along_axis(places, at, axis=1)  # of each item's category, (lists, items)
+        self._counts, self._taken = np.zeros_like(counts), 0
 
     def costs(self) -> Floats:
-        """Return the cost of each item."""
-        lists = (self._counts + self._steps) / (self._places + 1)  # (code of the next item, history's categories)
-        cost: Floats = _divergence(self._history, lists)[self._codes]
-        return cost
+        """Return the cost of each item (lists, items)."""
+        without, with_one_more = self._terms(self._counts), self._terms(self._counts + 1)
+        # One by one, since how NumPy adds depends on the longest history of the block.
+        whole = np.cumsum(without, axis=1)[:, -1:]
+        return np.take_along_axis(whole - without + with_one_more, self._places, axis=1)
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        self._counts, self._places = self._counts + self._steps[self._codes[item]], self._places + 1
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list (lists,)."""
+        self._counts[self._lists, self._places[self._lists, items]] += 1
+        self._taken += 1
+
+    def _terms(self, counts: Floats) -> Floats:
+        """Return each category's term of KL(history || list) if the list, of one more item, had it so often."""
+        shown = (1 - SMOOTHING) * counts / (self._taken + 1) + SMOOTHING * self._history
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self._history > 0, self._history * np.log(self._history / shown), 0.0)
 
 
-def _divergence(history: Floats, shown: Floats) -> Floats:
-    """Return KL(history || (1 - SMOOTHING) * shown + SMOOTHING * history) over the last axis; `history` is above 0."""
-    mixed = (1 - SMOOTHING) * shown + SMOOTHING * history
-    divergence: Floats = (history * np.log(history / mixed)).sum(axis=-1)
-    return divergence
+def _numbered(history: Integers) -> Integers:
+    """Return the number of each article's category in its history, from 0 in the order in which they come."""
+    if not history.size:
+        return history
+    first = (history[:, :, None] == history[:, None, :]).argmax(axis=-1)  # the first place with the same category
+    known = (first == np.arange(history.shape[1])) & (history >= 0)
+    return np.take_along_axis(np.cumsum(known, axis=1) - 1, first, axis=1)

@@ -1,5 +1,7 @@
 """What filters ask of the order of a list: pinned items first, fewest and most items of a kind, and lifts."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +9,7 @@ import numpy as np
 
 from broadsheet.corpus.filters import Quota, Selection
 from broadsheet.rerank.policy.selection import Limit
-from broadsheet.tables.arrays import Flags, Floats
+from broadsheet.tables.arrays import Flags, Floats, Rows
 
 PLACES = 10
 """Articles of a page for which no number was asked, as at night."""
@@ -15,7 +17,10 @@ PLACES = 10
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a selection asks of the items of one list; see `Selection`, whose arrays these are for the items."""
+    """What a selection asks of the items of lists; see `Selection`, whose arrays these are for the items.
+
+    Every array is (lists, items).
+    """
 
     pinned: Flags
     boosts: Floats
@@ -30,13 +35,17 @@ class Wishes:
         limits += [Least(quota.articles, quota.least, self.places) for quota in self.quotas if quota.least]
         return limits
 
+    def of(self, lists: Rows) -> Wishes:
+        """Return what is asked of some of the lists."""
+        quotas = [Quota(quota.articles[lists], quota.least, quota.most) for quota in self.quotas]
+        return Wishes(self.pinned[lists], self.boosts[lists], quotas, self.places)
 
-def wishes_of(selection: Selection | None, rows: Sequence[int], places: int) -> Wishes:
-    """Return what a selection asks of these rows of its catalogue; None asks nothing."""
-    if selection is None:
-        return Wishes(np.zeros(len(rows), np.bool_), np.zeros(len(rows)), ())
-    quotas = [Quota(quota.articles[rows], quota.least, quota.most) for quota in selection.quotas]
-    return Wishes(selection.pinned[rows], selection.boosts[rows], quotas, places)
+
+def wishes_of(selection: Selection, rows: Rows, places: int) -> Wishes:
+    """Return what a selection asks of these rows of its catalogue (lists, items), below 0 where there is no item."""
+    there = rows >= 0
+    quotas = [Quota(there & quota.articles[rows], quota.least, quota.most) for quota in selection.quotas]
+    return Wishes(there & selection.pinned[rows], np.where(there, selection.boosts[rows], 0.0), quotas, places)
 
 
 def read_first(selection: Selection, rows: Sequence[int], depth: int, places: int) -> list[int]:
@@ -59,42 +68,47 @@ class Pins:
     """Pinned items come before all others."""
 
     def __init__(self, pinned: Flags) -> None:
-        self._left = pinned.copy()
+        """Take which items are pinned (lists, items)."""
+        self._left, self._lists = pinned.copy(), np.arange(len(pinned))
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be the next."""
-        return self._left if self._left.any() else np.ones(len(self._left), np.bool_)
+        """Return for each item whether it may be the next of its list."""
+        return self._left | ~self._left.any(axis=1, keepdims=True)
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        self._left[item] = False
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        self._left[self._lists, items] = False
 
 
 class Most:
     """At most `most` items of a kind."""
 
     def __init__(self, items: Flags, most: int) -> None:
-        self._items, self._left = items, most
+        """Take which items are of the kind (lists, items)."""
+        self._items, self._left, self._lists = items, np.full(len(items), most), np.arange(len(items))
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be the next."""
-        return np.ones(len(self._items), np.bool_) if self._left > 0 else ~self._items
+        """Return for each item whether it may be the next of its list."""
+        return ~self._items | (self._left > 0)[:, None]
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        self._left -= int(self._items[item])
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        self._left -= self._items[self._lists, items]
 
 
 class Least:
     """At least `least` items of a kind in the first `places`: the last of these are kept for them where none came."""
 
     def __init__(self, items: Flags, least: int, places: int) -> None:
-        self._items, self._due, self._places = items, least, places
+        """Take which items are of the kind (lists, items)."""
+        self._items, self._due, self._lists = items, np.full(len(items), least), np.arange(len(items))
+        self._places = places
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be the next."""
-        return self._items if 0 < self._places <= self._due else np.ones(len(self._items), np.bool_)
+        """Return for each item whether it may be the next of its list."""
+        free = (self._places <= 0) | (self._places > self._due)
+        return self._items | free[:, None]
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        self._places, self._due = self._places - 1, self._due - int(self._items[item])
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        self._places, self._due = self._places - 1, self._due - self._items[self._lists, items]

@@ -4,6 +4,8 @@ The limit on stories counts, for each article, the articles above that are near 
 near B and B near C, a cluster would hold A and C too, which have nothing in common, and it would depend on the other
 articles of the list. With a limit of 1, no two articles that are near each other are shown, and an article is held back
 only if it is near an article above.
+
+Every limit is of many lists at once; see selection.py.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,98 +15,99 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.same_event import of_one_event
-from broadsheet.rerank.policy.diversity import Likeness
-from broadsheet.tables.arrays import Flags, Floats, Names
+from broadsheet.tables.arrays import Flags, Floats, Integers, Rows, Vectors
 
 
 class Cap:
     """At most `most` items with the same name, such as a category; items without a name are not limited."""
 
-    def __init__(self, names: Names, most: int) -> None:
-        """Take the name of each item (items,); an unknown name is empty."""
-        values, self._codes = np.unique(names.astype(str), return_inverse=True)
-        self._left = np.where(values == "", len(names), most)  # (distinct names,): items that each name may still have
+    def __init__(self, names: Integers, most: int) -> None:
+        """Take the number of each item's name (lists, items); an unknown name is below 0."""
+        self._names, self._most = names, most
+        self._lists, self._above = np.arange(len(names)), np.zeros(names.shape, np.int64)
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be the next."""
-        return np.asarray(self._left[self._codes] > 0)
+        """Return for each item whether it may be the next of its list."""
+        return np.asarray((self._above < self._most) | (self._names < 0))
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        self._left[self._codes[item]] -= 1
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        self._above += self._names == self._names[self._lists, items][:, None]
 
 
 class CopyCap:
     """No item has the text of an item above, which is there under another id."""
 
     def __init__(self, copies: Flags) -> None:
-        """Take for each item which items have its text (items, items)."""
-        self._copies, self._allowed = copies, np.ones(len(copies), np.bool_)
+        """Take for each item which items of its list have its text (lists, items, items)."""
+        self._lists = np.arange(len(copies))
+        self._copies, self._allowed = copies, np.ones(copies.shape[:2], np.bool_)
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be the next."""
+        """Return for each item whether it may be the next of its list."""
         return self._allowed
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        self._allowed = self._allowed & ~self._copies[item]
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        self._allowed &= ~self._copies[self._lists, items]
 
 
 class EventCap:
     """At most `most` items of one story: an item is held back once `most` items above are near to it."""
 
-    def __init__(self, likeness: Likeness, published_at: Floats, most: int, *, similarity: float, days: float) -> None:
+    def __init__(self, likeness: Vectors, published_at: Floats, most: int, *, similarity: float, days: float) -> None:
         """Two items are near if their inner product is at least `similarity` and they appeared within `days` days.
 
-        `published_at` are epoch seconds (items,). An unknown time is NaN; it does not keep items from being near.
+        `likeness` are the inner products (lists, items, items). `published_at` are epoch seconds (lists, items). An
+        unknown time is NaN; it does not keep items from being near.
         """
-        self._likeness, self._published_at, self._most = likeness, published_at, most
-        self._near = {"similarity": similarity, "days": days}
-        self._above = np.zeros(len(likeness), np.int64)
+        times = published_at[:, None, :], published_at[:, :, None]
+        self._near = of_one_event(likeness, *times, similarity=similarity, days=days)  # (lists, items, items)
+        self._most, self._lists = most, np.arange(len(likeness))
+        self._above = np.zeros(published_at.shape, np.int64)
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be the next."""
+        """Return for each item whether it may be the next of its list."""
         return np.asarray(self._above < self._most)
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        at = float(self._published_at[item])
-        self._above += of_one_event(self._likeness(item), self._published_at, at, **self._near)
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        self._above += self._near[self._lists, items]
 
 
 class Floor:
     """For every k, at least a share of the first k places, rounded down, goes to favoured items."""
 
     def __init__(self, favoured: Flags, share: float) -> None:
-        """Take for each item whether it is favoured (items,), and the share, 0 to 1."""
-        self._favoured, self._share = favoured, share
-        self._places, self._given = 0, 0
+        """Take for each item whether it is favoured (lists, items), and the share, 0 to 1."""
+        self._favoured, self._share, self._lists = favoured, share, np.arange(len(favoured))
+        self._places, self._given = 0, np.zeros(len(favoured), np.int64)
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be the next."""
+        """Return for each item whether it may be the next of its list."""
         due = _due(self._share, self._places + 1)
-        return self._favoured if self._given < due else np.ones(len(self._favoured), np.bool_)
+        return self._favoured | (self._given >= due)[:, None]
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        self._places, self._given = self._places + 1, self._given + int(self._favoured[item])
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        self._places, self._given = self._places + 1, self._given + self._favoured[self._lists, items]
 
 
 class KeptPlaces:
     """Some places of a list go to favoured items, whatever stands above: see `are_kept`."""
 
     def __init__(self, favoured: Flags, share: float) -> None:
-        """Take for each item whether it is favoured (items,), and the share of the places that are kept, 0 to 1."""
-        self._favoured, self._kept = favoured, are_kept(len(favoured), share)
+        """Take for each item whether it is favoured (lists, items), and the share of the places, 0 to 1."""
+        self._favoured, self._kept = favoured, are_kept(favoured.shape[1], share)
         self._places = 0
 
     def allowed(self) -> Flags:
-        """Return for each item whether it may be the next."""
-        return self._favoured if self._kept[self._places] else np.ones(len(self._favoured), np.bool_)
+        """Return for each item whether it may be the next of its list."""
+        return self._favoured if self._kept[self._places] else np.ones(self._favoured.shape, np.bool_)
 
-    def take(self, item: int) -> None:
-        """Note that an item is the next of the list."""
-        del item
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        del items
         self._places += 1
 
 

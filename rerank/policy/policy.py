@@ -4,18 +4,16 @@ It does not depend on how the scores are made. Score, diversity and calibration 
 the floor come before them, but where no candidate is left within a limit, the limit gives way.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from dataclasses import dataclass, replace
 
 from broadsheet.rerank.policy.calibration import Miscalibration
-from broadsheet.rerank.policy.diversity import Likeness, Similarity
+from broadsheet.rerank.policy.diversity import Similarity
 from broadsheet.rerank.policy.filters import Wishes
-from broadsheet.rerank.policy.limits import Cap, CopyCap, EventCap, Floor, KeptPlaces, are_small
+from broadsheet.rerank.policy.limits import Cap, CopyCap, EventCap, Floor, KeptPlaces
 from broadsheet.rerank.policy.selection import Limit, Order, Penalty, select
-from broadsheet.tables.arrays import Flags, Floats, Names
+from broadsheet.tables.arrays import Flags, Floats, Integers, Rows, Vectors
 
 
 @dataclass(frozen=True)
@@ -46,61 +44,71 @@ class Policy:
 
 @dataclass(frozen=True)
 class Items:
-    """The scored candidates of one reader; of two items with equal worth the first is placed higher."""
+    """The scored candidates of some readers, a list for each; of two items with equal worth the first is placed higher.
+
+    Every array has a row for each list. What stands where there is no item is not read.
+    """
 
     scores: Floats
-    "Higher is better; finite, of any scale. (items,)"
-    vectors: npt.NDArray[np.float32]
-    "Unit vectors (items, dim)."
-    categories: Names
-    "Name of each item's category; empty if unknown. (items,)"
-    sources: Names
-    "Name of each item's source; empty if unknown. Read only if the policy limits sources. (items,)"
+    "Higher is better; finite, of any scale. (lists, items)"
+    there: Flags
+    "Which places hold an item. (lists, items)"
+    likeness: Vectors
+    "Inner products of the items' unit vectors. (lists, items, items)"
+    categories: Integers
+    "Number of each item's category; below 0 if unknown. (lists, items)"
+    sources: Integers
+    "Number of each item's source; below 0 if unknown. (lists, items)"
     published_at: Floats
-    "Epoch seconds, UTC; NaN if unknown. (items,)"
+    "Epoch seconds, UTC; NaN if unknown. (lists, items)"
+    small: Flags | None = None
+    "Whether each item is from a small source; read only if the policy has a floor for them. (lists, items)"
     newest: Flags | None = None
-    "Whether each item is among the newest; None if the policy keeps no place for them. (items,)"
+    "Whether each item is among the newest; None if the policy keeps no place for them. (lists, items)"
     copies: Flags | None = None
-    "Which items have the text of each item under another id; None unless the policy is `once`. (items, items)"
+    "Which items have the text of each item under another id; None unless the policy is `once`. (lists, items, items)"
+
+    def of(self, lists: Rows) -> Items:
+        """Return some of the lists."""
+        if len(lists) == len(self.scores):
+            return self
+        parts = {name: values[lists] for name, values in vars(self).items() if values is not None}
+        return replace(self, **parts)
 
 
 def arrange(
-    items: Items,
-    policy: Policy,
-    history_categories: Names,
-    large_sources: Collection[str] = (),
-    wishes: Wishes | None = None,
+    items: Items, policy: Policy, history_categories: Integers, wishes: Wishes | None = None
 ) -> tuple[Order, Floats]:
     """Return the order of all items, and for each place 1 - the largest similarity to an item above (1 for the first).
 
-    `history_categories` are the categories of the history's articles; an unknown category is empty. If not all limits
-    can hold, the floor for small sources gives way first, then the places of the newest, then the limit of the source,
-    then of the category, then of the story, and last copies of a text are let in.
+    Both are (lists, items); after the end of a list the order is NO_ITEM. `history_categories` are the numbers of the
+    categories of each history's articles (lists, articles), below 0 if unknown. If not all limits can hold, the floor
+    for small sources gives way first, then the places of the newest, then the limit of the source, then of the
+    category, then of the story, and last copies of a text are let in.
     `wishes`, those of a page's filters, are stronger than all of these.
     """
-    likeness = Likeness(items.vectors)
-    similarity = Similarity(likeness)
+    similarity = Similarity(items.likeness)
     penalties: list[tuple[float, Penalty]] = [(policy.diversity, similarity)]
     if policy.calibration:
         penalties.append((policy.calibration, Miscalibration(history_categories, items.categories)))
     limits, boosts = (wishes.limits(), wishes.boosts) if wishes else ([], 0.0)
-    order = select(items.scores, penalties, limits + _limits(items, likeness, policy, large_sources), boosts)
+    order = select(items.scores, penalties, limits + _limits(items, policy), boosts, items.there)
     return order, similarity.distances
 
 
-def _limits(items: Items, likeness: Likeness, policy: Policy, large_sources: Collection[str]) -> list[Limit]:
+def _limits(items: Items, policy: Policy) -> list[Limit]:
     limits: list[Limit] = []
     if policy.once and items.copies is not None:
         limits.append(CopyCap(items.copies))
     if policy.story:
         near = {"similarity": policy.story_similarity, "days": policy.story_days}
-        limits.append(EventCap(likeness, items.published_at, policy.story, **near))
+        limits.append(EventCap(items.likeness, items.published_at, policy.story, **near))
     if policy.category:
         limits.append(Cap(items.categories, policy.category))
     if policy.source:
         limits.append(Cap(items.sources, policy.source))
     if policy.newest and items.newest is not None:
         limits.append(KeptPlaces(items.newest, policy.newest))
-    if policy.small_sources:
-        limits.append(Floor(are_small(items.sources, large_sources), policy.small_sources))
+    if policy.small_sources and items.small is not None:
+        limits.append(Floor(items.small, policy.small_sources))
     return limits

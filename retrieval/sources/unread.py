@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.corpus.same_text import same_texts
+from broadsheet.corpus.same_text import SameTexts
 from broadsheet.retrieval.sources.fusion import joined, propose
 from broadsheet.retrieval.sources.snapshot import Moment
 from broadsheet.retrieval.sources.source_input import SourceInput
@@ -15,6 +15,7 @@ from broadsheet.tables.arrays import Rows
 
 def unread(
     catalogue: Catalogue,
+    same_texts: SameTexts,
     seen: Sequence[int],
     reader: SourceInput,
     moment: Moment,
@@ -27,12 +28,13 @@ def unread(
     The sources know articles by their ids. If they propose a copy of an article that the reader has seen, they are
     asked once more without it.
     """
-    copies = np.zeros(0, np.int64)
+    copies, known = np.zeros(0, np.int64), np.unique(np.asarray(seen, np.int64))
     for _ in range(2):
         reader = replace(reader, excluded=np.union1d(reader.excluded, copies))
         proposals = propose(moment.sources, reader, weights, count, quotas)
         rows = moment.fill(reader, joined(proposals), count)
-        copies = rows[same_texts(catalogue, rows, seen)]
+        likeness = catalogue.vectors_of(rows) @ catalogue.vectors_of(known).T
+        copies = rows[same_texts.copies(rows, known, likeness).any(axis=1)]
         if not len(copies):
             return proposals, rows
     return {name: found[~np.isin(found, copies)] for name, found in proposals.items()}, rows[~np.isin(rows, copies)]

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from broadsheet.corpus.catalogue import make_catalogue
+from broadsheet.corpus.catalogue import extend, make_catalogue
 from broadsheet.errors import ContractError
 from broadsheet.tables.arrow_files import epoch_seconds
 from broadsheet.tables.fields import TIME
@@ -45,3 +45,15 @@ def test_times_keep_their_microseconds_and_may_lie_far_ahead():
     moments = [datetime(2024, 5, 1, 12, 0, 0, 123457, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC), None]
     seconds = epoch_seconds(pa.chunked_array([pa.array(moments, TIME)]))
     assert seconds[:2].tolist() == [moments[0].timestamp(), moments[1].timestamp()] and np.isnan(seconds[2])
+
+
+def test_names_are_numbered_once_and_articles_added_later_keep_the_numbers():
+    catalogue = catalogue_of(np.eye(4), category=["sports", "", "politics", "sports"], source=["A", "A", "", "B"])
+    categories = catalogue.names["category"]
+    assert categories.names == ("sports", "politics", "") and categories.numbers.tolist() == [0, -1, 1, 0]
+    assert [categories.names[number] for number in categories.numbers] == ["sports", "", "politics", "sports"]
+    late = news_table(3, category=["science", "politics", ""]).set_column(0, "news_id", [["L0", "L1", "N2"]])
+    more = extend(catalogue, late.cast(news_table(1).schema), np.eye(4, dtype=np.float32)[:3], ())
+    assert more.names["category"].names == ("sports", "politics", "science", "")
+    assert more.names["category"].numbers.tolist() == [0, -1, 1, 0, 2, 1, -1]
+    assert more.names["source"].numbers.tolist() == [0, 0, -1, 1, -1, -1, -1]

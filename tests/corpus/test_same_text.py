@@ -1,17 +1,26 @@
 import numpy as np
 import pytest
 
-from broadsheet.corpus.same_text import copies, same_texts
+from broadsheet.corpus.same_text import SameTexts
 from tests.support.stage_contract import catalogue_of
 
 BODY = "The mayor opened the new tram line on Monday. It cost 30 million euros."
 TRAM = f"Mayor opens the new tram line {BODY}"
 
 
+def copies(catalogue, rows, others):
+    rows, others = np.array(rows, np.int64), np.array(others, np.int64)
+    likeness = catalogue.vectors_of(rows) @ catalogue.vectors_of(others).T
+    same_texts = SameTexts(catalogue)
+    found = same_texts.copies(rows, others, likeness)
+    assert (same_texts.copies(rows, others, likeness) == found).all(), "what it remembers is what it found"
+    return found
+
+
 def are_same(one, other):
     """Whether two articles with the same vector and these titles have the same text."""
     catalogue = catalogue_of([[1, 0], [1, 0]], title=[one, other])
-    return same_texts(catalogue, np.array([0]), [1]).tolist() == [True]
+    return copies(catalogue, [0], [1]).tolist() == [[True]]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +51,8 @@ def test_a_copy_is_found_among_what_was_read_and_an_article_is_no_copy_of_itself
     vectors = [[1, 0], [1, 0], [1, 0.1], [0, 1], [1, 0]]
     titles = [TRAM, TRAM, f"Mayor opens new tram line (updated) {BODY}", TRAM, "Another text of the same vector"]
     catalogue = catalogue_of(vectors, title=titles)
-    assert same_texts(catalogue, np.arange(5), [0]).tolist() == [False, True, True, False, False]
-    assert not same_texts(catalogue, np.arange(5), []).any()
-    assert len(same_texts(catalogue, np.zeros(0, np.int64), [0])) == 0
+    assert copies(catalogue, range(5), [0])[:, 0].tolist() == [False, True, True, False, False]
+    assert copies(catalogue, range(5), []).shape == (5, 0)
 
 
 def test_copies_of_each_other_are_named_in_pairs():
@@ -52,3 +60,13 @@ def test_copies_of_each_other_are_named_in_pairs():
     found = copies(catalogue, [0, 1, 2], [1, 0])
     assert found.tolist() == [[True, False], [False, True], [False, False]]
     assert copies(catalogue, [], [0]).shape == (0, 1)
+
+
+def test_several_lists_are_compared_at_once_and_a_row_below_0_is_no_article():
+    catalogue = catalogue_of([[1, 0], [1, 0], [0, 1]], title=[TRAM, TRAM.upper(), "Another text"])
+    rows = np.array([[0, 1, 2], [1, 0, -1]])
+    found = SameTexts(catalogue).copies(rows, rows, np.ones((2, 3, 3), np.float32))
+    assert found.tolist() == [
+        [[False, True, False], [True, False, False], [False, False, False]],
+        [[False, True, False], [True, False, False], [False, False, False]],
+    ]

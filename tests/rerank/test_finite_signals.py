@@ -86,7 +86,7 @@ def test_where_a_signal_is_absent_or_the_same_for_all_the_others_rank(by, name, 
     others = {other: np.array([0.1, 0.5, 0.9]) for other in SIGNALS}
     signals = others | {name: np.full(3, constant)}
     scores = fuse(signals, EQUAL) if by == "weights" else learned(signals)
-    parts = contributions(signals, EQUAL) if by == "weights" else learned.contributions(signals)
+    parts = contributions(signals, EQUAL) if by == "weights" else learned.contributions(signals, [3])
     assert np.isfinite(scores).all() and scores.argsort().tolist() == [0, 1, 2]
     if by == "weights":
         assert parts[name].tolist() == pytest.approx([0, 0, 0], abs=1e-15)

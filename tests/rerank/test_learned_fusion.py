@@ -53,14 +53,22 @@ def test_what_is_infinite_counts_as_absent(fusion):
 
 def test_contributions_sum_to_the_score_beyond_the_average_candidate(fusion):
     signals = {name: values[:40] for name, values in lists(seed=2).signals.items()}
-    parts, scores = fusion.contributions(signals), fusion(signals)
+    parts, scores = fusion.contributions(signals, [40]), fusion(signals)
     assert tuple(parts) == SIGNALS and not parts["relevance"].any()
     assert np.sum(list(parts.values()), axis=0) == pytest.approx(scores - scores.mean(), abs=1e-9)
 
 
+def test_contributions_to_lists_laid_end_to_end_are_those_of_each_list_alone(fusion):
+    signals = {name: values[:40] for name, values in lists(seed=2).signals.items()}
+    both = fusion.contributions(signals, [15, 0, 25])
+    for start, end in ((0, 15), (15, 40)):
+        alone = fusion.contributions({name: values[start:end] for name, values in signals.items()}, [end - start])
+        assert all(both[name][start:end].tolist() == alone[name].tolist() for name in SIGNALS)
+
+
 def test_no_candidates_have_no_scores_and_no_contributions(fusion):
     assert fusion(candidates(two_tower=[])).shape == (0,)
-    assert all(part.shape == (0,) for part in fusion.contributions(candidates(two_tower=[])).values())
+    assert all(part.shape == (0,) for part in fusion.contributions(candidates(two_tower=[]), [0]).values())
 
 
 def test_the_same_impressions_give_the_same_trees():

@@ -1,5 +1,4 @@
 from collections import Counter
-from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -9,8 +8,10 @@ from broadsheet.rerank.reasons import (
     WIDENING,
     Evidence,
     Explainer,
+    Places,
     known_sentences,
     named_in,
+    spoken_words,
     true_signals,
 )
 from broadsheet.rerank.signals import REASONS, SIGNALS
@@ -24,7 +25,7 @@ NOTHING = Evidence()
 
 def first_reason(signal, evidence):
     sentences = REASONS[signal] if signal else WIDENING
-    return next((sentence.format_map(vars(evidence)) for _, sentence in known_sentences(sentences, evidence)), None)
+    return next((sentence.format_map(evidence._asdict()) for _, sentence in known_sentences(sentences, evidence)), None)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +47,12 @@ def test_each_signal_has_its_sentence(signal, reason):
 
 @pytest.mark.parametrize("signal", ["relevance", "two_tower"])
 def test_without_a_history_article_the_readers_own_words_are_named(signal):
-    spoken = replace(ALL, title="", profile="chess\n and  go")
-    assert next(known_sentences(REASONS[signal], spoken))[0] == "Because you asked for “chess and go”."
+    spoken = ALL._replace(title="", profile=spoken_words("chess\n and  go"))
+    assert first_reason(signal, spoken) == "Because you asked for “chess and go”."
 
 
 def test_long_words_of_the_reader_are_cut_between_words():
-    ((text, _),) = known_sentences(REASONS["two_tower"], Evidence(profile="space " * 50))
+    text = first_reason("two_tower", Evidence(profile=spoken_words("space " * 50)))
     quoted = text.removeprefix("Because you asked for “").removesuffix("”.")
     assert quoted.endswith("space…") and len(quoted) <= MAX_PROFILE
 
@@ -61,12 +62,23 @@ def test_no_reason_claims_what_there_is_no_evidence_for(signal):
     assert all(not named_in(sentence) for _, sentence in known_sentences(REASONS.get(signal, WIDENING), NOTHING))
 
 
+def signals_of(lifts, *, new):
+    (found,) = true_signals({name: np.array([lift]) for name, lift in lifts.items()}, np.array([new]))
+    return found
+
+
 def test_personal_reasons_come_first_then_what_others_do_then_age():
     lifts = {"freshness": 0.5, "popularity": 0.4, "trend": 0.3, "affinity": 0.1, "two_tower": 0.2, "relevance": -0.1}
     lifts["click_rate"] = 0.01  # less than a tenth of the largest lift: nobody would notice it
-    assert true_signals(lifts, new=True) == ["two_tower", "affinity", "popularity", "trend", "freshness"]
-    assert true_signals(lifts, new=False) == ["two_tower", "affinity", "popularity", "trend"]
-    assert true_signals({"popularity": 0.0}, new=False) == [] and true_signals({}, new=True) == ["freshness"]
+    assert signals_of(lifts, new=True) == ["two_tower", "affinity", "popularity", "trend", "freshness"]
+    assert signals_of(lifts, new=False) == ["two_tower", "affinity", "popularity", "trend"]
+    assert signals_of({"popularity": 0.0}, new=False) == [] and signals_of({}, new=True) == ["freshness"]
+
+
+def test_the_signals_of_many_items_are_those_of_each():
+    lifts = {"popularity": np.array([0.4, 0.0, 0.1]), "two_tower": np.array([0.0, 0.2, 0.1])}
+    found = true_signals(lifts, np.array([False, True, False]))
+    assert found == [["popularity"], ["two_tower", "freshness"], ["two_tower", "popularity"]]
 
 
 CATALOGUE = catalogue_of(
@@ -80,9 +92,10 @@ CATALOGUE = catalogue_of(
 def reasons(*, history=(), profile="", new=True, **lifts):
     """The reasons of a page of all articles, each lifted by the same signals."""
     parts = {name: np.full(13, lift) for name, lift in lifts.items()}
-    nearest = np.resize(np.array(history, np.int64), (13, 1)) if history else np.zeros((13, 0), np.int64)
-    because, found = Explainer(CATALOGUE, REASONS)(range(13), parts, np.full(13, new), nearest, profile)
-    assert [one is not None for one in because] == ["you read" in reason for reason in found]
+    nearest = np.resize(np.array(history or [-1], np.int64), 13)
+    places = Places(np.arange(13), np.full(13, new), np.zeros(13, np.bool_), nearest)
+    because, found = Explainer(CATALOGUE, REASONS)(places, parts, [(13, profile)])
+    assert [one >= 0 for one in because] == ["you read" in reason for reason in found]
     return found
 
 
@@ -129,7 +142,7 @@ def test_where_only_one_reason_is_true_it_is_given_again_rather_than_an_untrue_o
 def test_every_signal_has_sentences_that_name_only_evidence():
     assert set(REASONS) == set(SIGNALS)
     named = {name for sentences in REASONS.values() for sentence in sentences for name in named_in(sentence)}
-    assert named <= {field.name for field in fields(Evidence)}
+    assert named <= {*Evidence._fields}
 
 
 def test_braces_in_an_articles_title_stay_as_they_are():
@@ -137,5 +150,4 @@ def test_braces_in_an_articles_title_stay_as_they_are():
 
 
 def test_a_section_is_a_name_in_the_spelling_of_the_page_and_no_word_of_the_sentence():
-    found = known_sentences(REASONS["freshness"], Evidence(category="us"))
-    assert [key for key, _ in found] == ["Because it is new in “us”."]
+    assert first_reason("freshness", Evidence(category="us")) == "Because it is new in “us”."

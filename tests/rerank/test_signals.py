@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from broadsheet.rerank.block import mean_of
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, fuse, share_of_history
 
 NAN = np.nan
@@ -79,19 +80,28 @@ def test_no_candidates_have_no_scores():
     assert all(not len(values) for values in contributions(signals, WEIGHTS).values())
 
 
-def names(*values):
-    return np.array(values, dtype=object)
-
-
 def test_affinity_is_the_share_of_the_history_in_a_category():
-    history = names("sports", "sports", "", "science", "sports")
-    found = share_of_history(history, names("sports", "science", "politics", ""))
-    assert found[:3].tolist() == [0.75, 0.25, 0] and np.isnan(found[3])
+    sports, science, politics, unknown = 0, 1, 2, -1
+    history = np.array([[sports, sports, unknown, science, sports], [science, unknown, unknown, unknown, unknown]])
+    found = share_of_history(history, np.array([[sports, science, politics, unknown]] * 2))
+    assert found[:, :3].tolist() == [[0.75, 0.25, 0], [0, 1, 0]] and np.isnan(found[:, 3]).all()
 
 
-@pytest.mark.parametrize("history", [names(), names("", "")])
+@pytest.mark.parametrize("history", [[], [-1, -1]])
 def test_affinity_is_unknown_where_the_history_has_no_category(history):
-    assert np.isnan(share_of_history(history, names("sports", ""))).tolist() == [True, True]
+    assert np.isnan(share_of_history(np.array([history], np.int64), np.array([[0, -1]]))).tolist() == [[True, True]]
+
+
+def test_each_reader_may_have_weights_of_their_own():
+    both = {name: np.stack([values, values]) for name, values in HAND.items()}
+    weights = {name: np.array([[weight], [float(name == "affinity")]]) for name, weight in WEIGHTS.items()}
+    assert fuse(both, weights).tolist() == [fuse(HAND, WEIGHTS).tolist(), [0.0, 1.0]]
+    assert contributions(both, weights)["affinity"].tolist() == [[-0.0625, 0.0625], [-0.5, 0.5]]
+
+
+def test_a_mean_is_of_the_candidates_that_are_there():
+    there = np.array([[True, True, False], [True, False, False], [False, False, False]])
+    assert mean_of(np.array([[1.0, 2, 99], [3, 99, 99], [9, 9, 9]]), there).tolist() == [[1.5], [3], [0]]
 
 
 def test_every_signal_comes_from_retrieval_from_the_cross_encoder_or_is_computed_here():

@@ -1,6 +1,6 @@
 """The articles of one edition, by row: ids, texts, times and vectors, as the stages look them up."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.corpus.names import KINDS, NumberedNames, number_names
 from broadsheet.errors import ContractError
 from broadsheet.tables.arrow_files import epoch_seconds
 from broadsheet.tables.vectors import MappedVectors
@@ -27,6 +28,8 @@ class Catalogue:
     "Epoch seconds, UTC; NaN where unknown."
     category: npt.NDArray[np.object_]
     "Category of each article; empty where unknown."
+    names: Mapping[str, NumberedNames]
+    "Category, subcategory and source of each article as numbers, by the name of the column."
     late_vectors: npt.NDArray[np.float32]
     "Unit vectors of the rows after those of `vectors`: articles added since the edition, (late, dim)."
     gone: npt.NDArray[np.bool_]
@@ -73,6 +76,7 @@ def make_catalogue(news: pa.Table, vectors: pa.Table) -> Catalogue:
         row_of={news_id: row for row, news_id in enumerate(ids)},
         published_at=epoch_seconds(news.column("published_at")),
         category=_categories(news),
+        names={kind: number_names(news.column(kind)) for kind in KINDS},
         late_vectors=np.zeros((0, mapped.dim), np.float32),
         gone=np.zeros(len(news), np.bool_),
     )
@@ -100,6 +104,7 @@ def extend(
         row_of=row_of,
         published_at=np.concatenate([catalogue.published_at, epoch_seconds(news.column("published_at"))]),
         category=np.concatenate([catalogue.category, _categories(news)]),
+        names={kind: number_names(news.column(kind), catalogue.names[kind]) for kind in KINDS},
         late_vectors=np.concatenate([catalogue.late_vectors, vectors]),
         gone=gone,
     )

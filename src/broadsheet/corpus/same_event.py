@@ -15,7 +15,7 @@ DAY = 86400.0
 def of_one_event(
     likeness: npt.NDArray[np.float32],
     published_at: npt.NDArray[np.float64],
-    at: float,
+    at: float | npt.NDArray[np.float64],
     *,
     similarity: float,
     days: float,
@@ -23,7 +23,7 @@ def of_one_event(
     """Return which articles tell of the event of one that was published `at` (articles,).
 
     These have an inner product of `similarity` or more with it and were published at most `days` days before or after.
-    Times are epoch seconds, NaN where unknown, and an unknown one rules nothing out.
+    Times are epoch seconds, NaN where unknown, and an unknown one rules nothing out. All arrays may have further axes.
     """
     apart = np.abs(published_at - at) > days * DAY  # False where one is unknown
     return np.asarray((likeness >= similarity) & ~apart)

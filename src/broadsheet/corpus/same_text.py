@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.tables.arrays import Flags, Rows
+from broadsheet.tables.arrays import Flags, Rows, Vectors
 
 LIKENESS = 0.9
 """Least inner product of two articles of which the texts are compared; copies have 1, and texts are slow to compare."""
@@ -19,6 +19,9 @@ SHARED_WORDS = 0.9
 
 SHARED_PAIRS = 0.7
 """Least share of the pairs of neighbouring words of both texts that stand in both: a changed word changes two pairs."""
+
+KEPT_PAIRS = 1 << 18
+"""Pairs of articles of which it is kept whether they are copies, some 100 bytes each."""
 
 _WORD = re.compile(r"\w+")
 
@@ -32,33 +35,47 @@ class _Text:
     "Words with a digit."
 
 
-def same_texts(catalogue: Catalogue, rows: Rows, others: Sequence[int] | Rows) -> Flags:
-    """Return for each of the `rows` whether another row, one of `others`, has the same text or nearly the same.
+class SameTexts:
+    """Compares the texts of a catalogue's articles, and remembers what it found; safe to call from several threads.
 
     Two texts are the same if title, abstract and body together share SHARED_WORDS of their words and SHARED_PAIRS of
     their pairs of neighbouring words, and name the same numbers. So "Winning numbers: 3, 5, 8" is no copy of "Winning
-    numbers: 2, 5, 9", nor "Chelsea beat Arsenal" of "Arsenal beat Chelsea".
+    numbers: 2, 5, 9", nor "Chelsea beat Arsenal" of "Arsenal beat Chelsea". Only texts whose vectors are alike by
+    LIKENESS are compared.
     """
-    known = np.unique(np.asarray(others, np.int64))
-    return np.asarray(copies(catalogue, rows, known).any(axis=1))
 
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._known: dict[tuple[int, int], bool] = {}
 
-def copies(catalogue: Catalogue, rows: Rows | Sequence[int], others: Rows | Sequence[int]) -> Flags:
-    """Return which of the `others` have the text of each of the `rows` under another id, as a matrix (rows, others)."""
-    ours, theirs = np.asarray(rows, np.int64), np.asarray(others, np.int64)
-    found = np.zeros((len(ours), len(theirs)), np.bool_)
-    if not found.size:
+    def copies(self, rows: Rows, others: Rows, likeness: Vectors) -> Flags:
+        """Return which of the `others` have the text of each of the `rows` under another id, (..., rows, others).
+
+        `rows` are (..., rows), `others` (..., others), and `likeness` has the inner products of their vectors. A row
+        below 0 is no article.
+        """
+        ours, theirs = np.broadcast_arrays(rows[..., :, None], others[..., None, :])
+        found = np.zeros(likeness.shape, np.bool_)
+        alike = np.nonzero((likeness >= LIKENESS) & (ours != theirs) & (ours >= 0) & (theirs >= 0))
+        found[alike] = self._compare(ours[alike].tolist(), theirs[alike].tolist())
         return found
-    likeness = catalogue.vectors_of(ours) @ catalogue.vectors_of(theirs).T
-    places, columns = np.nonzero((likeness >= LIKENESS) & (ours[:, None] != theirs))
-    texts = _texts(catalogue, np.unique(np.concatenate([ours[places], theirs[columns]])))
-    for place, column in zip(places.tolist(), columns.tolist(), strict=True):
-        found[place, column] = _is_same(texts[int(ours[place])], texts[int(theirs[column])])
-    return found
+
+    def _compare(self, ours: Sequence[int], theirs: Sequence[int]) -> list[bool]:
+        """Return for each pair of articles whether they have the same text."""
+        pairs = [(one, other) if one < other else (other, one) for one, other in zip(ours, theirs, strict=True)]
+        known = self._known
+        if new := {pair for pair in pairs if pair not in known}:
+            texts = _texts(self._catalogue, np.unique(np.array([*new], np.int64)))
+            found = {(one, other): _is_same(texts[one], texts[other]) for one, other in new}
+            if len(known) + len(found) > KEPT_PAIRS:  # other threads may still read the former dictionary
+                self._known = known = found | {pair: known[pair] for pair in pairs if pair in known}
+            else:
+                known.update(found)
+        return [known[pair] for pair in pairs]
 
 
 def _is_same(one: _Text, other: _Text) -> bool:
-    """Return whether two texts are the same, perhaps with a few words changed; see `same_texts`."""
+    """Return whether two texts are the same, perhaps with a few words changed; see SameTexts."""
     if not one.words or not other.words:
         return one.text.strip() == other.text.strip()
     return (

@@ -60,10 +60,12 @@ class MappedVectors:
         if len(self._parts) == 1:
             return self._parts[0][places]
         taken = np.empty((len(places), self.dim), np.float32)
-        homes = np.searchsorted(self._starts, places, side="right") - 1
-        for home in np.unique(homes):
-            here = homes == home
-            taken[here] = self._parts[home][places[here] - self._starts[home]]
+        order = np.argsort(places, kind="stable")
+        rising = places[order]
+        bounds = np.searchsorted(rising, self._starts)  # (parts + 1,): where the rows of each part begin in `rising`
+        for part in np.flatnonzero(np.diff(bounds)).tolist():
+            here = slice(bounds[part], bounds[part + 1])
+            taken[order[here]] = self._parts[part][rising[here] - self._starts[part]]
         return taken
 
     def whole(self) -> Vectors:

@@ -44,14 +44,20 @@ def test_with_the_policy_off_the_order_is_that_of_the_pipelines_scores(scored):
     assert measure_policy(shown, Policy())["ndcg@10"].tolist() == pytest.approx(expected.tolist())
 
 
+def items_of(scores, vectors, categories, published_at):
+    """One list of items of unknown source."""
+    there, unknown = np.ones((1, len(scores)), np.bool_), np.full((1, len(scores)), -1)
+    likeness = (vectors @ vectors.T)[None]
+    return Items(scores[None], there, likeness, categories[None], unknown, published_at[None])
+
+
 def test_a_policy_moves_what_it_is_there_for():
     # Five sports articles that are alike, two of them clicked, above three of the science that the reader reads.
-    vectors, categories = unit([[1, 0]] * 5 + [[0, 1]] * 3), np.array(["sports"] * 5 + ["science"] * 3, object)
-    items = Items(-np.arange(8.0), vectors, categories, np.full(8, "", object), np.full(8, np.nan))
+    vectors, read, codes = unit([[1, 0]] * 5 + [[0, 1]] * 3), np.array([[0]]), np.array([1] * 5 + [0] * 3)
     clicked = np.array([1, 1, 0, 0, 0, 0, 0, 0], bool)
-    read, codes = np.array(["science"], object), np.array([1] * 5 + [0] * 3)
     rows, offsets = np.arange(8), np.array([0, 8])
-    shown = Shown([items], [rows], [read], np.array([[0]]), clicked, offsets, vectors, codes, frozenset())
+    items = items_of(-np.arange(8.0), vectors, codes, np.full(8, np.nan))
+    shown = Shown([items], [rows], [read], read, clicked, offsets, vectors, codes)
 
     def measured(**policy):
         return {name: values[0] for name, values in measure_policy(shown, Policy(**policy)).items()}
@@ -72,10 +78,9 @@ def test_a_policy_moves_what_it_is_there_for():
 
 def test_impressions_that_show_a_story_twice_are_counted():
     def shown_of(*vectors, days):
-        none = np.full(len(vectors), "", object)
-        items = Items(np.zeros(len(vectors)), unit(vectors), none, none, np.array(days) * 86400.0)
+        items = items_of(np.zeros(len(days)), unit(vectors), np.full(len(days), -1), np.array(days) * 86400.0)
         nothing = np.zeros(0, int)
-        return Shown([items] * 2, [], [], nothing, nothing, nothing, unit(vectors), nothing, frozenset())
+        return Shown([items] * 2, [], [], nothing, nothing, nothing, unit(vectors), nothing)
 
     policy = Policy(story_similarity=0.9, story_days=1.0)
     assert with_one_story_twice(shown_of([1, 0], [0, 1], [1, 0.1], days=[0, 0, 1]), policy) == 2

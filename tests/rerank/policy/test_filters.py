@@ -4,17 +4,12 @@ import pytest
 from broadsheet.corpus.filters import Quota, Selection
 from broadsheet.rerank.policy.filters import Least, Most, Pins, read_first, wishes_of
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
-from tests.support.stage_contract import unit
+from tests.rerank.policy.one_list import flags, likeness, numbers
+from tests.rerank.policy.one_list import order_of as order_under
 
 
-def flags(text):
-    return np.array([letter == "x" for letter in text])
-
-
-def order_of(*limits, count=6, boosts=0.0):
-    from broadsheet.rerank.policy.selection import select
-
-    return select(-np.arange(count, dtype=np.float64), [], limits, boosts).tolist()
+def order_of(*limits, boosts=0.0):
+    return order_under(*limits, count=6, boosts=boosts)
 
 
 def test_pinned_items_come_first_in_their_own_order():
@@ -53,29 +48,31 @@ def test_a_boost_is_a_share_of_the_distance_from_the_worst_to_the_best():
 
 
 def test_wishes_are_those_of_the_candidates_rows():
-    selection = Selection(flags("xxxx"), flags("...x"), np.array([0, 0, 5.0, 0]), [Quota(flags(".x.."), 1, 2)])
-    wishes = wishes_of(selection, [3, 1], 4)
-    assert wishes.pinned.tolist() == [True, False] and wishes.boosts.tolist() == [0, 0] and wishes.places == 4
-    assert wishes.quotas[0].articles.tolist() == [False, True]
-    assert not wishes_of(None, [3, 1], 4).limits()[0].allowed().tolist().count(False)
+    boosts = np.array([0, 0, 5.0, 0])
+    selection = Selection(flags("xxxx")[0], flags("...x")[0], boosts, [Quota(flags(".x..")[0], 1, 2)])
+    wishes = wishes_of(selection, np.array([[3, 1, -1]]), 4)
+    assert wishes.pinned.tolist() == [[True, False, False]] and wishes.boosts.tolist() == [[0, 0, 0]]
+    assert wishes.places == 4 and wishes.quotas[0].articles.tolist() == [[False, True, False]]
+    assert wishes.of(np.array([0])).pinned.tolist() == wishes.pinned.tolist()
 
 
 def test_wishes_are_stronger_than_the_caps_of_the_newsroom():
     items = Items(
-        np.array([3.0, 2, 1]),
-        unit([[1, 0], [1, 0.1], [0, 1]]),
-        np.array(["a", "a", "b"], object),
-        np.array(["", "", ""], object),
-        np.full(3, np.nan),
+        np.array([[3.0, 2, 1]]),
+        flags("xxx"),
+        likeness([[1, 0], [1, 0.1], [0, 1]]),
+        numbers("aab"),
+        numbers("..."),
+        np.full((1, 3), np.nan),
     )
-    selection = Selection(flags("xxx"), flags("xx."), np.zeros(3), [])
-    order, _ = arrange(items, Policy(category=1), np.array([], object), (), wishes_of(selection, [0, 1, 2], 3))
-    assert order.tolist() == [0, 1, 2]
-    assert arrange(items, Policy(category=1), np.array([], object))[0].tolist() == [0, 2, 1]
+    selection = Selection(flags("xxx")[0], flags("xx.")[0], np.zeros(3), [])
+    order, _ = arrange(items, Policy(category=1), numbers(""), wishes_of(selection, np.array([[0, 1, 2]]), 3))
+    assert order.tolist() == [[0, 1, 2]]
+    assert arrange(items, Policy(category=1), numbers(""))[0].tolist() == [[0, 2, 1]]
 
 
 def test_what_is_read_leaves_room_for_a_page_within_the_most():
-    selection = Selection(np.ones(8, np.bool_), np.zeros(8, np.bool_), np.zeros(8), [Quota(flags("xxxxx..."), 0, 1)])
+    selection = Selection(np.ones(8, np.bool_), np.zeros(8, np.bool_), np.zeros(8), [Quota(flags("xxxxx...")[0], 0, 1)])
     assert read_first(selection, range(8), 4, 3) == [0, 1, 5, 6, 7, 2, 3, 4], "of four, two paid and two for the page"
     assert read_first(selection, range(8), 8, 3) == list(range(8))
     assert read_first(selection, range(8), 2, 9) == [0, 5, 6, 7, 1, 2, 3, 4]

@@ -3,45 +3,39 @@ import pyarrow as pa
 import pytest
 
 from broadsheet.corpus.same_event import DAY
-from broadsheet.rerank.policy.diversity import Likeness
 from broadsheet.rerank.policy.limits import Cap, EventCap, Floor, KeptPlaces, are_kept, are_small, large_sources
-from broadsheet.rerank.policy.selection import select
-from tests.support.stage_contract import unit
+from tests.rerank.policy.one_list import likeness, numbers
+from tests.rerank.policy.one_list import order_of as order_under
 
 
 def order_of(limit, count):
-    """The order in which a limit lets items through that are already in order."""
-    return select(-np.arange(count, dtype=np.float64), [], [limit]).tolist()
-
-
-def names(text):
-    return np.array([letter.replace(".", "") for letter in text], object)
+    return order_under(limit, count=count)
 
 
 def angles(*degrees):
     radians = np.deg2rad(degrees)
-    return unit(np.stack([np.cos(radians), np.sin(radians)], axis=1))
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1)
 
 
 def stories(degrees, most=1, *, days=3.0, published=None):
     """The order under a cap of stories, near being 60 degrees or less; times in days."""
-    times = np.full(len(degrees), np.nan) if published is None else np.array(published, np.float64) * DAY
-    return order_of(EventCap(Likeness(angles(*degrees)), times, most, similarity=0.4999, days=days), len(degrees))
+    times = np.full((1, len(degrees)), np.nan) if published is None else np.array([published], np.float64) * DAY
+    return order_of(EventCap(likeness(angles(*degrees)), times, most, similarity=0.4999, days=days), len(degrees))
 
 
 def test_what_exceeds_a_cap_comes_after_in_order():
-    assert order_of(Cap(names("aaabab"), 2), 6) == [0, 1, 3, 5, 2, 4]
-    assert order_of(Cap(names("aaabab"), 1), 6) == [0, 3, 1, 2, 4, 5]
+    assert order_of(Cap(numbers("aaabab"), 2), 6) == [0, 1, 3, 5, 2, 4]
+    assert order_of(Cap(numbers("aaabab"), 1), 6) == [0, 3, 1, 2, 4, 5]
 
 
 def test_a_list_of_one_category_is_as_long_as_before():
-    assert order_of(Cap(names("aaaa"), 1), 4) == [0, 1, 2, 3]
+    assert order_of(Cap(numbers("aaaa"), 1), 4) == [0, 1, 2, 3]
 
 
 def test_unknown_names_are_not_capped_together():
-    assert order_of(Cap(names("..a.a"), 1), 5) == [0, 1, 2, 3, 4]
-    assert order_of(Cap(names("..aa."), 1), 5) == [0, 1, 2, 4, 3]
-    assert order_of(Cap(names("...."), 1), 4) == [0, 1, 2, 3]
+    assert order_of(Cap(numbers("..a.a"), 1), 5) == [0, 1, 2, 3, 4]
+    assert order_of(Cap(numbers("..aa."), 1), 5) == [0, 1, 2, 4, 3]
+    assert order_of(Cap(numbers("...."), 1), 4) == [0, 1, 2, 3]
 
 
 def test_near_duplicates_collapse_to_the_best():
@@ -72,7 +66,7 @@ def test_where_a_time_is_unknown_likeness_alone_decides():
 
 
 def test_an_article_without_a_direction_is_like_nothing():
-    limit = EventCap(Likeness(np.zeros((3, 2), np.float32)), np.full(3, np.nan), 1, similarity=0.5, days=1)
+    limit = EventCap(np.zeros((1, 3, 3), np.float32), np.full((1, 3), np.nan), 1, similarity=0.5, days=1)
     assert order_of(limit, 3) == [0, 1, 2]
 
 
@@ -86,18 +80,19 @@ def test_an_article_without_a_direction_is_like_nothing():
     ],
 )
 def test_the_floor_gives_its_share_of_every_first_places(share, expected):
-    assert order_of(Floor(np.array([0, 0, 0, 0, 1, 1], bool), share), 6) == expected
+    assert order_of(Floor(np.array([[0, 0, 0, 0, 1, 1]], bool), share), 6) == expected
 
 
 def test_the_floor_asks_for_no_more_than_there_are_and_counts_what_is_there_anyway():
-    assert order_of(Floor(np.zeros(3, bool), 0.5), 3) == [0, 1, 2]
-    assert order_of(Floor(np.array([1, 0, 0, 1], bool), 0.5), 4) == [0, 1, 2, 3]
+    assert order_of(Floor(np.zeros((1, 3), bool), 0.5), 3) == [0, 1, 2]
+    assert order_of(Floor(np.array([[1, 0, 0, 1]], bool), 0.5), 4) == [0, 1, 2, 3]
 
 
 def test_a_share_is_not_lost_to_rounding():
     items = np.arange(100) >= 71
-    assert sum(items[order_of(Floor(items, 0.29), 100)][:100]) == 29
-    assert items[order_of(Floor(items, 0.1), 100)][:10].sum() == 1 and items[order_of(Floor(items, 0.1), 100)][9]
+    assert sum(items[order_of(Floor(items[None], 0.29), 100)][:100]) == 29
+    tenth = items[order_of(Floor(items[None], 0.1), 100)]
+    assert tenth[:10].sum() == 1 and tenth[9]
 
 
 def test_with_a_share_of_a_tenth_every_tenth_place_is_kept():
@@ -107,13 +102,13 @@ def test_with_a_share_of_a_tenth_every_tenth_place_is_kept():
 
 
 def test_a_kept_place_goes_to_the_best_favoured_item_left_whatever_stands_above():
-    assert order_of(KeptPlaces(np.array([0, 0, 0, 0, 1, 1], bool), 0.5), 6) == [0, 4, 1, 5, 2, 3]
-    assert order_of(KeptPlaces(np.array([1, 0, 0, 1], bool), 0.5), 4) == [0, 3, 1, 2]
-    assert order_of(KeptPlaces(np.zeros(3, bool), 0.5), 3) == [0, 1, 2]
+    assert order_of(KeptPlaces(np.array([[0, 0, 0, 0, 1, 1]], bool), 0.5), 6) == [0, 4, 1, 5, 2, 3]
+    assert order_of(KeptPlaces(np.array([[1, 0, 0, 1]], bool), 0.5), 4) == [0, 3, 1, 2]
+    assert order_of(KeptPlaces(np.zeros((1, 3), bool), 0.5), 3) == [0, 1, 2]
 
 
 def large(text):
-    return large_sources(pa.chunked_array([list(names(text))], pa.string()))
+    return large_sources(pa.chunked_array([[letter.replace(".", "") for letter in text]], pa.string()))
 
 
 def test_the_large_sources_are_the_fewest_that_hold_half_of_the_articles():

@@ -7,30 +7,28 @@ from hypothesis import strategies as st
 
 from broadsheet.corpus.same_event import DAY
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
-from tests.support.stage_contract import unit
+from tests.rerank.policy.one_list import flags, likeness, numbers
 
-LARGE = frozenset({"X"})
-
-
-def names(text):
-    return np.array([letter.replace(".", "") for letter in text], object)
+LARGE = "X"
 
 
 def items_of(scores, categories="", sources="", vectors=None, days=None, newest=None):
-    """Items that are unlike each other, and of unknown category, source and time unless named."""
-    count = len(scores)
+    """One list of items that are unlike each other, and of unknown category, source and time unless named."""
+    count, sources = len(scores), numbers(sources or "." * len(scores))
     return Items(
-        scores=np.array(scores, np.float64),
-        vectors=np.eye(count, dtype=np.float32) if vectors is None else unit(vectors),
-        categories=names(categories or "." * count),
-        sources=names(sources or "." * count),
-        published_at=np.full(count, np.nan) if days is None else np.array(days, np.float64) * DAY,
-        newest=None if newest is None else np.array([letter == "n" for letter in newest], np.bool_),
+        scores=np.array([scores], np.float64),
+        there=np.ones((1, count), np.bool_),
+        likeness=likeness(np.eye(count) if vectors is None else vectors),
+        categories=numbers(categories or "." * count),
+        sources=sources,
+        published_at=np.full((1, count), np.nan) if days is None else np.array([days], np.float64) * DAY,
+        small=(sources >= 0) & (sources != ord(LARGE)),
+        newest=None if newest is None else flags(newest, "n"),
     )
 
 
 def order_of(items, policy, read=""):
-    return arrange(items, policy, names(read), LARGE)[0].tolist()
+    return arrange(items, policy, numbers(read))[0][0].tolist()
 
 
 def test_with_everything_off_the_scores_decide_and_the_earlier_of_two_equal_ones_comes_first():
@@ -49,8 +47,8 @@ def test_diversity_and_calibration_together_weigh_as_their_formula_says():
 
 def test_the_distances_are_those_of_the_order_that_the_limits_leave():
     items = items_of([3, 2, 1], vectors=[[1, 0], [1, 0], [0, 1]])
-    order, distances = arrange(items, Policy(story=1, story_similarity=0.9), names(""))
-    assert order.tolist() == [0, 2, 1] and distances.tolist() == [1, 1, 0]
+    order, distances = arrange(items, Policy(story=1, story_similarity=0.9), numbers(""))
+    assert order.tolist() == [[0, 2, 1]] and distances.tolist() == [[1, 1, 0]]
 
 
 def test_a_story_whose_best_article_exceeds_another_cap_is_told_by_the_next():
@@ -81,9 +79,9 @@ def test_two_articles_on_one_event_are_not_shown_for_the_sake_of_the_newest():
 
 def test_no_items_are_arranged_into_nothing():
     everything = Policy(0.5, 0.5, 1, 1, 1, 0.9, 1.0, small_sources=0.5, once=True, newest=0.5)
-    nothing = replace(items_of([], vectors=np.zeros((0, 2)), newest=""), copies=np.zeros((0, 0), np.bool_))
-    order, distances = arrange(nothing, everything, names("a"), LARGE)
-    assert order.tolist() == [] and distances.tolist() == []
+    nothing = replace(items_of([], vectors=np.zeros((0, 2)), newest=""), copies=np.zeros((1, 0, 0), np.bool_))
+    order, distances = arrange(nothing, everything, numbers("a"))
+    assert order.tolist() == [[]] and distances.tolist() == [[]]
 
 
 @st.composite
@@ -109,27 +107,27 @@ histories = st.text("abc.", max_size=5)
 @settings(deadline=None)
 @given(lists(), policies, histories)
 def test_a_permutation_comes_out_the_same_each_time_and_without_nan(items, policy, read):
-    order, distances = arrange(items, policy, names(read), LARGE)
-    again, _ = arrange(items, policy, names(read), LARGE)
-    assert sorted(order.tolist()) == list(range(len(order))) and order.tolist() == again.tolist()
+    order, distances = arrange(items, policy, numbers(read))
+    again, _ = arrange(items, policy, numbers(read))
+    assert sorted(order[0].tolist()) == list(range(order.shape[1])) and order.tolist() == again.tolist()
     assert np.isfinite(distances).all() and distances.min() >= 0
 
 
 @settings(deadline=None)
 @given(lists(), histories)
 def test_a_policy_that_is_off_keeps_the_order_of_the_scores(items, read):
-    assert order_of(items, Policy(), read) == np.argsort(-items.scores, kind="stable").tolist()
+    assert order_of(items, Policy(), read) == np.argsort(-items.scores[0], kind="stable").tolist()
 
 
 def near(items, one, other):
-    apart = abs(items.published_at[one] - items.published_at[other]) > 2 * DAY
-    return items.vectors[one] @ items.vectors[other] >= 0.9 and not apart
+    apart = abs(items.published_at[0, one] - items.published_at[0, other]) > 2 * DAY
+    return items.likeness[0, one, other] >= 0.9 and not apart
 
 
 def exceeds(items, policy, above, item):
     """Whether an item exceeds a cap below those above, as the settings' own words have it."""
-    for most, of in ((policy.category, items.categories), (policy.source, items.sources)):
-        if most and of[item] and sum(of[one] == of[item] for one in above) >= most:
+    for most, of in ((policy.category, items.categories[0]), (policy.source, items.sources[0])):
+        if most and of[item] >= 0 and sum(of[one] == of[item] for one in above) >= most:
             return True
     return bool(policy.story) and sum(near(items, one, item) for one in above) >= policy.story
 
@@ -148,7 +146,7 @@ def test_nothing_exceeds_a_cap_while_something_is_left_that_does_not(items, poli
 def test_small_sources_have_their_share_of_every_first_places_while_there_are_any(items, policy, read, floor):
     policy = replace(policy, category=0, source=0, story=0, small_sources=floor)
     order = order_of(items, policy, read)
-    small = [items.sources[item] in ("Y", "Z") for item in order]
+    small = [items.sources[0, item] in (ord("Y"), ord("Z")) for item in order]
     for places in range(1, len(order) + 1):
         assert sum(small[:places]) >= min(int(floor * places + 1e-9), sum(small))
 

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.rerank.policy.diversity import Likeness, Similarity
+from broadsheet.rerank.policy.diversity import Similarity
 from broadsheet.rerank.policy.selection import select
+from tests.rerank.policy.one_list import likeness
 from tests.support.stage_contract import unit
 
 SAME, OTHER = [1.0, 0.0], [0.0, 1.0]
@@ -14,7 +15,7 @@ class Only:
     """A limit that lets some items in."""
 
     def __init__(self, *items, count):
-        self._allowed = np.isin(np.arange(count), items)
+        self._allowed = np.isin(np.arange(count), items)[None]
 
     def allowed(self):
         return self._allowed
@@ -25,9 +26,9 @@ class Only:
 
 def by_likeness(scores, vectors, weight):
     """The order and the distances of maximal marginal relevance."""
-    similarity = Similarity(Likeness(unit(vectors)))
-    order = select(np.array(scores, np.float64), [(weight, similarity)], [])
-    return order.tolist(), similarity.distances
+    similarity = Similarity(likeness(vectors))
+    order = select(np.array([scores], np.float64), [(weight, similarity)], [])
+    return order[0].tolist(), similarity.distances[0]
 
 
 def test_diversity_0_keeps_the_order_of_the_scores():
@@ -55,17 +56,19 @@ def test_ties_go_to_the_earlier_item():
 
 
 def test_no_items_have_no_order():
-    similarity = Similarity(Likeness(np.zeros((0, 2), np.float32)))
-    assert select(np.zeros(0), [(0.3, similarity)], []).tolist() == [] and similarity.distances.tolist() == []
+    similarity = Similarity(likeness(np.zeros((0, 2))))
+    assert select(np.zeros((1, 0)), [(0.3, similarity)], []).tolist() == [[]] and similarity.distances.tolist() == [[]]
+    nobody = Similarity(np.zeros((0, 3, 3), np.float32))
+    assert select(np.zeros((0, 3)), [(0.3, nobody)], []).shape == nobody.distances.shape == (0, 3)
 
 
 def test_a_limit_keeps_the_rest_for_later_and_takes_nothing_away():
-    assert select(np.array([3.0, 2.0, 1.0, 0.0]), [], [Only(1, 3, count=4)]).tolist() == [1, 3, 0, 2]
+    assert select(np.array([[3.0, 2.0, 1.0, 0.0]]), [], [Only(1, 3, count=4)]).tolist() == [[1, 3, 0, 2]]
 
 
 def test_where_two_limits_cannot_both_hold_the_first_one_does():
     limits = [Only(2, 3, count=4), Only(0, 3, count=4)]
-    assert select(np.array([3.0, 2.0, 1.0, 0.0]), [], limits).tolist() == [3, 2, 0, 1]
+    assert select(np.array([[3.0, 2.0, 1.0, 0.0]]), [], limits).tolist() == [[3, 2, 0, 1]]
 
 
 @given(st.integers(1, 12), st.floats(0, 1), st.integers(0, 2**32 - 1))
@@ -80,3 +83,14 @@ def test_the_order_is_a_permutation_led_by_the_best_and_distances_are_from_0_to_
     for place in range(1, count):
         nearest = (vectors[order[:place]] @ vectors[order[place]]).max()
         assert distances[place] == pytest.approx(max(0, 1 - nearest), abs=1e-5)
+
+
+def test_lists_of_several_lengths_are_chosen_side_by_side_as_each_alone():
+    vectors = [[SAME, SAME, OTHER], [OTHER, SAME, SAME]]
+    scores, there = np.array([[10.0, 9, 0], [5, 7, 99]]), np.array([[1, 1, 1], [1, 1, 0]], np.bool_)
+    similarity = Similarity(np.concatenate([likeness(one) for one in vectors]))
+    order = select(scores, [(0.5, similarity)], [], there=there)
+    assert order.tolist() == [[0, 2, 1], [1, 0, -1]], (
+        "the item that is not there is not chosen, nor does it set a scale"
+    )
+    assert similarity.distances[:, :2].tolist() == [[1, 1], [1, 1]]

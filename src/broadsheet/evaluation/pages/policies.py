@@ -17,12 +17,12 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.impressions import Impression
 from broadsheet.corpus.same_event import DAY
 from broadsheet.evaluation.ranking.beyond_accuracy import CATEGORIES, KS, WITHIN, newest_read, within_lists
-from broadsheet.metrics.labels import Labels, labels_of, number_labels
+from broadsheet.metrics.labels import Labels, labels_of
 from broadsheet.metrics.ranking import Impressions, ndcg
 from broadsheet.offline.replay import Values
 from broadsheet.progress import Say, track
-from broadsheet.rerank import Items, Policy, arrange, large_sources
-from broadsheet.tables.arrays import Flags, Floats, Integers, Names
+from broadsheet.rerank import Items, Policy, are_small, arrange, large_sources
+from broadsheet.tables.arrays import Flags, Floats, Integers
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 NDCG = "ndcg"
@@ -45,10 +45,11 @@ class Shown:
     """The shown articles of impressions, in the form that a policy reads."""
 
     items: list[Items]
+    "One list for each impression."
     rows: list[Integers]
     "Their catalogue rows."
-    read: list[Names]
-    "Categories of the history that the re-ranker reads, for each impression."
+    read: list[Integers]
+    "Numbers of the categories of the history that the re-ranker reads, (1, articles) for each impression."
     histories: Labels
     "The same as numbers. (impressions, articles read)"
     clicked: Flags
@@ -59,8 +60,6 @@ class Shown:
     "Of all articles, unit length. (articles, dim)"
     categories: Integers
     "The number of each article's category, -1 where unknown. (articles,)"
-    large: frozenset[str]
-    "The large sources."
 
 
 def read_shown(catalogue: Catalogue, impressions: Sequence[Impression], scores: Floats, history: int) -> Shown:
@@ -70,24 +69,33 @@ def read_shown(catalogue: Catalogue, impressions: Sequence[Impression], scores: 
     the re-ranker reads.
     """
     offsets = np.cumsum([0, *(len(impression.shown) for impression in impressions)])
-    items = []
     rows = [np.array(impression.shown_rows, np.int64) for impression in impressions]
+    sources, categories = catalogue.names["source"], catalogue.names["category"].numbers
+    small = are_small(sources.names, large_sources(catalogue.news.column("source")))
+    items = []
     for (start, end), places in zip(pairwise(offsets), rows, strict=True):
-        sources = np.array([catalogue.news.column("source")[row].as_py() for row in places.tolist()], object)
-        known = (catalogue.vectors_of(places), catalogue.category[places], sources, catalogue.published_at[places])
-        items.append(Items(scores[start:end], *known))
+        vectors = catalogue.vectors_of(places)
+        items.append(
+            Items(
+                scores=scores[None, start:end],
+                there=np.ones((1, len(places)), np.bool_),
+                likeness=(vectors @ vectors.T)[None],
+                categories=categories[None, places],
+                sources=sources.numbers[None, places],
+                published_at=catalogue.published_at[None, places],
+                small=small[sources.numbers[None, places]],
+            )
+        )
     read = newest_read(impressions, history)
-    categories = number_labels(catalogue.category)
     return Shown(
         items,
         rows,
-        [catalogue.category[line[line >= 0]] for line in read],
+        [categories[None, line[line >= 0]] for line in read],
         labels_of(read, categories),
         np.array([hit for impression in impressions for hit in impression.clicked], np.bool_),
         offsets,
         catalogue.vectors.whole(),
         categories,
-        large_sources(catalogue.news.column("source")),
     )
 
 
@@ -96,7 +104,7 @@ def measure_policy(shown: Shown, policy: Policy) -> Values:
     places: list[Integers] = []
     lists = np.full((len(shown.items), max(KS)), -1, np.int64)
     for list_, items, rows, read in zip(lists, shown.items, shown.rows, shown.read, strict=True):
-        order, _ = arrange(items, policy, read, shown.large)
+        order = arrange(items, policy, read)[0][0]
         places.append(np.argsort(order))  # of each shown article, its place from 0
         first = rows[order[: max(KS)]]
         list_[: len(first)] = first
@@ -113,8 +121,8 @@ def with_one_story_twice(shown: Shown, policy: Policy) -> int:
     """Return how many impressions show two articles of one story, as the policy tells stories."""
     count = 0
     for items in shown.items:
-        apart = np.abs(items.published_at[:, None] - items.published_at) > policy.story_days * DAY
-        near = (items.vectors @ items.vectors.T >= policy.story_similarity) & ~apart
+        times, likeness = items.published_at[0], items.likeness[0]
+        near = (likeness >= policy.story_similarity) & ~(np.abs(times[:, None] - times) > policy.story_days * DAY)
         count += bool(np.triu(near, 1).any())
     return count
 

@@ -1,0 +1,128 @@
+"""Some readers and their candidates as arrays, so that a step of the ranking is a few operations for all of them.
+
+Readers differ in the number of their candidates and of the articles that they read. Places that a reader does not fill
+hold NO_ROW. No number of a reader may depend on who else is in the block: so products of vectors are made for each
+reader apart, since a matrix product rounds in another way if it has another shape, and sums along a list are taken one
+by one (`mean_of`), since NumPy adds a longer list in another order.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.names import UNKNOWN
+from broadsheet.readers.state import ReaderState
+from broadsheet.tables.arrays import Flags, Floats, Integers, Rows, Vectors
+
+NO_ROW = -1
+Kind = TypeVar("Kind", bound=np.generic)
+
+
+class Block:
+    """Some readers, what each has read, and the candidates of each."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        readers: Sequence[ReaderState],
+        candidates: Sequence[Sequence[int] | Rows],
+        history: int,
+    ) -> None:
+        """Take the catalogue rows of each reader's candidates; the newest `history` articles that were read count."""
+        self.catalogue, self.readers = catalogue, readers
+        self.rows = _filled(candidates)
+        "Catalogue rows of the candidates, (readers, candidates)."
+        self.there: Flags = self.rows != NO_ROW
+        "Which places hold a candidate, (readers, candidates)."
+        self.lengths: Integers = self.there.sum(axis=1)
+        "The number of each reader's candidates, (readers,)."
+        self.history = _filled([list(reader.history[-history:])[::-1] for reader in readers])
+        "Catalogue rows of the articles read, the newest first, (readers, articles)."
+
+    def flat(self, values: Floats) -> Floats:
+        """Return the values (readers, candidates) of all candidates laid end to end."""
+        return values[self.there]
+
+    def in_order(self, values: npt.NDArray[Kind], order: Rows) -> npt.NDArray[Kind]:
+        """Return the values (readers, candidates) of all candidates laid end to end, each reader's in an order.
+
+        `order` is (readers, candidates): the places of the candidates, the first first.
+        """
+        return np.take_along_axis(values, order, axis=1)[self.there]
+
+    def spread(self, values: Floats) -> Floats:
+        """Return values of all candidates, laid end to end, as (readers, candidates), NaN where there is none."""
+        found = np.full(self.rows.shape, np.nan)
+        found[self.there] = values
+        return found
+
+    def numbers(self, kind: str, rows: Rows) -> Integers:
+        """Return the numbers of the names of rows, such as their categories; UNKNOWN too where there is no row."""
+        if not len(self.catalogue):
+            return np.full(rows.shape, UNKNOWN)
+        return np.where(rows == NO_ROW, UNKNOWN, self.catalogue.names[kind].numbers[rows])
+
+    @cached_property
+    def likeness(self) -> Vectors:
+        """Inner products of a reader's candidates with one another, (readers, candidates, candidates)."""
+        return self._products(self.rows)
+
+    @cached_property
+    def nearness(self) -> Vectors:
+        """Inner products of candidates and articles read, (readers, candidates, articles)."""
+        return self._products(self.history)
+
+    def nearest(self, count: int) -> Rows:
+        """Return the rows of the articles read most like each candidate, (readers, candidates, count), best first.
+
+        Of equally similar articles the newer comes first; an article read twice counts once. Where fewer were read, the
+        last are NO_ROW. What stands where there is no candidate is not read.
+        """
+        history = self.history[:, None, :]
+        again = np.tril(history == self.history[..., None], -1).any(axis=-1)  # read more lately too
+        near = np.where((again | (self.history == NO_ROW))[:, None, :], -np.inf, self.nearness)
+        if count == 1 and near.shape[-1]:
+            places = near.argmax(axis=-1)[..., None]
+        else:
+            places = np.argsort(-near, axis=-1, kind="stable")[..., :count]
+        found = np.take_along_axis(np.broadcast_to(history, near.shape), places, axis=-1)
+        return np.where(np.isneginf(np.take_along_axis(near, places, axis=-1)), NO_ROW, found)
+
+    @cached_property
+    def _vectors(self) -> tuple[Vectors, Rows]:
+        """The vectors of all rows of the block, each once, and for each catalogue row its place among them."""
+        used = np.zeros(len(self.catalogue), np.bool_)
+        for rows in (self.rows, self.history):
+            used[rows[rows != NO_ROW]] = True
+        found = np.flatnonzero(used)
+        return self.catalogue.vectors_of(found), np.cumsum(used) - 1
+
+    def _products(self, others: Rows) -> Vectors:
+        """Return the products of each reader's candidates with the articles at `others`; 0 where there are none."""
+        vectors, place_of = self._vectors
+        found = np.zeros((*self.rows.shape, others.shape[1]), np.float32)
+        for number, (ours, theirs) in enumerate(zip(self.rows, others, strict=True)):
+            ours, theirs = ours[ours != NO_ROW], theirs[theirs != NO_ROW]
+            products = vectors[place_of[ours]] @ vectors[place_of[theirs]].T
+            found[number, : len(ours), : len(theirs)] = products
+        return found
+
+
+def mean_of(values: Floats, there: Flags) -> Floats:
+    """Return the mean of the values (..., candidates) that are there, (..., 1); 0 for a list without any."""
+    counts = np.maximum(there.sum(axis=-1, keepdims=True), 1)
+    sums: Floats = np.cumsum(np.where(there, values, 0.0), axis=-1)[..., -1:]
+    means: Floats = sums / counts
+    return means
+
+
+def _filled(lists: Sequence[Sequence[int] | Rows]) -> Rows:
+    """Return lists of rows as (lists, longest), NO_ROW where a list has ended."""
+    found = np.full((len(lists), max(map(len, lists), default=0)), NO_ROW, np.int64)
+    for place, rows in zip(found, lists, strict=True):
+        place[: len(rows)] = rows
+    return found
