@@ -63,7 +63,7 @@ def _ranked_anew(bench: Workbench, impressions: Sequence[Impression]) -> dict[st
     for name, found, weighed in ((NOW, signals, weights), (BEFORE, slow, weights | {"trend": 0.0})):
         scores = np.concatenate([fuse(one, weighed) for one in found])
         shown = read_shown(bench.data.catalogue, impressions, scores, settings.retrieval.history)
-        items = [replace(one, newest=not_judged(of)) for one, of in zip(shown.items, signals, strict=True)]
+        items = [replace(one, newest=not_judged(of)[None]) for one, of in zip(shown.items, signals, strict=True)]
         shown, unhelped = replace(shown, items=items), replace(bench.policy, newest=0.0)
         rows[name] = _only(measure_policy(shown, bench.policy if name == NOW else unhelped))
         if name == NOW:
