@@ -10,20 +10,25 @@ from broadsheet.rerank import Items, Policy
 
 def shown_with(clicked, newest):
     """One impression of eleven articles of falling score; `clicked` and `newest` are places from 0."""
-    none = np.full(11, "", object)
+    unknown = np.full((1, 11), -1)
     items = Items(
-        -np.arange(11.0), np.eye(11, dtype=np.float32), none, none, np.full(11, np.nan), np.arange(11) == newest
+        scores=-np.arange(11.0)[None],
+        there=np.ones((1, 11), np.bool_),
+        likeness=np.eye(11, dtype=np.float32)[None],
+        categories=unknown,
+        sources=unknown,
+        published_at=np.full((1, 11), np.nan),
+        newest=np.arange(11)[None] == newest,
     )
     return Shown(
         items=[items],
         rows=[np.arange(11)],
-        read=[np.array([], object)],
+        read=[np.zeros((1, 0), np.int64)],
         histories=labels_of(np.full((1, 1), -1), np.full(11, -1)),
         clicked=np.arange(11) == clicked,
         offsets=np.array([0, 11]),
         vectors=np.eye(11, dtype=np.float32),
         categories=np.full(11, -1),
-        large=frozenset(),
     )
 
 
