@@ -5,6 +5,7 @@ clicks that came later.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy.sparse import csr_array
 
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.retrieval.sources.source_input import SourceInput
-from broadsheet.tables.arrays import Floats, Rows
+from broadsheet.tables.arrays import Floats, Integers, Rows
 from broadsheet.tables.locks import ThreadLock
 
 HALF_LIFE = 72 * 3600.0
@@ -51,16 +52,35 @@ class CoClicks:
         Articles added later, whose rows are not below `size`, share none.
         A score is 1 - exp(-sum of the cosines), 0 to 1: near the sum where it is small, and never more than 1.
         """
-        histories = [history[history < self._clicks.shape[1]] for history in histories]
-        rows = np.concatenate([np.zeros(0, np.int64), *histories])
-        starts = np.cumsum([0, *map(len, histories)])
-        queries = csr_array((np.ones(len(rows)), rows, starts), shape=(len(histories), self._clicks.shape[1]))
-        found = (queries @ self._readers) @ self._clicks
+        found = self._fellows(histories) @ self._clicks
         found.sort_indices()
         return [
             (found.indices[start:end].astype(np.int64), -np.expm1(-found.data[start:end]))
             for start, end in pairwise(found.indptr)
         ]
+
+    def pairs(self, histories: Sequence[Rows], owners: Integers, rows: Rows) -> Floats:
+        """Return the score of each article of `rows` (pairs,) for the history at its place of `owners` (pairs,).
+
+        The same scores as those of a call, without those of all other articles; NaN for an article that shares no
+        reader with the history.
+        """
+        fellows = self._fellows(histories)[owners]
+        sums = np.asarray(fellows.multiply(self._columns[rows]).sum(axis=1))
+        return np.where(sums > 0, -np.expm1(-sums), np.nan)
+
+    def _fellows(self, histories: Sequence[Rows]) -> csr_array:
+        """Return how much each reader shares with each history (histories, readers)."""
+        histories = [history[history < self._clicks.shape[1]] for history in histories]
+        rows = np.concatenate([np.zeros(0, np.int64), *histories])
+        starts = np.cumsum([0, *map(len, histories)])
+        queries = csr_array((np.ones(len(rows)), rows, starts), shape=(len(histories), self._clicks.shape[1]))
+        return queries @ self._readers
+
+    @cached_property
+    def _columns(self) -> csr_array:
+        """Return the clicks on each article (articles, readers)."""
+        return self._clicks.T.tocsr()
 
 
 def _strongest(readers: csr_array) -> csr_array:

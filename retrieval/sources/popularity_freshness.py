@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.retrieval.sources.source_input import SourceInput
-from broadsheet.tables.arrays import Floats, Rows
+from broadsheet.tables.arrays import Floats, Integers, Rows
 
 HOUR = 3600.0
 POPULARITY_HALF_LIFE_HOURS = 6.0
@@ -57,8 +57,14 @@ def popularity_scores(
     """
     past = clicks.before(as_of)
     decayed = 0.5 ** ((as_of - past.times) / (half_life_hours * HOUR))
-    counts = np.bincount(past.rows, decayed, minlength=len(categories))
-    counts[gone] = 0
+    return popularity_of(np.bincount(past.rows, decayed, minlength=len(categories)), categories, future, gone)
+
+
+def popularity_of(
+    decayed: Floats, categories: npt.NDArray[np.int64], future: npt.NDArray[np.bool_], gone: npt.NDArray[np.bool_]
+) -> Floats:
+    """Return the scores of `popularity_scores` from each article's time-decayed clicks (articles,)."""
+    counts = np.where(gone, 0.0, decayed)
     if not counts.any():  # none, or so old that their weight rounds to 0
         return np.full(len(categories), np.nan)
     sizes = np.bincount(categories, ~(future | gone))
@@ -81,9 +87,14 @@ def trends(clicks: ClickLog, as_of: float, gone: npt.NDArray[np.bool_]) -> Float
     start = as_of - RECENT_HOURS * HOUR
     recent = np.bincount(clicks.before(as_of, start).rows, minlength=size)
     earlier = np.bincount(clicks.before(start, start - EARLIER_HOURS * HOUR).rows, minlength=size)
-    recent[gone], earlier[gone] = 0, 0
+    return trends_of(recent, earlier, gone)
+
+
+def trends_of(recent: Integers | Floats, earlier: Integers | Floats, gone: npt.NDArray[np.bool_]) -> Floats:
+    """Return the scores of `trends` from each article's clicks in the last hours and in those before (articles,)."""
+    recent, earlier = np.where(gone, 0, recent), np.where(gone, 0, earlier)
     if not recent.any():
-        return np.full(size, np.nan)
+        return np.full(len(gone), np.nan)
     if not earlier.any():
         earlier = (~gone).astype(np.int64)
     expected = earlier * (recent.sum() / earlier.sum())

@@ -118,10 +118,13 @@ def click_rates(exposures: Exposures, as_of: float, size: int) -> Floats:
     known = past.clicked != UNKNOWN
     rows, times, hits = past.rows[known], past.times[known], past.clicked[known]
     weight = 0.5 ** ((as_of - times) / (HALF_LIFE_HOURS * HOUR)) * _normalised(past.weights[known])
-    shown = np.bincount(rows, weight, minlength=size)
-    clicks = np.bincount(rows, weight * hits, minlength=size)
+    return rates_of(np.bincount(rows, weight, minlength=size), np.bincount(rows, weight * hits, minlength=size))
+
+
+def rates_of(shown: Floats, clicks: Floats) -> Floats:
+    """Return the smoothed click rates of `click_rates` from each article's weighted showings and clicks (articles,)."""
     if not clicks.any():
-        return np.full(size, np.nan)
+        return np.full(len(clicks), np.nan)
     average = clicks.sum() / shown.sum()
     rates: Floats = np.log((clicks + PRIOR_SHOWINGS * average) / (shown + PRIOR_SHOWINGS) / average)
     return rates
