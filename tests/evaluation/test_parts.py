@@ -38,7 +38,7 @@ def test_what_cannot_be_cut_is_an_error_and_changes_nothing(room):
         split_by_time(room, "valid", SHOWN_AT, "late")
     with pytest.raises(InputError, match="split 'late' would be empty"):
         split_by_time(room, "valid", SHOWN_AT + timedelta(hours=9), "late")
-    with pytest.raises(CorpusError, match="impressions-gone.arrow: no such split"):
+    with pytest.raises(CorpusError, match=r"impressions-gone.arrow: no such split"):
         split_by_time(room, "gone", SHOWN_AT, "late")
     split_by_time(room, "valid", SHOWN_AT + timedelta(hours=3), "late")
     with pytest.raises(InputError, match=r"impressions-late.arrow: found other impressions there"):
