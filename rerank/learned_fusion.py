@@ -1,7 +1,7 @@
 """Fusing signals by a learned ranker: LightGBM's LambdaMART (Burges 2010), trained on impressions.
 
-Every signal is constrained to be monotone: a higher value never lowers the score. A young newsroom has few impressions,
-and without the constraint trees would recognise single articles by the values of their signals.
+Unless the recipe says otherwise, a higher signal never lowers the score: from few impressions, as a young newsroom has,
+trees without this constraint would recognise single articles by the values of their signals.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from broadsheet.tables.arrays import Floats, Integers
 
 if TYPE_CHECKING:
     from lightgbm import Booster
-
 
 KIND = FolderKind("train fusion")
 EXPECTED: Mapping[str, Callable[[list[Any]], bool]] = {
@@ -58,6 +57,7 @@ class FusionRecipe:
     learning_rate: float = 0.05
     least_in_leaf: int = 50
     seed: int = 0
+    monotone: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _parameters(recipe: FusionRecipe, seed: int, count: int) -> dict[str, Any]:
         "learning_rate": recipe.learning_rate,
         "min_data_in_leaf": recipe.least_in_leaf,
         "lambdarank_truncation_level": 20,
-        "monotone_constraints": [1] * count,
+        "monotone_constraints": [int(recipe.monotone)] * count,
         "feature_fraction": 0.6,
         "bagging_fraction": 0.7,
         "bagging_freq": 1,

@@ -1,0 +1,131 @@
+"""The benchmark of ranking in real time put together: each row at each delay of the counters.
+
+Everything is learned and chosen on the splits before the measured split. What learns from the signals learns from the
+split that chose the towers, since the towers know the clicks of the split that they learned from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from broadsheet.corpus.impressions import Impression
+from broadsheet.evaluation.live_ranking.delays import DELAYS, counters_at, labelled, lists_at
+from broadsheet.evaluation.live_ranking.learned import learn_trees, learn_weights
+from broadsheet.evaluation.ranking.rows import tower_scores
+from broadsheet.metrics.ebnerd import ebnerd_ranking
+from broadsheet.metrics.ranking import Impressions
+from broadsheet.offline.replay import POPULARITY, SEEDS, Values, mean_of
+from broadsheet.offline.workbenches import describe_towers
+from broadsheet.progress import Say
+from broadsheet.rerank.learned_fusion import Lists
+from broadsheet.rerank.signals import fuse, present
+from broadsheet.retrieval.sources.popularity_freshness import freshness_scores
+from broadsheet.tables.arrays import Floats
+from broadsheet.workbench.data import EditionData
+from broadsheet.workbench.workbench import Workbench
+
+LIGHTGBM, PIPELINE, WEIGHTS, FUSION = "LightGBM on counters", "pipeline", "pipeline, learned weights", "learned fusion"
+COUNTED = ("popularity", "click_rate", "trend", "freshness")
+"""What LightGBM on counters reads: the same for all readers."""
+NOTES = {
+    POPULARITY: "the signal `popularity` alone: clicks with a half-life of six hours",
+    LIGHTGBM: f"LambdaMART over {', '.join(COUNTED)}, learned from all earlier days; mean over three seeds",
+    PIPELINE: "the re-ranker's fused score, with the newsroom's weights",
+    WEIGHTS: "the same with weights learned from the choosing split: the softmax of the fused score is the likeliest",
+    FUSION: "LambdaMART over all signals, learned from the choosing split; mean over three seeds",
+}
+"""What each row is; towers, and rankers beside ours, have a name of their own."""
+
+Scores = dict[str, list[Floats]]
+"""Of each row one array for each seed, one score for each shown article, laid end to end (shown,)."""
+
+
+@dataclass(frozen=True)
+class LiveFindings:
+    """The rows at each delay."""
+
+    impressions: Sequence[Impression]
+    scores: Mapping[str, Scores]
+    "For each delay, the simplest row first."
+    towers: Sequence[dict[str, Any]]
+    "The trained towers; see describe_towers."
+    learned: Mapping[str, Mapping[str, Any]]
+    "For each delay the recipes chosen and the weights learned."
+
+    @cached_property
+    def rows(self) -> dict[str, dict[str, Values]]:
+        """The metrics of EB-NeRD of each impression for each delay and row, the mean over the seeds."""
+        clicked = np.array([hit for one in self.impressions for hit in one.clicked], np.bool_)
+        offsets = np.cumsum([0, *(len(one.shown) for one in self.impressions)])
+
+        def measure(several: list[Floats]) -> Values:
+            return mean_of([ebnerd_ranking(Impressions(scores, clicked, offsets)) for scores in several])
+
+        known: dict[int, Values] = {}  # rows without counters share their scores at all delays
+        for rows in self.scores.values():
+            for several in rows.values():
+                if id(several) not in known:
+                    known[id(several)] = measure(several)
+        return {
+            delay: {row: known[id(several)] for row, several in rows.items()} for delay, rows in self.scores.items()
+        }
+
+
+def measure_live(
+    bench: Workbench,
+    trained: Iterable[tuple[str, Workbench]],
+    train: Sequence[Impression],
+    tune: Sequence[Impression],
+    valid: Sequence[Impression],
+    say: Say,
+    rankers: Mapping[str, list[Floats]] | None = None,
+) -> LiveFindings:
+    """Measure popularity, LightGBM on counters, towers, the pipeline by weights and the learned fusion at each delay.
+
+    `bench` has the towers of the pipeline, `trained` gives a label and a workbench for each pair of towers; those of
+    one label are one row. `rankers` are scores of `valid` by rankers that need no counters. All impressions show both a
+    click and another article.
+    """
+    unchanging: Scores = dict(rankers or {})
+    found = []
+    for label, towers in trained:
+        unchanging.setdefault(f"{label} towers", []).append(tower_scores(towers, valid))
+        found.append(describe_towers(label, towers.models))
+    say("counters of the earlier days")
+    counted, readers = _counted(bench.data, [*train, *tune]), [one.user_id for one in [*train, *tune]]
+    say("signals of the choosing split")
+    choosing = lists_at(bench, tune)
+    say("signals of the measured split")
+    measured = lists_at(bench, valid)
+    scores: dict[str, Scores] = {}
+    learned: dict[str, dict[str, Any]] = {}
+    for delay in DELAYS:
+        say(f"learning with counters {delay}")
+        recipe, trees = learn_trees(counted[delay], readers, SEEDS)
+        ours, fusions = learn_trees(choosing[delay], [one.user_id for one in tune], SEEDS)
+        weights, signals = learn_weights(choosing[delay]), measured[delay].signals
+        learned[delay] = {LIGHTGBM: vars(recipe), FUSION: vars(ours), WEIGHTS: weights}
+        scores[delay] = {
+            POPULARITY: [present(signals["popularity"])],
+            LIGHTGBM: [one(signals) for one in trees],
+            **unchanging,
+            PIPELINE: [fuse(signals, bench.models.signal_weights)],
+            WEIGHTS: [fuse(signals, weights)],
+            FUSION: [one(signals) for one in fusions],
+        }
+    return LiveFindings(valid, scores, found, learned)
+
+
+def _counted(data: EditionData, impressions: Sequence[Impression]) -> dict[str, Lists]:
+    """Return for each delay the signals of COUNTED."""
+    rows = np.array([row for one in impressions for row in one.shown_rows], np.int64)
+    times = np.repeat([one.time.timestamp() for one in impressions], [len(one.shown) for one in impressions])
+    half_life = np.full(len(rows), 24.0)  # trees read only the order of the ages
+    fresh = {"freshness": np.asarray(freshness_scores(data.catalogue.published_at[rows], times, half_life))}
+    found = counters_at(data, impressions, co_clicks=False)
+    return {delay: labelled(counters | fresh, impressions) for delay, counters in found.items()}
