@@ -57,7 +57,8 @@ def popularity_scores(
     """
     past = clicks.before(as_of)
     decayed = 0.5 ** ((as_of - past.times) / (half_life_hours * HOUR))
-    return popularity_of(np.bincount(past.rows, decayed, minlength=len(categories)), categories, future, gone)
+    sums = np.bincount(past.rows, decayed, minlength=len(categories)).astype(np.float64)
+    return popularity_of(sums, categories, future, gone)
 
 
 def popularity_of(

@@ -118,7 +118,8 @@ def click_rates(exposures: Exposures, as_of: float, size: int) -> Floats:
     known = past.clicked != UNKNOWN
     rows, times, hits = past.rows[known], past.times[known], past.clicked[known]
     weight = 0.5 ** ((as_of - times) / (HALF_LIFE_HOURS * HOUR)) * _normalised(past.weights[known])
-    return rates_of(np.bincount(rows, weight, minlength=size), np.bincount(rows, weight * hits, minlength=size))
+    shown, clicks = (np.bincount(rows, values, minlength=size) for values in (weight, weight * hits))
+    return rates_of(shown.astype(np.float64), clicks.astype(np.float64))
 
 
 def rates_of(shown: Floats, clicks: Floats) -> Floats:

@@ -126,6 +126,6 @@ def _counted(data: EditionData, impressions: Sequence[Impression]) -> dict[str, 
     rows = np.array([row for one in impressions for row in one.shown_rows], np.int64)
     times = np.repeat([one.time.timestamp() for one in impressions], [len(one.shown) for one in impressions])
     half_life = np.full(len(rows), 24.0)  # trees read only the order of the ages
-    fresh = {"freshness": np.asarray(freshness_scores(data.catalogue.published_at[rows], times, half_life))}
+    fresh = {"freshness": freshness_scores(data.catalogue.published_at[rows] - times, 0.0, half_life)}
     found = counters_at(data, impressions, co_clicks=False)
     return {delay: labelled(counters | fresh, impressions) for delay, counters in found.items()}
