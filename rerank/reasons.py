@@ -154,11 +154,18 @@ def true_signals(lifts: Mapping[str, Floats], new: Flags) -> list[list[str]]:
     values = np.stack([lifts[name] for name in names], axis=1)  # (items, signals)
     true = values > np.maximum(ROUNDING, NOTICEABLE * largest)[:, None]
     rank = np.where(true, np.array([name in OF_OTHERS for name in names]), 2)
-    order, counts = np.lexsort((-values, rank), axis=-1).tolist(), true.sum(axis=1).tolist()
-    return [
-        [*(names[signal] for signal in line[:count]), *(OF_AGE if one else ())]
-        for line, count, one in zip(order, counts, new.tolist(), strict=True)
-    ]
+    order = np.lexsort((-values, rank), axis=-1)
+    order[np.arange(len(names)) >= true.sum(axis=1)[:, None]] = len(names)
+    lines = order.astype(np.uint8 if len(names) < 256 else np.int64)
+    # Many items have the same signals in the same order, which are named once.
+    named: dict[tuple[bytes, bool], list[str]] = {}
+    found = []
+    for line, one in zip(lines, new.tolist(), strict=True):
+        key = line.tobytes(), one
+        if key not in named:
+            named[key] = [*(names[place] for place in line.tolist() if place < len(names)), *(OF_AGE if one else ())]
+        found.append(named[key])
+    return found
 
 
 def known_sentences(sentences: Sequence[str], evidence: Evidence) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -17,6 +17,8 @@ from broadsheet.corpus.filters import Selection
 from broadsheet.corpus.same_text import SameTexts
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
+from broadsheet.retrieval.candidates_table import Offer, candidates_table
+from broadsheet.retrieval.sources.block_vectors import BlockVectors
 from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.sources.fusion import fuse, with_quotas
 from broadsheet.retrieval.sources.own import NOTHING_PROPOSED, ask_signals, ask_sources
@@ -29,13 +31,14 @@ from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.retrieval.towers.user_tower import UserTower
 from broadsheet.retrieval.wanted import few_allowed, wanted_first, with_wanted
-from broadsheet.tables.arrays import Floats, Rows, Vectors, falling_scores
-from broadsheet.tables.own_scores import own_column
-from broadsheet.tables.schemas import CANDIDATES, SOURCES, user_vectors
+from broadsheet.tables.arrays import Floats, Rows, Vectors
+from broadsheet.tables.schemas import SOURCES, user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 
 NEW_READER = {"freshness": 0.5, "popularity": 0.5}
 """Quotas for a reader of whom nothing is known: half of the candidates are the newest, half are the most read."""
+READERS_AT_ONCE = 256
+"""Readers of one block, who share a search; more readers are served block by block, so that memory stays the same."""
 
 
 class Retriever:
@@ -91,23 +94,15 @@ class Retriever:
         A reader gets the configured number of articles, or `k` if that is more, or all that there are. Nothing that a
         selection does not allow is among them; pinned articles and the fewest of its quotas stand first.
         """
-        if not readers:
-            return CANDIDATES.empty_table()
-        count = self._k if k is None else max(k, self._k)
-        moment = self._moments(as_of)
-        asking = self._asking(readers, interest_vectors(vectors), moment, depth=2 * count, n=count, selection=selection)
-        tables = []
-        for state, reader in zip(readers, asking, strict=True):
-            weights, quotas = self._weights_for(state), self._quotas_for(state)
-            seen = [*state.history, *self._catalogue.rows(state.user["hidden"])]
-            proposals, rows = unread(self._catalogue, self._same_texts, seen, reader, moment, weights, quotas, count)
-            order = partial(with_quotas, proposals=proposals, quotas=quotas, n=count)
-            if selection is not None:
-                rows = with_wanted(rows, reader, moment, selection, count)
-                every = partial(with_quotas, proposals=proposals, quotas=quotas, n=len(rows))
-                order = partial(wanted_first, arrange=every, selection=selection, n=count)
-            tables.append(self._table(state, reader, rows, weights, moment, arrange=order))
-        return pa.concat_tables(tables)
+        count, moment = self._k if k is None else max(k, self._k), self._moments(as_of)
+        interests, offers = interest_vectors(vectors), list[Offer]()
+        for start in range(0, len(readers), READERS_AT_ONCE):
+            block = slice(start, start + READERS_AT_ONCE)
+            theirs = interests[block]
+            asking = self._asking(readers[block], theirs, moment, depth=2 * count, n=count, selection=selection)
+            for state, reader in zip(readers[block], asking, strict=True):
+                offers.append(self._offer(state, reader, moment, count, selection))
+        return candidates_table(self._catalogue, moment, offers)
 
     def describe(self, state: ReaderState, interests: Vectors, news_ids: Sequence[str], as_of: datetime) -> pa.Table:
         """Return the table candidates for given articles, in their order, such as those of an impression.
@@ -117,7 +112,22 @@ class Retriever:
         moment = self._moments(as_of)
         (reader,) = self._asking([state], interests[None], moment, depth=0, n=self._k)
         rows = np.array(self._catalogue.rows(news_ids), np.int64)
-        return self._table(state, reader, rows, self._weights_for(state), moment)
+        offer = self._scored(state, reader, rows, self._weights_for(state), moment)
+        return candidates_table(self._catalogue, moment, [offer])
+
+    def _offer(
+        self, state: ReaderState, reader: SourceInput, moment: Moment, count: int, selection: Selection | None
+    ) -> Offer:
+        """Return the candidates of one reader, at most `count`."""
+        weights, quotas = self._weights_for(state), self._quotas_for(state)
+        seen = [*state.history, *self._catalogue.rows(state.user["hidden"])]
+        proposals, rows = unread(self._same_texts, seen, reader, moment, weights, quotas, count)
+        order = partial(with_quotas, proposals=proposals, quotas=quotas, n=count)
+        if selection is not None:
+            rows = with_wanted(rows, reader, moment, selection, count)
+            every = partial(with_quotas, proposals=proposals, quotas=quotas, n=len(rows))
+            order = partial(wanted_first, arrange=every, selection=selection, n=count)
+        return self._scored(state, reader, rows, weights, moment, arrange=order)
 
     def _asking(
         self,
@@ -137,7 +147,8 @@ class Retriever:
         left_out = np.flatnonzero(~selection.allowed) if selection is not None else np.zeros(0, np.int64)
         near = search_together(self._search, interests, min(len(self._catalogue), depth))
         histories = [np.array(state.history, np.int64) for state in states]
-        co_clicks = moment.co_clicks(histories)
+        co_clicks, vectors = moment.co_clicks(histories), BlockVectors(self._catalogue)
+        vectors.add(np.concatenate([near[near >= 0], *histories]))
         return [
             SourceInput(
                 history=history,
@@ -146,6 +157,7 @@ class Retriever:
                 interests=interests[number],
                 near=near[number],
                 co_clicks=co_clicks[number],
+                vectors=vectors,
                 own=self._proposals(state, moment, n),
             )
             for number, (state, history) in enumerate(zip(states, histories, strict=True))
@@ -177,7 +189,7 @@ class Retriever:
             return NEW_READER
         return self._quotas
 
-    def _table(
+    def _scored(
         self,
         state: ReaderState,
         reader: SourceInput,
@@ -186,10 +198,10 @@ class Retriever:
         moment: Moment,
         *,
         arrange: Callable[[Rows], Rows] | None = None,
-    ) -> pa.Table:
+    ) -> Offer:
         """Score rows for one reader by every source; without `arrange` they stay in their order.
 
-        `arrange` takes the rows, best first, and returns the rows of the table in their order.
+        `arrange` takes the rows, best first, and returns the rows that are offered in their order.
         """
         scores = {name: source(reader, rows) for name, source in moment.sources.items()}
         fused = fuse(scores, weights)
@@ -199,18 +211,8 @@ class Retriever:
             order = rising[np.searchsorted(rows, chosen, sorter=rising)]
         own = {name: scores[name][order] for name in self._own.sources}
         own |= ask_signals(self._own, state, self._catalogue, moment.as_of, rows[order])
-        columns = {
-            "user_id": pa.array([state.user_id] * len(order), pa.string()),
-            "news_id": self._catalogue.ids(rows[order]),
-            "rank": pa.array(np.arange(1, len(order) + 1), pa.int32()),
-            "score": falling_scores(len(order)),
-            "fused": _floats(fused[order]),
-            **{name: _floats(scores[name][order]) for name in SOURCES},
-            "click_rate": _floats(moment.click_rates[rows[order]]),
-            "trend": _floats(moment.trends[rows[order]]),
-            "own": own_column(own, len(order)),
-        }
-        return pa.table(columns, schema=CANDIDATES)
+        ordered = {name: scores[name][order] for name in SOURCES}
+        return Offer(state.user_id, rows[order], fused[order], ordered, own)
 
 
 def encode_users(
@@ -233,7 +235,3 @@ def encode_users(
         vectors_to_arrow(vectors.reshape(-1, dim)),
     ]
     return pa.table(columns, schema=user_vectors(dim))
-
-
-def _floats(values: Floats) -> pa.Array:
-    return pa.array(np.asarray(values, np.float32), from_pandas=True)

@@ -39,18 +39,19 @@ def with_quotas(order: Rows, proposals: Mapping[str, Rows], quotas: Mapping[str,
     three are among the first 10, 20 and 30. All other rows keep their order. `order` (rows,) is the best first and has
     every proposal; quotas sum to 1 at most.
     """
-    reserved = _latest_places(proposals, quotas, min(n, len(order)))
-    if not reserved:
-        return order[:n]
-    found: list[int] = []
-    taken: set[int] = set()
-    left = iter(order.tolist())
-    for place in range(1, min(n, len(order)) + 1):
-        row = reserved.get(place)
-        if row is None or row in taken:
-            row = next(other for other in left if other not in taken)
-        found.append(row)
-        taken.add(row)
+    count = min(n, len(order))
+    reserved = _latest_places(proposals, quotas, count)
+    rows, found, following = order.tolist(), list[int](), 0
+    due, before_turn = set(reserved.values()), set[int]()
+    place_of = {row: place for place, row in enumerate(rows) if row in due}
+    for place in [*sorted(reserved), count + 1]:
+        while len(found) < place - 1:
+            if rows[following] not in before_turn:
+                found.append(rows[following])
+            following += 1
+        if place <= count and place_of[reserved[place]] >= following:
+            found.append(reserved[place])
+            before_turn.add(reserved[place])
     return np.array(found, np.int64)
 
 

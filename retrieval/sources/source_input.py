@@ -1,6 +1,6 @@
 """What the sources of candidates read of one reader."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -26,6 +26,8 @@ class SourceInput:
     "Rows nearest to each interest, (interests, depth), best first, -1 for no row; found for many readers at once."
     co_clicks: tuple[Rows, Floats]
     "Rows clicked by those who clicked the history, rising, and their scores; found for many readers at once."
+    vectors: Callable[[Rows], Vectors]
+    "Looks up the vectors of rows, (rows, dim); shared by the readers of a block."
     few: Rows | None = None
     "The only rows that the filters of a page allow, rising, if these are few; None for many."
     own: Mapping[str, tuple[Rows, Floats]] = field(default_factory=dict)
@@ -33,7 +35,10 @@ class SourceInput:
 
     def allows(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Return for each row whether the reader has neither read, hidden nor muted it, and no filter leaves it out."""
-        return np.isin(rows, self.excluded, invert=True)
+        if not len(self.excluded):
+            return np.ones(rows.shape, np.bool_)
+        places = np.minimum(np.searchsorted(self.excluded, rows), len(self.excluded) - 1)
+        return np.asarray(self.excluded[places] != rows)
 
 
 class Source(Protocol):

@@ -42,7 +42,7 @@ class TwoTower:
         """Return the largest inner product over the interests; NaN for a reader of whom nothing is known."""
         if not reader.interests.any():
             return np.full(len(rows), np.nan)
-        best: Floats = (self._catalogue.vectors_of(rows) @ reader.interests.T).max(axis=1).astype(np.float64)
+        best: Floats = (reader.vectors(rows) @ reader.interests.T).max(axis=1).astype(np.float64)
         return best
 
     def _deep_enough(self, reader: SourceInput, n: int) -> Rows:

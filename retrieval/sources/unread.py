@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.same_text import SameTexts
 from broadsheet.retrieval.sources.fusion import joined, propose
 from broadsheet.retrieval.sources.snapshot import Moment
@@ -14,7 +13,6 @@ from broadsheet.tables.arrays import Rows
 
 
 def unread(
-    catalogue: Catalogue,
     same_texts: SameTexts,
     seen: Sequence[int],
     reader: SourceInput,
@@ -33,7 +31,7 @@ def unread(
         reader = replace(reader, excluded=np.union1d(reader.excluded, copies))
         proposals = propose(moment.sources, reader, weights, count, quotas)
         rows = moment.fill(reader, joined(proposals), count)
-        likeness = catalogue.vectors_of(rows) @ catalogue.vectors_of(known).T
+        likeness = reader.vectors(rows) @ reader.vectors(known).T
         copies = rows[same_texts.copies(rows, known, likeness).any(axis=1)]
         if not len(copies):
             return proposals, rows

@@ -17,6 +17,8 @@ from transformers import BertConfig, BertModel
 from broadsheet.tables.arrays import Vectors
 
 BATCH = 256
+ROWS, COLUMNS = 16, 8
+"""Fewest rows and columns of a matrix product that gives a row the same numbers whatever rows stand beside it."""
 WIDTH = 128
 """Hidden size of the BERT, or the size of item vectors if that is less: few clicks train it, and a CPU runs it."""
 
@@ -59,31 +61,49 @@ class UserTower(nn.Module):
         some = mask.clone()
         some[:, 0] = 1  # attention over nothing would be NaN; such a user gets zeros in the end
         states = self.bert(inputs_embeds=self.narrow(items), attention_mask=some).last_hidden_state
-        scores = self.attention(states).float().masked_fill(some[..., None] == 0, -torch.inf)
+        scores = (
+            _in_full(cast(nn.Linear, self.attention[2]), self.attention[:2](states))
+            .float()
+            .masked_fill(some[..., None] == 0, -torch.inf)
+        )
         weights = scores.softmax(1)  # (users, length, interests)
         pooled = torch.einsum("uli,ulw->uiw", weights, states.float())
         pooled = pooled / pooled.shape[-1] ** 0.5  # layer normalisation leaves it that long
-        users = torch.einsum("uli,uld->uid", weights, items) + self.correction(pooled)
+        users = torch.einsum("uli,uld->uid", weights, items) + _in_full(self.correction, pooled)
         return nn.functional.normalize(users, dim=-1) * mask.any(1)[:, None, None]
 
     @torch.inference_mode()
     def encode(self, sequences: Sequence[Vectors]) -> Vectors:
         """Return unit vectors (users, interests, dim) from each user's item vectors (items, dim), oldest first.
 
-        The newest `history` + 1 items are read: `history` clicks, and one item for the reader's own words.
+        The newest `history` + 1 items are read: `history` clicks, and one item for the reader's own words. A user's
+        vectors do not depend on the other users: so every sequence is filled up to the same length.
         """
         result = np.zeros((len(sequences), self.interests, self.dim), np.float32)
         device = self.correction.weight.device
         for start in range(0, len(sequences), BATCH):
             batch = [sequence[-self.history - 1 :][::-1].copy() for sequence in sequences[start : start + BATCH]]
             # Named, since a model that another thread loads meanwhile changes the default dtype for all.
-            items = torch.zeros(len(batch), max(1, *map(len, batch)), self.dim, dtype=torch.float32)
+            items = torch.zeros(len(batch), self.history + 1, self.dim, dtype=torch.float32)
             mask = torch.zeros(items.shape[:2], dtype=torch.long)
             for row, sequence in enumerate(batch):
                 items[row, : len(sequence)] = torch.from_numpy(sequence)
                 mask[row, : len(sequence)] = 1
             result[start : start + len(batch)] = self(items.to(device), mask.to(device)).cpu().numpy()
         return result
+
+
+def _in_full(layer: nn.Linear, values: torch.Tensor) -> torch.Tensor:
+    """Return what a layer makes of values (..., dim), by a product that has ROWS rows and COLUMNS columns at least.
+
+    The routines for smaller products, such as of a matrix and a vector, add numbers in another order.
+    """
+    rows = values.flatten(0, -2)
+    filled = nn.functional.pad(rows, (0, 0, 0, max(0, ROWS - len(rows))))
+    missing = max(0, COLUMNS - layer.out_features)
+    weight, bias = nn.functional.pad(layer.weight, (0, 0, 0, missing)), nn.functional.pad(layer.bias, (0, missing))
+    made = nn.functional.linear(filled, weight, bias)[: len(rows), : layer.out_features]
+    return made.reshape(*values.shape[:-1], layer.out_features)
 
 
 def new_user_tower(dim: int, *, history: int, interests: int = 1) -> UserTower:

@@ -20,5 +20,6 @@ def reader(*, history=(), excluded=(), interests=None, near=None, co_clicks=None
         excluded=np.unique(np.array(excluded, np.int64)),
         interests=np.zeros((1, 4), np.float32) if interests is None else np.asarray(interests, np.float32),
         near=np.zeros((1, 0), np.int64) if near is None else np.asarray(near, np.int64),
+        vectors=lambda rows: np.zeros((len(rows), 4), np.float32),
         co_clicks=(np.array([row for row, _ in found], np.int64), np.array([score for _, score in found], np.float64)),
     )

@@ -59,6 +59,7 @@ def make_retriever(
     exposures=None,
     half_lives=None,
     own=None,
+    says=says_north,
     **columns,
 ):
     catalogue = catalogue_of(vectors, **columns)
@@ -73,7 +74,7 @@ def make_retriever(
         "own": own,
     }
     about |= {"half_life_hours": 24, "half_life_hours_by_category": half_lives or {}}
-    retriever = Retriever(catalogue, search, says_north, tower, k=k, **about)
+    retriever = Retriever(catalogue, search, says, tower, k=k, **about)
     return OfTables(retriever, catalogue), search
 
 
