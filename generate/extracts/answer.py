@@ -18,7 +18,7 @@ from broadsheet.generate.gate.facts import check
 from broadsheet.generate.gate.tone import tone_problems
 from broadsheet.generate.text.articles import articles_of, first_ranks, whole_text
 from broadsheet.generate.text.language import has_markup
-from broadsheet.generate.text.words import NOT, PERHAPS, SAY, content
+from broadsheet.generate.text.words import NOT, PERHAPS, SAY, content, pairs
 from broadsheet.tables.arrays import Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]
@@ -38,8 +38,9 @@ _FLOOR = 0.6
 one does not."""
 _SAME_EVENT = 0.15
 "An article that is nearer than this to an article above tells the same again."
-_ALIKE = 0.6
-"From this likeness of the request to an article's title or best sentence, the article matches, whatever its words."
+ALIKE, ALIKE_CENTRED = 0.6, 0.5
+"""From this likeness of the request to an article's title or best sentence, the article matches, whatever its words.
+The second is that of an encoder whose vectors have a centre taken off, such as asset:e5, in any language."""
 _NEAR, _HALF = 0.32, 0.5
 "From this likeness the article matches if it also has more than this share of the request's words."
 _ASKING = frozenset(
@@ -132,16 +133,25 @@ class _Candidate:
     "The whole text of the article."
 
 
-def answer(request: str, ranked: pa.Table, news: pa.Table, encode: Encode, ask: Encode | None = None) -> Answer:
+def answer(
+    request: str,
+    ranked: pa.Table,
+    news: pa.Table,
+    encode: Encode,
+    ask: Encode | None = None,
+    *,
+    alike: float = ALIKE,
+) -> Answer:
     """Answer a request from the RANKED table made for this request, rank 1 first, and the NEWS table of its articles.
 
-    `encode` is the news tower as it reads sentences, `ask` as it reads a request; None if both are the same. Sentences
-    of the best article come first; those of one article keep their order.
+    `encode` is the news tower as it reads sentences, `ask` as it reads a request; None if both are the same. From the
+    likeness `alike` an article matches, whatever its words. Sentences of the best article come first; those of one
+    article keep their order.
     Raises ContractError if an article is not in `news`.
     """
     wanted = words_asked(request)
     articles = _read(request, first_ranks(ranked, _ARTICLES).to_pylist(), news, encode, ask)
-    matching = [article for article in articles if _matches(wanted, article)]
+    matching = [article for article in articles if _matches(wanted, article, alike)]
     candidates = [candidate for article in matching for candidate in _candidates(article)]
     if not candidates:
         return Answer(bool(matching), ())
@@ -166,15 +176,19 @@ def _read(
 
 def words_asked(request: str) -> frozenset[str]:
     """Return the stems of the words that say what a request is about."""
-    return frozenset(content(request)) - _ASKING
+    return _terms(request) - _ASKING
 
 
-def _matches(wanted: frozenset[str], article: _Article) -> bool:
+def _terms(text: str) -> frozenset[str]:
+    return frozenset(chain.from_iterable(map(pairs, content(text))))
+
+
+def _matches(wanted: frozenset[str], article: _Article, alike: float) -> bool:
     shared = share_of(wanted, "\n".join((article.texts["title"], *article.lead)))
-    return is_match(float(article.likeness.max()), shared)
+    return is_match(float(article.likeness.max()), shared, alike)
 
 
-def is_match(likeness: float, shared: float) -> bool:
+def is_match(likeness: float, shared: float, alike: float = ALIKE) -> bool:
     """Tell whether an article answers a request, by likeness (-1 to 1) and the share of the request's words (0 to 1).
 
     Something in a newsroom is always nearest, also to nonsense, and common words are shared by chance: so great
@@ -182,12 +196,12 @@ def is_match(likeness: float, shared: float) -> bool:
     plain, of the request to the title or the best sentence, not the ranking's `two_tower`: a user tower that clicks
     trained shifts every request towards what is read. A sentence is nearest to a question, a title to a broad topic.
     """
-    return likeness >= _ALIKE or (likeness >= _NEAR and shared > _HALF)
+    return likeness >= alike or (likeness >= _NEAR and shared > _HALF)
 
 
 def share_of(wanted: frozenset[str], text: str) -> float:
     """Return the share of the request's words that a text has; 0 if the request has none."""
-    return len(wanted & set(content(text))) / len(wanted) if wanted else 0.0
+    return len(wanted & _terms(text)) / len(wanted) if wanted else 0.0
 
 
 def _candidates(article: _Article) -> list[_Candidate]:

@@ -54,6 +54,8 @@ _OPENERS = r"[\"'“‘„«‹¿¡(\[]*"
 _END = re.compile(rf"(?<![.!?…؟۔।])[.!?…؟۔।]++[\"'”’»“)\]]*+(?:(?=\s+{_OPENERS}(\w))|(?=\s*$))|[。！？]++[”’」』）]*+")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 "Characters of scripts that leave no blank between words."
+_RUN = re.compile(rf"(?:{_SPACELESS.pattern})+|(?:(?!{_SPACELESS.pattern}).)+", re.DOTALL)
+"A run of such characters, or a run of others."
 _BACK = 24
 "Characters before a full stop that are read to tell whether an abbreviation ends there."
 _WORD = re.compile(r"\d[\d,.]*\d|[^\W_]+(?:[.&][^\W_]+)*\.?(?:['’][^\W\d_]+)?")
@@ -120,6 +122,18 @@ def stem(word: str) -> str:
             break
     word = word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "ls" else word
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
+
+
+def pairs(word: str) -> list[str]:
+    """Return a word alone; one of a script without blanks, which may be a whole clause, as its pairs of neighbours.
+
+    So `加州野火` gives 加州, 州野 and 野火, of which two are in an article on 加州的野火.
+    """
+    found: list[str] = []
+    for run in _RUN.findall(word):
+        spaceless = len(run) > 2 and _SPACELESS.match(run)
+        found += [run[place : place + 2] for place in range(len(run) - 1)] if spaceless else [run]
+    return found
 
 
 def content(text: str) -> list[str]:

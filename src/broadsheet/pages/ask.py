@@ -43,6 +43,8 @@ def answer_request(request: str, ranked: pa.Table, catalogue: Catalogue, tower: 
     `ranked` is a RANKED table, rank 1 first; `tower` turns the request and sentences into unit vectors.
     """
     from broadsheet.generate import answer
+    from broadsheet.generate.extracts.answer import ALIKE, ALIKE_CENTRED
     from broadsheet.retrieval.topic import topic_of
 
-    return answer(topic_of(request), ranked, catalogue.news, tower, tower.queries)
+    alike = ALIKE_CENTRED if tower.recipe.centre else ALIKE
+    return answer(topic_of(request), ranked, catalogue.news, tower, tower.queries, alike=alike)
