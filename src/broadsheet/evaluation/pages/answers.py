@@ -7,6 +7,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from broadsheet.errors import InputError
+from broadsheet.evaluation.pages.requests import ANSWERED, UNANSWERED
 from broadsheet.evaluation.report.document import stamp
 from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import origin
@@ -17,47 +19,29 @@ from broadsheet.progress import Say
 
 ROUNDS = 3
 WARM_UP = "a good day for tennis"
-ANSWERED = (
-    "What caused the Samsung Galaxy Note 7 battery fires?",
-    "Trump's travel ban in the courts",
-    "Kim Jong-nam killed at an airport in Malaysia",
-    "Roger Federer at the Australian Open",
-    "the mix-up over best picture at the Oscars",
-    "Syria peace talks in Astana",
-    "famine in South Sudan",
-    "news about Brexit and Article 50",
-    "quiet long reads on space",
-    "damage to the Great Barrier Reef",
-)
-UNANSWERED = (
-    "recipes for sourdough bread",
-    "quantum chromodynamics on the lattice",
-    "asdf qwer zxcv",
-    "как вырастить помидоры на балконе",
-    "wie man einen Pullover strickt",
-    "how to teach a puppy not to bite",
-    "regular expressions in Perl",
-    "fingering exercises for the cello",
-    "folding a paper crane",
-    "the grammar of Old Norse verbs",
-)
 
 
-def measure_answers(newsroom: Path, show: Say) -> dict[str, Any]:
-    """Ask each request three times and return the document; times are medians, in seconds.
+def measure_answers(newsroom: Path, show: Say, language: str = "en") -> dict[str, Any]:
+    """Ask each request of a language three times and return the document; times are medians, in seconds.
 
-    `newsroom` is the folder of the demo's newsroom, with an edition. The document holds no words of the news; `show` is
-    given the answers with the titles of their stories, to be read.
+    `newsroom` is the folder of a newsroom with an edition: the demo's for `en`. The document holds no words of the news;
+    `show` is given the answers with the titles of their stories, to be read. Raises InputError for a language without
+    requests.
     """
+    if language not in ANSWERED:
+        raise InputError(f"language: found {language!r}, expected one of {', '.join(ANSWERED)}.")
     started = time.perf_counter()
     pipeline = Pipeline.open(newsroom)
     opened = time.perf_counter() - started
     _, first = _timed(pipeline, WARM_UP)
-    asked = [(request, True) for request in ANSWERED] + [(request, False) for request in UNANSWERED]
+    asked = [(request, True) for request in ANSWERED[language]]
+    asked += [(request, False) for request in UNANSWERED[language]]
     rows = [{"request": request, "answered_by_the_news": there} | _ask(pipeline, request) for request, there in asked]
     document = {
         **stamp(),
         "newsroom": newsroom.absolute().name,
+        "language": language,
+        "encoder": pipeline.bench.models.encoder,
         "articles": len(pipeline.bench.data.catalogue),
         "rounds": ROUNDS,
         "opened_s": round(opened, 1),
@@ -112,6 +96,7 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     citations = [holds for row in rows for holds in row["citations"]]
     return {
         "answered": f"{sum(bool(row['sentences']) for row in there)} of {len(there)}",
+        "found": f"{sum(row['found'] for row in there)} of {len(there)}",
         "told_that_nothing_matches": f"{sum(not row['found'] for row in absent)} of {len(absent)}",
         "citations_that_hold": f"{sum(citations)} of {len(citations)}",
         "first_words_s": {"median": median(row["first_words_s"] for row in rows)}
@@ -134,7 +119,9 @@ def report_answers(document: dict[str, Any]) -> Report:
         ]
         for row in document["requests"]
     )
-    return Report("ask", document, [*table(head, rows), "", *_about(document), "", origin(document)])
+    language = document.get("language", "en")
+    name = "ask" if language == "en" else f"ask-{language}"
+    return Report(name, document, [*table(head, rows), "", *_about(document), "", origin(document)])
 
 
 def _about(document: dict[str, Any]) -> list[str]:
