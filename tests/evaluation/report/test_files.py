@@ -15,6 +15,7 @@ from broadsheet.evaluation.pages.cold_start_report import report_cold_start
 from broadsheet.evaluation.pages.new_stories_report import report_new_stories
 from broadsheet.evaluation.pages.policies_report import report_policies
 from broadsheet.evaluation.pages.reasons_report import report_reasons
+from broadsheet.evaluation.ranking.languages_report import report_languages
 from broadsheet.evaluation.ranking.report import report_ranking
 from broadsheet.evaluation.report.files import Report, make_folder
 from broadsheet.evaluation.retrieval.enrichment import report_enrichment
@@ -31,6 +32,8 @@ from tests.support.scripts import PNG
 RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
 REPORTS = {
     "ask": report_answers,
+    "ask-da": report_answers,
+    "ask-zh": report_answers,
     "cold-start-valid": report_cold_start,
     "diversity-tune": report_policies,
     "diversity-valid": report_policies,
@@ -43,6 +46,7 @@ REPORTS = {
     "generation": report_generation,
     "generation-speed": report_speed,
     "index": report_index,
+    "languages-chinese": report_languages,
     "live": report_live,
     "new-readers": report_new_readers,
     "new-stories-demo": report_new_stories,

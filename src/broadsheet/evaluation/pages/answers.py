@@ -24,7 +24,7 @@ WARM_UP = "a good day for tennis"
 def measure_answers(newsroom: Path, show: Say, language: str = "en") -> dict[str, Any]:
     """Ask each request of a language three times and return the document; times are medians, in seconds.
 
-    `newsroom` is the folder of a newsroom with an edition: the demo's for `en`. The document holds no words of the news;
+    `newsroom` is the folder of a newsroom with an edition: the demo's for `en`. The document has no words of the news;
     `show` is given the answers with the titles of their stories, to be read. Raises InputError for a language without
     requests.
     """
