@@ -29,8 +29,8 @@ from broadsheet.workbench.workbench import Workbench, open_workbench
 if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
 
-USERS_AT_ONCE = 64
-"""Users whose candidates are retrieved, or re-ranked, in one call."""
+USERS_AT_ONCE = 128
+"""Users whose candidates are retrieved, or re-ranked, in one call: enough to share its cost, few enough for memory."""
 
 
 def encode(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
@@ -58,10 +58,14 @@ def encode(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 def retrieve(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
     """Write user_vectors and candidates for the edition's users; nothing earlier is taken over."""
     del earlier
+    from broadsheet.models.threads import in_order
+
+    def found(block: pa.Table) -> tuple[pa.Table, pa.Table]:
+        return retrieve_readers(bench, _states(bench, block), bench.data.as_of)
+
+    _ = bench.retriever  # before several threads ask for it
     blocks = _blocks(read_table(bench.data.edition.users, USERS), "Retrieving for users")
-    return write_candidates(
-        bench, out, (retrieve_readers(bench, _states(bench, block), bench.data.as_of) for block in blocks)
-    )
+    return write_candidates(bench, out, in_order(found, blocks, _cores()))
 
 
 def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> StageReport:
@@ -183,11 +187,27 @@ def _blocks(users: pa.Table, what: str) -> Iterator[pa.Table]:
 
 
 def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table, known: EarlierScores) -> Iterator[pa.Table]:
-    lengths, start = _rows_per_user(users, candidates), 0
-    for block in _blocks(users, "Ranking for users"):
-        size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
-        yield rerank_readers(bench, _states(bench, block), candidates.slice(start, size), earlier=known)
-        start += size
+    from broadsheet.models.threads import in_order
+
+    def offered() -> Iterator[tuple[pa.Table, pa.Table]]:
+        lengths, start = _rows_per_user(users, candidates), 0
+        for block in _blocks(users, "Ranking for users"):
+            size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
+            yield block, candidates.slice(start, size)
+            start += size
+
+    def ranked(both: tuple[pa.Table, pa.Table]) -> pa.Table:
+        return rerank_readers(bench, _states(bench, both[0]), both[1], earlier=known)
+
+    _ = bench.reranker  # before several threads ask for it
+    # A cross-encoder takes all cores by itself.
+    yield from in_order(ranked, offered(), 1 if bench.models.scorer else _cores())
+
+
+def _cores() -> int:
+    import torch
+
+    return torch.get_num_threads()
 
 
 def _rows_per_user(users: pa.Table, candidates: pa.Table) -> dict[str, int]:
