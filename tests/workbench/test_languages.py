@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,8 @@ from broadsheet.config.settings import Config
 from broadsheet.errors import AssetError
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
+from broadsheet.nightly.earlier import Earlier
+from broadsheet.nightly.ray.worker import ENCODE, Worker
 from broadsheet.operations.status import newsroom_state
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import from_rows, write_table
@@ -130,6 +133,17 @@ def test_the_english_cross_encoder_is_not_opened_for_articles_in_another_languag
     assert EditionModels(room, Config(), chosen=Reads("asset:e5", english=False)).scorer is None
     with pytest.raises(AssetError, match="minilm"):
         _ = EditionModels(room, Config(), chosen=Reads("asset:e5")).scorer
+
+
+def test_a_worker_on_another_machine_reads_with_what_the_build_chose(
+    room: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_table(room.news, table(*[ENGLISH] * 10), NEWS)
+    monkeypatch.setenv("BROADSHEET_CACHE", str(tmp_path / "nothing"))
+    tasks = pa.Table.from_pylist([{"part": 0, "blocks": [[0]]}])
+    given = (ENCODE, "run", room, room.building, Config(), datetime.now(UTC), Earlier())
+    (answer,) = Worker(*given, Reads("asset:e5", english=False))(tasks).to_pylist()
+    assert answer["kind"] == "AssetError" and "`broadsheet assets e5`" in answer["problem"]
 
 
 def test_a_danish_newsroom_without_settings_is_built_requested_and_built_again_with_one_encoder(
