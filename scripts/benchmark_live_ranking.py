@@ -8,6 +8,7 @@ Example: python scripts/benchmark_live_ranking.py newsroom --train train --tune 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,12 +30,18 @@ def benchmark(
     limit: Annotated[int | None, typer.Option(help="Most impressions of each split, drawn by chance, to try.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plot.")] = None,
 ) -> None:
-    """Measure popularity, LightGBM on counters, towers, the pipeline by weights and the learned fusion."""
+    """Measure popularity, LightGBM on counters, NRMS, towers, the pipeline by weights and the learned fusion."""
     from broadsheet.corpus.impressions import read_rankable
     from broadsheet.evaluation.live_ranking.benchmark import measure_live
     from broadsheet.evaluation.live_ranking.report import describe_live, report_live
+    from broadsheet.evaluation.ranking.rankers import scores_of_rankers
+    from broadsheet.evaluation.ranking.rows import RANKER
+    from broadsheet.offline.replay import SEEDS
     from broadsheet.offline.workbenches import open_trained, read_folders
     from broadsheet.tables.arrays import draw_rows
+
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from benchmarks.rankers.nrms import Nrms
 
     folders = read_folders("--towers", towers or [])
 
@@ -44,8 +51,10 @@ def benchmark(
         for name in (train, tune, valid):
             found = read_rankable(bench.data.newsroom, bench.data.catalogue, name)
             parts.append([found[place] for place in draw_rows(len(found), limit or len(found)).tolist()])
-        findings = measure_live(bench, open_trained(bench.data.newsroom, folders, say), *parts, say)
-        return report_live(describe_live(findings, bench, split, {}))
+        history = bench.models.config.retrieval.history
+        nrms = scores_of_rankers({"NRMS": Nrms}, bench.data, history, *parts, SEEDS, say)
+        findings = measure_live(bench, open_trained(bench.data.newsroom, folders, say), *parts, say, nrms)
+        return report_live(describe_live(findings, bench, split, {"NRMS": RANKER}))
 
     publish(out, measure)
 

@@ -3,8 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from broadsheet.evaluation.live_ranking.benchmark import FUSION, LIGHTGBM, PIPELINE, WEIGHTS
+from broadsheet.evaluation.live_ranking.benchmark import WEIGHTS
 from broadsheet.evaluation.live_ranking.delays import DELAYS
+from broadsheet.evaluation.ranking.fusion import FUSION, LIGHTGBM
+from broadsheet.evaluation.ranking.rows import PIPELINE
 from broadsheet.importers.transaction import Import
 from broadsheet.offline.replay import POPULARITY
 from tests.support.evaluated import make_room
@@ -30,7 +32,7 @@ def test_each_row_is_measured_at_each_delay(written):
     assert [*found["rows"]] == [*DELAYS]
     for delay in DELAYS:
         rows = found["rows"][delay]
-        assert [*rows] == [POPULARITY, LIGHTGBM, "trained towers", PIPELINE, WEIGHTS, FUSION]
+        assert [*rows] == [POPULARITY, LIGHTGBM, "NRMS", "trained towers", PIPELINE, WEIGHTS, FUSION]
         assert rows["trained towers"] == found["rows"]["0 s"]["trained towers"]  # no counters in it
         assert {*found["learned"][delay]} == {LIGHTGBM, FUSION, WEIGHTS}
         assert {one["of"] for one in found["differences"][delay]} == {FUSION}

@@ -16,7 +16,8 @@ import numpy as np
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.live_ranking.delays import DELAYS, counters_at, labelled, lists_at
 from broadsheet.evaluation.live_ranking.learned import learn_trees, learn_weights
-from broadsheet.evaluation.ranking.rows import tower_scores
+from broadsheet.evaluation.ranking.fusion import COUNTED, FUSION, LIGHTGBM
+from broadsheet.evaluation.ranking.rows import PIPELINE, tower_scores
 from broadsheet.metrics.ebnerd import ebnerd_ranking
 from broadsheet.metrics.ranking import Impressions
 from broadsheet.offline.replay import POPULARITY, SEEDS, Values, mean_of
@@ -29,9 +30,7 @@ from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
-LIGHTGBM, PIPELINE, WEIGHTS, FUSION = "LightGBM on counters", "pipeline", "pipeline, learned weights", "learned fusion"
-COUNTED = ("popularity", "click_rate", "trend", "freshness")
-"""What LightGBM on counters reads: the same for all readers."""
+WEIGHTS = "pipeline, learned weights"
 NOTES = {
     POPULARITY: "the signal `popularity` alone: clicks with a half-life of six hours",
     LIGHTGBM: f"LambdaMART over {', '.join(COUNTED)}, learned from all earlier days; mean over three seeds",

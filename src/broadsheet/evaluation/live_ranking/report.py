@@ -10,9 +10,10 @@ import numpy as np
 
 from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.live_ranking import benchmark
-from broadsheet.evaluation.live_ranking.benchmark import FUSION, LiveFindings
+from broadsheet.evaluation.live_ranking.benchmark import LiveFindings
 from broadsheet.evaluation.live_ranking.counters import CO_CLICK_SECONDS, COUNTERS
 from broadsheet.evaluation.live_ranking.delays import NOTES
+from broadsheet.evaluation.ranking.fusion import FUSION
 from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, ranking_models
 from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import about, notes, table_of_differences, table_of_means

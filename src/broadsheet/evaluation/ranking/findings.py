@@ -61,7 +61,7 @@ def gather(found: Ranking, requests: Sequence[Request], *, live: bool) -> Rankin
         remarks.append("Half of the readers lend their clicks and lists, the others are measured; three halvings.")
     return RankingFindings(
         found.rows,
-        notes_of(found.rows),
+        notes_of(found.rows, found.rankers),
         found.comparisons,
         [impression.user_id for impression in impressions],
         remarks,

@@ -20,7 +20,9 @@ from broadsheet.tables.arrays import Floats
 from broadsheet.training.fusion import make_lists, usable
 from broadsheet.workbench.workbench import Workbench
 
-FUSION, ENSEMBLE = "learned fusion", "learned fusion, ensemble of seeds"
+FUSION, ENSEMBLE, LIGHTGBM = "learned fusion", "learned fusion, ensemble of seeds", "LightGBM on counters"
+COUNTED = ("popularity", "click_rate", "trend", "freshness")
+"""What LightGBM on counters reads: the same for all readers."""
 
 Request = tuple[Workbench, list[Impression]]
 """Impressions, and a workbench that knows of others' clicks and lists what the setting says."""
@@ -44,7 +46,12 @@ class Fused:
     @property
     def comparisons(self) -> list[tuple[str, str]]:
         """The ensemble and the fusion without each signal, against the fusion."""
-        return [(ENSEMBLE, FUSION), *((FUSION, row) for row in self.rows if row.startswith(f"{FUSION} without"))]
+        counted = [(FUSION, LIGHTGBM)] if LIGHTGBM in self.rows else []
+        return [
+            (ENSEMBLE, FUSION),
+            *counted,
+            *((FUSION, row) for row in self.rows if row.startswith(f"{FUSION} without")),
+        ]
 
 
 def requests_of(bench: Workbench, split: Split, *, lent: bool) -> list[Request]:
@@ -91,11 +98,17 @@ def measure_fusion(learn: Lists, valid: Lists) -> Fused:
     scores = {FUSION: [fusion(valid.signals) for fusion in learned], ENSEMBLE: [together(valid.signals)]}
     runs = [_measure(ours, valid) for ours in scores[FUSION]]
     rows = {**signals, FUSION: mean_of(runs), ENSEMBLE: _measure(scores[ENSEMBLE][0], valid)}
+    if counted := [name for name in names if name in COUNTED]:
+        free = FusionRecipe(monotone=False)
+        rows[LIGHTGBM] = mean_of(
+            [_measure(fit_fusion(learn, counted, free, (s,))(valid.signals), valid) for s in SEEDS]
+        )
     rows |= dict(_ablations(learn, valid, names))
     notes = {f"signal {name}": "this signal alone; absent counts as 0" for name in names}
     notes |= {
         FUSION: "LambdaMART over the signals; mean over three seeds",
         ENSEMBLE: "the mean score of the three",
+        LIGHTGBM: f"LambdaMART over those of {', '.join(COUNTED)} that the corpus has; mean over three seeds",
         **{_without(name): "the same, learned without this signal" for name in names},
     }
     errors = [

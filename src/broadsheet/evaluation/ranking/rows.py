@@ -6,7 +6,7 @@ The signals are those of the pipeline's own retriever and re-ranker, as of each 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -54,11 +54,13 @@ TRAINED = {
     "towers": "inner product of these towers alone; mean over their seeds",
     "cross-encoder": "relevance by these cross-encoders alone; mean over their seeds",
 }
+RANKER = "the paper's user encoder over the same stored vectors, trained on the same impressions; mean over its seeds"
 
 
-def notes_of(rows: Mapping[str, object]) -> dict[str, str]:
-    """Return what each row is."""
-    return {row: NOTES[row] if row in NOTES else TRAINED[row.rpartition(" ")[2]] for row in rows}
+def notes_of(rows: Iterable[str], rankers: Iterable[str] = ()) -> dict[str, str]:
+    """Return what each row is; `rankers` are the rows of rankers of other authors."""
+    named = {**NOTES, **dict.fromkeys(rankers, RANKER)}
+    return {row: named[row] if row in named else TRAINED[row.rpartition(" ")[2]] for row in rows}
 
 
 def pipeline_scores(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, Floats]:
@@ -127,6 +129,8 @@ class Ranking:
     "The trained towers; see describe_towers."
     cross_encoders: Sequence[dict[str, Any]]
     "Cross-encoders beside the pipeline's own; see Trained.describe."
+    rankers: Sequence[str] = ()
+    "The rows of rankers of other authors."
 
     @cached_property
     def rows(self) -> dict[str, Values]:
@@ -156,7 +160,7 @@ class Ranking:
     @property
     def _trained(self) -> list[str]:
         rows = [f"{one['label']} towers" for one in self.towers]
-        return list(dict.fromkeys([*rows, *(row_of(one["label"]) for one in self.cross_encoders)]))
+        return list(dict.fromkeys([*rows, *(row_of(one["label"]) for one in self.cross_encoders), *self.rankers]))
 
     @cached_property
     def _measured(self) -> dict[str, list[Values]]:
@@ -169,6 +173,14 @@ class Ranking:
 def means_of(values: Values) -> dict[str, float]:
     """Return the mean of each metric over the impressions that have a value."""
     return {name: float(np.nanmean(value)) for name, value in values.items()}
+
+
+def with_rankers(found: Ranking, rankers: Mapping[str, list[Floats]]) -> Ranking:
+    """Return the ranking with the scores of rankers of other authors, before the rows of ours that were trained."""
+    rows = [*found.scores]
+    place = rows.index(UNTRAINED) + 1
+    scores = {row: found.scores[row] for row in rows[:place]} | rankers
+    return replace(found, scores=scores | {row: found.scores[row] for row in rows[place:]}, rankers=[*rankers])
 
 
 def join(parts: Sequence[Ranking]) -> Ranking:
