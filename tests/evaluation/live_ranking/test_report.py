@@ -5,10 +5,12 @@ import pytest
 
 from broadsheet.evaluation.live_ranking.benchmark import WEIGHTS
 from broadsheet.evaluation.live_ranking.delays import DELAYS
+from broadsheet.evaluation.live_ranking.recall import ALL
 from broadsheet.evaluation.ranking.fusion import FUSION, LIGHTGBM
 from broadsheet.evaluation.ranking.rows import PIPELINE
 from broadsheet.importers.transaction import Import
 from broadsheet.offline.replay import POPULARITY
+from broadsheet.tables.schemas import SOURCES
 from tests.support.evaluated import make_room
 from tests.support.scripts import PNG, run_script
 from tests.support.tiny import make_impressions
@@ -39,6 +41,8 @@ def test_each_row_is_measured_at_each_delay(written):
     assert rows["trained towers"]["auc"]["mean"] > 0.9  # each reader reads one topic
     assert np.isfinite([interval["low"] for row in rows.values() for interval in row.values()]).all()
     assert found["data"]["impressions_measured"] == 20
+    assert [*found["recall"]["delays"]] == [*DELAYS]
+    assert [*found["recall"]["delays"]["0 s"]] == [*SOURCES, ALL]
 
 
 def test_the_report_says_what_each_delay_counts_and_draws_auc_over_the_delay(written):

@@ -16,6 +16,7 @@ import numpy as np
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.live_ranking.delays import DELAYS, counters_at, labelled, lists_at
 from broadsheet.evaluation.live_ranking.learned import learn_trees, learn_weights
+from broadsheet.evaluation.live_ranking.recall import measure_recall
 from broadsheet.evaluation.ranking.fusion import COUNTED, FUSION, LIGHTGBM
 from broadsheet.evaluation.ranking.rows import PIPELINE, tower_scores
 from broadsheet.metrics.ebnerd import ebnerd_ranking
@@ -26,11 +27,13 @@ from broadsheet.progress import Say
 from broadsheet.rerank.learned_fusion import Lists
 from broadsheet.rerank.signals import fuse, present
 from broadsheet.retrieval.sources.popularity_freshness import freshness_scores
-from broadsheet.tables.arrays import Floats
+from broadsheet.tables.arrays import Floats, draw_rows
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
 WEIGHTS = "pipeline, learned weights"
+RECALLED = 2000
+"""Impressions of which recall in the live pool is measured, drawn by chance."""
 NOTES = {
     POPULARITY: "the signal `popularity` alone: clicks with a half-life of six hours",
     LIGHTGBM: f"LambdaMART over {', '.join(COUNTED)}, learned from all earlier days; mean over three seeds",
@@ -55,6 +58,10 @@ class LiveFindings:
     "The trained towers; see describe_towers."
     learned: Mapping[str, Mapping[str, Any]]
     "For each delay the recipes chosen and the weights learned."
+    asked: Sequence[Impression]
+    "The impressions of which recall is measured."
+    recall: Mapping[str, Mapping[str, Values]]
+    "For each delay and source the recall in the live pool; see measure_recall."
 
     @cached_property
     def rows(self) -> dict[str, dict[str, Values]]:
@@ -117,7 +124,10 @@ def measure_live(
             WEIGHTS: [fuse(signals, weights)],
             FUSION: [one(signals) for one in fusions],
         }
-    return LiveFindings(valid, scores, found, learned)
+    say("recall in the live pool")
+    asked = [one for one in valid if one.relevant]
+    asked = [asked[place] for place in draw_rows(len(asked), RECALLED).tolist()]
+    return LiveFindings(valid, scores, found, learned, asked, measure_recall(bench, asked))
 
 
 def _counted(data: EditionData, impressions: Sequence[Impression]) -> dict[str, Lists]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from broadsheet.corpus.impressions import Split
-from broadsheet.evaluation.live_ranking import benchmark
+from broadsheet.evaluation.live_ranking import benchmark, recall
 from broadsheet.evaluation.live_ranking.benchmark import LiveFindings
 from broadsheet.evaluation.live_ranking.counters import CO_CLICK_SECONDS, COUNTERS
 from broadsheet.evaluation.live_ranking.delays import NOTES
@@ -56,7 +56,22 @@ def describe_live(findings: LiveFindings, bench: Workbench, split: Split, ranker
             delay: differences_of(bootstrap, of_delay, [(FUSION, row) for row in of_delay if row != FUSION], SHOWN)
             for delay, of_delay in rows.items()
         },
+        "recall": _recall(findings),
         "remarks": list(REMARKS),
+    }
+
+
+def _recall(findings: LiveFindings) -> dict[str, Any]:
+    """Return the intervals of recall at each delay, and what was measured."""
+    bootstrap = Bootstrap([one.user_id for one in findings.asked], np.random.default_rng(0), SAMPLES)
+    return {
+        "impressions": len(findings.asked),
+        "pool_hours": recall.POOL_HOURS,
+        "notes": recall.NOTES,
+        "delays": {
+            delay: {row: bootstrap.intervals(values) for row, values in rows.items()}
+            for delay, rows in findings.recall.items()
+        },
     }
 
 
@@ -67,6 +82,18 @@ def report_live(document: Mapping[str, Any]) -> Report:
         lines += [f"## Counters {delay}", "", f"Counted: {document['delays'][delay]}.", ""]
         lines += [*table_of_means("ranking", rows, SHOWN), ""]
         lines += [*table_of_differences(document["differences"][delay]), ""]
+    found = document["recall"]
+    for delay, rows in found["delays"].items():
+        lines += [f"## Recall in the live pool, counters {delay}", ""]
+        lines += [*table_of_means("source", rows, list(next(iter(rows.values())))), ""]
+    lines += [
+        f"Recall@k: the share of the clicks on unread articles among the first k of the pool, of "
+        f"{found['impressions']:,} impressions drawn by chance. The pool is what was published, or first appeared, in "
+        f"the {found['pool_hours']:g} hours before; {recall.REACHABLE} is the share of the clicks that is in it.",
+        "",
+        *notes(found["notes"]),
+        "",
+    ]
     lines += ["## What was measured", "", *about(document), "", *notes(document["notes"])]
     split = document["data"]["split"]
     metrics = {"auc": "AUC", "ndcg@10": "nDCG@10"}

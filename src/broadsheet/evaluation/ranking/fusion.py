@@ -37,7 +37,7 @@ class Fused:
     runs: dict[str, list[dict[str, float]]]
     "The means of each seed."
     scores: dict[str, list[Floats]]
-    "Of the fusion and of the ensemble one array for each seed, one score for each shown article. (shown,)"
+    "Of each main row one array for each seed, one score for each shown article. (shown,)"
     learned: list[LearnedFusion]
     "One for each seed."
     figures: dict[str, float | dict[str, str]]
@@ -100,9 +100,8 @@ def measure_fusion(learn: Lists, valid: Lists) -> Fused:
     rows = {**signals, FUSION: mean_of(runs), ENSEMBLE: _measure(scores[ENSEMBLE][0], valid)}
     if counted := [name for name in names if name in COUNTED]:
         free = FusionRecipe(monotone=False)
-        rows[LIGHTGBM] = mean_of(
-            [_measure(fit_fusion(learn, counted, free, (s,))(valid.signals), valid) for s in SEEDS]
-        )
+        scores[LIGHTGBM] = [fit_fusion(learn, counted, free, (seed,))(valid.signals) for seed in SEEDS]
+        rows[LIGHTGBM] = mean_of([_measure(ours, valid) for ours in scores[LIGHTGBM]])
     rows |= dict(_ablations(learn, valid, names))
     notes = {f"signal {name}": "this signal alone; absent counts as 0" for name in names}
     notes |= {
