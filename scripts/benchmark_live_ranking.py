@@ -27,7 +27,7 @@ def benchmark(
     tune: Annotated[str, typer.Option(help="Split that chose the towers, and that the fusion learns from.")],
     valid: Annotated[str, typer.Option(help="Split whose impressions are measured.")],
     towers: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER; the seeds of a label are one row.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Most impressions of each split, drawn by chance, to try.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Most impressions of --valid, drawn by chance, to try.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plot.")] = None,
 ) -> None:
     """Measure popularity, LightGBM on counters, NRMS, towers, the pipeline by weights and the learned fusion."""
@@ -47,13 +47,11 @@ def benchmark(
 
     def measure() -> Report:
         bench, split = open_split(newsroom, valid)
-        parts = []
-        for name in (train, tune, valid):
-            found = read_rankable(bench.data.newsroom, bench.data.catalogue, name)
-            parts.append([found[place] for place in draw_rows(len(found), limit or len(found)).tolist()])
-        history = bench.models.config.retrieval.history
-        nrms = scores_of_rankers({"NRMS": Nrms}, bench.data, history, *parts, SEEDS, say)
-        findings = measure_live(bench, open_trained(bench.data.newsroom, folders, say), *parts, say, nrms)
+        data = bench.data
+        parts = [read_rankable(data.newsroom, data.catalogue, name) for name in (train, tune, valid)]
+        parts[2] = [parts[2][place] for place in draw_rows(len(parts[2]), limit or len(parts[2])).tolist()]
+        nrms = scores_of_rankers({"NRMS": Nrms}, data, *parts, SEEDS, say)
+        findings = measure_live(bench, open_trained(data.newsroom, folders, say), *parts, say, nrms)
         return report_live(describe_live(findings, bench, split, {"NRMS": RANKER}))
 
     publish(out, measure)

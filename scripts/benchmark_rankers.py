@@ -51,11 +51,11 @@ def benchmark(
 
     def measure() -> Report:
         bench, measured = open_split(newsroom, valid)
-        data, history = bench.data, bench.models.config.retrieval.history
+        data = bench.data
         learned, choosing = (read_rankable(data.newsroom, data.catalogue, name) for name in (train, tune))
 
         def scores(impressions: Sequence[Impression]) -> dict[str, list[Floats]]:
-            return scores_of_rankers(makers, data, history, learned, choosing, impressions, SEEDS, say)
+            return scores_of_rankers(makers, data, learned, choosing, impressions, SEEDS, say)
 
         with as_options(fusion="--tune"):
             findings, _ = measure_split(bench, measured, folders, [], say, fusion=tune, rankers=scores)

@@ -40,7 +40,7 @@ def parts(bench):
 @pytest.mark.parametrize("name", MODELS)
 def test_a_ranker_learns_that_readers_click_their_topic(bench, parts, name):
     train, tune, valid = parts
-    data, lines = RankerData(bench.data, train, 10), []
+    data, lines = RankerData(bench.data, train), []
     trained = train_ranker(MODELS[name], data, train, tune, 0, lines.append)
     scores = ranker_scores(trained, data, valid).reshape(-1, 3)
     assert (scores.argmax(1) == 1).mean() > 0.9
@@ -50,7 +50,7 @@ def test_a_ranker_learns_that_readers_click_their_topic(bench, parts, name):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_score_of_an_article_depends_on_nothing_that_is_scored_beside_it(bench, parts, name):
     torch.manual_seed(0)
-    data = RankerData(bench.data, parts[0], 10)
+    data = RankerData(bench.data, parts[0])
     model, several = MODELS[name](data.sizes), parts[2]
     together = np.split(ranker_scores(model, data, several), len(several))
     for one, scores in zip(several[:6], together, strict=False):
@@ -59,7 +59,7 @@ def test_the_score_of_an_article_depends_on_nothing_that_is_scored_beside_it(ben
 
 @pytest.mark.parametrize("name", MODELS)
 def test_readers_without_a_history_and_unknown_readers_are_scored(bench, parts, name):
-    data = RankerData(bench.data, parts[0], 10)
+    data = RankerData(bench.data, parts[0])
     model = MODELS[name](data.sizes)
     nobody = impression_of(bench.data.catalogue, "new", SHOWN_AT, [], ["N0", "N1"], [True, False])
     stranger = impression_of(bench.data.catalogue, "new", SHOWN_AT, ["N3"], ["N0", "N1"], [True, False])
@@ -68,7 +68,7 @@ def test_readers_without_a_history_and_unknown_readers_are_scored(bench, parts, 
 
 
 def test_lstur_knows_its_readers_in_the_long_run_and_strangers_begin_with_zeros(bench, parts):
-    data = RankerData(bench.data, parts[0], 10)
+    data = RankerData(bench.data, parts[0])
     model = Lstur(data.sizes)
     with torch.no_grad():
         model.readers.weight[1:].normal_()
@@ -86,7 +86,7 @@ def test_lstur_knows_its_readers_in_the_long_run_and_strangers_begin_with_zeros(
 def test_each_seed_is_a_row_of_its_own_and_the_same_each_time(bench, parts):
     train, tune, valid = parts[0][:20], parts[1], parts[2][:5]
     first, again = (
-        scores_of_rankers({"NRMS": Nrms}, bench.data, 10, train, tune, valid, [0, 1], silent)["NRMS"] for _ in range(2)
+        scores_of_rankers({"NRMS": Nrms}, bench.data, train, tune, valid, [0, 1], silent)["NRMS"] for _ in range(2)
     )
     assert [one.tolist() for one in first] == [one.tolist() for one in again]
     assert len(first) == 2 and first[0].tolist() != first[1].tolist()

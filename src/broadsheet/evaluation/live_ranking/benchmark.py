@@ -15,7 +15,7 @@ import numpy as np
 
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.live_ranking.delays import DELAYS, counters_at, labelled, lists_at
-from broadsheet.evaluation.live_ranking.learned import learn_trees, learn_weights
+from broadsheet.evaluation.live_ranking.learned import choose_recipe, learn_trees, learn_weights
 from broadsheet.evaluation.live_ranking.recall import measure_recall
 from broadsheet.evaluation.ranking.fusion import COUNTED, FUSION, LIGHTGBM
 from broadsheet.evaluation.ranking.rows import PIPELINE, tower_scores
@@ -108,12 +108,13 @@ def measure_live(
     choosing = lists_at(bench, tune)
     say("signals of the measured split")
     measured = lists_at(bench, valid)
+    recipe, owners = choose_recipe(counted[DELAYS[0]], readers), [one.user_id for one in tune]
     scores: dict[str, Scores] = {}
     learned: dict[str, dict[str, Any]] = {}
     for delay in DELAYS:
         say(f"learning with counters {delay}")
-        recipe, trees = learn_trees(counted[delay], readers, SEEDS)
-        ours, fusions = learn_trees(choosing[delay], [one.user_id for one in tune], SEEDS)
+        trees, ours = learn_trees(counted[delay], recipe, SEEDS), choose_recipe(choosing[delay], owners)
+        fusions = learn_trees(choosing[delay], ours, SEEDS)
         weights, signals = learn_weights(choosing[delay]), measured[delay].signals
         learned[delay] = {LIGHTGBM: vars(recipe), FUSION: vars(ours), WEIGHTS: weights}
         scores[delay] = {

@@ -20,12 +20,12 @@ RECIPES = (
 """The package's own recipe, and larger trees in which a higher signal may lower the score."""
 
 
-def choose_recipe(lists: Lists, names: Sequence[str], readers: Sequence[str]) -> FusionRecipe:
+def choose_recipe(lists: Lists, readers: Sequence[str]) -> FusionRecipe:
     """Return the recipe with the best mean AUC on readers who were held out in turn.
 
     `readers` are those of the impressions (impressions,). Raises CorpusError if there is only one.
     """
-    folds = folds_of(readers)
+    folds, (names, _) = folds_of(readers), usable(lists)
 
     def held_out(recipe: FusionRecipe) -> float:
         scores = np.zeros(len(lists.clicked))
@@ -39,14 +39,10 @@ def choose_recipe(lists: Lists, names: Sequence[str], readers: Sequence[str]) ->
     return max(RECIPES, key=held_out)
 
 
-def learn_trees(
-    lists: Lists, readers: Sequence[str], seeds: Sequence[int], names: Sequence[str] = ()
-) -> tuple[FusionRecipe, list[LearnedFusion]]:
-    """Return the chosen recipe, and trees over the signals `names`, or all that can be used, for each seed."""
-    able, _ = usable(lists)
-    used = [name for name in able if name in names] if names else able
-    recipe = choose_recipe(lists, used, readers)
-    return recipe, [fit_fusion(lists, used, recipe, (seed,)) for seed in seeds]
+def learn_trees(lists: Lists, recipe: FusionRecipe, seeds: Sequence[int]) -> list[LearnedFusion]:
+    """Return trees over the signals that tell articles apart, for each seed."""
+    names, _ = usable(lists)
+    return [fit_fusion(lists, names, recipe, (seed,)) for seed in seeds]
 
 
 def learn_weights(lists: Lists) -> dict[str, float]:

@@ -14,13 +14,14 @@ import torch
 
 from broadsheet.corpus.impressions import Impression
 from broadsheet.metrics.labels import number_labels
-from broadsheet.models.loading import pick_dtype
 from broadsheet.progress import Say
 from broadsheet.tables.arrays import Floats, Integers
 from broadsheet.training.ranking import mean_metrics
 from broadsheet.workbench.data import EditionData
 
 NEGATIVES = 4
+HISTORY = 30
+"""Articles of a history that are read, the newest; with 50 a training takes twice as long."""
 BATCH, MEASURED_BATCH = 64, 256
 RATE = 1e-3
 """The learning rate of Adam."""
@@ -35,8 +36,8 @@ Batch = dict[str, torch.Tensor]
 class RankerData:
     """The articles and readers of a corpus as tensors, and batches of impressions."""
 
-    def __init__(self, data: EditionData, train: Sequence[Impression], history: int) -> None:
-        """Take the corpus and the readers of `train`; of each history the newest `history` articles are read."""
+    def __init__(self, data: EditionData, train: Sequence[Impression]) -> None:
+        """Take the corpus, and the readers of `train`, each of whom gets a number."""
         labels = {
             name: number_labels(np.array(data.catalogue.news.column(name).to_pylist(), object)) + 1  # 0 is unknown
             for name in ("category", "subcategory")
@@ -44,7 +45,6 @@ class RankerData:
         self._vectors = torch.from_numpy(data.catalogue.vectors.whole().copy())
         self._labels = {name: torch.from_numpy(numbers) for name, numbers in labels.items()}
         self._readers = {user: number for number, user in enumerate(dict.fromkeys(one.user_id for one in train), 1)}
-        self._history = history
         self.sizes = {
             "dim": self._vectors.shape[1],
             "categories": int(labels["category"].max(initial=0)) + 1,
@@ -57,7 +57,7 @@ class RankerData:
 
         A reader without a history has one article of zeros.
         """
-        newest = [one.history_rows[-self._history :] for one in impressions]
+        newest = [one.history_rows[-HISTORY:] for one in impressions]
         rows = np.zeros((len(newest), max(1, *map(len, newest))), np.int64)
         lengths = torch.tensor([len(part) for part in newest])
         for place, part in enumerate(newest):
@@ -105,7 +105,6 @@ def train_ranker(
     clicks = [(one, row) for one in train if one.history_rows and one.unclicked_rows for row in one.clicked_rows]
     clicked = np.array([hit for one in tune for hit in one.clicked], np.bool_)
     lengths = [len(one.shown) for one in tune]
-    dtype = pick_dtype(torch.device("cpu"))
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     best, best_auc, best_epoch = copy.deepcopy(model.state_dict()), -1.0, 0
     for epoch in range(1, EPOCHS + 1):
@@ -114,11 +113,10 @@ def train_ranker(
         for start in range(0, len(order), BATCH):
             drawn = [clicks[place] for place in order[start : start + BATCH]]
             rows = np.array([[row, *_negatives(one.unclicked_rows, rng)] for one, row in drawn], np.int64)
-            with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-                scores = model(data.batch([one for one, _ in drawn], rows))
-            loss = torch.nn.functional.cross_entropy(scores.float(), torch.zeros(len(rows), dtype=torch.long))
+            scores = model(data.batch([one for one, _ in drawn], rows))
+            loss = torch.nn.functional.cross_entropy(scores, torch.zeros(len(rows), dtype=torch.long))
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
         auc = mean_metrics(ranker_scores(model, data, tune), clicked, lengths)["auc"]
         say(f"{type(model).__name__}, seed {seed}, epoch {epoch}: AUC {auc:.4f} on the choosing split")
@@ -133,7 +131,6 @@ def train_ranker(
 def scores_of_rankers(
     rankers: Mapping[str, Ranker],
     data: EditionData,
-    history: int,
     train: Sequence[Impression],
     tune: Sequence[Impression],
     valid: Sequence[Impression],
@@ -144,7 +141,7 @@ def scores_of_rankers(
 
     `tune` chooses the epoch. All impressions show both a click and another article.
     """
-    tensors = RankerData(data, train, history)
+    tensors = RankerData(data, train)
     return {
         name: [ranker_scores(train_ranker(make, tensors, train, tune, seed, say), tensors, valid) for seed in seeds]
         for name, make in rankers.items()

@@ -179,8 +179,8 @@ def with_rankers(found: Ranking, rankers: Mapping[str, list[Floats]]) -> Ranking
     """Return the ranking with the scores of rankers of other authors, before the rows of ours that were trained."""
     rows = [*found.scores]
     place = rows.index(UNTRAINED) + 1
-    scores = {row: found.scores[row] for row in rows[:place]} | rankers
-    return replace(found, scores=scores | {row: found.scores[row] for row in rows[place:]}, rankers=[*rankers])
+    parts = [{row: found.scores[row] for row in part} for part in (rows[:place], rows[place:])]
+    return replace(found, scores={**parts[0], **rankers, **parts[1]}, rankers=[*rankers])
 
 
 def join(parts: Sequence[Ranking]) -> Ranking:
