@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Edition, Newsroom
@@ -19,6 +21,7 @@ from broadsheet.nightly.index_stage import index
 from broadsheet.nightly.stage import Stage, StageReport
 from broadsheet.progress import track
 from broadsheet.readers.state import ReaderState
+from broadsheet.tables.arrays import Integers
 from broadsheet.tables.arrow_files import open_writer, read_table
 from broadsheet.tables.schemas import CANDIDATES, NEWS, RANKED, USERS, user_vectors
 from broadsheet.workbench.models import EditionModels
@@ -190,11 +193,12 @@ def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table, known:
     from broadsheet.models.threads import in_order
 
     def offered() -> Iterator[tuple[pa.Table, pa.Table]]:
-        lengths, start = _rows_per_user(users, candidates), 0
+        ends, done, start = np.cumsum(_rows_per_user(users, candidates)), 0, 0
         for block in _blocks(users, "Ranking for users"):
-            size = sum(lengths[user_id] for user_id in block.column("user_id").to_pylist())
-            yield block, candidates.slice(start, size)
-            start += size
+            done += len(block)
+            end = int(ends[done - 1])
+            yield block, candidates.slice(start, end - start)
+            start = end
 
     def ranked(both: tuple[pa.Table, pa.Table]) -> pa.Table:
         return rerank_readers(bench, _states(bench, both[0]), both[1], earlier=known)
@@ -210,8 +214,10 @@ def _cores() -> int:
     return torch.get_num_threads()
 
 
-def _rows_per_user(users: pa.Table, candidates: pa.Table) -> dict[str, int]:
-    counts = dict.fromkeys(users.column("user_id").to_pylist(), 0)
-    for entry in candidates.column("user_id").value_counts().to_pylist():
-        counts[entry["values"]] = entry["counts"]
-    return counts
+def _rows_per_user(users: pa.Table, candidates: pa.Table) -> Integers:
+    """Return the number of candidates of each user (users,)."""
+    found = candidates.column("user_id").value_counts()
+    places = pc.fill_null(pc.index_in(users.column("user_id"), value_set=found.field("values")), -1)
+    counts = np.append(np.asarray(found.field("counts"), np.int64), 0)  # the last is of users without candidates
+    of_users: Integers = counts[np.asarray(places)]
+    return of_users

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +15,7 @@ from broadsheet.newsroom.entries import Entry, read_added, read_withdrawal
 from broadsheet.newsroom.journal import NAME, Journal, read_withdrawn
 from broadsheet.newsroom.manifest import file_problems
 from broadsheet.nightly.index_recall import reader_recall
+from broadsheet.nightly.ranks import ranks_count_up
 from broadsheet.readers.mutes import open_mutes
 from broadsheet.readers.profiles import open_profiles
 from broadsheet.tables.arrow_files import empty, read_stamp, read_table
@@ -203,7 +203,7 @@ def _check_list(name: str, table: pa.Table, news_ids: pa.ChunkedArray, user_ids:
         unknown = pc.sum(pc.invert(pc.is_in(table.column(column), value_set=known.combine_chunks()))).as_py()
         if unknown:
             problems.append(f"{name}: {unknown} rows name an unknown {column}")
-    if not _ranks_count_up(table.column("user_id").to_pylist(), np.asarray(table.column("rank"), np.int64)):
+    if not ranks_count_up(table):
         problems.append(
             f"{name}: expected the rows of each user together, with ranks 1, 2, 3 …; found rows in another order"
         )
@@ -236,15 +236,3 @@ def _is_consistent(digest: dict[str, Any]) -> bool:
     news_ids, cited = digest["news_ids"], [sentence["news_ids"] for sentence in digest["sentences"]]
     whole = len(news_ids) > 1 and len(digest["content_hashes"]) == len(news_ids) and digest["news_id"] in news_ids
     return whole and all(ids and set(ids) <= set(news_ids) for ids in cited) and bool(cited)
-
-
-def _ranks_count_up(user_ids: list[str], ranks: npt.NDArray[np.int64]) -> bool:
-    """Return whether each user's rows stand together and their ranks are 1, 2, 3 …."""
-    if not user_ids:
-        return True
-    users = np.array(user_ids, dtype=object)
-    place = np.arange(len(users))
-    first = np.r_[True, users[1:] != users[:-1]]  # (rows,): whether a row begins another user
-    # The place of a row less the place where its user begins: users a a b give 1, 2, 1.
-    expected = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
-    return bool((ranks == expected).all()) and int(first.sum()) == len(set(user_ids))

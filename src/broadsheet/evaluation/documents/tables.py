@@ -7,6 +7,7 @@ from typing import Any
 
 from broadsheet.evaluation.documents.results import Results
 from broadsheet.evaluation.report.lines import cell
+from broadsheet.evaluation.speed.readers_report import readers_lines
 from broadsheet.evaluation.systems.scale import Assumptions, extrapolation, read_measured
 from broadsheet.markdown import table
 
@@ -97,6 +98,11 @@ def scale(results: Results) -> str:
     return extrapolation(Assumptions(), read_measured(results.folder))
 
 
+def readers(results: Results) -> str:
+    """Return how many readers a second are ranked, and what a million readers would take."""
+    return _text(readers_lines(results.document("readers")))
+
+
 def files(results: Results) -> str:
     """Return every file of results with its day, commit and command, in the order of their names."""
     names = sorted(path.stem for path in results.folder.glob("*.json"))
@@ -117,6 +123,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "policies": policies,
     "engines": engines,
     "scale": scale,
+    "readers": readers,
     "results": files,
 }
 """What writes each table, by the name in its marker."""
