@@ -7,7 +7,10 @@ from benchmarks.rankers.lstur import Lstur
 from benchmarks.rankers.naml import Naml
 from benchmarks.rankers.nrms import Nrms
 
+from broadsheet.evaluation.ranking.benchmark import measure_split
 from broadsheet.evaluation.ranking.rankers import RankerData, ranker_scores, scores_of_rankers, train_ranker
+from broadsheet.evaluation.ranking.rows import PIPELINE, RANKER
+from broadsheet.offline.replay import UNTRAINED
 from broadsheet.progress import silent
 from tests.support.evaluated import SHOWN_AT
 from tests.support.impressions import impression_of
@@ -90,3 +93,16 @@ def test_each_seed_is_a_row_of_its_own_and_the_same_each_time(bench, parts):
     )
     assert [one.tolist() for one in first] == [one.tolist() for one in again]
     assert len(first) == 2 and first[0].tolist() != first[1].tolist()
+
+
+def test_the_rankers_stand_in_one_table_with_ours(bench, split, parts):
+    def scores(impressions):
+        return scores_of_rankers({"NRMS": Nrms}, bench.data, parts[0][:20], parts[1], impressions, [0, 1, 2], silent)
+
+    findings, requests = measure_split(bench, split, [], [], silent, rankers=scores)
+    rows = [*findings.rows]
+    assert rows.index("NRMS") == rows.index(UNTRAINED) + 1 and rows[-1] == PIPELINE
+    assert len(findings.scores["NRMS"]) == len(findings.runs["NRMS"]) == 3
+    assert len(findings.rows["NRMS"]["auc"]) == len(requests[0][1])
+    assert {("NRMS", UNTRAINED), (PIPELINE, "NRMS")} <= {*findings.comparisons}
+    assert findings.notes["NRMS"] == RANKER
