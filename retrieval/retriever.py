@@ -152,7 +152,9 @@ class Retriever:
         return [
             SourceInput(
                 history=history,
-                excluded=np.unique(np.concatenate([self._excluded(state, history), left_out])),
+                excluded=np.union1d(self._excluded(state, history), left_out)
+                if len(left_out)
+                else self._excluded(state, history),
                 few=few,
                 interests=interests[number],
                 near=near[number],

@@ -11,7 +11,8 @@ from broadsheet.tables.arrays import Floats, Rows
 
 def fuse(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     """Return the weighted sum of the sources' scores; one that is absent, NaN, adds nothing."""
-    total: Floats = np.sum([weights.get(name, 0.0) * np.nan_to_num(scores[name]) for name in scores], axis=0)
+    known = {name: np.where(np.isnan(found), 0.0, found) for name, found in scores.items()}
+    total: Floats = np.sum([weights.get(name, 0.0) * found for name, found in known.items()], axis=0)
     return total
 
 

@@ -26,13 +26,14 @@ def unread(
     The sources know articles by their ids. If they propose a copy of an article that the reader has seen, they are
     asked once more without it.
     """
-    copies, known = np.zeros(0, np.int64), np.unique(np.asarray(seen, np.int64))
+    known = np.array(sorted({*seen}), np.int64)
+    read = reader.vectors(known)
     for _ in range(2):
-        reader = replace(reader, excluded=np.union1d(reader.excluded, copies))
         proposals = propose(moment.sources, reader, weights, count, quotas)
         rows = moment.fill(reader, joined(proposals), count)
-        likeness = reader.vectors(rows) @ reader.vectors(known).T
+        likeness = reader.vectors(rows) @ read.T
         copies = rows[same_texts.copies(rows, known, likeness).any(axis=1)]
         if not len(copies):
             return proposals, rows
+        reader = replace(reader, excluded=np.union1d(reader.excluded, copies))
     return {name: found[~np.isin(found, copies)] for name, found in proposals.items()}, rows[~np.isin(rows, copies)]

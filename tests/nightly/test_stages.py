@@ -1,3 +1,4 @@
+import pyarrow.compute as pc
 import pytest
 
 from broadsheet.errors import ContractError, InputError, NewsroomError
@@ -9,6 +10,8 @@ from broadsheet.nightly.stages import STAGES, USERS_AT_ONCE, run_stage
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CANDIDATES, DIGESTS, RANKED, STORIES, USERS, news_vectors, user_vectors
+from broadsheet.workbench.ranking import rank
+from broadsheet.workbench.workbench import open_current
 from tests.support.tiny import make_encoder, make_newsroom, make_writer
 
 WRITES = {
@@ -100,7 +103,13 @@ def test_readers_of_every_block_are_ranked_as_they_would_be_alone(newsroom):
     assert read_table(edition.users, USERS)["user_id"].to_pylist() == ids
     ranked = read_table(edition.ranked, RANKED)
     assert ranked["user_id"].unique().to_pylist() == ids
-    pipeline = Pipeline.open(newsroom.path)
-    for user_id in (ids[0], ids[USERS_AT_ONCE], ids[2 * USERS_AT_ONCE - 1], ids[-1]):
-        nightly = [row["news_id"] for row in ranked.to_pylist() if row["user_id"] == user_id]
-        assert pipeline.run(user_id, 12).stories["news_id"].to_pylist() == nightly
+    pipeline, bench = Pipeline.open(newsroom.path), open_current(newsroom)
+    vectors, users = read_table(edition.user_vectors, user_vectors(32)), read_table(edition.users, USERS)
+    candidates = read_table(edition.candidates, CANDIDATES)
+    for number in (0, USERS_AT_ONCE, 2 * USERS_AT_ONCE - 1, MANY - 1):
+        alone = rank(bench, bench.readers(users.slice(number, 1)), bench.data.as_of)
+        for night, found in ((vectors, alone.vectors), (candidates, alone.candidates), (ranked, alone.ranked)):
+            rows = night.filter(pc.equal(night["user_id"], ids[number]))
+            assert rows.to_pylist() == found.to_pylist(), "to the bit"
+        nightly = alone.ranked["news_id"].to_pylist()
+        assert pipeline.run(ids[number], 12).stories["news_id"].to_pylist() == nightly

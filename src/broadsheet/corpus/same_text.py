@@ -54,10 +54,10 @@ class SameTexts:
         `rows` are (..., rows), `others` (..., others), and `likeness` has the inner products of their vectors. A row
         below 0 is no article.
         """
-        ours, theirs = np.broadcast_arrays(rows[..., :, None], others[..., None, :])
-        found = np.zeros(likeness.shape, np.bool_)
-        alike = np.nonzero((likeness >= LIKENESS) & (ours != theirs) & (ours >= 0) & (theirs >= 0))
-        found[alike] = self._compare(ours[alike].tolist(), theirs[alike].tolist())
+        found, places = np.zeros(likeness.shape, np.bool_), np.stack(np.nonzero(likeness >= LIKENESS))
+        ours, theirs = rows[(*places[:-2], places[-2])], others[(*places[:-2], places[-1])]
+        differ = (ours != theirs) & (ours >= 0) & (theirs >= 0)
+        found[(*places[:, differ],)] = self._compare(ours[differ].tolist(), theirs[differ].tolist())
         return found
 
     def _compare(self, ours: Sequence[int], theirs: Sequence[int]) -> list[bool]:

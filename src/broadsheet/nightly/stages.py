@@ -32,7 +32,7 @@ from broadsheet.workbench.workbench import Workbench, open_workbench
 if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
 
-USERS_AT_ONCE = 128
+USERS_AT_ONCE = 96
 """Users whose candidates are retrieved, or re-ranked, in one call: enough to share its cost, few enough for memory."""
 
 
