@@ -103,7 +103,7 @@ def measure_live(
         unchanging.setdefault(f"{label} towers", []).append(tower_scores(towers, valid))
         found.append(describe_towers(label, towers.models))
     say("counters of the earlier days")
-    counted, readers = _counted(bench.data, [*train, *tune]), [one.user_id for one in [*train, *tune]]
+    counted, readers = _counted(bench.data, [train, tune]), [one.user_id for one in [*train, *tune]]
     say("signals of the choosing split")
     choosing = lists_at(bench, tune)
     say("signals of the measured split")
@@ -131,11 +131,16 @@ def measure_live(
     return LiveFindings(valid, scores, found, learned, asked, measure_recall(bench, asked))
 
 
-def _counted(data: EditionData, impressions: Sequence[Impression]) -> dict[str, Lists]:
-    """Return for each delay the signals of COUNTED."""
+def _counted(data: EditionData, splits: Sequence[Sequence[Impression]]) -> dict[str, Lists]:
+    """Return for each delay the signals of COUNTED of all splits; content-only each as of its own beginning."""
+    found = [counters_at(data, split, co_clicks=False) for split in splits]
+    impressions = [one for split in splits for one in split]
     rows = np.array([row for one in impressions for row in one.shown_rows], np.int64)
     times = np.repeat([one.time.timestamp() for one in impressions], [len(one.shown) for one in impressions])
     half_life = np.full(len(rows), 24.0)  # trees read only the order of the ages
-    fresh = {"freshness": freshness_scores(data.catalogue.published_at[rows] - times, 0.0, half_life)}
-    found = counters_at(data, impressions, co_clicks=False)
-    return {delay: labelled(counters | fresh, impressions) for delay, counters in found.items()}
+    fresh = freshness_scores(data.catalogue.published_at[rows] - times, 0.0, half_life)
+    joined = {
+        delay: {name: np.concatenate([part[delay][name] for part in found]) for name in found[0][delay]}
+        for delay in DELAYS
+    }
+    return {delay: labelled({**counters, "freshness": fresh}, impressions) for delay, counters in joined.items()}
