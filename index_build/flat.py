@@ -10,7 +10,7 @@ _SCORES = 1 << 24
 """Inner products in memory at a time, 64 MiB."""
 _GROUP = 16
 """Products that are compared with one another before the largest are sought."""
-_ROWS = 4096
+_ROWS = 1024
 """Vectors of one product. A mapped index need not lie where the processor can read numbers, and NumPy copies what it
 multiplies then: with few rows at a time the copy stays in the processor's cache."""
 

@@ -84,8 +84,9 @@ class Explainer:
                 if places.kept[start + number]:
                     found = [*OF_AGE, *(name for name in found if name not in OF_AGE)]
                 sentence = self._choose(found, evidence[start + number], given, max(1, (number + 1) // ALIKE))
-                reasons.append(sentence.format_map(evidence[start + number]._asdict()))
-                if "title" in named_in(sentence):
+                named = named_in(sentence)
+                reasons.append(sentence.format_map(evidence[start + number]._asdict()) if named else sentence.format())
+                if "title" in named:
                     because[start + number] = places.nearest[start + number]
             start += length
         return because, reasons

@@ -33,9 +33,10 @@ class TwoTower:
         """Return the n nearest: as if all were compared, where the index is exact."""
         if not reader.interests.any():
             return np.zeros(0, np.int64)
-        near = self._deep_enough(reader, n) if reader.few is None else reader.few
-        rows = np.unique(near[near >= 0])
-        rows = rows[~self._hidden[rows] & reader.allows(rows)]
+        if reader.few is None:
+            rows = np.unique(self._nearest(reader, n))
+        else:
+            rows = reader.few[~self._hidden[reader.few] & reader.allows(reader.few)]
         return rows[np.argsort(-self(reader, rows), kind="stable")[:n]]
 
     def __call__(self, reader: SourceInput, rows: Rows) -> Floats:
@@ -45,13 +46,18 @@ class TwoTower:
         best: Floats = (reader.vectors(rows) @ reader.interests.T).max(axis=1).astype(np.float64)
         return best
 
-    def _deep_enough(self, reader: SourceInput, n: int) -> Rows:
-        """Search ever deeper until each interest has n rows left for the reader, or the catalogue ends."""
+    def _nearest(self, reader: SourceInput, n: int) -> Rows:
+        """Return the rows nearest to each interest that the reader may be shown, among them the n nearest to any.
+
+        It searches ever deeper until each interest has n rows left for the reader, or the catalogue ends. A row among
+        the n nearest is among the n first of some interest; a quarter more are taken, since a search may round.
+        """
         near, depth, size = reader.near, reader.near.shape[1], len(self._catalogue)
-        while depth < size:
+        while True:
             left = (near >= 0) & ~self._hidden[near] & reader.allows(near)
-            if left.sum(axis=1).min() >= n:
+            if depth >= size or left.sum(axis=1).min() >= n:
                 break
             depth = min(size, max(n, 4 * depth))
             _, near = self._search(reader.interests, depth)
-        return near
+        found: Rows = near[left & (np.cumsum(left, axis=1) <= n + n // 4)]
+        return found
