@@ -32,7 +32,7 @@ from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
 WEIGHTS = "pipeline, learned weights"
-RECALLED = 2000
+RECALLED = 500
 """Impressions of which recall in the live pool is measured, drawn by chance."""
 NOTES = {
     POPULARITY: "the signal `popularity` alone: clicks with a half-life of six hours",
