@@ -55,7 +55,7 @@ class Block:
         return np.take_along_axis(values, order, axis=1)[self.there]
 
     def spread(self, values: Floats) -> Floats:
-        """Return values of all candidates, laid end to end, as (readers, candidates), NaN where there is none."""
+        """Return values of all candidates, laid end to end, as (readers, candidates), else NaN."""
         found = np.full(self.rows.shape, np.nan)
         found[self.there] = values
         return found
@@ -102,7 +102,7 @@ class Block:
         return self.catalogue.vectors_of(found), np.cumsum(used) - 1
 
     def _products(self, others: Rows) -> Vectors:
-        """Return the products of each reader's candidates with the articles at `others`; 0 where there are none."""
+        """Return the products of each reader's candidates with the articles at `others`, else 0."""
         vectors, place_of = self._vectors
         found = np.zeros((*self.rows.shape, others.shape[1]), np.float32)
         for number, (ours, theirs) in enumerate(zip(self.rows, others, strict=True)):

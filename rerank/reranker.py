@@ -11,6 +11,8 @@ from broadsheet.corpus.filters import Selection
 from broadsheet.corpus.same_text import SameTexts
 from broadsheet.own_parts import OwnParts, Rerank
 from broadsheet.readers.state import ReaderState
+from broadsheet.rerank.attention import Attention
+from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
 from broadsheet.rerank.block import Block
 from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.learned_fusion import LearnedFusion
@@ -24,9 +26,8 @@ from broadsheet.rerank.policy.selection import NO_ITEM, Order
 from broadsheet.rerank.ranked_table import Reasons, ranked_table
 from broadsheet.rerank.reasons import Explainer, Places, with_own_reasons
 from broadsheet.rerank.relevance import Relevance
-from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, finite, fuse
+from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, fuse, read_signal
 from broadsheet.tables.arrays import Flags, Floats, Rows
-from broadsheet.tables.own_scores import score_column
 from broadsheet.tables.schemas import RANKED
 
 SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
@@ -53,14 +54,18 @@ class Reranker:
         policy: Policy,
         weights: Mapping[str, float],
         fusion: LearnedFusion | None = None,
+        attention: TrainedScorer | None = None,
         own: OwnParts | None = None,
     ) -> None:
         """`fusion` takes the place of the `weights` where a reader has a history; `own` has the site's own signals.
+
+        Without an attentive scorer, `attention`, that signal is absent.
 
         Raises ConfigError if the reason of an own signal names what a reason cannot name.
         """
         self._catalogue, self._depth, self._history, self._policy = catalogue, depth, history, policy
         self._relevance, self._same_texts = Relevance(catalogue, score, headlines), SameTexts(catalogue)
+        self._attention = Attention(catalogue, attention)
         large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
         self._small = are_small(catalogue.names["source"].names, large)
         self._own, self._fusion = own or OwnParts(), fusion
@@ -107,7 +112,8 @@ class Reranker:
 
     def _signals(self, block: Block, candidates: pa.Table) -> tuple[Signals, list[str | None]]:
         """Return the signals of a block, and the hash of each candidate's pair of texts if any were read."""
-        signals = {name: _read_signal(name, block, candidates) for name in (*FROM_CANDIDATES, *self._own.signals)}
+        signals = {name: read_signal(name, block, candidates) for name in (*FROM_CANDIDATES, *self._own.signals)}
+        signals["attention"] = self._attention(block, signals)
         signals["relevance"], hashes = self._relevance(block)
         signals |= {name: compute(block) for name, compute in COMPUTED.items()}
         return {name: signals[name] for name in self._weights}, hashes
@@ -148,7 +154,7 @@ class Reranker:
         reader of whom nothing is known, what is read counts as much as what is new.
         """
         weights = self._weights
-        spoken = {"relevance": 0.0, "two_tower": weights["two_tower"] + weights["relevance"]}
+        spoken = {"relevance": 0.0, "attention": 0.0, "two_tower": weights["two_tower"] + weights["relevance"]}
         by_kind = {
             "known": weights,
             "profile": weights | spoken | {"freshness": weights["freshness"] * SPOKEN_FRESHNESS},
@@ -202,8 +208,6 @@ class Reranker:
                 kept[readers] = are_kept(score.shape[1], policy.newest)
         return order, distance, kept & np.take_along_axis(newest, order, axis=1)
 
-        return order, distance, kept
-
     def _items(self, block: Block, score: Floats, newest: Flags) -> Items:
         sources = block.numbers("source", block.rows)
         return Items(
@@ -237,10 +241,3 @@ class Reranker:
 
 def _only_spoke(readers: Sequence[ReaderState]) -> Flags:
     return np.array([reader.only_spoke for reader in readers], np.bool_)
-
-
-def _read_signal(name: str, block: Block, candidates: pa.Table) -> Floats:
-    """Return a column of the candidates, or own scores, as a signal (readers, candidates); what is absent is NaN."""
-    values = score_column(candidates, name)
-    given = np.asarray(candidates.column(name).is_valid()) if name in candidates.column_names else ~np.isnan(values)
-    return block.spread(finite(name, values, given))

@@ -11,9 +11,11 @@ from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from broadsheet.rerank.block import Block, mean_of
 from broadsheet.tables.arrays import Flags, Floats, Integers
+from broadsheet.tables.own_scores import score_column
 from broadsheet.tables.schemas import CANDIDATES, SIGNALS
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "finite",
     "fuse",
     "present",
+    "read_signal",
     "share_of_history",
 ]
 
@@ -58,6 +61,7 @@ _OF_THE_READER = (
 )
 REASONS: Mapping[str, tuple[str, ...]] = {
     "relevance": _OF_THE_READER,
+    "attention": _OF_THE_READER,
     "two_tower": _OF_THE_READER,
     "popularity": ("Because many readers opened it lately.", "Because it is much read in “{category}”."),
     "click_rate": ("Because many who saw it opened it.",),
@@ -140,6 +144,13 @@ def finite(name: str, values: Floats, given: npt.NDArray[np.bool_] | bool = True
     if (given & ~known).any():
         _warn(name)
     return np.where(known, values, np.nan)
+
+
+def read_signal(name: str, block: Block, candidates: pa.Table) -> Floats:
+    """Return a column of the candidates, or own scores, as a signal (readers, candidates); what is absent is NaN."""
+    values = score_column(candidates, name)
+    given = np.asarray(candidates.column(name).is_valid()) if name in candidates.column_names else ~np.isnan(values)
+    return block.spread(finite(name, values, given))
 
 
 @lru_cache  # a request every second would fill the log

@@ -22,7 +22,7 @@ from broadsheet.retrieval.sources.block_vectors import BlockVectors
 from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.sources.fusion import fuse, with_quotas
 from broadsheet.retrieval.sources.own import NOTHING_PROPOSED, ask_signals, ask_sources
-from broadsheet.retrieval.sources.popularity_freshness import half_lives
+from broadsheet.retrieval.sources.popularity_freshness import freshness_scores, half_lives
 from broadsheet.retrieval.sources.snapshot import Moment, Moments
 from broadsheet.retrieval.sources.source_input import SourceInput, interest_vectors
 from broadsheet.retrieval.sources.two_tower import Search, search_together
@@ -71,7 +71,7 @@ class Retriever:
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._weights, self._quotas, self._own = k, dict(weights), quotas, own or OwnParts()
         self._same_texts = SameTexts(catalogue)
-        hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
+        self._half_lives = hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
         self._moments = Moments(
             catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures, own=[*self._own.sources]
         )
@@ -128,6 +128,10 @@ class Retriever:
             every = partial(with_quotas, proposals=proposals, quotas=quotas, n=len(rows))
             order = partial(wanted_first, arrange=every, selection=selection, n=count)
         return self._scored(state, reader, rows, weights, moment, arrange=order)
+
+    def freshness(self, rows: Rows, times: Floats) -> Floats:
+        """Return the signal `freshness` of catalogue rows as of times in epoch seconds (rows,), NaN where absent."""
+        return freshness_scores(self._catalogue.published_at[rows] - times, 0.0, self._half_lives[rows])
 
     def _asking(
         self,

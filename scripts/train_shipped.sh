@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Train the towers or the cross-encoder of the package, with the same command as a user, and put the result in its place.
-#   bash scripts/train_shipped.sh towers|reranker MIND_TRAIN_FOLDER WORK_FOLDER
+# Train the towers, the attentive scorer or the cross-encoder of the package, with the same command as a user, and put the result in its place.
+#   bash scripts/train_shipped.sh towers|attention|reranker MIND_TRAIN_FOLDER WORK_FOLDER
 # The last of MIND's training days (14 November 2019) chooses the epoch; the validation days are never looked at.
 set -euo pipefail
 what="$1"
@@ -9,8 +9,9 @@ work="$(realpath -m "$3")"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 case "$what" in
     towers) shipped=retrieval/towers/towers_default ;;
+    attention) shipped=rerank/attentive_scorer/attention_default ;;
     reranker) shipped=rerank/cross_encoder/adapter ;;
-    *) echo "found '$what', expected towers or reranker" >&2; exit 2 ;;
+    *) echo "found '$what', expected towers, attention or reranker" >&2; exit 2 ;;
 esac
 bash scripts/setup.sh cpu
 broadsheet="$PWD/.venv/bin/broadsheet"
@@ -18,6 +19,8 @@ broadsheet="$PWD/.venv/bin/broadsheet"
 .venv/bin/python scripts/split_mind.py "$source" 2019-11-14 "$work/split"
 "$broadsheet" import mind "$work/split/before" --into "$work/newsroom" --split train
 "$broadsheet" import mind "$work/split/after" --into "$work/newsroom" --split tune
+# The counts that a reader's page has on a validation day are those of the night before.
+if [ "$what" = attention ]; then printf '\n[attention]\ncounters = "night"\n' >> "$work/newsroom/broadsheet.toml"; fi
 (cd "$work" && "$broadsheet" train "$what" newsroom --train train --valid tune)
 rm -rf "$shipped"
 cp -rL "$work/newsroom/models/$what" "$shipped"
@@ -29,13 +32,17 @@ from pathlib import Path
 card = Path(sys.argv[1])
 about = {
     "retrieval": "User tower of Broadsheet's retrieval and the weights of its candidate sources",
-    "rerank": "LoRA adapter and scoring head of Broadsheet's cross-encoder",
+    "attentive_scorer": "Attentive scorer of Broadsheet's re-ranker",
+    "cross_encoder": "LoRA adapter and scoring head of Broadsheet's cross-encoder",
 }
+part = card.parts[1] if card.parts[0] == "rerank" else card.parts[0]
+trained = json.loads(card.read_text("utf-8"))
+count = trained["train"].get("impressions") or trained["train"].get("clicks") or trained["train"]["items"]
 document = {
-    "what": f"{about[card.parts[0]]}, shipped with the package",
-    "data": "5,000 impressions of MINDsmall_train (Microsoft News Dataset): those before 14 November 2019 to train, the rest to choose",
+    "what": f"{about[part]}, shipped with the package",
+    "data": f"MINDsmall_train (Microsoft News Dataset): {count} examples before 14 November 2019 to train, the impressions of that day to choose",
     "licence": "Microsoft Research License (MIND): research use; the base model is Apache-2.0",
     "made_by": "scripts/train_shipped.sh",
 }
-card.write_text(json.dumps(document | json.loads(card.read_text("utf-8")), indent=2) + "\n", "utf-8")
+card.write_text(json.dumps(document | trained, indent=2) + "\n", "utf-8")
 PYTHON

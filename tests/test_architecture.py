@@ -42,7 +42,7 @@ STAGES = LAYERS[8]
 SUB_LAYERS = {
     "importers": [("files", "clicks"), ("",), ("ebnerd",)],
     "generate": [("text",), ("gate", "writers"), ("extracts",), ("stories",), ("",)],
-    "rerank": [("cross_encoder", "policy"), ("",)],
+    "rerank": [("attentive_scorer", "cross_encoder", "policy"), ("",)],
     "retrieval": [("towers",), ("sources", "training"), ("",)],
     "nightly": [("",), ("ray",)],
     "evaluation": [

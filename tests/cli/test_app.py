@@ -45,6 +45,7 @@ def test_the_commands_are_these():
             "train reranker",
             "train towers",
             "train writer",
+            "train attention",
             "train fusion",
             "export run",
             "export qrels",

@@ -45,6 +45,7 @@ NOT_MEASURED = {
     "docs/explanation/ranking": "0.01 0.2 0.5 0.75 0.8 0.99",
     "docs/explanation/the-index": "0.45 0.7",
     "docs/how-to/every-night": "0.05 0.1 0.2 0.95",
+    "docs/how-to/languages": "0.5",
     "docs/how-to/shape-a-page": "0.1 0.5 0.8",
 }
 

@@ -29,6 +29,7 @@ WEIGHTS = {
     "freshness": 0.0,
     "affinity": 0.0,
     "subcategory_affinity": 0.0,
+    "attention": 0.0,
     "source_affinity": 0.0,
 }
 

@@ -9,6 +9,7 @@ from broadsheet.corpus.filters import Quota, Selection
 from broadsheet.readers.mutes import Mutes
 from broadsheet.readers.state import reader_states
 from broadsheet.rerank import Policy, Reranker
+from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
 from broadsheet.rerank.block import Block
 from broadsheet.rerank.learned_fusion import FusionRecipe, Lists, fit_fusion
 from broadsheet.rerank.signals import SIGNALS
@@ -16,6 +17,7 @@ from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.live_schemas import MUTES
 from broadsheet.tables.schemas import RANKED
 from tests.rerank.test_reranker import candidates_table
+from tests.support.evaluated import random_scorer
 from tests.support.stage_contract import catalogue_of, hours, unit, users_table
 
 ARTICLES, DIM = 90, 48
@@ -46,7 +48,8 @@ def learned():
 
 
 def rerankers(fusion):
-    about = {"depth": 40, "history": 30, "headlines": 3, "policy": POLICY, "weights": WEIGHTS}
+    attention = TrainedScorer(random_scorer(DIM), 0.0, "random")
+    about = {"attention": attention, "depth": 40, "history": 30, "headlines": 3, "policy": POLICY, "weights": WEIGHTS}
     return Reranker(CATALOGUE, read_pairs, **about), Reranker(CATALOGUE, None, **about, fusion=fusion)
 
 

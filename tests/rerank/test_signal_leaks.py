@@ -17,7 +17,7 @@ from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank.signals import SIGNALS
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import NEWS
-from tests.support.evaluated import SHOWN_AT, make_room
+from tests.support.evaluated import SHOWN_AT, make_attention, make_room
 from tests.support.impressions import impression_of
 from tests.support.tiny import TOPICS, make_news
 
@@ -32,6 +32,7 @@ SHOWINGS = [(9, NOW - HOUR, 1), (9, NOW - 2 * HOUR, 0), (12, NOW - HOUR, 0), (14
 
 EARLIER = {
     "relevance": {"read": [*READ, "N10"]},
+    "attention": {"read": [*READ, "N10"]},
     "two_tower": {"read": [*READ, "N10"]},
     "affinity": {"read": [*READ, "N10"]},
     "subcategory_affinity": {"read": [*READ, "N10"]},
@@ -47,7 +48,9 @@ EARLIER = {
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory, encoder):
-    return open_bench(make_room(tmp_path_factory.mktemp("leaks") / "room", encoder))
+    room = make_room(tmp_path_factory.mktemp("leaks") / "room", encoder)
+    make_attention(room.attention, encoder)
+    return open_bench(room)
 
 
 def signals(bench, *, read=READ, clicks=CLICKS, showings=SHOWINGS, late=(), time=SHOWN_AT):

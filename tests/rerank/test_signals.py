@@ -13,6 +13,7 @@ from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contri
 NAN = np.nan
 WEIGHTS = {
     "relevance": 1.0,
+    "attention": 0.0,
     "two_tower": 0.5,
     "popularity": 0.0,
     "click_rate": 0.0,
@@ -25,6 +26,7 @@ WEIGHTS = {
 }
 HAND = {
     "relevance": np.array([0.8, 0.2]),
+    "attention": np.array([NAN, NAN]),
     "two_tower": np.array([0.4, NAN]),
     "popularity": np.array([1.0, 0.0]),
     "click_rate": np.array([NAN, NAN]),
@@ -104,8 +106,8 @@ def test_a_mean_is_of_the_candidates_that_are_there():
     assert mean_of(np.array([[1.0, 2, 99], [3, 99, 99], [9, 9, 9]]), there).tolist() == [[1.5], [3], [0]]
 
 
-def test_every_signal_comes_from_retrieval_from_the_cross_encoder_or_is_computed_here():
-    assert sorted([*FROM_CANDIDATES, *COMPUTED, "relevance"]) == sorted(SIGNALS)
+def test_every_signal_comes_from_retrieval_from_a_trained_model_or_is_computed_here():
+    assert sorted([*FROM_CANDIDATES, *COMPUTED, "relevance", "attention"]) == sorted(SIGNALS)
 
 
 @pytest.mark.parametrize("name", COMPUTED)

@@ -21,6 +21,28 @@ def make_adapter(folder, encoder):
     save_cross_encoder(model, folder, base=str(encoder), mode="lora", card={})
 
 
+def make_attention(folder, encoder, dim=32):
+    """An attentive scorer's folder as training writes it, with weights that nobody trained."""
+    from broadsheet.rerank.attentive_scorer.trained import save_attention
+
+    save_attention(random_scorer(dim), folder, base=str(encoder), vectors="", card={"centre": 0.0})
+
+
+def random_scorer(dim):
+    """An attentive scorer all of whose weights were drawn at random."""
+    import torch
+
+    from broadsheet.rerank.attentive_scorer.inputs import COUNTS
+    from broadsheet.rerank.attentive_scorer.model import AttentiveScorer
+
+    torch.manual_seed(0)
+    model = AttentiveScorer(dim, len(COUNTS))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, 0.3)
+    return model.eval()
+
+
 def click(user, news, hours, event="click"):
     return {"user_id": user, "news_id": news, "time": START + timedelta(hours=hours), "event": event}
 

@@ -34,6 +34,24 @@ def train_reranker(
         tell(learn(Newsroom(newsroom), train=train, valid=valid, mode=mode, seed=seed, out=out, say=say))
 
 
+@training.command("attention", epilog="Example: broadsheet train attention newsroom --train train --valid valid")
+def train_attention(
+    train: Annotated[str, typer.Option(help="Split to learn from.")],
+    valid: Annotated[str, typer.Option(help="Split that decides when the training stops.")],
+    newsroom: Room = Path("newsroom"),
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result; the newsroom's models/attention if it is not given.")
+    ] = None,
+) -> None:
+    """Train the attentive scorer on impressions. The next build, and pipelines opened from then on, use it."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.training.attention import train_attention as learn
+
+    with as_options(**TRAINING):
+        tell(learn(Newsroom(newsroom), train=train, valid=valid, seed=seed, out=out, say=say))
+
+
 @training.command("fusion", epilog="Example: broadsheet train fusion newsroom --train tune --valid valid")
 def train_fusion(
     train: Annotated[str, typer.Option(help="Split to learn from. No other model may have learned from it.")],

@@ -33,6 +33,8 @@ class Weights:
     RENAMED: ClassVar = {"tower": "two_tower"}
     relevance: Amount = 1.0
     "The cross-encoder's opinion of the article for the reader."
+    attention: Amount = 1.0
+    "The attentive scorer's opinion of the article for the reader."
     two_tower: Amount = 2.0
     "Likeness of the article's vector to the reader's."
     popularity: Amount = 0.1

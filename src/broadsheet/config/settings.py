@@ -15,7 +15,7 @@ from broadsheet.config.page import PageConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
 from broadsheet.config.section import Days, section
-from broadsheet.config.training import RerankerConfig, TowersConfig, WriterConfig
+from broadsheet.config.training import AttentionConfig, RerankerConfig, TowersConfig, WriterConfig
 
 
 @section
@@ -40,5 +40,6 @@ class Config:
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     towers: TowersConfig = field(default_factory=TowersConfig)
     reranker: RerankerConfig = field(default_factory=RerankerConfig)
+    attention: AttentionConfig = field(default_factory=AttentionConfig)
     writer: WriterConfig = field(default_factory=WriterConfig)
     own: OwnConfig = field(default_factory=OwnConfig)

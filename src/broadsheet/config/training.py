@@ -82,6 +82,33 @@ class RerankerConfig:
 
 
 @section
+class AttentionConfig:
+    """How `broadsheet train attention` learns."""
+
+    epochs: AtLeastOne = 4
+    "Most passes over the training data."
+    patience: AtLeastOne = 2
+    "The training stops after this many epochs without a better nDCG@10 on the valid impressions."
+    batch_size: Annotated[int, Field(ge=2, le=MOST)] = 64
+    "Impressions in one step."
+    negatives: AtLeastOne = 16
+    "Articles that were shown beside the clicks and not clicked, at most this many, drawn anew each epoch."
+    learning_rate: Rate = 1e-3
+    "The learning rate at its highest."
+    weight_decay: Amount = 0.05
+    "Weight decay of AdamW."
+    counters: Literal["live", "night"] = "live"
+    """How old the counts of clicks and showings are when pages are made: "live" for those of the moment, "night" for
+    those of the last midnight (UTC)."""
+    appeal_decay: Amount = 5e-4
+    "How strongly the appeal of a candidate's own text is held near 0: weaker for many clicks on many articles."
+    dropout: Share = 0.1
+    "Dropout of the network."
+    history_cut: Share = 0.3
+    "Share of impressions whose history is cut at a random place, so that short histories are learned too."
+
+
+@section
 class WriterConfig:
     """How `broadsheet train writer` learns."""
 

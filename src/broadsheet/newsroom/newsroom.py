@@ -101,6 +101,11 @@ class Newsroom:
         return self.path / "corpus" / f"impressions-{split}.arrow"
 
     @property
+    def attention(self) -> Path:
+        """The newsroom's own trained attentive scorer, if there is one."""
+        return self.path / "models" / "attention"
+
+    @property
     def fusion(self) -> Path:
         """The newsroom's own learned fusion of signals, if there is one."""
         return self.path / "models" / "fusion"

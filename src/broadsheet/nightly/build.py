@@ -174,6 +174,7 @@ def _manifest(bench: Workbench, users: str, stages: StageReports, expired: int) 
             "news_tower": bench.models.news_tower.fingerprint,
             "user_tower": folder_fingerprint(bench.models.towers) if bench.models.towers else "",
             "fusion": folder_fingerprint(bench.data.newsroom.fusion) if bench.models.fusion else "",
+            "attention": bench.models.attention.fingerprint if bench.models.attention else "",
             "cross_encoder": bench.models.scorer.fingerprint if bench.models.scorer else "",
             "writer": bench.models.writer.model if bench.models.writer else "",
         },

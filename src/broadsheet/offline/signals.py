@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.corpus.impressions import Impression
+from broadsheet.offline.counters import co_clicks_of, counters_of
 from broadsheet.offline.replay import blocks, readers_as_of
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import PairScorer, Reranker
+from broadsheet.rerank.attentive_scorer import inputs
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
 from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.workbench import Workbench
 
+DAY = 86400.0
 Answer = TypeVar("Answer")
 Request = tuple[ReaderState, pa.Table]
 """A reader and the candidates."""
@@ -38,6 +41,41 @@ def impression_signals(
             for reader, impression, vectors in zip(readers, block, interests, strict=True)
         ]
         yield from ask_all(bench, requests, Reranker.signals, scorer)
+
+
+def impression_counts(
+    bench: Workbench, impressions: Sequence[Impression], counters: Literal["live", "night"]
+) -> list[Floats]:
+    """Return what the attentive scorer reads of each shown article beside its text, as of the impression.
+
+    Each is (shown, counts); see COUNTS. With `counters` "night" what other readers did counts until the last midnight
+    (UTC); an article's age is always that at the impression.
+    """
+    times = np.array([one.time.timestamp() for one in impressions])
+    moments = times // DAY * DAY if counters == "night" else times
+    data, lengths = bench.data, [len(one.shown) for one in impressions]
+    found = counters_of(data, impressions, moments)
+    found |= {"co_click": co_clicks_of(data.clicks, len(data.catalogue), impressions, {counters: moments})[counters]}
+    rows = np.array([row for one in impressions for row in one.shown_rows], np.int64)
+    found["freshness"] = bench.retriever.freshness(rows, np.repeat(times, lengths))
+    return np.split(inputs.count_columns(found), np.cumsum(lengths)[:-1])
+
+
+def attention_scores(bench: Workbench, impressions: Sequence[Impression], signals: Mapping[str, Floats]) -> Floats:
+    """Return the signal `attention` of what impressions show, laid end to end (shown,), with counts of other signals.
+
+    `signals` (shown,) are those that retrieval computes. All NaN without an attentive scorer.
+    """
+    scorer, make = bench.models.attention, inputs.InputMaker(bench.data.catalogue)
+    counts = inputs.count_columns(signals)  # (shown, counts)
+    if scorer is None:
+        return np.full(len(counts), np.nan)
+    ends, newest = np.cumsum([len(one.shown) for one in impressions])[:-1], bench.models.config.retrieval.history
+    parts = [
+        scorer(make, inputs.Request(one.history_rows[::-1][:newest], one.shown_rows, ours))
+        for one, ours in zip(impressions, np.split(counts, ends), strict=True)
+    ]
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def ask_all(

@@ -91,8 +91,7 @@ USERS = new_table(
 _TWO_TOWER = new_score("two_tower", "Inner product of the article and the reader's nearest interest, -1 to 1.")
 _POPULARITY = new_score(
     "popularity",
-    "Clicks on the article before the request, 0 to 1: older clicks count less, and few clicks are smoothed towards "
-    "the category's.",
+    "Clicks on the article before the request, 0 to 1: older clicks count less; smoothed towards the category's.",
 )
 _FRESHNESS = new_score("freshness", "How new the article is at the request, 0 to 1: 0.5 ** (age / half-life).")
 _CO_CLICK = new_score("co_click", "How much the same people lately clicked the article and the history, 0 to 1.")
@@ -129,6 +128,7 @@ CANDIDATES = new_table(
 
 _SIGNALS = [
     new_score("relevance", "Probability that the reader clicks the article, by the cross-encoder, 0 to 1."),
+    added("attention", pa.float32(), 8, "How likely the reader clicks the article, by the attentive scorer, 0 to 1"),
     *(_TWO_TOWER, _POPULARITY, _CLICK_RATE, _TREND, _CO_CLICK, _FRESHNESS),
     new_score("affinity", "Share of the reader's history that is in the article's category, 0 to 1."),
     new_score("subcategory_affinity", "Share of the reader's history that is in the article's subcategory, 0 to 1."),
@@ -139,7 +139,7 @@ SIGNALS = tuple(field.name for field in _SIGNALS)
 
 RANKED = new_table(
     "ranked",
-    7,
+    8,
     [
         _USER,
         _NEWS,

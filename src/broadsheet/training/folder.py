@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from broadsheet.config.training import RerankerConfig, TowersConfig
+from broadsheet.config.training import AttentionConfig, RerankerConfig, TowersConfig
 from broadsheet.errors import InputError, join_problems
 from broadsheet.tables.files import remove_folder, replace_link, write_json
 from broadsheet.version import __version__
@@ -44,7 +44,7 @@ class SplitTraining:
         if problems:
             raise InputError(f"{join_problems(problems)}.")
 
-    def settings(self, recipe: TowersConfig | RerankerConfig) -> dict[str, Any]:
+    def settings(self, recipe: AttentionConfig | TowersConfig | RerankerConfig) -> dict[str, Any]:
         """Return these and the recipe as the settings of a training, which name the folder that it works in."""
         return {**asdict(self), "recipe": asdict(recipe)}
 

@@ -132,7 +132,7 @@ def _weights(bench: Workbench) -> dict[str, float]:
 def _require_unseen(newsroom: Newsroom, split: str) -> None:
     problems = [
         f"{folder} was trained on it"
-        for folder in (newsroom.reranker, newsroom.towers)
+        for folder in (newsroom.reranker, newsroom.towers, newsroom.attention)
         if _card(folder).get("train", {}).get("split") == split
     ]
     if problems:

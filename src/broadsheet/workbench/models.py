@@ -19,6 +19,7 @@ from broadsheet.workbench.languages import Reads, standing
 if TYPE_CHECKING:
     from broadsheet.generate import Writer
     from broadsheet.rerank import PairScorer
+    from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
     from broadsheet.rerank.learned_fusion import LearnedFusion
     from broadsheet.retrieval.towers.news_tower import NewsTower
     from broadsheet.retrieval.towers.user_tower import UserTower
@@ -82,6 +83,31 @@ class EditionModels:
             return choose_towers(setting, self.newsroom.towers, encoder, shipped=self.takes_shipped)
 
     @cached_property
+    def attention(self) -> TrainedScorer | None:
+        """The newsroom's own attentive scorer, else the package's; None if neither learned from these vectors.
+
+        Raises ModelError if the scorer's folder is not whole.
+        """
+        from broadsheet.rerank.attentive_scorer.trained import load_attention
+
+        return None if self.attention_folder is None else load_attention(self.attention_folder)
+
+    @cached_property
+    def attention_folder(self) -> Path | None:
+        """The folder of the attentive scorer: the newsroom's own, else the package's; None if it does not fit."""
+        from broadsheet.rerank.attentive_scorer.trained import choose_attention
+
+        own, shipped = self.newsroom.attention, self.takes_shipped
+        return choose_attention(own, self.encoder, self.vectors_name, shipped=shipped)
+
+    @property
+    def vectors_name(self) -> str:
+        """What the trained towers made of the encoder's vectors, as the attentive scorer names it."""
+        from broadsheet.rerank.attentive_scorer.trained import vectors_name
+
+        return vectors_name(self.towers)
+
+    @cached_property
     def news_tower(self) -> NewsTower:
         """The model that makes article vectors."""
         from broadsheet.generate.extracts.key_facts import NAME, key_facts
@@ -138,10 +164,12 @@ class EditionModels:
 
     def licence_notice(self) -> str:
         """Return a sentence on weights in use that are for research only, and what to do; empty if there are none."""
+        from broadsheet.rerank.attentive_scorer.trained import shipped_attention
         from broadsheet.rerank.cross_encoder.trained import shipped_adapter
         from broadsheet.retrieval.towers.trained import shipped_towers
 
         in_use = ["user tower"] if self.towers == shipped_towers() else []
+        in_use += ["attentive scorer"] if self.attention_folder == shipped_attention() else []
         reads_pairs = self.reads_pairs and self.cross_encoder_folder == shipped_adapter()
         in_use += ["cross-encoder's adapter"] if reads_pairs else []
         if not in_use:
@@ -149,7 +177,7 @@ class EditionModels:
         return (
             f"licence: the shipped {' and the shipped '.join(in_use)} learned from MIND, whose licence is for research "
             'only. For any other use, set licence = "open" at the top of broadsheet.toml, or train your own with '
-            "`broadsheet train towers` and `broadsheet train reranker`."
+            "`broadsheet train towers`, `broadsheet train attention` and `broadsheet train reranker`."
         )
 
     @cached_property

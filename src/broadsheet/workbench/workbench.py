@@ -177,6 +177,7 @@ class Workbench:
             policy=policy or self.policy,
             weights=vars(settings.rerank.weights),
             fusion=self.models.fusion if learned else None,
+            attention=self.models.attention,
             own=self.models.own,
         )
 

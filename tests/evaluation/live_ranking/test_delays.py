@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from broadsheet.corpus.exposures import make_exposures
-from broadsheet.evaluation.live_ranking.counters import COUNTERS
 from broadsheet.evaluation.live_ranking.delays import CONTENT_ONLY, DELAYS, NIGHT, lists_at, moments_of
 from broadsheet.evaluation.settings import make_log
+from broadsheet.offline.counters import COUNTERS
 from broadsheet.offline.signals import impression_signals
-from tests.support.evaluated import SHOWN_AT
+from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
+from tests.support.evaluated import SHOWN_AT, random_scorer
 from tests.support.impressions import impression_of
 
 MINUTE = 60.0
@@ -90,3 +91,14 @@ def test_an_article_is_as_old_as_its_first_appearance_and_unknown_before(bench, 
     hours = bench.models.config.rerank.half_life_hours
     np.testing.assert_allclose(found[0], [0.5 ** (24 / hours), np.nan, 1.0])  # N6 appears an hour after the first list
     np.testing.assert_allclose(found[1], [0.5 ** (26 / hours), 0.5 ** (1 / hours), 0.5 ** (2 / hours)])
+
+
+def test_the_attentive_scorer_reads_the_counters_of_each_delay(bench, shown, monkeypatch):
+    scorer = TrainedScorer(random_scorer(bench.data.catalogue.vectors.dim), 0.0, "random")
+    monkeypatch.setitem(vars(bench.models), "attention", scorer)
+    base = [(1, -2000), (6, -1990), (9, -1980), (3, -1985), (0, -1985)]
+    before, after = signals(bench, shown[:1], base), signals(bench, shown[:1], [*base, (6, -30), (6, -30)])
+    for delay in DELAYS:
+        assert np.isfinite(after[delay]["attention"]).all()
+        same = np.array_equal(before[delay]["attention"], after[delay]["attention"])
+        assert same == (delay in ("1 h", NIGHT))

@@ -14,9 +14,9 @@ import numpy as np
 
 from broadsheet.corpus.exposures import no_exposures
 from broadsheet.corpus.impressions import Impression
-from broadsheet.evaluation.live_ranking.counters import COUNTERS, co_clicks_of, counters_of
 from broadsheet.evaluation.settings import make_log
-from broadsheet.offline.signals import impression_signals
+from broadsheet.offline.counters import COUNTERS, co_clicks_of, counters_of
+from broadsheet.offline.signals import attention_scores, impression_signals
 from broadsheet.rerank.learned_fusion import Lists
 from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.data import EditionData
@@ -60,18 +60,20 @@ def counters_at(
 def lists_at(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, Lists]:
     """Return for each delay all signals of the re-ranker, the site's own among them.
 
-    A signal that is no counter is the same at each delay. It is computed without any click or showing of others.
+    What neither is a counter nor reads counters is the same at each delay, and computed
+    without any click or showing of others.
     """
     catalogue = bench.data.catalogue
     nothing = replace(bench.data, articles=catalogue, click_log=make_log([]), showings=no_exposures())
     parts = list(impression_signals(bench.over(nothing), impressions))
     own = {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if name not in COUNTERS}
     counted = counters_at(bench.data, impressions, co_clicks=True)
-    names = [*parts[0]]
-    return {
-        delay: labelled({name: (own | counters)[name] for name in names}, impressions)
-        for delay, counters in counted.items()
-    }
+    names, found = [*parts[0]], {}
+    for delay, counters in counted.items():
+        signals = own | counters
+        signals["attention"] = attention_scores(bench, impressions, signals)  # it reads the counters
+        found[delay] = labelled({name: signals[name] for name in names}, impressions)
+    return found
 
 
 def labelled(signals: Mapping[str, Floats], impressions: Sequence[Impression]) -> Lists:

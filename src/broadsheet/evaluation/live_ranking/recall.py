@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from broadsheet.corpus.impressions import Impression
-from broadsheet.evaluation.live_ranking.counters import CO_CLICK_SECONDS, RunningCounters
 from broadsheet.evaluation.live_ranking.delays import moments_of
+from broadsheet.offline.counters import CO_CLICK_SECONDS, RunningCounters
 from broadsheet.offline.replay import Values, blocks, readers_as_of
 from broadsheet.retrieval import interest_vectors
 from broadsheet.retrieval.sources.co_click import LastCoClicks

@@ -11,7 +11,6 @@ import numpy as np
 from broadsheet.corpus.impressions import Split
 from broadsheet.evaluation.live_ranking import benchmark, recall
 from broadsheet.evaluation.live_ranking.benchmark import LiveFindings
-from broadsheet.evaluation.live_ranking.counters import CO_CLICK_SECONDS, COUNTERS
 from broadsheet.evaluation.live_ranking.delays import NOTES
 from broadsheet.evaluation.ranking.fusion import FUSION
 from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, ranking_models
@@ -19,6 +18,7 @@ from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import about, notes, table_of_differences, table_of_means
 from broadsheet.evaluation.report.plots import plot_slices
 from broadsheet.metrics.intervals import Bootstrap
+from broadsheet.offline.counters import CO_CLICK_SECONDS, COUNTERS
 from broadsheet.offline.replay import SEEDS
 from broadsheet.workbench.workbench import Workbench
 

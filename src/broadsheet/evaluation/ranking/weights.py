@@ -14,8 +14,9 @@ from broadsheet.workbench.workbench import Workbench
 
 GRID = {
     "relevance": (0.0, 1.0),
+    "attention": (0.0, 1.0, 2.0),
     "two_tower": (1.0, 2.0, 3.0),
-    "popularity": (0.0, 0.1, 0.2, 0.3),
+    "popularity": (0.0, 0.1, 0.2),
     "click_rate": (0.0, 0.1, 0.2, 0.3),
     "affinity": (0.0, 0.1, 0.2),
 }

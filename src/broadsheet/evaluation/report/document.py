@@ -122,6 +122,7 @@ def ranking_models(models: EditionModels) -> dict[str, Any]:
     return {
         "cross_encoder": scorer.fingerprint if scorer else "",
         "weights": models.signal_weights,
+        "attention": models.attention.fingerprint if models.attention else "",
         "fusion": folder_fingerprint(models.newsroom.fusion) if models.fusion else "",
     }
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.corpus.exposures import click_rates, join_exposures, make_exposures, no_exposures
-from broadsheet.evaluation.live_ranking.counters import RunningCounters, co_clicks_of, counters_of
+from broadsheet.offline.counters import RunningCounters, co_clicks_of, counters_of
 from broadsheet.retrieval.sources.co_click import CoClicks
 from broadsheet.retrieval.sources.popularity_freshness import popularity_scores, trends
 from tests.retrieval.readers import clicks_of

@@ -1,0 +1,80 @@
+"""What the attentive scorer reads of readers and candidates, as padded arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.names import UNKNOWN
+from broadsheet.rerank.attentive_scorer.model import HISTORY, Inputs
+from broadsheet.tables.arrays import Flags, Floats, Rows
+
+COUNTS = ("age", "popularity", "click_rate", "trend", "co_click")
+"""What is read of a candidate as of the request, beside its text; all but the age are signals of the same name."""
+LEAST = 1e-3
+"""Added to what is 0 to 1 before its logarithm is taken: less than that is not told apart."""
+
+
+class Request(NamedTuple):
+    """What is scored for one reader."""
+
+    history: Sequence[int] | Rows
+    "Catalogue rows of what the reader read, the newest first."
+    candidates: Sequence[int] | Rows
+    "Catalogue rows."
+    counts: Floats
+    "As `count_columns` gives them, (candidates, counts)."
+
+
+def count_columns(signals: Mapping[str, Floats]) -> Floats:
+    """Return the counts of candidates (..., candidates, counts) from their signals (..., candidates), NaN if absent.
+
+    The age is the logarithm of 1 + the age in half-lives, which the signal freshness holds.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        age = np.log1p(-np.log2(np.maximum(signals["freshness"], 1e-30)))
+        shares = [np.log(signals[name] + LEAST) for name in ("popularity", "co_click")]
+    found = {"age": age, "popularity": shares[0], "co_click": shares[1]}
+    columns = [np.asarray(found[name] if name in found else signals[name], np.float64) for name in COUNTS]
+    result: Floats = np.stack(columns, -1)
+    return np.where(np.isfinite(result), result, np.nan)
+
+
+class InputMaker:
+    """Makes the network's inputs from requests; articles are rows of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue, self._categories = catalogue, catalogue.names["category"].numbers
+
+    def __call__(self, requests: Sequence[Request]) -> Inputs:
+        """Return the inputs of some requests, padded to the longest history and the most candidates."""
+        history, read = _padded([np.asarray(one.history[:HISTORY], np.int64) for one in requests])
+        shown, given = _padded([np.asarray(one.candidates, np.int64) for one in requests])
+        counts = np.full((*shown.shape, len(COUNTS)), np.nan, np.float32)
+        counts[given] = np.concatenate([one.counts for one in requests])
+        categories = np.where(read, self._categories[history], UNKNOWN)
+        same = (self._categories[shown][:, :, None] == categories[:, None]) & (categories != UNKNOWN)[:, None]
+        return Inputs(
+            history=self._vectors(history),
+            read=torch.from_numpy(read),
+            same=torch.from_numpy(same.astype(np.float32)),
+            candidates=self._vectors(shown),
+            counts=torch.from_numpy(counts),
+        )
+
+    def _vectors(self, rows: Rows) -> torch.Tensor:
+        distinct, places = np.unique(rows, return_inverse=True)  # an article is taken from the file once
+        vectors = torch.from_numpy(np.ascontiguousarray(self._catalogue.vectors_of(distinct)))
+        return vectors[torch.from_numpy(places.reshape(rows.shape))]
+
+
+def _padded(rows: Sequence[Rows]) -> tuple[Rows, Flags]:
+    """Return the rows as one array, filled up with row 0, and where they are given."""
+    given: Flags = np.arange(max([1, *map(len, rows)])) < np.array([len(one) for one in rows])[:, None]
+    result = np.zeros(given.shape, np.int64)
+    result[given] = np.concatenate(rows)
+    return result, given

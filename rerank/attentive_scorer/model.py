@@ -1,0 +1,99 @@
+"""The network of the attentive scorer: target attention of each candidate over the reader's history.
+
+It reads stored article vectors, so that all candidates of a reader cost less than one pair of the cross-encoder. At the
+start its logit is the likeness of the candidate to the nearest articles of the history, and training adds to it: what
+the candidate's own text and counts say, and what in the history matters. A candidate is scored apart from the others.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+HEADS, WIDTH, HIDDEN, HISTORY = 4, 32, 32, 50
+"""Attention heads, their width together, the width of the layers above, and the articles of a history."""
+SHARPEST = 6.0
+"""How sharply the last head attends at the start: 0 is the mean of the history, as the first head takes it."""
+START = 8.0
+"""The weight of likeness at the start."""
+
+
+class Inputs(NamedTuple):
+    """What the network reads of some readers (B), their histories (L articles, newest first) and candidates (C)."""
+
+    history: torch.Tensor
+    "Unit vectors (B, L, dim)."
+    read: torch.Tensor
+    "Whether a place of the history holds an article (B, L)."
+    same: torch.Tensor
+    "1 where the candidate has the category of the history's article, else 0 (B, C, L)."
+    candidates: torch.Tensor
+    "Unit vectors (B, C, dim)."
+    counts: torch.Tensor
+    "What is known of each candidate as of the request, NaN where it is not known (B, C, counts); see COUNTS."
+
+
+class AttentiveScorer(nn.Module):
+    """Target attention (Deep Interest Network, Zhou et al. 2018, section 4.3) with several heads, on frozen vectors."""
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+    centre: torch.Tensor
+
+    def __init__(self, dim: int, counts: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(dim, WIDTH) for _ in range(3))
+        self.likeness = nn.Parameter(torch.linspace(0.0, SHARPEST, HEADS))
+        self.product = nn.Parameter(torch.full((HEADS,), 0.1))
+        self.category = nn.Parameter(torch.zeros(HEADS))
+        self.place = nn.Parameter(torch.zeros(HEADS, HISTORY))
+        self.weight = nn.Parameter(torch.full((HEADS,), START / HEADS))
+        self.appeal = nn.Linear(dim, 1, bias=False)
+        self.layers = nn.Sequential(
+            nn.Linear(2 * HEADS + WIDTH + 1 + 2 * counts, HIDDEN),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(HIDDEN, HIDDEN),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(HIDDEN, 1),
+        )
+        self.dropout = nn.Dropout(dropout)
+        for layer in (self.appeal, self.layers[-1]):
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)
+        self.register_buffer("mean", torch.zeros(counts))
+        self.register_buffer("scale", torch.ones(counts))
+        self.register_buffer("centre", torch.zeros(dim))
+
+    def forward(self, inputs: Inputs) -> torch.Tensor:
+        """Return logits of a click (B, C)."""
+        read = inputs.read.any(1)[:, None, None].float()  # (B, 1, 1), 0 for a reader without a history
+        likeness = inputs.candidates @ inputs.history.transpose(1, 2)  # (B, C, L)
+        attention = self._attention(inputs, likeness)  # (B, heads, C, L)
+        near = torch.einsum("bhcl,bcl->bch", attention, likeness) * read
+        same = torch.einsum("bhcl,bcl->bch", attention, inputs.same) * read
+        values = self._heads(self.value(inputs.history))  # (B, L, heads, width / heads)
+        attended = torch.einsum("bhcl,blhw->bchw", attention, values).flatten(2) * read  # (B, C, width)
+        known = torch.isfinite(inputs.counts)
+        counts = torch.where(known, (inputs.counts - self.mean) / self.scale, 0.0)
+        parts = [near, same, attended * self.value(inputs.candidates), read.expand(-1, near.shape[1], 1)]
+        found = self.layers(torch.cat([*parts, counts, known.float()], -1)).squeeze(-1)
+        appeal = self.appeal(inputs.candidates - self.centre).squeeze(-1)
+        logits: torch.Tensor = (near * self.weight).sum(-1) + appeal + found
+        return logits
+
+    def _attention(self, inputs: Inputs, likeness: torch.Tensor) -> torch.Tensor:
+        queries = self._heads(self.dropout(self.query(inputs.candidates)))
+        keys = self._heads(self.dropout(self.key(inputs.history)))
+        logits = torch.einsum("bchw,blhw->bhcl", queries, keys) * self.product[:, None, None]
+        logits = logits + self.likeness[:, None, None] * likeness[:, None]
+        logits = logits + self.category[:, None, None] * inputs.same[:, None]
+        logits = logits + self.place[:, None, : likeness.shape[2]]
+        some = inputs.read.clone()
+        some[:, 0] = True  # attention over nothing would be NaN; `read` makes it 0
+        return logits.masked_fill(~some[:, None, None], -torch.inf).softmax(-1)
+
+    def _heads(self, vectors: torch.Tensor) -> torch.Tensor:
+        heads: torch.Tensor = vectors.view(*vectors.shape[:-1], HEADS, WIDTH // HEADS)
+        return heads

@@ -1,0 +1,90 @@
+"""The files of a trained attentive scorer, and what scores with it.
+
+attention.safetensors   all weights, in float16
+card.json               data, recipe, metrics, base model, and the article vectors that it reads
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from broadsheet.models import loading as models
+from broadsheet.models import trained_folder
+from broadsheet.models.trained_folder import Card, FolderKind
+from broadsheet.rerank.attentive_scorer.inputs import COUNTS
+from broadsheet.rerank.attentive_scorer.model import AttentiveScorer
+from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
+
+WEIGHTS = "attention.safetensors"
+KIND = FolderKind("train attention", "retrieval.encoder")
+log = logging.getLogger(__name__)
+
+
+def shipped_attention() -> Path:
+    """Return the folder of the small scorer that comes with the package."""
+    return Path(__file__).with_name("attention_default")
+
+
+def choose_attention(own: Path, base: str, vectors: str, *, shipped: bool = True) -> Path | None:
+    """Return the newsroom's `own` folder if it exists, else the package's; None if it reads other article vectors.
+
+    `vectors` names the news tower's weights, see `vectors_name`. Without `shipped` the package's folder is left out.
+    Raises ModelError if the folder is not whole.
+    """
+    folder = own if own.is_dir() else shipped_attention()
+    if not folder.is_dir() or (folder != own and not shipped):
+        return None
+    card = read_card(folder)
+    if card["base_fingerprint"] == models.fingerprint(base) and card["vectors"] == vectors:
+        return folder.resolve()
+    log.warning(
+        "No attentive scorer fits, so attention is absent from the ranking: %s learned from other article vectors. "
+        "Train it again: `broadsheet train attention`.",
+        folder,
+    )
+    return None
+
+
+def vectors_name(towers: Path | None) -> str:
+    """Return a name for what the trained towers made of the base model's vectors; empty if nothing."""
+    if towers is None:
+        return ""
+    learned = [path for path in sorted(towers.rglob("*.safetensors")) if path.name != "user_tower.safetensors"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in learned)).hexdigest()[:16] if learned else ""
+
+
+def save_attention(model: AttentiveScorer, folder: Path, *, base: str, vectors: str, card: Mapping[str, Any]) -> None:
+    """Write a trained scorer into a new folder."""
+    folder.mkdir(parents=True)
+    state = {name: value.detach().to(torch.float16).contiguous() for name, value in model.state_dict().items()}
+    save_file(state, folder / WEIGHTS)
+    dim = model.appeal.in_features
+    trained_folder.write_card(folder, {**card, "vectors": vectors, "dim": dim, "counts": list(COUNTS)}, base=base)
+
+
+def read_card(folder: Path) -> Card:
+    """Return the card of a trained scorer; raises ModelError if a file is missing or damaged."""
+    return trained_folder.read_card(folder, KIND, problem=_problem, files=lambda _: (WEIGHTS,))
+
+
+def _problem(card: Card) -> str:
+    expected = {"vectors": str, "dim": int, "centre": float}
+    wrong = [f"{name} is {card.get(name)!r}" for name, kind in expected.items() if not isinstance(card.get(name), kind)]
+    if card.get("counts") != list(COUNTS):
+        wrong.append(f"counts are {card.get('counts')!r}, expected {', '.join(COUNTS)}")
+    return "; ".join(wrong)
+
+
+def load_attention(folder: Path) -> TrainedScorer:
+    """Load a trained scorer; raises ModelError if a file is missing or damaged."""
+    card = read_card(folder)
+    weights = trained_folder.load_weights(folder, WEIGHTS, KIND)
+    with trained_folder.reading_weights(folder, KIND):
+        model = AttentiveScorer(card["dim"], len(COUNTS))
+        model.load_state_dict({name: value.float() for name, value in weights.items()})
+    return TrainedScorer(model.eval(), card["centre"], models.folder_fingerprint(folder))

@@ -1,0 +1,112 @@
+"""Training the attentive scorer on impressions, from stored article vectors alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from broadsheet.config.training import AttentionConfig
+from broadsheet.models.trainer import Log, MeasuredTrainer, trainer_arguments
+from broadsheet.rerank.attentive_scorer.inputs import InputMaker, Request
+from broadsheet.rerank.attentive_scorer.model import AttentiveScorer, Inputs
+from broadsheet.tables.arrays import Flags
+
+Measure = Callable[[AttentiveScorer], float]
+"""A model in evaluation mode to its nDCG@10 on the validation set."""
+PADDING = -1
+
+
+@dataclass(frozen=True)
+class ShownList:
+    """What an impression showed, as a request, and what was clicked."""
+
+    request: Request
+    clicked: Flags
+    "(candidates,)"
+
+
+class BatchMaker:
+    """Makes batches of impressions: all clicks of each, and some of what was shown and not clicked, drawn anew."""
+
+    def __init__(self, make: InputMaker, recipe: AttentionConfig) -> None:
+        self._make, self._recipe = make, recipe
+
+    def __call__(self, items: Sequence[ShownList]) -> dict[str, torch.Tensor]:
+        """Return the network's inputs by name, and `labels` (B, C): 1 for a click, 0 for none, PADDING."""
+        drawn = [self._draw(item) for item in items]
+        inputs = self._make([item.request for item in drawn])
+        labels = np.full(inputs.candidates.shape[:2], PADDING)
+        for row, item in enumerate(drawn):
+            labels[row, : len(item.clicked)] = item.clicked
+        return {**inputs._asdict(), "labels": torch.from_numpy(labels)}
+
+    def _draw(self, item: ShownList) -> ShownList:
+        history, candidates, counts = item.request
+        if len(history) > 1 and torch.rand(()) < self._recipe.history_cut:
+            history = history[: int(torch.randint(1, len(history) + 1, ()))]  # short histories are learned too
+        other = np.flatnonzero(~item.clicked)
+        other = other[torch.randperm(len(other))[: self._recipe.negatives].numpy()]
+        kept = np.concatenate([np.flatnonzero(item.clicked), other])
+        return ShownList(Request(history, np.asarray(candidates)[kept].tolist(), counts[kept]), item.clicked[kept])
+
+
+def new_scorer(items: Sequence[ShownList], vectors: np.ndarray[Any, np.dtype[np.float32]], dropout: float) -> Any:  # noqa: ANN401
+    """Return an untrained scorer, whose scales are those of the items; `vectors` are those that they show."""
+    counts = np.concatenate([item.request.counts for item in items])  # (shown, counts)
+    model = AttentiveScorer(vectors.shape[1], counts.shape[1], dropout)
+    known = np.isfinite(counts)
+    total = np.maximum(known.sum(0), 1)
+    mean = np.where(known, counts, 0).sum(0) / total
+    spread = np.sqrt(np.where(known, (counts - mean) ** 2, 0).sum(0) / total)
+    model.mean.copy_(torch.from_numpy(mean))
+    model.scale.copy_(torch.from_numpy(np.where(spread > 0, spread, 1.0)))
+    model.centre.copy_(torch.from_numpy(vectors.mean(0)))
+    return model
+
+
+def fit(
+    model: AttentiveScorer,
+    items: Sequence[ShownList],
+    make_batch: BatchMaker,
+    measure: Measure,
+    *,
+    recipe: AttentionConfig,
+    seed: int,
+    checkpoints: Path,
+) -> Log:
+    """Train a model in place, keep the state with the highest `measure`, and return the log.
+
+    Checkpoints are written to the folder `checkpoints`; a killed training goes on from its last checkpoint.
+    """
+
+    def loss(scorer: AttentiveScorer, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        labels = batch.pop("labels")
+        found = listwise(scorer(Inputs(**batch)), labels)
+        return found + recipe.appeal_decay * scorer.appeal.weight.square().sum()
+
+    trainer = MeasuredTrainer(
+        loss=loss,
+        section="attention",
+        items=items,
+        measure=measure,
+        patience=recipe.patience,
+        model=model,
+        args=trainer_arguments(recipe, checkpoints, learning_rate=recipe.learning_rate, seed=seed, bf16=False),
+        data_collator=make_batch,
+    )
+    before = measure(model.eval())
+    return [{"epoch": 0.0, "eval_ndcg@10": before}, *trainer.run()]
+
+
+def listwise(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the mean over clicks of -log softmax of the click among itself and what was not clicked (B, C each).
+
+    Another click of the same list is no competitor: both were wanted (NRMS, Wu et al. 2019, section 3.3).
+    """
+    others = logits.masked_fill(labels != 0, -torch.inf).logsumexp(1, keepdim=True)  # (B, 1)
+    clicked = labels == 1
+    losses = torch.logaddexp(logits, others.expand_as(logits)) - logits
+    return losses[clicked].mean()

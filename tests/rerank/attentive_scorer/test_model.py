@@ -1,0 +1,80 @@
+"""The attentive scorer: values by hand, no influence of other candidates, and what it learns from."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from broadsheet.rerank.attentive_scorer.inputs import COUNTS, InputMaker, Request, count_columns
+from broadsheet.rerank.attentive_scorer.model import START, AttentiveScorer
+from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
+from broadsheet.rerank.attentive_scorer.training import listwise
+from tests.support.evaluated import random_scorer
+from tests.support.stage_contract import catalogue_of, unit
+
+DRAW = np.random.default_rng(5)
+CATALOGUE = catalogue_of(unit(DRAW.normal(size=(12, 8))), category=["sports", "", "science"] * 4)
+ROWS = st.integers(0, 11)
+NOTHING = np.full(len(COUNTS), np.nan)
+
+
+def request(history, candidates, counts=None):
+    return Request(history, candidates, np.tile(NOTHING, (len(candidates), 1)) if counts is None else counts)
+
+
+def scores(model, asked):
+    return TrainedScorer(model.eval(), 0.0, "")(InputMaker(CATALOGUE), asked)
+
+
+def test_an_untrained_scorer_has_the_logit_of_the_likeness_to_what_was_read_of_one_article():
+    # With one article every head attends to it alone, so its likeness is weighted by START in all.
+    likeness = float(CATALOGUE.vectors_of([3])[0] @ CATALOGUE.vectors_of([7])[0])
+    found = scores(AttentiveScorer(8, len(COUNTS)), request([3], [7]))
+    assert found.tolist() == pytest.approx([1 / (1 + np.exp(-START * likeness))], abs=1e-6)
+
+
+def test_an_untrained_scorer_finds_nothing_in_a_reader_of_whom_nothing_is_known():
+    assert scores(AttentiveScorer(8, len(COUNTS)), request([], [0, 5])).tolist() == [0.5, 0.5]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(ROWS, max_size=6), st.lists(ROWS, min_size=1, max_size=6), st.integers(0, 9))
+def test_a_score_does_not_depend_on_the_candidates_beside_it(history, candidates, seed):
+    counts = np.random.default_rng(seed).normal(size=(len(candidates), len(COUNTS)))
+    counts[counts > 1] = np.nan
+    together = scores(random_scorer(8), request(history, candidates, counts))
+    alone = [scores(random_scorer(8), request(history, [row], counts[[n]]))[0] for n, row in enumerate(candidates)]
+    assert together.tolist() == pytest.approx(alone, abs=1e-6)
+
+
+def test_readers_padded_together_get_the_logits_that_each_gets_alone():
+    model, make = random_scorer(8), InputMaker(CATALOGUE)
+    asked = [request([1, 2, 3], [4, 5]), request([], [6, 7, 8]), request([9], [10])]
+    with torch.inference_mode():
+        padded = model(make(asked)).numpy()
+        for row, one in zip(padded, asked, strict=True):
+            assert row[: len(one.candidates)] == pytest.approx(model(make([one]))[0].numpy(), abs=1e-5)
+
+
+def test_counts_are_logarithms_and_an_absent_or_infinite_signal_is_absent():
+    signals = {
+        "freshness": np.array([1.0, 0.5, np.nan]),
+        "popularity": np.array([0.0, 0.999, np.nan]),
+        "click_rate": np.array([0.7, np.inf, 0.0]),
+        "trend": np.array([np.nan, 0.1, 0.2]),
+        "co_click": np.array([0.009, np.nan, 0.0]),
+    }
+    found = count_columns(signals)
+    assert COUNTS == ("age", "popularity", "click_rate", "trend", "co_click")
+    # The ages are 0 and 1 half-lives: log(1 + 0), log(1 + 1).
+    assert found[0].tolist() == pytest.approx([0, np.log(0.001), 0.7, np.nan, np.log(0.01)], nan_ok=True)
+    assert found[1].tolist() == pytest.approx([np.log(2), 0, np.nan, 0.1, np.nan], nan_ok=True)
+    assert found[2].tolist() == pytest.approx([np.nan, np.nan, 0, 0.2, np.log(0.001)], nan_ok=True)
+
+
+def test_the_loss_compares_each_click_with_what_was_not_clicked_and_with_no_other_click():
+    logits, labels = torch.tensor([[1.0, 2.0, 0.0, 9.0]]), torch.tensor([[1, 1, 0, -1]])
+    # log(1 + e^(0 - 1)) and log(1 + e^(0 - 2)); the last place is padding.
+    expected = (np.log(1 + np.exp(-1)) + np.log(1 + np.exp(-2))) / 2
+    assert listwise(logits, labels).item() == pytest.approx(expected, abs=1e-6)

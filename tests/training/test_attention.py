@@ -1,0 +1,84 @@
+"""Training the attentive scorer: it learns, it is put in place, and it is left out where it does not fit."""
+
+import json
+import shutil
+
+import pytest
+
+from broadsheet.errors import InputError, ModelError
+from broadsheet.importers.transaction import Import
+from broadsheet.offline.workbenches import open_bench
+from broadsheet.rerank.attentive_scorer.trained import WEIGHTS, choose_attention
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import USERS
+from broadsheet.training.attention import train_attention
+from tests.support.evaluated import make_towers
+from tests.support.tiny import make_impressions, make_newsroom
+
+
+@pytest.fixture(scope="module")
+def trained(encoder, tmp_path_factory):
+    """A newsroom with a trained attentive scorer, and what training said."""
+    extra = "\n[attention]\nepochs = 3\nbatch_size = 8\n"
+    room = make_newsroom(tmp_path_factory.mktemp("trained") / "newsroom", encoder, extra=extra)
+    with Import(room) as add:
+        add.impressions("train", make_impressions(48))
+        add.impressions("valid", make_impressions(60)[48:])
+    return room, train_attention(room, train="train", valid="valid")
+
+
+def test_training_learns_and_the_card_says_from_what(trained):
+    room, said = trained
+    card = json.loads((room.attention / "card.json").read_text("utf-8"))
+    by_epoch = [*card["valid_ndcg@10_by_epoch"].values()]
+    assert max(by_epoch[1:]) >= by_epoch[0]
+    assert card["valid"]["ndcg@10"] == pytest.approx(max(by_epoch[1:]), abs=1e-3)
+    assert card["train"] == {"split": "train", "impressions": 48, "clicks": 48}
+    assert "trained on 48 impressions of train" in said
+    assert (room.attention / WEIGHTS).stat().st_size < 1_000_000
+
+
+def test_the_same_seed_makes_the_same_weights(trained, tmp_path):
+    room, _ = trained
+    train_attention(room, train="train", valid="valid", out=tmp_path / "again")
+    assert (tmp_path / "again" / WEIGHTS).read_bytes() == (room.attention / WEIGHTS).read_bytes()
+
+
+def test_a_reader_with_a_history_has_the_signal_and_who_only_says_what_to_read_about_has_not(trained):
+    room, _ = trained
+    bench = open_bench(room)
+    assert bench.models.attention.fingerprint
+    users = read_table(room.users, USERS)
+    readers = bench.readers(users)
+    ranked = bench.reranker(readers, bench.retriever(readers, bench.retriever.vectors(readers), bench.data.as_of))
+    kinds = {reader.user_id: reader.kind for reader in readers}
+    assert set(kinds.values()) >= {"known", "profile"}
+    for row in ranked.select(["user_id", "attention"]).to_pylist():
+        assert (row["attention"] is None) == (kinds[row["user_id"]] == "profile")
+
+
+def test_a_scorer_that_learned_from_other_vectors_is_left_out_with_a_warning(trained, encoder, caplog):
+    room, _ = trained
+    assert choose_attention(room.attention, str(encoder), "") == room.attention.resolve()
+    assert choose_attention(room.attention, str(encoder), "adapter of other towers") is None
+    assert "broadsheet train attention" in caplog.text
+
+
+def test_towers_that_leave_article_vectors_as_they_are_leave_the_scorer_in_place(trained, encoder, tmp_path):
+    from broadsheet.rerank.attentive_scorer.trained import vectors_name
+
+    assert vectors_name(make_towers(tmp_path / "towers", encoder)) == ""
+
+
+def test_a_damaged_scorer_is_an_error_that_says_what_to_do(trained, encoder, tmp_path):
+    room, _ = trained
+    folder = tmp_path / "attention"
+    shutil.copytree(room.attention, folder)
+    (folder / WEIGHTS).write_bytes(b"no weights")
+    with pytest.raises(ModelError, match=r"attention\.safetensors changed since the training.*train attention"):
+        choose_attention(folder, str(encoder), "")
+
+
+def test_the_split_that_is_learned_from_cannot_choose(trained):
+    with pytest.raises(InputError, match="which is learned from"):
+        train_attention(trained[0], train="train", valid="train")
