@@ -22,6 +22,7 @@ from broadsheet.evaluation.retrieval.enrichment import report_enrichment
 from broadsheet.evaluation.retrieval.report import report_retrieval
 from broadsheet.evaluation.speed.encoding import report_encoding
 from broadsheet.evaluation.speed.new_readers import report_new_readers
+from broadsheet.evaluation.speed.readers_report import report_readers
 from broadsheet.evaluation.speed.reranking_report import report_reranking
 from broadsheet.evaluation.speed.training_steps_report import report_steps
 from broadsheet.evaluation.systems.engines import report_engines
@@ -47,6 +48,7 @@ REPORTS = {
     "generation-speed": report_speed,
     "index": report_index,
     "languages-chinese": report_languages,
+    "readers": report_readers,
     "live": report_live,
     "new-readers": report_new_readers,
     "new-stories-demo": report_new_stories,
