@@ -67,6 +67,8 @@ class InputMaker:
         )
 
     def _vectors(self, rows: Rows) -> torch.Tensor:
+        if len(rows) == 1:  # the articles of one reader differ from one another
+            return torch.from_numpy(np.ascontiguousarray(self._catalogue.vectors_of(rows[0])))[None]
         distinct, places = np.unique(rows, return_inverse=True)  # an article is taken from the file once
         vectors = torch.from_numpy(np.ascontiguousarray(self._catalogue.vectors_of(distinct)))
         return vectors[torch.from_numpy(places.reshape(rows.shape))]
