@@ -67,7 +67,7 @@ class InputMaker:
         )
 
     def _vectors(self, rows: Rows) -> torch.Tensor:
-        if len(rows) == 1:  # the articles of one reader differ from one another
+        if len(rows) == 1:  # one reader shares no article with another
             return torch.from_numpy(np.ascontiguousarray(self._catalogue.vectors_of(rows[0])))[None]
         distinct, places = np.unique(rows, return_inverse=True)  # an article is taken from the file once
         vectors = torch.from_numpy(np.ascontiguousarray(self._catalogue.vectors_of(distinct)))

@@ -1,8 +1,8 @@
 """The network of the attentive scorer: target attention of each candidate over the reader's history.
 
-It reads stored article vectors, so that all candidates of a reader cost less than one pair of the cross-encoder. At the
-start its logit is the likeness of the candidate to the nearest articles of the history, and training adds to it: what
-the candidate's own text and counts say, and what in the history matters. A candidate is scored apart from the others.
+It reads stored article vectors, so that no text is read at the request. At the start its logit is the mean likeness of
+the candidate to the history, in which near articles count more. Training adds what the candidate's own text and counts
+say, and what in the history matters. A candidate is scored apart from the others.
 """
 
 from typing import NamedTuple

@@ -19,6 +19,7 @@ from broadsheet.models.trained_folder import Card, FolderKind
 from broadsheet.rerank.attentive_scorer.inputs import COUNTS
 from broadsheet.rerank.attentive_scorer.model import AttentiveScorer
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
+from broadsheet.tables.files import file_sha256
 
 WEIGHTS = "attention.safetensors"
 KIND = FolderKind("train attention", "retrieval.encoder")
@@ -55,7 +56,8 @@ def vectors_name(towers: Path | None) -> str:
     if towers is None:
         return ""
     learned = [path for path in sorted(towers.rglob("*.safetensors")) if path.name != "user_tower.safetensors"]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in learned)).hexdigest()[:16] if learned else ""
+    hashes = "".join(map(file_sha256, learned))
+    return hashlib.sha256(hashes.encode()).hexdigest()[:16] if learned else ""
 
 
 def save_attention(model: AttentiveScorer, folder: Path, *, base: str, vectors: str, card: Mapping[str, Any]) -> None:

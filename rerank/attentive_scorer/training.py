@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from broadsheet.config.training import AttentionConfig
 from broadsheet.models.trainer import Log, MeasuredTrainer, trainer_arguments
 from broadsheet.rerank.attentive_scorer.inputs import InputMaker, Request
 from broadsheet.rerank.attentive_scorer.model import AttentiveScorer, Inputs
-from broadsheet.tables.arrays import Flags
+from broadsheet.tables.arrays import Flags, Vectors
 
 Measure = Callable[[AttentiveScorer], float]
 """A model in evaluation mode to its nDCG@10 on the validation set."""
@@ -53,7 +52,7 @@ class BatchMaker:
         return ShownList(Request(history, np.asarray(candidates)[kept].tolist(), counts[kept]), item.clicked[kept])
 
 
-def new_scorer(items: Sequence[ShownList], vectors: np.ndarray[Any, np.dtype[np.float32]], dropout: float) -> Any:  # noqa: ANN401
+def new_scorer(items: Sequence[ShownList], vectors: Vectors, dropout: float) -> AttentiveScorer:
     """Return an untrained scorer, whose scales are those of the items; `vectors` are those that they show."""
     counts = np.concatenate([item.request.counts for item in items])  # (shown, counts)
     model = AttentiveScorer(vectors.shape[1], counts.shape[1], dropout)

@@ -5,11 +5,12 @@ import pytest
 
 from broadsheet.errors import ModelError
 from broadsheet.own_parts import OwnParts
+from broadsheet.rerank.attentive_scorer import trained as attentive_scorers
 from broadsheet.rerank.cross_encoder import trained as cross_encoders
 from broadsheet.retrieval.towers import trained as towers
 from broadsheet.workbench.models import EditionModels
 from tests.retrieval.towers.test_trained import trained
-from tests.support.evaluated import make_adapter
+from tests.support.evaluated import make_adapter, make_attention
 from tests.support.tiny import make_writer
 
 
@@ -44,6 +45,16 @@ def test_the_adapter_of_the_cross_encoder_is_named_only_where_its_relevance_coun
     unweighed = replace(models.config.rerank, weights=replace(models.config.rerank.weights, relevance=0.0))
     quiet = EditionModels(models.newsroom, replace(models.config, rerank=unweighed))
     assert "cross-encoder" not in quiet.licence_notice()
+
+
+def test_the_attentive_scorer_is_named_and_taken_only_where_its_signal_counts(models, encoder, tmp_path, monkeypatch):
+    make_attention(tmp_path / "attention", encoder)
+    monkeypatch.setattr(attentive_scorers, "shipped_attention", lambda: tmp_path / "attention")
+    assert "the shipped attentive scorer" in models.licence_notice() and models.attention is not None
+    unweighed = replace(models.config.rerank, weights=replace(models.config.rerank.weights, attention=0.0))
+    quiet = EditionModels(models.newsroom, replace(models.config, rerank=unweighed))
+    assert "attentive" not in quiet.licence_notice() and not quiet.is_read("attention")
+    assert with_licence(models, "open").attention is None
 
 
 def test_the_cross_encoder_reads_nothing_for_a_ranking_in_which_its_relevance_does_not_count(models, encoder):

@@ -169,8 +169,9 @@ class EditionModels:
         from broadsheet.retrieval.towers.trained import shipped_towers
 
         in_use = ["user tower"] if self.towers == shipped_towers() else []
-        in_use += ["attentive scorer"] if self.attention_folder == shipped_attention() else []
-        reads_pairs = self.reads_pairs and self.cross_encoder_folder == shipped_adapter()
+        attends = self.is_read("attention") and self.attention_folder == shipped_attention()
+        in_use += ["attentive scorer"] if attends else []
+        reads_pairs = self.is_read("relevance") and self.cross_encoder_folder == shipped_adapter()
         in_use += ["cross-encoder's adapter"] if reads_pairs else []
         if not in_use:
             return ""
@@ -196,18 +197,18 @@ class EditionModels:
                 return None
             return load_cross_encoder(folder, settings.encoder, max_tokens=settings.max_tokens)
 
-    @cached_property
-    def reads_pairs(self) -> bool:
-        """Whether a ranking reads relevance: it has a weight, or a learned fusion or the site's own re-ranker gets it.
+    def is_read(self, signal: str) -> bool:
+        """Whether a ranking reads a signal: it has a weight, or a learned fusion or the site's own re-ranker gets it.
 
-        The cross-encoder takes nearly all of a ranking's time, which a score of weight 0 is not worth.
+        A trained model's score takes time, the cross-encoder's nearly all of a ranking's: weight 0 is not worth it.
         """
-        return bool(self.config.rerank.weights.relevance) or self.fusion is not None or self.own.reranker is not None
+        weight: float = getattr(self.config.rerank.weights, signal)
+        return bool(weight) or self.fusion is not None or self.own.reranker is not None
 
     @property
     def scorer(self) -> PairScorer | None:
         """The cross-encoder as rankings use it: None if no ranking reads its scores."""
-        return self.cross_encoder if self.reads_pairs else None
+        return self.cross_encoder if self.is_read("relevance") else None
 
     @cached_property
     def fusion(self) -> LearnedFusion | None:

@@ -177,7 +177,7 @@ class Workbench:
             policy=policy or self.policy,
             weights=vars(settings.rerank.weights),
             fusion=self.models.fusion if learned else None,
-            attention=self.models.attention,
+            attention=self.models.attention if self.models.is_read("attention") else None,
             own=self.models.own,
         )
 

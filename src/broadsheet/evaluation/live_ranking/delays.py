@@ -16,13 +16,12 @@ from broadsheet.corpus.exposures import no_exposures
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.settings import make_log
 from broadsheet.offline.counters import COUNTERS, co_clicks_of, counters_of
-from broadsheet.offline.signals import attention_scores, impression_signals
+from broadsheet.offline.signals import DAY, attention_scores, impression_signals
 from broadsheet.rerank.learned_fusion import Lists
 from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
-DAY = 86400.0
 SECONDS: Mapping[str, float] = {"0 s": 0.0, "5 min": 300.0, "1 h": 3600.0}
 """Delays of a fixed length."""
 NIGHT, CONTENT_ONLY = "a night", "content-only"
