@@ -3,7 +3,7 @@ import time
 import pytest
 
 from broadsheet import progress
-from broadsheet.progress import duration, pace, still_at_work, track
+from broadsheet.progress import LogLines, duration, pace, still_at_work, track
 
 
 @pytest.fixture
@@ -27,6 +27,14 @@ def test_a_log_gets_a_line_with_count_rate_and_time_left_each_half_minute(clock,
         "Ranking for users: 128 of 340, 4.0/s, 53 s left",
         "Ranking for users: 256 of 340, 4.0/s, 21 s left",
     ]
+
+
+def test_a_training_that_goes_on_counts_only_its_own_steps_in_the_rate(clock, capsys):
+    lines = LogLines("training [towers]")
+    for done in (110, 120, 200):
+        clock[0] += 20.0
+        lines.step(done, total=200, before=100)
+    assert capsys.readouterr().err.splitlines() == ["training [towers]: 120 of 200, 30.0/min, 3 min left"]
 
 
 def test_quick_work_says_nothing_in_a_log(clock, capsys):

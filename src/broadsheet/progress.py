@@ -55,6 +55,29 @@ def track(items: Iterable[T], what: str, *, total: int, weight: int = 1) -> Iter
                 told = _told[0] = now
 
 
+class LogLines:
+    """Tells a log, a line after each EVERY seconds, how far work is whose loop is not ours; a terminal gets nothing."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._started = what, time.monotonic()
+        self._told = self._started
+
+    def step(self, done: int, total: int, before: int = 0) -> None:
+        """Say that `done` of `total` steps are done, `before` of them in an earlier run that was stopped."""
+        now = time.monotonic()
+        if now - self._told >= EVERY and done < total:
+            self.line(f"{done:,} of {total:,}, {pace(done - before, total - before, now - self._started)}")
+
+    def line(self, text: str) -> None:
+        """Print a line on the error stream, unless that is a terminal."""
+        from rich.console import Console
+
+        console = Console(stderr=True)
+        self._told = _told[0] = time.monotonic()
+        if not console.is_terminal:
+            console.print(f"{self._what}: {text}", markup=False, highlight=False, soft_wrap=True)
+
+
 def pace(done: int, total: int, seconds: float) -> str:
     """Return the rate so far and the time left, in words, such as "4.8/s, 8 min left"; empty before the first item."""
     if done <= 0 or seconds <= 0:

@@ -115,3 +115,14 @@ def test_arguments_that_a_training_gives_replace_the_common_ones(tmp_path):
     arguments = trainer_arguments(Recipe(), tmp_path, learning_rate=0.1, seed=3, save_total_limit=7)
     assert (arguments.save_total_limit, arguments.seed, arguments.metric_for_best_model) == (7, 3, "ndcg@10")
     assert json.loads(arguments.to_json_string())["restore_callback_states_from_checkpoint"] is True
+
+
+def test_a_log_is_told_what_each_epoch_reached(tmp_path, capfd):
+    train(tmp_path, Measures(0.25, 0.5, 0.4, 0.3))
+    told = capfd.readouterr().err.splitlines()
+    assert [line for line in told if "epoch" in line] == [
+        "training [towers]: epoch 1, ndcg@10 0.2500",
+        "training [towers]: epoch 2, ndcg@10 0.5000",
+        "training [towers]: epoch 3, ndcg@10 0.4000",
+        "training [towers]: epoch 4, ndcg@10 0.3000",
+    ]

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from broadsheet.errors import TrainingError
 from broadsheet.models import loading as models
+from broadsheet.progress import LogLines
 from broadsheet.tables.files import remove_folder
 
 Log = list[dict[str, float]]
@@ -84,6 +85,26 @@ def trainer_arguments(
     return made
 
 
+class _LogLines(TrainerCallback):  # type: ignore[misc]
+    """Has a log tell the steps and the measure of each epoch; a terminal has Trainer's own bar."""
+
+    def __init__(self, section: str) -> None:
+        self._lines, self._before = LogLines(f"training [{section}]"), 0
+
+    def on_train_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:  # noqa: ANN401
+        """Note how many steps a stopped run had made."""
+        self._before = state.global_step
+
+    def on_step_end(self, _: Any, state: Any, *__: Any, **___: Any) -> None:  # noqa: ANN401
+        """Tell the steps."""
+        self._lines.step(state.global_step, state.max_steps, self._before)
+
+    def on_evaluate(self, args: Any, state: Any, _: Any, metrics: dict[str, float], **__: Any) -> None:  # noqa: ANN401
+        """Tell what the epoch reached."""
+        name = args.metric_for_best_model
+        self._lines.line(f"epoch {state.epoch:g}, {name} {metrics[f'eval_{name}']:.4f}")
+
+
 class MeasuredTrainer(Trainer):  # type: ignore[misc]
     """Trainer with a loss and a measure given as functions; a kill changes nothing of what it ends with."""
 
@@ -109,7 +130,7 @@ class MeasuredTrainer(Trainer):  # type: ignore[misc]
         super().__init__(
             train_dataset=list(items),
             eval_dataset=list(valid or items[:1]),  # Trainer asks for one, though `measure` makes no use of it
-            callbacks=[EarlyStoppingCallback(patience)] if patience else [],
+            callbacks=[_LogLines(section), *([EarlyStoppingCallback(patience)] if patience else [])],
             **options,
         )
         self.remove_callback(PrinterCallback)

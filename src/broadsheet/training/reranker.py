@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup, PairMaker
 
 
-VALID_LIMIT = 300
+VALID_LIMIT = 1_000
 """Impressions that each epoch is measured on; enough to choose an epoch by."""
 
 

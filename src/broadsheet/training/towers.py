@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from broadsheet.training.tower_measure import TowersMeasure
 
 
-VALID_LIMIT, ENCODED_LIMIT = 500, 250
+VALID_LIMIT, ENCODED_LIMIT = 1_500, 600
 """Impressions that each epoch is measured on; fewer where their articles are encoded for it."""
 
 
