@@ -32,6 +32,8 @@ def benchmark(
     tune: Annotated[str, typer.Option(help="Split that chooses their epochs, and that the fusion learns from.")],
     valid: Annotated[str, typer.Option(help="Split whose impressions are measured.")],
     towers: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER; the seeds of a label are one row.")] = None,
+    cross_encoder: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER of others than the own one.")] = None,
+    attention: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER of other attentive scorers.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
 ) -> None:
     """Measure NRMS, NAML, LSTUR and LightGBM on counters beside the rows of benchmark_ranking.py."""
@@ -48,6 +50,8 @@ def benchmark(
     from benchmarks.rankers.nrms import Nrms
 
     folders, makers = read_folders("--towers", towers or []), {"NRMS": Nrms, "NAML": Naml, "LSTUR": Lstur}
+    others = read_folders("--cross-encoder", cross_encoder or [])
+    scorers = read_folders("--attention", attention or [])
 
     def measure() -> Report:
         bench, measured = open_split(newsroom, valid)
@@ -58,7 +62,9 @@ def benchmark(
             return scores_of_rankers(makers, data, learned, choosing, impressions, SEEDS, say)
 
         with as_options(fusion="--tune"):
-            findings, _ = measure_split(bench, measured, folders, [], say, fusion=tune, rankers=scores)
+            findings, _ = measure_split(
+                bench, measured, folders, others, say, fusion=tune, rankers=scores, attention=scorers
+            )
         report = report_ranking(describe_ranking(findings, data, bench.models, measured))
         return replace(report, name=f"rankers-{valid}")
 

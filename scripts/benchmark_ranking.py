@@ -26,6 +26,7 @@ def benchmark(
     split: Annotated[str, typer.Option(help="Split whose impressions are measured, such as valid.")],
     towers: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER; the seeds of a label are one row.")] = None,
     cross_encoder: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER of others than the own one.")] = None,
+    attention: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER of other attentive scorers.")] = None,
     fusion: Annotated[str | None, typer.Option(help="Split to learn the fusion of signals from; else none.")] = None,
     live: Annotated[bool, typer.Option(help="Half of the readers lend what they clicked and were shown.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plots.")] = None,
@@ -47,11 +48,14 @@ def benchmark(
         make_out(predictions, "--predictions")
     folders = read_folders("--towers", towers or [])
     others = read_folders("--cross-encoder", cross_encoder or [])
+    scorers = read_folders("--attention", attention or [])
 
     def measure() -> Report:
         bench, measured = open_split(newsroom, split)
         with as_options(fusion="--fusion"):
-            findings, requests = measure_split(bench, measured, folders, others, say, fusion=fusion, live=live)
+            findings, requests = measure_split(
+                bench, measured, folders, others, say, fusion=fusion, live=live, attention=scorers
+            )
         if predictions:
             for path in write_rankings(predictions, findings.scores, bench.data, split, requests[0][1]):
                 say(str(path))

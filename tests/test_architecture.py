@@ -50,7 +50,7 @@ SUB_LAYERS = {
         ("report",),
         ("retrieval", "facts", "generation", "speed", "index", "systems"),
         ("ranking",),
-        ("pages", "documents", "mind", "live_ranking"),
+        ("pages", "documents", "mind", "live_ranking", "learning_curve"),
     ],
 }
 MOST_MODULES = 15

@@ -15,6 +15,7 @@ from broadsheet.offline.replay import blocks, readers_as_of
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import PairScorer, Reranker
 from broadsheet.rerank.attentive_scorer import inputs
+from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
 from broadsheet.tables.arrays import Floats
@@ -66,14 +67,24 @@ def attention_scores(bench: Workbench, impressions: Sequence[Impression], signal
 
     `signals` (shown,) are those that retrieval computes. All NaN without an attentive scorer.
     """
-    scorer, make = bench.models.attention, inputs.InputMaker(bench.data.catalogue)
     counts = inputs.count_columns(signals)  # (shown, counts)
-    if scorer is None:
+    if bench.models.attention is None:
         return np.full(len(counts), np.nan)
-    ends, newest = np.cumsum([len(one.shown) for one in impressions])[:-1], bench.models.config.retrieval.history
+    ends = np.cumsum([len(one.shown) for one in impressions])[:-1]
+    return scores_by(bench.models.attention, bench, impressions, np.split(counts, ends))
+
+
+def scores_by(
+    scorer: TrainedScorer, bench: Workbench, impressions: Sequence[Impression], counts: Sequence[Floats]
+) -> Floats:
+    """Return what an attentive scorer says of what impressions show, laid end to end (shown,).
+
+    `counts` are those of each impression, (shown, counts); see impression_counts.
+    """
+    make, newest = inputs.InputMaker(bench.data.catalogue), bench.models.config.retrieval.history
     parts = [
         scorer(make, inputs.Request(one.history_rows[::-1][:newest], one.shown_rows, ours))
-        for one, ours in zip(impressions, np.split(counts, ends), strict=True)
+        for one, ours in zip(impressions, counts, strict=True)
     ]
     return np.concatenate([np.zeros(0), *parts])
 

@@ -33,15 +33,16 @@ def train_attention(
     train: str,
     valid: str,
     seed: int = 0,
+    share: float = 1.0,
     out: Path | None = None,
     say: Say = silent,
 ) -> str:
     """Train the attentive scorer on impressions and put it in `out`, else in models/attention.
 
-    [attention] in broadsheet.toml says how. The best epoch by nDCG@10 on `valid` is kept; a training that was killed
-    goes on from its last epoch. Returns a summary. Raises InputError for arguments that cannot be meant; CorpusError if
-    a split is missing, or holds no impression with both a click and a shown article without one, among articles that
-    have text; TrainingError if the loss is no number.
+    [attention] in broadsheet.toml says how. `share` is the part of the impressions of `train` that is learned from. The
+    best epoch by nDCG@10 on `valid` is kept; a training that was killed goes on from its last epoch. Returns a summary.
+    Raises InputError for arguments that cannot be meant; CorpusError if a split is missing, or holds no impression with
+    both a click and a shown article without one, among articles that have text; TrainingError if the loss is no number.
     """
     from transformers import set_seed
 
@@ -49,7 +50,7 @@ def train_attention(
     from broadsheet.rerank.attentive_scorer.trained import WEIGHTS, save_attention
     from broadsheet.rerank.attentive_scorer.training import BatchMaker, fit, new_scorer
 
-    asked = SplitTraining(train, valid, "all", seed)
+    asked = SplitTraining(train, valid, "all", seed, share)
     asked.check(out, ["all"], WEIGHTS)
     require_splits(newsroom, train, valid)
     bench = prepare_vectors(newsroom, say)
@@ -57,7 +58,7 @@ def train_attention(
     recipe, catalogue = bench.models.config.attention, bench.data.catalogue
     with newsroom.lock():
         work = WorkFolder(target, _settings(bench, asked))
-        items, measured = (_read(bench, split) for split in (train, valid))
+        items, measured = asked.draw(_read(bench, train)), _read(bench, valid)
         make = InputMaker(catalogue)
         measure = _Measure(measured, make)
         set_seed(seed)

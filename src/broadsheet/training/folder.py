@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from broadsheet.config.training import AttentionConfig, RerankerConfig, TowersConfig
 from broadsheet.errors import InputError, join_problems
 from broadsheet.tables.files import remove_folder, replace_link, write_json
 from broadsheet.version import __version__
+
+Learned = TypeVar("Learned")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,13 @@ class SplitTraining:
     "The split that epochs are measured on; None for the end of the click log."
     mode: str
     seed: int
+    share: float = 1.0
+    "The share of the impressions of `train` that is learned from, above 0 and at most 1."
+
+    def draw(self, found: Sequence[Learned]) -> list[Learned]:
+        """Return the share of what is learned from, drawn by the seed; a larger share holds all of a smaller one."""
+        order = np.random.default_rng(self.seed).permutation(len(found))
+        return [found[place] for place in np.sort(order[: round(self.share * len(found))]).tolist()]
 
     def check(self, out: Path | None, modes: Sequence[str], written: str) -> None:
         """Raise InputError for what cannot be meant, all at once and before the long work.
@@ -40,6 +51,8 @@ class SplitTraining:
             problems.append("train and valid: found only one split, expected both, or neither to use the click log")
         if self.train is not None and self.train == self.valid:
             problems.append(f"valid: found {self.valid!r}, which is learned from; expected another and later split")
+        if not 0 < self.share <= 1:
+            problems.append(f"share: found {self.share}, expected more than 0 and at most 1")
         problems += _target_problems(out, written)
         if problems:
             raise InputError(f"{join_problems(problems)}.")

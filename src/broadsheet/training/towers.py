@@ -41,13 +41,14 @@ def train_towers(
     valid: str | None = None,
     mode: str = "frozen",
     seed: int = 0,
+    share: float = 1.0,
     out: Path | None = None,
     config: Config | None = None,
     say: Say = silent,
 ) -> str:
     """Train the towers on impressions and histories, into models/towers, which the next build uses, or into `out`.
 
-    `config` stands in for that of the newsroom.
+    `config` stands in for that of the newsroom. `share` is the part of the impressions of `train` that is learned from.
 
     Without splits it learns from the click log, whose last tenth is measured. The best epoch by nDCG@10 on `valid` is
     kept, averaged with others where that is no worse; a training that was killed goes on from its last epoch. Returns a
@@ -60,7 +61,7 @@ def train_towers(
     from broadsheet.training.source_weights import tune_weights
     from broadsheet.training.tower_examples import count_items
 
-    asked = SplitTraining(train, valid, mode, seed)
+    asked = SplitTraining(train, valid, mode, seed, share)
     asked.check(out, MODES, USER_TOWER)
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, *filter(None, (train, valid)))
@@ -99,7 +100,7 @@ def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Impressio
     from broadsheet.training.tower_examples import read_items
 
     if asked.train and asked.valid:
-        learned = read_impressions(bench.data.newsroom, bench.data.catalogue, asked.train)
+        learned = asked.draw(read_impressions(bench.data.newsroom, bench.data.catalogue, asked.train))
         measured = read_rankable(bench.data.newsroom, bench.data.catalogue, asked.valid)
     else:
         learned, measured = read_clicks(bench.data)

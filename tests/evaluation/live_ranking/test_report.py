@@ -7,7 +7,7 @@ from broadsheet.evaluation.live_ranking.benchmark import WEIGHTS
 from broadsheet.evaluation.live_ranking.delays import DELAYS
 from broadsheet.evaluation.live_ranking.recall import ALL
 from broadsheet.evaluation.ranking.fusion import FUSION, LIGHTGBM
-from broadsheet.evaluation.ranking.rows import PIPELINE
+from broadsheet.evaluation.ranking.scores import PIPELINE
 from broadsheet.importers.transaction import Import
 from broadsheet.offline.replay import POPULARITY
 from broadsheet.tables.schemas import SOURCES

@@ -22,7 +22,7 @@ from broadsheet.evaluation.pages.cold_start import (
     read_starts,
 )
 from broadsheet.evaluation.ranking.fusion import requests_of
-from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
+from broadsheet.evaluation.ranking.scores import PIPELINE, pipeline_scores
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.offline.workbenches import open_bench
 from tests.support.evaluated import make_room

@@ -14,7 +14,7 @@ from broadsheet.evaluation.pages.policies import (
     read_shown,
     with_one_story_twice,
 )
-from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
+from broadsheet.evaluation.ranking.scores import PIPELINE, pipeline_scores
 from broadsheet.metrics.ranking import Impressions, ndcg
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank import Items, Policy

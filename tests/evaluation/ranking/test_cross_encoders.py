@@ -5,7 +5,8 @@ import torch
 from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import ModelError
 from broadsheet.evaluation.ranking.cross_encoders import open_cross_encoders
-from broadsheet.evaluation.ranking.rows import CROSS_ENCODER, PIPELINE, measure_ranking, notes_of
+from broadsheet.evaluation.ranking.rows import measure_ranking, notes_of
+from broadsheet.evaluation.ranking.scores import CROSS_ENCODER, PIPELINE
 from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import open_bench, read_folders
 from tests.support.evaluated import make_adapter, make_room

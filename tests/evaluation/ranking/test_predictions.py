@@ -8,7 +8,7 @@ from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import InputError
 from broadsheet.evaluation.ranking.fusion import ENSEMBLE, FUSION
 from broadsheet.evaluation.ranking.predictions import write_rankings
-from broadsheet.evaluation.ranking.rows import PIPELINE
+from broadsheet.evaluation.ranking.scores import PIPELINE
 from broadsheet.importers.transaction import Import
 from broadsheet.metrics.mind_submission import read_predictions
 from broadsheet.offline.replay import BM25, POPULARITY, UNTRAINED

@@ -9,7 +9,8 @@ from benchmarks.rankers.nrms import Nrms
 
 from broadsheet.evaluation.ranking.benchmark import measure_split
 from broadsheet.evaluation.ranking.rankers import RankerData, ranker_scores, scores_of_rankers, train_ranker
-from broadsheet.evaluation.ranking.rows import PIPELINE, RANKER
+from broadsheet.evaluation.ranking.rows import RANKER
+from broadsheet.evaluation.ranking.scores import PIPELINE
 from broadsheet.offline.replay import UNTRAINED
 from broadsheet.progress import silent
 from tests.support.evaluated import SHOWN_AT

@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 
 from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import CorpusError, InputError
-from broadsheet.evaluation.ranking.rows import (
+from broadsheet.evaluation.ranking.rows import join, measure_ranking
+from broadsheet.evaluation.ranking.scores import (
     CROSS_ENCODER,
     PIPELINE,
     WITHOUT,
-    join,
-    measure_ranking,
     pipeline_scores,
     tower_scores,
     word_scores,

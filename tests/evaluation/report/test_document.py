@@ -7,7 +7,7 @@ import pytest
 from broadsheet.cli.script import publish
 from broadsheet.errors import InputError
 from broadsheet.evaluation.ranking.fusion import FUSION
-from broadsheet.evaluation.ranking.rows import CROSS_ENCODER, PIPELINE, WITHOUT
+from broadsheet.evaluation.ranking.scores import CROSS_ENCODER, PIPELINE, WITHOUT
 from broadsheet.evaluation.report.document import differences_of, stamp
 from broadsheet.importers.transaction import Import
 from broadsheet.metrics.intervals import Bootstrap

@@ -18,7 +18,7 @@ from broadsheet.evaluation.live_ranking.delays import DELAYS, counters_at, label
 from broadsheet.evaluation.live_ranking.learned import choose_recipe, learn_trees, learn_weights
 from broadsheet.evaluation.live_ranking.recall import measure_recall
 from broadsheet.evaluation.ranking.fusion import COUNTED, FUSION, LIGHTGBM
-from broadsheet.evaluation.ranking.rows import PIPELINE, tower_scores
+from broadsheet.evaluation.ranking.scores import PIPELINE, tower_scores
 from broadsheet.metrics.ebnerd import ebnerd_ranking
 from broadsheet.metrics.ranking import Impressions
 from broadsheet.offline.replay import POPULARITY, SEEDS, Values, mean_of

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import CorpusError
-from broadsheet.evaluation.ranking.rows import popularity_scores
+from broadsheet.evaluation.ranking.scores import popularity_scores
 from broadsheet.generate.extracts.topics import profile_text
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.offline.replay import SEEDS, Values, blocks, mean_of

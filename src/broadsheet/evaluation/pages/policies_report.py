@@ -24,7 +24,7 @@ from broadsheet.evaluation.pages.policies import (
     with_one_story_twice,
 )
 from broadsheet.evaluation.ranking.beyond_accuracy import DISTANCE, DIVERGENCE, KS
-from broadsheet.evaluation.ranking.rows import PIPELINE, pipeline_scores
+from broadsheet.evaluation.ranking.scores import PIPELINE, pipeline_scores
 from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, ranking_models
 from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import about, cell, notes, table_of_differences, table_of_means

@@ -31,20 +31,22 @@ def measure_split(
     fusion: str | None = None,
     live: bool = False,
     rankers: Rankers | None = None,
+    attention: Sequence[Labelled] = (),
 ) -> tuple[RankingFindings, list[Request]]:
     """Measure chance, popularity, BM25, towers, cross-encoders, the pipeline, each signal and the learned fusion.
 
-    `towers` and `cross_encoders` are trained models beside the newsroom's own; `fusion` names the split to learn the
-    fusion from. `live` lets half of the readers lend what they clicked and were shown. `rankers` scores impressions by
-    rankers of other authors. Returns the findings, and the requests that they are of: a single one unless `live`.
+    `towers`, `cross_encoders` and `attention` (scorers) are models beside the newsroom's own. `fusion` names the split
+    to learn the fusion from. `live` lets half of the readers lend what they clicked and were shown. `rankers` scores
+    impressions by rankers of other authors. Returns the findings, and the requests that they are of: a single one
+    unless `live`.
     """
     room = bench.data.newsroom
-    scorers, words = open_cross_encoders(bench.models, cross_encoders, say), Bm25(bench.data)
+    relevant, words = open_cross_encoders(bench.models, cross_encoders, say), Bm25(bench.data)
     untrained = open_bench(room, say, towers="untrained")
     requests = requests_of(bench, split, lent=live)
     found = join(
         [
-            measure_ranking(view, untrained, open_trained(room, towers, say), part, scorers, words)
+            measure_ranking(view, untrained, open_trained(room, towers, say), part, relevant, words, attention)
             for view, part in requests
         ]
     )

@@ -13,7 +13,7 @@ from broadsheet.evaluation.ranking.beyond_accuracy import DEFINITIONS, GINI, KS
 from broadsheet.evaluation.ranking.calibration import describe_calibration
 from broadsheet.evaluation.ranking.findings import RankingFindings
 from broadsheet.evaluation.ranking.fusion import FUSION
-from broadsheet.evaluation.ranking.rows import PIPELINE
+from broadsheet.evaluation.ranking.scores import PIPELINE
 from broadsheet.evaluation.report.document import SAMPLES, common, differences_of, filled, ranking_models
 from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import about, cell, notes, table_of_differences, table_of_means

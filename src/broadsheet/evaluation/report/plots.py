@@ -63,11 +63,16 @@ def plot_rows(rows: Mapping[str, Mapping[str, Interval]], ours: str, title: str,
 
 
 def plot_curves(
-    panels: Mapping[str, Mapping[str, Mapping[int, Interval]]], title: str, path: Path, ours: str = ""
+    panels: Mapping[str, Mapping[str, Mapping[int, Interval]]],
+    title: str,
+    path: Path,
+    ours: str = "",
+    along: str = "k",
+    down: str = "recall@k",
 ) -> None:
     """Draw a panel for each group of rows, with a line over k (log scale) and its 95 % band for each row, as PNG.
 
-    The row `ours` is in colour; if it is empty, the last one.
+    The row `ours` is in colour; if it is empty, the last one. `along` and `down` name the axes; recall begins at 0.
     """
     figure = new_figure(5.2 * len(panels) + 2.6, 4.8)
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
@@ -83,10 +88,11 @@ def plot_curves(
         axis.set_xscale("log")
         axis.set_xticks(depths, [f"{k:,}" for k in depths])
         axis.minorticks_off()
-        axis.set_xlabel("k", fontsize=9)
+        axis.set_xlabel(along, fontsize=9)
         _dress(axis, name, grid="both")
-    axes[0].set_ylabel("recall@k", fontsize=9)
-    axes[0].set_ylim(bottom=0)
+    axes[0].set_ylabel(down, fontsize=9)
+    if down == "recall@k":
+        axes[0].set_ylim(bottom=0)
     handles, labels = axes[0].get_legend_handles_labels()
     _finish(figure, handles[::-1], labels[::-1], title, path)  # ours, which should be on top, first
 
