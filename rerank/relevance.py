@@ -1,34 +1,91 @@
-"""The signal `relevance`: what the cross-encoder says of the candidates of a block."""
+"""The signal `relevance`: what the cross-encoder says of candidates, and which candidates it reads.
+
+The cross-encoder takes far more time than all other signals together, so it reads only the candidates that can still
+reach the page: the first of each reader by the fused score, in which another signal stands in for the relevance. The
+stand-in is the attentive scorer's opinion, which answers the same question, or without it the two-tower score.
+
+A candidate that is not read gets the relevance that its stand-in leads to expect: the least-squares line through the
+reader's read candidates, with a slope of at least 0. So the order of the unread candidates by relevance is that of
+their stand-ins, and no unread candidate gains or loses because it was not read. `log.md` says what else was tried.
+"""
+
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.rerank.block import Block
+from broadsheet.rerank.block import Block, mean_of
 from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.cross_encoder.pairs import make_pairs, pair_hash
-from broadsheet.rerank.signals import finite
+from broadsheet.rerank.signals import finite, present
 from broadsheet.tables.arrays import Flags, Floats
+
+Fuse = Callable[[Floats], Floats]
+"""From a relevance (readers, candidates) to the fused scores (readers, candidates) that it leads to."""
 
 
 class Relevance:
-    """Has the cross-encoder read the candidates of all readers of a block together, since many pairs take less time."""
+    """Has the cross-encoder read the first candidates of all readers of a block together, which takes less time."""
 
-    def __init__(self, catalogue: Catalogue, score: Score | None, headlines: int) -> None:
-        """`headlines` is the number of headlines of the history, the nearest, that are read with a candidate."""
-        self._catalogue, self._score, self._headlines = catalogue, score, headlines
+    def __init__(self, catalogue: Catalogue, score: Score | None, *, headlines: int, reads: int) -> None:
+        """`headlines` is the number of headlines of the history, the nearest, that are read with a candidate.
 
-    def __call__(self, block: Block) -> tuple[Floats, list[str | None]]:
+        `reads` is the largest number of candidates of one reader that are read.
+        """
+        self._catalogue, self._score, self._headlines, self._reads = catalogue, score, headlines, reads
+
+    def __call__(self, block: Block, signals: Mapping[str, Floats], fuse: Fuse) -> tuple[Floats, list[str | None]]:
         """Return the relevance (readers, candidates), and for each candidate the hash of the texts that were read.
 
-        The hashes of all candidates are laid end to end. The relevance is NaN, and the hash None, where nothing is
-        read: without a cross-encoder, and for a reader without a history, as it learned from headlines, not requests.
+        `signals` are all others. The hashes of all candidates are laid end to end; the hash is None where nothing was
+        read. The relevance is NaN for all candidates of a reader of whom nothing is read: without a cross-encoder, and
+        for a reader without a history, as it learned from headlines, not requests.
         """
-        known: Flags = np.asarray((block.history >= 0).any(axis=1))
-        read = block.there & known[:, None]
-        relevance, hashes = np.full(read.shape, np.nan), np.full(read.shape, None, object)
-        if self._score is not None and read.any():
+        relevance, hashes = np.full(block.rows.shape, np.nan), np.full(block.rows.shape, None, object)
+        wanted: Flags = block.there & (block.history >= 0).any(axis=1)[:, None]
+        if self._score is not None and wanted.any():
+            prior = stand_in(signals, wanted)
+            read = first(fuse(prior), wanted, self._reads) if block.rows.shape[1] > self._reads else wanted
             pairs = make_pairs(self._catalogue, block.nearest(self._headlines)[read], block.rows[read])
             relevance[read] = finite("relevance", self._score(pairs).astype(np.float64))
             hashes[read] = [pair_hash(pair) for pair in pairs]
+            relevance = np.where(wanted & ~read, expected(relevance, prior, read), relevance)
         found: list[str | None] = hashes[block.there].tolist()
         return relevance, found
+
+
+def stand_in(signals: Mapping[str, Floats], wanted: Flags) -> Floats:
+    """Return what stands in for the relevance of candidates that are not read, (readers, candidates).
+
+    It is the attentive scorer's opinion, or the two-tower score for a reader with candidates that it did not score.
+    """
+    attention = signals["attention"]
+    scored = (np.isfinite(attention) | ~wanted).all(axis=1, keepdims=True)
+    return present(np.where(scored, attention, signals["two_tower"]))
+
+
+def first(scores: Floats, there: Flags, count: int) -> Flags:
+    """Return which candidates are among the first `count` of their reader by score, (readers, candidates).
+
+    Of equal scores the first candidate comes first.
+    """
+    order = np.argsort(np.where(there, -scores, np.inf), axis=1, kind="stable")
+    found = np.zeros(scores.shape, np.bool_)
+    np.put_along_axis(found, order[:, :count], True, axis=1)
+    return found & there
+
+
+def expected(relevance: Floats, prior: Floats, read: Flags) -> Floats:
+    """Return the relevance that each candidate's `prior` leads to expect, 0 to 1, all (readers, candidates).
+
+    It is the least-squares line through the candidates of the same reader that were read, with a slope of at least 0.
+    A read candidate whose relevance is NaN does not count; NaN for a reader without any other. For example, read
+    candidates of prior 0.2 and 0.6 and relevance 0.3 and 0.5 make an unread candidate of prior 0.1 expect 0.25.
+    """
+    known: Flags = read & np.isfinite(relevance)
+    middle, level = mean_of(prior, known), mean_of(relevance, known)
+    apart = np.where(known, prior - middle, 0.0)
+    spread, together = mean_of(apart**2, known), mean_of(apart * present(relevance - level), known)
+    slope = np.where(spread > 0, np.maximum(together, 0.0) / np.where(spread > 0, spread, 1.0), 0.0)
+    line: Floats = np.clip(level + slope * (prior - middle), 0.0, 1.0)
+    return np.where(known.any(axis=1, keepdims=True), line, np.nan)

@@ -27,11 +27,12 @@ from broadsheet.rerank.ranked_table import Reasons, ranked_table
 from broadsheet.rerank.reasons import Explainer, Places, with_own_reasons
 from broadsheet.rerank.relevance import Relevance
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, fuse, read_signal
+from broadsheet.rerank.weights import weights_for
 from broadsheet.tables.arrays import Flags, Floats, Rows
 from broadsheet.tables.schemas import RANKED
 
-SPOKEN_FRESHNESS, SPOKEN_DIVERSITY = 0.1, 0.4
-"""Factors of the weight of freshness and of the diversity, for a reader who has words on interests but no history."""
+SPOKEN_DIVERSITY = 0.4
+"""Factor of the diversity for a reader who has words on interests but no history."""
 NEW = 0.5
 """Least freshness of an article that a reason may call new: its age is at most the half-life of freshness."""
 READERS_AT_ONCE = 256
@@ -49,6 +50,7 @@ class Reranker:
         score: Score | None,
         *,
         depth: int,
+        reads: int,
         history: int,
         headlines: int,
         policy: Policy,
@@ -57,14 +59,17 @@ class Reranker:
         attention: TrainedScorer | None = None,
         own: OwnParts | None = None,
     ) -> None:
-        """`fusion` takes the place of the `weights` where a reader has a history; `own` has the site's own signals.
+        """`depth` candidates of a reader are ranked; the cross-encoder reads at most `reads` of these.
+
+        `fusion` takes the place of the `weights` where a reader has a history; `own` has the site's own signals.
 
         Without an attentive scorer, `attention`, that signal is absent.
 
         Raises ConfigError if the reason of an own signal names what a reason cannot name.
         """
         self._catalogue, self._depth, self._history, self._policy = catalogue, depth, history, policy
-        self._relevance, self._same_texts = Relevance(catalogue, score, headlines), SameTexts(catalogue)
+        self._relevance = Relevance(catalogue, score, headlines=headlines, reads=reads)
+        self._same_texts = SameTexts(catalogue)
         self._attention = Attention(catalogue, attention)
         large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
         self._small = are_small(catalogue.names["source"].names, large)
@@ -114,15 +119,26 @@ class Reranker:
         """Return the signals of a block, and the hash of each candidate's pair of texts if any were read."""
         signals = {name: read_signal(name, block, candidates) for name in (*FROM_CANDIDATES, *self._own.signals)}
         signals["attention"] = self._attention(block, signals)
-        signals["relevance"], hashes = self._relevance(block)
         signals |= {name: compute(block) for name, compute in COMPUTED.items()}
-        return {name: signals[name] for name in self._weights}, hashes
+
+        def fused(relevance: Floats) -> Floats:
+            return self._fuse_known(block, in_order({**signals, "relevance": relevance}))
+
+        def in_order(found: Signals) -> Signals:
+            return {name: found[name] for name in self._weights}
+
+        signals["relevance"], hashes = self._relevance(block, signals, fused)
+        return in_order(signals), hashes
 
     def _fuse(self, block: Block, signals: Signals) -> Floats:
-        """Return the fused score of each candidate (readers, candidates)."""
+        """Return the fused score of each candidate (readers, candidates), by the site's own re-ranker if it has one."""
         if self._own.reranker is not None:
             return self._ask(self._own.reranker, block, signals)
-        scores, learned = fuse(signals, self._weights_for(block.readers)), self._learned_for(block)
+        return self._fuse_known(block, signals)
+
+    def _fuse_known(self, block: Block, signals: Signals) -> Floats:
+        """Return the fused score of each candidate (readers, candidates), by the weights or the learned fusion."""
+        scores, learned = fuse(signals, weights_for(block.readers, self._weights)), self._learned_for(block)
         if self._fusion is not None and learned.any():
             scores[learned] = self._fusion({name: values[learned] for name, values in signals.items()})
         return scores
@@ -145,23 +161,6 @@ class Reranker:
         if self._fusion is None or self._own.reranker is not None:
             return np.zeros(block.rows.shape, np.bool_)
         return block.there & ~_only_spoke(block.readers)[:, None]
-
-    def _weights_for(self, readers: Sequence[ReaderState]) -> dict[str, Floats]:
-        """Return each weight for each reader, (readers, 1).
-
-        For a reader who has words on interests but no history, freshness weighs less: this reader asked for topics, not
-        for the newest articles. The cross-encoder reads only histories, so its weight goes to the two-tower score. To a
-        reader of whom nothing is known, what is read counts as much as what is new.
-        """
-        weights = self._weights
-        spoken = {"relevance": 0.0, "attention": 0.0, "two_tower": weights["two_tower"] + weights["relevance"]}
-        by_kind = {
-            "known": weights,
-            "profile": weights | spoken | {"freshness": weights["freshness"] * SPOKEN_FRESHNESS},
-            "new": weights | {"popularity": max(weights["popularity"], weights["freshness"])},
-        }
-        kinds = [reader.kind for reader in readers]
-        return {name: np.array([[by_kind[kind][name]] for kind in kinds]) for name in weights}
 
     def _rank(
         self,
@@ -224,7 +223,7 @@ class Reranker:
 
     def _reasons(self, block: Block, signals: Signals, order: Order, kept: Flags) -> Reasons:
         """Return for each place of each page the history article that its reason names, or -1, and the reason."""
-        weights, learned = self._weights_for(block.readers), self._learned_for(block)
+        weights, learned = weights_for(block.readers, self._weights), self._learned_for(block)
         parts = contributions(signals, weights, block.there)
         if self._fusion is not None and learned.any():
             flat = {name: values[learned] for name, values in signals.items()}

@@ -150,7 +150,9 @@ muted = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=3)
 def test_no_ranking_holds_what_its_reader_muted_and_none_loses_anything_else(articles, categories, sources):
     columns = {"category": [category for category, _ in articles], "source": [source for _, source in articles]}
     catalogue = catalogue_of([[1, number] for number in range(len(articles))], **columns)
-    reranker = Reranker(catalogue, None, depth=3, history=5, headlines=1, policy=Policy(story=1), weights=WEIGHTS)
+    reranker = Reranker(
+        catalogue, None, depth=3, reads=3, history=5, headlines=1, policy=Policy(story=1), weights=WEIGHTS
+    )
     offered = [
         {"user_id": user, "news_id": f"N{row}", "rank": row + 1, "score": 0.0, "fused": 0.0, "two_tower": -float(row)}
         for user in ("u", "v")

@@ -49,7 +49,15 @@ def learned():
 
 def rerankers(fusion):
     attention = TrainedScorer(random_scorer(DIM), 0.0, "random")
-    about = {"attention": attention, "depth": 40, "history": 30, "headlines": 3, "policy": POLICY, "weights": WEIGHTS}
+    about = {
+        "attention": attention,
+        "depth": 40,
+        "reads": 25,
+        "history": 30,
+        "headlines": 3,
+        "policy": POLICY,
+        "weights": WEIGHTS,
+    }
     return Reranker(CATALOGUE, read_pairs, **about), Reranker(CATALOGUE, None, **about, fusion=fusion)
 
 

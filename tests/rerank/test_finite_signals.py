@@ -46,7 +46,15 @@ def rank(name, value, fusion):
         relevance[1] = np.nan if value is None else value
     else:
         rows[1][name] = value
-    settings = {"depth": 10, "history": 5, "headlines": 1, "policy": Policy(), "weights": EQUAL, "fusion": fusion}
+    settings = {
+        "depth": 10,
+        "reads": 10,
+        "history": 5,
+        "headlines": 1,
+        "policy": Policy(),
+        "weights": EQUAL,
+        "fusion": fusion,
+    }
     catalogue = catalogue_of(np.eye(4))
     reranker = OfTables(Reranker(catalogue, lambda pairs: relevance, **settings), catalogue)
     users, candidates = users_table({"user_id": "u", "history": ["N0"]}), from_rows(rows, CANDIDATES)

@@ -15,7 +15,9 @@ CANDIDATES = candidates_table(("u", {f"N{number}": {"popularity": 0.1 * number} 
 
 def reranker(own, **policy):
     catalogue = make_catalogue(EYE)
-    made = Reranker(catalogue, None, depth=9, history=5, headlines=1, policy=Policy(**policy), weights=WEIGHTS, own=own)
+    made = Reranker(
+        catalogue, None, depth=9, reads=9, history=5, headlines=1, policy=Policy(**policy), weights=WEIGHTS, own=own
+    )
     return OfTables(made, catalogue)
 
 

@@ -28,9 +28,9 @@ def make_catalogue(vectors=EYE, **columns):
     return catalogue_of(vectors, **columns)
 
 
-def make_reranker(catalogue=None, score=None, *, weights=WEIGHTS, depth=10, headlines=2, **policy):
+def make_reranker(catalogue=None, score=None, *, weights=WEIGHTS, depth=10, reads=10, headlines=2, **policy):
     catalogue = make_catalogue() if catalogue is None else catalogue
-    options = {"history": 50, "headlines": headlines, "policy": Policy(**policy), "weights": weights}
+    options = {"reads": reads, "history": 50, "headlines": headlines, "policy": Policy(**policy), "weights": weights}
     return OfTables(Reranker(catalogue, score, depth=depth, **options), catalogue)
 
 

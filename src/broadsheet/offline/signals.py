@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, TypeVar
 
@@ -22,17 +23,21 @@ from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.workbench import Workbench
 
 DAY = 86400.0
+WHOLE = sys.maxsize
+"""The number of candidates to read that has the cross-encoder read all."""
 Answer = TypeVar("Answer")
 Request = tuple[ReaderState, pa.Table]
 """A reader and the candidates."""
 
 
 def impression_signals(
-    bench: Workbench, impressions: Sequence[Impression], scorer: PairScorer | None = None
+    bench: Workbench, impressions: Sequence[Impression], scorer: PairScorer | None = None, reads: int | None = None
 ) -> Iterator[dict[str, Floats]]:
     """Yield the re-ranker's signals of what each impression shows, in the order of the impressions.
 
-    `scorer` stands in for the newsroom's cross-encoder.
+    `scorer` stands in for the newsroom's cross-encoder. It reads of a long impression what it would read of as many
+    candidates, so that weights and fusions learn from the values that they meet in a ranking; `reads` replaces their
+    number, and WHOLE has all read.
     """
     for block in blocks(impressions, "Scoring impressions"):
         readers = readers_as_of(bench.data, block)
@@ -41,7 +46,7 @@ def impression_signals(
             (reader, bench.retriever.describe(reader, vectors, impression.shown, impression.time))
             for reader, impression, vectors in zip(readers, block, interests, strict=True)
         ]
-        yield from ask_all(bench, requests, Reranker.signals, scorer)
+        yield from ask_all(bench, requests, Reranker.signals, scorer, reads)
 
 
 def impression_counts(
@@ -94,10 +99,11 @@ def ask_all(
     requests: Sequence[Request],
     ask: Callable[[Reranker, ReaderState, pa.Table], Answer],
     scorer: PairScorer | None = None,
+    reads: int | None = None,
 ) -> list[Answer]:
     """Return what the re-ranker answers to each request, such as its signals or scores.
 
-    `scorer` stands in for the newsroom's cross-encoder.
+    `scorer` stands in for the newsroom's cross-encoder, `reads` for the number of candidates that it reads.
 
     The re-ranker runs twice: first its cross-encoder only notes the pairs that it is asked for, which are then scored
     together, since small batches of ever new shapes take five times as long.
@@ -112,9 +118,11 @@ def ask_all(
         noted.update(dict.fromkeys(pairs, 0.0))
         return np.zeros(len(pairs), np.float32)
 
-    noting = bench.make_reranker(depth, note)
+    noting = bench.make_reranker(depth, note, reads=reads)
     for reader, candidates in requests:
         noting.signals(reader, candidates)
     scores = dict(zip(noted, scorer(list(noted)), strict=True))
-    replay = bench.make_reranker(depth, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32))
+    replay = bench.make_reranker(
+        depth, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32), reads=reads
+    )
     return [ask(replay, reader, candidates) for reader, candidates in requests]

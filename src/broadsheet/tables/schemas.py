@@ -127,7 +127,7 @@ CANDIDATES = new_table(
 )
 
 _SIGNALS = [
-    new_score("relevance", "Probability that the reader clicks the article, by the cross-encoder, 0 to 1."),
+    new_score("relevance", "Probability of a click by the cross-encoder, 0 to 1; estimated where pair_hash is null."),
     added("attention", pa.float32(), 8, "How likely the reader clicks the article, by the attentive scorer, 0 to 1"),
     *(_TWO_TOWER, _POPULARITY, _CLICK_RATE, _TREND, _CO_CLICK, _FRESHNESS),
     new_score("affinity", "Share of the reader's history that is in the article's category, 0 to 1."),

@@ -159,11 +159,18 @@ class Workbench:
         return self.make_reranker(self.models.config.rerank.depth)
 
     def make_reranker(
-        self, depth: int, score: Score | None = None, *, learned: bool = True, policy: Policy | None = None
+        self,
+        depth: int,
+        score: Score | None = None,
+        *,
+        reads: int | None = None,
+        learned: bool = True,
+        policy: Policy | None = None,
     ) -> Reranker:
         """Return a re-ranker of another depth or policy, or with the scorer `score` instead of the cross-encoder.
 
-        Without `learned` it fuses signals by the weights, even if the newsroom has a learned fusion.
+        `reads` replaces the number of candidates that the cross-encoder reads. Without `learned` it fuses signals by
+        the weights, even if the newsroom has a learned fusion.
         """
         from broadsheet.rerank import Reranker
 
@@ -172,6 +179,7 @@ class Workbench:
             self.data.catalogue,
             score or self.models.scorer,
             depth=depth,
+            reads=settings.rerank.cross_encoder_reads if reads is None else reads,
             history=settings.retrieval.history,
             headlines=settings.rerank.headlines,
             policy=policy or self.policy,

@@ -75,7 +75,7 @@ def test_an_unknown_time_leaves_freshness_out_and_takes_no_article_away():
 click = st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(-100, 100))
 CATALOGUE = catalogue_of(CIRCLE, published_at=PUBLISHED, category=CATEGORIES)
 RERANKER = Reranker(
-    CATALOGUE, None, depth=10, history=5, headlines=1, policy=Policy(diversity=0.5),
+    CATALOGUE, None, depth=10, reads=10, history=5, headlines=1, policy=Policy(diversity=0.5),
     weights={"relevance": 1, "two_tower": 1, "popularity": 0.5, "click_rate": 0, "trend": 0, "co_click": 0,
              "freshness": 0.5, "affinity": 0.1, "subcategory_affinity": 0, "attention": 0, "source_affinity": 0},
 )  # fmt: skip

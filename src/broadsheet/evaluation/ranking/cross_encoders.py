@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from broadsheet.corpus.impressions import Impression
-from broadsheet.offline.signals import impression_signals
+from broadsheet.offline.signals import WHOLE, impression_signals
 from broadsheet.offline.workbenches import Labelled
 from broadsheet.progress import Say, silent
 from broadsheet.rerank import PairScorer, load_cross_encoder
@@ -55,7 +55,7 @@ def scores_of(
 ) -> Iterator[tuple[str, Floats]]:
     """Yield the row of each and its relevance of what was shown, laid end to end (shown,); 0 where it is absent."""
     for one in cross_encoders:
-        signals = impression_signals(bench, impressions, one.scorer)
+        signals = impression_signals(bench, impressions, one.scorer, reads=WHOLE)
         yield row_of(one.label), np.concatenate([np.zeros(0), *(present(found["relevance"]) for found in signals)])
 
 

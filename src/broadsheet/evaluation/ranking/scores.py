@@ -9,7 +9,7 @@ import numpy as np
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.retrieval.lists import Bm25
 from broadsheet.offline.replay import ClicksBefore, blocks, readers_as_of
-from broadsheet.offline.signals import impression_signals
+from broadsheet.offline.signals import WHOLE, impression_signals
 from broadsheet.rerank.own import ask_reranker
 from broadsheet.rerank.signals import fuse, present
 from broadsheet.retrieval import interest_vectors
@@ -25,7 +25,8 @@ def pipeline_scores(
 ) -> dict[str, Floats]:
     """Return scores by the cross-encoder, and by the pipeline without it and with it, laid end to end (shown,).
 
-    `signals_of` are the signals of each impression where they are computed already.
+    `signals_of` are the signals of each impression where they are computed already. By itself the cross-encoder reads
+    all that was shown; for the pipeline it reads as many candidates as in a ranking.
 
     Where a signal is absent, as for a reader without a history, it is 0 for all, so that they tie. Without a trained
     cross-encoder it has no entry.
@@ -33,8 +34,10 @@ def pipeline_scores(
     weights = bench.models.signal_weights
     found = impression_signals(bench, impressions) if signals_of is None else signals_of
     parts: dict[str, list[Floats]] = {CROSS_ENCODER: [], WITHOUT: [], PIPELINE: []}
-    for impression, signals in zip(impressions, found, strict=True):
-        parts[CROSS_ENCODER].append(present(signals["relevance"]))
+    whole = impression_signals(bench, impressions, reads=WHOLE)
+    # Both go through the same blocks in turn, so that the second takes scores that the cross-encoder still keeps.
+    for impression, alone, signals in zip(impressions, whole, found, strict=True):
+        parts[CROSS_ENCODER].append(present(alone["relevance"]))
         parts[WITHOUT].append(fuse(signals, weights | {"relevance": 0.0}))
         parts[PIPELINE].append(_pipeline(bench, impression, signals))
     if bench.models.cross_encoder is None:
