@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from broadsheet.rerank.cross_encoder.training_pairs import ClickGroup, PairMaker
 
 
-VALID_LIMIT = 1_000
+VALID_LIMIT = 300
 """Impressions that each epoch is measured on; enough to choose an epoch by."""
 
 
@@ -71,8 +71,9 @@ def train_reranker(
         measure = _Measure(measured, make)
         log = fit(model, examples, make, measure, recipe=recipe, seed=seed, checkpoints=work.checkpoints)
         _require_learned(model, len(examples))
-        centre(model, measure.logits(model))
-        metrics = measure.metrics(model)
+        logits = measure.logits(model)
+        centre(model, logits)
+        metrics = measure.of_logits(logits)  # whose order the centre leaves as it is
         card = {
             **new_card(log),
             "train": {"split": train, "clicks": len(examples)},
@@ -123,7 +124,11 @@ class _Measure:
 
     def metrics(self, model: CrossEncoder) -> dict[str, float]:
         """Return the mean of each ranking metric over the impressions."""
-        return mean_metrics(self.logits(model), self._clicked, self._lengths)
+        return self.of_logits(self.logits(model))
+
+    def of_logits(self, logits: npt.NDArray[np.float32]) -> dict[str, float]:
+        """Return the same of the logits of what was shown (shown,)."""
+        return mean_metrics(logits, self._clicked, self._lengths)
 
     def logits(self, model: CrossEncoder) -> npt.NDArray[np.float32]:
         """Return the logit of each shown article, in their order."""
