@@ -66,6 +66,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "popularity": ("Because many readers opened it lately.", "Because it is much read in “{category}”."),
     "click_rate": ("Because many who saw it opened it.",),
     "trend": ("Because more and more readers open it.",),
+    "unseen": (),
     "co_click": ("Because those who read what you read opened it.",),
     "freshness": (
         "Because it is new: published on {day}.",

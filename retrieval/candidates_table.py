@@ -24,6 +24,8 @@ class Offer:
     "The weighted sum of the sources' scores."
     scores: Mapping[str, Floats]
     "The scores of each source, NaN where a score cannot be known."
+    unseen: Floats
+    "The signal `unseen`, NaN where it cannot be known."
     own: Mapping[str, Floats]
     "The same for the site's own sources and signals."
 
@@ -46,6 +48,7 @@ def candidates_table(catalogue: Catalogue, moment: Moment, offers: Sequence[Offe
         **{name: _floats(np.concatenate([offer.scores[name] for offer in offers])) for name in SOURCES},
         "click_rate": _floats(moment.click_rates[rows]),
         "trend": _floats(moment.trends[rows]),
+        "unseen": _floats(np.concatenate([offer.unseen for offer in offers])),
         "own": own_column(own, len(rows)),
     }
     return pa.table(columns, schema=CANDIDATES)

@@ -15,6 +15,7 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.exposures import Exposures
 from broadsheet.corpus.filters import Selection
 from broadsheet.corpus.same_text import SameTexts
+from broadsheet.corpus.unseen import Unseen
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.candidates_table import Offer, candidates_table
@@ -70,7 +71,7 @@ class Retriever:
         """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._weights, self._quotas, self._own = k, dict(weights), quotas, own or OwnParts()
-        self._same_texts = SameTexts(catalogue)
+        self._same_texts, self._unseen = SameTexts(catalogue), Unseen(exposures)
         self._half_lives = hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
         self._moments = Moments(
             catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures, own=[*self._own.sources]
@@ -132,6 +133,10 @@ class Retriever:
     def freshness(self, rows: Rows, times: Floats) -> Floats:
         """Return the signal `freshness` of catalogue rows as of times in epoch seconds (rows,), NaN where absent."""
         return freshness_scores(self._catalogue.published_at[rows] - times, 0.0, self._half_lives[rows])
+
+    def unseen(self, state: ReaderState, rows: Rows, as_of: float) -> Floats:
+        """Return the signal `unseen` of catalogue rows as of a time in epoch seconds (rows,), NaN where absent."""
+        return self._unseen(state.own_id, state.history, rows, as_of)
 
     def _asking(
         self,
@@ -218,7 +223,8 @@ class Retriever:
         own = {name: scores[name][order] for name in self._own.sources}
         own |= ask_signals(self._own, state, self._catalogue, moment.as_of, rows[order])
         ordered = {name: scores[name][order] for name in SOURCES}
-        return Offer(state.user_id, rows[order], fused[order], ordered, own)
+        unseen = self.unseen(state, rows[order], moment.as_of.timestamp())
+        return Offer(state.user_id, rows[order], fused[order], ordered, unseen, own)
 
 
 def encode_users(

@@ -30,6 +30,7 @@ WEIGHTS = {
     "affinity": 0.0,
     "subcategory_affinity": 0.0,
     "attention": 0.0,
+    "unseen": 0.0,
     "source_affinity": 0.0,
 }
 

@@ -16,7 +16,7 @@ WEIGHTS = {
     "co_click": 0.0,
     "freshness": 0.5,
     "affinity": 1.0,
-    **dict.fromkeys(("subcategory_affinity", "attention", "source_affinity"), 0.0),
+    **dict.fromkeys(("subcategory_affinity", "attention", "unseen", "source_affinity"), 0.0),
 }
 NONE = dict.fromkeys(WEIGHTS, 0.0)
 EYE = np.eye(6)

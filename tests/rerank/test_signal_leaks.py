@@ -41,6 +41,7 @@ EARLIER = {
     "co_click": {"clicks": [*CLICKS, ("a", 11, NOW - 0.001)]},
     "trend": {"clicks": [*CLICKS, ("c", 9, NOW - 0.001)]},
     "click_rate": {"showings": [*SHOWINGS, (10, NOW - 0.001, 1)]},
+    "unseen": {"showings": [*SHOWINGS, (10, NOW - 0.001, 0)]},
     "freshness": {"time": SHOWN_AT + timedelta(hours=1)},
 }
 """For each signal something known before the request that must change it; else nothing after it could be told to."""
@@ -60,7 +61,7 @@ def signals(bench, *, read=READ, clicks=CLICKS, showings=SHOWINGS, late=(), time
         bench.data,
         articles=with_late(bench.data.catalogue, late),
         click_log=make_log(clicks),
-        showings=make_exposures(rows, times, clicked.astype(np.int8)),
+        showings=make_exposures(rows, times, clicked.astype(np.int8), None, np.zeros(len(rows), np.int64), ["fan"]),
     )
     view = bench.over(data)
     impression = impression_of(view.data.catalogue, "fan", time, read, SHOWN, [True] + [False] * (len(SHOWN) - 1))

@@ -1,4 +1,4 @@
-"""What was shown to anyone, and clicked there, in order of time: what a click rate is counted from."""
+"""What was shown to whom, and clicked there, in order of time: what a click rate is counted from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.tables.arrays import Floats, Integers
+from broadsheet.tables.arrays import Flags, Floats, Integers, Rows
 from broadsheet.tables.arrow_files import epoch_seconds, read_table
 from broadsheet.tables.schemas import IMPRESSIONS
 
@@ -30,7 +30,7 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class Exposures:
-    """Showings, oldest first; four arrays of one length."""
+    """Showings, oldest first; five arrays of one length."""
 
     rows: Integers
     "Catalogue row of the article."
@@ -40,36 +40,58 @@ class Exposures:
     "1 if the showing was clicked, 0 if not, UNKNOWN in an impression without labels."
     weights: Floats
     "1 / the propensity of the showing, 1 to MOST_WEIGHT; NaN where it was not logged."
+    users: Integers
+    "The reader's place in `readers`; UNKNOWN where the reader is not known."
+    readers: tuple[str, ...] = ()
+    "The ids of the readers."
+
+    def part(self, which: slice | Flags | Rows) -> Exposures:
+        """Return some of the showings, in their order; a slice copies nothing."""
+        arrays = (self.rows, self.times, self.clicked, self.weights, self.users)
+        return Exposures(*(array[which] for array in arrays), self.readers)
 
     def before(self, as_of: float, since: float = -np.inf) -> Exposures:
         """Return the showings strictly before `as_of` and not before `since`, in epoch seconds; copies nothing."""
         start, stop = np.searchsorted(self.times, (since, as_of), side="left")
-        part = slice(start, stop)
-        return Exposures(self.rows[part], self.times[part], self.clicked[part], self.weights[part])
+        return self.part(slice(start, stop))
 
 
 def make_exposures(
-    rows: Integers, times: Floats, clicked: npt.NDArray[np.int8], weights: Floats | None = None
+    rows: Integers,
+    times: Floats,
+    clicked: npt.NDArray[np.int8],
+    weights: Floats | None = None,
+    users: Integers | None = None,
+    readers: Sequence[str] = (),
 ) -> Exposures:
-    """Return showings in any order as exposures; without weights no propensity was logged."""
-    order = np.argsort(times, kind="stable")
+    """Return showings in any order as exposures.
+
+    Without weights no propensity was logged; without users no reader is known.
+    """
     weights = np.full(len(rows), np.nan) if weights is None else weights
-    return Exposures(rows[order], times[order], clicked[order], weights[order])
+    users = np.full(len(rows), UNKNOWN) if users is None else users
+    return Exposures(rows, times, clicked, weights, users, tuple(readers)).part(np.argsort(times, kind="stable"))
 
 
 def no_exposures() -> Exposures:
     """Return empty exposures."""
-    return Exposures(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8), np.zeros(0))
+    return make_exposures(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8))
 
 
 def join_exposures(parts: Sequence[Exposures]) -> Exposures:
     """Return the showings of all parts."""
     parts = [no_exposures(), *parts]
+    readers = dict.fromkeys(reader for part in parts for reader in part.readers)
+    number = {reader: place for place, reader in enumerate(readers)}
+    # The last entry stands for UNKNOWN, which is -1.
+    places = [np.array([*(number[one] for one in part.readers), UNKNOWN], np.int64) for part in parts]
     return make_exposures(
         np.concatenate([part.rows for part in parts]),
         np.concatenate([part.times for part in parts]),
         np.concatenate([part.clicked for part in parts]),
         np.concatenate([part.weights for part in parts]),
+        np.concatenate([of_part[part.users] for of_part, part in zip(places, parts, strict=True)]),
+        [*readers],
     )
 
 
@@ -85,7 +107,10 @@ def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
     times = np.repeat(epoch_seconds(impressions.column("time")), lengths)
     known = rows >= 0
     weights = _weights(impressions.column("propensity"), lengths)
-    return make_exposures(rows[known], times[known], clicked[known], weights[known])
+    ids = impressions.column("user_id").combine_chunks().dictionary_encode()
+    users = np.repeat(np.asarray(ids.indices, np.int64), lengths)
+    readers = ids.dictionary.to_pylist()
+    return make_exposures(rows[known], times[known], clicked[known], weights[known], users[known], readers)
 
 
 def _weights(propensity: pa.ChunkedArray, lengths: Integers) -> Floats:
@@ -100,7 +125,7 @@ def read_exposures(paths: Sequence[Path], catalogue: Catalogue, since: float = -
     """Return the showings of the impressions in several files, of those not before `since` in epoch seconds."""
     parts = []
     for path in paths:
-        table = read_table(path, IMPRESSIONS).select(["time", "shown", "clicked", "propensity"])
+        table = read_table(path, IMPRESSIONS).select(["user_id", "time", "shown", "clicked", "propensity"])
         parts.append(exposures_of(table.filter(pa.array(epoch_seconds(table.column("time")) >= since)), catalogue))
     return join_exposures(parts)
 

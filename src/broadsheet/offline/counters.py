@@ -13,7 +13,7 @@ import numpy as np
 
 from broadsheet.corpus import exposures as showings
 from broadsheet.corpus.click_log import ClickLog
-from broadsheet.corpus.exposures import UNKNOWN, Exposures, click_rates, rates_of
+from broadsheet.corpus.exposures import UNKNOWN, click_rates, rates_of
 from broadsheet.corpus.impressions import Impression
 from broadsheet.retrieval.sources import popularity_freshness as formulas
 from broadsheet.retrieval.sources.co_click import CoClicks
@@ -55,7 +55,8 @@ class RunningCounters:
 
     def __init__(self, data: EditionData) -> None:
         """Count the clicks and showings of `data`."""
-        size, clicks, shown = len(data.catalogue), data.clicks, _labelled(data.exposures)
+        size, clicks, shown = len(data.catalogue), data.clicks, data.exposures
+        shown = shown.part(shown.clicked != UNKNOWN)
         codes = data.catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._categories, self._catalogue = np.asarray(codes.indices, np.int64), data.catalogue
         half_life, recent, earlier = (
@@ -135,8 +136,3 @@ def _pairs(matrix: CoClicks, impressions: Sequence[Impression]) -> list[Floats]:
         np.array([row for one in impressions for row in one.shown_rows], np.int64),
     )
     return np.split(scores, np.cumsum(lengths)[:-1])
-
-
-def _labelled(exposures: Exposures) -> Exposures:
-    known = exposures.clicked != UNKNOWN
-    return Exposures(exposures.rows[known], exposures.times[known], exposures.clicked[known], exposures.weights[known])

@@ -94,6 +94,16 @@ def scores_by(
     return np.concatenate([np.zeros(0), *parts])
 
 
+def unseen_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats:
+    """Return the signal `unseen` of what impressions show, laid end to end (shown,), as of each impression."""
+    readers = readers_as_of(bench.data, impressions)
+    parts = [
+        bench.retriever.unseen(reader, np.array(one.shown_rows, np.int64), one.time.timestamp())
+        for reader, one in zip(readers, impressions, strict=True)
+    ]
+    return np.concatenate([np.zeros(0), *parts])
+
+
 def ask_all(
     bench: Workbench,
     requests: Sequence[Request],

@@ -38,6 +38,11 @@ class ReaderState:
         return user_id
 
     @property
+    def own_id(self) -> str:
+        """The id of the person, also where `user_id` names a request."""
+        return self.person or self.user_id
+
+    @property
     def profile(self) -> str:
         """What the reader says of their interests, without blanks around it; may be empty."""
         profile: str = self.user["profile"]

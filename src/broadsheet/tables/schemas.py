@@ -105,6 +105,7 @@ _TREND = new_score(
     "Logarithm of the article's share of the clicks in the last hours before the request, over its share of the day "
     "before; smoothed.",
 )
+_UNSEEN = "1 / (1 + how often the reader was lately shown the article and did not click it); 0 if the reader read it"
 
 _SOURCES = [_TWO_TOWER, _POPULARITY, _FRESHNESS, _CO_CLICK]
 SOURCES = tuple(field.name for field in _SOURCES)
@@ -112,16 +113,14 @@ SOURCES = tuple(field.name for field in _SOURCES)
 
 CANDIDATES = new_table(
     "candidates",
-    7,
+    8,
     [
-        _USER,
-        _NEWS,
-        _RANK,
-        _ORDER,
+        *(_USER, _NEWS, _RANK, _ORDER),
         new_field("fused", pa.float32(), "Weighted sum of the sources' scores for the reader, before the quotas."),
         *_SOURCES,
         _CLICK_RATE,
         _TREND,
+        added("unseen", pa.float32(), 8, _UNSEEN),
         new_own("Scores of the site's own sources and signals, by name; a value is null where it cannot be known."),
     ],
 )
@@ -130,6 +129,7 @@ _SIGNALS = [
     new_score("relevance", "Probability of a click by the cross-encoder, 0 to 1; estimated where pair_hash is null."),
     added("attention", pa.float32(), 8, "How likely the reader clicks the article, by the attentive scorer, 0 to 1"),
     *(_TWO_TOWER, _POPULARITY, _CLICK_RATE, _TREND, _CO_CLICK, _FRESHNESS),
+    added("unseen", pa.float32(), 9, _UNSEEN),
     new_score("affinity", "Share of the reader's history that is in the article's category, 0 to 1."),
     new_score("subcategory_affinity", "Share of the reader's history that is in the article's subcategory, 0 to 1."),
     new_score("source_affinity", "Share of the reader's history that is from the article's source, 0 to 1."),
@@ -139,7 +139,7 @@ SIGNALS = tuple(field.name for field in _SIGNALS)
 
 RANKED = new_table(
     "ranked",
-    8,
+    9,
     [
         _USER,
         _NEWS,

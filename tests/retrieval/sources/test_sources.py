@@ -77,7 +77,8 @@ CATALOGUE = catalogue_of(CIRCLE, published_at=PUBLISHED, category=CATEGORIES)
 RERANKER = Reranker(
     CATALOGUE, None, depth=10, reads=10, history=5, headlines=1, policy=Policy(diversity=0.5),
     weights={"relevance": 1, "two_tower": 1, "popularity": 0.5, "click_rate": 0, "trend": 0, "co_click": 0,
-             "freshness": 0.5, "affinity": 0.1, "subcategory_affinity": 0, "attention": 0, "source_affinity": 0},
+             "freshness": 0.5, "affinity": 0.1, "subcategory_affinity": 0, "attention": 0, "unseen": 0,
+             "source_affinity": 0},
 )  # fmt: skip
 
 

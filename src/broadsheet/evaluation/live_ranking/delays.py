@@ -16,7 +16,7 @@ from broadsheet.corpus.exposures import no_exposures
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.settings import make_log
 from broadsheet.offline.counters import COUNTERS, co_clicks_of, counters_of
-from broadsheet.offline.signals import DAY, attention_scores, impression_signals
+from broadsheet.offline.signals import DAY, attention_scores, impression_signals, unseen_scores
 from broadsheet.rerank.learned_fusion import Lists
 from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.data import EditionData
@@ -60,12 +60,13 @@ def lists_at(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, L
     """Return for each delay all signals of the re-ranker, the site's own among them.
 
     What neither is a counter nor reads counters is the same at each delay, and computed
-    without any click or showing of others.
+    without any click or showing of others. What the reader was shown counts at once.
     """
     catalogue = bench.data.catalogue
     nothing = replace(bench.data, articles=catalogue, click_log=make_log([]), showings=no_exposures())
     parts = list(impression_signals(bench.over(nothing), impressions))
     own = {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if name not in COUNTERS}
+    own["unseen"] = unseen_scores(bench, impressions)
     counted = counters_at(bench.data, impressions, co_clicks=True)
     names, found = [*parts[0]], {}
     for delay, counters in counted.items():

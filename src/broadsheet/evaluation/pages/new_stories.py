@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.click_log import make_click_log
-from broadsheet.corpus.exposures import make_exposures
 from broadsheet.corpus.same_event import DAY
 from broadsheet.errors import CorpusError
 from broadsheet.progress import track
@@ -90,9 +89,8 @@ def hold_back(bench: Workbench, row: int, minutes: int, clicks: int) -> Workbenc
         np.concatenate([log.rows[kept], np.full(clicks, row)]),
         np.concatenate([log.times[kept], now - np.linspace(minutes * 60.0, 1.0, clicks)]),
     )
-    exposures = make_exposures(shown.rows[seen], shown.times[seen], shown.clicked[seen], shown.weights[seen])
     articles = replace(catalogue, published_at=published_at)
-    return bench.over(replace(data, as_of=as_of, articles=articles, click_log=later, showings=exposures))
+    return bench.over(replace(data, as_of=as_of, articles=articles, click_log=later, showings=shown.part(seen)))
 
 
 def _whole_days(published_at: np.ndarray[Any, np.dtype[np.float64]]) -> bool:
