@@ -47,7 +47,7 @@ class Weights:
     "Clicks by other readers of the reader's articles."
     freshness: Amount = 0.75
     "How new the article is."
-    unseen: Amount = 1.0
+    unseen: Amount = 0.5
     "How seldom the reader was shown the article in the last seven days and did not click it."
     affinity: Amount = 0.1
     "Share of the article's category in the reader's history."

@@ -31,11 +31,12 @@ from broadsheet.tables.arrays import Floats, draw_rows
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
-WEIGHTS = "pipeline, learned weights"
+WEIGHTS, NEWEST = "pipeline, learned weights", "newest first"
 RECALLED = 500
 """Impressions of which recall in the live pool is measured, drawn by chance."""
 NOTES = {
     POPULARITY: "the signal `popularity` alone: clicks with a half-life of six hours",
+    NEWEST: "the signal `freshness` alone: it reads no counter",
     LIGHTGBM: f"LambdaMART over {', '.join(COUNTED)}, learned from all earlier days; mean over three seeds",
     PIPELINE: "the re-ranker's fused score, with the newsroom's weights",
     WEIGHTS: "the same with weights learned from the choosing split: the softmax of the fused score is the likeliest",
@@ -119,6 +120,7 @@ def measure_live(
         learned[delay] = {LIGHTGBM: vars(recipe), FUSION: vars(ours), WEIGHTS: weights}
         scores[delay] = {
             POPULARITY: [present(signals["popularity"])],
+            NEWEST: [present(signals["freshness"])],
             LIGHTGBM: [one(signals) for one in trees],
             **unchanging,
             PIPELINE: [fuse(signals, bench.models.signal_weights)],
