@@ -47,8 +47,8 @@ class Exposures:
 
     def part(self, which: slice | Flags | Rows) -> Exposures:
         """Return some of the showings, in their order; a slice copies nothing."""
-        arrays = (self.rows, self.times, self.clicked, self.weights, self.users)
-        return Exposures(*(array[which] for array in arrays), self.readers)
+        rows, times, clicked = self.rows[which], self.times[which], self.clicked[which]
+        return Exposures(rows, times, clicked, self.weights[which], self.users[which], self.readers)
 
     def before(self, as_of: float, since: float = -np.inf) -> Exposures:
         """Return the showings strictly before `as_of` and not before `since`, in epoch seconds; copies nothing."""
