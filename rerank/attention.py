@@ -29,6 +29,8 @@ class Attention:
         for number, (reader, there) in enumerate(zip(block.readers, block.there, strict=True)):
             if not reader.only_spoke:
                 history = block.history[number]
-                request = Request(history[history != NO_ROW], block.rows[number, there], counts[number, there])
+                read = history != NO_ROW
+                known = block.reads[number, read] if self._scorer.model.reads is not None else None
+                request = Request(history[read], block.rows[number, there], counts[number, there], known)
                 found[number, there] = self._scorer(self._make, request)
         return found

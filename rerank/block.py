@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.names import UNKNOWN
+from broadsheet.readers.reads import READS
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrays import Flags, Floats, Integers, Rows, Vectors
 
@@ -42,6 +43,8 @@ class Block:
         "The number of each reader's candidates, (readers,)."
         self.history = _filled([list(reader.history[-history:])[::-1] for reader in readers])
         "Catalogue rows of the articles read, the newest first, (readers, articles)."
+        self.reads = _reads(readers, self.history.shape[1])
+        "What is known of each read of `history`, (readers, articles, READS), NaN where unknown."
 
     def flat(self, values: Floats) -> Floats:
         """Return the values (readers, candidates) of all candidates laid end to end."""
@@ -118,6 +121,16 @@ def mean_of(values: Floats, there: Flags) -> Floats:
     sums: Floats = np.cumsum(np.where(there, values, 0.0), axis=-1)[..., -1:]
     means: Floats = sums / counts
     return means
+
+
+def _reads(readers: Sequence[ReaderState], longest: int) -> Vectors:
+    """Return what is known of the newest reads of each reader, the newest first, (readers, longest, READS)."""
+    found = np.full((len(readers), longest, len(READS)), np.nan, np.float32)
+    for place, reader in zip(found, readers, strict=True):
+        if reader.reads is not None:
+            newest = reader.reads[::-1][:longest]
+            place[: len(newest)] = newest
+    return found
 
 
 def _filled(lists: Sequence[Sequence[int] | Rows]) -> Rows:

@@ -10,8 +10,9 @@ import torch
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.names import UNKNOWN
+from broadsheet.readers.reads import READS
 from broadsheet.rerank.attentive_scorer.model import HISTORY, Inputs
-from broadsheet.tables.arrays import Flags, Floats, Rows
+from broadsheet.tables.arrays import Flags, Floats, Rows, Vectors
 
 COUNTS = ("age", "popularity", "click_rate", "trend", "co_click")
 """What is read of a candidate as of the request, beside its text; all but the age are signals of the same name."""
@@ -28,6 +29,8 @@ class Request(NamedTuple):
     "Catalogue rows."
     counts: Floats
     "As `count_columns` gives them, (candidates, counts)."
+    reads: Vectors | None = None
+    "What is known of the reads of `history`, (articles, READS), NaN where unknown; None if nothing is."
 
 
 def count_columns(signals: Mapping[str, Floats]) -> Floats:
@@ -44,6 +47,11 @@ def count_columns(signals: Mapping[str, Floats]) -> Floats:
     return np.where(np.isfinite(result), result, np.nan)
 
 
+def read_columns(reads: Vectors) -> Vectors:
+    """Return what the network reads of reads (..., READS): logarithms of 1 + the seconds, and the scroll as it is."""
+    return np.concatenate([np.log1p(reads[..., :2]), reads[..., 2:]], -1)
+
+
 class InputMaker:
     """Makes the network's inputs from requests; articles are rows of a catalogue."""
 
@@ -56,11 +64,16 @@ class InputMaker:
         shown, given = _padded([np.asarray(one.candidates, np.int64) for one in requests])
         counts = np.full((*shown.shape, len(COUNTS)), np.nan, np.float32)
         counts[given] = np.concatenate([one.counts for one in requests])
+        reads = np.full((*history.shape, len(READS)), np.nan, np.float32)
+        for place, one in zip(reads, requests, strict=True):
+            if one.reads is not None:
+                place[: len(one.reads)] = one.reads[: history.shape[1]]
         categories = np.where(read, self._categories[history], UNKNOWN)
         same = (self._categories[shown][:, :, None] == categories[:, None]) & (categories != UNKNOWN)[:, None]
         return Inputs(
             history=self._vectors(history),
             read=torch.from_numpy(read),
+            reads=torch.from_numpy(read_columns(reads)),
             same=torch.from_numpy(same.astype(np.float32)),
             candidates=self._vectors(shown),
             counts=torch.from_numpy(counts),

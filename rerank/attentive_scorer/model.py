@@ -12,6 +12,8 @@ from torch import nn
 
 HEADS, WIDTH, HIDDEN, HISTORY = 4, 32, 32, 50
 """Attention heads, their width together, the width of the layers above, and the articles of a history."""
+READ_HIDDEN = 8
+"""Width of the layer that weighs what is known of a read."""
 SHARPEST = 6.0
 """How sharply the last head attends at the start: 0 is the mean of the history, as the first head takes it."""
 START = 8.0
@@ -25,6 +27,8 @@ class Inputs(NamedTuple):
     "Unit vectors (B, L, dim)."
     read: torch.Tensor
     "Whether a place of the history holds an article (B, L)."
+    reads: torch.Tensor
+    "What is known of each read of the history, NaN where it is not known (B, L, reads); see read_columns."
     same: torch.Tensor
     "1 where the candidate has the category of the history's article, else 0 (B, C, L)."
     candidates: torch.Tensor
@@ -40,7 +44,11 @@ class AttentiveScorer(nn.Module):
     scale: torch.Tensor
     centre: torch.Tensor
 
-    def __init__(self, dim: int, counts: int, dropout: float = 0.1) -> None:
+    def __init__(self, dim: int, counts: int, dropout: float = 0.1, *, reads: int = 0) -> None:
+        """Take the numbers of inputs; with `reads` 0 nothing is read of how long ago and how long articles were read.
+
+        A read of which nothing is known adds exactly nothing to the attention.
+        """
         super().__init__()
         self.query, self.key, self.value = (nn.Linear(dim, WIDTH) for _ in range(3))
         self.likeness = nn.Parameter(torch.linspace(0.0, SHARPEST, HEADS))
@@ -62,6 +70,7 @@ class AttentiveScorer(nn.Module):
         for layer in (self.appeal, self.layers[-1]):
             for parameter in layer.parameters():
                 nn.init.zeros_(parameter)
+        self.reads = ReadTerms(reads) if reads else None
         self.register_buffer("mean", torch.zeros(counts))
         self.register_buffer("scale", torch.ones(counts))
         self.register_buffer("centre", torch.zeros(dim))
@@ -90,6 +99,8 @@ class AttentiveScorer(nn.Module):
         logits = logits + self.likeness[:, None, None] * likeness[:, None]
         logits = logits + self.category[:, None, None] * inputs.same[:, None]
         logits = logits + self.place[:, None, : likeness.shape[2]]
+        if self.reads is not None:
+            logits = logits + self.reads(inputs.reads).transpose(1, 2)[:, :, None]
         some = inputs.read.clone()
         some[:, 0] = True  # attention over nothing would be NaN; `read` makes it 0
         return logits.masked_fill(~some[:, None, None], -torch.inf).softmax(-1)
@@ -97,3 +108,26 @@ class AttentiveScorer(nn.Module):
     def _heads(self, vectors: torch.Tensor) -> torch.Tensor:
         heads: torch.Tensor = vectors.view(*vectors.shape[:-1], HEADS, WIDTH // HEADS)
         return heads
+
+
+class ReadTerms(nn.Module):
+    """What is known of a read, as a number for each attention head; exactly 0 where nothing is known."""
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(self, reads: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(2 * reads, READ_HIDDEN, bias=False), nn.GELU(), nn.Linear(READ_HIDDEN, HEADS, bias=False)
+        )
+        nn.init.zeros_(self.layers[-1].weight)
+        self.register_buffer("mean", torch.zeros(reads))
+        self.register_buffer("scale", torch.ones(reads))
+
+    def forward(self, reads: torch.Tensor) -> torch.Tensor:
+        """Return the terms (B, L, heads) of reads (B, L, reads)."""
+        known = torch.isfinite(reads)
+        values = torch.where(known, (reads - self.mean) / self.scale, 0.0)
+        terms: torch.Tensor = self.layers(torch.cat([values, known.float()], -1))
+        return terms

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from broadsheet.models import loading as models
 from broadsheet.models import trained_folder
 from broadsheet.models.trained_folder import Card, FolderKind
+from broadsheet.readers.reads import READS
 from broadsheet.rerank.attentive_scorer.inputs import COUNTS
 from broadsheet.rerank.attentive_scorer.model import AttentiveScorer
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
@@ -66,7 +67,9 @@ def save_attention(model: AttentiveScorer, folder: Path, *, base: str, vectors: 
     state = {name: value.detach().to(torch.float16).contiguous() for name, value in model.state_dict().items()}
     save_file(state, folder / WEIGHTS)
     dim = model.appeal.in_features
-    trained_folder.write_card(folder, {**card, "vectors": vectors, "dim": dim, "counts": list(COUNTS)}, base=base)
+    reads = [] if model.reads is None else list(READS)
+    card = {**card, "vectors": vectors, "dim": dim, "counts": list(COUNTS), "reads": reads}
+    trained_folder.write_card(folder, card, base=base)
 
 
 def read_card(folder: Path) -> Card:
@@ -79,6 +82,8 @@ def _problem(card: Card) -> str:
     wrong = [f"{name} is {card.get(name)!r}" for name, kind in expected.items() if not isinstance(card.get(name), kind)]
     if card.get("counts") != list(COUNTS):
         wrong.append(f"counts are {card.get('counts')!r}, expected {', '.join(COUNTS)}")
+    if card.get("reads", []) not in ([], list(READS)):  # cards of earlier versions say nothing of reads
+        wrong.append(f"reads are {card['reads']!r}, expected none or {', '.join(READS)}")
     return "; ".join(wrong)
 
 
@@ -87,6 +92,6 @@ def load_attention(folder: Path) -> TrainedScorer:
     card = read_card(folder)
     weights = trained_folder.load_weights(folder, WEIGHTS, KIND)
     with trained_folder.reading_weights(folder, KIND):
-        model = AttentiveScorer(card["dim"], len(COUNTS))
+        model = AttentiveScorer(card["dim"], len(COUNTS), reads=len(card.get("reads", [])))
         model.load_state_dict({name: value.float() for name, value in weights.items()})
     return TrainedScorer(model.eval(), card["centre"], models.folder_fingerprint(folder))

@@ -9,13 +9,16 @@ import torch
 
 from broadsheet.config.training import AttentionConfig
 from broadsheet.models.trainer import Log, MeasuredTrainer, trainer_arguments
-from broadsheet.rerank.attentive_scorer.inputs import InputMaker, Request
-from broadsheet.rerank.attentive_scorer.model import AttentiveScorer, Inputs
-from broadsheet.tables.arrays import Flags, Vectors
+from broadsheet.readers.reads import READS
+from broadsheet.rerank.attentive_scorer.inputs import InputMaker, Request, read_columns
+from broadsheet.rerank.attentive_scorer.model import HISTORY, AttentiveScorer, Inputs
+from broadsheet.tables.arrays import Flags, Floats, Vectors
 
 Measure = Callable[[AttentiveScorer], float]
 """A model in evaluation mode to its nDCG@10 on the validation set."""
 PADDING = -1
+LEAST_KNOWN = 0.1
+"""Least share of the histories' articles of whose reads something must be known, for the network to learn from it."""
 
 
 @dataclass(frozen=True)
@@ -43,27 +46,50 @@ class BatchMaker:
         return {**inputs._asdict(), "labels": torch.from_numpy(labels)}
 
     def _draw(self, item: ShownList) -> ShownList:
-        history, candidates, counts = item.request
+        history, candidates, counts, reads = item.request
         if len(history) > 1 and torch.rand(()) < self._recipe.history_cut:
             history = history[: int(torch.randint(1, len(history) + 1, ()))]  # short histories are learned too
+            reads = None if reads is None else reads[: len(history)]
         other = np.flatnonzero(~item.clicked)
         other = other[torch.randperm(len(other))[: self._recipe.negatives].numpy()]
         kept = np.concatenate([np.flatnonzero(item.clicked), other])
-        return ShownList(Request(history, np.asarray(candidates)[kept].tolist(), counts[kept]), item.clicked[kept])
+        candidates = np.asarray(candidates)[kept].tolist()
+        return ShownList(Request(history, candidates, counts[kept], reads), item.clicked[kept])
 
 
 def new_scorer(items: Sequence[ShownList], vectors: Vectors, dropout: float) -> AttentiveScorer:
     """Return an untrained scorer, whose scales are those of the items; `vectors` are those that they show."""
     counts = np.concatenate([item.request.counts for item in items])  # (shown, counts)
-    model = AttentiveScorer(vectors.shape[1], counts.shape[1], dropout)
-    known = np.isfinite(counts)
-    total = np.maximum(known.sum(0), 1)
-    mean = np.where(known, counts, 0).sum(0) / total
-    spread = np.sqrt(np.where(known, (counts - mean) ** 2, 0).sum(0) / total)
-    model.mean.copy_(torch.from_numpy(mean))
-    model.scale.copy_(torch.from_numpy(np.where(spread > 0, spread, 1.0)))
+    reads = read_columns(_newest_reads(items))
+    knows = bool((known_reads(items) >= LEAST_KNOWN).any())
+    model = AttentiveScorer(vectors.shape[1], counts.shape[1], dropout, reads=len(READS) if knows else 0)
+    _set_scale(model.mean, model.scale, counts)
+    if model.reads is not None:
+        _set_scale(model.reads.mean, model.reads.scale, reads)
     model.centre.copy_(torch.from_numpy(vectors.mean(0)))
     return model
+
+
+def known_reads(items: Sequence[ShownList]) -> Floats:
+    """Return of which share of the histories' articles each of READS is known, (READS,); of each reader the newest."""
+    reads = _newest_reads(items)
+    return np.asarray(np.isfinite(reads).sum(0) / max(len(reads), 1))
+
+
+def _newest_reads(items: Sequence[ShownList]) -> Vectors:
+    nothing = np.full((HISTORY, len(READS)), np.nan, np.float32)
+    parts = [(one.history[:HISTORY], one.reads) for one in (item.request for item in items)]
+    return np.concatenate([(nothing if reads is None else reads)[: len(history)] for history, reads in parts])
+
+
+def _set_scale(mean: torch.Tensor, scale: torch.Tensor, values: Floats | Vectors) -> None:
+    """Set mean and scale (columns,) to those of the values (rows, columns) that are known."""
+    known = np.isfinite(values)
+    total = np.maximum(known.sum(0), 1)
+    means = np.where(known, values, 0).sum(0) / total
+    spread = np.sqrt(np.where(known, (values - means) ** 2, 0).sum(0) / total)
+    mean.copy_(torch.from_numpy(means))
+    scale.copy_(torch.from_numpy(np.where(spread > 0, spread, 1.0)))
 
 
 def fit(

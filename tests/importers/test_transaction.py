@@ -21,7 +21,7 @@ def test_rows_arrive_as_given_with_missing_texts_empty(newsroom):
         "kept": [],
     }
     assert read_table(newsroom.users, USERS).to_pylist() == [
-        {"user_id": "u", "history": ["a"], "profile": "football", "hidden": ["b"]}
+        {"user_id": "u", "history": ["a"], "profile": "football", "hidden": ["b"], "reads": None}
     ]
     assert read_table(newsroom.clicks, CLICKS).to_pylist() == [
         {"user_id": "u", "news_id": "a", "time": NOON, "event": "click", "dwell_seconds": None, "scroll": None}
@@ -160,5 +160,5 @@ def test_a_reader_again_keeps_what_the_import_says_nothing_of(newsroom):
     with Import(newsroom) as add:
         add.users([{"user_id": "u", "history": ["b"]}, {"user_id": "new", "profile": None}])
     rows = {row["user_id"]: row for row in read_table(newsroom.users, USERS).to_pylist()}
-    assert rows["u"] == {"user_id": "u", "history": ["b"], "profile": "football", "hidden": ["b"]}
-    assert rows["new"] == {"user_id": "new", "history": [], "profile": "", "hidden": []}
+    assert rows["u"] == {"user_id": "u", "history": ["b"], "profile": "football", "hidden": ["b"], "reads": None}
+    assert rows["new"] == {"user_id": "new", "history": [], "profile": "", "hidden": [], "reads": None}

@@ -19,7 +19,7 @@ def clicks_table(*clicks):
 
 
 def state(audience, user_id, hour=100.0):
-    (row,) = audience.state([user_id], hours(hour)).to_pylist()
+    (row,) = audience.state([user_id], hours(hour)).drop_columns("reads").to_pylist()
     return row
 
 

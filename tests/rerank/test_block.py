@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from broadsheet.corpus.filters import Quota, Selection
 from broadsheet.readers.mutes import Mutes
+from broadsheet.readers.reads import READS
 from broadsheet.readers.state import reader_states
 from broadsheet.rerank import Policy, Reranker
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
@@ -70,7 +71,7 @@ readers = st.lists(st.tuples(reads, st.sampled_from(["", "", "chess"]), st.integ
 def test_a_reader_in_a_block_gets_the_page_of_the_reader_alone_to_the_bit(learned, who, seed, filtered):
     draw = np.random.default_rng(seed)
     users = [
-        {"user_id": f"u{number}", "history": history, "profile": profile}
+        {"user_id": f"u{number}", "history": history, "profile": profile, "reads": known_reads(draw, len(history))}
         for number, (history, profile, _) in enumerate(who)
     ]
     names = ("two_tower", "popularity", "click_rate", "trend", "co_click", "freshness")
@@ -88,6 +89,14 @@ def test_a_reader_in_a_block_gets_the_page_of_the_reader_alone_to_the_bit(learne
         assert together.schema.equals(RANKED, check_metadata=True)
         alone = [row for state in states for row in reranker([state], candidates, selection).to_pylist()]
         assert together.to_pylist() == alone
+
+
+def known_reads(draw, count):
+    """What is known of some reads: something of two of three, and of the reads of one of three readers nothing."""
+    if draw.random() < 1 / 3:
+        return None
+    values = np.where(draw.random((count, len(READS))) < 2 / 3, draw.random((count, len(READS))), np.nan)
+    return [dict(zip(READS, line, strict=True)) for line in np.where(np.isnan(values), None, values).tolist()]
 
 
 def selection_of(draw):

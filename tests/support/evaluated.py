@@ -32,11 +32,12 @@ def random_scorer(dim):
     """An attentive scorer all of whose weights were drawn at random."""
     import torch
 
+    from broadsheet.readers.reads import READS
     from broadsheet.rerank.attentive_scorer.inputs import COUNTS
     from broadsheet.rerank.attentive_scorer.model import AttentiveScorer
 
     torch.manual_seed(0)
-    model = AttentiveScorer(dim, len(COUNTS))
+    model = AttentiveScorer(dim, len(COUNTS), reads=len(READS))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_(0, 0.3)

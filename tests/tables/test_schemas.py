@@ -4,16 +4,21 @@ import pyarrow as pa
 import pytest
 
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
-from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, USERS
 
 NOON = 1767355200000000
 CLICK = {"user_id": "u", "news_id": "a", "time": NOON, "event": "click", "dwell_seconds": 2.5}
 SHOWN = {"impression_id": "1", "user_id": "u", "time": NOON, "history": [], "shown": ["a"], "clicked": [True]}
-LATER = {"clicks": ["scroll"], "impressions": ["session_id", "device", "is_subscriber"]}
+READER = {"user_id": "u", "history": ["a"], "profile": "chess", "hidden": []}
+LATER = {"clicks": ["scroll"], "impressions": ["session_id", "device", "is_subscriber"], "users": ["reads"]}
 
 
-@pytest.mark.parametrize(("schema", "row"), [(CLICKS, CLICK), (IMPRESSIONS, SHOWN)], ids=["clicks", "impressions"])
-def test_clicks_and_impressions_of_version_1_are_read_with_their_later_columns_unknown(tmp_path, schema, row):
+@pytest.mark.parametrize(
+    ("schema", "row"),
+    [(CLICKS, CLICK), (IMPRESSIONS, SHOWN), (USERS, READER)],
+    ids=["clicks", "impressions", "users"],
+)
+def test_tables_of_version_1_are_read_with_their_later_columns_unknown(tmp_path, schema, row):
     table = schema.metadata[b"table"].decode()
     later = LATER[table]
     old = pa.schema([field for field in schema if field.name not in later], {"table": table, "version": "1"})

@@ -12,7 +12,7 @@ from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 TABLES = {
     "news": [name for name in NEWS.names if name not in ("content_hash", "kept")],
     "clicks": CLICKS.names,
-    "users": USERS.names,
+    "users": [name for name in USERS.names if name != "reads"],
     "impressions": [*IMPRESSIONS.names, "clicked_ids", "news_id"],
 }
 """The tables that a publisher can give, and the columns that each may have."""

@@ -13,7 +13,7 @@ from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.impressions import Impression
 from broadsheet.progress import track
 from broadsheet.readers.state import ReaderState, reader_states
-from broadsheet.tables.arrays import Floats, Integers
+from broadsheet.tables.arrays import Floats, Integers, Vectors
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.schemas import USERS
 from broadsheet.workbench.data import EditionData
@@ -42,7 +42,17 @@ def readers_as_of(data: EditionData, impressions: Sequence[Impression]) -> list[
     A reader is named by the impression's number; `person` is the reader's id.
     """
     readers = reader_states(states(impressions), data.catalogue)
-    return [replace(reader, person=one.user_id) for reader, one in zip(readers, impressions, strict=True)]
+    return [
+        replace(reader, person=one.user_id, reads=reads)
+        for reader, one, reads in zip(readers, impressions, reads_before(data, impressions), strict=True)
+    ]
+
+
+def reads_before(data: EditionData, impressions: Sequence[Impression]) -> list[Vectors]:
+    """Return what is known of the read of each article of `history_rows` before each impression, (articles, READS)."""
+    has_text = data.catalogue.row_of
+    histories = [[news_id for news_id in one.history if news_id in has_text] for one in impressions]
+    return data.reads([one.user_id for one in impressions], histories, [one.time.timestamp() for one in impressions])
 
 
 def blocks(impressions: Sequence[Impression], what: str, *, one_time: bool = False) -> Iterator[Sequence[Impression]]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from broadsheet.corpus.impressions import Impression
 from broadsheet.offline.counters import co_clicks_of, counters_of
-from broadsheet.offline.replay import blocks, readers_as_of
+from broadsheet.offline.replay import blocks, readers_as_of, reads_before
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import PairScorer, Reranker
 from broadsheet.rerank.attentive_scorer import inputs
@@ -67,6 +67,20 @@ def impression_counts(
     return np.split(inputs.count_columns(found), np.cumsum(lengths)[:-1])
 
 
+def attention_requests(
+    bench: Workbench, impressions: Sequence[Impression], counts: Sequence[Floats], most: int | None = None
+) -> list[inputs.Request]:
+    """Return what the attentive scorer is asked of each impression, whose counts are (shown, counts).
+
+    `most` is the most articles of a history, the newest; None for all.
+    """
+    known_reads = reads_before(bench.data, impressions)
+    return [
+        inputs.Request(one.history_rows[::-1][:most], one.shown_rows, ours, reads[::-1][:most])
+        for one, ours, reads in zip(impressions, counts, known_reads, strict=True)
+    ]
+
+
 def attention_scores(bench: Workbench, impressions: Sequence[Impression], signals: Mapping[str, Floats]) -> Floats:
     """Return the signal `attention` of what impressions show, laid end to end (shown,), with counts of other signals.
 
@@ -87,10 +101,7 @@ def scores_by(
     `counts` are those of each impression, (shown, counts); see impression_counts.
     """
     make, newest = inputs.InputMaker(bench.data.catalogue), bench.models.config.retrieval.history
-    parts = [
-        scorer(make, inputs.Request(one.history_rows[::-1][:newest], one.shown_rows, ours))
-        for one, ours in zip(impressions, counts, strict=True)
-    ]
+    parts = [scorer(make, one) for one in attention_requests(bench, impressions, counts, newest)]
     return np.concatenate([np.zeros(0), *parts])
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.click_log import READING
 from broadsheet.readers.profiles import NO_PROFILES, Profiles
+from broadsheet.readers.reads import ReadLog, with_reads
 from broadsheet.tables.arrow_files import epoch_seconds, from_rows, read_table
 from broadsheet.tables.schemas import CLICKS, USERS
 
@@ -30,6 +31,7 @@ class Audience:
         self._row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
         self._times = epoch_seconds(clicks.column("time"))
         self._clicks_of = _rows_by_user(clicks, self._times)
+        self._reads = ReadLog(clicks)
 
     def __contains__(self, user_id: str) -> bool:
         return user_id in self._row_of or user_id in self._clicks_of or user_id in self._own_words()
@@ -59,10 +61,13 @@ class Audience:
         """Return the table users for some readers as of a moment; a reader who is not known has an empty row.
 
         Clicks strictly before `as_of` follow the imported history, oldest first; an article stands once, where it was
-        read last. The profile is the reader's own words, whenever they were written, or else the users table's.
+        read last. The profile is the reader's own words, whenever they were written, or else the users table's. What is
+        known of the reads is as of the same moment; see ReadLog.
         """
-        own = self._own_words()
-        return from_rows([self._state(user_id, as_of.timestamp(), own) for user_id in user_ids], USERS)
+        own, moment = self._own_words(), as_of.timestamp()
+        rows = [self._state(user_id, moment, own) for user_id in user_ids]
+        reads = self._reads(user_ids, [row["history"] for row in rows], [moment] * len(rows))
+        return with_reads(from_rows(rows, USERS), reads)
 
     def _state(self, user_id: str, as_of: float, own: Profiles) -> dict[str, Any]:
         known = self._imported(user_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.readers.mutes import NO_MUTES, Mutes, muted_flags
+from broadsheet.readers.reads import reads_of
+from broadsheet.tables.arrays import Vectors
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class ReaderState:
     muted_sources: tuple[str, ...] = ()
     person: str = ""
     "The reader's own id where `user_id` names one of several requests, as in training and benchmarks; else empty."
+    reads: Vectors | None = field(default=None, compare=False)
+    "What is known of the read of each article of `history`, (articles, READS), NaN where unknown; None if nothing is."
 
     def as_person(self) -> ReaderState:
         """Return this reader under their own id, which is how a site's own parts know them."""
@@ -70,12 +74,21 @@ class ReaderState:
         return muted_flags(self.muted_categories, self.muted_sources, news)
 
 
-def reader_state(user: Mapping[str, Any], catalogue: Catalogue, mutes: Mutes = NO_MUTES) -> ReaderState:
-    """Return the state of a reader, given as a row of the table users."""
-    categories, sources = mutes.of(user["user_id"])
-    return ReaderState(user, catalogue.rows(user["history"]), tuple(categories), tuple(sources))
+def reader_state(
+    user: Mapping[str, Any], catalogue: Catalogue, mutes: Mutes = NO_MUTES, reads: Vectors | None = None
+) -> ReaderState:
+    """Return the state of a reader, given as a row of the table users.
+
+    `reads` is what is known of the reads of `history`, (articles, READS); articles that the catalogue does not have are
+    left out of both.
+    """
+    history, (categories, sources) = catalogue.rows(user["history"]), mutes.of(user["user_id"])
+    if reads is not None and len(history) < len(reads):
+        reads = reads[[news_id in catalogue.row_of for news_id in user["history"]]]
+    return ReaderState(user, history, tuple(categories), tuple(sources), reads=reads)
 
 
 def reader_states(users: pa.Table, catalogue: Catalogue, mutes: Mutes = NO_MUTES) -> list[ReaderState]:
     """Return the states of the readers in a table users, in its order."""
-    return [reader_state(user, catalogue, mutes) for user in users.to_pylist()]
+    rows = users.drop_columns("reads").to_pylist()
+    return [reader_state(user, catalogue, mutes, reads) for user, reads in zip(rows, reads_of(users), strict=True)]

@@ -1,4 +1,7 @@
-"""The column `kept`: a publisher's own columns of an article, such as an image's address, in one type for any names."""
+"""Columns of several values a row: a publisher's own columns of an article, and what is known of a reader's reads.
+
+The column `kept` has one type for any names, such as that of an image's address.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.tables.fields import list_of, new_field, struct_of
+from broadsheet.tables.fields import added, list_of, new_field, struct_of
 from broadsheet.tables.values import is_missing
 
 KEPT = new_field(
@@ -17,6 +20,16 @@ KEPT = new_field(
     list_of(struct_of(name=pa.string(), value=pa.string())),
     "The publisher's own columns that an import was asked to keep: names and values; an empty value is unknown.",
     since=2,
+)
+
+READ = pa.struct([(name, pa.float32()) for name in ("age_seconds", "dwell_seconds", "scroll")])
+"""What is known of a read: seconds since the click, seconds spent reading, and how far down the reader came, 0 to 1."""
+KNOWN_READS = added(
+    "reads",
+    list_of(READ),
+    2,
+    "What is known of each read of `history`, in its order, when the row was made: its age, seconds spent reading, and "
+    "how far down the reader came, 0 to 1",
 )
 
 

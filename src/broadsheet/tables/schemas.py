@@ -8,7 +8,7 @@ unit length, compared by inner product.
 import pyarrow as pa
 
 from broadsheet.tables.fields import IDS, TIME, added, list_of, new_field, new_score, new_table, new_vector, struct_of
-from broadsheet.tables.kept import KEPT
+from broadsheet.tables.kept import KEPT, KNOWN_READS
 from broadsheet.tables.own_scores import new_own
 
 _USER = new_field("user_id", pa.string(), "A reader.")
@@ -61,7 +61,7 @@ IMPRESSIONS = new_table(
         new_field(
             "clicked",
             list_of(pa.bool_()),
-            "Whether each shown article was clicked, in the order of `shown`; empty if that is not known.",
+            "Whether each article of `shown` was clicked, in its order; empty if unknown.",
         ),
         new_field(
             "propensity",
@@ -77,14 +77,13 @@ IMPRESSIONS = new_table(
 
 USERS = new_table(
     "users",
-    1,
+    2,
     [
         new_field("user_id", pa.string(), "Unique id of the reader."),
         new_field("history", IDS, "Articles clicked, oldest first."),
-        new_field(
-            "profile", pa.string(), "The reader's interests in free text, as the publisher knows them; may be empty."
-        ),
+        new_field("profile", pa.string(), "The reader's interests in free text, by the publisher; may be empty."),
         new_field("hidden", IDS, "Articles that the reader never wants to see."),
+        KNOWN_READS,
     ],
 )
 

@@ -12,9 +12,10 @@ import numpy as np
 from broadsheet.corpus.impressions import read_rankable, require_splits
 from broadsheet.models import loading
 from broadsheet.newsroom import Newsroom
-from broadsheet.offline.signals import impression_counts
+from broadsheet.offline.signals import attention_requests, impression_counts
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
+from broadsheet.readers.reads import READS
 from broadsheet.tables.arrays import Floats
 from broadsheet.tables.files import file_sha256
 from broadsheet.training.folder import SplitTraining, WorkFolder, new_card
@@ -48,7 +49,7 @@ def train_attention(
 
     from broadsheet.rerank.attentive_scorer.inputs import InputMaker
     from broadsheet.rerank.attentive_scorer.trained import WEIGHTS, save_attention
-    from broadsheet.rerank.attentive_scorer.training import BatchMaker, fit, new_scorer
+    from broadsheet.rerank.attentive_scorer.training import BatchMaker, fit, known_reads, new_scorer
 
     asked = SplitTraining(train, valid, "all", seed, share)
     asked.check(out, ["all"], WEIGHTS)
@@ -71,6 +72,7 @@ def train_attention(
         card = {
             **new_card(log),
             "train": {"split": train, "impressions": len(items), "clicks": int(sum(i.clicked.sum() for i in items))},
+            "known_reads": dict(zip(READS, np.round(known_reads(items), 3).tolist(), strict=True)),
             "valid": {"split": valid, "impressions": len(measured), **metrics},
             "recipe": {**asdict(recipe), "seed": seed},
             "centre": float(np.median(measure.logits(model))),
@@ -84,14 +86,13 @@ def train_attention(
 
 def _read(bench: Workbench, split: str) -> list[ShownList]:
     """Return what the impressions of a split showed, with counts as of each."""
-    from broadsheet.rerank.attentive_scorer.inputs import Request
     from broadsheet.rerank.attentive_scorer.training import ShownList
 
     counters = bench.models.config.attention.counters
     impressions = read_rankable(bench.data.newsroom, bench.data.catalogue, split)
+    requests = attention_requests(bench, impressions, impression_counts(bench, impressions, counters))
     return [
-        ShownList(Request(one.history_rows[::-1], one.shown_rows, counts), np.array(one.clicked, np.bool_))
-        for one, counts in zip(impressions, impression_counts(bench, impressions, counters), strict=True)
+        ShownList(request, np.array(one.clicked, np.bool_)) for one, request in zip(impressions, requests, strict=True)
     ]
 
 

@@ -22,6 +22,7 @@ from broadsheet.readers.audience import Audience, open_audience
 from broadsheet.readers.mutes import Mutes, open_mutes
 from broadsheet.readers.own_table import OwnTable
 from broadsheet.readers.profiles import Profiles, open_profiles
+from broadsheet.readers.reads import ReadLog
 from broadsheet.tables.arrow_files import empty, read_table
 from broadsheet.tables.schemas import CLICKS, NEWS, news_vectors
 
@@ -97,6 +98,12 @@ class EditionData:
             return self.click_log
         path = self.edition.clicks
         return read_click_log(read_table(path, CLICKS) if path.is_file() else empty(CLICKS), self.catalogue)
+
+    @cached_property
+    def reads(self) -> ReadLog:
+        """What is known of each read of the edition's clicks."""
+        path = self.edition.clicks
+        return ReadLog(read_table(path, CLICKS) if path.is_file() else empty(CLICKS))
 
     @cached_property
     def exposures(self) -> Exposures:

@@ -6,10 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.rerank.attentive_scorer.inputs import COUNTS, InputMaker, Request, count_columns
+from broadsheet.config.training import AttentionConfig
+from broadsheet.rerank.attentive_scorer.inputs import COUNTS, InputMaker, Request, count_columns, read_columns
 from broadsheet.rerank.attentive_scorer.model import START, AttentiveScorer
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
-from broadsheet.rerank.attentive_scorer.training import listwise
+from broadsheet.rerank.attentive_scorer.training import BatchMaker, ShownList, known_reads, listwise, new_scorer
 from tests.support.evaluated import random_scorer
 from tests.support.stage_contract import catalogue_of, unit
 
@@ -78,3 +79,49 @@ def test_the_loss_compares_each_click_with_what_was_not_clicked_and_with_no_othe
     # log(1 + e^(0 - 1)) and log(1 + e^(0 - 2)); the last place is padding.
     expected = (np.log(1 + np.exp(-1)) + np.log(1 + np.exp(-2))) / 2
     assert listwise(logits, labels).item() == pytest.approx(expected, abs=1e-6)
+
+
+READS_KNOWN = np.array([[3600, 120, 1.0], [60, np.nan, np.nan], [np.nan, np.nan, np.nan]], np.float32)
+
+
+def test_reads_weigh_what_the_scorer_finds_in_a_history():
+    model = random_scorer(8)
+    asked = request([1, 2, 3], [4, 5])
+    assert scores(model, asked._replace(reads=READS_KNOWN)).tolist() != scores(model, asked).tolist()
+
+
+def test_reads_of_which_nothing_is_known_add_exactly_nothing():
+    model = random_scorer(8)
+    without = AttentiveScorer(8, len(COUNTS))
+    without.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("reads.")})
+    asked = request([1, 2, 3], [4, 5])
+    unknown = asked._replace(reads=np.full((3, 3), np.nan, np.float32))
+    assert scores(model, asked).tolist() == scores(model, unknown).tolist() == scores(without, asked).tolist()
+    assert scores(without, asked._replace(reads=READS_KNOWN)).tolist() == scores(without, asked).tolist()
+
+
+def shown(history, reads):
+    return ShownList(request(history, [4, 5])._replace(reads=reads), np.array([True, False]))
+
+
+def test_a_scorer_learns_from_reads_only_where_the_corpus_knows_a_tenth_of_them():
+    few = [shown([1] * 10, np.full((10, 3), np.nan, np.float32)) for _ in range(2)]
+    assert new_scorer(few, CATALOGUE.vectors_of([4, 5]), 0.1).reads is None
+    few[0].request.reads[:2, 0] = 60, 3600  # the age of two of 20 articles
+    assert known_reads(few).tolist() == [0.1, 0, 0]
+    model = new_scorer(few, CATALOGUE.vectors_of([4, 5]), 0.1)
+    logs = np.log1p([60, 3600])
+    assert model.reads.mean.tolist() == pytest.approx([logs.mean(), 0, 0])
+    assert model.reads.scale.tolist() == pytest.approx([logs.std(), 1, 1])
+
+
+def test_a_history_that_is_cut_keeps_the_reads_of_what_is_left():
+    torch.manual_seed(0)
+    batch = BatchMaker(InputMaker(CATALOGUE), AttentionConfig(history_cut=1.0))
+    made = batch([shown([1, 2, 3], np.arange(9, dtype=np.float32).reshape(3, 3))] * 8)
+    expected = read_columns(np.arange(9, dtype=np.float32).reshape(3, 3))
+    left = made["read"].sum(1).tolist()
+    assert set(left) == {1, 2, 3}
+    for row, count in zip(made["reads"].numpy(), left, strict=True):
+        np.testing.assert_array_equal(row[:count], expected[:count])
+        assert np.isnan(row[count:]).all()

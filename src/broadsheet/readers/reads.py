@@ -1,0 +1,105 @@
+"""What is known of each read of a history: how long ago it was, how long it took, and how far it went."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.corpus.click_log import READING
+from broadsheet.tables.arrays import Floats, Integers, Vectors
+from broadsheet.tables.arrow_files import epoch_seconds
+from broadsheet.tables.kept import READ
+from broadsheet.tables.schemas import USERS
+
+READS = tuple(field.name for field in READ)
+"""What is known of a read, in the order of the arrays here and of column `reads` of table users."""
+LONGEST_SECONDS = 1800.0
+"""How far a reader scrolled counts this long after the click if nobody knows how long the read took."""
+
+
+class _Events(NamedTuple):
+    keys: Integers
+    "Reader and article as one number, never falling; events of one number are in order of time."
+    times: Floats
+    "Epoch seconds."
+    ends: Floats
+    "When the read had ended, so that its length and its depth are known; epoch seconds."
+    values: Vectors
+    "Seconds and scroll, NaN where unknown, (events, 2)."
+
+
+class ReadLog:
+    """The reads of a clicks table, looked up by reader and article as of a moment."""
+
+    def __init__(self, clicks: pa.Table) -> None:
+        """Take a clicks table; events that do not mean reading, such as hiding, are left out."""
+        clicks = clicks.filter(pc.is_in(clicks.column("event"), value_set=pa.array(READING)))
+        (self._users, users), (self._articles, articles) = (_numbered(clicks.column(n)) for n in ("user_id", "news_id"))
+        keys, times = users * max(len(self._articles), 1) + articles, epoch_seconds(clicks.column("time"))
+        columns = (clicks.column(name) for name in READS[1:])
+        values = np.stack([np.asarray(pc.fill_null(one, np.nan), np.float32) for one in columns], -1)
+        order = np.lexsort((times, keys))
+        lasted = np.where(np.isfinite(values[:, 0]), values[:, 0], LONGEST_SECONDS)
+        self._events = _Events(keys[order], times[order], (times + lasted)[order], values[order])
+
+    def __call__(
+        self, user_ids: Sequence[str], histories: Sequence[Sequence[str]], as_of: Sequence[float]
+    ) -> list[Vectors]:
+        """Return what is known of each article of each reader's history, (articles, READS), NaN where unknown.
+
+        `as_of` has an epoch second for each reader. The age is that of the last read strictly before it. The seconds
+        are those of the longest read, and the scroll that of the deepest, among reads that had ended before it: a read
+        of 60 seconds that began 20 seconds ago has an age and nothing else.
+        """
+        lengths = [len(history) for history in histories]
+        users = np.repeat([self._users.get(user_id, -1) for user_id in user_ids], lengths).astype(np.int64)
+        articles = np.array([self._articles.get(one, -1) for history in histories for one in history], np.int64)
+        keys = np.where((users < 0) | (articles < 0), -1, users * max(len(self._articles), 1) + articles)
+        found = self._look_up(keys, np.repeat(np.asarray(as_of, np.float64), lengths))
+        return np.split(found, np.cumsum(lengths)[:-1]) if lengths else []
+
+    def _look_up(self, keys: Integers, as_of: Floats) -> Vectors:
+        events, found = self._events, np.full((len(keys), len(READS)), np.nan, np.float32)
+        first, place = (np.searchsorted(events.keys, keys, side) for side in ("left", "right"))
+        asked = np.flatnonzero(place > first)
+        while len(asked):  # once for each event of the article with the most of them, the newest first
+            place[asked] -= 1
+            now, event = as_of[asked], place[asked]
+            past, ended = events.times[event] < now, events.ends[event] < now
+            ages = np.where(past, now - events.times[event], np.nan)
+            found[asked, 0] = np.fmin(found[asked, 0], ages)
+            found[asked, 1:] = np.fmax(found[asked, 1:], np.where(ended[:, None], events.values[event], np.nan))
+            asked = asked[event > first[asked]]
+        return found
+
+
+def _numbered(names: pa.ChunkedArray) -> tuple[dict[str, int], Integers]:
+    coded = names.combine_chunks().dictionary_encode()
+    numbers = {name: number for number, name in enumerate(coded.dictionary.to_pylist())}
+    return numbers, np.asarray(coded.indices, np.int64)
+
+
+def with_reads(users: pa.Table, reads: Sequence[Vectors]) -> pa.Table:
+    """Return a table users with what is known of each reader's history, (articles, READS) each, in column `reads`."""
+    field = USERS.field("reads")
+    flat = np.concatenate([np.zeros((0, len(READS)), np.float32), *reads])
+    parts = [pa.array(column, pa.float32(), from_pandas=True) for column in flat.T]
+    items = pa.StructArray.from_arrays(parts, fields=list(field.type.value_type))
+    offsets = pa.array(np.cumsum([0, *map(len, reads)]), pa.int32())
+    column = pa.ListArray.from_arrays(offsets, items, type=field.type)
+    return users.set_column(users.column_names.index("reads"), field, column)
+
+
+def reads_of(users: pa.Table) -> list[Vectors | None]:
+    """Return what a table users knows of each reader's history, (articles, READS), None where column `reads` is null.
+
+    A value that is not known is NaN.
+    """
+    column = users.column("reads").combine_chunks()
+    items = column.flatten()  # of the rows that are not null
+    flat = np.stack([np.asarray(pc.fill_null(items.field(name), np.nan), np.float32) for name in READS], -1)
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0), np.int64)
+    parts = np.split(flat, np.cumsum(lengths)[:-1]) if len(lengths) else []
+    return [part if there else None for part, there in zip(parts, column.is_valid().to_pylist(), strict=True)]
