@@ -1,27 +1,36 @@
 """The signal `relevance`: what the cross-encoder says of candidates, and which candidates it reads.
 
 The cross-encoder takes far more time than all other signals together, so it reads only the candidates that can still
-reach the page: the first of each reader by the fused score, in which another signal stands in for the relevance. The
-stand-in is the attentive scorer's opinion, which answers the same question, or without it the two-tower score.
+reach the page. While another signal stands in for the relevance, the policy arranges the page; the cross-encoder reads
+the first articles of this page. The stand-in is the attentive scorer's opinion, which answers the same question, or
+without it the two-tower score.
 
 A candidate that is not read gets the relevance that its stand-in leads to expect: the least-squares line through the
-reader's read candidates, with a slope of at least 0. So the order of the unread candidates by relevance is that of
-their stand-ins, and no unread candidate gains or loses because it was not read. `log.md` says what else was tried.
+reader's candidates that were read, with a slope of at least 0. So the order of the unread candidates by relevance is
+that of their stand-ins, and no candidate gains or loses because it was not read.
 """
 
+import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.rerank.block import Block, mean_of
 from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.cross_encoder.pairs import make_pairs, pair_hash
+from broadsheet.rerank.policy.selection import NO_ITEM, Order
 from broadsheet.rerank.signals import finite, present
-from broadsheet.tables.arrays import Flags, Floats
+from broadsheet.tables.arrays import Flags, Floats, Rows
 
-Fuse = Callable[[Floats], Floats]
-"""From a relevance (readers, candidates) to the fused scores (readers, candidates) that it leads to."""
+Page = Callable[[Floats], tuple[Floats, Order]]
+"""From a relevance to the fused scores and the order of the page that it leads to, all (readers, candidates)."""
+FIRST_ROUND = 0.75
+"""Share of the candidates to read that are read before the page is arranged again, by what they taught."""
+LOWEST = 0.15
+"""Share of the candidates to read that have the lowest fused scores: the policy scales the scores of a list by them."""
 
 
 class Relevance:
@@ -34,7 +43,7 @@ class Relevance:
         """
         self._catalogue, self._score, self._headlines, self._reads = catalogue, score, headlines, reads
 
-    def __call__(self, block: Block, signals: Mapping[str, Floats], fuse: Fuse) -> tuple[Floats, list[str | None]]:
+    def __call__(self, block: Block, signals: Mapping[str, Floats], page: Page) -> tuple[Floats, list[str | None]]:
         """Return the relevance (readers, candidates), and for each candidate the hash of the texts that were read.
 
         `signals` are all others. The hashes of all candidates are laid end to end; the hash is None where nothing was
@@ -45,13 +54,46 @@ class Relevance:
         wanted: Flags = block.there & (block.history >= 0).any(axis=1)[:, None]
         if self._score is not None and wanted.any():
             prior = stand_in(signals, wanted)
-            read = first(fuse(prior), wanted, self._reads) if block.rows.shape[1] > self._reads else wanted
-            pairs = make_pairs(self._catalogue, block.nearest(self._headlines)[read], block.rows[read])
-            relevance[read] = finite("relevance", self._score(pairs).astype(np.float64))
-            hashes[read] = [pair_hash(pair) for pair in pairs]
-            relevance = np.where(wanted & ~read, expected(relevance, prior, read), relevance)
+            estimate = np.where(wanted, prior, np.nan)
+            read = np.zeros(wanted.shape, np.bool_)
+            for count in self._rounds(block):
+                new = to_read(page, estimate, wanted, read, count) if block.rows.shape[1] > count else wanted & ~read
+                self._judge(block, new, self._score, relevance, hashes)
+                read |= new
+                estimate = np.where(wanted & ~read, expected(relevance, prior, read), relevance)
+            relevance = estimate
         found: list[str | None] = hashes[block.there].tolist()
         return relevance, found
+
+    def _rounds(self, block: Block) -> list[int]:
+        """Return how many candidates of a reader are read after each round."""
+        if block.rows.shape[1] <= self._reads:
+            return [self._reads]
+        return sorted({math.ceil(self._reads * FIRST_ROUND), self._reads})
+
+    def _judge(
+        self, block: Block, new: Flags, score: Score, relevance: Floats, hashes: npt.NDArray[np.object_]
+    ) -> None:
+        """Put the relevance of some candidates, and the hashes of their pairs, into the arrays."""
+        pairs = make_pairs(self._catalogue, block.nearest(self._headlines)[new], block.rows[new])
+        relevance[new] = finite("relevance", score(pairs).astype(np.float64))
+        hashes[new] = [pair_hash(pair) for pair in pairs]
+
+
+def to_read(page: Page, estimate: Floats, wanted: Flags, read: Flags, count: int) -> Flags:
+    """Return which candidates to read, so that `count` of each reader are read, all (readers, candidates).
+
+    These are the first of the page that an estimated relevance leads to. In the first round, when nothing is `read`,
+    they are also the candidates with the lowest fused scores.
+    """
+    score, order = page(estimate)
+    lowest = 0 if read.any() else int(count * LOWEST)
+    new = first(-score, wanted, lowest) | read
+    left = count - (new & wanted).sum(axis=1, keepdims=True)
+    places = np.full(score.shape, score.shape[1])
+    readers, place = np.nonzero(order != NO_ITEM)
+    places[readers, order[readers, place]] = place
+    return (new | first(-places, wanted & ~new, left)) & ~read
 
 
 def stand_in(signals: Mapping[str, Floats], wanted: Flags) -> Floats:
@@ -64,14 +106,15 @@ def stand_in(signals: Mapping[str, Floats], wanted: Flags) -> Floats:
     return present(np.where(scored, attention, signals["two_tower"]))
 
 
-def first(scores: Floats, there: Flags, count: int) -> Flags:
-    """Return which candidates are among the first `count` of their reader by score, (readers, candidates).
+def first(scores: npt.NDArray[Any], there: Flags, count: int | Rows) -> Flags:
+    """Return which candidates are among the first of their reader by score, (readers, candidates).
 
-    Of equal scores the first candidate comes first.
+    `count` is the number of candidates, or the number for each reader (readers, 1). Of equal scores the first
+    candidate comes first.
     """
     order = np.argsort(np.where(there, -scores, np.inf), axis=1, kind="stable")
     found = np.zeros(scores.shape, np.bool_)
-    np.put_along_axis(found, order[:, :count], True, axis=1)
+    np.put_along_axis(found, order, np.broadcast_to(np.arange(scores.shape[1]) < count, scores.shape), axis=1)
     return found & there
 
 

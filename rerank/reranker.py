@@ -1,14 +1,12 @@
 """The re-ranker: signals, fusion, policy and reasons over each user's candidates."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.filters import Selection
-from broadsheet.corpus.same_text import SameTexts
 from broadsheet.own_parts import OwnParts, Rerank
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.attention import Attention
@@ -19,10 +17,10 @@ from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.newest import not_judged
 from broadsheet.rerank.offered import offered_places
 from broadsheet.rerank.own import ask_reranker
+from broadsheet.rerank.pages import PageMaker, Pages, only_spoke
 from broadsheet.rerank.policy.filters import PLACES, Wishes, wishes_of
-from broadsheet.rerank.policy.limits import are_kept, are_small, large_sources
-from broadsheet.rerank.policy.policy import Items, Policy, arrange
-from broadsheet.rerank.policy.selection import NO_ITEM, Order
+from broadsheet.rerank.policy.policy import Policy
+from broadsheet.rerank.policy.selection import Order
 from broadsheet.rerank.ranked_table import Reasons, ranked_table
 from broadsheet.rerank.reasons import Explainer, Places, with_own_reasons
 from broadsheet.rerank.relevance import Relevance
@@ -31,8 +29,6 @@ from broadsheet.rerank.weights import weights_for
 from broadsheet.tables.arrays import Flags, Floats, Rows
 from broadsheet.tables.schemas import RANKED
 
-SPOKEN_DIVERSITY = 0.4
-"""Factor of the diversity for a reader who has words on interests but no history."""
 NEW = 0.5
 """Least freshness of an article that a reason may call new: its age is at most the half-life of freshness."""
 READERS_AT_ONCE = 256
@@ -67,12 +63,9 @@ class Reranker:
 
         Raises ConfigError if the reason of an own signal names what a reason cannot name.
         """
-        self._catalogue, self._depth, self._history, self._policy = catalogue, depth, history, policy
+        self._catalogue, self._depth, self._history = catalogue, depth, history
         self._relevance = Relevance(catalogue, score, headlines=headlines, reads=reads)
-        self._same_texts = SameTexts(catalogue)
-        self._attention = Attention(catalogue, attention)
-        large = large_sources(catalogue.news.column("source")) if policy.small_sources else frozenset[str]()
-        self._small = are_small(catalogue.names["source"].names, large)
+        self._pages, self._attention = PageMaker(catalogue, policy), Attention(catalogue, attention)
         self._own, self._fusion = own or OwnParts(), fusion
         self._weights = {name: weights[name] for name in SIGNALS}
         self._weights |= {name: signal.weight for name, signal in self._own.signals.items()}
@@ -100,35 +93,52 @@ class Reranker:
         ]
         return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
 
-    def signals(self, reader: ReaderState, candidates: pa.Table) -> Signals:
-        """Return each signal of one reader's candidates, NaN where it is absent."""
-        block = self._block([reader], candidates, [len(candidates)])
-        return {name: block.flat(values) for name, values in self._signals(block, candidates)[0].items()}
+    def signals(self, readers: Sequence[ReaderState], candidates: Sequence[pa.Table]) -> list[Signals]:
+        """Return each signal of each reader's candidates, (candidates,), NaN where it is absent."""
+        return [
+            {name: values[number, there] for name, values in signals.items()}
+            for block, signals in self._judge(readers, candidates)
+            for number, there in enumerate(block.there)
+        ]
 
-    def scores(self, reader: ReaderState, candidates: pa.Table) -> Floats:
-        """Return the fused score of each candidate of one reader, in their order."""
-        block = self._block([reader], candidates, [len(candidates)])
-        return block.flat(self._fuse(block, self._signals(block, candidates)[0]))
+    def scores(self, readers: Sequence[ReaderState], candidates: Sequence[pa.Table]) -> list[Floats]:
+        """Return the fused score of each reader's candidates (candidates,), in their order."""
+        judged = self._judge(readers, candidates)
+        found = ((block.there, self._fuse(block, signals)) for block, signals in judged)
+        return [values[there] for those, scores in found for there, values in zip(those, scores, strict=True)]
+
+    def _judge(self, readers: Sequence[ReaderState], candidates: Sequence[pa.Table]) -> Iterator[tuple[Block, Signals]]:
+        """Yield the readers block by block, with the signals of each block."""
+        for start in range(0, len(readers), READERS_AT_ONCE):
+            tables = candidates[start : start + READERS_AT_ONCE]
+            table = pa.concat_tables(tables)
+            block = self._block(readers[start : start + READERS_AT_ONCE], table, [len(one) for one in tables])
+            yield block, self._signals(block, table)[0]
 
     def _block(self, readers: Sequence[ReaderState], candidates: pa.Table, lengths: Sequence[int]) -> Block:
         """Return the block of readers whose candidates stand one after the other in a table."""
         rows = np.array(self._catalogue.rows(candidates.column("news_id").to_pylist()), np.int64)
         return Block(self._catalogue, readers, np.split(rows, np.cumsum(lengths)[:-1]), self._history)
 
-    def _signals(self, block: Block, candidates: pa.Table) -> tuple[Signals, list[str | None]]:
-        """Return the signals of a block, and the hash of each candidate's pair of texts if any were read."""
+    def _signals(
+        self, block: Block, candidates: pa.Table, wishes: Wishes | None = None
+    ) -> tuple[Signals, list[str | None], Pages]:
+        """Return the signals of a block, the hash of each candidate's pair of texts if it was read, and the pages."""
         signals = {name: read_signal(name, block, candidates) for name in (*FROM_CANDIDATES, *self._own.signals)}
         signals["attention"] = self._attention(block, signals)
         signals |= {name: compute(block) for name, compute in COMPUTED.items()}
+        pages = self._pages(block, not_judged(signals), wishes)
 
-        def fused(relevance: Floats) -> Floats:
-            return self._fuse_known(block, in_order({**signals, "relevance": relevance}))
-
-        def in_order(found: Signals) -> Signals:
+        def in_order(relevance: Floats) -> Signals:
+            found = {**signals, "relevance": relevance}
             return {name: found[name] for name in self._weights}
 
-        signals["relevance"], hashes = self._relevance(block, signals, fused)
-        return in_order(signals), hashes
+        def page(relevance: Floats) -> tuple[Floats, Order]:
+            score = self._fuse_known(block, in_order(relevance))
+            return score, pages(score)[0]
+
+        relevance, hashes = self._relevance(block, signals, page)
+        return in_order(relevance), hashes, pages
 
     def _fuse(self, block: Block, signals: Signals) -> Floats:
         """Return the fused score of each candidate (readers, candidates), by the site's own re-ranker if it has one."""
@@ -160,7 +170,7 @@ class Reranker:
         """
         if self._fusion is None or self._own.reranker is not None:
             return np.zeros(block.rows.shape, np.bool_)
-        return block.there & ~_only_spoke(block.readers)[:, None]
+        return block.there & ~only_spoke(block.readers)[:, None]
 
     def _rank(
         self,
@@ -171,15 +181,15 @@ class Reranker:
     ) -> pa.Table:
         candidates = candidates.take(pa.array(np.concatenate([found for _, found in offered])))
         block = self._block([reader for reader, _ in offered], candidates, [len(found) for _, found in offered])
-        signals, hashes = self._signals(block, candidates)
-        score, newest = self._fuse(block, signals), not_judged(signals)
         wishes = None if selection is None else wishes_of(selection, block.rows, places)
-        order, distance, kept = self._arrange(block, score, newest, wishes)
+        signals, hashes, pages = self._signals(block, candidates, wishes)
+        score = self._fuse(block, signals)
+        order, distance = pages(score)
         columns = {name: signals[name] for name in SIGNALS}
         columns |= {"fused": score, "probability": self._probability(block, score)}
         own = {name: signals[name] for name in self._own.signals}
         users = candidates.column("user_id")
-        reasons = self._reasons(block, signals, order, kept)
+        reasons = self._reasons(block, signals, order, pages.kept(order))
         return ranked_table(users, block, order, columns, own, hashes, reasons, distance)
 
     def _probability(self, block: Block, scores: Floats) -> Floats:
@@ -188,38 +198,6 @@ class Reranker:
         if self._fusion is not None:
             found[learned] = self._fusion.probability(scores[learned])
         return found
-
-    def _arrange(
-        self, block: Block, score: Floats, newest: Flags, wishes: Wishes | None
-    ) -> tuple[Order, Floats, Flags]:
-        """Return order, distances, and which places an item has because it is new, all (readers, candidates).
-
-        Who only says what to read about wants the topic, not the hour.
-        """
-        spoken = replace(self._policy, diversity=self._policy.diversity * SPOKEN_DIVERSITY, newest=0.0)
-        order, distance = np.full(score.shape, NO_ITEM, np.int64), np.zeros(score.shape)
-        items, read = self._items(block, score, newest), block.numbers("category", block.history)
-        kept, only_spoke = np.zeros(score.shape, np.bool_), _only_spoke(block.readers)
-        for policy, readers in ((self._policy, np.flatnonzero(~only_spoke)), (spoken, np.flatnonzero(only_spoke))):
-            if len(readers):
-                wished = wishes.of(readers) if wishes else None
-                order[readers], distance[readers] = arrange(items.of(readers), policy, read[readers], wished)
-                kept[readers] = are_kept(score.shape[1], policy.newest)
-        return order, distance, kept & np.take_along_axis(newest, order, axis=1)
-
-    def _items(self, block: Block, score: Floats, newest: Flags) -> Items:
-        sources = block.numbers("source", block.rows)
-        return Items(
-            scores=score,
-            there=block.there,
-            likeness=block.likeness,
-            categories=block.numbers("category", block.rows),
-            sources=sources,
-            published_at=self._catalogue.published_at[block.rows],
-            small=self._small[sources],
-            newest=newest & block.there,
-            copies=self._same_texts.copies(block.rows, block.rows, block.likeness) if self._policy.once else None,
-        )
 
     def _reasons(self, block: Block, signals: Signals, order: Order, kept: Flags) -> Reasons:
         """Return for each place of each page the history article that its reason names, or -1, and the reason."""
@@ -236,7 +214,3 @@ class Reranker:
         places = Places(rows, block.in_order(new, order), kept[block.there], nearest)
         pages = [(length, reader.profile) for length, reader in zip(block.lengths.tolist(), block.readers, strict=True)]
         return self._explain(places, lifts, pages)
-
-
-def _only_spoke(readers: Sequence[ReaderState]) -> Flags:
-    return np.array([reader.only_spoke for reader in readers], np.bool_)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
-from broadsheet.rerank.relevance import expected, first, stand_in
+from broadsheet.rerank.relevance import expected, first, stand_in, to_read
 from tests.rerank.test_reranker import NONE, candidates_table, make_catalogue, make_reranker
 from tests.support.stage_contract import users_table
 
@@ -97,3 +97,37 @@ def test_an_expected_relevance_is_a_rising_line_within_0_and_1():
     assert found[2].tolist() == pytest.approx([0.4] * 4), "a prior that is the same for all says nothing"
     assert found[3].tolist() == pytest.approx([0.2, 0.3, 0.4, 0.5]), "a damaged score does not count"
     assert np.isnan(expected(np.full((1, 2), np.nan), np.ones((1, 2)), np.ones((1, 2), bool))).all()
+
+
+def test_the_first_round_reads_the_first_of_the_page_and_the_lowest_and_the_next_reads_on_from_the_top():
+    # Twelve candidates; the page turns their order around, so that 11 comes first. Candidate 1 scores lowest.
+    score, order = np.array([[5.0, 0, *range(1, 11)]]), np.arange(12)[::-1][None]
+    there, nothing = np.ones((1, 12), bool), np.zeros((1, 12), bool)
+
+    def page(estimate):
+        return score, order
+
+    new = to_read(page, score, there, nothing, 10)
+    assert np.flatnonzero(new).tolist() == [1, *range(3, 12)]
+    assert np.flatnonzero(to_read(page, score, there, new, 11)).tolist() == [2]
+
+
+def test_a_reader_with_few_candidates_has_all_read_beside_a_reader_with_many():
+    there = np.array([[True] * 12, [True, True] + [False] * 10])
+    order = np.array([np.arange(12), [1, 0] + [-1] * 10])
+    new = to_read(lambda estimate: (estimate, order), np.zeros((2, 12)), there, np.zeros((2, 12), bool), 10)
+    assert new[0].sum() == 10 and new[1].tolist() == [True, True] + [False] * 10
+
+
+def test_the_cross_encoder_reads_what_diversity_brings_to_the_page():
+    # N1 is nearly N0, so the second place of a diverse page is N2's, though its score is lower.
+    catalogue = make_catalogue([[1, 0], [1, 0.01], [0, 1], [1, 1], [1, 1], [1, 1]])
+    offered = ("u", {"N0": {"two_tower": 0.9}, "N1": {"two_tower": 0.89}, "N2": {"two_tower": 0.5}})
+
+    def read(**policy):
+        score = make_reranker(catalogue, lambda pairs: np.full(len(pairs), 0.5), weights=WEIGHTS, reads=2, **policy)
+        rows = score(USERS, candidates_table(offered)).to_pylist()
+        return {row["news_id"] for row in rows if row["pair_hash"] is not None}
+
+    assert read() == {"N0", "N1"}
+    assert read(diversity=0.7) == {"N0", "N2"}

@@ -67,10 +67,10 @@ class OfTables:
         return self.stage.describe(reader_state(user, self.catalogue), *args)
 
     def signals(self, user, candidates):
-        return self.stage.signals(reader_state(user, self.catalogue), candidates)
+        return self.stage.signals([reader_state(user, self.catalogue)], [candidates])[0]
 
     def scores(self, user, candidates):
-        return self.stage.scores(reader_state(user, self.catalogue), candidates)
+        return self.stage.scores([reader_state(user, self.catalogue)], [candidates])[0]
 
 
 def lists_by_user(table: pa.Table) -> dict[str, list[dict]]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from broadsheet.corpus.impressions import Impression
@@ -17,7 +16,6 @@ from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import PairScorer, Reranker
 from broadsheet.rerank.attentive_scorer import inputs
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
-from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.retrieval import interest_vectors
 from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.workbench import Workbench
@@ -118,32 +116,14 @@ def unseen_scores(bench: Workbench, impressions: Sequence[Impression]) -> Floats
 def ask_all(
     bench: Workbench,
     requests: Sequence[Request],
-    ask: Callable[[Reranker, ReaderState, pa.Table], Answer],
+    ask: Callable[[Reranker, Sequence[ReaderState], Sequence[pa.Table]], list[Answer]],
     scorer: PairScorer | None = None,
     reads: int | None = None,
 ) -> list[Answer]:
     """Return what the re-ranker answers to each request, such as its signals or scores.
 
     `scorer` stands in for the newsroom's cross-encoder, `reads` for the number of candidates that it reads.
-
-    The re-ranker runs twice: first its cross-encoder only notes the pairs that it is asked for, which are then scored
-    together, since small batches of ever new shapes take five times as long.
     """
-    scorer = scorer or bench.models.cross_encoder
-    if scorer is None:
-        return [ask(bench.reranker, reader, candidates) for reader, candidates in requests]
-    depth = bench.models.config.rerank.depth
-    noted: dict[Pair, float] = {}
-
-    def note(pairs: Sequence[Pair]) -> npt.NDArray[np.float32]:
-        noted.update(dict.fromkeys(pairs, 0.0))
-        return np.zeros(len(pairs), np.float32)
-
-    noting = bench.make_reranker(depth, note, reads=reads)
-    for reader, candidates in requests:
-        noting.signals(reader, candidates)
-    scores = dict(zip(noted, scorer(list(noted)), strict=True))
-    replay = bench.make_reranker(
-        depth, lambda pairs: np.array([scores[pair] for pair in pairs], np.float32), reads=reads
-    )
-    return [ask(replay, reader, candidates) for reader, candidates in requests]
+    depth, scorer = bench.models.config.rerank.depth, scorer or bench.models.cross_encoder
+    reranker = bench.make_reranker(depth, scorer, reads=reads)
+    return ask(reranker, [reader for reader, _ in requests], [candidates for _, candidates in requests])

@@ -53,7 +53,7 @@ def test_the_benchmarks_score_of_an_impression_is_the_rerankers_own(bench, impre
         (reader,) = readers = bench.readers(states([impression]))
         (vectors,) = interest_vectors(bench.retriever.vectors(readers))
         candidates = bench.retriever.describe(reader, vectors, impression.shown, impression.time)
-        expected = bench.reranker.scores(reader, candidates)
+        (expected,) = bench.reranker.scores([reader], [candidates])
         np.testing.assert_allclose(found, expected, atol=tolerance)
     assert scores[CROSS_ENCODER].std() > 0.01
 

@@ -119,7 +119,7 @@ def _delete(bench: Workbench, reader: int, impression: Impression, scoring: str)
     if not items:
         return
     ids, spread = [row["news_id"] for row in items], float(np.std([row["fused"] for row in ranked]))
-    scores = np.stack([reranker.scores(one, offer(place, ids)) for place, one in enumerate(readers)])
+    scores = np.stack(reranker.scores(readers, [offer(place, ids) for place in range(len(readers))]))
     drops = scores[0] - scores[1:]  # (articles read, items)
     for row, column in zip(items, drops.T, strict=True):
         named = row["because_news_id"]
