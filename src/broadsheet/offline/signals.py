@@ -16,6 +16,7 @@ from broadsheet.readers.state import ReaderState
 from broadsheet.rerank import PairScorer, Reranker
 from broadsheet.rerank.attentive_scorer import inputs
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
+from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.retrieval import interest_vectors
 from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.workbench import Workbench
@@ -38,13 +39,17 @@ def impression_signals(
     number, and WHOLE has all read.
     """
     for block in blocks(impressions, "Scoring impressions"):
-        readers = readers_as_of(bench.data, block)
-        interests = interest_vectors(bench.retriever.vectors(readers))
-        requests = [
-            (reader, bench.retriever.describe(reader, vectors, impression.shown, impression.time))
-            for reader, impression, vectors in zip(readers, block, interests, strict=True)
-        ]
-        yield from ask_all(bench, requests, Reranker.signals, scorer, reads)
+        yield from ask_all(bench, shown_requests(bench, block), Reranker.signals, scorer, reads)
+
+
+def shown_requests(bench: Workbench, impressions: Sequence[Impression]) -> list[Request]:
+    """Return of each impression the reader, and what was shown as candidates, as of its time."""
+    readers = readers_as_of(bench.data, impressions)
+    interests = interest_vectors(bench.retriever.vectors(readers))
+    return [
+        (reader, bench.retriever.describe(reader, vectors, impression.shown, impression.time))
+        for reader, impression, vectors in zip(readers, impressions, interests, strict=True)
+    ]
 
 
 def impression_counts(
@@ -117,7 +122,7 @@ def ask_all(
     bench: Workbench,
     requests: Sequence[Request],
     ask: Callable[[Reranker, Sequence[ReaderState], Sequence[pa.Table]], list[Answer]],
-    scorer: PairScorer | None = None,
+    scorer: Score | None = None,
     reads: int | None = None,
 ) -> list[Answer]:
     """Return what the re-ranker answers to each request, such as its signals or scores.
