@@ -89,11 +89,11 @@ class _LogLines(TrainerCallback):  # type: ignore[misc]
     """Has a log tell the steps and the measure of each epoch; a terminal has Trainer's own bar."""
 
     def __init__(self, section: str) -> None:
-        self._lines, self._before = LogLines(f"training [{section}]"), 0
+        self._what, self._before = f"training [{section}]", 0
 
     def on_train_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:  # noqa: ANN401
-        """Note how many steps a stopped run had made."""
-        self._before = state.global_step
+        """Note how many steps a stopped run had made, and when this run begins."""
+        self._lines, self._before = LogLines(self._what), state.global_step
 
     def on_step_end(self, _: Any, state: Any, *__: Any, **___: Any) -> None:  # noqa: ANN401
         """Tell the steps."""
