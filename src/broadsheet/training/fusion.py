@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from broadsheet.corpus.impressions import require_splits
+from broadsheet.corpus.impressions import read_rankable, require_splits
 from broadsheet.errors import CorpusError
 from broadsheet.metrics.calibration import calibration_error
 from broadsheet.newsroom import Newsroom
@@ -39,22 +39,27 @@ def train_fusion(
 ) -> str:
     """Learn to fuse the signals on one split; put it in models/fusion if it ranks another better than the weights do.
 
+    From 2,000 impressions on, readers who are held out choose between trees in which a higher signal never lowers the
+    score, and larger trees without this constraint; see fusion_recipe.
     `seeds` ensembles of trees are averaged. Returns a summary. Raises CorpusError if a split is missing or holds
     nothing to rank, or if the newsroom's own cross-encoder or towers learned from the split `train`: they know its
     clicks by heart, so their scores would get too much weight.
     """
     from broadsheet.offline.workbenches import open_bench
-    from broadsheet.rerank.learned_fusion import FusionRecipe, fit_fusion, save_fusion
+    from broadsheet.rerank.learned_fusion import fit_fusion, save_fusion
     from broadsheet.rerank.signals import fuse
+    from broadsheet.training.fusion_recipe import recipe_for
 
     require_splits(newsroom, train, valid)
     _require_unseen(newsroom, train)
     bench = open_bench(newsroom, say)
-    learned, measured = (read_lists(bench, split) for split in (train, valid))
+    impressions = read_rankable(newsroom, bench.data.catalogue, train)
+    learned, measured = make_lists(bench, impressions), read_lists(bench, valid)
     names, left = usable(learned)
     if left:
         say(f"signals left out: {'; '.join(f'{name}, {why}' for name, why in left.items())}")
-    fusion = fit_fusion(learned, names, FusionRecipe(), range(seeds))
+    recipe = recipe_for(learned, names, [one.user_id for one in impressions])
+    fusion = fit_fusion(learned, names, recipe, range(seeds))
     scores = fusion(measured.signals)
     found = {
         "learned": ranking(scores, measured),
@@ -64,7 +69,9 @@ def train_fusion(
     shown = "; ".join(
         f"{name} AUC {values['auc']:.4f}, nDCG@10 {values['ndcg@10']:.4f}" for name, values in found.items()
     )
-    summary = f"{len(learned.lengths)} impressions of {train}; {valid}: {shown}, calibration error {error:.4f}"
+    kind = "in which a higher signal never lowers the score" if recipe.monotone else "without constraints"
+    source = f"trees {kind}, from {len(learned.lengths)} impressions of {train}"
+    summary = f"{source}; {valid}: {shown}, calibration error {error:.4f}"
     if found["learned"]["ndcg@10"] <= found["weights"]["ndcg@10"]:
         return f"{summary}. Not put in place: the weights rank {valid} as well or better."
     card = {
@@ -72,7 +79,7 @@ def train_fusion(
         "train": {"split": train, "impressions": len(learned.lengths), "clicks": int(learned.clicked.sum())},
         "valid": {"split": valid, "impressions": len(measured.lengths), **found, "calibration_error": error},
         "left_out": left,
-        "recipe": vars(FusionRecipe()),
+        "recipe": vars(recipe),
     }
     with newsroom.lock():
         work = newsroom.fusion.with_name(".fusion-training")
@@ -84,10 +91,7 @@ def train_fusion(
 
 def read_lists(bench: Workbench, split: str) -> Lists:
     """Return the signals of a split's impressions that show both a click and another article, as of each."""
-    from broadsheet.corpus.impressions import read_split
-
-    impressions = read_split(bench.data.newsroom, bench.data.catalogue, split).impressions
-    return make_lists(bench, [one for one in impressions if one.rankable])
+    return make_lists(bench, read_rankable(bench.data.newsroom, bench.data.catalogue, split))
 
 
 def make_lists(bench: Workbench, impressions: Sequence[Impression]) -> Lists:

@@ -3,13 +3,11 @@ import pytest
 
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.ranking.calibration import (
-    FOLDS,
     ISOTONIC,
     NOTES,
     PLATT,
     SAME_DATA,
     describe_calibration,
-    folds_of,
     isotonic,
     measure_calibration,
     platt,
@@ -17,6 +15,7 @@ from broadsheet.evaluation.ranking.calibration import (
 from broadsheet.metrics.calibration import calibration_error
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.rerank.learned_fusion import FusionRecipe, Lists, fit_fusion
+from broadsheet.training.fusion_recipe import FOLDS, folds_of
 
 IMPRESSIONS, SHOWN = 300, 6
 

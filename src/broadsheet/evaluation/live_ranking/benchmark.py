@@ -15,7 +15,7 @@ import numpy as np
 
 from broadsheet.corpus.impressions import Impression
 from broadsheet.evaluation.live_ranking.delays import DELAYS, counters_at, labelled, lists_at
-from broadsheet.evaluation.live_ranking.learned import choose_recipe, learn_trees, learn_weights
+from broadsheet.evaluation.live_ranking.learned import learn_trees, learn_weights
 from broadsheet.evaluation.live_ranking.recall import measure_recall
 from broadsheet.evaluation.ranking.fusion import COUNTED, FUSION, LIGHTGBM
 from broadsheet.evaluation.ranking.scores import PIPELINE, tower_scores
@@ -24,10 +24,12 @@ from broadsheet.metrics.ranking import Impressions
 from broadsheet.offline.replay import POPULARITY, SEEDS, Values, mean_of
 from broadsheet.offline.workbenches import describe_towers
 from broadsheet.progress import Say
-from broadsheet.rerank.learned_fusion import Lists
+from broadsheet.rerank.learned_fusion import FusionRecipe, Lists
 from broadsheet.rerank.signals import fuse, present
 from broadsheet.retrieval.sources.popularity_freshness import freshness_scores
 from broadsheet.tables.arrays import Floats, draw_rows
+from broadsheet.training.fusion import usable
+from broadsheet.training.fusion_recipe import choose_recipe
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.workbench import Workbench
 
@@ -109,12 +111,12 @@ def measure_live(
     choosing = lists_at(bench, tune)
     say("signals of the measured split")
     measured = lists_at(bench, valid)
-    recipe, owners = choose_recipe(counted[DELAYS[0]], readers), [one.user_id for one in tune]
+    recipe, owners = _recipe(counted[DELAYS[0]], readers), [one.user_id for one in tune]
     scores: dict[str, Scores] = {}
     learned: dict[str, dict[str, Any]] = {}
     for delay in DELAYS:
         say(f"learning with counters {delay}")
-        trees, ours = learn_trees(counted[delay], recipe, SEEDS), choose_recipe(choosing[delay], owners)
+        trees, ours = learn_trees(counted[delay], recipe, SEEDS), _recipe(choosing[delay], owners)
         fusions = learn_trees(choosing[delay], ours, SEEDS)
         weights, signals = learn_weights(choosing[delay]), measured[delay].signals
         learned[delay] = {LIGHTGBM: vars(recipe), FUSION: vars(ours), WEIGHTS: weights}
@@ -131,6 +133,10 @@ def measure_live(
     asked = [one for one in valid if one.relevant]
     asked = [asked[place] for place in draw_rows(len(asked), RECALLED).tolist()]
     return LiveFindings(valid, scores, found, learned, asked, measure_recall(bench, asked))
+
+
+def _recipe(lists: Lists, readers: Sequence[str]) -> FusionRecipe:
+    return choose_recipe(lists, usable(lists)[0], readers)
 
 
 def _counted(data: EditionData, splits: Sequence[Sequence[Impression]]) -> dict[str, Lists]:

@@ -13,14 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from broadsheet.errors import CorpusError
 from broadsheet.metrics.calibration import BINS, calibration_error, equal_groups
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.rerank.learned_fusion import FusionRecipe, LearnedFusion, Lists, fit_fusion, fit_platt, logistic
 from broadsheet.tables.arrays import Flags, Floats, Integers
-
-FOLDS = 5
-"""Parts of the readers that are held out in turn."""
+from broadsheet.training.fusion_recipe import FOLDS, folds_of
 
 SAME_DATA, PLATT, ISOTONIC = "Platt, same data", "Platt", "isotonic"
 NOTES = {
@@ -73,17 +70,6 @@ def measure_calibration(
             ours = _held_out(fit, scores, learn.clicked, of_shown)
             held_out[name].append(calibration_error(ours, learn.clicked))
     return Calibrated(probabilities, held_out)
-
-
-def folds_of(readers: Sequence[str]) -> Integers:
-    """Return the fold of each impression (impressions,), 0 to FOLDS - 1: all of a reader in one, of nearly one size."""
-    names, numbers = np.unique(np.asarray(readers), return_inverse=True)
-    if len(names) < 2:
-        raise CorpusError(
-            f"fusion: found impressions of {len(names)} reader in the split to learn from; calibration holds readers "
-            "out and needs 2 or more. Name a split with more readers."
-        )
-    return np.asarray((np.random.default_rng(0).permutation(len(names)) % FOLDS)[numbers])
 
 
 def platt(scores: Floats, clicked: Flags) -> Curve:

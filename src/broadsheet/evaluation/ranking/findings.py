@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from broadsheet.evaluation.ranking.beyond_accuracy import measure_beyond, read_served
-from broadsheet.evaluation.ranking.calibration import Calibrated, folds_of, measure_calibration
+from broadsheet.evaluation.ranking.calibration import Calibrated, measure_calibration
 from broadsheet.evaluation.ranking.fusion import FUSION, Request, lists_of, measure_fusion
 from broadsheet.evaluation.ranking.rows import Ranking, notes_of
 from broadsheet.evaluation.ranking.scores import CROSS_ENCODER
 from broadsheet.evaluation.retrieval.measure import Measured, reader_slices
 from broadsheet.offline.replay import Values
 from broadsheet.tables.arrays import Flags, Floats, Integers
+from broadsheet.training.fusion_recipe import folds_of
 
 
 @dataclass(frozen=True)
