@@ -95,6 +95,11 @@ class Block:
         found = np.take_along_axis(np.broadcast_to(history, near.shape), places, axis=-1)
         return np.where(np.isneginf(np.take_along_axis(near, places, axis=-1)), NO_ROW, found)
 
+    def vectors_of(self, rows: Rows) -> Vectors:
+        """Return the vectors of candidates or articles read; of any other row, the vector of some other article."""
+        vectors, place_of = self._vectors
+        return vectors[place_of[rows]]
+
     @cached_property
     def _vectors(self) -> tuple[Vectors, Rows]:
         """The vectors of all rows of the block, each once, and for each catalogue row its place among them."""

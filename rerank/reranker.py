@@ -65,7 +65,7 @@ class Reranker:
         """
         self._catalogue, self._depth, self._history = catalogue, depth, history
         self._relevance = Relevance(catalogue, score, headlines=headlines, reads=reads)
-        self._pages, self._attention = PageMaker(catalogue, policy), Attention(catalogue, attention)
+        self._pages, self._attention = PageMaker(catalogue, policy), Attention(attention)
         self._own, self._fusion = own or OwnParts(), fusion
         self._weights = {name: weights[name] for name in SIGNALS}
         self._weights |= {name: signal.weight for name, signal in self._own.signals.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ from broadsheet.tables.arrays import Flags, Floats, Rows, Vectors
 
 COUNTS = ("age", "popularity", "click_rate", "trend", "co_click")
 """What is read of a candidate as of the request, beside its text; all but the age are signals of the same name."""
+Take = Callable[[Rows], Vectors]
+"""From rows of the catalogue to the vectors of these articles."""
 LEAST = 1e-3
 """Added to what is 0 to 1 before its logarithm is taken: less than that is not told apart."""
 
@@ -55,8 +57,9 @@ def read_columns(reads: Vectors) -> Vectors:
 class InputMaker:
     """Makes the network's inputs from requests; articles are rows of a catalogue."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue, self._categories = catalogue, catalogue.names["category"].numbers
+    def __init__(self, catalogue: Catalogue, take: Take | None = None) -> None:
+        """`take` gives the vectors of rows where they are at hand already; else they are taken from the catalogue."""
+        self._take, self._categories = take or catalogue.vectors_of, catalogue.names["category"].numbers
 
     def __call__(self, requests: Sequence[Request]) -> Inputs:
         """Return the inputs of some requests, padded to the longest history and the most candidates."""
@@ -81,9 +84,9 @@ class InputMaker:
 
     def _vectors(self, rows: Rows) -> torch.Tensor:
         if len(rows) == 1:  # one reader shares no article with another
-            return torch.from_numpy(np.ascontiguousarray(self._catalogue.vectors_of(rows[0])))[None]
+            return torch.from_numpy(np.ascontiguousarray(self._take(rows[0])))[None]
         distinct, places = np.unique(rows, return_inverse=True)  # an article is taken from the file once
-        vectors = torch.from_numpy(np.ascontiguousarray(self._catalogue.vectors_of(distinct)))
+        vectors = torch.from_numpy(np.ascontiguousarray(self._take(distinct)))
         return vectors[torch.from_numpy(places.reshape(rows.shape))]
 
 

@@ -163,6 +163,6 @@ def _time_scorer(bench: Workbench, readers: Sequence[ReaderState], candidates: p
     ends = np.cumsum([*counts.values()])[:-1]
     block = Block(catalogue, present, np.split(rows, ends), bench.models.config.retrieval.history)
     signals: dict[str, Any] = {name: read_signal(name, block, candidates) for name in FROM_CANDIDATES}
-    attention, started = Attention(catalogue, bench.models.attention), time.process_time()
+    attention, started = Attention(bench.models.attention), time.process_time()
     attention(block, signals)
     return time.process_time() - started
