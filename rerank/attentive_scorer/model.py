@@ -12,6 +12,8 @@ from torch import nn
 
 HEADS, WIDTH, HIDDEN, HISTORY = 4, 32, 32, 50
 """Attention heads, their width together, the width of the layers above, and the articles of a history."""
+OUTCOMES = ("long_read", "hide")
+"""What may be foretold beside the click: that an article is read for long if it is clicked, and that it is hidden."""
 READ_HIDDEN = 8
 """Width of the layer that weighs what is known of a read."""
 SHARPEST = 6.0
@@ -44,10 +46,11 @@ class AttentiveScorer(nn.Module):
     scale: torch.Tensor
     centre: torch.Tensor
 
-    def __init__(self, dim: int, counts: int, dropout: float = 0.1, *, reads: int = 0) -> None:
+    def __init__(self, dim: int, counts: int, dropout: float = 0.1, *, reads: int = 0, more: int = 0) -> None:
         """Take the numbers of inputs; with `reads` 0 nothing is read of how long ago and how long articles were read.
 
-        A read of which nothing is known adds exactly nothing to the attention.
+        A read of which nothing is known adds exactly nothing to the attention. `more` is the number of outcomes beside
+        the click that are foretold, see OUTCOMES.
         """
         super().__init__()
         self.query, self.key, self.value = (nn.Linear(dim, WIDTH) for _ in range(3))
@@ -71,12 +74,20 @@ class AttentiveScorer(nn.Module):
             for parameter in layer.parameters():
                 nn.init.zeros_(parameter)
         self.reads = ReadTerms(reads) if reads else None
+        self.more = nn.Linear(HIDDEN + dim, more) if more else None
+        if self.more is not None:
+            nn.init.zeros_(self.more.weight)
+            nn.init.zeros_(self.more.bias)
         self.register_buffer("mean", torch.zeros(counts))
         self.register_buffer("scale", torch.ones(counts))
         self.register_buffer("centre", torch.zeros(dim))
 
     def forward(self, inputs: Inputs) -> torch.Tensor:
         """Return logits of a click (B, C)."""
+        return self.all_logits(inputs)[0]
+
+    def all_logits(self, inputs: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits of a click (B, C), and those of the other outcomes that were learned, (B, C, outcomes)."""
         read = inputs.read.any(1)[:, None, None].float()  # (B, 1, 1), 0 for a reader without a history
         likeness = inputs.candidates @ inputs.history.transpose(1, 2)  # (B, C, L)
         attention = self._attention(inputs, likeness)  # (B, heads, C, L)
@@ -87,10 +98,13 @@ class AttentiveScorer(nn.Module):
         known = torch.isfinite(inputs.counts)
         counts = torch.where(known, (inputs.counts - self.mean) / self.scale, 0.0)
         parts = [near, same, attended * self.value(inputs.candidates), read.expand(-1, near.shape[1], 1)]
-        found = self.layers(torch.cat([*parts, counts, known.float()], -1)).squeeze(-1)
-        appeal = self.appeal(inputs.candidates - self.centre).squeeze(-1)
-        logits: torch.Tensor = (near * self.weight).sum(-1) + appeal + found
-        return logits
+        hidden = self.layers[:-1](torch.cat([*parts, counts, known.float()], -1))
+        text = inputs.candidates - self.centre
+        logits: torch.Tensor = (near * self.weight).sum(-1) + self.appeal(text).squeeze(-1)
+        logits = logits + self.layers[-1](hidden).squeeze(-1)
+        if self.more is None:
+            return logits, logits.new_zeros((*logits.shape, 0))
+        return logits, self.more(torch.cat([hidden, text], -1))
 
     def _attention(self, inputs: Inputs, likeness: torch.Tensor) -> torch.Tensor:
         queries = self._heads(self.dropout(self.query(inputs.candidates)))

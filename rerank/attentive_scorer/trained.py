@@ -18,7 +18,7 @@ from broadsheet.models import trained_folder
 from broadsheet.models.trained_folder import Card, FolderKind
 from broadsheet.readers.reads import READS
 from broadsheet.rerank.attentive_scorer.inputs import COUNTS
-from broadsheet.rerank.attentive_scorer.model import AttentiveScorer
+from broadsheet.rerank.attentive_scorer.model import OUTCOMES, AttentiveScorer
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
 from broadsheet.tables.files import file_sha256
 
@@ -69,6 +69,7 @@ def save_attention(model: AttentiveScorer, folder: Path, *, base: str, vectors: 
     dim = model.appeal.in_features
     reads = [] if model.reads is None else list(READS)
     card = {**card, "vectors": vectors, "dim": dim, "counts": list(COUNTS), "reads": reads}
+    card.setdefault("outcomes", [])
     trained_folder.write_card(folder, card, base=base)
 
 
@@ -84,14 +85,21 @@ def _problem(card: Card) -> str:
         wrong.append(f"counts are {card.get('counts')!r}, expected {', '.join(COUNTS)}")
     if card.get("reads", []) not in ([], list(READS)):  # cards of earlier versions say nothing of reads
         wrong.append(f"reads are {card['reads']!r}, expected none or {', '.join(READS)}")
+    if not set(card.get("outcomes", [])) <= set(OUTCOMES):
+        wrong.append(f"outcomes are {card['outcomes']!r}, expected some of {', '.join(OUTCOMES)}")
     return "; ".join(wrong)
 
 
-def load_attention(folder: Path) -> TrainedScorer:
-    """Load a trained scorer; raises ModelError if a file is missing or damaged."""
+def load_attention(folder: Path, outcome_weights: Mapping[str, float] | None = None) -> TrainedScorer:
+    """Load a trained scorer; raises ModelError if a file is missing or damaged.
+
+    `outcome_weights` are how much each of OUTCOMES counts in the score beside the click, 0 without them.
+    """
     card = read_card(folder)
-    weights = trained_folder.load_weights(folder, WEIGHTS, KIND)
+    weights, outcomes = trained_folder.load_weights(folder, WEIGHTS, KIND), tuple(card.get("outcomes", []))
     with trained_folder.reading_weights(folder, KIND):
-        model = AttentiveScorer(card["dim"], len(COUNTS), reads=len(card.get("reads", [])))
+        model = AttentiveScorer(card["dim"], len(COUNTS), reads=len(card.get("reads", [])), more=len(outcomes))
         model.load_state_dict({name: value.float() for name, value in weights.items()})
-    return TrainedScorer(model.eval(), card["centre"], models.folder_fingerprint(folder))
+    return TrainedScorer(
+        model.eval(), card["centre"], models.folder_fingerprint(folder), outcomes, outcome_weights or {}
+    )

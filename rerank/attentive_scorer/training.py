@@ -6,17 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from broadsheet.config.training import AttentionConfig
 from broadsheet.models.trainer import Log, MeasuredTrainer, trainer_arguments
 from broadsheet.readers.reads import READS
 from broadsheet.rerank.attentive_scorer.inputs import InputMaker, Request, read_columns
-from broadsheet.rerank.attentive_scorer.model import HISTORY, AttentiveScorer, Inputs
+from broadsheet.rerank.attentive_scorer.model import HIDDEN, HISTORY, AttentiveScorer, Inputs
 from broadsheet.tables.arrays import Flags, Floats, Vectors
 
 Measure = Callable[[AttentiveScorer], float]
 """A model in evaluation mode to its nDCG@10 on the validation set."""
 PADDING = -1
+OUTCOME_WEIGHT = 0.3
+"""How much the outcomes beside the click count in the training."""
 LEAST_KNOWN = 0.1
 """Least share of the histories' articles of whose reads something must be known, for the network to learn from it."""
 
@@ -28,6 +31,8 @@ class ShownList:
     request: Request
     clicked: Flags
     "(candidates,)"
+    outcomes: Floats | None = None
+    "1 or 0 for each outcome learned beside the click, NaN where unknown, (candidates, outcomes); None without any."
 
 
 class BatchMaker:
@@ -37,13 +42,22 @@ class BatchMaker:
         self._make, self._recipe = make, recipe
 
     def __call__(self, items: Sequence[ShownList]) -> dict[str, torch.Tensor]:
-        """Return the network's inputs by name, and `labels` (B, C): 1 for a click, 0 for none, PADDING."""
+        """Return the network's inputs by name, and `labels` (B, C): 1 for a click, 0 for none, PADDING.
+
+        With outcomes beside the click also `outcomes` (B, C, outcomes).
+        """
         drawn = [self._draw(item) for item in items]
         inputs = self._make([item.request for item in drawn])
         labels = np.full(inputs.candidates.shape[:2], PADDING)
         for row, item in enumerate(drawn):
             labels[row, : len(item.clicked)] = item.clicked
-        return {**inputs._asdict(), "labels": torch.from_numpy(labels)}
+        batch = {**inputs._asdict(), "labels": torch.from_numpy(labels)}
+        if drawn[0].outcomes is not None:
+            outcomes = np.full((*labels.shape, drawn[0].outcomes.shape[1]), np.nan, np.float32)
+            for row, item in enumerate(drawn):
+                outcomes[row, : len(item.clicked)] = item.outcomes
+            batch["outcomes"] = torch.from_numpy(outcomes)
+        return batch
 
     def _draw(self, item: ShownList) -> ShownList:
         history, candidates, counts, reads = item.request
@@ -54,7 +68,8 @@ class BatchMaker:
         other = other[torch.randperm(len(other))[: self._recipe.negatives].numpy()]
         kept = np.concatenate([np.flatnonzero(item.clicked), other])
         candidates = np.asarray(candidates)[kept].tolist()
-        return ShownList(Request(history, candidates, counts[kept], reads), item.clicked[kept])
+        outcomes = None if item.outcomes is None else item.outcomes[kept]
+        return ShownList(Request(history, candidates, counts[kept], reads), item.clicked[kept], outcomes)
 
 
 def new_scorer(items: Sequence[ShownList], vectors: Vectors, dropout: float) -> AttentiveScorer:
@@ -62,7 +77,8 @@ def new_scorer(items: Sequence[ShownList], vectors: Vectors, dropout: float) -> 
     counts = np.concatenate([item.request.counts for item in items])  # (shown, counts)
     reads = read_columns(_newest_reads(items))
     knows = bool((known_reads(items) >= LEAST_KNOWN).any())
-    model = AttentiveScorer(vectors.shape[1], counts.shape[1], dropout, reads=len(READS) if knows else 0)
+    more = 0 if items[0].outcomes is None else items[0].outcomes.shape[1]
+    model = AttentiveScorer(vectors.shape[1], counts.shape[1], dropout, reads=len(READS) if knows else 0, more=more)
     _set_scale(model.mean, model.scale, counts)
     if model.reads is not None:
         _set_scale(model.reads.mean, model.reads.scale, reads)
@@ -108,8 +124,12 @@ def fit(
     """
 
     def loss(scorer: AttentiveScorer, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        labels = batch.pop("labels")
-        found = listwise(scorer(Inputs(**batch)), labels)
+        labels, outcomes = batch.pop("labels"), batch.pop("outcomes", None)
+        logits, more = scorer.all_logits(Inputs(**batch))
+        found = listwise(logits, labels)
+        if scorer.more is not None and outcomes is not None:
+            found = found + OUTCOME_WEIGHT * of_outcomes(more, outcomes)
+            found = found + recipe.appeal_decay * scorer.more.weight[:, HIDDEN:].square().sum()
         return found + recipe.appeal_decay * scorer.appeal.weight.square().sum()
 
     trainer = MeasuredTrainer(
@@ -124,6 +144,14 @@ def fit(
     )
     before = measure(model.eval())
     return [{"epoch": 0.0, "eval_ndcg@10": before}, *trainer.run()]
+
+
+def of_outcomes(logits: torch.Tensor, outcomes: torch.Tensor) -> torch.Tensor:
+    """Return the sum over outcomes of the mean cross-entropy where the outcome is known, (B, C, outcomes) each."""
+    known = torch.isfinite(outcomes)
+    losses = binary_cross_entropy_with_logits(logits, torch.where(known, outcomes, 0.0), reduction="none") * known
+    total: torch.Tensor = (losses.sum((0, 1)) / known.sum((0, 1)).clamp(min=1)).sum()
+    return total
 
 
 def listwise(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -2,18 +2,30 @@
 
 import json
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from broadsheet.errors import InputError, ModelError
 from broadsheet.importers.transaction import Import
 from broadsheet.offline.workbenches import open_bench
-from broadsheet.rerank.attentive_scorer.trained import WEIGHTS, choose_attention
+from broadsheet.rerank.attentive_scorer.inputs import COUNTS, InputMaker, Request
+from broadsheet.rerank.attentive_scorer.trained import WEIGHTS, choose_attention, load_attention
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
 from broadsheet.training.attention import train_attention
+from broadsheet.workbench.models import EditionModels
 from tests.support.evaluated import make_towers
 from tests.support.tiny import make_impressions, make_newsroom
+
+
+def events(impressions):
+    """The reads that lists led to, 10 s to 57 s long, and a hide."""
+    for seconds, one in enumerate(impressions, 10):
+        read = {"news_id": one["shown"][0], "time": one["time"], "dwell_seconds": seconds}
+        yield {"user_id": one["user_id"], "event": "click", **read}
+    yield {"user_id": "U0", "news_id": impressions[0]["shown"][1], "time": impressions[0]["time"], "event": "hide"}
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +36,7 @@ def trained(encoder, tmp_path_factory):
     with Import(room) as add:
         add.impressions("train", make_impressions(48))
         add.impressions("valid", make_impressions(60)[48:])
+        add.clicks(events(make_impressions(48)))
     return room, train_attention(room, train="train", valid="valid")
 
 
@@ -34,6 +47,8 @@ def test_training_learns_and_the_card_says_from_what(trained):
     assert max(by_epoch[1:]) >= by_epoch[0]
     assert card["valid"]["ndcg@10"] == pytest.approx(max(by_epoch[1:]), abs=1e-3)
     assert card["train"] == {"split": "train", "impressions": 48, "clicks": 48}
+    assert card["outcomes"] == ["long_read", "hide"] and card["long_read_seconds"] == 33.5
+    assert card["known_reads"] == {"age_seconds": 0, "dwell_seconds": 0, "scroll": 0} and card["reads"] == []
     assert "trained on 48 impressions of train" in said
     assert (room.attention / WEIGHTS).stat().st_size < 1_000_000
 
@@ -68,6 +83,20 @@ def test_towers_that_leave_article_vectors_as_they_are_leave_the_scorer_in_place
     from broadsheet.rerank.attentive_scorer.trained import vectors_name
 
     assert vectors_name(make_towers(tmp_path / "towers", encoder)) == ""
+
+
+def test_the_weight_of_a_long_read_changes_the_signal(trained):
+    room, _ = trained
+    assert load_attention(room.attention).outcomes == ("long_read", "hide")
+    rows = {}
+    for weight in (0.0, 3.0):
+        config = room.config()
+        signal = replace(config.rerank.attention, long_read=weight)
+        models = EditionModels(room, replace(config, rerank=replace(config.rerank, attention=signal)))
+        make = InputMaker(open_bench(room).data.catalogue)
+        counts = np.full((2, len(COUNTS)), np.nan)
+        rows[weight] = models.attention(make, Request([0, 3], [1, 2], counts)).tolist()
+    assert rows[0.0] != rows[3.0]
 
 
 def test_a_damaged_scorer_is_an_error_that_says_what_to_do(trained, encoder, tmp_path):

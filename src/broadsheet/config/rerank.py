@@ -58,6 +58,16 @@ class Weights:
 
 
 @section
+class AttentionSignal:
+    """What counts in the signal `attention` beside the click, if the attentive scorer learned it; 0 for nothing."""
+
+    long_read: Amount = 0.0
+    "Weight of the probability that the article, if clicked, is read for long."
+    hide: Amount = 0.0
+    "Weight of the probability that the reader does not hide the article."
+
+
+@section
 class RerankConfig:
     """The cross-encoder, how signals become one score, and how the list is arranged."""
 
@@ -86,4 +96,5 @@ class RerankConfig:
     """Places of every ten that go to articles that readers have not judged yet, the best for the reader; 0 for no
     place. Such an article is at most half an hour old, or 3 hours old and hardly read, if half_life_hours is 24."""
     weights: Weights = field(default_factory=Weights)
+    attention: AttentionSignal = field(default_factory=AttentionSignal)
     caps: CapsConfig = field(default_factory=CapsConfig)

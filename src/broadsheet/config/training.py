@@ -77,6 +77,8 @@ class RerankerConfig:
     "The learning rate at its highest."
     weight_decay: Amount = 0.05
     "Weight decay of AdamW."
+    long_read_seconds: Amount = 0.0
+    "Least seconds of a long read; 0 for the median of the reads that the lists of the training split led to."
     history_cut: Share = 0.3
     "Share of clicks whose history is cut at a random place, so that short histories are learned too."
 
@@ -104,6 +106,8 @@ class AttentionConfig:
     "How strongly the appeal of a candidate's own text is held near 0: weaker for many clicks on many articles."
     dropout: Share = 0.1
     "Dropout of the network."
+    long_read_seconds: Amount = 0.0
+    "Least seconds of a long read; 0 for the median of the reads that the lists of the training split led to."
     history_cut: Share = 0.3
     "Share of impressions whose history is cut at a random place, so that short histories are learned too."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,11 @@ from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
 from broadsheet.readers.reads import READS
 from broadsheet.tables.arrays import Floats
+from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.files import file_sha256
+from broadsheet.tables.schemas import CLICKS
 from broadsheet.training.folder import SplitTraining, WorkFolder, new_card
+from broadsheet.training.outcomes import Outcomes
 from broadsheet.training.ranking import mean_metrics
 from broadsheet.workbench.workbench import Workbench
 
@@ -59,7 +62,8 @@ def train_attention(
     recipe, catalogue = bench.models.config.attention, bench.data.catalogue
     with newsroom.lock():
         work = WorkFolder(target, _settings(bench, asked))
-        items, measured = asked.draw(_read(bench, train)), _read(bench, valid)
+        shown_lists, about = _with_outcomes(bench, train, _read(bench, train))
+        items, measured = asked.draw(shown_lists), _read(bench, valid)
         make = InputMaker(catalogue)
         measure = _Measure(measured, make)
         set_seed(seed)
@@ -73,6 +77,7 @@ def train_attention(
             **new_card(log),
             "train": {"split": train, "impressions": len(items), "clicks": int(sum(i.clicked.sum() for i in items))},
             "known_reads": dict(zip(READS, np.round(known_reads(items), 3).tolist(), strict=True)),
+            **about,
             "valid": {"split": valid, "impressions": len(measured), **metrics},
             "recipe": {**asdict(recipe), "seed": seed},
             "centre": float(np.median(measure.logits(model))),
@@ -94,6 +99,34 @@ def _read(bench: Workbench, split: str) -> list[ShownList]:
     return [
         ShownList(request, np.array(one.clicked, np.bool_)) for one, request in zip(impressions, requests, strict=True)
     ]
+
+
+def _with_outcomes(
+    bench: Workbench, split: str, items: Sequence[ShownList]
+) -> tuple[Sequence[ShownList], dict[str, Any]]:
+    """Return the lists of a split with the outcomes beside the click that the corpus has, and what the card says.
+
+    Long reads are learned if the seconds of some clicks are known, and hides if a reader hid something.
+    """
+    path = bench.data.edition.clicks
+    if not path.is_file():
+        return items, {"outcomes": []}
+    impressions = read_rankable(bench.data.newsroom, bench.data.catalogue, split)
+    became = Outcomes(read_table(path, CLICKS), impressions)
+    seconds, hidden = became.seconds(), became.hidden()
+    known = np.concatenate(seconds)
+    known = known[np.isfinite(known)]
+    columns: dict[str, list[Floats]] = {} if hidden is None else {"hide": hidden}
+    least = 0.0
+    if len(known):
+        least = bench.models.config.attention.long_read_seconds or float(np.median(known))
+        long = [np.where(np.isfinite(one), one >= least, np.nan) for one in seconds]
+        columns = {"long_read": long, **columns}
+    if not columns:
+        return items, {"outcomes": []}
+    outcomes = [np.stack(parts, -1) for parts in zip(*columns.values(), strict=True)]
+    found = [replace(item, outcomes=one) for item, one in zip(items, outcomes, strict=True)]
+    return found, {"outcomes": [*columns], "long_read_seconds": least, "reads_of_clicks": len(known)}
 
 
 BLOCK = 64

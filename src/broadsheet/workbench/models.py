@@ -90,7 +90,8 @@ class EditionModels:
         """
         from broadsheet.rerank.attentive_scorer.trained import load_attention
 
-        return None if self.attention_folder is None else load_attention(self.attention_folder)
+        folder, weights = self.attention_folder, vars(self.config.rerank.attention)
+        return None if folder is None else load_attention(folder, weights)
 
     @cached_property
     def attention_folder(self) -> Path | None:

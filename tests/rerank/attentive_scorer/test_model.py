@@ -8,9 +8,16 @@ from hypothesis import strategies as st
 
 from broadsheet.config.training import AttentionConfig
 from broadsheet.rerank.attentive_scorer.inputs import COUNTS, InputMaker, Request, count_columns, read_columns
-from broadsheet.rerank.attentive_scorer.model import START, AttentiveScorer
+from broadsheet.rerank.attentive_scorer.model import OUTCOMES, START, AttentiveScorer
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
-from broadsheet.rerank.attentive_scorer.training import BatchMaker, ShownList, known_reads, listwise, new_scorer
+from broadsheet.rerank.attentive_scorer.training import (
+    BatchMaker,
+    ShownList,
+    known_reads,
+    listwise,
+    new_scorer,
+    of_outcomes,
+)
 from tests.support.evaluated import random_scorer
 from tests.support.stage_contract import catalogue_of, unit
 
@@ -125,3 +132,30 @@ def test_a_history_that_is_cut_keeps_the_reads_of_what_is_left():
     for row, count in zip(made["reads"].numpy(), left, strict=True):
         np.testing.assert_array_equal(row[:count], expected[:count])
         assert np.isnan(row[count:]).all()
+
+
+def test_a_long_read_and_a_hide_count_in_the_score_by_their_weights():
+    model = AttentiveScorer(8, len(COUNTS), more=2).eval()
+    with torch.no_grad():
+        model.more.bias.copy_(torch.tensor([0.7, -0.4]))  # of all candidates
+    asked, click = request([3], [7, 5]), scores(model, request([3], [7, 5]))
+    scorer = TrainedScorer(model, 0.0, "", OUTCOMES, {"long_read": 0.5, "hide": 2.0})
+    found, make = scorer(InputMaker(CATALOGUE), asked), InputMaker(CATALOGUE)
+    logits = np.log(click / (1 - click)) + 0.5 * np.log(1 / (1 + np.exp(-0.7))) + 2 * np.log(1 / (1 + np.exp(-0.4)))
+    assert found.tolist() == pytest.approx((1 / (1 + np.exp(-logits))).tolist(), abs=1e-6)
+    assert TrainedScorer(model, 0.0, "", OUTCOMES)(make, asked).tolist() == click.tolist()
+    without = TrainedScorer(AttentiveScorer(8, len(COUNTS)).eval(), 0.0, "", (), {"long_read": 0.5})
+    assert without(make, asked).tolist() == click.tolist()
+    chances = scorer.probabilities(make, asked)
+    assert chances["long_read"].tolist() == pytest.approx([1 / (1 + np.exp(-0.7))] * 2)
+    assert chances["hide"].tolist() == pytest.approx([1 / (1 + np.exp(0.4))] * 2)
+
+
+def test_outcomes_are_learned_where_they_are_known():
+    logits = torch.tensor([[[2.0, 0.0], [1.0, 0.0]]])
+    outcomes = torch.tensor([[[1.0, float("nan")], [float("nan"), float("nan")]]])
+    assert of_outcomes(logits, outcomes).item() == pytest.approx(np.log(1 + np.exp(-2)))
+    lists = [ShownList(request([1], [4, 5]), np.array([True, False]), np.array([[1, 0], [np.nan, 1]]))]
+    batch = BatchMaker(InputMaker(CATALOGUE), AttentionConfig())(lists)
+    np.testing.assert_array_equal(batch["outcomes"][0], [[1, 0], [np.nan, 1]])
+    assert new_scorer(lists, CATALOGUE.vectors_of([4, 5]), 0.1).more.out_features == 2
