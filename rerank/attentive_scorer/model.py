@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.nn.functional import gelu
 
 HEADS, WIDTH, HIDDEN, HISTORY = 4, 32, 32, 50
 """Attention heads, their width together, the width of the layers above, and the articles of a history."""
@@ -132,10 +133,9 @@ class ReadTerms(nn.Module):
 
     def __init__(self, reads: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(2 * reads, READ_HIDDEN, bias=False), nn.GELU(), nn.Linear(READ_HIDDEN, HEADS, bias=False)
-        )
-        nn.init.zeros_(self.layers[-1].weight)
+        self.first = nn.Linear(2 * reads, READ_HIDDEN, bias=False)
+        self.last = nn.Linear(READ_HIDDEN, HEADS, bias=False)
+        nn.init.zeros_(self.last.weight)
         self.register_buffer("mean", torch.zeros(reads))
         self.register_buffer("scale", torch.ones(reads))
 
@@ -143,5 +143,5 @@ class ReadTerms(nn.Module):
         """Return the terms (B, L, heads) of reads (B, L, reads)."""
         known = torch.isfinite(reads)
         values = torch.where(known, (reads - self.mean) / self.scale, 0.0)
-        terms: torch.Tensor = self.layers(torch.cat([values, known.float()], -1))
+        terms: torch.Tensor = self.last(gelu(self.first(torch.cat([values, known.float()], -1))))
         return terms
