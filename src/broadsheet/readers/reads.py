@@ -76,9 +76,11 @@ class ReadLog:
 
 
 def _numbered(names: pa.ChunkedArray) -> tuple[dict[str, int], Integers]:
-    coded = names.combine_chunks().dictionary_encode()
-    numbers = {name: number for number, name in enumerate(coded.dictionary.to_pylist())}
-    return numbers, np.asarray(coded.indices, np.int64)
+    """Return a number for each name, and the numbers of the names in their order."""
+    coded = names.dictionary_encode().unify_dictionaries()  # by chunks: all texts may not fit into one array
+    known = coded.chunk(0).dictionary.to_pylist() if coded.num_chunks else []
+    numbers = [np.asarray(chunk.indices, np.int64) for chunk in coded.chunks]
+    return {name: number for number, name in enumerate(known)}, np.concatenate([np.zeros(0, np.int64), *numbers])
 
 
 def with_reads(users: pa.Table, reads: Sequence[Vectors]) -> pa.Table:
