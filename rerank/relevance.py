@@ -51,7 +51,8 @@ class Relevance:
         for a reader without a history, as it learned from headlines, not requests.
         """
         relevance, hashes = np.full(block.rows.shape, np.nan), np.full(block.rows.shape, None, object)
-        wanted: Flags = block.there & (block.history >= 0).any(axis=1)[:, None]
+        known: Flags = np.asarray((block.history >= 0).any(axis=1))
+        wanted = block.there & known[:, None]
         if self._score is not None and wanted.any():
             prior = stand_in(signals, wanted)
             estimate = np.where(wanted, prior, np.nan)

@@ -90,10 +90,10 @@ def report_cascade(document: Mapping[str, Any]) -> Report:
         "the whole reading": dict.fromkeys(depths.values(), rows[ALL]["ndcg@10"]),
     }
     tens = {part: {depth: pages[name][part] for name, depth in depths.items()} for part in (OVERLAP, SAME)}
-    axes = {"along": "candidates that the cross-encoder reads", "ours": "the cascade"}
+    draw = partial(plot_curves, along="candidates that the cross-encoder reads")
     plots = {
-        "": partial(plot_curves, {"impressions": lists}, "nDCG@10 by depth", down="nDCG@10", **axes),
-        "-pages": partial(plot_curves, {"pages": tens}, "The first ten by depth", down="share", along=axes["along"]),
+        "": partial(draw, {"impressions": lists}, "nDCG@10 by depth", down="nDCG@10", ours="the cascade"),
+        "-pages": partial(draw, {"pages": tens}, "The first ten by depth", down="share"),
     }
     return Report(name, document, cascade_lines(document), plots)
 
