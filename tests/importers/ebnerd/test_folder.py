@@ -48,6 +48,29 @@ def test_missing_columns_and_columns_of_another_type_are_named_together(folder):
     assert "expected a list of times" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "column", "values", "expected"),
+    [
+        ("articles", "article_id", [[1], [2], [3], [4]], "ids"),
+        ("articles", "title", [["A"], ["B"], ["C"], ["D"]], "a single value"),
+        ("articles", "subcategory", [{"a": 1}] * 4, "a list of ids, or a text"),
+        ("train/behaviors", "device_type", [[2]], "a number"),
+        ("train/behaviors", "device_type", ["mobile"], "a number"),
+        ("train/behaviors", "session_id", [[21]], "a single value"),
+        ("train/behaviors", "user_id", [True], "ids"),
+        ("train/behaviors", "article_ids_inview", [[[2], [3]]], "a list of ids"),
+        ("train/behaviors", "article_ids_clicked", [[{"a": 3}]], "a list of ids"),
+        ("validation/history", "article_id_fixed", [[[1]]], "a list of ids"),
+    ],
+)
+def test_a_column_of_another_type_is_an_error_that_says_what_is_expected(folder, name, column, values, expected):
+    path = folder / f"{name}.parquet"
+    table = parquet.read_table(path)
+    parquet.write_table(table.set_column(table.schema.get_field_index(column), column, [values]), path)
+    with pytest.raises(CorpusError, match=rf"{name}\.parquet: column '{column}' is .*, expected {expected}\n"):
+        find_files(folder, "train")
+
+
 def test_damage_in_the_middle_of_a_file_is_an_error_and_leaves_the_newsroom_as_it_was(folder, tmp_path):
     newsroom = Newsroom(tmp_path / "newsroom")
     import_ebnerd(folder, newsroom, "train")

@@ -49,6 +49,18 @@ def test_an_article_that_is_named_nowhere_has_no_time(folder, newsroom):
     assert rows(newsroom.news, NEWS, "news_id", "published_at")[3] == ("4", None)
 
 
+def test_ids_and_times_are_the_same_whichever_type_each_file_gives_them(folder, newsroom):
+    write_articles(folder, article_id=["1", "2", "3", "4"])
+    utc = pa.array([noon(8)], pa.timestamp("us", "UTC"))
+    shown = [[None, 3.0, 4.0]]  # numbers with a gap became floats
+    write_lists(folder / "validation", [(60, 7, noon(8), [4], [4])], impression_time=utc, article_ids_inview=shown)
+    report = import_ebnerd(folder, newsroom, "train")
+    assert rows(newsroom.news, NEWS, "news_id", "published_at") == [
+        ("1", at(1)), ("2", at(5)), ("3", at(5)), ("4", at(8))
+    ]  # fmt: skip
+    assert report.notes["news: without a time in articles.parquet, published when first shown or read"] == 4
+
+
 def test_reads_and_clicks_of_lists_have_seconds_and_scroll_as_a_share(folder, newsroom):
     import_ebnerd(folder, newsroom, "train")
     columns = ("user_id", "news_id", "time", "event", "dwell_seconds", "scroll")
@@ -151,12 +163,12 @@ def test_every_bad_row_is_counted_with_its_reason(folder, newsroom):
     bad = [(51, None, day, [2], []), (52, 7, None, [2], []), (53, 7, day, [], []), (54, 7, day, [2], [3])]
     more = [(50, 7, day, [2], []), (55, 7, day, [99], []), (56, 7, day, [2, None], [])]
     write_lists(folder / "train", [(50, 7, day, [2, 3], [3]), *bad, *more])
-    reads = [[1, 99, 2], [1, 2]]
-    times = pa.array([[noon(1), noon(1), noon(6)], [noon(1)]], pa.large_list(pa.timestamp("us")))
-    numbers = pa.array([[1.0, 1.0, -1.0], [1.0, 1.0]], pa.large_list(pa.float32()))
+    reads = [[1, 99, 2], [1, 2], None]
+    times = pa.array([[noon(1), noon(1), noon(6)], [noon(1)], [noon(1)]], pa.large_list(pa.timestamp("us")))
+    numbers = pa.array([[1.0, 1.0, -1.0], [1.0, 1.0], [1.0]], pa.large_list(pa.float32()))
     write_history(
         folder / "train",
-        {7: [(1, noon(1), 1.0, 1.0)], 8: [(1, noon(1), 1.0, 1.0)]},
+        {reader: [(1, noon(1), 1.0, 1.0)] for reader in (7, 8, 9)},
         article_id_fixed=reads,
         impression_time_fixed=times,
         read_time_fixed=numbers,
@@ -168,6 +180,7 @@ def test_every_bad_row_is_counted_with_its_reason(folder, newsroom):
         "clicks: article not known": 1,
         "clicks: unreadable dwell_seconds": 1,
         "history: its lists have different lengths": 1,
+        "history: no list of articles, or of their times": 1,
         "impressions-train: empty id": 2,  # of a reader, and among the shown articles
         "impressions-train: no time": 1,
         "impressions-train: no article was shown": 1,

@@ -1,5 +1,6 @@
 """The files of a folder of EB-NeRD: where they are, which columns they have, and what is wrong with them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,6 @@ _MORE_LISTS = (
 )
 _READS = ("user_id", "article_id_fixed", "impression_time_fixed")
 _MORE_READS = ("read_time_fixed", "scroll_percentage_fixed")
-_TIMES = ("impression_time",)
 _HINT = (
     "Expected a folder of EB-NeRD with articles.parquet and for each split a folder with behaviors.parquet and "
     "history.parquet; nothing was imported."
@@ -119,16 +119,41 @@ def _columns(path: Path, required: tuple[str, ...], known: tuple[str, ...], prob
 
 def _expected(field: pa.Field) -> str:
     """Return of which type a column should be; empty if its type is right."""
-    is_list = pa.types.is_list(field.type) or pa.types.is_large_list(field.type)
-    if field.name.startswith("article_ids_") or field.name.endswith("_fixed"):
-        inner = field.type.value_type if is_list else None
-        if field.name == "impression_time_fixed":
-            return "" if inner and pa.types.is_timestamp(inner) else "a list of times"
-        if field.name.startswith("article_id"):
-            return "" if is_list else "a list of ids"
-        return "" if inner and (pa.types.is_floating(inner) or pa.types.is_integer(inner)) else "a list of numbers"
-    if field.name in ("impression_time", "published_time"):
-        return "" if pa.types.is_timestamp(field.type) else "a time"
-    if field.name in ("next_read_time", "next_scroll_percentage"):
-        return "" if pa.types.is_floating(field.type) or pa.types.is_integer(field.type) else "a number"
-    return ""
+    is_right, expected = _KINDS.get(field.name, (_is_single, "a single value"))
+    return "" if is_right(field.type) else expected
+
+
+def _list_of(is_right: Callable[[pa.DataType], bool]) -> Callable[[pa.DataType], bool]:
+    def check(kind: pa.DataType) -> bool:
+        is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+        return is_list and (is_right(kind.value_type) or pa.types.is_null(kind.value_type))
+
+    return check
+
+
+def _is_single(kind: pa.DataType) -> bool:
+    return not pa.types.is_nested(kind)
+
+
+def _is_id(kind: pa.DataType) -> bool:
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return is_text or _is_number(kind)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+_KINDS: dict[str, tuple[Callable[[pa.DataType], bool], str]] = {
+    **dict.fromkeys(("article_id", "impression_id", "user_id"), (_is_id, "ids")),
+    **dict.fromkeys(
+        ("article_ids_inview", "article_ids_clicked", "article_id_fixed"), (_list_of(_is_id), "a list of ids")
+    ),
+    **dict.fromkeys(("read_time_fixed", "scroll_percentage_fixed"), (_list_of(_is_number), "a list of numbers")),
+    "impression_time_fixed": (_list_of(pa.types.is_timestamp), "a list of times"),
+    **dict.fromkeys(("impression_time", "published_time"), (pa.types.is_timestamp, "a time")),
+    **dict.fromkeys(("next_read_time", "next_scroll_percentage", "device_type"), (_is_number, "a number")),
+    "subcategory": (lambda kind: _is_single(kind) or _list_of(_is_single)(kind), "a list of ids, or a text"),
+    **dict.fromkeys(KEPT_COLUMNS, (lambda kind: True, "")),
+}
+"""For columns that hold more than a single value of any type: whether a type is right, and what is expected."""

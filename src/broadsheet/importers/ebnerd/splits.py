@@ -19,7 +19,7 @@ from broadsheet.importers.impressions import impression_rows
 from broadsheet.importers.report import DUPLICATE_CLICK, ImportReport
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
-from broadsheet.tables.values import SkipRow, is_missing
+from broadsheet.tables.values import SkipRow, checked_id, is_missing
 
 _DEVICES = {0: "unknown", 1: "desktop", 2: "mobile", 3: "tablet"}
 _LIST = {
@@ -78,10 +78,10 @@ def _rows(path: Path, names: Iterable[str], table: str, report: ImportReport) ->
     return read_rows(path, list(names), skip)
 
 
-def _article(row: Mapping[str, Any], first: Mapping[int, datetime] | None) -> dict[str, Any]:
+def _article(row: Mapping[str, Any], first: Mapping[str, datetime] | None) -> dict[str, Any]:
     """Return an article as a row of table news; `first` holds when each article was first named, if that counts."""
     category = row.get("category_str")
-    published = row.get("published_time") if first is None else first.get(row["article_id"])
+    published = row.get("published_time") if first is None else first.get(_id(row["article_id"]))
     return {
         "news_id": row["article_id"],
         "title": row["title"],
@@ -109,17 +109,35 @@ def _utc(time: Any) -> Any:  # noqa: ANN401
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _first_seen(files: EbnerdFiles, report: ImportReport) -> dict[int, datetime]:
-    """Return when each article was first shown or read in any split of the folder; rows are counted later."""
-    first: dict[int, datetime] = {}
+def _id(value: object) -> str:
+    """Return an id as the corpus has it, whichever type its file has; empty for what is no id."""
+    try:
+        return checked_id(value)
+    except SkipRow:
+        return ""
+
+
+def _first_seen(files: EbnerdFiles, report: ImportReport) -> dict[str, datetime]:
+    """Return when each article was first shown or read in any split of the folder, UTC; rows are counted later."""
+    first: dict[str, datetime] = {}
     for path, ids, times in files.appearances:
-        for row in read_rows(path, [ids, times], lambda reason: None):
-            shown, seen = row[ids] or (), row[times]
-            moments = seen if isinstance(seen, list) else [seen] * len(shown)
-            for article, moment in zip(shown, moments, strict=False):
-                if moment is not None and (article not in first or moment < first[article]):
-                    first[article] = moment
+        for article, moment in _earliest(path, ids, times).items():
+            news_id, time = _id(article), _utc(moment)
+            if news_id and (news_id not in first or time < first[news_id]):
+                first[news_id] = time
     report.notes["news: without a time in articles.parquet, published when first shown or read"] = len(first)
+    return first
+
+
+def _earliest(path: Path, ids: str, times: str) -> dict[Any, datetime]:
+    """Return the first time at which a file names each article, with ids and times of the types of the file."""
+    first: dict[Any, datetime] = {}
+    for row in read_rows(path, [ids, times], lambda reason: None):
+        shown, seen = row[ids] or (), row[times]
+        moments = seen if isinstance(seen, list) else [seen] * len(shown)
+        for article, moment in zip(shown, moments, strict=False):
+            if moment is not None and (article not in first or moment < first[article]):
+                first[article] = moment
     return first
 
 
@@ -128,7 +146,10 @@ def _reads(files: EbnerdFiles, known: KnownClicks, report: ImportReport) -> Iter
     for row in _rows(files.history, ["user_id", *files.read_columns], "history", report):
         columns = {name: row[name] for name in _READS if row.get(name) is not None}
         lengths = {len(values) for values in columns.values()}
-        if len(lengths) != 1 or not {*_READS[:2]} <= columns.keys():
+        if not {*_READS[:2]} <= columns.keys():
+            report.skip("history", SkipRow("no list of articles, or of their times"))
+            continue
+        if len(lengths) != 1:
             report.skip("history", SkipRow("its lists have different lengths", f"found {sorted(lengths)}"))
             continue
         empty = [None] * lengths.pop()
