@@ -20,7 +20,7 @@ def measure(
     articles: Annotated[int, typer.Option(help="Articles taken, the first.")] = 4000,
     readers: Annotated[int, typer.Option(help="Readers taken, those who read most of these articles.")] = 256,
     stories: Annotated[int, typer.Option(help="Stories written for each reader; 0: the publisher's words.")] = 2,
-    depth: Annotated[int, typer.Option(help="Candidates of each reader that the cross-encoder reads.")] = 60,
+    depth: Annotated[int, typer.Option(help="Candidates of each reader that are ranked.")] = 60,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON and Markdown.")] = None,
 ) -> None:
     """Print the seconds of each engine, and whether the tables are equal."""

@@ -31,7 +31,7 @@ class SourceQuotas:
     """The share of a reader's candidates that each source is sure of, whatever the weights; together 1 at most.
 
     With a quota of 0.1 a source's best article is among the first 10 candidates, and its 6 best among the first 60,
-    which the cross-encoder reads.
+    which are ranked.
     """
 
     two_tower: Share = 0.0

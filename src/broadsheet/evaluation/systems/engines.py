@@ -33,8 +33,8 @@ TABLES = ("news_vectors", "user_vectors", "candidates", "ranked", "stories")
 def measure_engines(source: Newsroom, *, articles: int, readers: int, stories: int, depth: int) -> dict[str, Any]:
     """Build copies of a part of a newsroom, one with each of ENGINES, and return the document.
 
-    `stories` are written for each reader, 0 leaves the publisher's words; the cross-encoder reads `depth` candidates of
-    each. Nothing in the newsroom is changed. Raises InputError if a build fails, or ends before a worker is killed.
+    `stories` are written for each reader, 0 leaves the publisher's words; `depth` candidates of each are ranked.
+    Nothing in the newsroom is changed. Raises InputError if a build fails, or ends before a worker is killed.
     """
     with tempfile.TemporaryDirectory() as folder:
         rooms = {name: Newsroom(Path(folder) / str(number)) for number, name in enumerate(ENGINES)}
