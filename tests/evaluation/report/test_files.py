@@ -10,6 +10,7 @@ from broadsheet.evaluation.generation.report import report_generation
 from broadsheet.evaluation.generation.speed import report_speed
 from broadsheet.evaluation.index.exact_search import report_exact_search
 from broadsheet.evaluation.index.report import join_sizes, report_index
+from broadsheet.evaluation.live_ranking.report import report_live as report_live_ranking
 from broadsheet.evaluation.pages.answers import report_answers
 from broadsheet.evaluation.pages.cold_start_report import report_cold_start
 from broadsheet.evaluation.pages.new_stories_report import report_new_stories
@@ -50,6 +51,7 @@ REPORTS = {
     "languages-chinese": report_languages,
     "readers": report_readers,
     "live": report_live,
+    "live-ranking-validation": report_live_ranking,
     "new-readers": report_new_readers,
     "new-stories-demo": report_new_stories,
     "new-stories-ebnerd": report_new_stories,

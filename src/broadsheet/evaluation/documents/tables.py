@@ -13,6 +13,7 @@ from broadsheet.markdown import table
 
 ONE_PART = ("signal ", "learned fusion without ")
 """Beginnings of rows on one signal, which stand in the benchmark's own table alone."""
+FUSION = "learned fusion"
 HEADLINES = ("lead sentence", "TextRank", "SmolLM2 greedy", "ours, not fine-tuned", "ours")
 POLICIES = (
     "score alone",
@@ -80,6 +81,22 @@ def drops(results: Results) -> str:
     return _text(table(["without", "by weights", "by the learned fusion"], cells))
 
 
+def live_ranking(results: Results) -> str:
+    """Return the AUC of each row of the ranking in real time at each delay, and how far the fusion is ahead."""
+    found = results.document("live-ranking-validation")
+    rows, delays = found["rows"], [*found["rows"]]
+    cells = [[row, *(f"{rows[delay][row]['auc']['mean']:.4f}" for delay in delays)] for row in rows[delays[0]]]
+    ahead = {
+        (one["minus"], delay): one for delay in delays for one in found["differences"][delay] if one["metric"] == "auc"
+    }
+    cells += [
+        [f"{FUSION} - {row}", *(cell(ahead[row, delay], "+") for delay in delays)]
+        for row in rows[delays[0]]
+        if row != FUSION
+    ]
+    return _text(table(["AUC", *delays], cells))
+
+
 def policies(results: Results) -> str:
     """Return what some policies of the page cost in nDCG and gain in variety."""
     rows = results.find("diversity-valid/rows")
@@ -120,6 +137,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "retrieval": retrieval,
     "headlines": headlines,
     "drops": drops,
+    "live ranking": live_ranking,
     "policies": policies,
     "engines": engines,
     "scale": scale,
