@@ -30,9 +30,9 @@ REMARKS = (
     f"What others did, {', '.join(COUNTERS)}, counts up to the impression's time less the delay; `co_click` as of the "
     f"last {CO_CLICK_SECONDS / 60:g} full minutes before that.",
     "An article without a publication time counts as published when it was first shown or read; it is known from then "
-    "on, and its age is as of the impression. Such an age tells more than a publication time would: an article that first "
-    "appears in the list itself was shown to nobody before. So without publication times content-only is not free of what "
-    "happened in the measured days, and its rows that read `freshness` must be read with that in mind.",
+    "on, and its age is as of the impression. Such an age tells more than a publication time would: an article that "
+    "first appears in the list itself was shown to nobody before. So without publication times content-only is not "
+    "free of what happened in the measured days, and its rows that read `freshness` must be read with that in mind.",
     "What the reader was shown earlier, and passed over, counts at once at each delay, content-only too: it is the "
     "reader's own doing.",
     "A click bears the time of its list, some seconds before the article was opened.",
