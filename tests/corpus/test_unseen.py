@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, exposures_of, join_exposures, make_exposures, no_exposures
@@ -54,6 +54,7 @@ def test_showings_of_the_moment_and_showings_older_than_the_window_do_not_count(
 events = st.tuples(st.sampled_from(["ann", "bob", "?"]), st.integers(0, 2), st.integers(-50, 250), st.integers(-1, 1))
 
 
+@settings(max_examples=40)
 @given(st.lists(events, max_size=40), st.lists(events, max_size=10))
 def test_it_counts_as_a_loop_over_the_showings_would_and_knows_nothing_of_later_showings(before, planted):
     later = [(who, row, -abs(hours), clicked) for who, row, hours, clicked in planted]

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.corpus.exposures import click_rates, join_exposures, make_exposures, no_exposures
@@ -35,6 +35,7 @@ def seconds(minutes):
     return NOW + 60.0 * minutes
 
 
+@settings(max_examples=30)
 @given(EVENTS, st.lists(TIMES, min_size=1, max_size=8))
 def test_counters_that_run_along_are_those_of_a_request_at_each_moment(bench, events, minutes):
     clicks = [(user, row, seconds(at)) for user, row, at in events]
@@ -82,6 +83,7 @@ def test_co_clicks_are_as_of_the_last_full_ten_minutes_before_the_moment(bench):
     np.testing.assert_allclose(found["later"], [of_request[3], of_request[4], np.nan])
 
 
+@settings(max_examples=30)
 @given(EVENTS, EVENTS, st.integers(0, 300))
 def test_clicks_and_showings_of_the_moment_and_later_change_nothing(bench, events, planted, minutes):
     clicks = [(user, row, seconds(at)) for user, row, at in events]

@@ -41,11 +41,12 @@ def read_pairs(pairs):
 
 
 @pytest.fixture(scope="module")
-def learned():
+def both():
     signals = {name: DRAW.random(800) for name in SIGNALS}
     mixture = np.sum([*signals.values()], axis=0).reshape(200, 4)
     clicked = mixture == mixture.max(axis=1, keepdims=True)
-    return fit_fusion(Lists(signals, clicked.ravel(), np.full(200, 4)), SIGNALS, FusionRecipe(trees=8))
+    fusion = fit_fusion(Lists(signals, clicked.ravel(), np.full(200, 4)), SIGNALS, FusionRecipe(trees=8))
+    return rerankers(fusion)
 
 
 def rerankers(fusion):
@@ -66,9 +67,9 @@ reads = st.lists(st.integers(0, ARTICLES - 1).map("N{}".format), max_size=40)
 readers = st.lists(st.tuples(reads, st.sampled_from(["", "", "chess"]), st.integers(0, 60)), min_size=2, max_size=9)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(readers, st.integers(0, 2**16), st.booleans())
-def test_a_reader_in_a_block_gets_the_page_of_the_reader_alone_to_the_bit(learned, who, seed, filtered):
+def test_a_reader_in_a_block_gets_the_page_of_the_reader_alone_to_the_bit(both, who, seed, filtered):
     draw = np.random.default_rng(seed)
     users = [
         {"user_id": f"u{number}", "history": history, "profile": profile, "reads": known_reads(draw, len(history))}
@@ -84,7 +85,7 @@ def test_a_reader_in_a_block_gets_the_page_of_the_reader_alone_to_the_bit(learne
     mutes = Mutes(from_rows([{"user_id": "u0", "categories": ["golf", "sports"], "sources": ["Weekly"]}], MUTES))
     states = reader_states(users_table(*users), CATALOGUE, mutes)
     selection = selection_of(draw) if filtered else None
-    for reranker in rerankers(learned):
+    for reranker in both:
         together = reranker(states, candidates, selection)
         assert together.schema.equals(RANKED, check_metadata=True)
         alone = [row for state in states for row in reranker([state], candidates, selection).to_pylist()]

@@ -53,7 +53,7 @@ reads = st.lists(st.integers(0, ARTICLES - 1).map("N{}".format), max_size=30)
 readers = st.lists(st.tuples(reads, st.sampled_from(["", "", "chess"]), st.booleans()), min_size=2, max_size=8)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(readers)
 def test_a_reader_in_a_block_gets_the_candidates_of_the_reader_alone_to_the_bit(retriever, who):
     rows = [

@@ -12,7 +12,7 @@ def lists_of(signals, clicked, length):
     return Lists(values, np.asarray(clicked, np.bool_), np.full(count, length, np.int64))
 
 
-def middle_is_clicked(count=120):
+def middle_is_clicked(count=60):
     """Lists of ten articles of which the one in the middle of a signal is clicked."""
     rng = np.random.default_rng(0)
     signal = np.concatenate([rng.permutation(10) for _ in range(count)])
@@ -32,9 +32,9 @@ def test_trees_that_may_fall_are_chosen_where_a_middle_value_is_the_best():
 def test_larger_trees_are_tried_from_many_impressions_of_several_readers_alone(monkeypatch):
     lists = middle_is_clicked()
     readers = [str(number % 20) for number in range(len(lists.lengths))]
-    assert recipe_for(lists, ["freshness"], readers) == FusionRecipe(), "120 impressions are too few"
+    assert recipe_for(lists, ["freshness"], readers) == FusionRecipe(), "60 impressions are too few"
     monkeypatch.setattr(fusion_recipe, "ENOUGH", len(readers))
     assert not recipe_for(lists, ["freshness"], readers).monotone
-    assert recipe_for(lists, ["freshness"], ["ann", "bob", "eve", "kim"] * 30) == FusionRecipe(), (
+    assert recipe_for(lists, ["freshness"], ["ann", "bob", "eve", "kim"] * 15) == FusionRecipe(), (
         "four readers make no five folds"
     )

@@ -51,8 +51,9 @@ def test_an_untrained_scorer_finds_nothing_in_a_reader_of_whom_nothing_is_known(
 def test_a_score_does_not_depend_on_the_candidates_beside_it(history, candidates, seed):
     counts = np.random.default_rng(seed).normal(size=(len(candidates), len(COUNTS)))
     counts[counts > 1] = np.nan
-    together = scores(random_scorer(8), request(history, candidates, counts))
-    alone = [scores(random_scorer(8), request(history, [row], counts[[n]]))[0] for n, row in enumerate(candidates)]
+    model = random_scorer(8)
+    together = scores(model, request(history, candidates, counts))
+    alone = [scores(model, request(history, [row], counts[[n]]))[0] for n, row in enumerate(candidates)]
     assert together.tolist() == pytest.approx(alone, abs=1e-6)
 
 
