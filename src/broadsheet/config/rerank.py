@@ -75,7 +75,7 @@ class RerankConfig:
     "The BERT model of the cross-encoder: asset:NAME, a folder, or a name on the model hub."
     depth: AtLeastOne = 60
     "Candidates that are ranked, the best by retrieval score."
-    cross_encoder_reads: AtLeastOne = 40
+    cross_encoder_reads: AtLeastOne = 50
     """Most candidates of a reader that the cross-encoder reads: the first of the page as all other signals make it. The
     relevance of the others is estimated from the attentive scorer's opinion, or from the two-tower score."""
     headlines: AtLeastOne = 3

@@ -12,6 +12,7 @@ from broadsheet.evaluation.index.exact_search import report_exact_search
 from broadsheet.evaluation.index.report import join_sizes, report_index
 from broadsheet.evaluation.live_ranking.report import report_live as report_live_ranking
 from broadsheet.evaluation.pages.answers import report_answers
+from broadsheet.evaluation.pages.cascade_report import report_cascade
 from broadsheet.evaluation.pages.cold_start_report import report_cold_start
 from broadsheet.evaluation.pages.new_stories_report import report_new_stories
 from broadsheet.evaluation.pages.policies_report import report_policies
@@ -33,6 +34,7 @@ from tests.support.scripts import PNG
 
 RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
 REPORTS = {
+    "cascade-valid": report_cascade,
     "ask": report_answers,
     "ask-da": report_answers,
     "ask-zh": report_answers,
