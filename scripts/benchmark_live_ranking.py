@@ -3,7 +3,7 @@
 Prints a Markdown table for each delay of the counters, with 95 % intervals and paired differences; with --out also
 writes them, JSON and a plot of AUC over the delay. The impressions must have their true times, as those of EB-NeRD do.
 
-Example: python scripts/benchmark_live_ranking.py newsroom --train train --tune tune --valid validation
+Example: python scripts/benchmark_live_ranking.py newsroom --train train --tune tune --valid validation --appearances
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def benchmark(
     tune: Annotated[str, typer.Option(help="Split that chose the towers, and that the fusion learns from.")],
     valid: Annotated[str, typer.Option(help="Split whose impressions are measured.")],
     towers: Annotated[list[str] | None, typer.Option(help="LABEL=FOLDER; the seeds of a label are one row.")] = None,
+    appearances: Annotated[bool, typer.Option(help="Times of articles are first appearances.")] = False,
     limit: Annotated[int | None, typer.Option(help="Most impressions of --valid, drawn by chance, to try.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and plot.")] = None,
 ) -> None:
@@ -51,7 +52,8 @@ def benchmark(
         parts = [read_rankable(data.newsroom, data.catalogue, name) for name in (train, tune, valid)]
         parts[2] = [parts[2][place] for place in draw_rows(len(parts[2]), limit or len(parts[2])).tolist()]
         nrms = scores_of_rankers({"NRMS": Nrms}, data, *parts, SEEDS[:1], say)  # a seed takes ten minutes
-        findings = measure_live(bench, open_trained(data.newsroom, folders, say), *parts, say, nrms)
+        trained = open_trained(data.newsroom, folders, say)
+        findings = measure_live(bench, trained, *parts, say, nrms, appearances=appearances)
         return report_live(describe_live(findings, bench, split, {"NRMS": f"{RANKER}; it has one seed"}))
 
     publish(out, measure)

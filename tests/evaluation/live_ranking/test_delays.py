@@ -1,11 +1,12 @@
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from broadsheet.corpus.exposures import make_exposures
-from broadsheet.evaluation.live_ranking.delays import CONTENT_ONLY, DELAYS, NIGHT, lists_at, moments_of
+from broadsheet.evaluation.live_ranking.delays import CONTENT_ONLY, DELAYS, NIGHT, fresh_at, lists_at, moments_of
 from broadsheet.evaluation.settings import make_log
 from broadsheet.offline.counters import COUNTERS
 from broadsheet.offline.signals import impression_signals
@@ -102,3 +103,22 @@ def test_the_attentive_scorer_reads_the_counters_of_each_delay(bench, shown, mon
         assert np.isfinite(after[delay]["attention"]).all()
         same = np.array_equal(before[delay]["attention"], after[delay]["attention"])
         assert same == (delay in ("1 h", NIGHT))
+
+
+def test_a_first_appearance_is_known_as_late_as_a_click_is_and_a_publication_time_at_once(bench, shown):
+    at, ages = AT + 2 * 3600, (-30.0, 30.0, 90.0)  # minutes before the second list that N1, N6 and N9 appeared
+    times = bench.data.catalogue.published_at.copy()
+    times[shown[1].shown_rows] = [at - MINUTE * age for age in ages]
+    data, fresh = SimpleNamespace(catalogue=SimpleNamespace(published_at=times)), np.full(6, 0.5)
+    known = {
+        delay: np.isfinite(found[3:]).tolist()
+        for delay, found in fresh_at(data, shown, fresh, appearances=True).items()
+    }
+    assert known == {
+        "0 s": [False, True, True],
+        "5 min": [False, True, True],
+        "1 h": [False, False, True],
+        NIGHT: [False, False, False],
+        CONTENT_ONLY: [False, False, False],  # the first list of the split was two hours earlier
+    }
+    assert all((found == 0.5).all() for found in fresh_at(data, shown, fresh, appearances=False).values())

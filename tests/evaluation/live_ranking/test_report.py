@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from broadsheet.evaluation.live_ranking.benchmark import NEWEST, WEIGHTS
+from broadsheet.evaluation.live_ranking.benchmark import NEWEST, WEIGHTS, WITH_UNSEEN
 from broadsheet.evaluation.live_ranking.delays import DELAYS
 from broadsheet.evaluation.live_ranking.recall import ALL
 from broadsheet.evaluation.ranking.fusion import FUSION, LIGHTGBM
@@ -37,9 +37,19 @@ def test_each_row_is_measured_at_each_delay(written):
     assert [*found["rows"]] == [*DELAYS]
     for delay in DELAYS:
         rows = found["rows"][delay]
-        assert [*rows] == [POPULARITY, NEWEST, LIGHTGBM, "NRMS", "trained towers", PIPELINE, WEIGHTS, FUSION]
+        assert [*rows] == [
+            POPULARITY,
+            NEWEST,
+            LIGHTGBM,
+            WITH_UNSEEN,
+            "NRMS",
+            "trained towers",
+            PIPELINE,
+            WEIGHTS,
+            FUSION,
+        ]
         assert rows["trained towers"] == found["rows"]["0 s"]["trained towers"]  # no counters in it
-        assert {*found["learned"][delay]} == {LIGHTGBM, FUSION, WEIGHTS}
+        assert {*found["learned"][delay]} == {LIGHTGBM, WITH_UNSEEN, FUSION, WEIGHTS}
         assert {one["of"] for one in found["differences"][delay]} == {FUSION}
     assert rows["trained towers"]["auc"]["mean"] > 0.9  # each reader reads one topic
     assert np.isfinite([interval["low"] for row in rows.values() for interval in row.values()]).all()

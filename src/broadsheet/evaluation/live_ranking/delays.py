@@ -56,11 +56,12 @@ def counters_at(
     return found
 
 
-def lists_at(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, Lists]:
+def lists_at(bench: Workbench, impressions: Sequence[Impression], *, appearances: bool = False) -> dict[str, Lists]:
     """Return for each delay all signals of the re-ranker, the site's own among them.
 
-    What neither is a counter nor reads counters is the same at each delay, and computed
-    without any click or showing of others. What the reader was shown counts at once.
+    What neither is a counter nor reads counters is the same at each delay, and computed without any click or showing of
+    others. What the reader was shown counts at once. `appearances` says that the corpus has no publication times, and
+    that an article's time is that of its first appearance: then it is known as late as a click is.
     """
     catalogue = bench.data.catalogue
     nothing = replace(bench.data, articles=catalogue, click_log=make_log([]), showings=no_exposures())
@@ -68,12 +69,28 @@ def lists_at(bench: Workbench, impressions: Sequence[Impression]) -> dict[str, L
     own = {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if name not in COUNTERS}
     own["unseen"] = unseen_scores(bench, impressions)
     counted = counters_at(bench.data, impressions, co_clicks=True)
+    fresh = fresh_at(bench.data, impressions, own["freshness"], appearances=appearances)
     names, found = [*parts[0]], {}
     for delay, counters in counted.items():
-        signals = own | counters
-        signals["attention"] = attention_scores(bench, impressions, signals)  # it reads the counters
+        signals = own | counters | {"freshness": fresh[delay]}
+        signals["attention"] = attention_scores(bench, impressions, signals)  # it reads the counters and the age
         found[delay] = labelled({name: signals[name] for name in names}, impressions)
     return found
+
+
+def fresh_at(
+    data: EditionData, impressions: Sequence[Impression], fresh: Floats, *, appearances: bool
+) -> dict[str, Floats]:
+    """Return for each delay the signal freshness (shown,), NaN where the article's time is not known yet.
+
+    Without `appearances` times are publication times, which a publisher knows at once.
+    """
+    rows = np.array([row for one in impressions for row in one.shown_rows], np.int64)
+    times, lengths = data.catalogue.published_at[rows], [len(one.shown) for one in impressions]
+    return {
+        delay: np.where(times < np.repeat(at, lengths), fresh, np.nan) if appearances else fresh
+        for delay, at in moments_of(impressions).items()
+    }
 
 
 def labelled(signals: Mapping[str, Floats], impressions: Sequence[Impression]) -> Lists:

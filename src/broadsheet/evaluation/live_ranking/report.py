@@ -29,13 +29,14 @@ REMARKS = (
     "history.",
     f"What others did, {', '.join(COUNTERS)}, counts up to the impression's time less the delay; `co_click` as of the "
     f"last {CO_CLICK_SECONDS / 60:g} full minutes before that.",
-    "An article without a publication time counts as published when it was first shown or read; it is known from then "
-    "on, and its age is as of the impression. Such an age tells more than a publication time would: an article that "
-    "first appears in the list itself was shown to nobody before. So without publication times content-only is not "
-    "free of what happened in the measured days, and its rows that read `freshness` must be read with that in mind.",
     "What the reader was shown earlier, and passed over, counts at once at each delay, content-only too: it is the "
     "reader's own doing.",
     "A click bears the time of its list, some seconds before the article was opened.",
+)
+APPEARANCES = (
+    "The corpus has no publication times: an article's time is that of its first appearance in any list or history. It "
+    "is known as late as a click is: with counters an hour old, an article that first appeared half an hour ago has no "
+    "age, and content-only no article that first appeared in the measured days has an age."
 )
 
 
@@ -61,7 +62,7 @@ def describe_live(findings: LiveFindings, bench: Workbench, split: Split, ranker
             for delay, of_delay in rows.items()
         },
         "recall": _recall(findings),
-        "remarks": list(REMARKS),
+        "remarks": [*REMARKS, *([APPEARANCES] if findings.appearances else [])],
     }
 
 
