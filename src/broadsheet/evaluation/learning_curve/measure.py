@@ -47,7 +47,7 @@ class Curve:
     impressions: Sequence[Impression]
     "Those of the split that are measured."
     clicks: Mapping[float, int]
-    "For each share of the impressions the clicks that were learned from, the mean over the seeds."
+    "For each share of the impressions the same share of the clicks; a seed draws a few more or fewer."
     rows: Mapping[str, Mapping[float, Values]]
     "For each row and share the metrics of each impression, the mean over the seeds."
     runs: Mapping[str, Mapping[float, Sequence[Values]]]
