@@ -42,6 +42,7 @@ def train_towers(
     mode: str = "frozen",
     seed: int = 0,
     share: float = 1.0,
+    sources: bool = True,
     out: Path | None = None,
     config: Config | None = None,
     say: Say = silent,
@@ -49,6 +50,7 @@ def train_towers(
     """Train the towers on impressions and histories, into models/towers, which the next build uses, or into `out`.
 
     `config` stands in for that of the newsroom. `share` is the part of the impressions of `train` that is learned from.
+    With `sources` the weights of the candidate sources are chosen too, on `valid`.
 
     Without splits it learns from the click log, whose last tenth is measured. The best epoch by nDCG@10 on `valid` is
     kept, averaged with others where that is no worse; a training that was killed goes on from its last epoch. Returns a
@@ -84,7 +86,7 @@ def train_towers(
             }
             save_towers(model, work.clear_result(), mode=chosen, base=bench.models.encoder, card=card)
     if process.is_main_process:
-        if valid:
+        if valid and sources:
             say(tune_weights(newsroom, work.result, valid, say))
         with newsroom.lock():
             work.put_in_place()
