@@ -85,14 +85,16 @@ def report_cascade(document: Mapping[str, Any]) -> Report:
     name = f"cascade-{document['data']['split']}"
     rows, pages = document["rows"], document["pages"]
     depths = {name: depth for name, depth in DEPTHS.items() if name in rows and name != ALL}
-    lists = {
-        "the cascade": {depth: rows[name]["ndcg@10"] for name, depth in depths.items()},
-        "the whole reading": dict.fromkeys(depths.values(), rows[ALL]["ndcg@10"]),
+    lost = {
+        metric: {
+            depths[one["of"]]: one for one in document["differences"] if one["metric"] == metric and one["of"] in depths
+        }
+        for metric in METRICS
     }
     tens = {part: {depth: pages[name][part] for name, depth in depths.items()} for part in (OVERLAP, SAME)}
     draw = partial(plot_curves, along="candidates that the cross-encoder reads")
     plots = {
-        "": partial(draw, {"impressions": lists}, "nDCG@10 by depth", down="nDCG@10", ours="the cascade"),
+        "": partial(draw, {"impressions": lost}, "The cascade less the whole reading", down="difference"),
         "-pages": partial(draw, {"pages": tens}, "The first ten by depth", down="share"),
     }
     return Report(name, document, cascade_lines(document), plots)
