@@ -6,7 +6,7 @@ reader apart, since a matrix product rounds in another way if it has another sha
 by one (`mean_of`), since NumPy adds a longer list in another order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -20,6 +20,10 @@ from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrays import Flags, Floats, Integers, Rows, Vectors
 
 NO_ROW = -1
+READERS_AT_ONCE = 256
+"""Most readers of one block; a larger number of readers is ranked block by block, so that memory stays the same."""
+PAIRS_AT_ONCE = 1 << 22
+"""Most pairs of a reader's articles in one block, 16 MiB for each array over pairs: long lists make small blocks."""
 Kind = TypeVar("Kind", bound=np.generic)
 
 
@@ -45,10 +49,6 @@ class Block:
         "Catalogue rows of the articles read, the newest first, (readers, articles)."
         self.reads = _reads(readers, self.history.shape[1])
         "What is known of each read of `history`, (readers, articles, READS), NaN where unknown."
-
-    def flat(self, values: Floats) -> Floats:
-        """Return the values (readers, candidates) of all candidates laid end to end."""
-        return values[self.there]
 
     def in_order(self, values: npt.NDArray[Kind], order: Rows) -> npt.NDArray[Kind]:
         """Return the values (readers, candidates) of all candidates laid end to end, each reader's in an order.
@@ -118,6 +118,24 @@ class Block:
             products = vectors[place_of[ours]] @ vectors[place_of[theirs]].T
             found[number, : len(ours), : len(theirs)] = products
         return found
+
+
+def parts_of(sizes: Sequence[int]) -> Iterator[slice]:
+    """Yield which readers are ranked in one block, in their order; each block has one reader at least.
+
+    `sizes` has the number of each reader's articles. A block has at most READERS_AT_ONCE readers, and its readers times
+    the square of its largest size are at most PAIRS_AT_ONCE. For example, 4 readers with 1,000 articles each make a
+    block of 4,000,000 pairs, and a fifth such reader begins the next block.
+    """
+    start, largest = 0, 0
+    for place, size in enumerate(sizes):
+        readers = place + 1 - start
+        if readers > 1 and (readers > READERS_AT_ONCE or readers * max(largest, size) ** 2 > PAIRS_AT_ONCE):
+            yield slice(start, place)
+            start, largest = place, 0
+        largest = max(largest, size)
+    if start < len(sizes):
+        yield slice(start, len(sizes))
 
 
 def mean_of(values: Floats, there: Flags) -> Floats:

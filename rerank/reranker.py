@@ -11,7 +11,7 @@ from broadsheet.own_parts import OwnParts, Rerank
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.attention import Attention
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
-from broadsheet.rerank.block import Block
+from broadsheet.rerank.block import Block, parts_of
 from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.newest import not_judged
@@ -31,8 +31,6 @@ from broadsheet.tables.schemas import RANKED
 
 NEW = 0.5
 """Least freshness of an article that a reason may call new: its age is at most the half-life of freshness."""
-READERS_AT_ONCE = 256
-"""Readers of one block; a larger number of readers is ranked block by block, so that memory stays the same."""
 Signals = dict[str, Floats]
 """The values of each signal, (readers, candidates) for a block; NaN where the signal is absent."""
 
@@ -57,7 +55,8 @@ class Reranker:
     ) -> None:
         """`depth` candidates of a reader are ranked; the cross-encoder reads at most `reads` of these.
 
-        `fusion` takes the place of the `weights` where a reader has a history; `own` has the site's own signals.
+        `fusion` takes the place of the `weights`, except for a reader who only says what to read about. `own` has the
+        site's own signals, and its re-ranker, which takes the place of both.
 
         Without an attentive scorer, `attention`, that signal is absent.
 
@@ -87,10 +86,8 @@ class Reranker:
         """
         found = offered_places(self._catalogue, readers, candidates, self._depth, selection, places)
         offered = [one for one in zip(readers, found, strict=True) if len(one[1])]
-        tables = [
-            self._rank(offered[start : start + READERS_AT_ONCE], candidates, selection, places)
-            for start in range(0, len(offered), READERS_AT_ONCE)
-        ]
+        blocks = parts_of([self._size(reader, len(rows)) for reader, rows in offered])
+        tables = [self._rank(offered[block], candidates, selection, places) for block in blocks]
         return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
 
     def signals(self, readers: Sequence[ReaderState], candidates: Sequence[pa.Table]) -> list[Signals]:
@@ -109,11 +106,15 @@ class Reranker:
 
     def _judge(self, readers: Sequence[ReaderState], candidates: Sequence[pa.Table]) -> Iterator[tuple[Block, Signals]]:
         """Yield the readers block by block, with the signals of each block."""
-        for start in range(0, len(readers), READERS_AT_ONCE):
-            tables = candidates[start : start + READERS_AT_ONCE]
-            table = pa.concat_tables(tables)
-            block = self._block(readers[start : start + READERS_AT_ONCE], table, [len(one) for one in tables])
+        sizes = [self._size(reader, len(table)) for reader, table in zip(readers, candidates, strict=True)]
+        for part in parts_of(sizes):
+            table = pa.concat_tables(candidates[part])
+            block = self._block(readers[part], table, [len(one) for one in candidates[part]])
             yield block, self._signals(block, table)[0]
+
+    def _size(self, reader: ReaderState, candidates: int) -> int:
+        """Return how many articles of a reader are compared: candidates, or articles read if these are more."""
+        return max(candidates, min(len(reader.history), self._history))
 
     def _block(self, readers: Sequence[ReaderState], candidates: pa.Table, lengths: Sequence[int]) -> Block:
         """Return the block of readers whose candidates stand one after the other in a table."""

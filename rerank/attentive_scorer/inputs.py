@@ -19,7 +19,7 @@ COUNTS = ("age", "popularity", "click_rate", "trend", "co_click")
 Take = Callable[[Rows], Vectors]
 """From rows of the catalogue to the vectors of these articles."""
 LEAST = 1e-3
-"""Added to what is 0 to 1 before its logarithm is taken: less than that is not told apart."""
+"""Added to a signal of 0 to 1 before its logarithm is taken: much smaller values are not told apart."""
 
 
 class Request(NamedTuple):

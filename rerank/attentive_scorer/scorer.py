@@ -38,7 +38,7 @@ class TrainedScorer:
             if weight := self.weights.get(name, 0.0):
                 foretold = more[0, :, place].double()
                 logits = logits + weight * logsigmoid(-foretold if name == "hide" else foretold)
-        return np.asarray(logits.sigmoid().numpy())
+        return np.asarray(logits.sigmoid().numpy())[: len(request.candidates)]  # without any, the network reads padding
 
     @torch.inference_mode()
     def probabilities(self, make: InputMaker, request: Request) -> dict[str, Floats]:
@@ -46,5 +46,5 @@ class TrainedScorer:
 
         That of a long read is its probability if the article is clicked.
         """
-        more = self.model.all_logits(make([request]))[1][0].double().sigmoid().numpy()
+        more = self.model.all_logits(make([request]))[1][0, : len(request.candidates)].double().sigmoid().numpy()
         return {name: np.asarray(more[:, place]) for place, name in enumerate(self.outcomes)}

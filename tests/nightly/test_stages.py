@@ -1,12 +1,17 @@
+import threading
+
 import pyarrow.compute as pc
 import pytest
+import torch
 
 from broadsheet.errors import ContractError, InputError, NewsroomError
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Edition
 from broadsheet.newsroom.manifest import file_hashes
 from broadsheet.nightly.build import build
+from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.stages import STAGES, USERS_AT_ONCE, run_stage
+from broadsheet.own_parts import OwnParts, OwnSignal
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CANDIDATES, DIGESTS, RANKED, STORIES, USERS, news_vectors, user_vectors
@@ -85,6 +90,25 @@ def test_a_stage_refuses_files_of_another_model_and_writes_nothing(newsroom, tmp
     with pytest.raises(ContractError, match=r"candidates\.arrow: model is .*, expected "):
         run_stage(newsroom, "rerank", tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_sites_own_functions_are_called_by_one_thread(room, tmp_path):
+    callers = set()
+
+    def rank_all_alike(_, articles, *__):
+        callers.add(threading.current_thread())
+        return [1.0] * len(articles)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for own in (OwnParts({"alike": OwnSignal(rank_all_alike)}), OwnParts(reranker=rank_all_alike)):
+            bench = open_current(room, own)
+            for name in ("retrieve", "rerank"):
+                STAGES[name](bench, Edition(tmp_path), Earlier())
+    finally:
+        torch.set_num_threads(before)
+    assert callers == {threading.current_thread()}
 
 
 def test_readers_of_every_block_are_ranked_as_they_would_be_alone(newsroom):

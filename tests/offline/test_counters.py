@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.corpus.exposures import click_rates, join_exposures, make_exposures, no_exposures
-from broadsheet.offline.counters import RunningCounters, co_clicks_of, counters_of
+from broadsheet.offline.counters import AT_ONCE, RunningCounters, co_clicks_of, counters_of
 from broadsheet.retrieval.sources.co_click import CoClicks
 from broadsheet.retrieval.sources.popularity_freshness import popularity_scores, trends
 from tests.retrieval.readers import clicks_of
@@ -81,6 +81,23 @@ def test_co_clicks_are_as_of_the_last_full_ten_minutes_before_the_moment(bench):
     assert found["after"][0] == pytest.approx(1 - np.exp(-1)) and np.isnan(found["after"][1:]).all()
     of_request = dict(zip(*CoClicks(clicks_of(clicks), NOW + 1200, size=SIZE)([np.array([0])])[0], strict=True))
     np.testing.assert_allclose(found["later"], [of_request[3], of_request[4], np.nan])
+
+
+def test_many_impressions_of_one_moment_are_counted_some_at_a_time_and_each_as_if_alone(bench):
+    clicks = clicks_of([(user, row, NOW) for user in range(5) for row in range(user, 40, user + 1)])
+    shown = [
+        impression_of(bench.data.catalogue, "u", START, [f"N{n % 20}"], [f"N{n % 23}", f"N{n % 29}"], [True, False])
+        for n in range(AT_ONCE + 3)
+    ]
+    moments = np.full(len(shown), NOW + HOUR)
+    together = co_clicks_of(clicks, SIZE, shown, {"": moments})[""]
+    alone = [co_clicks_of(clicks, SIZE, [one], {"": moments[:1]})[""] for one in shown]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
+    assert np.isfinite(together).sum() > AT_ONCE
+
+
+def test_no_impressions_have_no_counters(bench):
+    assert [len(values) for values in counters_of(known(bench), [], np.zeros(0)).values()] == [0, 0, 0]
 
 
 @settings(max_examples=30)

@@ -10,6 +10,7 @@ from broadsheet.offline.replay import readers_as_of
 from broadsheet.offline.signals import attention_requests
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.readers.state import reader_states
+from broadsheet.workbench.workbench import Workbench
 from tests.support.impressions import impression_of
 
 READ = [("N3", 600, 20.0, 0.5), ("N4", 400, 500.0, 1.0), ("N9", 90, None, None), ("N3", 30, 10.0, 0.25)]
@@ -33,5 +34,9 @@ def test_an_impression_and_a_request_at_its_moment_know_the_same_of_the_reads(ro
     expected = [[400, np.nan, np.nan], [90, np.nan, np.nan], [30, 20, 0.5]]  # N4 and the last read of N3 still last
     np.testing.assert_array_equal(asked.reads, expected)
     np.testing.assert_array_equal(replayed.reads, expected)
-    (request,) = attention_requests(bench, [impression], [np.zeros((2, 5))], 2)
+    settings = bench.models.config
+    short = replace(settings, retrieval=replace(settings.retrieval, history=2))
+    two = Workbench(bench.data, replace(bench.models, config=short))
+    (request,) = attention_requests(two, [impression], [np.zeros((2, 5))])
+    assert list(request.history) == data.catalogue.rows(["N3", "N9"]), "the newest two, as in a ranking"
     np.testing.assert_array_equal(request.reads, expected[:0:-1])

@@ -11,7 +11,7 @@ from broadsheet.readers.reads import READS
 from broadsheet.readers.state import reader_states
 from broadsheet.rerank import Policy, Reranker
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
-from broadsheet.rerank.block import Block
+from broadsheet.rerank.block import Block, parts_of
 from broadsheet.rerank.learned_fusion import FusionRecipe, Lists, fit_fusion
 from broadsheet.rerank.signals import SIGNALS
 from broadsheet.tables.arrow_files import from_rows
@@ -123,3 +123,11 @@ def test_the_nearest_of_the_history_come_first_and_of_equal_ones_the_newer():
     assert block.nearest(1)[block.there][:, 0].tolist() == [2, 1, 0, -1]
     assert block.history.tolist() == [[3, 2, 1, 0], [1, 0, 1, -1], [-1] * 4] and block.lengths.tolist() == [2, 1, 1]
     assert Block(catalogue, states, [[4, 5], [4], [5]], history=2).history.tolist() == [[3, 2], [1, 0], [-1, -1]]
+
+
+def test_long_lists_make_small_blocks_and_each_reader_is_in_one_of_them():
+    assert [*parts_of([1000] * 9)] == [slice(0, 4), slice(4, 8), slice(8, 9)], "4 * 1000² of at most 2²² pairs"
+    assert [*parts_of([10, 3000, 10, 10])] == [slice(0, 1), slice(1, 2), slice(2, 4)], (
+        "a list may be too long by itself"
+    )
+    assert [*parts_of([60] * 300)] == [slice(0, 256), slice(256, 300)] and [*parts_of([])] == []

@@ -18,3 +18,7 @@ def test_a_share_of_nothing_or_of_more_than_all_is_refused():
     for share in (0.0, 1.5):
         with pytest.raises(InputError, match=f"share: found {share}, expected more than 0 and at most 1"):
             SplitTraining("train", "tune", "all", 0, share).check(None, ["all"], "card.json")
+
+
+def test_a_share_that_rounds_to_nothing_draws_one():
+    assert len(SplitTraining("train", "tune", "all", 0, 0.001).draw(list(range(100)))) == 1

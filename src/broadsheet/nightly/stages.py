@@ -68,7 +68,7 @@ def retrieve(bench: Workbench, out: Edition, earlier: Earlier) -> StageReport:
 
     _ = bench.retriever  # before several threads ask for it
     blocks = _blocks(read_table(bench.data.edition.users, USERS), "Retrieving for users")
-    return write_candidates(bench, out, in_order(found, blocks, _cores()))
+    return write_candidates(bench, out, in_order(found, blocks, _threads(bench)))
 
 
 def write_candidates(bench: Workbench, out: Edition, blocks: Iterable[tuple[pa.Table, pa.Table]]) -> StageReport:
@@ -205,13 +205,15 @@ def _rank_blocks(bench: Workbench, users: pa.Table, candidates: pa.Table, known:
 
     _ = bench.reranker  # before several threads ask for it
     # A cross-encoder takes all cores by itself.
-    yield from in_order(ranked, offered(), 1 if bench.models.scorer else _cores())
+    yield from in_order(ranked, offered(), 1 if bench.models.scorer else _threads(bench))
 
 
-def _cores() -> int:
+def _threads(bench: Workbench) -> int:
+    """Return how many blocks of readers are worked on at once: a site's own functions need not bear several threads."""
     import torch
 
-    return torch.get_num_threads()
+    own = bench.models.own
+    return 1 if own.signals or own.sources or own.reranker else torch.get_num_threads()
 
 
 def _rows_per_user(users: pa.Table, candidates: pa.Table) -> Integers:

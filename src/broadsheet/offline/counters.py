@@ -26,6 +26,8 @@ COUNTERS = ("popularity", "click_rate", "trend", "co_click")
 HOUR = 3600.0
 CO_CLICK_SECONDS = 600.0
 """Co-clicks are as of the last ten full minutes: a matrix of all clicks for each request would take an hour."""
+AT_ONCE = 64
+"""Impressions whose co-clicks are found in one product, so that memory does not grow with the impressions of a day."""
 
 
 class _Sums:
@@ -104,7 +106,7 @@ def counters_of(data: EditionData, impressions: Sequence[Impression], moments: F
             of_all = running(last)
         rows = impressions[place].shown_rows
         found[place] = {name: values[rows] for name, values in of_all.items()}
-    return {name: np.concatenate([one[name] for one in found]) for name in COUNTERS[:3]}
+    return {name: np.concatenate([np.zeros(0), *(one[name] for one in found)]) for name in COUNTERS[:3]}
 
 
 def co_clicks_of(
@@ -121,9 +123,11 @@ def co_clicks_of(
     order = np.argsort(ticks, kind="stable")
     for together in np.split(order, np.flatnonzero(np.diff(ticks[order])) + 1) if len(order) else []:
         matrix = CoClicks(clicks, float(ticks[together[0]]), size=size)
-        ours = [requests[number] for number in together.tolist()]
-        for (name, place), scores in zip(ours, _pairs(matrix, [impressions[place] for _, place in ours]), strict=True):
-            found[name][place] = scores
+        for start in range(0, len(together), AT_ONCE):
+            ours = [requests[number] for number in together[start : start + AT_ONCE].tolist()]
+            parts = _pairs(matrix, [impressions[place] for _, place in ours])
+            for (name, place), scores in zip(ours, parts, strict=True):
+                found[name][place] = scores
     return {name: np.concatenate([np.zeros(0), *parts]) for name, parts in found.items()}
 
 

@@ -71,15 +71,15 @@ def impression_counts(
 
 
 def attention_requests(
-    bench: Workbench, impressions: Sequence[Impression], counts: Sequence[Floats], most: int | None = None
+    bench: Workbench, impressions: Sequence[Impression], counts: Sequence[Floats]
 ) -> list[inputs.Request]:
     """Return what the attentive scorer is asked of each impression, whose counts are (shown, counts).
 
-    `most` is the most articles of a history, the newest; None for all.
+    As in a ranking, it reads the newest articles of a history, at most as many as `retrieval.history` says.
     """
-    known_reads = reads_before(bench.data, impressions)
+    known_reads, newest = reads_before(bench.data, impressions), bench.models.config.retrieval.history
     return [
-        inputs.Request(one.history_rows[::-1][:most], one.shown_rows, ours, reads[::-1][:most])
+        inputs.Request(one.history_rows[::-1][:newest], one.shown_rows, ours, reads[::-1][:newest])
         for one, ours, reads in zip(impressions, counts, known_reads, strict=True)
     ]
 
@@ -103,8 +103,8 @@ def scores_by(
 
     `counts` are those of each impression, (shown, counts); see impression_counts.
     """
-    make, newest = inputs.InputMaker(bench.data.catalogue), bench.models.config.retrieval.history
-    parts = [scorer(make, one) for one in attention_requests(bench, impressions, counts, newest)]
+    make = inputs.InputMaker(bench.data.catalogue)
+    parts = [scorer(make, one) for one in attention_requests(bench, impressions, counts)]
     return np.concatenate([np.zeros(0), *parts])
 
 

@@ -172,4 +172,5 @@ def _settings(bench: Workbench, asked: SplitTraining) -> dict[str, Any]:
         "base_fingerprint": loading.fingerprint(bench.models.encoder),
         "vectors": bench.data.model.fingerprint,
         "articles": len(bench.data.catalogue),
+        "history": bench.models.config.retrieval.history,
     }

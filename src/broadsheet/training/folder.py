@@ -35,9 +35,12 @@ class SplitTraining:
     "The share of the impressions of `train` that is learned from, above 0 and at most 1."
 
     def draw(self, found: Sequence[Learned]) -> list[Learned]:
-        """Return the share of what is learned from, drawn by the seed; a larger share holds all of a smaller one."""
+        """Return the share of what is learned from, drawn by the seed; a larger share holds all of a smaller one.
+
+        At least one of what was found is drawn: a thousandth of 100 impressions is 1 impression.
+        """
         order = np.random.default_rng(self.seed).permutation(len(found))
-        return [found[place] for place in np.sort(order[: round(self.share * len(found))]).tolist()]
+        return [found[place] for place in np.sort(order[: max(1, round(self.share * len(found)))]).tolist()]
 
     def check(self, out: Path | None, modes: Sequence[str], written: str) -> None:
         """Raise InputError for what cannot be meant, all at once and before the long work.

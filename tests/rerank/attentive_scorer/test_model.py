@@ -57,6 +57,13 @@ def test_a_score_does_not_depend_on_the_candidates_beside_it(history, candidates
     assert together.tolist() == pytest.approx(alone, abs=1e-6)
 
 
+def test_a_request_without_candidates_has_no_scores():
+    assert scores(random_scorer(8), request([1, 2], [])).shape == (0,)
+    scorer = TrainedScorer(AttentiveScorer(8, len(COUNTS), more=2).eval(), 0.0, "", outcomes=OUTCOMES)
+    found = scorer.probabilities(InputMaker(CATALOGUE), request([], []))
+    assert [values.shape for values in found.values()] == [(0,), (0,)]
+
+
 def test_readers_padded_together_get_the_logits_that_each_gets_alone():
     model, make = random_scorer(8), InputMaker(CATALOGUE)
     asked = [request([1, 2, 3], [4, 5]), request([], [6, 7, 8]), request([9], [10])]
