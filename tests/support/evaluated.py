@@ -21,14 +21,14 @@ def make_adapter(folder, encoder):
     save_cross_encoder(model, folder, base=str(encoder), mode="lora", card={})
 
 
-def make_attention(folder, encoder, dim=32):
+def make_attention(folder, encoder, dim=32, seed=0):
     """An attentive scorer's folder as training writes it, with weights that nobody trained."""
     from broadsheet.rerank.attentive_scorer.trained import save_attention
 
-    save_attention(random_scorer(dim), folder, base=str(encoder), vectors="", card={"centre": 0.0})
+    save_attention(random_scorer(dim, seed), folder, base=str(encoder), vectors="", card={"centre": 0.0})
 
 
-def random_scorer(dim):
+def random_scorer(dim, seed=0):
     """An attentive scorer all of whose weights were drawn at random."""
     import torch
 
@@ -36,7 +36,7 @@ def random_scorer(dim):
     from broadsheet.rerank.attentive_scorer.inputs import COUNTS
     from broadsheet.rerank.attentive_scorer.model import AttentiveScorer
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     model = AttentiveScorer(dim, len(COUNTS), reads=len(READS))
     with torch.no_grad():
         for parameter in model.parameters():

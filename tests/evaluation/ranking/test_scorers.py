@@ -2,13 +2,11 @@ import numpy as np
 
 from broadsheet.corpus.impressions import read_split
 from broadsheet.evaluation.ranking.rows import measure_ranking
-from broadsheet.evaluation.ranking.scorers import SEEDED, seeded_scores
-from broadsheet.importers.transaction import Import
+from broadsheet.evaluation.ranking.scorers import SEEDED, laid_together, seeded_scores
 from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import open_bench
-from broadsheet.training.attention import train_attention
-from tests.support.evaluated import make_room, make_towers
-from tests.support.tiny import make_impressions
+from broadsheet.rerank.signals import fuse
+from tests.support.evaluated import make_attention, make_room, make_towers
 
 SIGNALS = {"two_tower": np.array([1.0, 0.0]), "attention": np.array([0.0, 1.0]), "popularity": np.array([0.5, np.nan])}
 WEIGHTS = {"two_tower": 1.0, "attention": 2.0, "popularity": 4.0}
@@ -34,14 +32,9 @@ def test_models_that_do_not_come_in_the_same_seeds_give_no_pipeline_of_seeds():
 
 def test_scorers_have_a_row_and_the_row_of_seeds_fuses_what_each_seed_says(tmp_path, encoder):
     room = make_room(tmp_path / "newsroom", encoder)
-    with Import(room) as add:
-        add.impressions("train", make_impressions(12))
-    with room.config_file.open("a", encoding="utf-8") as settings:
-        settings.write("\n[attention]\nepochs = 1\n")
     folders = [("own", tmp_path / f"scorer-{seed}") for seed in (0, 1)]
     for seed, (_, folder) in enumerate(folders):
-        train_attention(room, train="train", valid="valid", seed=seed, out=folder)
-    for seed in (0, 1):
+        make_attention(folder, encoder, seed=seed)
         make_towers(tmp_path / f"towers-{seed}", encoder, seed)
     bench = open_bench(room)
     impressions = read_split(room, bench.data.catalogue, "valid").impressions[:6]
@@ -49,5 +42,9 @@ def test_scorers_have_a_row_and_the_row_of_seeds_fuses_what_each_seed_says(tmp_p
     found = measure_ranking(bench, open_bench(room, towers="untrained"), opened, impressions, scorers=folders)
     assert len(found.scores["own scorer"]) == len(found.scores[SEEDED]) == len(found.runs[SEEDED]) == 2
     assert (SEEDED, "own scorer") in found.comparisons and ("own scorer", "untrained towers") in found.comparisons
-    relevance = np.concatenate([one["relevance"] for one in impression_signals(bench, impressions)])
-    assert np.isfinite(relevance).any() and found.scores["own scorer"][0].std() > 0
+    signals = laid_together(list(impression_signals(bench, impressions)))
+    towers, scorers = found.scores["frozen towers"], found.scores["own scorer"]
+    assert np.isfinite(signals["relevance"]).any() and scorers[0].tolist() != scorers[1].tolist()
+    for seed in (0, 1):
+        of_seed = {**signals, "two_tower": towers[seed], "attention": scorers[seed]}
+        np.testing.assert_allclose(found.scores[SEEDED][seed], fuse(of_seed, bench.models.signal_weights))
