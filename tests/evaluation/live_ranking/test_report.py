@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from broadsheet.evaluation.live_ranking import report
 from broadsheet.evaluation.live_ranking.benchmark import NEWEST, WEIGHTS, WITH_UNSEEN
 from broadsheet.evaluation.live_ranking.delays import DELAYS
 from broadsheet.evaluation.live_ranking.recall import ALL
@@ -10,6 +11,7 @@ from broadsheet.evaluation.ranking.fusion import FUSION, LIGHTGBM
 from broadsheet.evaluation.ranking.scores import PIPELINE
 from broadsheet.importers.transaction import Import
 from broadsheet.offline.replay import POPULARITY
+from broadsheet.rerank.learned_fusion import FusionRecipe
 from broadsheet.tables.schemas import SOURCES
 from broadsheet.training import fusion_recipe
 from tests.support.evaluated import make_room
@@ -27,7 +29,8 @@ def written(tmp_path_factory, encoder):
         add.impressions("tune", make_impressions(40)[20:])
     options = {"train": "train", "tune": "tune", "valid": "valid", "out": folder / "out"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fusion_recipe, "RECIPES", fusion_recipe.RECIPES[:1])  # their choice has tests of its own
+        patch.setattr(fusion_recipe, "RECIPES", (FusionRecipe(trees=5),))  # their choice has tests of its own
+        patch.setattr(report, "SAMPLES", 50)
         run_script("benchmark_live_ranking", room.path, **options)
     return folder / "out"
 
