@@ -10,6 +10,8 @@ reader's candidates that were read, with a slope of at least 0. So the order of 
 that of their stand-ins, and no candidate gains or loses because it was not read.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -42,6 +44,10 @@ class Relevance:
         `reads` is the largest number of candidates of one reader that are read.
         """
         self._catalogue, self._score, self._headlines, self._reads = catalogue, score, headlines, reads
+
+    def scoring_with(self, score: Score) -> Relevance:
+        """Return the same with another cross-encoder."""
+        return Relevance(self._catalogue, score, headlines=self._headlines, reads=self._reads)
 
     def __call__(self, block: Block, signals: Mapping[str, Floats], page: Page) -> tuple[Floats, list[str | None]]:
         """Return the relevance (readers, candidates), and for each candidate the hash of the texts that were read.

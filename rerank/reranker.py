@@ -1,6 +1,9 @@
 """The re-ranker: signals, fusion, policy and reasons over each user's candidates."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 
 import numpy as np
 import pyarrow as pa
@@ -89,6 +92,12 @@ class Reranker:
         blocks = parts_of([self._size(reader, len(rows)) for reader, rows in offered])
         tables = [self._rank(offered[block], candidates, selection, places) for block in blocks]
         return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
+
+    def scoring_with(self, score: Score) -> Reranker:
+        """Return the same re-ranker with another cross-encoder; both share what they found out of the articles."""
+        other = copy(self)
+        other._relevance = self._relevance.scoring_with(score)
+        return other
 
     def signals(self, readers: Sequence[ReaderState], candidates: Sequence[pa.Table]) -> list[Signals]:
         """Return each signal of each reader's candidates, (candidates,), NaN where it is absent."""

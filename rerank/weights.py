@@ -15,8 +15,9 @@ def weights_for(readers: Sequence[ReaderState], weights: Mapping[str, float]) ->
     """Return each weight for each reader, (readers, 1), from the weights of the settings.
 
     For a reader who has words on interests but no history, freshness weighs less: this reader asked for topics, not
-    for the newest articles. The cross-encoder reads only histories, so its weight goes to the two-tower score. To a
-    reader of whom nothing is known, what is read counts as much as what is new.
+    for the newest articles. The cross-encoder and the attentive scorer read only histories: the weight of the
+    cross-encoder goes to the two-tower score, and that of the scorer is 0. To a reader of whom nothing is known, what
+    is read counts at least as much as what is new.
     """
     spoken = {"relevance": 0.0, "attention": 0.0, "two_tower": weights["two_tower"] + weights["relevance"]}
     by_kind = {

@@ -44,10 +44,12 @@ def choose_attention(own: Path, base: str, vectors: str, *, shipped: bool = True
     card = read_card(folder)
     if card["base_fingerprint"] == models.fingerprint(base) and card["vectors"] == vectors:
         return folder.resolve()
+    which, what = (str(folder), "Train it again") if folder == own else ("the package's scorer", "Train your own")
     log.warning(
         "No attentive scorer fits, so attention is absent from the ranking: %s learned from other article vectors. "
-        "Train it again: `broadsheet train attention`.",
-        folder,
+        "%s: `broadsheet train attention`.",
+        which,
+        what,
     )
     return None
 

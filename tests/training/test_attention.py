@@ -76,7 +76,9 @@ def test_a_scorer_that_learned_from_other_vectors_is_left_out_with_a_warning(tra
     room, _ = trained
     assert choose_attention(room.attention, str(encoder), "") == room.attention.resolve()
     assert choose_attention(room.attention, str(encoder), "adapter of other towers") is None
-    assert "broadsheet train attention" in caplog.text
+    assert f"{room.attention} learned from other article vectors. Train it again: `broadsheet train att" in caplog.text
+    assert choose_attention(room.path / "none", str(encoder), "") is None
+    assert "the package's scorer learned from other article vectors. Train your own: `broadsheet train" in caplog.text
 
 
 def test_towers_that_leave_article_vectors_as_they_are_leave_the_scorer_in_place(trained, encoder, tmp_path):

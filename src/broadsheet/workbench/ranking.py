@@ -99,10 +99,9 @@ def rerank_readers(
 
     depth, scorer = bench.models.config.rerank.depth, bench.models.scorer
     known = earlier.of([reader.user_id for reader in readers]) if earlier is not None else {}
+    reranker = bench.reranker if (k or 0) <= depth else bench.make_reranker(k or 0)
     if known and scorer is not None:
-        reranker = bench.make_reranker(max(k or 0, depth), score_with(known, scorer))
-    else:
-        reranker = bench.reranker if (k or 0) <= depth else bench.make_reranker(k or 0)
+        reranker = reranker.scoring_with(score_with(known, scorer))
     selection = bench.selection if selection is None else selection
     ranked = reranker(readers, candidates, selection, k or PLACES)
     return ranked if k is None else ranked.filter(pc.less_equal(ranked.column("rank"), k))
