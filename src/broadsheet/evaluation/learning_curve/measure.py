@@ -6,7 +6,7 @@ and showings are those of the whole corpus.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -86,7 +86,8 @@ def measure_curve(newsroom: Newsroom, train: str, tune: str, valid: str, work: P
 def _train(
     newsroom: Newsroom, train: str, tune: str, share: float, seed: int, folders: tuple[Path, Path], say: Say
 ) -> None:
-    for learn, folder in zip((partial(train_towers, sources=False), train_attention), folders, strict=True):
+    trainings: tuple[Callable[..., str], ...] = (partial(train_towers, sources=False), train_attention)
+    for learn, folder in zip(trainings, folders, strict=True):
         if not (folder / "card.json").is_file():
             say(learn(newsroom, train=train, valid=tune, seed=seed, share=share, out=folder, say=say))
 
