@@ -23,7 +23,7 @@ METRICS = (*DRAWN.values(),)
 
 
 def describe_curve(curve: Curve, train: str) -> dict[str, Any]:
-    """Return a document that JSON can hold: rows with intervals for each share, and what all bring over each smaller share."""
+    """Return a document that JSON can hold: rows with intervals for each share, and what all bring over a share."""
     users = [one.user_id for one in curve.impressions]
     bootstrap = Bootstrap(users, np.random.default_rng(0), SAMPLES)
     rows = {
