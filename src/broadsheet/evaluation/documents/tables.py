@@ -41,6 +41,19 @@ def ranking(results: Results) -> str:
     return _intervals("ranking", results.find("ranking-valid/rows"), {"auc": "AUC", "ndcg@10": "nDCG@10"})
 
 
+def rankers(results: Results) -> str:
+    """Return AUC and nDCG@10 of ours beside rankers of other authors, trained on the same impressions."""
+    return _intervals("ranking", results.find("rankers-valid/rows"), {"auc": "AUC", "ndcg@10": "nDCG@10"})
+
+
+def learning_curve(results: Results) -> str:
+    """Return the AUC that is reached with each share of the clicks, and what all clicks bring over each share."""
+    found = results.document("learning-curve-valid")
+    clicks, metric = found["clicks"], "auc"
+    cells = [[row, *(cell(shares[share][metric]) for share in clicks)] for row, shares in found["rows"].items()]
+    return _text(table(["AUC", *(f"{count:,} clicks" for count in clicks.values())], cells))
+
+
 def retrieval(results: Results) -> str:
     """Return recall of the retrieved lists, live, and how the fused sources differ from the best single source."""
     found = results.document("retrieval-valid-live")
@@ -134,6 +147,8 @@ def _made(document: Mapping[str, Any]) -> list[str]:
 
 TABLES: dict[str, Callable[[Results], str]] = {
     "ranking": ranking,
+    "rankers": rankers,
+    "learning curve": learning_curve,
     "retrieval": retrieval,
     "headlines": headlines,
     "drops": drops,
