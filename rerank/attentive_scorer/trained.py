@@ -24,6 +24,7 @@ from broadsheet.tables.files import file_sha256
 
 WEIGHTS = "attention.safetensors"
 KIND = FolderKind("train attention", "retrieval.encoder")
+_LEARNED_FROM = {"long_read": "clicks with `dwell_seconds`", "hide": "a click log with the event `hide`"}
 log = logging.getLogger(__name__)
 
 
@@ -38,8 +39,8 @@ def choose_attention(own: Path, base: str, vectors: str, *, shipped: bool = True
     `vectors` names the news tower's weights, see `vectors_name`. Without `shipped` the package's folder is left out.
     Raises ModelError if the folder is not whole.
     """
-    folder = own if own.is_dir() else shipped_attention()
-    if not folder.is_dir() or (folder != own and not shipped):
+    folder = own if trained_folder.stands(own) else shipped_attention()
+    if folder != own and not (shipped and folder.is_dir()):
         return None
     card = read_card(folder)
     if card["base_fingerprint"] == models.fingerprint(base) and card["vectors"] == vectors:
@@ -95,13 +96,22 @@ def _problem(card: Card) -> str:
 def load_attention(folder: Path, outcome_weights: Mapping[str, float] | None = None) -> TrainedScorer:
     """Load a trained scorer; raises ModelError if a file is missing or damaged.
 
-    `outcome_weights` are how much each of OUTCOMES counts in the score beside the click, 0 without them.
+    `outcome_weights` are how much each of OUTCOMES counts in the score beside the click, 0 without them. A weight of
+    an outcome that the scorer did not learn is named in a warning.
     """
     card = read_card(folder)
     weights, outcomes = trained_folder.load_weights(folder, WEIGHTS, KIND), tuple(card.get("outcomes", []))
     with trained_folder.reading_weights(folder, KIND):
         model = AttentiveScorer(card["dim"], len(COUNTS), reads=len(card.get("reads", [])), more=len(outcomes))
         model.load_state_dict({name: value.float() for name, value in weights.items()})
-    return TrainedScorer(
-        model.eval(), card["centre"], models.folder_fingerprint(folder), outcomes, outcome_weights or {}
-    )
+    wanted = outcome_weights or {}
+    for name in (name for name in OUTCOMES if wanted.get(name) and name not in outcomes):
+        log.warning(
+            "[rerank.attention] %s = %g counts nothing: the attentive scorer in %s did not learn it. Train a scorer "
+            "with `broadsheet train attention` on %s.",
+            name,
+            wanted[name],
+            folder,
+            _LEARNED_FROM[name],
+        )
+    return TrainedScorer(model.eval(), card["centre"], models.folder_fingerprint(folder), outcomes, wanted)

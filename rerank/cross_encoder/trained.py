@@ -42,7 +42,10 @@ def choose_cross_encoder(own: Path, base: str, *, shipped: bool = True) -> Path 
     Raises ModelError if the base model cannot be found, or if the newsroom's own folder is not whole or was trained on
     another base model.
     """
-    unfit = "No trained cross-encoder fits, so relevance is absent from the ranking"
+    unfit = (
+        "No trained cross-encoder fits, so relevance is absent from the ranking until you run "
+        "`broadsheet train reranker`"
+    )
     return trained_folder.choose(
         "auto", own, shipped_adapter() if shipped else None, base, off="none", read=read_card, unfit=unfit
     )

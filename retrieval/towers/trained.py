@@ -43,7 +43,7 @@ def choose_towers(setting: str, own: Path, base: str, *, shipped: bool = True) -
     Without `shipped` the shipped one is left out.
     Raises ModelError if a folder that was named or trained here is not whole, or was trained on another base model.
     """
-    unfit = "No trained towers fit, so the towers are untrained"
+    unfit = "No trained towers fit, so the user tower is untrained until you run `broadsheet train towers`"
     return trained_folder.choose(
         setting, own, shipped_towers() if shipped else None, base, off="untrained", read=read_card, unfit=unfit
     )

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 from rich.text import Text
@@ -30,6 +31,18 @@ def test_status_names_corpus_splits_and_editions(newsroom, built, capsys):
         assert part in line
 
 
+def test_status_counts_the_readers_of_the_click_log_whom_table_users_does_not_name(tmp_path):
+    newsroom = Newsroom(tmp_path / "room")
+    with Import(newsroom) as add:
+        add.news(make_news(3))
+    assert newsroom_state(newsroom)["corpus"]["readers with clicks"] == 0
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    with Import(newsroom) as add:
+        add.clicks({"user_id": user, "news_id": "N0", "time": noon} for user in ("ann", "bob", "ann"))
+    state = newsroom_state(newsroom)["corpus"]
+    assert (state["users"], state["readers with clicks"]) == (0, 2)
+
+
 def test_status_takes_no_markup_from_a_folders_name(tmp_path, encoder, capsys):
     newsroom = Newsroom(tmp_path / "[red]room[/nothing]")
     with Import(newsroom) as add:
@@ -41,6 +54,18 @@ def test_status_takes_no_markup_from_a_folders_name(tmp_path, encoder, capsys):
 def test_status_of_no_newsroom_says_how_to_make_one(tmp_path):
     with pytest.raises(NewsroomError, match="no newsroom here"):
         show_status(Newsroom(tmp_path))
+
+
+def test_status_says_what_is_wrong_with_the_settings_and_shows_the_editions_all_the_same(copy, capsys):
+    assert newsroom_state(copy)["settings_problem"] is None
+    show_status(copy)
+    assert "Settings:" not in capsys.readouterr().out
+    copy.config_file.write_text("[rerank]\ncross_encoder_reads = 0\n[rerank.weights]\nunseen = -1\n")
+    show_status(copy)
+    printed = capsys.readouterr().out
+    assert copy.current().name in printed and "Settings: builds, trainings and pages stop with this error." in printed
+    assert "cross_encoder_reads: found 0, expected a whole number of at least 1" in printed
+    assert "rerank.weights.unseen: found -1" in newsroom_state(copy)["settings_problem"]
 
 
 def lines_of(capsys):

@@ -9,9 +9,10 @@ import pytest
 
 from broadsheet.errors import InputError, ModelError
 from broadsheet.importers.transaction import Import
+from broadsheet.newsroom import Newsroom
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.rerank.attentive_scorer.inputs import COUNTS, InputMaker, Request
-from broadsheet.rerank.attentive_scorer.trained import WEIGHTS, choose_attention, load_attention
+from broadsheet.rerank.attentive_scorer.trained import WEIGHTS, choose_attention, load_attention, shipped_attention
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
 from broadsheet.training.attention import train_attention
@@ -108,6 +109,33 @@ def test_a_damaged_scorer_is_an_error_that_says_what_to_do(trained, encoder, tmp
     (folder / WEIGHTS).write_bytes(b"no weights")
     with pytest.raises(ModelError, match=r"attention\.safetensors changed since the training.*train attention"):
         choose_attention(folder, str(encoder), "")
+
+
+def test_a_weight_of_an_outcome_that_the_scorer_did_not_learn_is_named_in_a_warning(trained, caplog):
+    room, _ = trained
+    load_attention(room.attention, {"long_read": 1.0, "hide": 1.0})
+    load_attention(shipped_attention(), {"long_read": 0.0, "hide": 0.0})
+    assert not caplog.records
+    load_attention(shipped_attention(), {"long_read": 0.5, "hide": 0.0})
+    (record,) = caplog.records
+    assert "[rerank.attention] long_read = 0.5 counts nothing" in record.getMessage()
+    assert record.getMessage().endswith("on clicks with `dwell_seconds`.")
+
+
+def test_a_newsroom_whose_models_are_lost_is_an_error_and_does_not_get_the_models_of_the_package(trained, tmp_path):
+    room = Newsroom(shutil.copytree(trained[0].path, tmp_path / "room", symlinks=True))
+    shutil.rmtree(room.attention.parent)
+    room.attention.parent.mkdir()
+    own = {"attention": "attention", "cross_encoder": "reranker", "fusion": "fusion", "user_tower": "towers"}
+    for model, name in own.items():
+        folder = getattr(room, name)
+        folder.symlink_to(f"{folder.name}-2026-01-01T00-00-00.000000Z")
+        with pytest.raises(ModelError, match=rf"models/{folder.name}: no card\.json.*broadsheet train"):
+            getattr(EditionModels(room, room.config()), model)
+        folder.unlink()
+    room.attention.write_text("a file, not a folder")
+    with pytest.raises(ModelError, match=r"models/attention/card\.json: not a card that training wrote"):
+        _ = EditionModels(room, room.config()).attention
 
 
 def test_the_split_that_is_learned_from_cannot_choose(trained):

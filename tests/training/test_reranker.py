@@ -148,6 +148,7 @@ def test_a_missing_split_is_one_clear_error_before_the_long_work(room, train, va
         train_reranker(room, train=train, valid=valid)
     for split in {train, valid} - {"train", "valid"}:
         assert f"impressions-{split}.arrow" in str(caught.value)
+    assert str(caught.value).endswith(" Imported are: odd, train, valid.")
     assert not room.editions_folder.exists() and not room.reranker.exists()
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
-    """Print the sizes of the corpus and the journal, and the editions; raises NewsroomError for an empty corpus."""
+    """Print the sizes of the corpus and the journal, the editions, and what is wrong with the settings.
+
+    Raises NewsroomError for an empty corpus.
+    """
     from rich.console import Console
     from rich.text import Text
 
@@ -28,6 +31,9 @@ def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
     for edition in state["editions"]:
         if edition["current"] and edition.get("reads"):
             console.print(Text(one_line(edition["reads"])))
+    if state["settings_problem"]:
+        console.print("Settings: builds, trainings and pages stop with this error.")
+        console.print(Text("\n".join(one_line(line) for line in state["settings_problem"].splitlines())))
 
 
 def _corpus_table(newsroom: Newsroom, state: dict[str, Any]) -> Table:

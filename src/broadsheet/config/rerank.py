@@ -77,7 +77,8 @@ class RerankConfig:
     "Candidates that are ranked, the best by retrieval score."
     cross_encoder_reads: AtLeastOne = 50
     """Most candidates of a reader that the cross-encoder reads: the first of the page as all other signals make it. The
-    relevance of the others is estimated from the attentive scorer's opinion, or from the two-tower score."""
+    relevance of the others is estimated from the attentive scorer's opinion, or from the two-tower score. A number of
+    at least depth has all read; to have no candidate read, set relevance = 0 in [rerank.weights]."""
     headlines: AtLeastOne = 3
     "Headlines of the reader's history, the most relevant, that the cross-encoder reads with each candidate."
     max_tokens: Annotated[int, Field(ge=8, le=MOST)] = 72

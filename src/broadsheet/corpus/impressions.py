@@ -99,14 +99,20 @@ def make_impression(catalogue: Catalogue, row: Mapping[str, Any], number: int) -
 
 
 def require_splits(newsroom: Newsroom, *splits: str) -> None:
-    """Raise CorpusError, which names the missing files, unless all splits were imported."""
+    """Raise CorpusError, which names the missing files and the splits there are, unless all splits were imported."""
     missing = [newsroom.impressions(split) for split in splits if not newsroom.impressions(split).is_file()]
     if missing:
         names = ", ".join(map(str, dict.fromkeys(missing)))
         raise CorpusError(
             f"{names}: no such split. Import it: `broadsheet import tables --impressions FILE --split NAME --into "
-            f"{newsroom.path}`, or `broadsheet import mind DIR` with the same --split and --into."
+            f"{newsroom.path}`, or `broadsheet import mind DIR` or `broadsheet import ebnerd DIR` with the same "
+            f"--split and --into. {_splits_there(newsroom)}"
         )
+
+
+def _splits_there(newsroom: Newsroom) -> str:
+    splits = [path.stem.removeprefix("impressions-") for path in newsroom.all_impressions()]
+    return f"Imported are: {', '.join(splits)}." if splits else "No split was imported yet."
 
 
 def read_impressions(newsroom: Newsroom, catalogue: Catalogue, split: str) -> list[Impression]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +65,15 @@ def write_card(folder: Path, card: Mapping[str, Any], *, base: str = "") -> None
     document = {**card, "base": base, "base_fingerprint": models.fingerprint(base)} if base else dict(card)
     document["files"] = {name: file_sha256(path) for name, path in _trained_files(folder).items()}
     (folder / CARD).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+
+
+def stands(own: Path) -> bool:
+    """Whether a newsroom has a trained folder of its own at a path: also a file, or a link whose target is gone.
+
+    Then the folder is read, and reading says what is wrong. Otherwise a model that was lost would be replaced by the
+    package's without a word.
+    """
+    return os.path.lexists(own)
 
 
 def read_card(
@@ -159,7 +169,7 @@ def choose(
     """
     if setting == off:
         return None
-    if setting != "auto" or own.is_dir():
+    if setting != "auto" or stands(own):
         folder = own if setting == "auto" else Path(setting).expanduser()
         read(folder, base)
         return folder.resolve()

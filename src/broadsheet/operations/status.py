@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal, carried_by, held_by
@@ -18,8 +20,10 @@ WIDTH = 160
 
 
 def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
-    """Return the rows of each corpus table, what waits in the journal, and each edition's figures, newest first.
+    """Return how much the corpus holds, what waits in the journal, and each edition's figures, newest first.
 
+    `corpus` has the rows of each table, and how many readers clicked. `settings_problem` is what is wrong with
+    broadsheet.toml, as a build would say it; None if nothing is wrong.
     Raises NewsroomError if there are no articles.
     """
     newsroom.require()
@@ -31,10 +35,29 @@ def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
     tables += [(f"impressions, {path.stem.removeprefix('impressions-')}", path, IMPRESSIONS) for path in splits]
     return {
         "newsroom": str(newsroom.path),
-        "corpus": {name: len(read_table(path, schema)) if path.is_file() else 0 for name, path, schema in tables},
+        "corpus": {
+            **{name: len(read_table(path, schema)) if path.is_file() else 0 for name, path, schema in tables},
+            "readers with clicks": _readers_with_clicks(newsroom),
+        },
+        "settings_problem": _settings_problem(newsroom),
         "journal": journal_state(newsroom, current),
         "editions": list(_edition_states(newsroom, current)),
     }
+
+
+def _readers_with_clicks(newsroom: Newsroom) -> int:
+    """Return how many readers the click log names; table `users` has only those whom an import of readers named."""
+    if not newsroom.clicks.is_file():
+        return 0
+    return pc.count_distinct(read_table(newsroom.clicks, CLICKS)["user_id"]).as_py()
+
+
+def _settings_problem(newsroom: Newsroom) -> str | None:
+    try:
+        newsroom.config()
+    except BroadsheetError as error:
+        return str(error)
+    return None
 
 
 def _edition_states(newsroom: Newsroom, current: Edition | None) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ from broadsheet.config.retrieval import BY_LANGUAGE
 from broadsheet.config.settings import Config
 from broadsheet.errors import AssetError, NewsroomError
 from broadsheet.models.loading import resolve
+from broadsheet.models.trained_folder import stands
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import NEWS
@@ -170,7 +171,7 @@ def _named(newsroom: Newsroom, config: Config) -> str:
     settings = config.retrieval
     if settings.encoder != BY_LANGUAGE:
         return settings.encoder
-    if settings.towers == "untrained" or (settings.towers == "auto" and not newsroom.towers.is_dir()):
+    if settings.towers == "untrained" or (settings.towers == "auto" and not stands(newsroom.towers)):
         return ""
     folder = newsroom.towers if settings.towers == "auto" else Path(settings.towers).expanduser()
     return str(read_card(folder).get("base", ""))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from broadsheet.config.settings import Config
 from broadsheet.errors import AssetError, ConfigError, ModelError
+from broadsheet.models.trained_folder import stands
 from broadsheet.newsroom import Newsroom
 from broadsheet.own_parts import OwnParts, open_parts
 from broadsheet.tables.schemas import SIGNALS
@@ -155,7 +156,7 @@ class EditionModels:
         from broadsheet.rerank.cross_encoder.trained import choose_cross_encoder
 
         own, encoder = self.newsroom.reranker, self.config.rerank.encoder
-        shipped = self.takes_shipped and (own.is_dir() or self.reads.english)
+        shipped = self.takes_shipped and (stands(own) or self.reads.english)
         return choose_cross_encoder(own, encoder, shipped=shipped)
 
     @property
@@ -217,7 +218,7 @@ class EditionModels:
         from broadsheet.rerank.learned_fusion import load_fusion
 
         known = (*SIGNALS, *self.own.signals)
-        return load_fusion(self.newsroom.fusion, known) if self.newsroom.fusion.is_dir() else None
+        return load_fusion(self.newsroom.fusion, known) if stands(self.newsroom.fusion) else None
 
     @cached_property
     def writer(self) -> Writer | None:

@@ -18,6 +18,7 @@ from broadsheet.evaluation.speed.report import OURS, processor
 from broadsheet.evaluation.speed.reranking_pairs import Requests, draw_requests, pairs_of, read_alike, save_merged
 from broadsheet.evaluation.speed.reranking_report import TOP, spread
 from broadsheet.evaluation.speed.warm_process import WarmProcess, start_first
+from broadsheet.models.trained_folder import stands
 from broadsheet.progress import Say
 from broadsheet.rerank.cross_encoder.pair_tokens import Pair
 from broadsheet.rerank.cross_encoder.trained import shipped_adapter
@@ -74,7 +75,7 @@ def measure_reranking(bench: Workbench, task: RerankingTask, rows: Sequence[str]
 
 def _adapter(bench: Workbench) -> Path:
     own = bench.data.newsroom.reranker
-    return own if own.is_dir() else shipped_adapter()
+    return own if stands(own) else shipped_adapter()
 
 
 def _write_rounds(pairs: Sequence[Sequence[Pair]], rounds: int, work: Path) -> list[Path]:
