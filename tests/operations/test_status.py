@@ -127,7 +127,8 @@ def test_json_says_the_same_for_programs(built, capsys):
     show_status(built, as_json=True)
     state = json.loads(capsys.readouterr().out)
     assert state["journal"] == {"added": 0, "withdrawn": 0}
-    assert state["corpus"] == {"articles": 60, "users": 4, "clicks": 0}
+    assert state["corpus"] == {"articles": 60, "users": 4, "clicks": 0, "readers with clicks": 0}
+    assert state["settings_problem"] is None
     (edition,) = state["editions"]
     assert (edition["edition"], edition["current"], edition["published"]) == (built.current().name, True, True)
     assert (edition["articles"], edition["users"], edition["recall"], edition["reasons"]) == (60, 4, 1.0, [])

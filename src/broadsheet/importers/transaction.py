@@ -105,6 +105,11 @@ class Import:
         """Add articles; an article without a title gets the first sentence of its abstract or body."""
         self._take("news", rows, self._news_row)
 
+    def count_dated(self, ids: Iterable[str]) -> tuple[int, int]:
+        """Return how many of some articles have a publication time, and how many have none; others are not counted."""
+        known = [self._published[news_id] is not None for news_id in ids if news_id in self._published]
+        return sum(known), len(known) - sum(known)
+
     def users(self, rows: Iterable[Row]) -> None:
         """Add readers, whose articles need not be known; a known reader keeps the columns that the new row lacks."""
         self._take("users", rows, self._user_row)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from broadsheet.errors import NewsroomError
-from broadsheet.importers.ebnerd.splits import import_ebnerd
+from broadsheet.importers.ebnerd.splits import SEEN, UNSEEN, import_ebnerd
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.kept import kept_values
@@ -40,13 +40,14 @@ def test_an_article_is_published_when_any_split_first_shows_it_or_has_it_read(fo
         ("1", at(1)), ("2", at(5)), ("3", at(5)), ("4", at(8))
     ]  # fmt: skip
     assert rows(newsroom.news, NEWS, "abstract", "category", "subcategory", "language")[0] == ("x", "140", "133", "da")
-    assert report.notes["news: without a time in articles.parquet, published when first shown or read"] == 4
+    assert (report.notes[SEEN], report.notes[UNSEEN]) == (4, 0)
 
 
 def test_an_article_that_is_named_nowhere_has_no_time(folder, newsroom):
-    write_lists(folder / "validation", [(60, 7, noon(8), [3], [3])])
-    import_ebnerd(folder, newsroom, "train")
+    write_lists(folder / "validation", [(60, 7, noon(8), [3, 99], [3])])  # no article has the id 99
+    report = import_ebnerd(folder, newsroom, "train")
     assert rows(newsroom.news, NEWS, "news_id", "published_at")[3] == ("4", None)
+    assert (report.notes[SEEN], report.notes[UNSEEN]) == (3, 1)
 
 
 def test_ids_and_times_are_the_same_whichever_type_each_file_gives_them(folder, newsroom):
@@ -58,7 +59,7 @@ def test_ids_and_times_are_the_same_whichever_type_each_file_gives_them(folder, 
     assert rows(newsroom.news, NEWS, "news_id", "published_at") == [
         ("1", at(1)), ("2", at(5)), ("3", at(5)), ("4", at(8))
     ]  # fmt: skip
-    assert report.notes["news: without a time in articles.parquet, published when first shown or read"] == 4
+    assert (report.notes[SEEN], report.notes[UNSEEN]) == (4, 0)
 
 
 def test_reads_and_clicks_of_lists_have_seconds_and_scroll_as_a_share(folder, newsroom):

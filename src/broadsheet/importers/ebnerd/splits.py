@@ -5,6 +5,7 @@ history.parquet. Its times name no zone and are read as UTC. EB-NeRD is an archi
 still at its last click.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +22,8 @@ from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.values import SkipRow, checked_id, is_missing
 
+SEEN = "news: without a time in articles.parquet, published when first shown or read"
+UNSEEN = "news: without a time in articles.parquet, never shown or read, so without any time"
 _DEVICES = {0: "unknown", 1: "desktop", 2: "mobile", 3: "tablet"}
 _LIST = {
     "impression_id": "impression_id",
@@ -59,8 +62,7 @@ def import_ebnerd(directory: Path, newsroom: Newsroom, split: str) -> ImportRepo
         add.archive()
         for name, columns in files.left_out.items():
             add.report.leave_out(name, columns)
-        first = None if files.has_times else _first_seen(files, add.report)
-        add.news(_article(row, first) for row in _rows(files.articles, files.article_columns, "news", add.report))
+        _add_articles(add, files)
         known = KnownClicks(newsroom.clicks)
         add.clicks(_reads(files, known, add.report))
         lists = (_list_row(row) for row in _rows(files.behaviors, files.list_columns, table, add.report))
@@ -69,6 +71,21 @@ def import_ebnerd(directory: Path, newsroom: Newsroom, split: str) -> ImportRepo
             add.impressions(split, ({name: row[name] for name in row if name not in _OF_CLICKS} for row in batch))
             add.clicks(_new(_clicks(batch), known, add.report))
     return add.report
+
+
+def _add_articles(add: Import, files: EbnerdFiles) -> None:
+    """Add the articles; if their file has no publication times, the report says how many got a time."""
+    first, ids = None if files.has_times else _first_seen(files), set[str]()
+
+    def articles() -> Iterator[dict[str, Any]]:
+        for row in _rows(files.articles, files.article_columns, "news", add.report):
+            ids.add(_id(row["article_id"]))
+            yield _article(row, first)
+
+    add.news(articles())
+    if first is not None:
+        seen, unseen = add.count_dated(ids)
+        add.report.notes += Counter({SEEN: seen, UNSEEN: unseen})  # a sum of counters leaves out what is 0
 
 
 def _rows(path: Path, names: Iterable[str], table: str, report: ImportReport) -> Iterator[dict[str, Any]]:
@@ -117,7 +134,7 @@ def _id(value: object) -> str:
         return ""
 
 
-def _first_seen(files: EbnerdFiles, report: ImportReport) -> dict[str, datetime]:
+def _first_seen(files: EbnerdFiles) -> dict[str, datetime]:
     """Return when each article was first shown or read in any split of the folder, UTC; rows are counted later."""
     first: dict[str, datetime] = {}
     for path, ids, times in files.appearances:
@@ -125,7 +142,6 @@ def _first_seen(files: EbnerdFiles, report: ImportReport) -> dict[str, datetime]
             news_id, time = _id(article), _utc(moment)
             if news_id and (news_id not in first or time < first[news_id]):
                 first[news_id] = time
-    report.notes["news: without a time in articles.parquet, published when first shown or read"] = len(first)
     return first
 
 
