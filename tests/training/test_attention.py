@@ -54,9 +54,11 @@ def test_training_learns_and_the_card_says_from_what(trained):
     assert (room.attention / WEIGHTS).stat().st_size < 1_000_000
 
 
-def test_the_same_seed_makes_the_same_weights(trained, tmp_path):
-    room, _ = trained
-    train_attention(room, train="train", valid="valid", out=tmp_path / "again")
+def test_the_same_seed_makes_the_same_weights_and_the_training_says_what_it_reads(trained, tmp_path):
+    (room, _), said = trained, []
+    train_attention(room, train="train", valid="valid", out=tmp_path / "again", say=said.append)
+    read = [line.partition(" (")[0] for line in said if "read" in line]
+    assert read == [f"{name} impressions read, with counts as of each" for name in ("train: 48", "valid: 12")]
     assert (tmp_path / "again" / WEIGHTS).read_bytes() == (room.attention / WEIGHTS).read_bytes()
 
 

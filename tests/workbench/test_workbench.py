@@ -52,7 +52,9 @@ def test_a_workbench_over_other_data_holds_nothing_of_the_old_and_the_same_model
     for name, given in (("catalogue", "articles"), ("clicks", "click_log"), ("exposures", "showings")):
         assert getattr(later.data, name) is not getattr(bench.data, name)
         assert given != field or getattr(later.data, name) is getattr(later.data, given)
-    assert cached(EditionData) == {"catalogue", "clicks", "exposures", "vectors"}, "a new one needs a line in this test"
+    assert later.data.reads is not bench.data.reads
+    known = {"catalogue", "clicks", "exposures", "reads", "vectors"}
+    assert cached(EditionData) == known, "a new one needs a line in this test"
 
 
 def test_what_is_worked_out_of_the_clicks_alone_is_shared_by_the_same_clicks_only(bench):

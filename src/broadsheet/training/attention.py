@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,8 +63,8 @@ def train_attention(
     recipe, catalogue = bench.models.config.attention, bench.data.catalogue
     with newsroom.lock():
         work = WorkFolder(target, _settings(bench, asked))
-        shown_lists, about = _with_outcomes(bench, train, _read(bench, train))
-        items, measured = asked.draw(shown_lists), _read(bench, valid)
+        shown_lists, about = _with_outcomes(bench, train, _read(bench, train, say))
+        items, measured = asked.draw(shown_lists), _read(bench, valid, say)
         make = InputMaker(catalogue)
         measure = _Measure(measured, make)
         set_seed(seed)
@@ -89,16 +90,19 @@ def train_attention(
     return f"{target}: trained on {len(items)} impressions of {train}; on {len(measured)} of {valid}: {reached}"
 
 
-def _read(bench: Workbench, split: str) -> list[ShownList]:
+def _read(bench: Workbench, split: str, say: Say) -> list[ShownList]:
     """Return what the impressions of a split showed, with counts as of each."""
+    started = monotonic()
     from broadsheet.rerank.attentive_scorer.training import ShownList
 
     counters = bench.models.config.attention.counters
     impressions = read_rankable(bench.data.newsroom, bench.data.catalogue, split)
     requests = attention_requests(bench, impressions, impression_counts(bench, impressions, counters))
-    return [
+    lists = [
         ShownList(request, np.array(one.clicked, np.bool_)) for one, request in zip(impressions, requests, strict=True)
     ]
+    say(f"{split}: {len(lists)} impressions read, with counts as of each ({monotonic() - started:.1f} s)")
+    return lists
 
 
 def _with_outcomes(
