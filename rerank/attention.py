@@ -7,6 +7,7 @@ import numpy as np
 from broadsheet.rerank.attentive_scorer.inputs import InputMaker, Request, count_columns
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
 from broadsheet.rerank.block import NO_ROW, Block
+from broadsheet.rerank.signals import finite
 from broadsheet.tables.arrays import Floats
 
 
@@ -32,5 +33,5 @@ class Attention:
                 read = history != NO_ROW
                 known = block.reads[number, read] if self._scorer.model.reads is not None else None
                 request = Request(history[read], block.rows[number, there], counts[number, there], known)
-                found[number, there] = self._scorer(make, request)
+                found[number, there] = finite("attention", self._scorer(make, request))
         return found

@@ -6,6 +6,7 @@ card.json               data, recipe, metrics, base model, and the article vecto
 
 import hashlib
 import logging
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,15 @@ def read_card(folder: Path) -> Card:
 def _problem(card: Card) -> str:
     expected = {"vectors": str, "dim": int, "centre": float}
     wrong = [f"{name} is {card.get(name)!r}" for name, kind in expected.items() if not isinstance(card.get(name), kind)]
+    if isinstance(card.get("centre"), float) and not math.isfinite(card["centre"]):
+        wrong.append(f"centre is {card['centre']!r}, expected a finite number")
     if card.get("counts") != list(COUNTS):
         wrong.append(f"counts are {card.get('counts')!r}, expected {', '.join(COUNTS)}")
     if card.get("reads", []) not in ([], list(READS)):  # cards of earlier versions say nothing of reads
         wrong.append(f"reads are {card['reads']!r}, expected none or {', '.join(READS)}")
-    if not set(card.get("outcomes", [])) <= set(OUTCOMES):
-        wrong.append(f"outcomes are {card['outcomes']!r}, expected some of {', '.join(OUTCOMES)}")
+    outcomes = card.get("outcomes", [])
+    if not (isinstance(outcomes, list) and [one for one in OUTCOMES if one in outcomes] == outcomes):
+        wrong.append(f"outcomes are {outcomes!r}, expected some of {', '.join(OUTCOMES)}, in this order")
     return "; ".join(wrong)
 
 
@@ -102,8 +106,9 @@ def load_attention(folder: Path, outcome_weights: Mapping[str, float] | None = N
     card = read_card(folder)
     weights, outcomes = trained_folder.load_weights(folder, WEIGHTS, KIND), tuple(card.get("outcomes", []))
     with trained_folder.reading_weights(folder, KIND):
-        model = AttentiveScorer(card["dim"], len(COUNTS), reads=len(card.get("reads", [])), more=len(outcomes))
-        model.load_state_dict({name: value.float() for name, value in weights.items()})
+        with torch.device("meta"):  # a wrong number in the card takes no memory
+            model = AttentiveScorer(card["dim"], len(COUNTS), reads=len(card.get("reads", [])), more=len(outcomes))
+        model.load_state_dict({name: value.float() for name, value in weights.items()}, assign=True)
     wanted = outcome_weights or {}
     for name in (name for name in OUTCOMES if wanted.get(name) and name not in outcomes):
         log.warning(

@@ -20,6 +20,8 @@ Measure = Callable[[AttentiveScorer], float]
 PADDING = -1
 OUTCOME_WEIGHT = 0.3
 """How much the outcomes beside the click count in the training."""
+LEAST_SPREAD = 0.01
+"""Least standard deviation by which an input is divided: one that is the same everywhere differs by rounding alone."""
 LEAST_KNOWN = 0.1
 """Least share of the histories' articles of whose reads something must be known, for the network to learn from it."""
 
@@ -105,7 +107,7 @@ def _set_scale(mean: torch.Tensor, scale: torch.Tensor, values: Floats | Vectors
     means = np.where(known, values, 0).sum(0) / total
     spread = np.sqrt(np.where(known, (values - means) ** 2, 0).sum(0) / total)
     mean.copy_(torch.from_numpy(means))
-    scale.copy_(torch.from_numpy(np.where(spread > 0, spread, 1.0)))
+    scale.copy_(torch.from_numpy(np.where(spread >= LEAST_SPREAD, spread, 1.0)))
 
 
 def fit(

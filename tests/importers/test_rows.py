@@ -58,6 +58,8 @@ def test_a_bad_article_is_skipped_for_a_plain_reason(newsroom, row, reason):
         ({"event": "glance"}, "unknown event; expected click, like, comment, share, save, hide"),
         ({"dwell_seconds": "long"}, "unreadable dwell_seconds"),
         ({"dwell_seconds": float("inf")}, "unreadable dwell_seconds"),
+        ({"dwell_seconds": 1e300}, "unreadable dwell_seconds"),
+        ({"dwell_seconds": float("-inf")}, "unreadable dwell_seconds"),
         ({"dwell_seconds": -1}, "unreadable dwell_seconds"),
         ({"scroll": 85}, "unreadable scroll"),
         ({"scroll": "far"}, "unreadable scroll"),

@@ -6,7 +6,6 @@ plain reason: one bad row is counted and left out, and never ends an import.
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,6 +17,7 @@ from broadsheet.importers.intake import Intake
 from broadsheet.importers.report import NOT_KNOWN, ImportReport
 from broadsheet.tables.kept import kept_rows, kept_text, kept_values
 from broadsheet.tables.values import (
+    LARGEST,
     SkipRow,
     checked_flag,
     checked_id,
@@ -170,7 +170,7 @@ def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake
     if news_id not in published:
         raise SkipRow(NOT_KNOWN, f"found {news_id!r}, which no article has as its id")
     since = published[news_id]
-    dwell_seconds = checked_number(row.get("dwell_seconds"), "dwell_seconds", math.inf)
+    dwell_seconds = checked_number(row.get("dwell_seconds"), "dwell_seconds", LARGEST)
     scroll = checked_number(row.get("scroll"), "scroll", 1)
     if since is not None and time < since:
         intake.note("clicks: before the article's time of publication")

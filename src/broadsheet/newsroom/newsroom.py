@@ -93,10 +93,10 @@ class Newsroom:
         return sorted((self.path / "corpus").glob("impressions-*.arrow"))
 
     def impressions(self, split: str) -> Path:
-        """Table impressions of a split; raises NewsroomError for a name that is not letters, digits, '-' or '_'."""
-        if not split or not split.isascii() or not all(c.isalnum() or c in "-_" for c in split):
+        """Table impressions of a split; raises NewsroomError for a name not of 1 to 100 letters, digits, - or _."""
+        if not 0 < len(split) <= 100 or not split.isascii() or not all(c.isalnum() or c in "-_" for c in split):
             raise NewsroomError(
-                f"split {split!r}: expected letters, digits, '-' and '_' alone, such as train or valid."
+                f"split {split[:120]!r}: expected 1 to 100 letters, digits, '-' and '_', such as train or valid."
             )
         return self.path / "corpus" / f"impressions-{split}.arrow"
 

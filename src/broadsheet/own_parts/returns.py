@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from broadsheet.errors import BroadsheetError, OwnPartError
 from broadsheet.tables.arrays import Floats, Rows
+from broadsheet.tables.values import LARGEST
 from broadsheet.text import shortened
 
 Returned = TypeVar("Returned")
@@ -21,8 +22,6 @@ Returned = TypeVar("Returned")
 _LONGEST = 80
 """Most characters of a wrong value that a message repeats."""
 _NUMBERS: Any = int | float | np.integer | np.floating | np.bool_
-_LARGEST = float(np.finfo(np.float32).max)
-"""Larger numbers would be infinite in the tables, whose scores are float32."""
 
 
 def call_part(title: str, call: Callable[..., Returned], *arguments: Any) -> Returned:  # noqa: ANN401
@@ -121,7 +120,7 @@ def _sequence(title: str, returned: Any, expected: str) -> Sequence[Any]:  # noq
 
 def _is_finite(value: Any) -> bool:  # noqa: ANN401
     """Return whether a value is a number, NumPy's included, that a table can hold: not NaN, finite as a float32."""
-    return isinstance(value, _NUMBERS) and bool(-_LARGEST <= value <= _LARGEST)
+    return isinstance(value, _NUMBERS) and bool(-LARGEST <= value <= LARGEST)
 
 
 def _shown(value: object) -> str:

@@ -9,6 +9,8 @@ from uuid import UUID
 from broadsheet.text import has_controls, has_invisible
 
 ID_LENGTH = 256
+LARGEST = (2 - 2**-23) * 2.0**127
+"""The largest number of a float32 column: a larger one would be infinite there."""
 _ROUNDED = 2**53
 """From here on a float does not hold every whole number, and two ids may have become the same."""
 
@@ -123,9 +125,8 @@ def checked_number(value: object, name: str, most: float) -> float | None:
         number = float(str(value))
     except (ValueError, TypeError, OverflowError):
         number = math.nan
-    if not 0 <= number <= most or number == math.inf:
-        expected = "a number of 0 or more" if most == math.inf else f"a number from 0 to {most:g}"
-        raise SkipRow(f"unreadable {name}", f"found {str(value)[:40]!r}; expected {expected}")
+    if not 0 <= number <= most:
+        raise SkipRow(f"unreadable {name}", f"found {str(value)[:40]!r}; expected a number from 0 to {most:g}")
     return number
 
 

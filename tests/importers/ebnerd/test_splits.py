@@ -200,6 +200,20 @@ def test_a_split_without_clicks_has_impressions_whose_clicks_are_not_known(folde
     assert found == [([], None, None)]
 
 
+@pytest.mark.parametrize("kind", [pa.null(), None])
+def test_a_column_without_any_value_counts_as_not_there_and_is_reported_as_not_taken(folder, newsroom, kind):
+    lists = ("article_ids_clicked", "next_read_time", "next_scroll_percentage", "session_id", "device_type")
+    reads, nothing = ("read_time_fixed", "scroll_percentage_fixed"), kind and pa.nulls(1)
+    write_articles(folder, **({"published_time": pa.nulls(4)} if kind else {}))
+    write_lists(folder / "train", [(50, 7, noon(5), [2, 3], [])], **dict.fromkeys(lists, nothing))
+    write_history(folder / "train", {7: [(1, noon(1), 1.0, 1.0)]}, **dict.fromkeys(reads, nothing))
+    report = import_ebnerd(folder, newsroom, "train")
+    assert rows(newsroom.impressions("train"), IMPRESSIONS, "clicked", "session_id", "device") == [([], None, None)]
+    assert rows(newsroom.clicks, CLICKS, "news_id", "dwell_seconds", "scroll") == [("1", None, None)]
+    assert rows(newsroom.news, NEWS, "published_at")[1] == (at(5),)
+    assert ("session_id" in report.left_out["behaviors.parquet"]) is (kind is not None)
+
+
 def test_the_report_names_what_was_not_taken_and_no_folder_of_the_machine(folder, newsroom):
     report = import_ebnerd(folder, newsroom, "train")
     assert report.left_out["behaviors.parquet"] == ["article_id", "age"]

@@ -102,7 +102,10 @@ def find_files(directory: Path, split: str) -> EbnerdFiles:
 
 
 def _columns(path: Path, required: tuple[str, ...], known: tuple[str, ...], problems: list[str]) -> list[str]:
-    """Return the known columns that a file has; what is wrong with the file is added to `problems`."""
+    """Return the known columns that a file has; what is wrong with the file is added to `problems`.
+
+    A column that is not required and has no value in any row, so that its type is null, counts as not there.
+    """
     try:
         found = column_names(path)
         schema = parquet.read_schema(path)
@@ -111,10 +114,11 @@ def _columns(path: Path, required: tuple[str, ...], known: tuple[str, ...], prob
         return []
     if missing := [name for name in required if name not in found]:
         problems.append(f"{path}: found the columns {', '.join(found)}; expected also {', '.join(missing)}")
+    empty = {field.name for field in schema if pa.types.is_null(field.type)} - {*required}
     for field in schema:
-        if field.name in known and (expected := _expected(field)):
+        if field.name in known and field.name not in empty and (expected := _expected(field)):
             problems.append(f"{path}: column {field.name!r} is {field.type}, expected {expected}")
-    return [name for name in found if name in known]
+    return [name for name in found if name in known and name not in empty]
 
 
 def _expected(field: pa.Field) -> str:
