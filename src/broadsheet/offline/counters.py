@@ -15,6 +15,7 @@ from broadsheet.corpus import exposures as showings
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.exposures import UNKNOWN, click_rates, rates_of
 from broadsheet.corpus.impressions import Impression
+from broadsheet.progress import track
 from broadsheet.retrieval.sources import popularity_freshness as formulas
 from broadsheet.retrieval.sources.co_click import CoClicks
 from broadsheet.retrieval.sources.popularity_freshness import popularity_of, trends_of
@@ -121,7 +122,8 @@ def co_clicks_of(
     requests = [(name, place) for name in moments for place in range(len(impressions))]
     ticks = np.concatenate([np.zeros(0), *moments.values()]) // CO_CLICK_SECONDS * CO_CLICK_SECONDS
     order = np.argsort(ticks, kind="stable")
-    for together in np.split(order, np.flatnonzero(np.diff(ticks[order])) + 1) if len(order) else []:
+    groups = np.split(order, np.flatnonzero(np.diff(ticks[order])) + 1) if len(order) else []
+    for together in track(groups, "Times at which co-clicks are counted", total=len(groups)):
         matrix = CoClicks(clicks, float(ticks[together[0]]), size=size)
         for start in range(0, len(together), AT_ONCE):
             ours = [requests[number] for number in together[start : start + AT_ONCE].tolist()]
