@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from broadsheet.evaluation.generation.speed import report_speed
 from broadsheet.evaluation.index.exact_search import report_exact_search
 from broadsheet.evaluation.index.report import join_sizes, report_index
 from broadsheet.evaluation.live_ranking.report import report_live as report_live_ranking
+from broadsheet.evaluation.learning_curve.report import report_curve
 from broadsheet.evaluation.pages.answers import report_answers
 from broadsheet.evaluation.pages.cascade_report import report_cascade
 from broadsheet.evaluation.pages.cold_start_report import report_cold_start
@@ -51,6 +53,7 @@ REPORTS = {
     "generation-speed": report_speed,
     "index": report_index,
     "languages-chinese": report_languages,
+    "learning-curve-valid": report_curve,
     "readers": report_readers,
     "live": report_live,
     "live-ranking-validation": report_live_ranking,
@@ -59,6 +62,7 @@ REPORTS = {
     "new-stories-ebnerd": report_new_stories,
     "new-stories-mind": report_new_stories,
     "nightly": report_nights,
+    "rankers-valid": lambda document: replace(report_ranking(document), name="rankers-valid"),
     "ranking-valid": report_ranking,
     "ranking-valid-live": report_ranking,
     "reasons-valid": report_reasons,
