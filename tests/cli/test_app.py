@@ -193,7 +193,7 @@ def test_a_stage_is_run_alone(command, built, tmp_path):
         ("build ROOM --users empty.txt", "--users empty.txt: found no id in it. Expected active, all, or a UTF-8 file"),
         ("build ROOM --users one.txt", "users: 1 unknown, such as 'stranger'"),
         ("train reranker ROOM --train tr --valid va", "no such split"),
-        ("train reranker ROOM --train ../tr --valid va", "split '../tr': expected letters, digits"),
+        ("train reranker ROOM --train ../tr --valid va", "split '../tr': expected 1 to 100 letters, digits"),
         ("import tables", "no file"),
         ("import tables --news a.csv --column title", "--column: found 'title', expected OURS=THEIRS"),
         ("import mind nowhere", "nowhere"),

@@ -37,7 +37,7 @@ def test_a_pipe_hands_the_run_to_its_reader(command, clicked, tmp_path):
         ("qrels ROOM --hours 0", "--hours: found 0.0, expected more than 0"),
         ("qrels ROOM --hours nan", "--hours: found nan, expected more than 0"),
         ("qrels ROOM --split valid --hours 3", "impressions belong to no edition"),
-        ("qrels ROOM --split ../x", "expected letters, digits"),
+        ("qrels ROOM --split ../x", "expected 1 to 100 letters, digits"),
         ("qrels ROOM", "Import later clicks"),
         ("vectors ROOM --format csv", "--format: found 'csv', expected npy or parquet"),
     ],

@@ -168,7 +168,7 @@ def test_a_training_that_learned_nothing_says_so_and_saves_nothing(room):
 
 
 def test_a_split_that_is_no_name_is_one_clear_error(room):
-    with pytest.raises(NewsroomError, match="expected letters, digits"):
+    with pytest.raises(NewsroomError, match="expected 1 to 100 letters, digits"):
         train_reranker(room, train="../train", valid="valid")
 
 
