@@ -11,8 +11,8 @@ from broadsheet.evaluation.generation.report import report_generation
 from broadsheet.evaluation.generation.speed import report_speed
 from broadsheet.evaluation.index.exact_search import report_exact_search
 from broadsheet.evaluation.index.report import join_sizes, report_index
-from broadsheet.evaluation.live_ranking.report import report_live as report_live_ranking
 from broadsheet.evaluation.learning_curve.report import report_curve
+from broadsheet.evaluation.live_ranking.report import report_live as report_live_ranking
 from broadsheet.evaluation.pages.answers import report_answers
 from broadsheet.evaluation.pages.cascade_report import report_cascade
 from broadsheet.evaluation.pages.cold_start_report import report_cold_start
