@@ -47,10 +47,10 @@ def rankers(results: Results) -> str:
 
 
 def learning_curve(results: Results) -> str:
-    """Return the AUC that is reached with each share of the clicks, and what all clicks bring over each share."""
+    """Return the AUC that is reached with each share of the clicks."""
     found = results.document("learning-curve-valid")
-    clicks, metric = found["clicks"], "auc"
-    cells = [[row, *(cell(shares[share][metric]) for share in clicks)] for row, shares in found["rows"].items()]
+    clicks = found["clicks"]
+    cells = [[row, *(cell(shares[share]["auc"]) for share in clicks)] for row, shares in found["rows"].items()]
     return _text(table(["AUC", *(f"{count:,} clicks" for count in clicks.values())], cells))
 
 

@@ -22,6 +22,7 @@ from broadsheet.evaluation.ranking.scores import (
     pipeline_scores,
     popularity_scores,
     tower_scores,
+    whole_and_ranked,
     word_scores,
 )
 from broadsheet.evaluation.retrieval.lists import QUERY_TITLES, Bm25
@@ -36,7 +37,6 @@ from broadsheet.offline.replay import (
     Values,
     mean_of,
 )
-from broadsheet.offline.signals import impression_signals
 from broadsheet.offline.workbenches import Labelled, describe_towers
 from broadsheet.tables.arrays import Flags, Floats, Integers
 from broadsheet.workbench.workbench import Workbench
@@ -185,10 +185,10 @@ def measure_ranking(
         scores.setdefault(row, []).append(ours)
     scores |= scorer_scores(bench, scorers, impressions)
     trained_rows = {row: several for row, several in scores.items() if row.rpartition(" ")[2] in KINDS}
-    signals = list(impression_signals(bench, impressions))
+    signals = list(whole_and_ranked(bench, impressions))
     scores |= {row: [ours] for row, ours in pipeline_scores(bench, impressions, signals).items()}
     del trained_rows[UNTRAINED]
-    scores |= seeded_scores(laid_together(signals), trained_rows, bench.models.signal_weights)
+    scores |= seeded_scores(laid_together([ranked for _, ranked in signals]), trained_rows, bench.models.signal_weights)
     return Ranking(
         scores,
         clicked,

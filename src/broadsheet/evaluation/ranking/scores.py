@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -20,24 +20,34 @@ from broadsheet.workbench.workbench import Workbench
 CROSS_ENCODER, WITHOUT, PIPELINE = "cross-encoder alone", "pipeline without the cross-encoder", "pipeline"
 
 
+Signals = Mapping[str, Floats]
+
+
+def whole_and_ranked(bench: Workbench, impressions: Sequence[Impression]) -> Iterator[tuple[Signals, Signals]]:
+    """Yield the signals of each impression twice: the cross-encoder reads all that was shown, and as in a ranking."""
+    ranked = impression_signals(bench, impressions)
+    if bench.models.cross_encoder is None:
+        yield from ((signals, signals) for signals in ranked)
+    else:  # through the same blocks in turn, so that the second takes scores that the cross-encoder still keeps
+        yield from zip(impression_signals(bench, impressions, reads=WHOLE), ranked, strict=True)
+
+
 def pipeline_scores(
-    bench: Workbench, impressions: Sequence[Impression], signals_of: Sequence[Mapping[str, Floats]] | None = None
+    bench: Workbench, impressions: Sequence[Impression], found: Sequence[tuple[Signals, Signals]] | None = None
 ) -> dict[str, Floats]:
     """Return scores by the cross-encoder, and by the pipeline without it and with it, laid end to end (shown,).
 
-    `signals_of` are the signals of each impression where they are computed already. By itself the cross-encoder reads
-    all that was shown; for the pipeline it reads as many candidates as in a ranking.
+    `found` are the signals of `whole_and_ranked` where they are computed already. By itself the cross-encoder reads all
+    that was shown; for the pipeline it reads as many candidates as in a ranking.
 
     Where a signal is absent, as for a reader without a history, it is 0 for all, so that they tie. Without a trained
     cross-encoder it has no entry.
     """
     weights = bench.models.signal_weights
-    found = impression_signals(bench, impressions) if signals_of is None else signals_of
     parts: dict[str, list[Floats]] = {CROSS_ENCODER: [], WITHOUT: [], PIPELINE: []}
-    whole = impression_signals(bench, impressions, reads=WHOLE)
-    # Both go through the same blocks in turn, so that the second takes scores that the cross-encoder still keeps.
-    for impression, alone, signals in zip(impressions, whole, found, strict=True):
-        parts[CROSS_ENCODER].append(present(alone["relevance"]))
+    pairs = whole_and_ranked(bench, impressions) if found is None else found
+    for impression, (whole, signals) in zip(impressions, pairs, strict=True):
+        parts[CROSS_ENCODER].append(present(whole["relevance"]))
         parts[WITHOUT].append(fuse(signals, weights | {"relevance": 0.0}))
         parts[PIPELINE].append(_pipeline(bench, impression, signals))
     if bench.models.cross_encoder is None:
