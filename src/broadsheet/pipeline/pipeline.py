@@ -5,11 +5,9 @@ They call the same stages as the nightly build, with one reader or with several.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +22,6 @@ from broadsheet.live.live_workbench import Live, request_time
 from broadsheet.models.forks import check_device
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_id, given_ids, given_newsroom, given_rows, most_stories
-from broadsheet.nightly.build import build
 from broadsheet.own_parts import OwnParts
 from broadsheet.pages.ask import answer_request, read_request
 from broadsheet.pages.digests import Digests, read_digests
@@ -33,7 +30,6 @@ from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.pages.story_rows import page_rows
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.kept import kept_names
-from broadsheet.tables.locks import ThreadLock
 from broadsheet.workbench.interests import ReaderTopics, follow
 from broadsheet.workbench.ranking import Ranking, rank, timed
 from broadsheet.workbench.story_writing import interests_in, story_writer
@@ -43,17 +39,11 @@ if TYPE_CHECKING:
     from broadsheet.generate import Answer
     from broadsheet.generate.stories.late_stories import LateStories
 
-
-__all__ = ["Pipeline", "build", "open_newsroom", "run"]
-
 Filters = FiltersConfig | Mapping[str, Any] | None
 """Filters of a request; None means no filters beside the newsroom's own."""
-NEWSROOM_VARIABLE = "BROADSHEET_NEWSROOM"
 ANONYMOUS = ""
 ENDPOINT_SECONDS = 5.0
 """Most seconds that a request, whatever its number of pages, waits for drafts from an endpoint."""
-_OPENING = ThreadLock()
-"""Held while a newsroom is opened, so that several threads that ask for it at once load it only once."""
 
 
 class Pipeline:
@@ -223,28 +213,3 @@ class Pipeline:
         table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
         made = bench.data.edition.name, as_of, table, timings
         yield Page(ANONYMOUS, "request", request, *made, answer, look=self._look)
-
-
-def open_newsroom(newsroom: str | Path | Newsroom | None = None) -> Pipeline:
-    """Open the given newsroom, else the newsroom that $BROADSHEET_NEWSROOM names, else ./newsroom.
-
-    A further call for the same edition with the same settings returns the pipeline that is open.
-    """
-    named = os.environ.get(NEWSROOM_VARIABLE) or "newsroom" if newsroom is None else newsroom
-    path = given_newsroom(named).path.resolve()
-    room = Newsroom(path)
-    room.require()
-    settings = room.config_file.read_bytes() if room.config_file.is_file() else b""
-    with _OPENING:
-        return _opened(path, room.current().name, settings)
-
-
-@lru_cache(maxsize=2)
-def _opened(path: Path, edition: str, settings: bytes) -> Pipeline:
-    del edition, settings  # keys of the cache: a new edition or a changed config opens anew
-    return Pipeline.open(path)
-
-
-def run(user_id: str, k: int = 10, newsroom: str | Path | None = None, filters: Filters = None) -> Page:
-    """Return the page of one reader; see `Pipeline.run` and `open_newsroom`."""
-    return open_newsroom(newsroom).run(user_id, k, filters)
