@@ -24,7 +24,12 @@ class GateConfig:
     max_lost: Share = 0.2
     "Largest share of the current edition's articles that may be missing, expired and withdrawn articles not counted."
     max_fewer: Share = 0.5
-    "Largest share by which readers, stories or clicks may be fewer than in the current edition."
+    """Largest share by which readers, stories or clicks may be fewer than in the current edition. Readers and stories
+    vary by chance: a fall of at most twice the square root of their number does not count, as from 4 readers to 1."""
+    max_fewer_last_day: Share = 0.8
+    """Largest share by which the clicks of the last 24 hours, or the readers who clicked in them, may be fewer than on
+    the quietest of the 7 days before the current edition. Measured with clock = "now", if 20 readers or more clicked on
+    each of these days. 1 turns it off."""
     max_centroid_shift: Amount = 0.05
     "Largest cosine distance between the mean article vector of the current edition and that of the new one."
     max_changed_neighbours: Share = 0.1

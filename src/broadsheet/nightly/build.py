@@ -22,6 +22,7 @@ from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withd
 from broadsheet.nightly.edition_gate import Verdict, judge
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.expiry import expire
+from broadsheet.nightly.last_day import last_day_counts
 from broadsheet.nightly.run_stages import StageReports, event_of, run_stages, tell
 from broadsheet.nightly.stage import Engine, Record
 from broadsheet.nightly.stages import STAGES, local_engine
@@ -169,6 +170,7 @@ def _manifest(bench: Workbench, users: str, stages: StageReports, expired: int) 
         CARRIED: carried_by(bench.data.newsroom.news),
         "users": users,
         "counts": counts,
+        "last_day": last_day_counts(bench.data.edition.clicks, bench.data.as_of),
         "models": {
             "encoder": bench.models.encoder,
             "news_tower": bench.models.news_tower.fingerprint,

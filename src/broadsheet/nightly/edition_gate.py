@@ -4,7 +4,7 @@ The numbers of articles, readers, stories and clicks and the recall of the index
 articles is encoded again, and their vectors must be the vectors of the table. If both editions were made by the same
 model, their vectors are compared too; after a change of the model every vector differs on purpose. Neighbours are
 compared among articles whose text is the same in both editions: new and rewritten articles rightly change neighbours,
-and unchanged articles do not.
+and unchanged articles do not. Whether the clicks of the last day collapsed is measured in `last_day`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Edition
 from broadsheet.nightly.index_recall import reader_recall
+from broadsheet.nightly.last_day import last_day_fall
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CLICKS, NEWS, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.tables.vectors import MappedVectors, vectors_to_numpy
@@ -40,6 +41,8 @@ ENCODED_AGAIN, SAME = 32, 0.99
 
 Rounding alone leaves the cosine far above it.
 """
+CHANCE = 2.0
+"""Standard deviations, of a number that varies as a Poisson number does, that a fall of readers may be."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,15 @@ class Verdict:
     """The figures that the gate measured, and each reason not to publish; without a reason the edition goes out."""
 
     figures: dict[str, float] = field(default_factory=dict)
-    "recall, foreign_vectors, lost, shrunk, fewer_readers, fewer_stories, fewer_clicks, centroid_shift and \
-changed_neighbours; a figure without a measurement is missing."
+    "recall, foreign_vectors, lost, shrunk, fewer_readers, fewer_stories, fewer_clicks, fewer_clicks_last_day, \
+fewer_readers_last_day, centroid_shift and changed_neighbours; a figure without a measurement is missing."
     reasons: list[str] = field(default_factory=list)
     "A clause for each figure that is out of bounds."
     compared_with: str = ""
     "Name of the edition that was current; empty for a newsroom's first edition."
     note: str = ""
-    "Why the editions could not be compared, or only in part; empty if all was compared."
+    "Why the editions could not be compared, or only in part, and whether clicks stopped; empty if there is no such \
+thing to tell."
 
     def line(self) -> str:
         """Return the figures and the note in one line."""
@@ -101,7 +105,9 @@ def judge(
             figures |= _lost(data.catalogue, current, gone_ids)
             figures |= _fewer(data.edition, current, users)
             drift, note = _drift(data, current)
-            figures |= drift
+            fall, silence = last_day_fall(data.edition.clicks, data.as_of, models.config.clock, current)
+            figures |= drift | fall
+            note = "; ".join(filter(None, [note, silence]))
         except BroadsheetError as error:  # a damaged edition must not keep the next one from its readers
             note = f"not compared with {current.name}: {error}"
     return Verdict(figures, _reasons(figures, bounds), current.name if current else "", note)
@@ -128,16 +134,20 @@ def _lost(catalogue: Catalogue, current: Edition, gone_ids: pa.Array) -> dict[st
 
 
 def _fewer(edition: Edition, current: Edition, users: str) -> dict[str, float]:
-    """Return by which share the clicks fell, and those of readers and stories if both editions are for the same."""
+    """Return by which share the clicks fell, and those of readers and stories if both editions are for the same.
+
+    A fall of readers or stories that can be chance is 0: of 4 active readers, 3 may stay away for a month.
+    """
     tables = {"clicks": (edition.clicks, current.clicks, CLICKS)}
     if users != "list" and current.read_manifest()["users"] == users:
         tables["readers"] = edition.users, current.users, USERS
         tables["stories"] = edition.stories, current.stories, STORIES
     fewer = {}
     for what, (path, former, schema) in tables.items():
-        before = _rows(former, schema)
+        before, now = _rows(former, schema), _rows(path, schema)
+        chance = 0.0 if what == "clicks" else CHANCE * before**0.5
         if before:
-            fewer[f"fewer_{what}"] = max(0.0, 1 - _rows(path, schema) / before)
+            fewer[f"fewer_{what}"] = 1 - now / before if before - now > chance else 0.0
     return fewer
 
 
@@ -216,6 +226,14 @@ def _reasons(figures: dict[str, float], bounds: GateConfig) -> list[str]:
         "fewer_readers": (bounds.max_fewer, "it has {:.1%} fewer readers than the current edition"),
         "fewer_stories": (bounds.max_fewer, "it has {:.1%} fewer stories than the current edition"),
         "fewer_clicks": (bounds.max_fewer, "it has {:.1%} fewer clicks than the current edition"),
+        "fewer_clicks_last_day": (
+            bounds.max_fewer_last_day,
+            "the last day had {:.1%} fewer clicks than the quietest of the 7 days before the current edition",
+        ),
+        "fewer_readers_last_day": (
+            bounds.max_fewer_last_day,
+            "the last day had {:.1%} fewer readers than the quietest of the 7 days before the current edition",
+        ),
         "centroid_shift": (bounds.max_centroid_shift, "the mean article vector moved by {:.3f}"),
         "changed_neighbours": (bounds.max_changed_neighbours, "{:.1%} of the neighbours of unchanged articles changed"),
         "foreign_vectors": (0.0, "{:.1%} of the articles encoded again have another vector than the model gives"),

@@ -29,6 +29,8 @@ _GATE = (
     ("fewer_readers", "Fall of the number of readers", "max_fewer"),
     ("fewer_stories", "Fall of the number of stories", "max_fewer"),
     ("fewer_clicks", "Fall of the number of clicks", "max_fewer"),
+    ("fewer_clicks_last_day", "Fall of the clicks of the last day", "max_fewer_last_day"),
+    ("fewer_readers_last_day", "Fall of the readers of the last day", "max_fewer_last_day"),
     ("centroid_shift", "Shift of the mean article vector, cosine distance", "max_centroid_shift"),
     ("changed_neighbours", "Changed neighbours of unchanged articles", "max_changed_neighbours"),
     ("foreign_vectors", "Articles with another vector than the model gives", ""),
