@@ -27,6 +27,7 @@ LAYERS = [
     ("workbench",),
     ("pages",),
     ("live",),
+    ("experiments",),
     ("nightly",),
     ("pipeline",),
     ("operations",),
@@ -44,6 +45,7 @@ SUB_LAYERS = {
     "generate": [("text",), ("gate", "writers"), ("extracts",), ("stories",), ("",)],
     "rerank": [("attentive_scorer", "cross_encoder", "policy"), ("",)],
     "retrieval": [("towers",), ("sources", "training"), ("",)],
+    "experiments": [("statistics",), ("",)],
     "nightly": [("",), ("ray",)],
     "evaluation": [
         ("",),
@@ -202,7 +204,7 @@ def loaded(code):
     return set(done.stderr.rpartition("loaded ")[2].split())
 
 
-LIGHT = ["tables", "config", "newsroom", "metrics", "pages.page", "progress"]
+LIGHT = ["tables", "config", "newsroom", "metrics", "pages.page", "experiments", "progress"]
 
 
 def test_the_light_modules_load_nothing_heavy():

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from broadsheet.config.arms import experiment_problems
 from broadsheet.config.section import has_no_default, problems_of
 from broadsheet.config.settings import Config
 from broadsheet.errors import ConfigError, join_problems
@@ -34,6 +35,7 @@ def read_config(path: Path) -> Config:
             f"{path}: cannot be read ({error.strerror}). Make it a file that this user may read."
         ) from error
     config, problems = _checked(document)
+    problems += experiment_problems(config)
     if len(problems) == 1:
         raise ConfigError(f"{path}: {problems[0]}. {_advice(problems[0])}.")
     if problems:

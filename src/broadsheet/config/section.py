@@ -123,6 +123,8 @@ def _setting_at(kind: Any, path: Sequence[int | str]) -> FieldInfo:  # noqa: ANN
     setting = FieldInfo.from_annotation(kind)
     for name in path:
         around: Any = setting.annotation
+        if around is Any:  # an arm's settings: each is named with its own place among the newsroom's
+            break
         # The names in a dict are the user's own, such as categories; all have values of one type.
         inner = (
             get_args(around)[1]

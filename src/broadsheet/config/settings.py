@@ -6,6 +6,7 @@ Every setting has a default that works; a file names only what it changes.
 from dataclasses import field
 from typing import Literal
 
+from broadsheet.config.experiments import ExperimentConfig
 from broadsheet.config.filters import FiltersConfig
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.config.imports import ImportsConfig
@@ -43,3 +44,5 @@ class Config:
     attention: AttentionConfig = field(default_factory=AttentionConfig)
     writer: WriterConfig = field(default_factory=WriterConfig)
     own: OwnConfig = field(default_factory=OwnConfig)
+    experiments: dict[str, ExperimentConfig] = field(default_factory=dict)
+    "Experiments by name: some readers get pages by other settings; see the how-to on experiments."

@@ -105,6 +105,10 @@ class Page:
     "The reader's name as the page shows it; without it, the page shows the id."
     look: Look = field(default_factory=Look)
     "How the page looks."
+    experiment: str = ""
+    "The experiment that the page is part of; several experiments are separated by commas, none is empty."
+    arm: str = ""
+    "The arm of the reader in the experiment; of several experiments, the arms in the same order."
 
     def to_html(self) -> str:
         """Return the page as a whole HTML document, which loads no other files but the images of its articles.
@@ -133,6 +137,8 @@ class Page:
             "kind": self.kind,
             "request": self.request,
             "edition": self.edition,
+            "experiment": self.experiment,
+            "arm": self.arm,
             "as_of": self.as_of.isoformat(),
             "answer": self.answer and self.answer.to_dict(),
             "follows": asdict(self.follows),

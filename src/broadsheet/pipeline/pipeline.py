@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from broadsheet.config.filters import FiltersConfig, read_filters
 from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.experiments.arms import Arms
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
 from broadsheet.live.late_texts import PageTexts, write_missing
@@ -55,6 +57,7 @@ class Pipeline:
 
     def __init__(self, bench: Workbench, texts: PageTexts, digests: Digests, look: Look) -> None:
         self._live, self._texts, self._digests, self._look = Live(bench), texts, digests, look
+        self._arms = Arms(bench, look)
 
     @staticmethod
     def open(path: str | Path | Newsroom, own: OwnParts | None = None) -> Pipeline:
@@ -69,9 +72,8 @@ class Pipeline:
         edition = bench.data.edition
         texts = PageTexts(bench.data.newsroom, edition)
         bench.open()
-        pipeline = Pipeline(
-            bench, texts, Digests(read_digests(edition)), read_look(bench.data.newsroom.path, bench.models.config.page)
-        )
+        look = read_look(bench.data.newsroom.path, bench.models.config.page)
+        pipeline = Pipeline(bench, texts, Digests(read_digests(edition)), look)
         _ = pipeline.bench  # reads the journal now, so that the first request does not wait for it
         return pipeline
 
@@ -89,7 +91,7 @@ class Pipeline:
 
         An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown,
         the page is shorter; an empty page says so in its `note`. A page has 1,000 stories at most, whatever k is.
-        Raises InputError if the id is empty, or if k is less than 1.
+        Raises InputError if the id is empty, or if k is less than 1. A reader in an experiment gets the page of an arm.
 
         `filters` are those of this request, beside the newsroom's own: a mapping as in section [filters] of
         broadsheet.toml, such as {"exclude": {"paywall": "true"}}. They count before the page is cut to k. Raises
@@ -107,8 +109,8 @@ class Pipeline:
         k, user_ids = most_stories(k, len(bench.data.catalogue)), given_ids(user_ids, "user_ids")
         unique, as_of, known = list(dict.fromkeys(user_ids)), request_time(bench), bench.data.readers
         readers = bench.readers(known.audience.state(unique, as_of), known.mutes())
-        pages = self._pages(bench, readers, as_of, k, read_filters(filters))
-        by_user = {page.user_id: page for page in pages}
+        make = partial(self._pages, as_of=as_of, k=k, filters=read_filters(filters))
+        by_user = {page.user_id: page for page in self._arms.pages(bench, readers, as_of, make)}
         return [by_user[user_id] for user_id in user_ids]
 
     def ask(self, text: str, k: int = 10, filters: Filters = None) -> Page:
@@ -119,8 +121,7 @@ class Pipeline:
         InputError if the text is empty or has more than 1,000 characters, or if k is less than 1. `filters` are those
         of `run`.
         """
-        (page,) = (part for part in self.ask_stream(text, k, filters) if isinstance(part, Page))
-        return page
+        return next(part for part in self.ask_stream(text, k, filters) if isinstance(part, Page))
 
     def ask_stream(self, text: str, k: int = 10, filters: Filters = None) -> Iterator[Answer | Page]:
         """Return an iterator over two items: first the answer, then the whole page of `ask`.

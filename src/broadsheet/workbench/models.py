@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,10 @@ def named_setting(file: Path, setting: str = "") -> Iterator[None]:
         raise kind(f"{where}: {error}") from error
 
 
+_SHARED = ("reads", "own", "towers", "news_tower", "user_tower", "cross_encoder_folder", "fusion", "writer")
+"""What is opened once for all settings that name the same models; the cross-encoder too, where it is read."""
+
+
 @dataclass(frozen=True, eq=False)
 class EditionModels:
     """The models that a newsroom's settings name; a newsroom's own trained model comes before the package's.
@@ -58,6 +62,15 @@ class EditionModels:
         """The encoder, and whether the articles are in English; raises AssetError as `choose_encoder` does."""
         with named_setting(self.newsroom.config_file, "[retrieval] towers"):
             return self.chosen or standing(self.newsroom, self.config)
+
+    def under(self, config: Config) -> EditionModels:
+        """Return these models under other settings, which must name the same models: what is opened is shared."""
+        other = replace(self, config=config)
+        shared = [*_SHARED, *(["cross_encoder"] if other.is_read("relevance") else [])]
+        if config.rerank.attention == self.config.rerank.attention and other.is_read("attention"):
+            shared.append("attention")
+        vars(other).update({name: getattr(self, name) for name in shared})
+        return other
 
     @property
     def encoder(self) -> str:

@@ -63,6 +63,20 @@ class Workbench:
         co_clicks = self.co_clicks if same_clicks else None
         return Workbench(data, self.models, search=self.search if search is None else search, co_clicks=co_clicks)
 
+    def under(self, models: EditionModels) -> Workbench:
+        """Return a workbench of the same data under other settings, with models made by `EditionModels.under`.
+
+        It shares the data, the index and the co-clicks, and of the stages what the settings do not touch.
+        """
+        other = Workbench(self.data, models, search=self.search, co_clicks=self.co_clicks)
+        ours, theirs = self.models.config, models.config
+        if theirs.filters == ours.filters:
+            vars(other)["selection"] = self.selection
+        ages = [(one.rerank.half_life_hours, one.rerank.half_life_hours_by_category) for one in (ours, theirs)]
+        if theirs.retrieval == ours.retrieval and ages[0] == ages[1]:
+            vars(other)["retriever"] = self.retriever
+        return other
+
     def open(self) -> None:
         """Open everything that a request needs, so that no request waits for it and no two threads load it twice."""
         opened = self.data.catalogue, self.data.readers.audience, self.retriever, self.reranker, self.models.writer

@@ -1,0 +1,89 @@
+"""The arms of experiments as a pipeline serves them: each by its own settings, all by the same models and index."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from broadsheet.config.arms import with_settings
+from broadsheet.experiments.assignment import Assignment, assign
+from broadsheet.pages.look import Look, read_look
+from broadsheet.pages.page import Page
+from broadsheet.readers.state import ReaderState
+from broadsheet.tables.locks import ThreadLock
+from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.workbench import Workbench
+
+MOST_KEPT = 64
+"""Workbenches of arms that are kept: with several experiments at once, each pair of arms has a workbench of its own."""
+
+
+MakePages = Callable[[Workbench, Sequence[ReaderState]], list[Page]]
+
+
+class Arms:
+    """The arms of a newsroom's experiments; safe to share between threads."""
+
+    def __init__(self, bench: Workbench, look: Look) -> None:
+        """Take the opened workbench and the look of the newsroom's own settings.
+
+        Opens each arm alone, so that no request waits for it. Raises ConfigError if an arm's filters name a column that
+        no article has, or its look cannot be read.
+        """
+        self._base, self._lock = bench, ThreadLock()
+        self._models: dict[Assignment, EditionModels] = {Assignment(): bench.models}
+        self._looks: dict[Assignment, Look] = {Assignment(): look}
+        self._benches: dict[Assignment, Workbench] = {}
+        for name, experiment in bench.models.config.experiments.items():
+            for arm in experiment.arms:
+                self.bench(bench, Assignment(((name, arm),)))
+
+    def pages(self, base: Workbench, readers: Sequence[ReaderState], as_of: datetime, make: MakePages) -> list[Page]:
+        """Return the pages of some readers, those of each arm made by its own workbench.
+
+        `make` makes the pages of readers who share their arms. The timings cover all pages together.
+        """
+        groups: dict[Assignment, list[ReaderState]] = {}
+        for reader in readers:
+            arms = assign(base.models.config.experiments, reader.user_id, as_of)
+            groups.setdefault(arms, []).append(reader)
+        made = {arms: make(self.bench(base, arms), theirs) for arms, theirs in groups.items()}
+        timings = Counter[str]()
+        for pages in made.values():
+            timings.update(pages[0].timings)
+        return [
+            replace(page, experiment=arms.experiment, arm=arms.arm, look=self._looks[arms], timings=dict(timings))
+            for arms, pages in made.items()
+            for page in pages
+        ]
+
+    def bench(self, base: Workbench, arms: Assignment) -> Workbench:
+        """Return the workbench of some arms over the data of `base`, the workbench of this request."""
+        with self._lock:
+            models = self._models_of(arms)
+            if models is base.models:
+                return base
+            if base is not self._base:  # the articles changed: what was made of them is made again
+                self._base, self._benches = base, {}
+            if arms not in self._benches:
+                if len(self._benches) >= MOST_KEPT:
+                    self._benches.pop(next(iter(self._benches)))
+                bench = base.under(models)
+                _ = bench.retriever, bench.reranker, bench.selection  # made now, so that no two threads make it
+                self._benches[arms] = bench
+            return self._benches[arms]
+
+    def _models_of(self, arms: Assignment) -> EditionModels:
+        if arms not in self._models:
+            models, look = self._models[Assignment()], self._looks[Assignment()]
+            config = models.config
+            for name, arm in arms.arms:
+                config = with_settings(config, config.experiments[name].arms[arm].settings)
+            is_new = config != models.config
+            if config.page != models.config.page:
+                look = read_look(models.newsroom.path, config.page)
+            self._models[arms] = models.under(config) if is_new else models
+            self._looks[arms] = look
+        return self._models[arms]
