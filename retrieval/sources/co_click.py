@@ -4,6 +4,8 @@ The click log alone is read. Histories that were imported bear no times, so as o
 clicks that came later.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -21,6 +23,8 @@ HALF_LIFE = 72 * 3600.0
 """Seconds; longer than that of `popularity`, since who reads what changes more slowly than what is read."""
 HALF_LIVES = 10
 """Clicks older than HALF_LIVES half-lives count for less than a thousandth and are left out."""
+STALE_SECONDS = 60.0
+"""How long the co-clicks serve while clicks come in: who reads what changes slowly, and a count of all takes long."""
 READERS = 1000
 """Most readers asked of an article of the history, those that count for most: a bound on the work for a popular one."""
 
@@ -99,15 +103,17 @@ class LastCoClicks:
     threads.
     """
 
-    def __init__(self, clicks: ClickLog) -> None:
+    def __init__(self, clicks: ClickLog, earlier: LastCoClicks | None = None) -> None:
+        """`earlier` are those of an earlier state of the same log, whose CoClicks may serve for STALE_SECONDS more."""
         self.clicks = clicks
         self._lock = ThreadLock()
-        self._last: tuple[float, CoClicks] | None = None
+        self._last = earlier._last if earlier is not None else None
+        self._stale = 0.0 if earlier is None else STALE_SECONDS
 
     def __call__(self, as_of: float, *, size: int) -> CoClicks:
         """Return the CoClicks as of a time in epoch seconds, with room for at least `size` articles."""
         with self._lock:
-            if self._last is None or self._last[0] != as_of:
+            if self._last is None or not (self._last[0] == as_of or 0 <= as_of - self._last[0] < self._stale):
                 self._last = as_of, CoClicks(self.clicks, as_of, size=size)
             return self._last[1]
 

@@ -12,8 +12,11 @@ import pyarrow.compute as pc
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.tables.arrow_files import epoch_seconds
 
+NO_READERS = pa.array([], pa.string())
 READING = ("click", "like", "comment", "share", "save")
 """Events that mean that the article was read; hiding an article is not reading it."""
+AGAINST = ("hide", "dislike", "report")
+"""Events after which a reader is not shown the article again."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class ClickLog:
     "Catalogue row of the article."
     times: npt.NDArray[np.float64]
     "Epoch seconds, UTC, never falling."
+    readers: pa.Array = NO_READERS
+    "The reader's id by number, as far as it is known."
 
     def __len__(self) -> int:
         return len(self.times)
@@ -33,15 +38,18 @@ class ClickLog:
     def before(self, as_of: float, since: float = -np.inf) -> ClickLog:
         """Return the clicks strictly before `as_of` and not before `since`, both in epoch seconds; copies nothing."""
         start, stop = np.searchsorted(self.times, (since, as_of), side="left")
-        return ClickLog(self.users[start:stop], self.rows[start:stop], self.times[start:stop])
+        return ClickLog(self.users[start:stop], self.rows[start:stop], self.times[start:stop], self.readers)
 
 
 def make_click_log(
-    users: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], times: npt.NDArray[np.float64]
+    users: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int64],
+    times: npt.NDArray[np.float64],
+    readers: pa.Array = NO_READERS,
 ) -> ClickLog:
     """Return the log of clicks given in any order; clicks of the same time keep their order."""
     order = np.argsort(times, kind="stable")
-    return ClickLog(users[order], rows[order], times[order])
+    return ClickLog(users[order], rows[order], times[order], readers)
 
 
 def read_click_log(clicks: pa.Table, catalogue: Catalogue) -> ClickLog:
@@ -55,4 +63,5 @@ def read_click_log(clicks: pa.Table, catalogue: Catalogue) -> ClickLog:
         np.concatenate([np.zeros(0, np.int64), *codes]),
         np.asarray(rows.filter(kept), np.int64),
         epoch_seconds(clicks.column("time").filter(kept)),
+        users.chunk(0).dictionary if users.num_chunks else NO_READERS,
     )

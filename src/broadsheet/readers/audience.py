@@ -1,20 +1,34 @@
 """What is known of each reader as of a moment: history, profile, hidden articles."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.corpus.click_log import READING
+from broadsheet.corpus.click_log import AGAINST, READING
 from broadsheet.readers.profiles import NO_PROFILES, Profiles
 from broadsheet.readers.reads import ReadLog, with_reads
 from broadsheet.tables.arrow_files import epoch_seconds, from_rows, read_table
 from broadsheet.tables.schemas import CLICKS, USERS
+
+
+class Since(NamedTuple):
+    """What readers did after a clicks table was written."""
+
+    clicks: pa.Table
+    "Further rows of the table."
+    undone: pa.Table
+    "Rows of the table that the readers took back."
+
+
+NOTHING_SINCE = Since(CLICKS.empty_table(), CLICKS.empty_table())
 
 
 def no_profiles() -> Profiles:
@@ -57,17 +71,31 @@ class Audience:
         }
         return [user_id for user_id in self.all() if user_id in chosen]
 
-    def state(self, user_ids: Sequence[str], as_of: datetime) -> pa.Table:
+    def state(self, user_ids: Sequence[str], as_of: datetime, since: Since = NOTHING_SINCE) -> pa.Table:
         """Return the table users for some readers as of a moment; a reader who is not known has an empty row.
+
+        `since` is what these readers did after the clicks table was written.
 
         Clicks strictly before `as_of` follow the imported history, oldest first; an article stands once, where it was
         read last. The profile is the reader's own words, whenever they were written, or else the users table's. What is
         known of the reads is as of the same moment; see ReadLog.
         """
+        if len(since.clicks) or len(since.undone):
+            return self._with(user_ids, since).state(user_ids, as_of)
         own, moment = self._own_words(), as_of.timestamp()
         rows = [self._state(user_id, moment, own) for user_id in user_ids]
         reads = self._reads(user_ids, [row["history"] for row in rows], [moment] * len(rows))
         return with_reads(from_rows(rows, USERS), reads)
+
+    def _with(self, user_ids: Sequence[str], since: Since) -> Audience:
+        """Return the audience of some readers alone, with what they did since."""
+        known = list(dict.fromkeys(user_ids))
+        users = self._users.take(pa.array([self._row_of[one] for one in known if one in self._row_of], pa.int64()))
+        rows = [self._clicks_of[one] for one in known if one in self._clicks_of]
+        clicks = self._clicks.take(pa.array(np.concatenate([np.zeros(0, np.int64), *rows])))
+        undone = set(_keys(since.undone))
+        clicks = clicks.filter(pa.array([key not in undone for key in _keys(clicks)], pa.bool_()))
+        return Audience(users, pa.concat_tables([clicks, since.clicks]), self._own_words)
 
     def _state(self, user_id: str, as_of: float, own: Profiles) -> dict[str, Any]:
         known = self._imported(user_id)
@@ -75,7 +103,7 @@ class Audience:
         events = self._clicks.take(pa.array(clicks[self._times[clicks] < as_of])).to_pylist()
         read = [*known["history"], *(event["news_id"] for event in events if event["event"] in READING)]
         newest_last = list(dict.fromkeys(reversed(read)))[::-1]
-        hidden = [*known["hidden"], *(event["news_id"] for event in events if event["event"] == "hide")]
+        hidden = [*known["hidden"], *(event["news_id"] for event in events if event["event"] in AGAINST)]
         hidden = list(dict.fromkeys(hidden))
         profile = own.of(user_id) or known["profile"]
         return {"user_id": user_id, "history": newest_last, "profile": profile, "hidden": hidden}
@@ -87,6 +115,11 @@ class Audience:
             return {"history": [], "profile": "", "hidden": []}
         known: dict[str, Any] = self._users.slice(row, 1).to_pylist()[0]
         return known
+
+
+def _keys(clicks: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Yield what tells each event of a clicks table from the others."""
+    return zip(*(clicks.column(name).to_pylist() for name in ("user_id", "news_id", "time", "event")), strict=True)
 
 
 def _rows_by_user(clicks: pa.Table, times: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.int64]]:

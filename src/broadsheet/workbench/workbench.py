@@ -53,14 +53,18 @@ class Workbench:
         self.data, self.models = data, models
         self._search, self._co_clicks = search, co_clicks
 
-    def over(self, data: EditionData, search: Search | None = None) -> Workbench:
+    def over(self, data: EditionData, search: Search | None = None, *, longer: bool = False) -> Workbench:
         """Return a workbench over other data of the edition, made by `dataclasses.replace(self.data, …)`.
 
         It shares the models, and the index unless `search` replaces it. It shares the co-clicks if `data` has the very
-        same click log. Everything else is made again from `data`.
+        same click log, and goes on from these if the log is `longer`: with the same articles and more clicks.
+        Everything else is made again from `data`.
         """
-        same_clicks = data.clicks is self.data.clicks
-        co_clicks = self.co_clicks if same_clicks else None
+        from broadsheet.retrieval.sources.co_click import LastCoClicks
+
+        co_clicks = self.co_clicks if data.clicks is self.data.clicks else None
+        if longer:
+            co_clicks = LastCoClicks(data.clicks, earlier=self.co_clicks)
         return Workbench(data, self.models, search=self.search if search is None else search, co_clicks=co_clicks)
 
     def under(self, models: EditionModels) -> Workbench:
