@@ -12,16 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.corpus.exposures import Exposures
 from broadsheet.corpus.filters import Selection
 from broadsheet.corpus.same_text import SameTexts
-from broadsheet.corpus.unseen import Unseen
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.candidates_table import Offer, candidates_table
 from broadsheet.retrieval.sources.block_vectors import BlockVectors
-from broadsheet.retrieval.sources.co_click import LastCoClicks
 from broadsheet.retrieval.sources.fusion import fuse, with_quotas
+from broadsheet.retrieval.sources.logs import NowLogs
 from broadsheet.retrieval.sources.own import NOTHING_PROPOSED, ask_signals, ask_sources
 from broadsheet.retrieval.sources.popularity_freshness import freshness_scores, half_lives
 from broadsheet.retrieval.sources.snapshot import Moment, Moments
@@ -58,24 +56,21 @@ class Retriever:
         k: int,
         half_life_hours: float,
         half_life_hours_by_category: Mapping[str, float],
-        co_clicks: LastCoClicks,
+        logs: NowLogs,
         weights: Mapping[str, float],
         quotas: Mapping[str, float] | None,
-        exposures: Exposures,
         own: OwnParts | None = None,
     ) -> None:
         """`half_life_hours` are those of freshness; a source that `weights` or `quotas` do not name has 0.
 
         Without `quotas`, None, no reader has any, new readers neither.
-        `co_clicks` are those of the click log, and hold it. `own` has the site's own sources and signals.
+        `logs` returns the clicks and showings as they are now. `own` has the site's own sources and signals.
         """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._weights, self._quotas, self._own = k, dict(weights), quotas, own or OwnParts()
-        self._same_texts, self._unseen = SameTexts(catalogue), Unseen(exposures)
+        self._same_texts, self._logs = SameTexts(catalogue), logs
         self._half_lives = hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
-        self._moments = Moments(
-            catalogue, search, co_clicks, half_life_hours=hours, exposures=exposures, own=[*self._own.sources]
-        )
+        self._moments = Moments(catalogue, search, logs, half_life_hours=hours, own=[*self._own.sources])
 
     def vectors(self, readers: Sequence[ReaderState]) -> pa.Table:
         """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros."""
@@ -136,7 +131,7 @@ class Retriever:
 
     def unseen(self, state: ReaderState, rows: Rows, as_of: float) -> Floats:
         """Return the signal `unseen` of catalogue rows as of a time in epoch seconds (rows,), NaN where absent."""
-        return self._unseen(state.own_id, state.history, rows, as_of)
+        return self._logs().unseen(state.own_id, state.history, rows, as_of)
 
     def _asking(
         self,
@@ -223,7 +218,7 @@ class Retriever:
         own = {name: scores[name][order] for name in self._own.sources}
         own |= ask_signals(self._own, state, self._catalogue, moment.as_of, rows[order])
         ordered = {name: scores[name][order] for name in SOURCES}
-        unseen = self.unseen(state, rows[order], moment.as_of.timestamp())
+        unseen = moment.logs.unseen(state.own_id, state.history, rows[order], moment.as_of.timestamp())
         return Offer(state.user_id, rows[order], fused[order], ordered, unseen, own)
 
 

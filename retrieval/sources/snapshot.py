@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.corpus.catalogue import Catalogue
-from broadsheet.corpus.click_log import ClickLog
-from broadsheet.corpus.exposures import Exposures, click_rates
-from broadsheet.retrieval.sources.co_click import CoClick, CoClicks, LastCoClicks
+from broadsheet.corpus.exposures import click_rates
+from broadsheet.retrieval.sources.co_click import CoClick
+from broadsheet.retrieval.sources.logs import Logs, NowLogs
 from broadsheet.retrieval.sources.own import OwnProposals
 from broadsheet.retrieval.sources.popularity_freshness import (
     Freshness,
@@ -33,22 +33,21 @@ class Moment:
         catalogue: Catalogue,
         categories: npt.NDArray[np.int64],
         search: Search,
-        clicks: ClickLog,
+        logs: Logs,
         as_of: datetime,
         *,
-        co_clicks: CoClicks,
         half_life_hours: Floats,
-        exposures: Exposures,
         own: Sequence[str] = (),
     ) -> None:
         """`categories` holds a number from 0 for each article; `half_life_hours` is that of its freshness.
 
-        `co_clicks` are those of the same clicks and time; `own` are the names of the site's own sources.
+        `own` are the names of the site's own sources.
         """
-        seconds = as_of.timestamp()
-        self.click_rates = click_rates(exposures, seconds, len(catalogue))
+        seconds, clicks = as_of.timestamp(), logs.clicks
+        self.as_of, self.logs = as_of, logs
+        self.click_rates = click_rates(logs.exposures, seconds, len(catalogue))
         self.trends = trends(clicks, seconds, catalogue.gone)
-        self.as_of, self.co_clicks = as_of, co_clicks
+        self.co_clicks = logs.co_clicks(seconds, size=len(catalogue))
         self._hidden = (catalogue.published_at > seconds) | catalogue.gone
         self._popularity = popularity_scores(clicks, seconds, categories, self._hidden, catalogue.gone)
         self._freshness = freshness_scores(catalogue.published_at, seconds, half_life_hours)
@@ -90,34 +89,32 @@ class Moments:
         self,
         catalogue: Catalogue,
         search: Search,
-        co_clicks: LastCoClicks,
+        logs: NowLogs,
         *,
         half_life_hours: Floats,
-        exposures: Exposures,
         own: Sequence[str] = (),
     ) -> None:
-        """`half_life_hours` is that of each article's freshness; `co_clicks` hold the click log."""
+        """`half_life_hours` is that of each article's freshness."""
         self._own = own
         categories = catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._categories = np.asarray(categories.indices, np.int64)
-        self._catalogue, self._search, self._co_clicks = catalogue, search, co_clicks
-        self._half_life_hours, self._exposures = half_life_hours, exposures
+        self._catalogue, self._search, self._logs = catalogue, search, logs
+        self._half_life_hours = half_life_hours
         self._lock = ThreadLock()
         self._last: Moment | None = None
 
     def __call__(self, as_of: datetime) -> Moment:
-        """Return what depends on the time alone."""
+        """Return what depends on the time and on the logs as they are now."""
         with self._lock:
-            if self._last is None or self._last.as_of != as_of:
+            logs = self._logs()
+            if self._last is None or self._last.as_of != as_of or self._last.logs is not logs:
                 self._last = Moment(
                     self._catalogue,
                     self._categories,
                     self._search,
-                    self._co_clicks.clicks,
+                    logs,
                     as_of,
-                    co_clicks=self._co_clicks(as_of.timestamp(), size=len(self._catalogue)),
                     half_life_hours=self._half_life_hours,
-                    exposures=self._exposures,
                     own=self._own,
                 )
             return self._last

@@ -78,3 +78,22 @@ def test_readers_keep_their_names_where_parts_are_joined():
         "eve": pytest.approx([1 / 2, 1]),
     }
     assert unseen(join_exposures([shown(), found]), "bob", [0, 1], after) == pytest.approx([1 / 3, 1])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["ann", "bob", ""]), st.integers(0, 2), st.integers(0, 200), st.integers(-1, 1)))
+)
+def test_showings_that_come_in_later_count_as_if_all_had_been_there(showings):
+    showings = sorted(showings, key=lambda one: -one[2])
+    earlier = Unseen(shown(*showings[: len(showings) // 2]))
+    middle = Unseen(shown(*showings[: 3 * len(showings) // 4]), earlier)
+    rows = np.arange(3)
+    for reader in READERS:
+        expected = Unseen(shown(*showings))(reader, [1], rows, NOW)
+        assert Unseen(shown(*showings), middle)(reader, [1], rows, NOW).tolist() == expected.tolist()
+
+
+def test_other_showings_than_those_of_before_are_counted_anew():
+    earlier = Unseen(shown(("ann", 0, 3, 0), ("ann", 0, 2, 0)))
+    found = Unseen(shown(("ann", 0, 4, 0), ("ann", 1, 2, 0)), earlier)("ann", [], np.arange(2), NOW)
+    assert found == pytest.approx([1 / 2, 1 / 2])

@@ -1,8 +1,10 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from broadsheet.errors import ContractError
 from broadsheet.newsroom.clock import read_clock
-from broadsheet.readers.audience import Audience, open_audience
+from broadsheet.readers.audience import Audience, Since, open_audience
 from broadsheet.tables.arrow_files import empty, from_rows, write_table
 from broadsheet.tables.schemas import CLICKS, NEWS, USERS
 from tests.support.stage_contract import NOON, hours, news_table, users_table
@@ -97,3 +99,24 @@ def test_the_clock_of_an_archive_is_just_after_its_latest_article_or_click(tmp_p
     assert (read_clock("latest", news, clicks) - hours(expected)).total_seconds() == 1
     assert abs((read_clock("now", news, clicks) - read_clock("now", news, clicks)).total_seconds()) < 5
     assert read_clock("now", news, clicks) > hours(1000)
+
+
+def test_what_readers_did_since_the_table_was_written_counts_and_what_they_took_back_does_not():
+    audience = Audience(users_table({"user_id": "u", "history": ["A"]}), clicks_table(("u", "B", 1), ("v", "E", 1)))
+    since = Since(
+        clicks_table(("u", "C", 2), ("u", "X", 3, "hide"), ("u", "Y", 3, "dislike")), clicks_table(("u", "B", 1))
+    )
+    users = audience.state(["u", "v", "new"], hours(9), since)
+    assert users["history"].to_pylist() == [["A", "C"], ["E"], []]
+    assert users["hidden"].to_pylist() == [["X", "Y"], [], []]
+    assert users["user_id"].to_pylist() == ["u", "v", "new"], "readers stay in the order asked for"
+    before = audience.state(["u"], hours(2), since)
+    assert before["history"].to_pylist() == [["A"]], "what happened at the moment or later does not count"
+
+
+@given(st.lists(st.tuples(st.sampled_from("uv"), st.sampled_from("ABC"), st.integers(0, 9)), max_size=12), st.data())
+def test_a_click_counts_the_same_in_the_table_and_since(clicks, data):
+    cut = data.draw(st.integers(0, len(clicks)))
+    whole, part = (Audience(empty(USERS), clicks_table(*rows)) for rows in (clicks, clicks[:cut]))
+    since = Since(clicks_table(*clicks[cut:]), clicks_table())
+    assert part.state(["v", "u"], hours(8), since).equals(whole.state(["v", "u"], hours(8)))

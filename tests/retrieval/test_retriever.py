@@ -4,7 +4,7 @@ import pytest
 from broadsheet.corpus.exposures import no_exposures
 from broadsheet.readers.mutes import Mutes
 from broadsheet.retrieval import Retriever, interest_vectors
-from broadsheet.retrieval.sources.co_click import LastCoClicks
+from broadsheet.retrieval.sources.logs import Logs
 from broadsheet.retrieval.towers.user_tower import new_user_tower
 from broadsheet.tables.arrow_files import from_rows
 from broadsheet.tables.live_schemas import MUTES
@@ -66,11 +66,11 @@ def make_retriever(
     search = search or Search(catalogue.vectors.whole())
     tower = tower or new_user_tower(4, history=history)
     log = clicks_of([(user, row, time.timestamp()) for user, row, time in clicks])
+    logs = Logs(log, exposures or no_exposures())
     about = {
-        "co_clicks": LastCoClicks(log),
+        "logs": lambda: logs,
         "weights": weights,
         "quotas": quotas or {},
-        "exposures": exposures or no_exposures(),
         "own": own,
     }
     about |= {"half_life_hours": 24, "half_life_hours_by_category": half_lives or {}}

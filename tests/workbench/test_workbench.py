@@ -47,7 +47,7 @@ def test_a_workbench_over_other_data_holds_nothing_of_the_old_and_the_same_model
     assert later.models is bench.models and later.data.readers is bench.data.readers
     assert later.search is bench.search, "no other search was given"
     assert later.selection is bench.selection is None, "no filters are set"
-    for name in cached(Workbench) - MADE_OF_FILES - {"search", "co_clicks", "policy", "selection"}:
+    for name in cached(Workbench) - MADE_OF_FILES - {"search", "policy", "selection"}:
         assert getattr(later, name) is not getattr(bench, name), name
     for name, given in (("catalogue", "articles"), ("clicks", "click_log"), ("exposures", "showings")):
         assert getattr(later.data, name) is not getattr(bench.data, name)
@@ -57,10 +57,12 @@ def test_a_workbench_over_other_data_holds_nothing_of_the_old_and_the_same_model
     assert cached(EditionData) == known, "a new one needs a line in this test"
 
 
-def test_what_is_worked_out_of_the_clicks_alone_is_shared_by_the_same_clicks_only(bench):
-    same = bench.over(replace(bench.data, click_log=bench.data.clicks))
-    other = bench.over(replace(bench.data, click_log=FIELDS["click_log"](bench.data)))
-    assert same.co_clicks is bench.co_clicks and other.co_clicks.clicks is other.data.click_log
+def test_what_is_worked_out_of_the_clicks_and_showings_is_shared_by_the_same_logs_only(bench):
+    logs = {"click_log": bench.data.clicks, "showings": bench.data.exposures}
+    same = bench.over(replace(bench.data, **logs))
+    other = bench.over(replace(bench.data, **logs | {"click_log": FIELDS["click_log"](bench.data)}))
+    assert same.logs() is bench.logs() and other.logs() is not bench.logs()
+    assert other.logs().clicks is other.data.click_log and other.logs().exposures is bench.data.exposures
 
 
 def test_models_are_opened_once_for_all_that_share_them(bench):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ class ClickLog:
     "Catalogue row of the article."
     times: npt.NDArray[np.float64]
     "Epoch seconds, UTC, never falling."
-    readers: pa.Array = NO_READERS
+    readers: pa.Array = field(default_factory=lambda: NO_READERS)
     "The reader's id by number, as far as it is known."
 
     def __len__(self) -> int:

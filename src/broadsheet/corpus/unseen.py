@@ -14,9 +14,16 @@ from broadsheet.tables.arrays import Floats, Rows
 class Unseen:
     """Answers for one reader and moment after the other; safe to call from several threads."""
 
-    def __init__(self, exposures: Exposures) -> None:
-        """Take the showings of all readers; showings without a known reader, or without labels, tell nothing."""
-        self._exposures = exposures
+    def __init__(self, exposures: Exposures, earlier: Unseen | None = None) -> None:
+        """Take the showings of all readers; showings without a known reader, or without labels, tell nothing.
+
+        `earlier` was made of fewer showings. If these are the first of `exposures`, what it found out serves on.
+        """
+        first = earlier._first or earlier if earlier is not None else None
+        size = len(first._exposures.rows) if first is not None else 0
+        goes_on = first is not None and exposures.readers[: len(first._exposures.readers)] == first._exposures.readers
+        self._first = first if goes_on and np.array_equal(exposures.times[:size], first._exposures.times) else None
+        self._exposures = exposures.part(slice(size, None)) if self._first else exposures
 
     def __call__(self, reader: str, history: Sequence[int] | Rows, rows: Rows, as_of: float) -> Floats:
         """Return for catalogue rows (rows,) 0 if the reader read the article, else 1 / (1 + the times it was in vain).
@@ -26,16 +33,25 @@ class Unseen:
         example, an article that was shown twice and not clicked has 1/3. An article that no known list showed has 1.
         All NaN for a reader of whom neither a list nor a history is known.
         """
+        lists = self._in_vain(reader, as_of)
+        if lists is None and not len(history):
+            return np.full(len(rows), np.nan)
+        passed = np.zeros(0, np.int64) if lists is None else np.sort(lists)
+        counts = np.searchsorted(passed, rows, side="right") - np.searchsorted(passed, rows, side="left")
+        found = np.where(np.isin(rows, history), 0.0, 1.0 / (1.0 + counts))
+        return found.astype(np.float32).astype(np.float64)  # as the table candidates holds it
+
+    def _in_vain(self, reader: str, as_of: float) -> Rows | None:
+        """Return the rows of articles that the reader was shown in vain, once for each time; None without a list."""
+        earlier = self._first._in_vain(reader, as_of) if self._first is not None else None
         start, end = self._bounds.get(reader, (0, 0))
         times = self._by_reader.times[start:end]
         first, last = start + np.searchsorted(times, (as_of - WINDOW_HOURS * HOUR, as_of), side="left")
-        if first == last and not len(history):
-            return np.full(len(rows), np.nan)
-        passed = self._by_reader.part(slice(first, last))
-        lists = np.sort(passed.rows[passed.clicked == 0])
-        counts = np.searchsorted(lists, rows, side="right") - np.searchsorted(lists, rows, side="left")
-        found = np.where(np.isin(rows, history), 0.0, 1.0 / (1.0 + counts))
-        return found.astype(np.float32).astype(np.float64)  # as the table candidates holds it
+        if first == last:
+            return earlier
+        part = self._by_reader.part(slice(first, last))
+        rows = part.rows[part.clicked == 0]
+        return rows if earlier is None else np.concatenate([earlier, rows])
 
     @cached_property
     def _by_reader(self) -> Exposures:
@@ -46,6 +62,6 @@ class Unseen:
     @cached_property
     def _bounds(self) -> dict[str, tuple[int, int]]:
         """Where the showings of each reader begin and end."""
-        readers = self._exposures.readers
-        ends = np.searchsorted(self._by_reader.users, np.arange(len(readers) + 1)).tolist()
-        return {reader: (ends[place], ends[place + 1]) for place, reader in enumerate(readers)}
+        users, starts, counts = np.unique(self._by_reader.users, return_index=True, return_counts=True)
+        places = zip(users.tolist(), starts.tolist(), (starts + counts).tolist(), strict=True)
+        return {self._exposures.readers[user]: (start, end) for user, start, end in places}

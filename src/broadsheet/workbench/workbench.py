@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from broadsheet.rerank import Policy, Reranker
     from broadsheet.rerank.cross_encoder.model import Score
     from broadsheet.retrieval import Retriever
-    from broadsheet.retrieval.sources.co_click import LastCoClicks
+    from broadsheet.retrieval.sources.logs import NowLogs
     from broadsheet.retrieval.sources.two_tower import Search
 
 
@@ -47,25 +47,22 @@ class Workbench:
         models: EditionModels,
         *,
         search: Search | None = None,
-        co_clicks: LastCoClicks | None = None,
+        logs: NowLogs | None = None,
     ) -> None:
-        """Take data and models; `search` replaces the edition's index, `co_clicks` are counts of the same clicks."""
+        """Take data and models; `search` replaces the edition's index, `logs` the clicks and showings of `data`."""
         self.data, self.models = data, models
-        self._search, self._co_clicks = search, co_clicks
+        self._search, self._logs = search, logs
 
-    def over(self, data: EditionData, search: Search | None = None, *, longer: bool = False) -> Workbench:
+    def over(self, data: EditionData, search: Search | None = None, logs: NowLogs | None = None) -> Workbench:
         """Return a workbench over other data of the edition, made by `dataclasses.replace(self.data, …)`.
 
-        It shares the models, and the index unless `search` replaces it. It shares the co-clicks if `data` has the very
-        same click log, and goes on from these if the log is `longer`: with the same articles and more clicks.
-        Everything else is made again from `data`.
+        It shares the models, and the index unless `search` replaces it. It shares the logs if `data` has the very same
+        clicks and showings, unless `logs` replaces them. Everything else is made again from `data`.
         """
-        from broadsheet.retrieval.sources.co_click import LastCoClicks
-
-        co_clicks = self.co_clicks if data.clicks is self.data.clicks else None
-        if longer:
-            co_clicks = LastCoClicks(data.clicks, earlier=self.co_clicks)
-        return Workbench(data, self.models, search=self.search if search is None else search, co_clicks=co_clicks)
+        if logs is None and data.click_log is not None and data.showings is not None:  # else both are read again
+            same = data.click_log is self.data.clicks and data.showings is self.data.exposures
+            logs = self.logs if same else None
+        return Workbench(data, self.models, search=self.search if search is None else search, logs=logs)
 
     def under(self, models: EditionModels) -> Workbench:
         """Return a workbench of the same data under other settings, with models made by `EditionModels.under`.
@@ -104,11 +101,12 @@ class Workbench:
         return self.index if self._search is None else self._search
 
     @cached_property
-    def co_clicks(self) -> LastCoClicks:
-        """Which articles were clicked by the same readers, as of the time that was last asked for."""
-        from broadsheet.retrieval.sources.co_click import LastCoClicks
+    def logs(self) -> NowLogs:
+        """Returns the clicks and showings that count, as they are when it is called."""
+        from broadsheet.retrieval.sources.logs import Logs
 
-        return self._co_clicks or LastCoClicks(self.data.clicks)
+        logs = Logs(self.data.clicks, self.data.exposures) if self._logs is None else None
+        return self._logs or (lambda: logs)
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -131,10 +129,9 @@ class Workbench:
             k=settings.retrieval.candidates,
             half_life_hours=settings.rerank.half_life_hours,
             half_life_hours_by_category=settings.rerank.half_life_hours_by_category,
-            co_clicks=self.co_clicks,
+            logs=self.logs,
             weights=weights,
             quotas=vars(settings.retrieval.quotas) if quotas else None,
-            exposures=self.data.exposures,
             own=self.models.own,
         )
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.retrieval.sources.co_click import HALF_LIFE, READERS, CoClick, CoClicks
+from broadsheet.retrieval.sources.co_click import HALF_LIFE, READERS, STALE_SECONDS, CoClick, CoClicks, LastCoClicks
 from tests.retrieval.readers import clicks_of, reader
 
 SIZE = 5
@@ -89,3 +89,13 @@ def test_any_scores_are_above_0_below_1_and_a_reader_alone_gets_the_same(clicks,
 def test_clicks_at_the_moment_or_later_change_nothing(clicks, planted, history):
     later = [(user, row, abs(time)) for user, row, time in planted]
     assert co_clicks([*later, *clicks], history) == [pytest.approx(found) for found in co_clicks(clicks, history)]
+
+
+def test_while_clicks_come_in_the_counts_serve_for_a_minute_and_are_then_made_again():
+    first = LastCoClicks(clicks_of([(1, 0, -5.0), (1, 1, -5.0)]))
+    counted = first(0.0, size=SIZE)
+    longer = LastCoClicks(clicks_of([(1, 0, -5.0), (1, 1, -5.0), (1, 2, -1.0)]), first)
+    assert longer(1.0, size=SIZE) is counted and longer(STALE_SECONDS - 1, size=SIZE) is counted
+    again = longer(STALE_SECONDS, size=SIZE)
+    assert again is not counted and [len(rows) for rows, _ in again([np.array([2])])] == [3]
+    assert first(1.0, size=SIZE) is not counted, "a log that stays as it is has the counts of each moment"

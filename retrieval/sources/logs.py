@@ -1,0 +1,24 @@
+"""The clicks and showings that the sources count, with what is found out of them once for all requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from broadsheet.corpus.click_log import ClickLog
+from broadsheet.corpus.exposures import Exposures
+from broadsheet.corpus.unseen import Unseen
+from broadsheet.retrieval.sources.co_click import LastCoClicks
+
+
+class Logs:
+    """The click log and the showings as they stand; never changed, since events that come in make others."""
+
+    def __init__(self, clicks: ClickLog, exposures: Exposures, earlier: Logs | None = None) -> None:
+        """`earlier` are shorter logs of the same articles, whose counts may serve on; see LastCoClicks and Unseen."""
+        self.clicks, self.exposures = clicks, exposures
+        self.co_clicks = LastCoClicks(clicks, earlier.co_clicks if earlier else None)
+        self.unseen = Unseen(exposures, earlier.unseen if earlier else None)
+
+
+NowLogs = Callable[[], Logs]
+"""Returns the logs as they are now."""
