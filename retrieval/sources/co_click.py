@@ -107,7 +107,7 @@ class LastCoClicks:
         """`earlier` are those of an earlier state of the same log, whose CoClicks may serve for STALE_SECONDS more."""
         self.clicks = clicks
         self._lock = ThreadLock()
-        self._last = earlier._last if earlier is not None else None
+        self._last: tuple[float, CoClicks] | None = earlier._last if earlier is not None else None
         self._stale = 0.0 if earlier is None else STALE_SECONDS
 
     def __call__(self, as_of: float, *, size: int) -> CoClicks:

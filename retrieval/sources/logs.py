@@ -16,8 +16,8 @@ class Logs:
     def __init__(self, clicks: ClickLog, exposures: Exposures, earlier: Logs | None = None) -> None:
         """`earlier` are shorter logs of the same articles, whose counts may serve on; see LastCoClicks and Unseen."""
         self.clicks, self.exposures = clicks, exposures
-        self.co_clicks = LastCoClicks(clicks, earlier.co_clicks if earlier else None)
-        self.unseen = Unseen(exposures, earlier.unseen if earlier else None)
+        self.co_clicks: LastCoClicks = LastCoClicks(clicks, earlier.co_clicks if earlier else None)
+        self.unseen: Unseen = Unseen(exposures, earlier.unseen if earlier else None)
 
 
 NowLogs = Callable[[], Logs]

@@ -19,11 +19,12 @@ class Unseen:
 
         `earlier` was made of fewer showings. If these are the first of `exposures`, what it found out serves on.
         """
-        first = earlier._first or earlier if earlier is not None else None
-        size = len(first._exposures.rows) if first is not None else 0
-        goes_on = first is not None and exposures.readers[: len(first._exposures.readers)] == first._exposures.readers
-        self._first = first if goes_on and np.array_equal(exposures.times[:size], first._exposures.times) else None
-        self._exposures = exposures.part(slice(size, None)) if self._first else exposures
+        first = (earlier.first or earlier) if earlier is not None else None
+        self.first: Unseen | None = first if first is not None and _begins(exposures, first.exposures) else None
+        "What was made of the first of the showings; None if all are counted here."
+        size = len(self.first.exposures.rows) if self.first is not None else 0
+        self.exposures: Exposures = exposures.part(slice(size, None))
+        "The showings that are counted here."
 
     def __call__(self, reader: str, history: Sequence[int] | Rows, rows: Rows, as_of: float) -> Floats:
         """Return for catalogue rows (rows,) 0 if the reader read the article, else 1 / (1 + the times it was in vain).
@@ -43,7 +44,7 @@ class Unseen:
 
     def _in_vain(self, reader: str, as_of: float) -> Rows | None:
         """Return the rows of articles that the reader was shown in vain, once for each time; None without a list."""
-        earlier = self._first._in_vain(reader, as_of) if self._first is not None else None
+        earlier = self.first._in_vain(reader, as_of) if self.first is not None else None
         start, end = self._bounds.get(reader, (0, 0))
         times = self._by_reader.times[start:end]
         first, last = start + np.searchsorted(times, (as_of - WINDOW_HOURS * HOUR, as_of), side="left")
@@ -56,7 +57,7 @@ class Unseen:
     @cached_property
     def _by_reader(self) -> Exposures:
         """The labelled showings of known readers, reader after reader, each oldest first."""
-        known = self._exposures.part((self._exposures.users >= 0) & (self._exposures.clicked >= 0))
+        known = self.exposures.part((self.exposures.users >= 0) & (self.exposures.clicked >= 0))
         return known.part(np.argsort(known.users, kind="stable"))
 
     @cached_property
@@ -64,4 +65,13 @@ class Unseen:
         """Where the showings of each reader begin and end."""
         users, starts, counts = np.unique(self._by_reader.users, return_index=True, return_counts=True)
         places = zip(users.tolist(), starts.tolist(), (starts + counts).tolist(), strict=True)
-        return {self._exposures.readers[user]: (start, end) for user, start, end in places}
+        return {self.exposures.readers[user]: (start, end) for user, start, end in places}
+
+
+def _begins(exposures: Exposures, first: Exposures) -> bool:
+    """Return whether the first of these showings are those of `first`, and their readers have the same numbers."""
+    size, readers = len(first.rows), first.readers
+    return exposures.readers[: len(readers)] == readers and all(
+        np.array_equal(one[:size], other)
+        for one, other in ((exposures.times, first.times), (exposures.rows, first.rows), (exposures.users, first.users))
+    )

@@ -67,9 +67,9 @@ class Workbench:
     def under(self, models: EditionModels) -> Workbench:
         """Return a workbench of the same data under other settings, with models made by `EditionModels.under`.
 
-        It shares the data, the index and the co-clicks, and of the stages what the settings do not touch.
+        It shares the data, the index and the logs, and of the stages what the settings do not touch.
         """
-        other = Workbench(self.data, models, search=self.search, co_clicks=self.co_clicks)
+        other = Workbench(self.data, models, search=self.search, logs=self.logs)
         ours, theirs = self.models.config, models.config
         if theirs.filters == ours.filters:
             vars(other)["selection"] = self.selection
@@ -105,8 +105,10 @@ class Workbench:
         """Returns the clicks and showings that count, as they are when it is called."""
         from broadsheet.retrieval.sources.logs import Logs
 
-        logs = Logs(self.data.clicks, self.data.exposures) if self._logs is None else None
-        return self._logs or (lambda: logs)
+        if self._logs is not None:
+            return self._logs
+        logs = Logs(self.data.clicks, self.data.exposures)
+        return lambda: logs
 
     @cached_property
     def retriever(self) -> Retriever:
