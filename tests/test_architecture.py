@@ -43,7 +43,7 @@ STAGES = LAYERS[8]
 SUB_LAYERS = {
     "importers": [("files", "clicks"), ("",), ("ebnerd",)],
     "generate": [("text",), ("gate", "writers"), ("extracts",), ("stories",), ("",)],
-    "rerank": [("attentive_scorer", "cross_encoder", "policy"), ("",)],
+    "rerank": [("attentive_scorer", "cross_encoder", "exploration", "policy"), ("",)],
     "retrieval": [("towers",), ("sources", "training"), ("",)],
     "experiments": [("statistics",), ("",)],
     "nightly": [("",), ("ray",)],

@@ -1,0 +1,1 @@
+"""Exploration: pages that now and then show another article than the best, with true probabilities."""
