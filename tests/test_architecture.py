@@ -47,6 +47,7 @@ SUB_LAYERS = {
     "retrieval": [("towers",), ("sources", "training"), ("",)],
     "experiments": [("statistics",), ("",)],
     "nightly": [("",), ("ray",)],
+    "offline": [("estimators",), ("",)],
     "evaluation": [
         ("",),
         ("report",),
@@ -204,7 +205,7 @@ def loaded(code):
     return set(done.stderr.rpartition("loaded ")[2].split())
 
 
-LIGHT = ["tables", "config", "newsroom", "metrics", "pages.page", "experiments", "progress"]
+LIGHT = ["tables", "config", "newsroom", "metrics", "offline.estimators", "pages.page", "experiments", "progress"]
 
 
 def test_the_light_modules_load_nothing_heavy():

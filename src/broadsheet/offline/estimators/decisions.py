@@ -1,0 +1,180 @@
+"""A log of single decisions, read from a plain table and checked: one row for each choice of an article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from broadsheet.errors import InputError, join_problems
+from broadsheet.offline.estimators.tables import column_names, lists, number_ids, numbered, numbers, values_of
+from broadsheet.tables.arrays import Floats, Integers
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """All articles among which each round chose, round after round; those of round i are offsets[i]:offsets[i + 1]."""
+
+    offsets: Integers
+    "(rounds + 1,)"
+    articles: Integers
+    "The number of each candidate's article, (candidates,)."
+    evaluation: Floats
+    "The probability by which the evaluated policy would show it, (candidates,)."
+    propensity: Floats | None
+    "The probability by which the log's policy would show it, (candidates,); None if it is not known."
+    chosen: Integers
+    "The place of what was shown among the candidates of its round, (rounds,)."
+    features: Floats | None = None
+    "What the reward model reads of each candidate, (candidates, features); None if it knows the article alone."
+
+    @property
+    def owners(self) -> Integers:
+        """The round of each candidate, (candidates,)."""
+        return np.repeat(np.arange(len(self.chosen)), np.diff(self.offsets))
+
+    @property
+    def places(self) -> Integers:
+        """The candidate that each round showed, (rounds,)."""
+        return np.asarray(self.offsets[:-1] + self.chosen)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Rounds of a log: what was shown, what it earned, and how likely it was under both policies."""
+
+    reward: Floats
+    "(rounds,)"
+    propensity: Floats
+    "The probability by which the log's policy showed what it showed, above 0 and at most 1, (rounds,)."
+    evaluation: Floats
+    "The probability by which the evaluated policy would have shown it, 0 to 1, (rounds,)."
+    readers: Integers
+    "The number of each round's reader, (rounds,)."
+    predicted: tuple[Floats, Floats] | None = None
+    "A reward model's `predicted` and `expected` of each round (see `single`); None if there is no model."
+    candidates: Candidates | None = None
+    "None if only what was shown is known."
+    clusters: Integers | None = None
+    "The cluster of each article, by its number, (articles,)."
+
+    @property
+    def weight(self) -> Floats:
+        """The importance weights, (rounds,)."""
+        return np.asarray(self.evaluation / self.propensity)
+
+    def __len__(self) -> int:
+        return len(self.reward)
+
+
+def read_decisions(
+    table: Any,  # noqa: ANN401
+    *,
+    reward: str = "reward",
+    propensity: str = "propensity",
+    evaluation: str = "evaluation",
+    reader: str = "user_id",
+    article: str = "news_id",
+    cluster: str = "cluster",
+) -> Decisions:
+    """Return the log in a table of pandas, polars or pyarrow, or in a mapping from names of columns to arrays.
+
+    The arguments name its columns: what was earned; the probability, when it was shown, of what was shown; its
+    probability under the policy to evaluate. Further columns are used if they are there: the reader (without it each
+    row counts as a reader of its own); `predicted` and `expected`, by a reward model of your own; and the lists
+    `candidates` (ids of articles), `candidate_evaluation`, `candidate_propensity` and `candidate_clusters`, of equal
+    length in each row, which let a reward model be learned, support be checked, and clusters be weighed. Raises
+    InputError with everything that is wrong.
+    """
+    names = column_names(table)
+    _need(names, {"reward": reward, "propensity": propensity, "evaluation": evaluation})
+    found = Decisions(
+        numbers(table, reward),
+        numbers(table, propensity),
+        numbers(table, evaluation),
+        numbered(table, reader) if reader in names else np.arange(len(numbers(table, reward))),
+        (numbers(table, "predicted"), numbers(table, "expected")) if {"predicted", "expected"} <= {*names} else None,
+    )
+    check_lengths({reward: found.reward, propensity: found.propensity, evaluation: found.evaluation})
+    check_probabilities(found.reward, found.propensity, found.evaluation, reward, propensity, evaluation)
+    if "candidates" not in names:
+        return found
+    _need(names, {"article": article, "candidate_evaluation": "candidate_evaluation"})
+    candidates, clusters = _read_candidates(table, names, article)
+    return Decisions(
+        found.reward, found.propensity, found.evaluation, found.readers, found.predicted, candidates, clusters
+    )
+
+
+def _need(names: Sequence[str], columns: dict[str, str]) -> None:
+    """Raise InputError if a column is missing."""
+    missing = {argument: name for argument, name in columns.items() if name not in names}
+    if missing:
+        said = " and ".join(f"{argument}={name!r}" for argument, name in missing.items())
+        raise InputError(
+            f"log: found no column {said}; the columns are {', '.join(names)}. Name the column that holds it."
+        )
+
+
+def check_lengths(columns: dict[str, Any]) -> None:
+    """Raise InputError unless all columns have the same number of rows, and at least one row."""
+    sizes = {name: len(values) for name, values in columns.items()}
+    if len({*sizes.values()}) > 1:
+        raise InputError(f"log: found columns of different lengths ({sizes}), expected a value for each row in each.")
+    if not next(iter(sizes.values())):
+        raise InputError("log: found no rows, expected at least one for each time that something was shown.")
+
+
+def check_probabilities(reward: Floats, propensity: Floats, evaluation: Floats, *named: str, of: str = "rows") -> None:
+    """Raise InputError if rewards are missing, or probabilities are missing or impossible."""
+    problems = []
+    if count := int((~np.isfinite(reward)).sum()):
+        problems.append(
+            f"{named[0]!r}: {count:,} of {len(reward):,} {of} have no number. Write 0 where nothing was earned, or "
+            "leave these rows out."
+        )
+    if count := int((~(propensity > 0)).sum()):
+        problems.append(
+            f"{named[1]!r}: {count:,} of {len(propensity):,} {of} have a probability of 0, or none. What was shown had "
+            "some chance: log it when it is drawn, and evaluate on rows that have it."
+        )
+    for name, values in zip(named[1:], (propensity, evaluation), strict=True):
+        if count := int((values > 1 + 1e-6).sum()):
+            problems.append(f"{name!r}: {count:,} {of} are above 1, up to {np.nanmax(values):g}; expected 0 to 1.")
+    if count := int((~(evaluation >= 0)).sum()):
+        problems.append(f"{named[2]!r}: {count:,} {of} are missing or below 0; expected 0 to 1.")
+    if problems:
+        raise InputError(f"log: {join_problems(problems)}")
+
+
+def _read_candidates(table: object, names: Sequence[str], article: str) -> tuple[Candidates, Integers | None]:
+    """Return the candidates, and the cluster of each article if the table has clusters."""
+    ids, evaluation = lists(table, "candidates"), lists(table, "candidate_evaluation")
+    parts = {"candidate_evaluation": evaluation}
+    parts |= {name: lists(table, name) for name in ("candidate_propensity", "candidate_clusters") if name in names}
+    shown = values_of(table, article)
+    for row, one in enumerate(ids):
+        wrong = [name for name, part in parts.items() if len(part[row]) != len(one)]
+        if wrong or shown[row] not in one:
+            said = f"{wrong[0]} has {len(parts[wrong[0]][row])}" if wrong else f"{shown[row]!r} is not among them"
+            raise InputError(
+                f"log, row {row + 1}: found {len(one)} candidates, and {said}. Mend the row or leave it out."
+            )
+    flat = [value for one in ids for value in one]
+    articles, places = number_ids(flat)
+    flattened = {name: [value for one in part for value in one] for name, part in parts.items()}
+    chances = flattened.get("candidate_propensity")
+    clusters = None
+    if "candidate_clusters" in flattened:
+        clusters = np.zeros(len(places), np.int64)
+        clusters[articles] = number_ids(flattened["candidate_clusters"])[0]
+    found = Candidates(
+        np.concatenate([[0], np.cumsum([len(one) for one in ids])]),
+        articles,
+        np.array(flattened["candidate_evaluation"], np.float64),
+        None if chances is None else np.array([value or 0.0 for value in chances], np.float64),
+        np.array([one.index(shown[row]) for row, one in enumerate(ids)], np.int64),
+    )
+    return found, clusters
