@@ -45,6 +45,7 @@ SUB_LAYERS = {
     "generate": [("text",), ("gate", "writers"), ("extracts",), ("stories",), ("",)],
     "rerank": [("attentive_scorer", "cross_encoder", "exploration", "policy"), ("",)],
     "retrieval": [("towers",), ("sources", "training"), ("",)],
+    "live": [("events",), ("",)],
     "experiments": [("statistics",), ("",)],
     "nightly": [("",), ("ray",)],
     "offline": [("estimators",), ("",)],
@@ -205,7 +206,10 @@ def loaded(code):
     return set(done.stderr.rpartition("loaded ")[2].split())
 
 
-LIGHT = ["tables", "config", "newsroom", "metrics", "offline.estimators", "pages.page", "experiments", "progress"]
+LIGHT = [
+    *("tables", "config", "newsroom", "metrics", "offline.estimators", "pages.page", "experiments", "progress"),
+    "live.events",
+]
 
 
 def test_the_light_modules_load_nothing_heavy():

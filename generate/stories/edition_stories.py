@@ -20,8 +20,7 @@ from broadsheet.generate.text.articles import first_ranks
 from broadsheet.newsroom import Edition
 from broadsheet.progress import track
 from broadsheet.tables.arrow_files import empty, read_table, write_table
-from broadsheet.tables.files import remove_folder
-from broadsheet.tables.parts import first_free_number, part_path, parts_of
+from broadsheet.tables.files import first_free_number, part_path, parts_of, remove_folder
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES
 
 BLOCK = 16

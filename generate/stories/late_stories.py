@@ -12,7 +12,7 @@ from broadsheet.generate.stories.budget import Budget
 from broadsheet.generate.stories.edition_stories import texts_of, write_lacking
 from broadsheet.generate.stories.story_writer import StoryWriter
 from broadsheet.tables.arrow_files import from_rows, write_table
-from broadsheet.tables.parts import parts_of
+from broadsheet.tables.files import parts_of
 from broadsheet.tables.schemas import RANKED, STORIES
 
 MOST = 10_000

@@ -15,8 +15,7 @@ from broadsheet.retrieval.towers.article_text import PLAIN, ArticleText
 from broadsheet.retrieval.towers.earlier_vectors import Reusable, open_earlier, take_whole
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.tables.arrow_files import open_writer, write_table
-from broadsheet.tables.files import remove_folder
-from broadsheet.tables.parts import first_free_number, part_path, parts_of
+from broadsheet.tables.files import first_free_number, part_path, parts_of, remove_folder
 from broadsheet.tables.schemas import news_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 

@@ -12,8 +12,8 @@ from broadsheet.nightly.verify import verify_newsroom
 from broadsheet.own_parts import OwnParts
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.files import parts_of
 from broadsheet.tables.locks import locked
-from broadsheet.tables.parts import parts_of
 from broadsheet.tables.schemas import STORIES
 from tests.support.late_articles import ids, row
 

@@ -19,8 +19,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.pipeline import Pipeline
-from broadsheet.tables.files import file_sha256
-from broadsheet.tables.parts import parts_of
+from broadsheet.tables.files import file_sha256, parts_of
 from tests.support.forks import start_forks
 from tests.support.tiny import make_news, make_newsroom, make_writer
 

@@ -16,7 +16,7 @@ from broadsheet.nightly.verify import verify_edition
 from broadsheet.pipeline import Pipeline
 from broadsheet.retrieval import news_text
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.parts import part_path, parts_of
+from broadsheet.tables.files import part_path, parts_of
 from broadsheet.tables.schemas import NEWS, news_vectors
 from broadsheet.tables.vectors import vectors_to_numpy
 from broadsheet.training.towers import make_tokens

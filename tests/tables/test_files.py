@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from broadsheet.errors import CorpusError, DiskError
-from broadsheet.tables.files import copy_file, full_disk_as, is_settled, replace_link, replacing, write_text
+from broadsheet.tables.files import (
+    copy_file,
+    first_free_number,
+    full_disk_as,
+    is_settled,
+    part_path,
+    parts_of,
+    replace_link,
+    replacing,
+    write_text,
+)
 
 
 def test_a_link_is_made_and_replaced_and_leaves_nothing_beside_it(tmp_path):
@@ -125,3 +135,15 @@ def test_a_name_as_long_as_the_system_allows_can_be_written(tmp_path):
     path = tmp_path / ("ä" * 125 + ".html")  # 255 bytes
     write_text(path, "news")
     assert path.read_text() == "news" and list(tmp_path.iterdir()) == [path]
+
+
+def test_parts_lie_beside_their_table(tmp_path):
+    folder = parts_of(tmp_path / "stories.arrow")
+    assert folder == tmp_path / "stories.parts" and part_path(folder, 7) == folder / "000007.arrow"
+
+
+def test_the_first_free_number_follows_the_last_whatever_is_missing_before_it(tmp_path):
+    assert first_free_number(tmp_path / "nothing") == 0
+    for name in ("000002.arrow", "000009.arrow", ".000011.arrow.7.part", "other.arrow"):
+        (tmp_path / name).touch()
+    assert first_free_number(tmp_path) == 10

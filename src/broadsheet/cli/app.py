@@ -8,7 +8,7 @@ import typer
 from broadsheet.cli.ending import run_command
 from broadsheet.cli.export import export
 from broadsheet.cli.imports import imports
-from broadsheet.cli.live import add, mute, profile, unmute, withdraw, write
+from broadsheet.cli.live import add, log, mute, profile, unmute, withdraw, write
 from broadsheet.cli.operations import operation
 from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
 from broadsheet.cli.training import training
@@ -28,6 +28,7 @@ app.add_typer(export, name="export")
 app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
 app.command(epilog="Example: broadsheet withdraw newsroom N1 N2")(withdraw)
 app.command(epilog="Example: broadsheet write newsroom")(write)
+app.command(epilog="Example: broadsheet log newsroom events.jsonl")(log)
 app.command(epilog="Example: broadsheet mute newsroom maya-politics --category sports --source Fox")(mute)
 app.command(epilog="Example: broadsheet unmute newsroom maya-politics --category sports")(unmute)
 app.command(epilog='Example: broadsheet profile newsroom maya-politics --set "space and chess"')(profile)

@@ -1,5 +1,6 @@
-"""The commands `add`, `withdraw`, `write`, `mute`, `unmute`, `profile`. They import what is heavy when needed."""
+"""The commands of the day: `add`, `withdraw`, `write`, `log`, `mute`, `unmute`, `profile`. Each imports when called."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +57,31 @@ def write(newsroom: Room = DEFAULT_ROOM) -> None:
     from broadsheet.pipeline import Pipeline
 
     tell(Pipeline.open(newsroom).write_missing().line)
+
+
+def log(
+    newsroom: Room,
+    file: Annotated[Path, typer.Argument(help="File of events as JSON lines; .gz is read too. - is standard input.")],
+) -> None:
+    """Log what readers did: pages, views, clicks and other acts. Prints what was taken, and why others were refused.
+
+    Events that are sent again are counted once, so that a command that failed can be repeated.
+    """
+    from broadsheet.live.event_lines import log_file, log_stream
+    from broadsheet.live.events.report import LogReport
+    from broadsheet.newsroom import Newsroom
+
+    report = LogReport()
+    try:
+        if file == Path("-"):
+            log_stream(Newsroom(newsroom), sys.stdin.buffer, report)
+        else:
+            log_file(Newsroom(newsroom), file, report)
+    finally:
+        if report.taken or report.refused:
+            tell(report)
+    if report.refused and not report.taken:
+        raise InputError(f"{file}: not one event was taken. Mend the events and log them again.")
 
 
 def _without_blanks(user: str) -> str:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from broadsheet.config.section import expectation
 from broadsheet.config.settings import Config
 from broadsheet.markdown import table
-from broadsheet.tables import live_schemas, schemas
+from broadsheet.tables import event_schemas, live_schemas, schemas
 
 BY = "*Written by `python scripts/write_reference.py` from {}.*"
 
@@ -111,7 +111,7 @@ def command_line() -> str:
 def tables() -> str:
     """Return the page of tables: the columns of each."""
     of_vectors = (schemas.news_vectors, schemas.user_vectors, live_schemas.late_news)
-    modules = {**vars(schemas), **vars(live_schemas)}
+    modules = {**vars(schemas), **vars(live_schemas), **vars(event_schemas)}
     found = [schema for schema in modules.values() if isinstance(schema, pa.Schema)]
     page = "\n".join([TABLES, *map(_table, [*found, *(schema(384) for schema in of_vectors)])])
     return page.replace("[384]", "[dim]")  # any size would do: it is that of a newsroom's encoder

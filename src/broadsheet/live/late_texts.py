@@ -19,9 +19,8 @@ from broadsheet.live.wanted import Wanted, forget_wanted, read_wanted
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.readers.watched_file import Watched
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.files import remove_folder
+from broadsheet.tables.files import parts_of, remove_folder
 from broadsheet.tables.locks import locked
-from broadsheet.tables.parts import parts_of
 from broadsheet.tables.schemas import STORIES
 from broadsheet.workbench.story_writing import story_budget, story_writer
 from broadsheet.workbench.workbench import Workbench

@@ -107,6 +107,15 @@ def given_newsroom(newsroom: object) -> Newsroom:
     return Newsroom(Path(newsroom))
 
 
+def require_outside(newsroom: Newsroom, out: Path) -> None:
+    """Raise InputError if `out`, which the user named for output, lies among the editions, which never change."""
+    if out.resolve().is_relative_to(newsroom.editions_folder.resolve()):
+        raise InputError(
+            f"out {out}: found a place inside {newsroom.editions_folder}, where no file may change. Name a place "
+            "outside it."
+        )
+
+
 def _listed(values: object, name: str, expected: str) -> list[object]:
     is_table = hasattr(values, "columns") or hasattr(values, "column_names")
     if is_table or isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):

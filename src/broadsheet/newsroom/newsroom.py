@@ -16,7 +16,7 @@ from typing import Any
 
 from broadsheet.config.reading import read_config
 from broadsheet.config.settings import Config
-from broadsheet.errors import InputError, NewsroomError
+from broadsheet.errors import NewsroomError
 from broadsheet.newsroom.edition import Edition
 from broadsheet.newsroom.manifest import MANIFEST, file_hashes, write_manifest
 from broadsheet.tables.files import remove_folder, replace_link, same_content, sync_folder
@@ -82,6 +82,11 @@ class Newsroom:
     def late_texts(self) -> Path:
         """Table stories: texts that pages wanted and no edition had; may be missing. Its folder holds the wishes."""
         return self.path / "late" / "stories.arrow"
+
+    @property
+    def events(self) -> Path:
+        """The folder of what readers did: the event store, and its archives by day; may be missing."""
+        return self.path / "events"
 
     @property
     def notes(self) -> Path:
@@ -150,14 +155,6 @@ class Newsroom:
             raise NewsroomError(
                 f"{self.path}: no newsroom here (no corpus/news.arrow). "
                 "Make one with `broadsheet import demo --into NEWSROOM`, `import mind` or `import tables`."
-            )
-
-    def require_outside(self, out: Path) -> None:
-        """Raise InputError if `out`, which the user named for output, lies among the editions, which never change."""
-        if out.resolve().is_relative_to(self.editions_folder.resolve()):
-            raise InputError(
-                f"out {out}: found a place inside {self.editions_folder}, where no file may change. Name a place "
-                "outside it."
             )
 
     def editions(self) -> list[Edition]:

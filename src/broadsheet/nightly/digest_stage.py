@@ -27,8 +27,7 @@ from broadsheet.nightly.stage import StageReport
 from broadsheet.progress import track
 from broadsheet.tables.arrays import Vectors
 from broadsheet.tables.arrow_files import empty, from_rows, read_table, write_table
-from broadsheet.tables.files import remove_folder
-from broadsheet.tables.parts import part_path, parts_of
+from broadsheet.tables.files import part_path, parts_of, remove_folder
 from broadsheet.tables.schemas import DIGESTS, STORIES
 from broadsheet.workbench.workbench import Workbench
 

@@ -12,8 +12,7 @@ from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal
 from broadsheet.progress import Say
-from broadsheet.tables.files import file_sha256
-from broadsheet.tables.parts import parts_of
+from broadsheet.tables.files import file_sha256, parts_of
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.newsroom.given import require_outside
 from broadsheet.nightly.digest_stage import digest
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.index_stage import index
@@ -165,7 +166,7 @@ def run_stage(newsroom: Newsroom, name: str, out: Path) -> str:
     """
     if name not in STAGES:
         raise InputError(f"stage: found {name!r}, expected one of {', '.join(STAGES)}.")
-    newsroom.require_outside(out)
+    require_outside(newsroom, out)
     edition = newsroom.current()
     as_of = datetime.fromisoformat(edition.read_manifest()["as_of"])
     out.mkdir(parents=True, exist_ok=True)

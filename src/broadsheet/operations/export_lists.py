@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from broadsheet.corpus.impressions import require_splits
 from broadsheet.errors import InputError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.newsroom.given import require_outside
 from broadsheet.operations.editions import named_edition
 from broadsheet.operations.list_files import TopicList, write_qrels, write_run
 from broadsheet.tables.arrow_files import read_table
@@ -30,7 +31,7 @@ def export_run(newsroom: Newsroom, out: Path, edition: str = "", tag: str = "bro
     Raises NewsroomError if there is no such edition, ContractError if its files are damaged.
     """
     chosen = named_edition(newsroom, edition) if edition else newsroom.current()
-    newsroom.require_outside(out)
+    require_outside(newsroom, out)
     chosen.require_whole()
     ranked = read_table(chosen.ranked, RANKED)
     write_run(out, _by_reader(ranked), tag)
@@ -51,7 +52,7 @@ def export_later_clicks(newsroom: Newsroom, out: Path, edition: str = "", hours:
     if not 0 < hours <= _MOST_HOURS:
         raise InputError(f"hours: found {hours}, expected more than 0 and at most {_MOST_HOURS}.")
     chosen = named_edition(newsroom, edition) if edition else newsroom.current()
-    newsroom.require_outside(out)
+    require_outside(newsroom, out)
     chosen.require_whole()
     start = datetime.fromisoformat(chosen.read_manifest()["as_of"])
     end = start + timedelta(hours=hours)
@@ -79,7 +80,7 @@ def export_impressions(newsroom: Newsroom, out: Path, split: str) -> str:
     NewsroomError if no impression has known clicks, InputError as `write_qrels`.
     """
     require_splits(newsroom, split)
-    newsroom.require_outside(out)
+    require_outside(newsroom, out)
     table = read_table(newsroom.impressions(split), IMPRESSIONS).select(["impression_id", "shown", "clicked"])
     labelled = table.filter(pc.greater(pc.list_value_length(table.column("clicked")), 0))
     if not len(labelled):

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.given import require_outside
 from broadsheet.operations.editions import named_edition
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.named_files import named_output
@@ -34,7 +35,7 @@ def export_vectors(newsroom: Newsroom, out: Path, edition: str = "", kind: str =
     if out.exists() and not out.is_dir():
         raise InputError(f"out {out}: found a file, expected a folder, which is made if it does not exist.")
     chosen = named_edition(newsroom, edition) if edition else newsroom.current()
-    newsroom.require_outside(out)
+    require_outside(newsroom, out)
     chosen.require_whole()
     dim = int(read_stamp(chosen.index_rows)["dim"])
     articles = read_table(chosen.news_vectors, news_vectors(dim))

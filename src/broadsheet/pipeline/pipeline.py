@@ -19,6 +19,10 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.experiments.arms import Arms
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
+from broadsheet.live.events.event_log import EventLog, given_events
+from broadsheet.live.events.known import KnownArticles
+from broadsheet.live.events.report import LogReport
+from broadsheet.live.events.store import open_events
 from broadsheet.live.late_texts import PageTexts, write_missing
 from broadsheet.live.live_workbench import Live, request_time
 from broadsheet.models.forks import check_device
@@ -58,6 +62,11 @@ class Pipeline:
     def __init__(self, bench: Workbench, texts: PageTexts, digests: Digests, look: Look) -> None:
         self._live, self._texts, self._digests, self._look = Live(bench), texts, digests, look
         self._arms = Arms(bench, look)
+        newsroom, config = bench.data.newsroom, bench.models.config
+        self.events = open_events(newsroom, config)
+        """The event store of the newsroom."""
+        articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.row_of)
+        self._event_log = EventLog(self.events, articles, is_archive=config.clock == "latest")
 
     @staticmethod
     def open(path: str | Path | Newsroom, own: OwnParts | None = None) -> Pipeline:
@@ -161,6 +170,16 @@ class Pipeline:
         unknown = withdraw_articles(bench.data.newsroom, news_ids, lambda: bench.data.catalogue.row_of)
         _ = self.bench
         return unknown
+
+    def log(self, events: object) -> LogReport:
+        """Log what readers do: the pages that they are shown, views, clicks and other acts; returns what was taken.
+
+        Events are mappings with columns of table events, or a table of pandas, polars or pyarrow; a single mapping is
+        one event. When the call returns, the events that it names as taken are on the disk. Each event that cannot be
+        taken is counted by its reason. An event that was sent before, by its event_id, is not taken a second time.
+        Raises InputError for what are no events, NewsroomError or DiskError if the event store cannot be written.
+        """
+        return self._event_log(given_events(events))
 
     def write_missing(self) -> LateStories:
         """Write the texts that pages of any process wanted and the edition lacks; their next requests show them.

@@ -1,4 +1,4 @@
-"""Every Arrow table that crosses a boundary between stages; `live_schemas` has the tables that change between nights.
+"""Every Arrow table that crosses a boundary between stages; `live_schemas` and `event_schemas` have what comes by day.
 
 A schema carries its table name and an integer version; each field says what it holds. Any change of a name, a type or a
 meaning raises the version: readers accept exactly one. Rank 1 is best. Scores: higher is better. Times: UTC. Vectors:

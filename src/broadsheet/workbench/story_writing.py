@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.readers.state import ReaderState, reader_states
-from broadsheet.tables.parts import parts_of
+from broadsheet.tables.files import parts_of
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.interests import find_topics, interests
 from broadsheet.workbench.models import EditionModels

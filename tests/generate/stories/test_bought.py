@@ -10,7 +10,7 @@ from broadsheet.generate.stories.missing_drafts import NO_BUDGET, lacks_a_draft
 from broadsheet.importers.rows import content_hash
 from broadsheet.newsroom import Edition
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
-from broadsheet.tables.parts import parts_of
+from broadsheet.tables.files import parts_of
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES
 
 COUNT = 60

@@ -14,7 +14,7 @@ from broadsheet.generate.stories.budget import NIGHT, Budget
 from broadsheet.generate.stories.edition_stories import stories_to_write
 from broadsheet.generate.stories.missing_drafts import NO_BUDGET, lacks_a_draft
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
-from broadsheet.tables.parts import part_path, parts_of
+from broadsheet.tables.files import part_path, parts_of
 from broadsheet.tables.schemas import RANKED, STORIES
 
 LACKING = ["gpt headline: no budget", "gpt summary: no budget"]

@@ -8,7 +8,7 @@ from broadsheet.generate.stories.edition_stories import stories_to_write
 from broadsheet.newsroom import Edition
 from broadsheet.retrieval.towers.encoding import BLOCK, articles_to_encode, encode_block
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
-from broadsheet.tables.parts import part_path, parts_of
+from broadsheet.tables.files import part_path, parts_of
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES, news_vectors
 from tests.retrieval.towers.test_encoding import Encode, encode
 from tests.support.stage_contract import news_table

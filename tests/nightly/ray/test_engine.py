@@ -24,8 +24,7 @@ from broadsheet.nightly.ray.engine import ray_engine
 from broadsheet.nightly.ray.worker import pages_folder, shards_folder
 from broadsheet.nightly.verify import verify_edition
 from broadsheet.retrieval.towers.encoding import BLOCK
-from broadsheet.tables.files import file_sha256
-from broadsheet.tables.parts import parts_of
+from broadsheet.tables.files import file_sha256, parts_of
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import open_workbench
 from tests.support.evaluated import make_adapter

@@ -27,8 +27,7 @@ from broadsheet.nightly.ray.worker import ENCODE, GENERATE, PAGES, SHARDS, Worke
 from broadsheet.operations.engines import choose_engine
 from broadsheet.own_parts import OwnParts
 from broadsheet.tables.arrow_files import read_stamp, read_table, write_table
-from broadsheet.tables.files import file_sha256
-from broadsheet.tables.parts import part_path, parts_of
+from broadsheet.tables.files import file_sha256, part_path, parts_of
 from broadsheet.tables.schemas import RANKED, STORIES, USERS
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import open_workbench

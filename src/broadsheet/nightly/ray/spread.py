@@ -14,7 +14,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.ray.worker import Task, Worker, outputs
 from broadsheet.progress import silent, track
-from broadsheet.tables.parts import first_free_number
+from broadsheet.tables.files import first_free_number
 from broadsheet.workbench.workbench import Workbench
 
 PARTS_PER_WORKER = 32

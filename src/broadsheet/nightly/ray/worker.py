@@ -24,8 +24,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.index_stage import shard_builder
 from broadsheet.tables.arrow_files import open_writer, read_table
-from broadsheet.tables.files import write_json
-from broadsheet.tables.parts import part_path, parts_of
+from broadsheet.tables.files import part_path, parts_of, write_json
 from broadsheet.tables.schemas import CANDIDATES, INDEX, NEWS, RANKED, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.workbench.languages import Reads
 from broadsheet.workbench.models import EditionModels

@@ -1,0 +1,223 @@
+"""Logging events: what is known of their pages, articles and readers is checked, and what can be taken is kept."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, cast
+
+from broadsheet.errors import InputError
+from broadsheet.live.events.checks import checked_event, found, left_out
+from broadsheet.live.events.known import PAGES, RATES, KnownArticles, KnownPage, Recent
+from broadsheet.live.events.limits import BEFORE_PAGE, MOST_IN_A_MINUTE
+from broadsheet.live.events.report import LogReport
+from broadsheet.live.events.store import EventStore
+from broadsheet.newsroom.given import given_rows, shown
+from broadsheet.tables.times import TimeReader
+from broadsheet.tables.values import SkipRow
+
+AT_ONCE = 1000
+"""Events of a long stream that are kept in one call of the store."""
+UNKNOWN_PAGE, UNKNOWN_ARTICLE, UNKNOWN_EVENT = "unknown page", "unknown article", "undoes an unknown event"
+TOO_MANY = f"more than {MOST_IN_A_MINUTE} events of a reader in a minute"
+
+Event = dict[str, Any]
+_PLACE = ("page_id", "slot", "news_id", "field", "value", "region")
+"""What an undo has from the event that it takes back."""
+
+
+class EventLog:
+    """Takes events for a newsroom; safe to share between threads."""
+
+    def __init__(self, store: EventStore, articles: KnownArticles, *, is_archive: bool = False) -> None:
+        """`articles` says which articles there are; the events of an archive may be of any age."""
+        self._store, self._articles, self._is_archive = store, articles, is_archive
+        self._pages, self._rates = Recent[KnownPage](PAGES), Recent[int](RATES)
+
+    def __call__(self, rows: Iterable[object], report: LogReport | None = None) -> LogReport:
+        """Keep the events that can be taken, and return the account; what it names as taken is on the disk.
+
+        Events are taken in groups of AT_ONCE. Inside a group a page may stand behind what happened on it. A `report`
+        that is given is added to, group by group.
+        """
+        report = LogReport() if report is None else report
+        rows = iter(rows)
+        while group := list(islice(rows, AT_ONCE)):
+            self._log(group, report)
+        return report
+
+    def _log(self, rows: Sequence[object], report: LogReport) -> None:
+        events = self._taken(list(_checked(rows, self._is_archive, report)), report)
+        if not events:
+            return
+        answer = self._store.append(events)
+        report.repeated += answer.repeated
+        report.taken.update(event["kind"] for event in events)
+        times = [event["time"] for event in events]
+        report.first = min([*times, *([report.first] if report.first else [])])
+        report.last = max([*times, *([report.last] if report.last else [])])
+        for event in events:
+            if event["kind"] == "page":
+                self._pages.set(event["page_id"], _page(event))
+        for key, count in Counter(map(_minute, events)).items():
+            self._rates.set(key, count + (self._rates.get(key) or 0))
+
+    def _taken(self, events: list[Event], report: LogReport) -> list[Event]:
+        """Return the events that can be kept: pages first, and what undoes others last."""
+        pages = [event for event in events if event["kind"] == "page"]
+        undos = [event for event in events if event["kind"] == "undo"]
+        acts = [event for event in events if event["kind"] not in ("page", "undo")] if pages or undos else events
+        rates: Counter[object] = Counter()
+        taken: list[Event] = []
+        unknown = self._articles.unknown(news_id for page in pages for news_id in page["shown"])
+
+        def take(these: list[Event], check: Callable[[Event], None]) -> None:
+            for event in these:
+                try:
+                    check(event)
+                    self._check_rate(event, rates)
+                except SkipRow as reason:
+                    report.refuse(reason)
+                else:
+                    taken.append(event)
+
+        take(pages, lambda page: _check_page(page, unknown))
+        known = self._known_pages(acts, taken)
+        strange = self._articles.unknown(act["news_id"] for act in acts if "news_id" in act and "page_id" not in act)
+        take(acts, lambda act: _place(act, known, strange))
+        if undos:
+            undone = self._undone(undos, taken)
+            take(undos, lambda undo: _undo(undo, undone))
+        return taken
+
+    def _check_rate(self, event: Event, rates: Counter[object]) -> None:
+        key = _minute(event)
+        if rates[key] + (self._rates.get(key) or 0) >= MOST_IN_A_MINUTE:
+            raise SkipRow(TOO_MANY, f"reader {found(event['user_id'])} at {event['time']:%Y-%m-%d %H:%M} UTC")
+        rates[key] += 1
+
+    def _known_pages(self, acts: Sequence[Event], pages: Sequence[Event]) -> dict[str, KnownPage]:
+        """Return what is known of the pages that acts name; `pages` are those of the same call."""
+        known = {page["page_id"]: _page(page) for page in pages}
+        missing = []
+        for page_id in {act["page_id"] for act in acts if "page_id" in act} - known.keys():
+            if page := self._pages.get(page_id):
+                known[page_id] = page
+            else:
+                missing.append(page_id)
+        if missing:
+            for event in self._store.pages(missing).to_pylist():
+                known[event["page_id"]] = page = _page(event)
+                self._pages.set(event["page_id"], page)
+        return known
+
+    def _undone(self, undos: Sequence[Event], taken: Sequence[Event]) -> dict[str, Mapping[str, Any]]:
+        wanted = {undo["undoes"] for undo in undos}
+        undone: dict[str, Mapping[str, Any]] = {e["event_id"]: e for e in [*taken, *undos] if e["event_id"] in wanted}
+        if missing := sorted(wanted - undone.keys()):
+            undone |= {event["event_id"]: event for event in self._store.with_ids(missing).to_pylist()}
+        return undone
+
+
+def given_events(events: object) -> Iterator[object]:
+    """Yield events from a single mapping, from mappings, or from a table of pandas, polars or pyarrow.
+
+    Raises InputError for anything else; what a list holds is checked when it is logged.
+    """
+    if isinstance(events, Mapping):
+        return iter([events])
+    if any(hasattr(events, name) for name in ("to_pylist", "to_dicts", "to_dict")):
+        return given_rows(events, "events")
+    if isinstance(events, str | bytes | os.PathLike) or not isinstance(events, Iterable):
+        hint = " A file is logged by `broadsheet log`." if isinstance(events, str | os.PathLike) else ""
+        raise InputError(
+            f"events: found {shown(events)}, expected events: mappings from field to value, or a table of pandas, "
+            f"polars or pyarrow.{hint}"
+        )
+    return iter(events)
+
+
+def _checked(rows: Iterable[object], is_archive: bool, report: LogReport) -> Iterator[Event]:
+    times, now = TimeReader(), datetime.now(UTC)
+    for row in rows:
+        try:
+            event = checked_event(row, times, now, is_archive=is_archive)
+        except SkipRow as reason:
+            report.refuse(reason)
+        else:
+            kind = event["kind"]
+            report.left_out.update(f"{kind}: {name}" for name in left_out(cast(Mapping[str, Any], row), kind))
+            yield event
+
+
+def _page(event: Mapping[str, Any]) -> KnownPage:
+    return KnownPage(event["user_id"], event["time"], tuple(event["shown"]), event.get("region"))
+
+
+def _minute(event: Event) -> tuple[str, int]:
+    """Return the reader and the minute of an event; readers whom the site does not know are told apart by page."""
+    return event["user_id"] or event.get("page_id", ""), int(event["time"].timestamp()) // 60
+
+
+def _check_page(page: Event, unknown: set[str]) -> None:
+    if unknown:
+        strange = [news_id for news_id in page["shown"] if news_id in unknown]
+        if strange:
+            raise SkipRow(UNKNOWN_ARTICLE, f"found {found(strange[0])} on page {found(page['page_id'])}")
+
+
+def _place(act: Event, pages: Mapping[str, KnownPage], strange: set[str]) -> None:
+    """Check where an act happened, and fill in the article, the slot and the region that its page knows."""
+    if "page_id" not in act:
+        if act.get("news_id") in strange:
+            raise SkipRow(UNKNOWN_ARTICLE, f"found {found(act['news_id'])} in a {act['kind']}")
+        return
+    page = pages.get(act["page_id"])
+    if page is None:
+        raise SkipRow(UNKNOWN_PAGE, f"found {found(act['page_id'])} in a {act['kind']}")
+    if page.user_id and act["user_id"] and page.user_id != act["user_id"]:
+        raise SkipRow("on another reader's page", f"found {found(act['user_id'])} on {found(act['page_id'])}")
+    if page.time - act["time"] > BEFORE_PAGE:
+        raise SkipRow(
+            "before its page",
+            f"found a {act['kind']} at {act['time']:%Y-%m-%d %H:%M:%S}, its page was shown at "
+            f"{page.time:%Y-%m-%d %H:%M:%S}",
+        )
+    if page.region is not None:
+        act.setdefault("region", page.region)
+    if "slot" in act or "news_id" in act:
+        _fit(act, page.shown)
+
+
+def _fit(act: Event, shown: Sequence[str]) -> None:
+    """Check slot and article of an act against its page, and fill in the one of them that is missing."""
+    if "slot" not in act:
+        if act["news_id"] not in shown:
+            raise SkipRow("article is not on its page", f"found {found(act['news_id'])} on {found(act['page_id'])}")
+        act["slot"] = shown.index(act["news_id"]) + 1
+    elif act["slot"] > len(shown):
+        raise SkipRow(
+            "no such slot on its page", f"found slot {act['slot']} of {len(shown)} on page {found(act['page_id'])}"
+        )
+    elif act.setdefault("news_id", shown[act["slot"] - 1]) != shown[act["slot"] - 1]:
+        raise SkipRow(
+            "another article is in this slot",
+            f"found {found(act['news_id'])} in slot {act['slot']}, where {found(shown[act['slot'] - 1])} is",
+        )
+
+
+def _undo(undo: Event, undone: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check what an undo takes back, and fill in where that happened."""
+    event = undone.get(undo["undoes"])
+    if event is None:
+        raise SkipRow(UNKNOWN_EVENT, f"found {found(undo['undoes'])}")
+    if event["user_id"] != undo["user_id"]:
+        raise SkipRow("undoes another reader's event", f"found {found(undo['undoes'])} by {found(undo['user_id'])}")
+    if event["kind"] in ("page", "undo"):
+        raise SkipRow("undoes a page or an undo", f"found {found(undo['undoes'])}, a {event['kind']}")
+    for name in _PLACE:
+        if event.get(name) is not None:
+            undo[name] = event[name]

@@ -1,0 +1,249 @@
+"""The event store inside the newsroom: one SQLite file, in WAL mode, synced before an event is acknowledged.
+
+A transaction is a few statements of many rows each. A statement for each row would let go of Python's lock and wait for
+it again at each row, which among busy threads takes far longer than the work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from broadsheet.errors import NewsroomError
+from broadsheet.live.events.group_commit import Appended, GroupCommit
+from broadsheet.live.events.limits import KEPT, MOST_READ
+from broadsheet.live.events.sqlite_errors import told
+from broadsheet.live.events.stored_rows import KIND_OF, Row, micros, split_new, to_row, to_table
+from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.notes import read_note, write_note
+from broadsheet.tables.event_schemas import EVENTS
+from broadsheet.tables.locks import ThreadLock, locked
+
+VERSION = 1
+"""Of the tables in the file."""
+WAITS = 30.0
+"""Seconds that a call waits for other processes that write."""
+REMOVED_AT_ONCE = 10_000
+"""Events that a removal takes in one transaction, so that writers get in between."""
+
+_NAMES = ", ".join(EVENTS.names)
+_TABLES = f"""
+CREATE TABLE events ({", ".join(f"{name} {kind or 'integer'}" for name, kind in KIND_OF.items())},
+    PRIMARY KEY (sequence), UNIQUE (event_id));
+CREATE UNIQUE INDEX pages ON events (page_id) WHERE kind = 'page';
+CREATE UNIQUE INDEX undone ON events (undoes) WHERE undoes IS NOT NULL;
+CREATE TABLE state (last integer NOT NULL);
+INSERT INTO state VALUES (0);
+PRAGMA user_version = {VERSION};
+""".replace("sequence integer", "sequence integer NOT NULL")
+_ROWS_AT_ONCE = (256, 64, 16, 4, 1)
+_ONE_ROW = f"({', '.join('?' * len(EVENTS.names))})"
+_INSERTS = {count: f"INSERT INTO events ({_NAMES}) VALUES {', '.join([_ONE_ROW] * count)}" for count in _ROWS_AT_ONCE}
+_AMONG = {
+    "event_id": "event_id IN (SELECT value FROM json_each(?))",
+    "undoes": "undoes IN (SELECT value FROM json_each(?)) AND undoes IS NOT NULL",
+    "page_id": "page_id IN (SELECT value FROM json_each(?)) AND kind = 'page'",
+}
+_LEFT_TO_THE_PARENT: list[sqlite3.Connection] = []
+"""Connections of the process that this process was forked from: to use or to close them here would harm that one."""
+
+
+class SqliteEvents:
+    """The events of a newsroom in `events/events.sqlite`; see `EventStore` for what each method does."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        self._newsroom, self.path = newsroom, newsroom.events / "events.sqlite"
+        self._note = newsroom.notes / "events"
+        self._commit = GroupCommit(self._write)
+        self._writer, self._reader = _Connection(self.path), _Connection(self.path)
+        self._reading, self._highest = ThreadLock(), 0
+
+    def append(self, events: Iterable[Mapping[str, Any]]) -> Appended:
+        """Keep events."""
+        rows = list(map(to_row, events))
+        return self._commit(rows) if rows else Appended(0, 0)
+
+    def after(self, sequence: int, limit: int = MOST_READ) -> pa.Table:
+        """Return the events behind a number."""
+        return to_table(self._rows("sequence > ? ORDER BY sequence LIMIT ?", sequence, limit))
+
+    def last(self) -> int:
+        """Return the highest number given."""
+        if not self._is_there():
+            return 0
+        with self._reading, told(self.path), self._reader() as database:
+            last: int = database.execute("SELECT last FROM state").fetchone()[0]
+        return last
+
+    def pages(self, page_ids: Sequence[str]) -> pa.Table:
+        """Return pages by id."""
+        return to_table(self._rows(_AMONG["page_id"], json.dumps(list(page_ids))))
+
+    def with_ids(self, event_ids: Sequence[str]) -> pa.Table:
+        """Return events by id."""
+        return to_table(self._rows(_AMONG["event_id"], json.dumps(list(event_ids))))
+
+    def between(self, first: datetime, last: datetime) -> pa.Table:
+        """Return the events of a span of time."""
+        return to_table(self._rows("time >= ? AND time < ? ORDER BY sequence", micros(first), micros(last)))
+
+    def remove_up_to(self, sequence: int) -> int:
+        """Remove old events."""
+        if not self._is_there():
+            return 0
+        removed, before = 0, micros(datetime.now(UTC) - KEPT)
+        some = f"SELECT sequence FROM events WHERE sequence <= ? AND received < ? LIMIT {REMOVED_AT_ONCE}"
+        while True:
+            with self._transaction() as database:
+                count = database.execute(f"DELETE FROM events WHERE sequence IN ({some})", (sequence, before)).rowcount
+            removed += count
+            if count < REMOVED_AT_ONCE:
+                return removed
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._reading:
+            self._reader.close()
+        self._writer.close()
+
+    def _rows(self, which: str, *values: object) -> list[Row]:
+        if not self._is_there():
+            return []
+        with self._reading, told(self.path), self._reader() as database:
+            return database.execute(f"SELECT {_NAMES} FROM events WHERE {which}", values).fetchall()
+
+    def _write(self, groups: Sequence[Sequence[Row]]) -> list[int]:
+        self._make()
+        with self._transaction() as database:
+            new, counts = split_new(groups, lambda column, values: _found(database, column, values))
+            (last,) = database.execute("SELECT last FROM state").fetchone()
+            if last < self._highest:
+                raise NewsroomError(
+                    f"{self.path}: its last event is {last:,}, and this process has read or written event "
+                    f"{self._highest:,}: the file was replaced by an older copy. Open the newsroom again."
+                )
+            _insert(database, new, last, micros(datetime.now(UTC)))
+            database.execute("UPDATE state SET last = ?", (last + len(new),))
+        self._highest = last + len(new)
+        return counts
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        # Processes queue at the lock of a file, whose next holder the system wakes; SQLite looks again and again.
+        with locked(self.path.with_name(".lock")), told(self.path), self._writer() as database:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+
+    def _is_there(self) -> bool:
+        """Return whether there is a store; raises NewsroomError if there was a store and its file is gone."""
+        if self.path.is_file():
+            return True
+        if read_note(self._note) is not None:
+            raise NewsroomError(
+                f"{self.path}: the event store of this newsroom is gone, and the events in it that no build has "
+                f"carried into the corpus. Restore it from a copy. If there is no copy, delete {self._note}: a new "
+                "store is made with the next event."
+            )
+        return False
+
+    def _make(self) -> None:
+        """Make the file with its tables if it is not there."""
+        if self._is_there():
+            return
+        self._newsroom.require()
+        with told(self.path):
+            self.path.parent.mkdir(exist_ok=True)
+            with locked(self.path.with_name(".making")):
+                if not self._is_there():
+                    _make_tables(self.path)
+                    write_note(self._note)
+
+
+class _Connection:
+    """A connection to a file, opened when needed, and again after a fork or when the file was replaced."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open: sqlite3.Connection | None = None
+        self._opened = (0, 0, 0)
+
+    @contextmanager
+    def __call__(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection; it is closed after an error of the database, since nothing is sure of it then."""
+        found = self._path.stat()
+        wanted = (os.getpid(), found.st_dev, found.st_ino)
+        if self._open is None or self._opened != wanted:
+            self.close()
+            self._open, self._opened = _connect(self._path), wanted
+        try:
+            yield self._open
+        except sqlite3.DatabaseError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._open is not None and self._opened[0] != os.getpid():
+            _LEFT_TO_THE_PARENT.append(self._open)
+        elif self._open is not None:
+            self._open.close()
+        self._open = None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=WAITS, isolation_level=None, check_same_thread=False)
+    database.execute("PRAGMA synchronous = FULL")  # a commit is synced, which in WAL mode is not the default
+    database.execute("PRAGMA cache_size = -65536")
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version != VERSION:
+        database.close()
+        raise NewsroomError(
+            f"{path}: found version {version} of the event store, expected {VERSION}: another version of Broadsheet "
+            "made it. Use that version, or move the file away once a build has carried its events into the corpus."
+        )
+    return database
+
+
+def _make_tables(path: Path) -> None:
+    """Make the file under another name first, so that it is whole when others see it."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    database = sqlite3.connect(part, isolation_level=None)
+    database.execute("PRAGMA synchronous = FULL")
+    database.executescript(_TABLES)
+    (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
+    database.close()
+    if mode != "wal":
+        raise NewsroomError(
+            f"{path}: this file system cannot hold the event store (SQLite offers the journal {mode!r}, expected "
+            '"wal"). Put the newsroom on a local disk, or name PostgreSQL in the setting `events`.'
+        )
+    part.replace(path)
+
+
+def _found(database: sqlite3.Connection, column: str, values: list[str]) -> set[str]:
+    query = f"SELECT json_group_array({column}) FROM events WHERE {_AMONG[column]}"
+    return set(json.loads(database.execute(query, (json.dumps(values),)).fetchone()[0]))
+
+
+def _insert(database: sqlite3.Connection, rows: Sequence[Row], last: int, received: int) -> None:
+    done = 0
+    for count in _ROWS_AT_ONCE:
+        while len(rows) - done >= count:
+            part = rows[done : done + count]
+            values = [value for at, row in enumerate(part, last + done + 1) for value in (at, received, *row)]
+            database.execute(_INSERTS[count], values)
+            done += count

@@ -1,0 +1,64 @@
+"""The small interface of an event store, and which store a newsroom has by its setting `events`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from broadsheet.live.events.group_commit import Appended
+from broadsheet.live.events.limits import MOST_READ
+
+if TYPE_CHECKING:
+    from broadsheet.config.settings import Config
+    from broadsheet.newsroom import Newsroom
+
+__all__ = ["Appended", "EventStore", "open_events"]
+
+
+class EventStore(Protocol):
+    """Keeps events in the order in which they came to be seen; safe to share between threads.
+
+    Every method raises NewsroomError if the store cannot be reached or written, ContractError if it is damaged, and
+    DiskError if its disk is full.
+    """
+
+    def append(self, events: Iterable[Mapping[str, Any]]) -> Appended:
+        """Keep events that were checked, all or none of them; they are on the disk when the call returns.
+
+        An event is a mapping with columns of table events; what is left out is null. An event whose event_id the store
+        has is not taken a second time; nor is a page whose page_id it has, or an undo of what is undone already.
+        """
+
+    def after(self, sequence: int, limit: int = MOST_READ) -> pa.Table:
+        """Return the first `limit` events with a higher number than `sequence`, in their order, as table events."""
+
+    def last(self) -> int:
+        """Return the highest number that was given, 0 before the first event; a removal does not lower it."""
+
+    def pages(self, page_ids: Sequence[str]) -> pa.Table:
+        """Return the events of kind page with these page_ids, in no certain order."""
+
+    def with_ids(self, event_ids: Sequence[str]) -> pa.Table:
+        """Return the events with these event_ids, in no certain order."""
+
+    def between(self, first: datetime, last: datetime) -> pa.Table:
+        """Return the events that happened from `first` to before `last`, in the order of `sequence`."""
+
+    def remove_up_to(self, sequence: int) -> int:
+        """Remove the events up to this number that were received more than KEPT ago; returns how many that were."""
+
+    def close(self) -> None:
+        """Let go of files and connections; a later call opens them again."""
+
+
+def open_events(newsroom: Newsroom, config: Config) -> EventStore:
+    """Return the event store of a newsroom; nothing is opened or made before the first event is kept or read.
+
+    Raises ConfigError if the setting `events` names PostgreSQL and its driver is not installed.
+    """
+    from broadsheet.live.events.sqlite_store import SqliteEvents
+
+    return SqliteEvents(newsroom)

@@ -1,0 +1,95 @@
+"""An event on its way into a store and back: a tuple for the database, a table for who reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from broadsheet.tables.event_schemas import EVENTS
+
+Row = tuple[Any, ...]
+"""The values of an event by COLUMNS, as the database holds them: times in microseconds since 1970, lists as JSON."""
+
+COLUMNS = tuple(name for name in EVENTS.names if name not in ("sequence", "received"))
+"""The columns that the sender fills; the store puts `sequence` and `received` before them."""
+KIND_OF = {
+    name: "text" if pa.types.is_string(kind) or pa.types.is_list(kind) else "real" if pa.types.is_floating(kind) else ""
+    for name, kind in zip(EVENTS.names, EVENTS.types, strict=True)
+}
+"""The database's type of each column; empty for a whole number."""
+EVENT_ID, KIND, PAGE_ID, UNDOES = (COLUMNS.index(name) for name in ("event_id", "kind", "page_id", "undoes"))
+"""Where a row has these."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LISTS = tuple(name for name in COLUMNS if pa.types.is_list(EVENTS.field(name).type))
+_TIME, _LIST_PLACES = COLUMNS.index("time"), [COLUMNS.index(name) for name in _LISTS]
+
+
+def micros(time: datetime) -> int:
+    """Return a time as microseconds since 1970."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def to_row(event: Mapping[str, Any]) -> Row:
+    """Return an event that was checked as the database holds it."""
+    values = list(map(event.get, COLUMNS))
+    values[_TIME] = micros(values[_TIME])
+    if values[KIND] == "page":
+        for place in _LIST_PLACES:
+            if values[place] is not None:
+                values[place] = json.dumps(values[place])
+    return tuple(values)
+
+
+def to_table(rows: Sequence[Row]) -> pa.Table:
+    """Return rows of the database, each with its sequence and the time of its receipt first, as a table of EVENTS."""
+    if not rows:
+        return EVENTS.empty_table()
+    arrays = [_array(values, field) for values, field in zip(zip(*rows, strict=True), EVENTS, strict=True)]
+    return pa.table(arrays, schema=EVENTS)
+
+
+def _array(values: Iterable[Any], field: pa.Field) -> pa.Array:
+    if pa.types.is_timestamp(field.type):
+        return pa.array(values, pa.int64()).cast(field.type)
+    if field.name in _LISTS:
+        return pa.array([None if value is None else json.loads(value) for value in values], field.type)
+    return pa.array(values, field.type)
+
+
+Find = Callable[[str, list[str]], set[str]]
+"""Returns which of some values are in a column of the store: event_id, undoes, or page_id of the pages."""
+
+
+def split_new(groups: Sequence[Sequence[Row]], find: Find) -> tuple[list[Row], list[int]]:
+    """Return the rows of several callers that the store does not have, and how many of each caller's are new.
+
+    An event is there already if its id is; a page also if its page_id is, and an undo if its event is undone already.
+    """
+    rows = [row for group in groups for row in group]
+    ids = find("event_id", [row[EVENT_ID] for row in rows])
+    pages = [row[PAGE_ID] for row in rows if row[KIND] == "page"]
+    undone = [row[UNDOES] for row in rows if row[UNDOES] is not None]
+    known_pages, known_undone = find("page_id", pages) if pages else set(), find("undoes", undone) if undone else set()
+    new: list[Row] = []
+    counts = []
+    for group in groups:
+        before = len(new)
+        for row in group:
+            if row[EVENT_ID] in ids or row[UNDOES] in known_undone:
+                continue
+            if row[KIND] == "page":
+                if row[PAGE_ID] in known_pages:
+                    continue
+                known_pages.add(row[PAGE_ID])
+            elif row[UNDOES] is not None:
+                known_undone.add(row[UNDOES])
+            ids.add(row[EVENT_ID])
+            new.append(row)
+        counts.append(len(new) - before)
+    return new, counts
