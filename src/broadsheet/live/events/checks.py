@@ -38,9 +38,9 @@ def checked_event(row: object, times: TimeReader, now: datetime, *, is_archive: 
     if not isinstance(row, Mapping):
         raise SkipRow("not an event", f"found {found(row)}; expected a mapping from field to value")
     kind = row.get("kind")
-    fields = KINDS.get(kind) if isinstance(kind, str) else None
-    if fields is None:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise SkipRow(UNKNOWN_KIND, f"found {found(kind)}; expected {', '.join(KINDS)}")
+    fields = KINDS[kind]
     event: dict[str, Any] = {"event_id": _short_id(_needed(row, "event_id", kind), "event_id"), "kind": kind}
     event["user_id"] = _reader(row.get("user_id"), kind)
     event["time"] = _time(row.get("time"), times, now, is_archive)

@@ -37,7 +37,7 @@ def micros(time: datetime) -> int:
 
 def to_row(event: Mapping[str, Any]) -> Row:
     """Return an event that was checked as the database holds it."""
-    values = list(map(event.get, COLUMNS))
+    values: list[Any] = list(map(event.get, COLUMNS))
     values[_TIME] = micros(values[_TIME])
     if values[KIND] == "page":
         for place in _LIST_PLACES:
