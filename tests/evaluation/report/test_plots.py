@@ -1,7 +1,7 @@
 """Which row a plot marks."""
 
 from broadsheet.evaluation.ranking.report import in_use
-from broadsheet.evaluation.report.plots import _styles
+from broadsheet.evaluation.report.plots import styles_of
 from broadsheet.evaluation.retrieval.report import in_use as fusion_in_use
 
 
@@ -22,7 +22,7 @@ def test_a_plot_of_retrieval_marks_the_fusion_with_the_newsrooms_own_news_tower(
 
 
 def test_the_marked_row_alone_has_the_accent():
-    styles = _styles(["random", "frozen", "LoRA"], "frozen")
+    styles = styles_of(["random", "frozen", "LoRA"], "frozen")
     accent = styles["frozen"][0]
     assert [name for name, (colour, _) in styles.items() if colour == accent] == ["frozen"]
-    assert _styles(["random", "LoRA"], "")["LoRA"][0] == accent
+    assert styles_of(["random", "LoRA"], "")["LoRA"][0] == accent

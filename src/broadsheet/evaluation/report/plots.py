@@ -38,7 +38,7 @@ def new_figure(width: float, height: float) -> Any:  # noqa: ANN401
     return Figure(figsize=(width, height), dpi=150, layout="constrained")
 
 
-def _save(figure: Any, path: Path) -> None:  # noqa: ANN401
+def save(figure: Any, path: Path) -> None:  # noqa: ANN401
     """Write a figure as PNG; its parts are laid out once, where savefig alone would do that at each of two drawings."""
     figure.get_layout_engine().execute(figure)
     figure.set_layout_engine("none")
@@ -59,7 +59,7 @@ def plot_rows(rows: Mapping[str, Mapping[str, Interval]], ours: str, title: str,
         axis.remove()
     axes[0].invert_yaxis()  # shared: the first row stands at the top of every panel
     figure.suptitle(f"{title} (mean and 95 % interval)", fontsize=11, color=_INK)
-    _save(figure, path)
+    save(figure, path)
 
 
 def plot_curves(
@@ -76,7 +76,7 @@ def plot_curves(
     """
     figure = new_figure(5.2 * len(panels) + 2.6, 4.8)
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    styles = _styles([row for rows in panels.values() for row in rows], ours)
+    styles = styles_of([row for rows in panels.values() for row in rows], ours)
     for axis, (name, rows) in zip(axes, panels.items(), strict=True):
         for row, curve in rows.items():
             colour, dashes = styles[row]
@@ -89,7 +89,7 @@ def plot_curves(
         axis.set_xticks(depths, [f"{k:,}" for k in depths])
         axis.minorticks_off()
         axis.set_xlabel(along, fontsize=9)
-        _dress(axis, name, grid="both")
+        dress(axis, name, grid="both")
     axes[0].set_ylabel(down, fontsize=9)
     if down == "recall@k":
         axes[0].set_ylim(bottom=0)
@@ -109,7 +109,7 @@ def plot_slices(
     height = 0.075 * len(first) + 0.15
     figure = new_figure(4.4 * len(panels) + 4.4, height * len(slices) + 1.2)
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    styles = _styles([row for rows in panels.values() for row in rows], ours)
+    styles = styles_of([row for rows in panels.values() for row in rows], ours)
     for axis, (name, rows) in zip(axes, panels.items(), strict=True):
         for number, (row, values) in enumerate(rows.items()):
             shift = (number - (len(rows) - 1) / 2) * 0.8 / len(rows)
@@ -118,7 +118,7 @@ def plot_slices(
         for place in range(1, len(slices)):
             axis.axhline(place - 0.5, color=_RULE, linewidth=0.6)
         axis.set_ylim(len(slices) - 0.5, -0.5)
-        _dress(axis, name, grid="x")
+        dress(axis, name, grid="x")
         axis.tick_params(axis="y", left=False)
     handles, labels = axes[0].get_legend_handles_labels()
     _finish(figure, handles, labels, title, path)
@@ -130,7 +130,7 @@ def _dots(axis: Any, row: str, places: Sequence[tuple[float, Interval]], colour:
     axis.plot([v["mean"] for _, v in places], heights, "o", color=colour, markersize=3, label=row)
 
 
-def _styles(rows: Sequence[str], ours: str) -> dict[str, tuple[str, str]]:
+def styles_of(rows: Sequence[str], ours: str = "") -> dict[str, tuple[str, str]]:
     """Return a colour and a dash for each row: `ours`, or the last, in the accent, the others far apart in hue."""
     names = list(dict.fromkeys(rows))
     styles = {
@@ -144,10 +144,11 @@ def _finish(figure: Any, handles: Sequence[Any], labels: Sequence[str], title: s
     """Put one legend of all rows to the right of the panels, and write the figure."""
     figure.legend(handles, labels, loc="outside right center", fontsize=8.5, frameon=False)
     figure.suptitle(f"{title} (mean and 95 % interval)", fontsize=11, color=_INK)
-    _save(figure, path)
+    save(figure, path)
 
 
-def _dress(axis: Any, title: str, grid: str) -> None:  # noqa: ANN401
+def dress(axis: Any, title: str, grid: str) -> None:  # noqa: ANN401
+    """Give a panel its title, its grid ("x", "y" or "both"), and the look of all panels."""
     axis.set_title(title, fontsize=10, color=_INK)
     axis.grid(axis=grid, color=_RULE, linewidth=0.6)
     axis.set_axisbelow(True)
@@ -169,7 +170,7 @@ def _panel(axis: Any, metric: str, rows: Mapping[str, Interval], ours: str) -> N
     axis.set_ylim(-0.7, len(rows) - 0.4)
     axis.margins(x=0.12)
     axis.locator_params(axis="x", nbins=5)
-    _dress(axis, metric, grid="x")
+    dress(axis, metric, grid="x")
     axis.spines["left"].set_visible(False)
 
 
@@ -197,9 +198,9 @@ def plot_tradeoffs(
         axis.plot(*at, "*", color=_ACCENT, markersize=13, label=label)
         axis.set_xlabel(along, fontsize=9)
         axis.set_ylabel(down, fontsize=9)
-        _dress(axis, "", grid="both")
+        dress(axis, "", grid="both")
         axis.legend(fontsize=8, frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def plot_reliability(ways: Mapping[str, Mapping[str, Any]], title: str, path: Path) -> None:
@@ -219,10 +220,10 @@ def plot_reliability(ways: Mapping[str, Mapping[str, Any]], title: str, path: Pa
         axis.set_xlim(0, reach)
         axis.set_ylim(0, reach)
         axis.set_xlabel("predicted probability", fontsize=9)
-        _dress(axis, f"{name}: error {way['error']:.4f}", grid="both")
+        dress(axis, f"{name}: error {way['error']:.4f}", grid="both")
     axes[0].set_ylabel("share of clicks", fontsize=9)
     figure.suptitle(f"{title} (error: mean over seeds; drawn: the first, 95 % intervals)", fontsize=11, color=_INK)
-    _save(figure, path)
+    save(figure, path)
 
 
 def plot_bars(groups: Mapping[str, Mapping[str, float]], most: float, title: str, path: Path) -> None:
@@ -243,7 +244,7 @@ def plot_bars(groups: Mapping[str, Mapping[str, float]], most: float, title: str
     axis.set_yticks(range(len(cases)), cases)
     axis.invert_yaxis()
     axis.set_xlim(0, 1.08 * most)
-    _dress(axis, f"of {most:g} readers", grid="x")
+    dress(axis, f"of {most:g} readers", grid="x")
     figure.legend(loc="outside lower center", ncols=len(groups), fontsize=8.5, frameon=False)
     figure.suptitle(title, fontsize=11, color=_INK)
-    _save(figure, path)
+    save(figure, path)

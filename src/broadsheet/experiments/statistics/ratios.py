@@ -39,8 +39,8 @@ def rate_of_sums(readers: Floats, above: Floats, below: Floats, squares: tuple[F
 def rate(above: Floats, below: Floats) -> Rate:
     """Return the rate of some readers, from a number of each for both sums (readers,)."""
     above, below = np.asarray(above, np.float64), np.asarray(below, np.float64)
-    squares = (above @ above, above @ below, below @ below)
-    return rate_of_sums(*map(np.asarray, (float(len(above)), above.sum(), below.sum())), squares)
+    squares = (np.asarray(above @ above), np.asarray(above @ below), np.asarray(below @ below))
+    return rate_of_sums(np.asarray(float(len(above))), np.asarray(above.sum()), np.asarray(below.sum()), squares)
 
 
 class Difference(NamedTuple):

@@ -1,0 +1,159 @@
+"""The pages of an experiment as they were logged: who saw which arm when, and what was clicked and hidden there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from broadsheet.experiments.assignment import BETWEEN
+from broadsheet.tables.arrays import Flags, Floats, Integers, Rows
+from broadsheet.tables.arrow_files import epoch_seconds
+
+KINDS = ("page", "click", "hide", "undo")
+"""Kinds of events that an experiment is measured by."""
+COLUMNS = (
+    "event_id",
+    "kind",
+    "user_id",
+    "time",
+    "page_id",
+    "news_id",
+    "seconds",
+    "undoes",
+    "experiment",
+    "arm",
+    "shown",
+)
+"""Columns of the events that are read."""
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What readers did on the pages, each article of a page once."""
+
+    pages: Rows
+    "Row of the page of each act."
+    times: Floats
+    "Epoch seconds."
+
+
+@dataclass(frozen=True)
+class Logged:
+    """The pages of an experiment in the order of their times; a reader who saw two arms is left out."""
+
+    readers: npt.NDArray[np.object_]
+    "Ids of the readers, in the order of their first pages."
+    arms: Rows
+    "Number of each reader's arm (readers,)."
+    names: tuple[str, ...]
+    "Names of the arms by number."
+    reader: Rows
+    "Number of each page's reader (pages,)."
+    times: Floats
+    "Epoch seconds of the pages."
+    seconds: Floats
+    "Seconds that each page took to make, NaN where they were not logged."
+    shown: pa.Table
+    "Columns `page` (its row) and `news_id`: the articles of the pages."
+    clicks: Acts
+    hides: Acts
+    mixed: int
+    "Readers who saw two arms, and are left out of all else."
+    first_seen: Rows
+    "Number of the arm that each reader saw first, in the order of the first pages; readers of two arms included."
+
+    @property
+    def pages(self) -> int:
+        """Number of pages."""
+        return len(self.reader)
+
+
+def read_logged(events: pa.Table, experiment: str, arms: tuple[str, ...]) -> Logged:
+    """Return the pages of an experiment from events with COLUMNS; pages of arms that `arms` does not name are left out.
+
+    An event that a reader took back does not count, and of several events of a page the first.
+    """
+    events = _in_force(events)
+    pages = _pages_of(events, experiment, arms)
+    user = pages.column("user_id").combine_chunks().dictionary_encode()
+    users, code = user.dictionary.to_numpy(zero_copy_only=False), user.indices.to_numpy()
+    arm = pages.column("number").to_numpy()
+    first, mixed = _first_arms(code, arm, len(users))
+    kept = ~mixed[code]
+    number = np.cumsum(~mixed) - 1  # users come in the order of their first pages already
+    pages = pages.filter(pa.array(kept))
+    return Logged(
+        readers=users[~mixed],
+        arms=first[~mixed],
+        names=arms,
+        reader=number[code[kept]],
+        times=epoch_seconds(pages.column("time")),
+        seconds=pages.column("seconds").cast(pa.float64()).to_numpy(),
+        shown=_shown(pages),
+        clicks=_acts(events, pages, "click"),
+        hides=_acts(events, pages, "hide"),
+        mixed=int(mixed.sum()),
+        first_seen=first,
+    )
+
+
+def _in_force(events: pa.Table) -> pa.Table:
+    """Return the events without those that an undo took back."""
+    undone = events.filter(pc.equal(events.column("kind"), "undo")).column("undoes").drop_null()
+    return events.filter(pc.invert(pc.is_in(events.column("event_id"), value_set=undone.combine_chunks())))
+
+
+def _pages_of(events: pa.Table, experiment: str, arms: tuple[str, ...]) -> pa.Table:
+    """Return the pages of the experiment by time, each once, with the number of the arm in the column `number`."""
+    pages = events.filter(pc.equal(events.column("kind"), "page"))
+    pages = pages.append_column("number", pa.array(_arm_numbers(pages, experiment, arms)))
+    pages = pages.filter(pc.and_(pc.greater_equal(pages.column("number"), 0), pc.is_valid(pages.column("user_id"))))
+    pages = pages.sort_by([("time", "ascending"), ("event_id", "ascending")])
+    ids = pages.column("page_id").to_numpy()
+    _, at = np.unique(ids.astype(str), return_index=True)
+    return pages.take(pa.array(np.sort(at)))
+
+
+def _arm_numbers(pages: pa.Table, experiment: str, arms: tuple[str, ...]) -> Integers:
+    """Return the number of each page's arm in the experiment; -1 if it is in no arm of the experiment."""
+    pair = pc.binary_join_element_wise(
+        pc.fill_null(pages.column("experiment"), ""), pc.fill_null(pages.column("arm"), ""), "\0"
+    )
+    coded = pa.chunked_array(pair).combine_chunks().dictionary_encode()
+    number_of: Mapping[str, int] = {name: number for number, name in enumerate(arms)}
+    numbers = []
+    for text in coded.dictionary.to_pylist():
+        names, _, theirs = text.partition("\0")
+        found = dict(zip(names.split(BETWEEN), theirs.split(BETWEEN), strict=False))
+        numbers.append(number_of.get(found.get(experiment, ""), -1))
+    chosen: Integers = np.array(numbers, np.int64)[coded.indices.to_numpy()] if numbers else np.zeros(0, np.int64)
+    return chosen
+
+
+def _first_arms(code: Rows, arm: Rows, users: int) -> tuple[Rows, Flags]:
+    """Return the arm that each user saw first, and which users saw another arm as well."""
+    first = np.zeros(users, np.int64)
+    first[code[::-1]] = arm[::-1]
+    mixed = np.zeros(users, np.bool_)
+    mixed[code[arm != first[code]]] = True
+    return first, mixed
+
+
+def _shown(pages: pa.Table) -> pa.Table:
+    lists = pages.column("shown").combine_chunks()
+    return pa.table({"page": pc.list_parent_indices(lists), "news_id": pc.list_flatten(lists)})
+
+
+def _acts(events: pa.Table, pages: pa.Table, kind: str) -> Acts:
+    """Return the acts of a kind on the pages, the first on each article of a page."""
+    acts = events.filter(pc.equal(events.column("kind"), kind))
+    page: Any = pc.index_in(acts.column("page_id"), value_set=pages.column("page_id").combine_chunks())
+    acts = acts.append_column("page", page).filter(pc.is_valid(page))
+    acts = acts.group_by(["page", "news_id"]).aggregate([("time", "min")]).sort_by("time_min")
+    return Acts(acts.column("page").cast(pa.int64()).to_numpy(), epoch_seconds(acts.column("time_min")))
