@@ -55,7 +55,7 @@ def test_the_commands_are_these():
             "ask",
         ),
         *("demo", "status", "verify", "rollback", "stage", "publish", "prune", "add", "withdraw", "mute", "unmute"),
-        *("profile", "write", "log"),
+        *("profile", "write", "log", "experiment"),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.ending import run_command
+from broadsheet.cli.experiments import experiment
 from broadsheet.cli.export import export
 from broadsheet.cli.imports import imports
 from broadsheet.cli.live import add, log, mute, profile, unmute, withdraw, write
@@ -33,6 +34,7 @@ app.command(epilog="Example: broadsheet mute newsroom maya-politics --category s
 app.command(epilog="Example: broadsheet unmute newsroom maya-politics --category sports")(unmute)
 app.command(epilog='Example: broadsheet profile newsroom maya-politics --set "space and chess"')(profile)
 app.add_typer(operation)
+app.command(epilog="Example: broadsheet experiment newsroom fresher --out reports")(experiment)
 
 AtNewsroom = Annotated[
     Path | None,

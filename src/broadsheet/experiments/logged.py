@@ -113,7 +113,8 @@ def _pages_of(events: pa.Table, experiment: str, arms: tuple[str, ...]) -> pa.Ta
     """Return the pages of the experiment by time, each once, with the number of the arm in the column `number`."""
     pages = events.filter(pc.equal(events.column("kind"), "page"))
     pages = pages.append_column("number", pa.array(_arm_numbers(pages, experiment, arms)))
-    pages = pages.filter(pc.and_(pc.greater_equal(pages.column("number"), 0), pc.is_valid(pages.column("user_id"))))
+    is_known = pc.not_equal(pc.fill_null(pages.column("user_id"), ""), "")
+    pages = pages.filter(pc.and_(pc.greater_equal(pages.column("number"), 0), is_known))
     pages = pages.sort_by([("time", "ascending"), ("event_id", "ascending")])
     ids = pages.column("page_id").to_numpy()
     _, at = np.unique(ids.astype(str), return_index=True)

@@ -14,9 +14,11 @@ from broadsheet.config.settings import Config
 from broadsheet.errors import InputError
 from broadsheet.experiments.logged import COLUMNS, KINDS, Logged, read_logged
 from broadsheet.experiments.results import GuardRail, results_of
+from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrays import Floats
 from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.event_schemas import EVENTS
 from broadsheet.tables.schemas import CLICKS, NEWS
 
 DAYS_BEFORE = 28
@@ -63,6 +65,25 @@ def measure(newsroom: Newsroom, name: str, experiment: ExperimentConfig, events:
     }
     began = time_of(experiment.start) or datetime.fromtimestamp(logged.times[0], UTC)
     return results_of(name, experiment, logged, known, _covariates(newsroom, events, logged, began))
+
+
+def read_events(newsroom: Newsroom, config: Config) -> pa.Table:
+    """Return the events of a newsroom that experiments are measured by: those of the archive and of the store.
+
+    Raises as `EventStore` and `read_table` do.
+    """
+    tables = [kept(read_table(path, EVENTS)) for path in sorted(newsroom.events.glob("*.arrow"))]
+    store, sequence = open_events(newsroom, config), 0
+    try:
+        while len(found := store.after(sequence)):
+            sequence = found.column("sequence")[-1].as_py()
+            tables.append(kept(found))
+    finally:
+        store.close()
+    events = pa.concat_tables([kept(EVENTS.empty_table()), *tables])
+    first = events.append_column("row", pa.array(range(len(events)), pa.int64()))
+    first = first.group_by("event_id").aggregate([("row", "min")])  # an event may be in the archive and in the store
+    return events.take(first.column("row_min"))
 
 
 def kept(events: pa.Table) -> pa.Table:

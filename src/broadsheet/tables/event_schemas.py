@@ -32,7 +32,11 @@ EVENTS = new_table(
         _known("page_id", pa.string(), "The page on which it happened; null if the act belongs to no page."),
         _known("slot", pa.int32(), "The article's place on that page, 1 is the top; null without a page."),
         _known("news_id", pa.string(), "The article; null for a page, and for a follow or a mute."),
-        _known("seconds", pa.float32(), "Of a view: how long the slot was in sight; of a dwell: the time of reading."),
+        _known(
+            "seconds",
+            pa.float32(),
+            "Of a view: how long the slot was in sight; of a dwell: the time of reading; of a page: its making.",
+        ),
         _known("scroll", pa.float32(), "Of a scroll: how far down the article the reader came, 0 (top) to 1 (end)."),
         _known("field", pa.string(), "Of a follow or a mute: category, subcategory, source or topic."),
         _known("value", pa.string(), "Of a follow or a mute: which category, subcategory, source or topic."),

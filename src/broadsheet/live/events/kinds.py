@@ -18,7 +18,7 @@ PLACE = ("page_id", "slot", "news_id", "region")
 _ACT = Kind((), PLACE)
 
 KINDS = {
-    "page": Kind(("page_id", "shown"), OF_PAGES),
+    "page": Kind(("page_id", "shown"), (*OF_PAGES, "seconds")),
     "view": Kind(("page_id",), ("slot", "news_id", "region", "seconds")),
     "click": _ACT,
     "dwell": Kind(("seconds",), PLACE),
