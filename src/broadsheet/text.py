@@ -9,6 +9,7 @@ _JOINERS = "\u200c\u200d"
 _SHOWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2"
 "Format characters that are seen: Arabic and Syriac marks round a number."
 _JOINED = re.compile(rf"(?<=[^\x00-\x7f])[{_JOINERS}](?=[^\x00-\x7f])")
+_BEFORE_HOST = re.compile(r":[^\s]*@")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -47,6 +48,14 @@ def without_controls(text: str) -> str:
 def escaped_controls(document: str) -> str:
     r"""Return JSON with the control characters in its texts as escapes, such as \u009b; what it says stays the same."""
     return _CONTROLS.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", document)
+
+
+def without_password(text: str) -> str:
+    """Return a text with what an address in it has between the first colon and the last @ taken out.
+
+    `postgresql://ann:secret@host/news` becomes `postgresql:…@host/news`: where a password begins is not always clear.
+    """
+    return _BEFORE_HOST.sub(":…@", text)
 
 
 def one_line(text: str) -> str:

@@ -142,6 +142,14 @@ def test_prepared_vectors_are_not_published_and_are_taken_over(newsroom):
     assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 0 articles encoded, 60 taken over")
 
 
+def test_the_manifest_does_not_hold_the_password_of_the_event_store(newsroom):
+    settings = newsroom.config_file.read_text()
+    newsroom.config_file.write_text('events = "postgresql://ann:s3cr3t@host/news"\n' + settings)
+    edition = build(newsroom, ["fan"])
+    assert edition.read_manifest()["config"]["events"] == "postgresql:…@host/news"
+    assert not [path for path in edition.path.iterdir() if b"s3cr3t" in path.read_bytes()]
+
+
 def test_the_users_of_an_edition_are_those_asked_for(newsroom):
     assert users_of(build(newsroom, "all")) == ["fan", "voter", "asker", "nobody"]
     assert users_of(build(newsroom)) == ["fan", "voter", "asker"]

@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
 from broadsheet.errors import ConfigError, join_problems
-from broadsheet.text import shortened
+from broadsheet.text import shortened, without_password
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A number from 0 to 1."""
@@ -89,7 +89,10 @@ def problems_of(error: ValidationError, kind: type, *, told: Container[tuple[int
         elif line["type"] == "missing":
             yield f"{name}: not given, expected {expectation(kind, path)}"
         else:
-            found, expected = shortened(repr(line["input"]), _LONGEST), str(cause or expectation(kind, path))
+            found, expected = (
+                shortened(without_password(repr(line["input"])), _LONGEST),
+                str(cause or expectation(kind, path)),
+            )
             if line.get("ctx", {}).get("le") == MOST:
                 expected += f" and at most {MOST:,}"
             if line["type"] == "finite_number":

@@ -4,7 +4,9 @@ Every setting has a default that works; a file names only what it changes.
 """
 
 from dataclasses import field
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from broadsheet.config.experiments import ExperimentConfig
 from broadsheet.config.filters import FiltersConfig
@@ -19,6 +21,12 @@ from broadsheet.config.section import Days, section
 from broadsheet.config.training import AttentionConfig, RerankerConfig, TowersConfig, WriterConfig
 
 
+def _known_store(address: str) -> str:
+    if address and not address.startswith(("postgresql://", "postgres://")):
+        raise ValueError('"" or an address such as "postgresql://USER@HOST/DATABASE"')
+    return address
+
+
 @section
 class Config:
     """Settings of the whole newsroom, above the first section of broadsheet.toml."""
@@ -30,6 +38,10 @@ class Config:
     licence: Literal["any", "open"] = "any"
     """"any": the trained models that come with the package are used; they are for research only. "open": they are left
     out, and models work as they come under an open licence, or as you trained them."""
+    events: Annotated[str, AfterValidator(_known_store)] = field(default="", repr=False)
+    """Where events of readers are kept. "": in the newsroom, by SQLite. "postgresql://USER@HOST/DATABASE": in
+    PostgreSQL, for several machines; needs `pip install "broadsheet[postgresql]"`. A password belongs into ~/.pgpass,
+    which PostgreSQL's own tools read too."""
     imports: ImportsConfig = field(default_factory=ImportsConfig)
     articles: ArticlesConfig = field(default_factory=ArticlesConfig)
     gate: GateConfig = field(default_factory=GateConfig)

@@ -31,6 +31,7 @@ from broadsheet.own_parts import OwnParts
 from broadsheet.progress import Say, silent, still_at_work
 from broadsheet.tables.arrow_files import read_table, write_table
 from broadsheet.tables.schemas import CLICKS, NEWS, USERS
+from broadsheet.text import without_password
 from broadsheet.version import __version__
 from broadsheet.workbench.languages import READS, choose_encoder, for_manifest
 from broadsheet.workbench.models import EditionModels
@@ -185,5 +186,5 @@ def _manifest(bench: Workbench, users: str, stages: StageReports, expired: int) 
         "seconds": {name: event["seconds"] for name, event in stages.events.items()},
         "stages": {name: {"what": event["what"], "counts": event["counts"]} for name, event in stages.events.items()},
         **{name: figure for report in stages.reports.values() for name, figure in report.figures.items()},
-        "config": asdict(config),
+        "config": asdict(config) | {"events": without_password(config.events)},
     }

@@ -1,32 +1,62 @@
 """Event stores, and the log of events."""
 
 import sqlite3
+from itertools import count
 
 import pytest
 
 from broadsheet.live.events.event_log import EventLog
 from broadsheet.live.events.known import KnownArticles
 from broadsheet.live.events.sqlite_store import SqliteEvents
+from tests.support.postgresql import address, postgresql_server
 
 NINE_DAYS = 9 * 86_400 * 10**6
+_schemas = count(1)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def server():
+    """The socket of a PostgreSQL server."""
+    with postgresql_server() as folder:
+        yield folder
+
+
+@pytest.fixture
+def database(server):
+    """The address of an empty schema of that server."""
+    import psycopg
+
+    schema = f"s{next(_schemas)}"
+    with psycopg.connect(address(server), autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    return address(server, schema)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def store(request, bare):
     """Each kind of event store, empty."""
-    found = SqliteEvents(bare)
+    if request.param == "sqlite":
+        found = SqliteEvents(bare)
+    else:
+        from broadsheet.live.events.postgres_store import PostgresEvents
+
+        found = PostgresEvents(bare, request.getfixturevalue("database"))
     yield found
     found.close()
 
 
 @pytest.fixture
-def age():
+def age(request):
     """Has the first events of a store be received nine days earlier, as a store alone cannot do."""
 
     def earlier(store, up_to):
-        with sqlite3.connect(store.path) as database:
-            database.execute("UPDATE events SET received = received - ? WHERE sequence <= ?", (NINE_DAYS, up_to))
-        database.close()
+        if isinstance(store, SqliteEvents):
+            with sqlite3.connect(store.path) as database:
+                database.execute("UPDATE events SET received = received - ? WHERE sequence <= ?", (NINE_DAYS, up_to))
+            database.close()
+        else:
+            update = "UPDATE broadsheet_events SET received = received - %s WHERE sequence <= %s"
+            store._writer.run(lambda database: database.execute(update, (NINE_DAYS, up_to)))
 
     return earlier
 

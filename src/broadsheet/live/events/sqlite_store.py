@@ -7,12 +7,10 @@ it again at each row, which among busy threads takes far longer than the work.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,29 +19,17 @@ from broadsheet.errors import NewsroomError
 from broadsheet.live.events.group_commit import Appended, GroupCommit
 from broadsheet.live.events.limits import KEPT, MOST_READ
 from broadsheet.live.events.sqlite_errors import told
-from broadsheet.live.events.stored_rows import KIND_OF, Row, micros, split_new, to_row, to_table
+from broadsheet.live.events.sqlite_file import Connection, make_file
+from broadsheet.live.events.stored_rows import Row, asked, micros, split_new, to_row, to_table
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.tables.event_schemas import EVENTS
 from broadsheet.tables.locks import ThreadLock, locked
 
-VERSION = 1
-"""Of the tables in the file."""
-WAITS = 30.0
-"""Seconds that a call waits for other processes that write."""
 REMOVED_AT_ONCE = 10_000
 """Events that a removal takes in one transaction, so that writers get in between."""
 
 _NAMES = ", ".join(EVENTS.names)
-_TABLES = f"""
-CREATE TABLE events ({", ".join(f"{name} {kind or 'integer'}" for name, kind in KIND_OF.items())},
-    PRIMARY KEY (sequence), UNIQUE (event_id));
-CREATE UNIQUE INDEX pages ON events (page_id) WHERE kind = 'page';
-CREATE UNIQUE INDEX undone ON events (undoes) WHERE undoes IS NOT NULL;
-CREATE TABLE state (last integer NOT NULL);
-INSERT INTO state VALUES (0);
-PRAGMA user_version = {VERSION};
-""".replace("sequence integer", "sequence integer NOT NULL")
 _ROWS_AT_ONCE = (256, 64, 16, 4, 1)
 _ONE_ROW = f"({', '.join('?' * len(EVENTS.names))})"
 _INSERTS = {count: f"INSERT INTO events ({_NAMES}) VALUES {', '.join([_ONE_ROW] * count)}" for count in _ROWS_AT_ONCE}
@@ -52,8 +38,6 @@ _AMONG = {
     "undoes": "undoes IN (SELECT value FROM json_each(?)) AND undoes IS NOT NULL",
     "page_id": "page_id IN (SELECT value FROM json_each(?)) AND kind = 'page'",
 }
-_LEFT_TO_THE_PARENT: list[sqlite3.Connection] = []
-"""Connections of the process that this process was forked from: to use or to close them here would harm that one."""
 
 
 class SqliteEvents:
@@ -63,7 +47,7 @@ class SqliteEvents:
         self._newsroom, self.path = newsroom, newsroom.events / "events.sqlite"
         self._note = newsroom.notes / "events"
         self._commit = GroupCommit(self._write)
-        self._writer, self._reader = _Connection(self.path), _Connection(self.path)
+        self._writer, self._reader = Connection(self.path), Connection(self.path)
         self._reading, self._highest = ThreadLock(), 0
 
     def append(self, events: Iterable[Mapping[str, Any]]) -> Appended:
@@ -123,7 +107,8 @@ class SqliteEvents:
     def _write(self, groups: Sequence[Sequence[Row]]) -> list[int]:
         self._make()
         with self._transaction() as database:
-            new, counts = split_new(groups, lambda column, values: _found(database, column, values))
+            known = {column: _found(database, column, values) for column, values in asked(groups).items()}
+            new, counts = split_new(groups, known)
             (last,) = database.execute("SELECT last FROM state").fetchone()
             if last < self._highest:
                 raise NewsroomError(
@@ -169,69 +154,8 @@ class SqliteEvents:
             self.path.parent.mkdir(exist_ok=True)
             with locked(self.path.with_name(".making")):
                 if not self._is_there():
-                    _make_tables(self.path)
+                    make_file(self.path)
                     write_note(self._note)
-
-
-class _Connection:
-    """A connection to a file, opened when needed, and again after a fork or when the file was replaced."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._open: sqlite3.Connection | None = None
-        self._opened = (0, 0, 0)
-
-    @contextmanager
-    def __call__(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection; it is closed after an error of the database, since nothing is sure of it then."""
-        found = self._path.stat()
-        wanted = (os.getpid(), found.st_dev, found.st_ino)
-        if self._open is None or self._opened != wanted:
-            self.close()
-            self._open, self._opened = _connect(self._path), wanted
-        try:
-            yield self._open
-        except sqlite3.DatabaseError:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        if self._open is not None and self._opened[0] != os.getpid():
-            _LEFT_TO_THE_PARENT.append(self._open)
-        elif self._open is not None:
-            self._open.close()
-        self._open = None
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=WAITS, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA synchronous = FULL")  # a commit is synced, which in WAL mode is not the default
-    database.execute("PRAGMA cache_size = -65536")
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version != VERSION:
-        database.close()
-        raise NewsroomError(
-            f"{path}: found version {version} of the event store, expected {VERSION}: another version of Broadsheet "
-            "made it. Use that version, or move the file away once a build has carried its events into the corpus."
-        )
-    return database
-
-
-def _make_tables(path: Path) -> None:
-    """Make the file under another name first, so that it is whole when others see it."""
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    database = sqlite3.connect(part, isolation_level=None)
-    database.execute("PRAGMA synchronous = FULL")
-    database.executescript(_TABLES)
-    (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
-    database.close()
-    if mode != "wal":
-        raise NewsroomError(
-            f"{path}: this file system cannot hold the event store (SQLite offers the journal {mode!r}, expected "
-            '"wal"). Put the newsroom on a local disk, or name PostgreSQL in the setting `events`.'
-        )
-    part.replace(path)
 
 
 def _found(database: sqlite3.Connection, column: str, values: list[str]) -> set[str]:

@@ -57,8 +57,12 @@ class EventStore(Protocol):
 def open_events(newsroom: Newsroom, config: Config) -> EventStore:
     """Return the event store of a newsroom; nothing is opened or made before the first event is kept or read.
 
-    Raises ConfigError if the setting `events` names PostgreSQL and its driver is not installed.
+    Raises ConfigError if the setting `events` is an address that cannot be read, or the driver is not installed.
     """
+    if config.events:
+        from broadsheet.live.events.postgres_store import PostgresEvents
+
+        return PostgresEvents(newsroom, config.events)
     from broadsheet.live.events.sqlite_store import SqliteEvents
 
     return SqliteEvents(newsroom)

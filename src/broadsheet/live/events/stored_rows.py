@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -62,33 +62,44 @@ def _array(values: Iterable[Any], field: pa.Field) -> pa.Array:
     return pa.array(values, field.type)
 
 
-Find = Callable[[str, list[str]], set[str]]
-"""Returns which of some values are in a column of the store: event_id, undoes, or page_id of the pages."""
+def asked(groups: Iterable[Iterable[Row]]) -> dict[str, list[str]]:
+    """Return by column the values that the store must be asked for: it may have events with these already.
+
+    The columns are event_id, page_id of the pages, and undoes; a column without a value is left out.
+    """
+    values: dict[str, list[str]] = {"event_id": [], "page_id": [], "undoes": []}
+    for group in groups:
+        for row in group:
+            values["event_id"].append(row[EVENT_ID])
+            if row[KIND] == "page":
+                values["page_id"].append(row[PAGE_ID])
+            elif row[UNDOES] is not None:
+                values["undoes"].append(row[UNDOES])
+    return {column: found for column, found in values.items() if found}
 
 
-def split_new(groups: Sequence[Sequence[Row]], find: Find) -> tuple[list[Row], list[int]]:
+def split_new(groups: Iterable[Iterable[Row]], known: Mapping[str, set[str]]) -> tuple[list[Row], list[int]]:
     """Return the rows of several callers that the store does not have, and how many of each caller's are new.
 
-    An event is there already if its id is; a page also if its page_id is, and an undo if its event is undone already.
+    `known` are those of the values that `asked` returned which the store has. An event is there already if its id is; a
+    page also if its page_id is, and an undo if its event is undone already.
     """
-    rows = [row for group in groups for row in group]
-    ids = find("event_id", [row[EVENT_ID] for row in rows])
-    pages = [row[PAGE_ID] for row in rows if row[KIND] == "page"]
-    undone = [row[UNDOES] for row in rows if row[UNDOES] is not None]
-    known_pages, known_undone = find("page_id", pages) if pages else set(), find("undoes", undone) if undone else set()
+    ids, pages, undone = (set(known.get(column, ())) for column in ("event_id", "page_id", "undoes"))
     new: list[Row] = []
     counts = []
     for group in groups:
         before = len(new)
         for row in group:
-            if row[EVENT_ID] in ids or row[UNDOES] in known_undone:
+            if row[EVENT_ID] in ids:
                 continue
             if row[KIND] == "page":
-                if row[PAGE_ID] in known_pages:
+                if row[PAGE_ID] in pages:
                     continue
-                known_pages.add(row[PAGE_ID])
+                pages.add(row[PAGE_ID])
             elif row[UNDOES] is not None:
-                known_undone.add(row[UNDOES])
+                if row[UNDOES] in undone:
+                    continue
+                undone.add(row[UNDOES])
             ids.add(row[EVENT_ID])
             new.append(row)
         counts.append(len(new) - before)

@@ -1,0 +1,171 @@
+"""The event store of several machines: two tables in a PostgreSQL database.
+
+Whoever writes holds the one row of the table of numbers until its transaction is committed. So numbers are given in the
+order in which transactions come to be seen, and no number is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from broadsheet.errors import NewsroomError
+from broadsheet.live.events.group_commit import Appended, GroupCommit
+from broadsheet.live.events.limits import KEPT, MOST_READ
+from broadsheet.live.events.postgres_connection import Connection, open_connection
+from broadsheet.live.events.stored_rows import KIND_OF, Row, asked, micros, split_new, to_row, to_table
+from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.notes import read_note, write_note
+from broadsheet.tables.event_schemas import EVENTS
+from broadsheet.tables.locks import ThreadLock
+
+if TYPE_CHECKING:
+    from psycopg import Cursor
+
+VERSION = 1
+"""Of the tables in the database."""
+_NAMES = ", ".join(EVENTS.names)
+_KINDS = {name: kind or "bigint" for name, kind in KIND_OF.items()}
+_MAKING = 5_047_511_082
+"""Number of the lock that whoever makes the tables holds."""
+_TABLES = f"""
+CREATE TABLE broadsheet_events ({", ".join(f"{name} {kind}" for name, kind in _KINDS.items())},
+    PRIMARY KEY (sequence), UNIQUE (event_id));
+CREATE UNIQUE INDEX broadsheet_pages ON broadsheet_events (page_id) WHERE kind = 'page';
+CREATE UNIQUE INDEX broadsheet_undone ON broadsheet_events (undoes) WHERE undoes IS NOT NULL;
+CREATE TABLE broadsheet_numbers (last bigint NOT NULL, version integer NOT NULL);
+INSERT INTO broadsheet_numbers VALUES (0, {VERSION});
+""".replace(" text", ' text COLLATE "C"')
+_INSERT = (
+    f"INSERT INTO broadsheet_events ({_NAMES}) "
+    f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in _KINDS.values())})"
+)
+_AMONG = {
+    "event_id": "event_id = ANY(%s)",
+    "undoes": "undoes = ANY(%s)",
+    "page_id": "page_id = ANY(%s) AND kind = 'page'",
+}
+
+
+class PostgresEvents:
+    """The events of a newsroom in PostgreSQL; see `EventStore` for what each method does."""
+
+    def __init__(self, newsroom: Newsroom, address: str) -> None:
+        """Take the address of the database; raises ConfigError if it cannot be read, or the driver is missing."""
+        self._newsroom, self._note = newsroom, newsroom.notes / "events-postgresql"
+        self._writer, self._reader = open_connection(address), open_connection(address)
+        self._commit, self._reading = GroupCommit(self._write), ThreadLock()
+        self._is_made = False
+
+    def append(self, events: Iterable[Mapping[str, Any]]) -> Appended:
+        """Keep events."""
+        rows = list(map(to_row, events))
+        return self._commit(rows) if rows else Appended(0, 0)
+
+    def after(self, sequence: int, limit: int = MOST_READ) -> pa.Table:
+        """Return the events behind a number."""
+        return to_table(self._rows("sequence > %s ORDER BY sequence LIMIT %s", sequence, limit))
+
+    def last(self) -> int:
+        """Return the highest number given."""
+        found = self._read("SELECT last FROM broadsheet_numbers")
+        return int(found[0][0]) if found else 0
+
+    def pages(self, page_ids: Sequence[str]) -> pa.Table:
+        """Return pages by id."""
+        return to_table(self._rows(_AMONG["page_id"], list(page_ids)))
+
+    def with_ids(self, event_ids: Sequence[str]) -> pa.Table:
+        """Return events by id."""
+        return to_table(self._rows(_AMONG["event_id"], list(event_ids)))
+
+    def between(self, first: datetime, last: datetime) -> pa.Table:
+        """Return the events of a span of time."""
+        return to_table(self._rows("time >= %s AND time < %s ORDER BY sequence", micros(first), micros(last)))
+
+    def remove_up_to(self, sequence: int) -> int:
+        """Remove old events."""
+        if not self._is_there(self._reader):
+            return 0
+        before = micros(datetime.now(UTC) - KEPT)
+        old = "DELETE FROM broadsheet_events WHERE sequence <= %s AND received < %s"
+        with self._reading:
+            return self._reader.run(lambda database: int(database.execute(old, (sequence, before)).rowcount))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        with self._reading:
+            self._reader.close()
+        self._writer.close()
+
+    def _rows(self, which: str, *values: object) -> list[Row]:
+        return self._read(f"SELECT {_NAMES} FROM broadsheet_events WHERE {which}", *values)
+
+    def _read(self, query: str, *values: object) -> list[Row]:
+        with self._reading:
+            if not self._is_there(self._reader):
+                return []
+            return self._reader.run(lambda database: list(database.execute(query, values).fetchall()))
+
+    def _write(self, groups: Sequence[Sequence[Row]]) -> list[int]:
+        if not self._is_there(self._writer):
+            self._newsroom.require()
+            self._writer.run(_make_tables)
+            write_note(self._note)
+            self._is_made = True
+        return self._writer.run(lambda database: _written(database, groups))
+
+    def _is_there(self, connection: Connection) -> bool:
+        """Return whether there is a store; raises NewsroomError if there was a store and its tables are gone."""
+        if self._is_made:
+            return True
+        version = connection.run(_version)
+        if version is None and read_note(self._note) is not None:
+            raise NewsroomError(
+                f"{connection.name}: the event store of this newsroom is gone, and the events in it that no build has "
+                f"carried into the corpus. Restore it from a copy. If there is no copy, delete {self._note}: a new "
+                "store is made with the next event."
+            )
+        if version not in (None, VERSION):
+            raise NewsroomError(
+                f"{connection.name}: found version {version} of the event store, expected {VERSION}: another version "
+                "of Broadsheet made it. Use that version, or name another database in the setting `events`."
+            )
+        self._is_made = version is not None
+        return self._is_made
+
+
+def _version(database: Cursor[Any]) -> int | None:
+    if database.execute("SELECT to_regclass('broadsheet_numbers')").fetchall() == [(None,)]:
+        return None
+    return int(database.execute("SELECT version FROM broadsheet_numbers").fetchall()[0][0])
+
+
+def _make_tables(database: Cursor[Any]) -> None:
+    with database.connection.transaction():
+        database.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
+        if _version(database) is None:
+            database.execute(_TABLES)
+
+
+def _written(database: Cursor[Any], groups: Sequence[Sequence[Row]]) -> list[int]:
+    """Write the rows of several callers, in two trips to the server."""
+    connection, wanted = database.connection, asked(groups)
+    with connection.pipeline(), connection.transaction():
+        numbers = connection.execute("SELECT last FROM broadsheet_numbers FOR UPDATE")
+        found = {
+            column: connection.execute(f"SELECT {column} FROM broadsheet_events WHERE {_AMONG[column]}", (values,))
+            for column, values in wanted.items()
+        }
+        known = {column: {row[0] for row in rows.fetchall()} for column, rows in found.items()}
+        new, counts = split_new(groups, known)
+        if new:
+            last, received = numbers.fetchall()[0][0], micros(datetime.now(UTC))
+            places = range(last + 1, last + 1 + len(new))
+            columns = [list(places), [received] * len(new), *map(list, zip(*new, strict=True))]
+            connection.execute(_INSERT, columns)
+            connection.execute("UPDATE broadsheet_numbers SET last = %s", (last + len(new),))
+    return counts
