@@ -54,7 +54,7 @@ SUB_LAYERS = {
         ("report",),
         ("retrieval", "facts", "generation", "speed", "index", "systems"),
         ("ranking",),
-        ("pages", "documents", "experiments", "mind", "live_ranking", "learning_curve"),
+        ("pages", "documents", "experiments", "mind", "live_ranking", "learning_curve", "off_policy"),
     ],
 }
 MOST_MODULES = 15

