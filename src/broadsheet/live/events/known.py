@@ -52,11 +52,6 @@ class Recent(Generic[Value]):
             if len(self._values) > self._most:
                 del self._values[next(iter(self._values))]
 
-    def clear(self) -> None:
-        """Forget all."""
-        with self._lock:
-            self._values.clear()
-
 
 class KnownArticles:
     """Which articles there are: those at hand, and those that the corpus and the journal hold now."""
@@ -64,7 +59,7 @@ class KnownArticles:
     def __init__(self, newsroom: Newsroom, at_hand: Callable[[], Container[str]] = tuple) -> None:
         """`at_hand` returns the articles that are known without a look at the disk, such as those of an edition."""
         self._newsroom, self._at_hand = newsroom, at_hand
-        self._answers = Recent[bool](ANSWERS)
+        self._answers: dict[str, bool] = {}
         self._seen: object = None
 
     def unknown(self, news_ids: Iterable[str]) -> set[str]:
@@ -74,16 +69,13 @@ class KnownArticles:
         if not asked:
             return asked
         seen = (self._newsroom.news.stat().st_mtime_ns, Journal(self._newsroom).modified())
-        if seen != self._seen or None in seen:
-            self._answers.clear()
-            self._seen = seen
-        new = [news_id for news_id in asked if self._answers.get(news_id) is None]
-        if new:
+        if seen != self._seen or None in seen or len(self._answers) > ANSWERS:
+            self._answers, self._seen = {}, seen
+        answers = self._answers  # other threads may begin another mapping meanwhile
+        if new := [news_id for news_id in asked if news_id not in answers]:
             there = self._look_up(new)
-            for news_id in new:
-                self._answers.set(news_id, news_id in there)
-            return {news_id for news_id in asked if news_id not in there and not self._answers.get(news_id)}
-        return {news_id for news_id in asked if not self._answers.get(news_id)}
+            answers.update((news_id, news_id in there) for news_id in new)
+        return {news_id for news_id in asked if not answers[news_id]}
 
     def _look_up(self, news_ids: list[str]) -> set[str]:
         column, wanted = read_table(self._newsroom.news, NEWS).column("news_id"), pa.array(news_ids, pa.string())
