@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ import numpy as np
 from broadsheet.config.settings import Config
 from broadsheet.evaluation.report.document import stamp
 from broadsheet.evaluation.report.files import Report
-from broadsheet.evaluation.speed.report import plot_bars
+from broadsheet.evaluation.report.plots import dress, new_figure, save, styles_of
 from broadsheet.evaluation.systems.event_traffic import EVENTS, make_newsroom, requests
 from broadsheet.live.articles import known_ids
 from broadsheet.live.events.event_log import EventLog
@@ -138,11 +138,6 @@ def report_event_speed(document: dict[str, Any]) -> Report:
         [name, f"{found['at_rate']['requests']:,}", *_milliseconds(found["at_rate"])]
         for name, found in document["rows"].items()
     ]
-    bars = {
-        f"{name}, {callers} callers": row["events_per_s"]
-        for name, found in document["rows"].items()
-        for callers, row in found["callers"].items()
-    }
     lines = [
         f"Requests of {document['events_of_a_request']} events: a page, views, a click and a dwell, checked as "
         "`pipeline.log` checks them. A request is acknowledged when its events are synced to the disk. The callers are "
@@ -156,8 +151,26 @@ def report_event_speed(document: dict[str, Any]) -> Report:
         "",
         *table(["store", "requests", "p50, ms", "p99, ms", "most, ms"], paced),
     ]
-    plot: Callable[[Path], None] = partial(plot_bars, bars, "durable events a second")
-    return Report("events", document, lines, {"": plot})
+    return Report("events", document, lines, {"": partial(_plot, document["rows"])})
+
+
+def _plot(rows: dict[str, Any], path: Path) -> None:
+    """Draw events a second and the p99 of acknowledgements over the number of callers, by store, as PNG."""
+    figure = new_figure(9, 3.6)
+    styles = styles_of(list(rows))
+    panels = (("events_per_s", "durable events a second"), ("p99_ms", "acknowledgement, p99, ms"))
+    for axis, (key, title) in zip(figure.subplots(1, 2), panels, strict=True):
+        for name, found in rows.items():
+            colour, dash = styles[name]
+            callers = [int(count) for count in found["callers"]]
+            values = [row[key] for row in found["callers"].values()]
+            axis.plot(callers, values, f"o{dash}", color=colour, markersize=4, linewidth=1.4, label=name)
+        axis.set_xscale("log", base=2)
+        axis.set_ylim(bottom=0)
+        axis.set_xlabel("callers at once", fontsize=9)
+        axis.legend(fontsize=8, frameon=False)
+        dress(axis, title, grid="both")
+    save(figure, path)
 
 
 def _milliseconds(row: dict[str, float]) -> list[str]:

@@ -31,7 +31,8 @@ def postgresql_server(*, sync: bool = True) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         as_user = _as_user(folder)
-        make = [programs / "initdb", "--no-sync", "-A", "trust", "-U", "broadsheet", "-E", "UTF8", folder / "data"]
+        options = ["--no-sync", "-A", "trust", "-U", "broadsheet", "-E", "UTF8"]
+        make = [str(programs / "initdb"), *options, str(folder / "data")]
         subprocess.run(make, check=True, capture_output=True, cwd=folder, **as_user)
         server = _start(programs, folder, sync, as_user)
         try:
@@ -62,11 +63,11 @@ def _start(programs: Path, folder: Path, sync: bool, as_user: dict[str, Any]) ->
     settings = {"listen_addresses": "", "fsync": "on" if sync else "off", "max_connections": "100"}
     words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
-        run = [programs / "postgres", "-D", folder / "data", "-k", folder, *words]
+        run = [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *words]
         server = subprocess.Popen(run, stdout=log, stderr=log, cwd=folder, **as_user)
     end = time.monotonic() + _STARTS
     while server.poll() is None and time.monotonic() < end:
-        asks = [programs / "pg_isready", "-q", "-h", folder, "-U", "broadsheet"]
+        asks = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "broadsheet"]
         if subprocess.run(asks, check=False).returncode == 0:
             return server
         time.sleep(0.05)
