@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.corpus.exposures import Exposures
@@ -13,9 +14,18 @@ from broadsheet.retrieval.sources.co_click import LastCoClicks
 class Logs:
     """The click log and the showings as they stand; never changed, since events that come in make others."""
 
-    def __init__(self, clicks: ClickLog, exposures: Exposures, earlier: Logs | None = None) -> None:
-        """`earlier` are shorter logs of the same articles, whose counts may serve on; see LastCoClicks and Unseen."""
-        self.clicks, self.exposures = clicks, exposures
+    def __init__(
+        self,
+        clicks: ClickLog,
+        exposures: Exposures,
+        earlier: Logs | None = None,
+        latest: datetime | None = None,
+    ) -> None:
+        """`latest` is when the last event happened that came since the edition was built; None if none came.
+
+        `earlier` are shorter logs of the same articles, whose counts may serve on; see LastCoClicks and Unseen.
+        """
+        self.clicks, self.exposures, self.latest = clicks, exposures, latest
         self.co_clicks: LastCoClicks = LastCoClicks(clicks, earlier.co_clicks if earlier else None)
         self.unseen: Unseen = Unseen(exposures, earlier.unseen if earlier else None)
 

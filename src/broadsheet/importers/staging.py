@@ -15,6 +15,7 @@ from broadsheet.importers.report import ImportReport
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import CARRIED, WITHDRAWN_BY
 from broadsheet.tables.arrow_files import from_rows, open_writer, read_stamp, read_table
+from broadsheet.tables.event_schemas import HELD
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
 from broadsheet.tables.values import SkipRow
 
@@ -75,12 +76,13 @@ def merge(staged: Staged) -> tuple[Path, int]:
     """Return the file of the old and the staged rows, and how many old rows were replaced by staged rows.
 
     Old rows stay in their order and staged rows follow. Both are read a batch at a time. The new file keeps the
-    old file's stamp of how much of the journal it holds. Raises ContractError if the old file is damaged.
+    old file's stamps of how much of the journal and of the event store it holds. Raises ContractError if the old file
+    is damaged.
     """
     if not staged.target.exists():
         return staged.path, 0
     merged, replaced = staged.path.with_name(staged.target.name), 0
-    stamp = {name: value for name, value in read_stamp(staged.target).items() if name in (CARRIED, WITHDRAWN_BY)}
+    stamp = {name: value for name, value in read_stamp(staged.target).items() if name in (CARRIED, WITHDRAWN_BY, HELD)}
     with open_writer(merged, staged.schema, **stamp) as writer:
         for batch in read_table(staged.target, staged.schema).to_batches():
             if staged.key:

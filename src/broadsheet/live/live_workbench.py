@@ -16,6 +16,7 @@ from broadsheet.corpus.catalogue import Catalogue, extend
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.errors import NewsroomError
 from broadsheet.live.files_in_use import FilesInUse
+from broadsheet.live.in_force import InForce, in_force
 from broadsheet.newsroom.clock import latest_time
 from broadsheet.newsroom.entries import Changes
 from broadsheet.newsroom.journal import Journal, held_by, read_withdrawn
@@ -25,15 +26,20 @@ from broadsheet.tables.vectors import vectors_to_arrow, vectors_to_numpy
 from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
+    from broadsheet.live.events.store import EventStore
     from broadsheet.retrieval.towers.news_tower import NewsTower
 
 
 log = logging.getLogger(__name__)
 
+SECOND, MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
+
 
 @dataclass(frozen=True)
 class _State:
     bench: Workbench
+    logs: InForce
+    "The logs of the workbench."
     applied: int
     "Number of the last entry that the workbench holds."
     listed: int | None
@@ -47,14 +53,17 @@ class Live:
     models, the edition's vectors and its index.
     """
 
-    def __init__(self, bench: Workbench) -> None:
-        """Take the opened workbench of an edition; raises NewsroomError if the edition has no manifest."""
+    def __init__(self, bench: Workbench, store: EventStore) -> None:
+        """Take the workbench of an edition and open it; raises NewsroomError if the edition has no manifest."""
+        logs = in_force(store, bench.data)
+        bench = bench.over(bench.data, logs=logs)
+        bench.open()
         self._journal, self._frozen = Journal(bench.data.newsroom), bench.index
         self._lock = ThreadLock()
         edition, newsroom = bench.data.edition, bench.data.newsroom
         hashes = {edition.path / name: expected for name, expected in edition.read_manifest()["files"].items()}
         self._files = FilesInUse({**hashes, newsroom.users: "", newsroom.clicks: ""})
-        self._state = _State(bench, held_by(edition), None)
+        self._state = _State(bench, logs, held_by(edition), None)
 
     def bench(self) -> Workbench:
         """Return the workbench with all that was acknowledged before this call.
@@ -74,7 +83,7 @@ class Live:
             state, modified = self._state, self._journal.modified()  # looked at before the entries are listed
             if modified is not None and modified == state.listed:
                 return  # another thread was here
-            bench = state.bench
+            bench, logs = state.bench, state.logs
             prepare = partial(_with_vectors_of, bench.models.news_tower)
             last = self._journal.last()  # looked at first, so that an entry that comes now is not counted as missed
             entries, changes = self._journal.changes(prepare, after=state.applied)
@@ -88,10 +97,10 @@ class Live:
                 lost = len(self._journal.lost(entries, after=state.applied))
                 if len(entries) + lost < last - state.applied:
                     changes = _with_missed(changes, bench, last - state.applied - len(entries) - lost)
-                bench = self._extended(bench, changes)
-            self._state = _State(bench, last, modified)
+                bench, logs = self._extended(bench, logs, changes)
+            self._state = _State(bench, logs, last, modified)
 
-    def _extended(self, bench: Workbench, changes: Changes) -> Workbench:
+    def _extended(self, bench: Workbench, logs: InForce, changes: Changes) -> tuple[Workbench, InForce]:
         from broadsheet.index_build import LateSearch
 
         before, tower = bench.data.catalogue, bench.models.news_tower
@@ -103,10 +112,12 @@ class Live:
             clicks, exposures = replace(clicks, rows=row[clicks.rows]), replace(exposures, rows=row[exposures.rows])
         is_archive = bench.models.config.clock == "latest"
         as_of = _latest(bench.data.as_of, catalogue, clicks) if is_archive else bench.data.as_of
+        logs = logs.over(clicks, exposures, catalogue.row_of, moved=row is not None)
         data = replace(bench.data, as_of=as_of, articles=catalogue, click_log=clicks, showings=exposures)
-        later = bench.over(data, LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors)))
+        search = LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors))
+        later = bench.over(data, search, logs)
         _ = later.retriever, later.reranker  # made now, so that no two threads make it
-        return later
+        return later, logs
 
 
 def _with_vectors_of(tower: NewsTower, articles: pa.Table, model: str) -> pa.Table:
@@ -163,8 +174,9 @@ def _latest(as_of: datetime, catalogue: Catalogue, clicks: ClickLog) -> datetime
 def request_time(bench: Workbench) -> datetime:
     """Return the time of a request, cut to the minute, so that requests within a minute share what depends on the time.
 
-    In a newsroom whose clock is "latest", an archive, it is always the edition's time.
+    In a newsroom whose clock is "latest", an archive, it is the edition's time. Where events came later than this time,
+    it stands just after the last event that counts.
     """
-    return (
-        datetime.now(UTC).replace(second=0, microsecond=0) if bench.models.config.clock == "now" else bench.data.as_of
-    )
+    latest, is_archive = bench.logs().latest, bench.models.config.clock == "latest"
+    moment = bench.data.as_of if is_archive else datetime.now(UTC).replace(second=0, microsecond=0)
+    return moment if latest is None else max(moment, latest + (SECOND if is_archive else MILLISECOND))

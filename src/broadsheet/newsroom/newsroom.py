@@ -69,6 +69,11 @@ class Newsroom:
         return self.path / "readers" / "mutes.arrow"
 
     @property
+    def follows(self) -> Path:
+        """Table follows: what readers follow; may be missing."""
+        return self.path / "readers" / "follows.arrow"
+
+    @property
     def profiles(self) -> Path:
         """Table profiles: what readers themselves wrote on their interests; may be missing."""
         return self.path / "readers" / "profiles.arrow"
@@ -80,12 +85,12 @@ class Newsroom:
 
     @property
     def late_texts(self) -> Path:
-        """Table stories: texts that pages wanted and no edition had; may be missing. Its folder holds the wishes."""
+        """Table stories: texts that pages wanted and no edition had; may be missing."""
         return self.path / "late" / "stories.arrow"
 
     @property
     def events(self) -> Path:
-        """The folder of what readers did: the event store, and its archives by day; may be missing."""
+        """The folder of the event store and of its archives by day; may be missing."""
         return self.path / "events"
 
     @property
@@ -100,9 +105,8 @@ class Newsroom:
     def impressions(self, split: str) -> Path:
         """Table impressions of a split; raises NewsroomError for a name not of 1 to 100 letters, digits, - or _."""
         if not 0 < len(split) <= 100 or not split.isascii() or not all(c.isalnum() or c in "-_" for c in split):
-            raise NewsroomError(
-                f"split {split[:120]!r}: expected 1 to 100 letters, digits, '-' and '_', such as train or valid."
-            )
+            expected = "1 to 100 letters, digits, '-' and '_', such as train or valid"
+            raise NewsroomError(f"split {split[:120]!r}: expected {expected}.")
         return self.path / "corpus" / f"impressions-{split}.arrow"
 
     @property

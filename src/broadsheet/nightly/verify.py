@@ -16,6 +16,7 @@ from broadsheet.newsroom.journal import NAME, Journal, read_withdrawn
 from broadsheet.newsroom.manifest import file_problems
 from broadsheet.nightly.index_recall import reader_recall
 from broadsheet.nightly.ranks import ranks_count_up
+from broadsheet.readers.follows import open_follows
 from broadsheet.readers.mutes import open_mutes
 from broadsheet.readers.profiles import open_profiles
 from broadsheet.tables.arrow_files import empty, read_stamp, read_table
@@ -147,7 +148,7 @@ def verify_newsroom(newsroom: Newsroom) -> list[str]:
     if newsroom.late_texts.exists():
         tables[newsroom.late_texts] = STORIES
     reads: list[Callable[[], object]] = [partial(read_table, path, schema) for path, schema in tables.items()]
-    reads += [open_mutes(newsroom.mutes), open_profiles(newsroom.profiles)]
+    reads += [open_mutes(newsroom.mutes), open_follows(newsroom.follows), open_profiles(newsroom.profiles)]
     problems = []
     for read in reads:
         try:

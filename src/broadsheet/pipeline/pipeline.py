@@ -23,7 +23,9 @@ from broadsheet.live.events.event_log import EventLog, given_events
 from broadsheet.live.events.known import KnownArticles
 from broadsheet.live.events.report import LogReport
 from broadsheet.live.events.store import open_events
+from broadsheet.live.in_force import held_events
 from broadsheet.live.late_texts import PageTexts, write_missing
+from broadsheet.live.live_readers import LiveReaders
 from broadsheet.live.live_workbench import Live, request_time
 from broadsheet.models.forks import check_device
 from broadsheet.newsroom import Newsroom
@@ -60,11 +62,12 @@ class Pipeline:
     """
 
     def __init__(self, bench: Workbench, texts: PageTexts, digests: Digests, look: Look) -> None:
-        self._live, self._texts, self._digests, self._look = Live(bench), texts, digests, look
-        self._arms = Arms(bench, look)
         newsroom, config = bench.data.newsroom, bench.models.config
         self.events = open_events(newsroom, config)
         """The event store of the newsroom."""
+        self._readers = LiveReaders(self.events, held_events(newsroom.clicks))
+        self._live, self._texts, self._digests, self._look = Live(bench, self.events), texts, digests, look
+        self._arms = Arms(self._live.bench(), look)
         articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.row_of)
         self._event_log = EventLog(self.events, articles, is_archive=config.clock == "latest")
 
@@ -80,7 +83,6 @@ class Pipeline:
         bench = open_current(given_newsroom(path), own)
         edition = bench.data.edition
         texts = PageTexts(bench.data.newsroom, edition)
-        bench.open()
         look = read_look(bench.data.newsroom.path, bench.models.config.page)
         pipeline = Pipeline(bench, texts, Digests(read_digests(edition)), look)
         _ = pipeline.bench  # reads the journal now, so that the first request does not wait for it
@@ -116,8 +118,8 @@ class Pipeline:
         """
         bench = self.bench
         k, user_ids = most_stories(k, len(bench.data.catalogue)), given_ids(user_ids, "user_ids")
-        unique, as_of, known = list(dict.fromkeys(user_ids)), request_time(bench), bench.data.readers
-        readers = bench.readers(known.audience.state(unique, as_of), known.mutes())
+        unique, as_of = list(dict.fromkeys(user_ids)), request_time(bench)
+        readers = self._readers(bench, unique, as_of)
         make = partial(self._pages, as_of=as_of, k=k, filters=read_filters(filters))
         by_user = {page.user_id: page for page in self._arms.pages(bench, readers, as_of, make)}
         return [by_user[user_id] for user_id in user_ids]
@@ -201,8 +203,8 @@ class Pipeline:
             )
             write = story_writer(bench.models, k, ENDPOINT_SECONDS)
             stories = self._texts.stories(write, ranked, catalogue.news, interest)
-            own = bench.data.readers.profiles()
-            follows = [follow(reader, own, topics) for reader in readers]
+            own, followed = bench.data.readers.profiles(), bench.data.readers.follows()
+            follows = [follow(reader, own, followed, topics) for reader in readers]
         rows = self._rows(ranking, readers, stories, catalogue)
         pages = []
         for reader, following in zip(readers, follows, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.click_log import AGAINST, READING
+from broadsheet.readers.follows import NO_FOLLOWS, NO_OPINIONS, Follows, Opinions, words_of
 from broadsheet.readers.profiles import NO_PROFILES, Profiles
 from broadsheet.readers.reads import ReadLog, with_reads
 from broadsheet.tables.arrow_files import epoch_seconds, from_rows, read_table
@@ -26,6 +27,8 @@ class Since(NamedTuple):
     "Further rows of the table."
     undone: pa.Table
     "Rows of the table that the readers took back."
+    said: Mapping[str, Opinions] = {}
+    "What readers said since the table follows was written."
 
 
 NOTHING_SINCE = Since(CLICKS.empty_table(), CLICKS.empty_table())
@@ -36,23 +39,39 @@ def no_profiles() -> Profiles:
     return NO_PROFILES
 
 
+def no_follows() -> Follows:
+    """Return an empty table: no reader follows anything."""
+    return NO_FOLLOWS
+
+
 class Audience:
     """Readers of a users table, of a clicks table and of what they say themselves; safe to share between threads."""
 
-    def __init__(self, users: pa.Table, clicks: pa.Table, own_words: Callable[[], Profiles] = no_profiles) -> None:
-        """`own_words` returns the readers' own words as they are now; they count instead of the profiles of `users`."""
-        self._users, self._clicks, self._own_words = users, clicks, own_words
+    def __init__(
+        self,
+        users: pa.Table,
+        clicks: pa.Table,
+        own_words: Callable[[], Profiles] = no_profiles,
+        follows: Callable[[], Follows] = no_follows,
+    ) -> None:
+        """`own_words` returns the readers' own words as they are now; they count instead of the profiles of `users`.
+
+        `follows` returns what readers follow now, whose names count beside these words.
+        """
+        self._users, self._clicks, self._own_words, self._follows = users, clicks, own_words, follows
         self._row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
         self._times = epoch_seconds(clicks.column("time"))
         self._clicks_of = _rows_by_user(clicks, self._times)
         self._reads = ReadLog(clicks)
 
     def __contains__(self, user_id: str) -> bool:
-        return user_id in self._row_of or user_id in self._clicks_of or user_id in self._own_words()
+        own = (self._row_of, self._clicks_of, self._own_words(), self._follows())
+        return any(user_id in one for one in own)
 
     def all(self) -> list[str]:
         """Return every known user, in the order of the tables."""
-        return list(dict.fromkeys([*self._row_of, *self._clicks_of, *self._own_words().all()]))
+        told = [*self._own_words().all(), *self._follows().all()]
+        return list(dict.fromkeys([*self._row_of, *self._clicks_of, *told]))
 
     def active(self, as_of: datetime, days: float) -> list[str]:
         """Return users with a profile, or with a click in the `days` days before `as_of`.
@@ -61,7 +80,7 @@ class Audience:
         """
         columns = [self._users.column("profile").to_pylist()]
         columns += [] if len(self._clicks) else [pc.list_value_length(self._users.column("history")).to_pylist()]
-        chosen = set(self._own_words().all())
+        chosen = {*self._own_words().all(), *self._follows().all()}
         chosen |= {user_id for column in columns for user_id, one in zip(self._row_of, column, strict=True) if one}
         since, until = (as_of - timedelta(days=days)).timestamp(), as_of.timestamp()
         chosen |= {
@@ -81,9 +100,13 @@ class Audience:
         known of the reads is as of the same moment; see ReadLog.
         """
         if len(since.clicks) or len(since.undone):
-            return self._with(user_ids, since).state(user_ids, as_of)
-        own, moment = self._own_words(), as_of.timestamp()
-        rows = [self._state(user_id, moment, own) for user_id in user_ids]
+            return self._with(user_ids, since).state(user_ids, as_of, NOTHING_SINCE._replace(said=since.said))
+        moment = as_of.timestamp()
+        rows = [self._state(user_id, moment) for user_id in user_ids]
+        own, follows = self._own_words(), self._follows()
+        for row, user_id in zip(rows, user_ids, strict=True):
+            followed = follows.of(user_id, since.said.get(user_id, NO_OPINIONS))
+            row["profile"] = words_of(own.of(user_id) or row["profile"], followed)
         reads = self._reads(user_ids, [row["history"] for row in rows], [moment] * len(rows))
         return with_reads(from_rows(rows, USERS), reads)
 
@@ -95,9 +118,9 @@ class Audience:
         clicks = self._clicks.take(pa.array(np.concatenate([np.zeros(0, np.int64), *rows])))
         undone = set(_keys(since.undone))
         clicks = clicks.filter(pa.array([key not in undone for key in _keys(clicks)], pa.bool_()))
-        return Audience(users, pa.concat_tables([clicks, since.clicks]), self._own_words)
+        return Audience(users, pa.concat_tables([clicks, since.clicks]), self._own_words, self._follows)
 
-    def _state(self, user_id: str, as_of: float, own: Profiles) -> dict[str, Any]:
+    def _state(self, user_id: str, as_of: float) -> dict[str, Any]:
         known = self._imported(user_id)
         clicks = self._clicks_of.get(user_id, np.zeros(0, np.int64))
         events = self._clicks.take(pa.array(clicks[self._times[clicks] < as_of])).to_pylist()
@@ -105,8 +128,7 @@ class Audience:
         newest_last = list(dict.fromkeys(reversed(read)))[::-1]
         hidden = [*known["hidden"], *(event["news_id"] for event in events if event["event"] in AGAINST)]
         hidden = list(dict.fromkeys(hidden))
-        profile = own.of(user_id) or known["profile"]
-        return {"user_id": user_id, "history": newest_last, "profile": profile, "hidden": hidden}
+        return {"user_id": user_id, "history": newest_last, "profile": known["profile"], "hidden": hidden}
 
     def _imported(self, user_id: str) -> dict[str, Any]:
         """Return a user's row of the users table; an empty row for an unknown user."""
@@ -132,10 +154,15 @@ def _rows_by_user(clicks: pa.Table, times: npt.NDArray[np.float64]) -> dict[str,
     return {str(users[rows[0]]): rows for rows in np.split(order, starts)}
 
 
-def open_audience(users: Path, clicks: Path, own_words: Callable[[], Profiles] = no_profiles) -> Audience:
+def open_audience(
+    users: Path,
+    clicks: Path,
+    own_words: Callable[[], Profiles] = no_profiles,
+    follows: Callable[[], Follows] = no_follows,
+) -> Audience:
     """Open the readers of a newsroom.
 
     Raises ContractError if a table is damaged or missing: an import writes both, if without rows, and they say what
     readers hid.
     """
-    return Audience(read_table(users, USERS), read_table(clicks, CLICKS), own_words)
+    return Audience(read_table(users, USERS), read_table(clicks, CLICKS), own_words, follows)

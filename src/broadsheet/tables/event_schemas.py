@@ -10,6 +10,9 @@ def _known(name: str, kind: pa.DataType, doc: str) -> pa.Field:
     return new_field(name, kind, doc, nullable=True)
 
 
+HELD = "events"
+"""Stamp of a table clicks, or of impressions: the number of the last event in it; without the stamp there is none."""
+
 EVENTS = new_table(
     "events",
     1,

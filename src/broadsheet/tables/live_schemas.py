@@ -1,8 +1,8 @@
-"""The Arrow tables that change between two nights: articles added and withdrawn, what readers mute and say."""
+"""The Arrow tables that change between two nights: articles added and withdrawn, what readers mute, follow and say."""
 
 import pyarrow as pa
 
-from broadsheet.tables.fields import IDS, TIME, new_field, new_table, new_vector
+from broadsheet.tables.fields import IDS, TIME, list_of, new_field, new_table, new_vector, struct_of
 from broadsheet.tables.schemas import NEWS
 
 
@@ -29,6 +29,19 @@ MUTES = new_table(
         new_field("user_id", pa.string(), "A reader, in one row at most."),
         new_field("categories", IDS, "Categories whose articles the reader is not shown."),
         new_field("sources", IDS, "Sources whose articles the reader is not shown."),
+    ],
+)
+
+FOLLOWS = new_table(
+    "follows",
+    1,
+    [
+        new_field("user_id", pa.string(), "A reader, in one row at most."),
+        new_field(
+            "follows",
+            list_of(struct_of(field=pa.string(), name=pa.string())),
+            "What the reader chose to follow, in that order: a category, subcategory, source or topic.",
+        ),
     ],
 )
 

@@ -19,6 +19,7 @@ from broadsheet.corpus.click_log import ClickLog, read_click_log
 from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.readers.audience import Audience, open_audience
+from broadsheet.readers.follows import Follows, open_follows
 from broadsheet.readers.mutes import Mutes, open_mutes
 from broadsheet.readers.own_table import OwnTable
 from broadsheet.readers.profiles import Profiles, open_profiles
@@ -43,12 +44,17 @@ class Readers:
     @cached_property
     def audience(self) -> Audience:
         """The newsroom's readers with their histories, and with their own words of `profiles`."""
-        return open_audience(self.newsroom.users, self.newsroom.clicks, self.profiles)
+        return open_audience(self.newsroom.users, self.newsroom.clicks, self.profiles, self.follows)
 
     @cached_property
     def profiles(self) -> OwnTable[Profiles]:
         """The readers' own words on their interests."""
         return open_profiles(self.newsroom.profiles)
+
+    @cached_property
+    def follows(self) -> OwnTable[Follows]:
+        """What readers follow."""
+        return open_follows(self.newsroom.follows)
 
     @cached_property
     def mutes(self) -> OwnTable[Mutes]:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.readers.audience import open_audience
+from broadsheet.readers.follows import Follows, open_follows
 from broadsheet.readers.profiles import NOTHING, Following, Profiles, open_profiles
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import read_table
@@ -45,14 +46,14 @@ def interests_of(newsroom: Newsroom, user_id: str) -> Interests:
     Raises NewsroomError if there is no newsroom, ContractError if a table is damaged.
     """
     newsroom.require()
-    own = open_profiles(newsroom.profiles)
+    own, follows = open_profiles(newsroom.profiles), open_follows(newsroom.follows)
     as_of = read_clock(newsroom.config().clock, newsroom.news, newsroom.clicks)
-    (user,) = open_audience(newsroom.users, newsroom.clicks, own).state([user_id], as_of).to_pylist()
+    (user,) = open_audience(newsroom.users, newsroom.clicks, own, follows).state([user_id], as_of).to_pylist()
     news = read_table(newsroom.news, NEWS)
     rows = pc.index_in(pa.array(user["history"], pa.string()), value_set=news.column("news_id").combine_chunks())
     history = np.asarray(rows.drop_null().to_numpy(), np.int64).tolist()
     reader, topics = ReaderState(user, history), topics_of(news, history)
-    return Interests(topics, len(history), follow(reader, own(), lambda reader: find_topics(news, reader)))
+    return Interests(topics, len(history), follow(reader, own(), follows(), lambda reader: find_topics(news, reader)))
 
 
 def topics_of(news: pa.Table, rows: Sequence[int]) -> list[Topic]:
@@ -92,14 +93,17 @@ def interests(reader: ReaderState, topics: Sequence[Topic]) -> list[str]:
     return list(dict.fromkeys([*(part for part in said if part), *(topic.text for topic in topics)]))
 
 
-def follow(reader: ReaderState, own: Profiles, topics: Callable[[ReaderState], list[Topic]]) -> Following:
-    """Return the interests that a reader's page names: the reader's own words, else the topics of the history.
+def follow(
+    reader: ReaderState, own: Profiles, follows: Follows, topics: Callable[[ReaderState], list[Topic]]
+) -> Following:
+    """Return the interests that a reader's page names: the reader's own words and choices, else topics of the history.
 
     The topics are only shown: the user tower reads the history itself.
     """
     from broadsheet.generate.extracts.topics import profile_text
 
     if reader.profile:
-        return Following(reader.profile, "reader" if reader.user_id in own else "publisher")
+        is_own = reader.user_id in own or reader.user_id in follows
+        return Following(reader.profile, "reader" if is_own else "publisher")
     text = profile_text(topics(reader))
     return Following(text, "history") if text else NOTHING

@@ -76,14 +76,14 @@ def test_a_reader_whom_the_site_does_not_know_may_read_a_page_and_log_in_on_it(l
 
 
 def test_an_undo_has_the_place_of_what_it_takes_back_and_only_its_reader_can_undo(log):
-    like, mute = event("like", news_id="N2"), event("mute", field="topic", value="chess")
+    like, mute = event("like", news_id="N2"), event("mute", field="source", value="Fox")
     log([like, mute])
     undos = [event("undo", undoes=like["event_id"]), event("undo", undoes=mute["event_id"])]
     report = log([*undos, event("undo", "tom", undoes=like["event_id"]), event("undo", undoes=undos[0]["event_id"])])
     assert dict(report.taken) == {"undo": 2}
     assert refusals(report) == {"undoes another reader's event": 1, "undoes a page or an undo": 1}
     assert [(row["news_id"], row["field"], row["value"]) for row in stored(log)[2:]] == [
-        *(("N2", None, None), (None, "topic", "chess"))
+        *(("N2", None, None), (None, "source", "Fox"))
     ]
     assert refusals(log([event("undo", undoes=undos[0]["event_id"])])) == {"undoes a page or an undo": 1}
     assert log([event("undo", undoes=like["event_id"])]).repeated == 1  # it is undone already

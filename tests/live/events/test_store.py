@@ -121,3 +121,11 @@ def test_an_event_that_no_database_can_hold_costs_nobody_else_their_events(store
             store.append([event("click", news_id="N0"), event("click", news_id="N1") | wrong])
     assert store.append([event("click", news_id="N2")]) == Appended(1, 0)
     assert column(store.after(0), "news_id") == ["N2"]
+
+
+def test_the_acts_of_some_readers_are_found_without_their_pages_and_views(store):
+    store.append([page("p1"), event("view", page_id="p1", slot=1), event("click", news_id="N1")])
+    store.append([event("click", "eve", news_id="N2"), event("hide", news_id="N3"), event("click", "", news_id="N1")])
+    assert column(store.of_readers(["maya"]), "kind") == ["click", "hide"]
+    assert column(store.of_readers(["eve", "maya", "nobody"]), "news_id") == ["N1", "N2", "N3"]
+    assert store.of_readers([]).num_rows == 0 and store.of_readers(["maya"]).schema.equals(EVENTS, check_metadata=True)

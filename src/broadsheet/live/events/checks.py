@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from broadsheet.live.events.kinds import ANONYMOUS, FOLLOWED, KINDS
+from broadsheet.live.events.kinds import ANONYMOUS, FOLLOWED, KINDS, MUTED
 from broadsheet.live.events.limits import (
     AHEAD,
     LONGEST_ID,
@@ -189,8 +189,9 @@ def _check_whole(event: Mapping[str, Any], kind: str) -> None:
     if kind == "page":
         _check_page(event)
     elif "field" in event:
-        if event["field"] not in FOLLOWED:
-            raise SkipRow("wrong field", f"found {found(event['field'])}; expected {', '.join(FOLLOWED)}")
+        fields = FOLLOWED if kind == "follow" else MUTED
+        if event["field"] not in fields:
+            raise SkipRow("wrong field", f"found {found(event['field'])} in a {kind}; expected {', '.join(fields)}")
     elif "page_id" in event:
         if "slot" not in event and "news_id" not in event:
             raise SkipRow("neither slot nor news_id", f"in a {kind}")

@@ -29,6 +29,8 @@ KINDS = {
     "undo": Kind(("undoes",)),
 }
 FOLLOWED = ("category", "subcategory", "source", "topic")
-"""What a reader can follow or mute."""
+"""What a reader can follow."""
+MUTED = ("category", "source")
+"""What a reader can mute."""
 ANONYMOUS = ("page", "view", "click", "dwell", "scroll", "share", "undo")
 """Kinds that count also if the site does not know the reader; any other kind speaks of the reader alone."""

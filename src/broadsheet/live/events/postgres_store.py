@@ -36,6 +36,7 @@ CREATE TABLE broadsheet_events ({", ".join(f"{name} {kind}" for name, kind in _K
     PRIMARY KEY (sequence), UNIQUE (event_id));
 CREATE UNIQUE INDEX broadsheet_pages ON broadsheet_events (page_id) WHERE kind = 'page';
 CREATE UNIQUE INDEX broadsheet_undone ON broadsheet_events (undoes) WHERE undoes IS NOT NULL;
+CREATE INDEX broadsheet_acts ON broadsheet_events (user_id) WHERE kind NOT IN ('page', 'view');
 CREATE TABLE broadsheet_numbers (last bigint NOT NULL, version integer NOT NULL);
 INSERT INTO broadsheet_numbers VALUES (0, {VERSION});
 """.replace(" text", ' text COLLATE "C"')
@@ -46,6 +47,7 @@ _INSERT = (
 _AMONG = {
     "event_id": "event_id = ANY(%s)",
     "undoes": "undoes = ANY(%s)",
+    "user_id": "user_id = ANY(%s) AND kind NOT IN ('page', 'view')",
     "page_id": "page_id = ANY(%s) AND kind = 'page'",
 }
 
@@ -81,6 +83,10 @@ class PostgresEvents:
     def with_ids(self, event_ids: Sequence[str]) -> pa.Table:
         """Return events by id."""
         return to_table(self._rows(_AMONG["event_id"], list(event_ids)))
+
+    def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
+        """Return the acts of readers."""
+        return to_table(self._rows(_AMONG["user_id"] + " ORDER BY sequence", list(user_ids)))
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events of a span of time."""

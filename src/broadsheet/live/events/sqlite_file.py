@@ -20,6 +20,7 @@ CREATE TABLE events ({", ".join(f"{name} {kind or 'integer'}" for name, kind in 
     PRIMARY KEY (sequence), UNIQUE (event_id));
 CREATE UNIQUE INDEX pages ON events (page_id) WHERE kind = 'page';
 CREATE UNIQUE INDEX undone ON events (undoes) WHERE undoes IS NOT NULL;
+CREATE INDEX acts ON events (user_id) WHERE kind NOT IN ('page', 'view');
 CREATE TABLE state (last integer NOT NULL);
 INSERT INTO state VALUES (0);
 PRAGMA user_version = {VERSION};

@@ -36,6 +36,7 @@ _INSERTS = {count: f"INSERT INTO events ({_NAMES}) VALUES {', '.join([_ONE_ROW] 
 _AMONG = {
     "event_id": "event_id IN (SELECT value FROM json_each(?))",
     "undoes": "undoes IN (SELECT value FROM json_each(?)) AND undoes IS NOT NULL",
+    "user_id": "user_id IN (SELECT value FROM json_each(?)) AND kind NOT IN ('page', 'view')",
     "page_id": "page_id IN (SELECT value FROM json_each(?)) AND kind = 'page'",
 }
 
@@ -74,6 +75,10 @@ class SqliteEvents:
     def with_ids(self, event_ids: Sequence[str]) -> pa.Table:
         """Return events by id."""
         return to_table(self._rows(_AMONG["event_id"], json.dumps(list(event_ids))))
+
+    def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
+        """Return the acts of readers."""
+        return to_table(self._rows(_AMONG["user_id"] + " ORDER BY sequence", json.dumps(list(user_ids))))
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events of a span of time."""

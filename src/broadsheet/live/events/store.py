@@ -44,6 +44,9 @@ class EventStore(Protocol):
     def with_ids(self, event_ids: Sequence[str]) -> pa.Table:
         """Return the events with these event_ids, in no certain order."""
 
+    def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
+        """Return what these readers did, pages and views left out, in the order of `sequence`."""
+
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events that happened from `first` to before `last`, in the order of `sequence`."""
 

@@ -1,0 +1,115 @@
+"""The clicks and showings of an edition with those of later events; an event costs the same however many there are."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+
+from broadsheet.corpus.click_log import ClickLog, make_click_log
+from broadsheet.corpus.exposures import MOST_WEIGHT, UNKNOWN, Exposures, make_exposures
+
+
+class Clicks:
+    """A click log that grows."""
+
+    def __init__(self, log: ClickLog) -> None:
+        self._log = log
+        self._number_of = {reader: number for number, reader in enumerate(log.readers.to_pylist())}
+        self._next = max(len(self._number_of), int(log.users.max(initial=-1)) + 1)
+        self._users, self._rows, self._times, self._kept = array("q"), array("q"), array("d"), array("b")
+        self._places: dict[str, int] = {}
+
+    def add(self, event_id: str, user_id: str, row: int, time: float) -> None:
+        """Add a click on the article in a row of the catalogue, at a time in epoch seconds."""
+        self._places[event_id] = len(self._rows)
+        number = self._number_of.setdefault(user_id, self._next)
+        self._next = max(self._next, number + 1)
+        self._users.append(number)
+        self._rows.append(row)
+        self._times.append(time)
+        self._kept.append(1)
+
+    def take_back(self, event_id: str) -> bool:
+        """Leave out a click that was added, and return whether it was: others count until the next edition."""
+        place = self._places.get(event_id)
+        if place is not None:
+            self._kept[place] = 0
+        return place is not None
+
+    def log(self) -> ClickLog:
+        """Return the log as it is now."""
+        kept, first = np.array(self._kept, np.bool_), self._log
+        users, rows, times = (np.array(column)[kept] for column in (self._users, self._rows, self._times))
+        return make_click_log(
+            np.concatenate([first.users, users]).astype(np.int64),
+            np.concatenate([first.rows, rows]).astype(np.int64),
+            np.concatenate([first.times, times]),
+        )
+
+
+class Showings:
+    """Showings that grow by pages, of which readers then see and click slots.
+
+    Of a page that tells which slots came in sight, only these slots count, and those that were clicked.
+    """
+
+    def __init__(self, exposures: Exposures) -> None:
+        self._first = exposures
+        self._number_of = {reader: number for number, reader in enumerate(exposures.readers)}
+        self._rows, self._users, self._pages = array("q"), array("q"), array("q")
+        self._times, self._weights = array("d"), array("d")
+        self._clicked, self._seen, self._tells = array("b"), array("b"), array("b")
+        self._starts: dict[str, tuple[int, int, int]] = {}
+
+    def add(
+        self, page_id: str, user_id: str, time: float, rows: Sequence[int], propensity: Sequence[float] | None
+    ) -> None:
+        """Add a page that was shown at a time in epoch seconds: the catalogue row of each slot, -1 where unknown.
+
+        `propensity` has the probability of the article of each slot to be there; None if it was not logged.
+        """
+        count = len(rows)
+        self._starts[page_id] = (len(self._rows), count, len(self._tells))
+        self._rows.extend(rows)
+        number = self._number_of.setdefault(user_id, len(self._number_of)) if user_id else UNKNOWN
+        self._users.extend([number] * count)
+        self._pages.extend([len(self._tells)] * count)
+        self._times.extend([time] * count)
+        weights = [np.nan] * count if propensity is None else [1 / max(one, 1 / MOST_WEIGHT) for one in propensity]
+        self._weights.extend(weights)
+        self._clicked.extend([0] * count)
+        self._seen.extend([0] * count)
+        self._tells.append(0)
+
+    def see(self, page_id: str, slot: int) -> None:
+        """Note that a slot, 1 is the top, came in sight."""
+        if (place := self._place(page_id, slot)) is not None:
+            self._seen[place] = 1
+            self._tells[self._starts[page_id][2]] = 1
+
+    def click(self, page_id: str, slot: int, clicked: bool = True) -> None:
+        """Note that a slot was clicked, or, with `clicked` False, that the click was taken back."""
+        if (place := self._place(page_id, slot)) is not None:
+            self._clicked[place] = clicked
+
+    def exposures(self) -> Exposures:
+        """Return the showings as they are now."""
+        rows, clicked, seen = np.array(self._rows, np.int64), np.array(self._clicked), np.array(self._seen, np.bool_)
+        pages = np.array(self._pages, np.int64)
+        counts = (rows >= 0) & (seen | (clicked == 1) | ~np.array(self._tells, np.bool_)[pages])
+        first = self._first
+        return make_exposures(
+            np.concatenate([first.rows, rows[counts]]).astype(np.int64),
+            np.concatenate([first.times, np.array(self._times, np.float64)[counts]]),
+            np.concatenate([first.clicked, clicked[counts]]).astype(np.int8),
+            np.concatenate([first.weights, np.array(self._weights, np.float64)[counts]]),
+            np.concatenate([first.users, np.array(self._users, np.int64)[counts]]).astype(np.int64),
+            [*self._number_of],
+        )
+
+    def _place(self, page_id: str, slot: int) -> int | None:
+        """Return the place of a slot; None for a page of the edition's own showings, which stay until the next."""
+        start, count, _ = self._starts.get(page_id, (0, 0, 0))
+        return start + slot - 1 if 0 < slot <= count else None
