@@ -165,7 +165,9 @@ def _plot(rows: dict[str, Any], path: Path) -> None:
             callers = [int(count) for count in found["callers"]]
             values = [row[key] for row in found["callers"].values()]
             axis.plot(callers, values, f"o{dash}", color=colour, markersize=4, linewidth=1.4, label=name)
-        axis.set_xscale("log", base=2)
+        axis.set_xscale("log")
+        axis.set_xticks(callers, [str(count) for count in callers])
+        axis.minorticks_off()
         axis.set_ylim(bottom=0)
         axis.set_xlabel("callers at once", fontsize=9)
         axis.legend(fontsize=8, frameon=False)

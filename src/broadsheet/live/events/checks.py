@@ -13,6 +13,7 @@ from broadsheet.live.events.kinds import ANONYMOUS, FOLLOWED, KINDS, MUTED
 from broadsheet.live.events.limits import (
     AHEAD,
     LONGEST_ID,
+    LONGEST_NAMES,
     LONGEST_PAGE,
     LONGEST_WORD,
     MOST_SECONDS,
@@ -146,14 +147,17 @@ def _number(most: float) -> Callable[[object, str], float | None]:
     return check
 
 
-def _word(value: object, name: str) -> str | None:
-    """Return a name as text, without blanks at its ends; None for an empty text."""
-    text = value.strip() if isinstance(value, str) else _id(value, name)
-    if len(text) > LONGEST_WORD:
-        raise SkipRow(f"{name} longer than {LONGEST_WORD} characters", f"found {found(text)}")
-    if has_controls(text):
-        raise SkipRow(f"{name} with control characters", f"found {found(text)}")
-    return text or None
+def _word(most: int) -> Callable[[object, str], str | None]:
+    def check(value: object, name: str) -> str | None:
+        """Return a name as text, without blanks at its ends; None for an empty text."""
+        text = value.strip() if isinstance(value, str) else _id(value, name)
+        if len(text) > most:
+            raise SkipRow(f"{name} longer than {most} characters", f"found {found(text)}")
+        if has_controls(text):
+            raise SkipRow(f"{name} with control characters", f"found {found(text)}")
+        return text or None
+
+    return check
 
 
 def _shown(value: object, name: str) -> list[str]:
@@ -215,6 +219,7 @@ CHECKS: dict[str, Callable[[Any, str], Any]] = {
     **{"news_id": _id, "slot": _slot, "seed": _seed, "shown": _shown},
     **dict.fromkeys(("propensity", "conditional"), _probabilities),
     **{"seconds": _number(MOST_SECONDS), "scroll": _number(1.0)},
-    **dict.fromkeys(("field", "value", "edition", "policy", "policy_version", "experiment", "arm", "region"), _word),
+    **dict.fromkeys(("field", "value", "edition", "policy", "policy_version", "region"), _word(LONGEST_WORD)),
+    **dict.fromkeys(("experiment", "arm"), _word(LONGEST_NAMES)),
 }
 _TAKEN = {kind: {"event_id", "kind", "user_id", "time", *needs, *takes} for kind, (needs, takes) in KINDS.items()}

@@ -19,6 +19,8 @@ MOST_READ = 100_000
 """Events that one call of a store's `after` returns unless it asks for another number."""
 LONGEST_ID, LONGEST_WORD = 200, 200
 """Most characters of the id of an event or page, and of a name, such as that of a region or a topic."""
+LONGEST_NAMES = 2000
+"""Most characters of the names of a page's experiments, and of its arms, with commas between."""
 LONGEST_PAGE = 1000
 """Most articles of a page."""
 MOST_SECONDS = 86_400.0
