@@ -11,7 +11,7 @@ import pytest
 from broadsheet.errors import CorpusError, InputError
 from broadsheet.live.event_lines import LONGEST_LINE, log_file, log_stream
 from broadsheet.live.events.report import LogReport
-from broadsheet.live.events.sqlite_store import SqliteEvents
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from tests.support.events import event, page
 
 

@@ -7,7 +7,7 @@ from broadsheet.evaluation.systems.event_kills import Ledger, Seen
 from broadsheet.evaluation.systems.event_traffic import EVENTS, make_newsroom, requests
 from broadsheet.live.events.event_log import EventLog
 from broadsheet.live.events.known import KnownArticles
-from broadsheet.live.events.sqlite_store import SqliteEvents
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from tests.support.events import event
 
 

@@ -10,7 +10,7 @@ from broadsheet.errors import InputError
 from broadsheet.evaluation.systems.postgres_server import address_of, postgresql_server
 from broadsheet.live.events.event_log import EventLog
 from broadsheet.live.events.known import KnownArticles
-from broadsheet.live.events.sqlite_store import SqliteEvents
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 
 NINE_DAYS = 9 * 86_400 * 10**6
 _schemas = count(1)
@@ -44,7 +44,7 @@ def store(request, bare):
     if request.param == "sqlite":
         found = SqliteEvents(bare)
     else:
-        from broadsheet.live.events.postgres_store import PostgresEvents
+        from broadsheet.live.events.stores.postgres_store import PostgresEvents
 
         found = PostgresEvents(bare, request.getfixturevalue("database"))
     yield found

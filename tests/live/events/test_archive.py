@@ -9,8 +9,8 @@ import pytest
 from broadsheet.errors import ContractError
 from broadsheet.live.events import archive
 from broadsheet.live.events.archive import archive_events, archive_of
-from broadsheet.live.events.sqlite_store import SqliteEvents
-from broadsheet.live.events.stored_rows import micros
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
+from broadsheet.live.events.stores.stored_rows import micros
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.event_schemas import EVENTS
 from tests.support.events import event, page

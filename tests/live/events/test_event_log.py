@@ -10,7 +10,7 @@ from broadsheet.errors import InputError
 from broadsheet.live.events.event_log import EventLog, given_events
 from broadsheet.live.events.known import KnownArticles
 from broadsheet.live.events.limits import MOST_IN_A_MINUTE
-from broadsheet.live.events.sqlite_store import SqliteEvents
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.tables.arrow_files import from_rows, write_table
 from broadsheet.tables.schemas import NEWS
 from tests.support.events import event, page

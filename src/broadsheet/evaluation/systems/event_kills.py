@@ -25,7 +25,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.progress import Say
 
 FORKS = multiprocessing.get_context("forkserver")
-PRELOAD = ["broadsheet.evaluation.systems.event_kills", "broadsheet.live.events.sqlite_store", "psycopg"]
+PRELOAD = ["broadsheet.evaluation.systems.event_kills", "broadsheet.live.events.stores.sqlite_store", "psycopg"]
 PROCESSES, CALLERS = 2, 4
 """Processes that log at the same time, each from several threads."""
 LONGEST = 0.4

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from broadsheet.live.events.group_commit import Appended
 from broadsheet.live.events.limits import MOST_READ
+from broadsheet.live.events.stores.group_commit import Appended
 
 if TYPE_CHECKING:
     from broadsheet.config.settings import Config
@@ -63,9 +63,9 @@ def open_events(newsroom: Newsroom, config: Config) -> EventStore:
     Raises ConfigError if the setting `events` is an address that cannot be read, or the driver is not installed.
     """
     if config.events:
-        from broadsheet.live.events.postgres_store import PostgresEvents
+        from broadsheet.live.events.stores.postgres_store import PostgresEvents
 
         return PostgresEvents(newsroom, config.events)
-    from broadsheet.live.events.sqlite_store import SqliteEvents
+    from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 
     return SqliteEvents(newsroom)

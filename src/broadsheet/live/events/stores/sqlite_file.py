@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from broadsheet.errors import NewsroomError
-from broadsheet.live.events.stored_rows import KIND_OF
+from broadsheet.live.events.stores.stored_rows import KIND_OF
 
 VERSION = 1
 """Of the tables in the file."""

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from broadsheet.errors import DiskError
-from broadsheet.live.events.group_commit import MOST, Appended, GroupCommit
+from broadsheet.live.events.stores.group_commit import MOST, Appended, GroupCommit
 
 
 class Writes:

@@ -11,7 +11,7 @@ from threading import Event
 from typing import NamedTuple
 
 from broadsheet.errors import BroadsheetError
-from broadsheet.live.events.stored_rows import Row
+from broadsheet.live.events.stores.stored_rows import Row
 from broadsheet.tables.locks import ThreadLock
 
 MOST = 10_000

@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from broadsheet.errors import ContractError, DiskError, NewsroomError
-from broadsheet.live.events.sqlite_store import SqliteEvents
 from broadsheet.live.events.store import Appended, open_events
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.newsroom import Newsroom
 from tests.support.events import event
 

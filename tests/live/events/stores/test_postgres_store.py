@@ -9,8 +9,8 @@ import pytest
 from broadsheet.config.reading import read_config
 from broadsheet.config.settings import Config
 from broadsheet.errors import ConfigError, NewsroomError
-from broadsheet.live.events.postgres_store import PostgresEvents
 from broadsheet.live.events.store import Appended, open_events
+from broadsheet.live.events.stores.postgres_store import PostgresEvents
 from tests.support.events import bare_newsroom, event
 
 

@@ -16,11 +16,11 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.errors import NewsroomError
-from broadsheet.live.events.group_commit import Appended, GroupCommit
 from broadsheet.live.events.limits import KEPT, MOST_READ
-from broadsheet.live.events.sqlite_errors import told
-from broadsheet.live.events.sqlite_file import Connection, make_file
-from broadsheet.live.events.stored_rows import Row, asked, micros, split_new, to_row, to_table
+from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
+from broadsheet.live.events.stores.sqlite_errors import told
+from broadsheet.live.events.stores.sqlite_file import Connection, make_file
+from broadsheet.live.events.stores.stored_rows import Row, asked, micros, split_new, to_row, to_table
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.tables.event_schemas import EVENTS

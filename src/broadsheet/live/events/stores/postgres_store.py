@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from broadsheet.errors import NewsroomError
-from broadsheet.live.events.group_commit import Appended, GroupCommit
 from broadsheet.live.events.limits import KEPT, MOST_READ
-from broadsheet.live.events.postgres_connection import Connection, open_connection
-from broadsheet.live.events.stored_rows import KIND_OF, Row, asked, micros, split_new, to_row, to_table
+from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
+from broadsheet.live.events.stores.postgres_connection import Connection, open_connection
+from broadsheet.live.events.stores.stored_rows import KIND_OF, Row, asked, micros, split_new, to_row, to_table
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.tables.event_schemas import EVENTS

@@ -1,0 +1,1 @@
+"""The databases that keep events: SQLite in a newsroom, PostgreSQL for several machines; group commit for both."""
