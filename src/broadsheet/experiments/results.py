@@ -16,8 +16,11 @@ from broadsheet.experiments.statistics.ratios import difference
 from broadsheet.experiments.statistics.sample_ratio import ALARM, sample_ratio
 from broadsheet.tables.arrays import Floats
 
-EFFECT = 0.05
-"""The difference that the sequences are tightest for, as a share of the rate of all arms."""
+EFFECT = 0.1
+"""The difference that the sequences are tightest for, as a share of the rate of all arms.
+
+Smaller differences are found too: a scale that is too large costs little width, a scale that is too small costs much.
+"""
 LEAST_READERS = 100
 """Readers that each of two arms needs before they are compared: the intervals are those of large samples."""
 LEAST_ACTS = 30

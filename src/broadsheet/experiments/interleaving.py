@@ -1,0 +1,97 @@
+"""Two rankers on one page: team-draft interleaving, which tells them apart with far fewer readers than two arms.
+
+Radlinski, Kurup and Joachims 2008, "How does clickthrough data reflect retrieval quality?" (CIKM). In each round a coin
+says which ranker first puts its best article that is not on the page yet; then the other does. A click is a vote for
+the ranker that put the article. An article that both would put next is a vote for neither: the coin alone says who put
+it (Chapelle et al. 2012, "Large-scale validation and analysis of interleaved search evaluation", TOIS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from hashlib import sha256
+from itertools import pairwise
+from typing import NamedTuple
+
+FIRST, SECOND, BOTH = "1", "2", "-"
+"""Who put an article: the first ranker, the second, or either."""
+DRAWN = 12
+"""Slots that are drawn by coins. Behind them the rankers take turns, so that the probability of each article in each
+slot can be added up over all coins."""
+
+
+class Draft(NamedTuple):
+    """An interleaved page."""
+
+    order: list[str]
+    "The articles, the top first."
+    teams: str
+    "For each slot of the first DRAWN who put its article: FIRST, SECOND or BOTH."
+
+
+def team_draft(first: Sequence[str], second: Sequence[str], k: int, seed: int) -> Draft:
+    """Return the page of two rankings, of k articles or fewer; the same for the same seed in every process."""
+    order, teams = list[str](), list[str]()
+    for coin in _coins(seed, _rounds(k)):
+        picks = [_round(first, second, order, way) for way in (0, 1)]
+        for news_id, team in picks[coin].items():
+            teams.append(team if picks[1 - coin].get(news_id, team) == team else BOTH)
+        order += picks[coin]
+    order = _whole(first, second, order, k)
+    return Draft(order, "".join(teams)[: len(order)])
+
+
+def draft_probabilities(
+    first: Sequence[str], second: Sequence[str], order: Sequence[str]
+) -> tuple[list[float], list[float]]:
+    """Return for each slot of an interleaved page the probability of its article, and the same given the slots above.
+
+    The first list adds over all coins (`propensity`); the product of the second is the page's probability
+    (`conditional`).
+    """
+    pages: dict[tuple[str, ...], float] = {(): 1.0}
+    for _ in range(_rounds(len(order))):
+        longer: dict[tuple[str, ...], float] = {}
+        for page, chance in pages.items():
+            for coin in (0, 1):
+                after = (*page, *_round(first, second, page, coin))
+                longer[after] = longer.get(after, 0.0) + chance / 2
+        pages = longer
+    whole = [(tuple(_whole(first, second, list(page), len(order))), chance) for page, chance in pages.items()]
+    reached = [
+        sum(chance for page, chance in whole if page[:slot] == tuple(order[:slot])) for slot in range(len(order) + 1)
+    ]
+    marginal = [sum(chance for page, chance in whole if page[slot] == news_id) for slot, news_id in enumerate(order)]
+    return marginal, [after / before for before, after in pairwise(reached)]
+
+
+def votes(teams: str, clicked: Iterable[int]) -> int:
+    """Return the votes for the second ranker less those for the first, of the clicked slots (1 is the top)."""
+    found = [teams[slot - 1] for slot in clicked if slot <= len(teams)]
+    return found.count(SECOND) - found.count(FIRST)
+
+
+def _rounds(k: int) -> int:
+    return (min(k, DRAWN) + 1) // 2
+
+
+def _round(first: Sequence[str], second: Sequence[str], above: Collection[str], coin: int) -> dict[str, str]:
+    """Return the articles that a round puts, in order, each with its team; the second ranker begins if coin is 1."""
+    put: dict[str, str] = {}
+    for ranking, team in [(first, FIRST), (second, SECOND)][:: -1 if coin else 1]:
+        best = next((news_id for news_id in ranking if news_id not in above and news_id not in put), None)
+        if best is not None:
+            put[best] = team
+    return put
+
+
+def _whole(first: Sequence[str], second: Sequence[str], order: list[str], k: int) -> list[str]:
+    """Return the page with its last slots, for which the rankers take turns, cut to k articles."""
+    while len(order) < k and (put := _round(first, second, order, 0)):
+        order = [*order, *put]
+    return order[:k]
+
+
+def _coins(seed: int, count: int) -> list[int]:
+    digest = sha256(f"team draft {seed}".encode()).digest()
+    return [digest[number // 8] >> number % 8 & 1 for number in range(count)]
