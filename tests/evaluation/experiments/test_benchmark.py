@@ -22,7 +22,9 @@ def test_the_rates_at_each_hour_are_those_of_the_pages_until_then(one):
             pages = np.bincount(one.reader[until], minlength=500)
             came = pages > 0
             expected = rate(clicked[came], pages[came])
-            assert (rates.mean[hour, arm], rates.error[hour, arm]) == pytest.approx(expected)
+            assert (rates.mean[hour, arm], rates.error[hour, arm]) == pytest.approx(
+                (float(expected.mean), float(expected.error))
+            )
             assert (readers[hour, arm], clicks[hour, arm]) == (came.sum(), clicked.sum())
 
 

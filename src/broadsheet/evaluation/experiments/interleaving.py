@@ -57,7 +57,7 @@ def _pool(sessions: int, noise: float, rng: np.random.Generator) -> Mapping[str,
     ]
     mixed = np.array([draft.order for draft in drafts])
 
-    def clicks_on(pages: Floats) -> Floats:
+    def clicks_on(pages: Rows) -> Floats:
         liking = 0.02 + 0.58 / (1 + np.exp(4 - 2 * np.take_along_axis(appeal, pages, axis=1)))
         clicked = seen & (np.take_along_axis(luck, pages, axis=1) < np.minimum(1.0, liking * keen[:, None]))
         return clicked.astype(np.float64)

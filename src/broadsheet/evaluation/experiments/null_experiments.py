@@ -44,7 +44,7 @@ def measure_power(count: int, readers: int, say: Say) -> dict[str, Any]:
                     decided.setdefault(test, []).append(hour)
         say(f"{count} experiments with a lift of {lift:.0%}")
         found[f"{lift:.0%}"] = {
-            test: _share(np.array(hours)) | {"median_days": _median(hours)} for test, hours in decided.items()
+            test: {**_share(np.array(hours)), "median_days": _median(hours)} for test, hours in decided.items()
         }
     return found
 
@@ -81,7 +81,7 @@ def _adjusted(found: Simulated, enough: Flags, scale: float) -> Flags:
             continue
         until = np.searchsorted(found.hour, hour + 1)
         reader = found.reader[:until]
-        clicks = np.bincount(reader, found.clicked[:until], len(found.arms))
+        clicks = np.bincount(reader, found.clicked[:until], len(found.arms)).astype(np.float64)
         pages = np.bincount(reader, minlength=len(found.arms)).astype(np.float64)
         came = pages > 0
         one = difference(clicks[came], pages[came], found.arms[came], found.before[came, None])

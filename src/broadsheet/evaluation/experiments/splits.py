@@ -17,14 +17,14 @@ LOOKS = np.unique(np.geomspace(10, 200_000, 300).astype(np.int64))
 
 def measure_splits(count: int) -> dict[str, Any]:
     """Return for each loss how many of `count` experiments raise the alarm, and the readers of the median one."""
-    found = {}
+    found: dict[str, dict[str, float | None]] = {}
     for number, loss in enumerate(LOSSES):
         rng = np.random.default_rng([11, number])
         share = (1 - loss) / (2 - loss)  # of the second arm among the readers that are seen
         first = np.array([_readers(share, rng) for _ in range(count)])
         raised = wilson({str(place): float(np.isfinite(readers)) for place, readers in enumerate(first)})
         middle = float(np.median(first))
-        found[f"{loss:.0%}"] = raised | {"median_readers": middle if np.isfinite(middle) else None}
+        found[f"{loss:.0%}"] = {**raised, "median_readers": middle if np.isfinite(middle) else None}
     return found
 
 
