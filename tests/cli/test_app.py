@@ -55,7 +55,7 @@ def test_the_commands_are_these():
             "ask",
         ),
         *("demo", "status", "verify", "rollback", "stage", "publish", "prune", "add", "withdraw", "mute", "unmute"),
-        *("profile", "write", "log", "experiment"),
+        *("profile", "write", "log", "experiment", "evaluate policy"),
     }
 
 
@@ -88,9 +88,10 @@ def test_the_help_names_the_section_of_the_gate_the_extra_of_ray_and_all_stages(
 
 
 def test_every_command_takes_its_newsroom_from_the_variable_but_the_demo_which_makes_its_own():
+    others: dict = {("assets",): [], ("evaluate", "policy"): [], ("demo",): [None]}
     for words, leaf in COMMANDS.items():
         variables = [param.envvar for param in leaf.params if param.name in ("newsroom", "into")]
-        assert variables == ([] if words == ("assets",) else [None] if words == ("demo",) else ["BROADSHEET_NEWSROOM"])
+        assert variables == others.get(words, ["BROADSHEET_NEWSROOM"])
 
 
 def test_the_version_is_printed(command):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.ending import run_command
+from broadsheet.cli.evaluation import evaluation
 from broadsheet.cli.experiments import experiment
 from broadsheet.cli.export import export
 from broadsheet.cli.imports import imports
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
 app.add_typer(export, name="export")
+app.add_typer(evaluation, name="evaluate")
 app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
 app.command(epilog="Example: broadsheet withdraw newsroom N1 N2")(withdraw)
 app.command(epilog="Example: broadsheet write newsroom")(write)

@@ -133,6 +133,19 @@ def readers(results: Results) -> str:
     return _text(readers_lines(results.document("readers")))
 
 
+def estimators(results: Results) -> str:
+    """Return how often the intervals of the off-policy estimators hold the true value, by the size of the log."""
+    found = results.document("estimators")
+    sizes = [str(size) for size in found["sizes"]]
+    head = ["logs", "estimator", f"bias, {int(sizes[-1]):,} rounds", *(f"covered, {int(size):,}" for size in sizes)]
+    cells = (
+        [group, name, f"{rows[sizes[-1]]['bias']:+.1%}", *(f"{rows[size]['coverage']:.1%}" for size in sizes)]
+        for group, part in found["groups"].items()
+        for name, rows in part["rows"].items()
+    )
+    return _text(table(head, cells))
+
+
 def files(results: Results) -> str:
     """Return every file of results with its day, commit and command, in the order of their names."""
     names = sorted(path.stem for path in results.folder.glob("*.json"))
@@ -157,6 +170,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "engines": engines,
     "scale": scale,
     "readers": readers,
+    "estimators": estimators,
     "results": files,
 }
 """What writes each table, by the name in its marker."""

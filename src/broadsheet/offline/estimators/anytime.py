@@ -36,10 +36,10 @@ def anytime(reward: Floats, weight: Floats, largest: float | None = None) -> Int
         )
     low = _lower(weight * reward, 1.0)
     if largest is None:
-        return Interval(max(low, 0.0), min(1 - _lower(weight * (1 - reward), 1.0), 1.0))
+        return Interval(float(max(low, 0.0)), float(min(1 - _lower(weight * (1 - reward), 1.0), 1.0)))
     base = 1 - _earlier_mean(weight * reward, weight)
     high = 1 - _lower(weight * (1 - reward - base) + base, max(largest, 1.0))
-    return Interval(max(low, 0.0), min(high, 1.0))
+    return Interval(float(max(low, 0.0)), float(min(high, 1.0)))
 
 
 def _earlier_mean(tops: Floats, bottoms: Floats) -> Floats:

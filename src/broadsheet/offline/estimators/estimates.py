@@ -27,7 +27,7 @@ class Estimate:
 
     terms: Terms
     weight: Floats
-    "The weights that it uses, (rounds,)."
+    "The weights that it uses, (rounds,); of pages, those of the slot that the log says least about."
     bias: tuple[float, float] = (0.0, 0.0)
     "By how much the policy's value can lie below and above what is estimated, since weights were bounded; both >= 0."
     spans: Terms | None = None
@@ -171,7 +171,7 @@ def page_estimates(log: Pages) -> Found:
             left_out["cascade-DR"] = "needs a reward model's columns `predicted` and `expected`"
         else:
             doubly = slates.cascade_dr(log.reward, above, *log.predicted)
-            found["cascade-DR"] = Estimate(doubly, _mean_weight(log, above))
+            found["cascade-DR"] = Estimate(doubly, _hardest(log, above))
     if log.propensity is None or log.evaluation is None:
         why = "needs the probability of each article in its slot, of both policies"
         left_out |= dict.fromkeys(("IIPS", "self-normalised IIPS"), why)
@@ -181,16 +181,18 @@ def page_estimates(log: Pages) -> Found:
 
 
 def _normalised_too(name: str, log: Pages, weight: Floats) -> dict[str, Estimate]:
-    mean = _mean_weight(log, weight)
+    hardest = _hardest(log, weight)
     return {
-        name: Estimate(slates.slate_ips(log.reward, weight), mean),
-        f"self-normalised {name}": Estimate(slates.slate_snips(log.reward, weight, log.present), mean),
+        name: Estimate(slates.slate_ips(log.reward, weight), hardest),
+        f"self-normalised {name}": Estimate(slates.slate_snips(log.reward, weight, log.present), hardest),
     }
 
 
-def _mean_weight(log: Pages, weight: Floats) -> Floats:
-    """Return the mean weight of each page's slots, (pages,)."""
-    return np.asarray(weight.sum(axis=1) / log.present.sum(axis=1))
+def _hardest(log: Pages, weight: Floats) -> Floats:
+    """Return the weights of the slot that the log says least about, (pages,); 1 for pages without that slot."""
+    by_slot = np.where(log.present, weight, 1.0)
+    sizes = [of.effective_size(column) for column in by_slot.T]
+    return np.asarray(by_slot[:, int(np.argmin(sizes))])
 
 
 def difference(estimate: Estimate, reward: Floats, readers: Integers) -> tuple[float, Interval]:

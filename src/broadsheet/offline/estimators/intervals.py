@@ -47,9 +47,8 @@ def skewed_t(terms: Terms, readers: Integers) -> Interval:
     freedom = max(1.0, min(count - 1.0, 2 * count / max(kurtosis - 1, 1e-9)))
     error, reach = np.sqrt(square / (count - 1)) * count, _t_quantile(freedom)
     slope = skewness / np.sqrt(count)
-    return Interval(
-        terms.value - error * _without_skew(reach, slope), terms.value - error * _without_skew(-reach, slope)
-    )
+    low, high = (terms.value - error * _without_skew(part, slope) for part in (reach, -reach))
+    return Interval(float(low), float(high))
 
 
 def _without_skew(reach: float, slope: float) -> float:

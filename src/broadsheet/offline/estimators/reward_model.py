@@ -43,16 +43,15 @@ def by_features(shown: Floats, candidates: Floats, rewards: Floats, owners: Inte
     """
     middle, scale = shown.mean(axis=0), shown.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    shown, candidates = (shown - middle) / scale, (candidates - middle) / scale
-    folds = folds_of(readers)
-    found = Predicted(np.zeros(len(shown)), np.zeros(len(candidates)))
-    for fold in range(FOLDS):
-        inside, asked = folds == fold, folds[owners] == fold
-        weights, mean = _ridge(shown[~inside], rewards[~inside])
-        found.shown[inside] = shown[inside] @ weights + mean
-        found.candidates[asked] = candidates[asked] @ weights + mean
+    standard, folds = (shown - middle) / scale, folds_of(readers)
+    parts = [_ridge(standard[folds != fold], rewards[folds != fold]) for fold in range(FOLDS)]
+    weights = np.stack([part[0] for part in parts], axis=1) / scale[:, None]  # (features, FOLDS), of plain features
+    means = np.array([part[1] for part in parts]) - middle @ weights
     low, high = rewards.min(initial=0.0), rewards.max(initial=0.0)
-    return Predicted(np.clip(found.shown, low, high), np.clip(found.candidates, low, high))
+    return Predicted(
+        np.clip((shown @ weights + means)[np.arange(len(shown)), folds], low, high),
+        np.clip((candidates @ weights + means)[np.arange(len(candidates)), folds[owners]], low, high),
+    )
 
 
 def _ridge(features: Floats, rewards: Floats) -> tuple[Floats, float]:
