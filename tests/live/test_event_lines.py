@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from broadsheet.errors import CorpusError, InputError
+from broadsheet.live import event_lines
 from broadsheet.live.event_lines import LONGEST_LINE, log_file, log_stream
 from broadsheet.live.events.report import LogReport
 from broadsheet.live.events.stores.sqlite_store import SqliteEvents
@@ -90,3 +91,9 @@ def test_the_command_reads_standard_input(bare, command, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD)))
     code, out, _ = command("log", bare.path, "-")
     assert code == 0 and out.startswith("taken: 2 events")
+
+
+def test_a_stream_tells_a_log_now_and_then_what_was_taken(bare, monkeypatch, capsys):
+    monkeypatch.setattr(event_lines, "EVERY", 0.0)
+    logged(bare, GOOD + b"{}\n")
+    assert capsys.readouterr().err == "events: 2 taken, 1 refused\n"

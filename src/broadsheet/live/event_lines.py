@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,7 +17,7 @@ from broadsheet.live.events.known import KnownArticles
 from broadsheet.live.events.report import LogReport
 from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Newsroom
-from broadsheet.progress import track
+from broadsheet.progress import EVERY, LogLines, track
 from broadsheet.tables.values import SkipRow
 
 BLOCK = 1 << 18
@@ -55,10 +56,21 @@ def log_stream(newsroom: Newsroom, file: BinaryIO, report: LogReport, blocks: in
     store = open_events(newsroom, config)
     log = EventLog(store, KnownArticles(newsroom, lambda: known), is_archive=config.clock == "latest")
     try:
-        for lines in track(_lines(file, report), "events", total=blocks):
+        blocks_read = _lines(file, report)
+        for lines in track(blocks_read, "events", total=blocks) if blocks else _telling(blocks_read, report):
             log(_events(lines, report), report)
     finally:
         store.close()
+
+
+def _telling(blocks: Iterator[list[bytes]], report: LogReport) -> Iterator[list[bytes]]:
+    """Yield the blocks of a stream whose length nobody knows, and tell a log now and then what was taken."""
+    lines, told = LogLines("events"), time.monotonic()
+    for block in blocks:
+        yield block
+        if time.monotonic() - told >= EVERY:
+            told = time.monotonic()
+            lines.line(f"{report.taken.total():,} taken, {report.refused.total():,} refused")
 
 
 def _lines(file: BinaryIO, report: LogReport) -> Iterator[list[bytes]]:

@@ -1,5 +1,6 @@
 """What every event store keeps of its word."""
 
+import multiprocessing
 import threading
 from datetime import timedelta
 
@@ -8,6 +9,8 @@ import pytest
 from broadsheet.live.events.store import Appended
 from broadsheet.tables.event_schemas import EVENTS
 from tests.support.events import NOW, event, page
+
+FORKS = multiprocessing.get_context("fork")
 
 
 def column(table, name):
@@ -129,3 +132,12 @@ def test_the_acts_of_some_readers_are_found_without_their_pages_and_views(store)
     assert column(store.of_readers(["maya"]), "kind") == ["click", "hide"]
     assert column(store.of_readers(["eve", "maya", "nobody"]), "news_id") == ["N1", "N2", "N3"]
     assert store.of_readers([]).num_rows == 0 and store.of_readers(["maya"]).schema.equals(EVENTS, check_metadata=True)
+
+
+def test_a_forked_process_opens_the_store_anew_and_both_go_on(store):
+    store.append([event("click", news_id="N1")])
+    child = FORKS.Process(target=lambda: store.append([{**event("click", news_id="N2"), "event_id": "of-the-child"}]))
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0 and store.append([event("click", news_id="N3")]) == Appended(1, 0)
+    assert column(store.after(0), "news_id") == ["N1", "N2", "N3"]

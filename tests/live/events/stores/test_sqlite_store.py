@@ -111,15 +111,6 @@ def log_one(newsroom, number):
     SqliteEvents(newsroom).append([{**click(), "event_id": f"child-{number}", "user_id": f"u{number}"}])
 
 
-def test_a_forked_process_opens_the_file_anew_and_both_go_on(store, bare):
-    forks = multiprocessing.get_context("fork")
-    child = forks.Process(target=lambda: store.append([{**click(), "event_id": "of-the-child"}]))
-    child.start()
-    child.join(30)
-    assert child.exitcode == 0 and store.append([click()]) == Appended(1, 0)
-    assert "of-the-child" in store.after(0).column("event_id").to_pylist() and store.last() == 4
-
-
 def test_several_processes_make_the_store_at_once_and_write_to_it(bare):
     forks = multiprocessing.get_context("fork")
     children = [forks.Process(target=log_one, args=(bare, number)) for number in range(4)]

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+_DEFAULTS = {
+    "application_name": "broadsheet",
+    "connect_timeout": 10,
+    **{"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000},
+}
+"""What the address does not say: a server that no longer answers is given up after half a minute, not after hours."""
 _SESSION = """
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
 SET lock_timeout = '30s'
@@ -27,8 +33,8 @@ _FULL = "53100"
 class Connection:
     """A connection to a database, opened with the first call, and again after a fork or a failure."""
 
-    def __init__(self, driver: Any, address: str, parts: dict[str, Any]) -> None:  # noqa: ANN401
-        self._driver, self._address, self._password = driver, address, str(parts.get("password") or "")
+    def __init__(self, driver: Any, parts: dict[str, Any]) -> None:  # noqa: ANN401
+        self._driver, self._parts, self._password = driver, parts, str(parts.get("password") or "")
         place = parts.get("host") or parts.get("hostaddr") or "this machine"
         self.name = f"PostgreSQL database {parts.get('dbname') or parts.get('user') or ''} on {place}"
         """What messages call the database."""
@@ -62,9 +68,7 @@ class Connection:
     def _run(self, call: Callable[[psycopg.Cursor[Any]], Answer]) -> Answer:
         if self._open is None or self._process != os.getpid():
             self.close()
-            self._open = self._driver.connect(
-                self._address, autocommit=True, connect_timeout=10, application_name="broadsheet"
-            )
+            self._open = self._driver.connect(**{**_DEFAULTS, **self._parts}, autocommit=True)
             self._process = os.getpid()
             self._open.execute(_SESSION)
         try:
@@ -113,4 +117,4 @@ def open_connection(address: str) -> Connection:
             "password, characters such as / and @ are written as %2F and %40; better leave it out, and keep it in "
             "~/.pgpass."
         )
-    return Connection(psycopg, address, parts)
+    return Connection(psycopg, parts)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from broadsheet.errors import NewsroomError
 from broadsheet.live.events.stores.stored_rows import KIND_OF
+from broadsheet.tables.files import sync_folder
 
 VERSION = 1
 """Of the tables in the file."""
@@ -89,3 +90,4 @@ def make_file(path: Path) -> None:
             '"wal"). Put the newsroom on a local disk, or name PostgreSQL in the setting `events`.'
         )
     part.replace(path)
+    sync_folder(path.parent)
