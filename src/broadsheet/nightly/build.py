@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +13,15 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
+from broadsheet.live.events.store import open_events
+from broadsheet.live.in_force import held_events
 from broadsheet.live.late_texts import begin_night, write_at_night
 from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import ignored_by_clock, read_clock
 from broadsheet.newsroom.given import given_ids, given_newsroom
 from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
+from broadsheet.nightly.archive_events import archive_events
 from broadsheet.nightly.edition_gate import Verdict, judge
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.expiry import expire
@@ -62,7 +65,7 @@ def build(
     config = newsroom.config()
     with newsroom.lock(), full_disk_named(newsroom):
         started = time.perf_counter()
-        edition = start_edition(newsroom)
+        edition = start_edition(newsroom, say)
         as_of = read_clock(config.clock, edition.news, edition.clicks)
         _say_clock(config.clock, edition, as_of, say)
         expired = expire(edition, config.articles, as_of)
@@ -90,6 +93,8 @@ def build(
             newsroom.point_to(done)
             begin_night(newsroom, done.name)
         Journal(newsroom).remove_carried()
+        with closing(open_events(newsroom, config)) as store:
+            archive_events(newsroom, store, min(held_events(one.clicks) for one in newsroom.editions()))
         say(f"{'kept back' if verdict.reasons else 'published'} {done.name}")
         record(event_of("kept" if verdict.reasons else "published", done.name, time.perf_counter() - started, {}))
         if verdict.reasons:

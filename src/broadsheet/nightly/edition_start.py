@@ -1,13 +1,16 @@
-"""How a build begins: the journal carried into the corpus, and the folder of the new edition."""
+"""How a build begins: journal and events carried into the corpus, and the folder of the new edition."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 
 from broadsheet.errors import NewsroomError
 from broadsheet.importers.absorb_journal import absorb
+from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.nightly.carry_events import carry_events
 from broadsheet.nightly.earlier import not_reused
+from broadsheet.progress import Say, silent
 from broadsheet.tables.files import copy_file, full_disk_as, remove_folder
 
 _FULL_ADVICE = (
@@ -16,12 +19,17 @@ _FULL_ADVICE = (
 )
 
 
-def start_edition(newsroom: Newsroom) -> Edition:
-    """Carry the journal into the corpus, and return the new edition's folder with that corpus in it.
+def start_edition(newsroom: Newsroom, say: Say = silent) -> Edition:
+    """Carry journal and events into the corpus, and return the new edition's folder with that corpus in it.
+
+    Raises NewsroomError if the event store cannot be read: an edition without them would forget what readers hid.
 
     Finished work of a killed build stays in the folder; everything else there is removed.
     """
     absorb(newsroom)
+    with closing(open_events(newsroom, newsroom.config())) as store:
+        if line := carry_events(newsroom, store).line:
+            say(f"events: {line}")
     edition = newsroom.start_edition()
     for path in not_reused(edition):
         path.unlink() if path.is_file() else remove_folder(path)

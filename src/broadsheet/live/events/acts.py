@@ -46,6 +46,11 @@ def clicks_of(events: Iterable[Row]) -> dict[Key, dict[str, Any]]:
     return rows
 
 
+def clicks_key(row: Row) -> Key:
+    """Return what tells a row of the clicks table from the others."""
+    return row["user_id"], row["news_id"], row["time"], row["event"]
+
+
 def since(before: Iterable[Row], after: Iterable[Row]) -> Since:
     """Return what the rows of the clicks table that `before` makes lack, or have too much, against those of `after`.
 
