@@ -7,7 +7,7 @@ import pytest
 from broadsheet.importers.transaction import Import
 from broadsheet.live.events.event_log import EventLog, given_events
 from broadsheet.live.events.known import KnownArticles
-from broadsheet.live.events.sqlite_store import SqliteEvents
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.nightly import carry_events as module
 from broadsheet.nightly.build import build
 from broadsheet.nightly.carry_events import Carried, carry_events

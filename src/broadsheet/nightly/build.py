@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
+from broadsheet.live.events.archive import archive_events
 from broadsheet.live.events.store import open_events
 from broadsheet.live.in_force import held_events
 from broadsheet.live.late_texts import begin_night, write_at_night
@@ -21,7 +22,6 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import ignored_by_clock, read_clock
 from broadsheet.newsroom.given import given_ids, given_newsroom
 from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withdrawn
-from broadsheet.nightly.archive_events import archive_events
 from broadsheet.nightly.edition_gate import Verdict, judge
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.expiry import expire
