@@ -145,9 +145,7 @@ def impression_of(page: Row, acts: Iterable[Row]) -> dict[str, Any]:
     }
 
 
-def _write_impressions(
-    newsroom: Newsroom, split: str, rows: Sequence[Mapping[str, Any]], last: int, clicks: Path
-) -> None:
+def _write_impressions(newsroom: Newsroom, split: str, rows: Sequence[dict[str, Any]], last: int, clicks: Path) -> None:
     path, ids = newsroom.impressions(split), [row["impression_id"] for row in rows]
     part = clicks.with_name(path.name)
     write_table(part, from_rows(rows, IMPRESSIONS), IMPRESSIONS)
