@@ -12,9 +12,10 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.same_text import SameTexts
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.block import Block
+from broadsheet.rerank.policy.diversity import Similarity
 from broadsheet.rerank.policy.filters import Wishes
 from broadsheet.rerank.policy.limits import are_kept, are_small, large_sources
-from broadsheet.rerank.policy.policy import Items, Policy, arrange
+from broadsheet.rerank.policy.policy import Items, Policy, arrange, caps
 from broadsheet.rerank.policy.selection import NO_ITEM, Order
 from broadsheet.tables.arrays import Flags, Floats, Rows
 
@@ -58,6 +59,33 @@ class Pages:
             kept[readers] = are_kept(order.shape[1], policy.newest)
         found: Flags = kept & np.take_along_axis(self._newest, order, axis=1)
         return found
+
+    def distances(self, order: Order) -> Floats:
+        """Return of each place of an order 1 - the largest likeness to a place above, (readers, candidates)."""
+        similarity = Similarity(self._items.likeness)
+        for place in range(order.shape[1]):
+            similarity.take(order[:, place])
+        return similarity.distances
+
+    def may_move(self, reader: int, listed: Rows, places: int) -> tuple[Flags, dict[int, int]]:
+        """Return which articles of a reader's list may be on the page in any order, and which stay in their slots.
+
+        `listed` are the candidates in the order of the list. The first `places` may be on the page; of the others, an
+        article only if it keeps within the caps beside all that were let in before it. The articles that filters pin,
+        and the first of a kind of which filters want a fewest number, stay: the slot of each, from 1, and its place.
+        """
+        items = self._items.of(np.array([reader]))
+        wishes = self._wishes.of(np.array([reader])) if self._wishes else None
+        limits = [*(wishes.most() if wishes else []), *caps(items, self._maker.policy)]
+        kept = np.zeros(len(listed), np.bool_)
+        for place, item in enumerate(listed.tolist()):
+            if place < places or all(limit.allowed()[0, item] for limit in limits):
+                kept[place] = True
+                for limit in limits:
+                    limit.take(np.array([item]))
+        first = listed[:places]
+        stay = wishes.stay(first) if wishes else np.zeros(len(first), np.bool_)
+        return kept, {place + 1: place for place in np.flatnonzero(stay).tolist()}
 
     @cached_property
     def _policies(self) -> list[tuple[Policy, Rows]]:

@@ -16,6 +16,7 @@ from broadsheet.rerank.attention import Attention
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
 from broadsheet.rerank.block import Block, parts_of
 from broadsheet.rerank.cross_encoder.model import Score
+from broadsheet.rerank.explored import Explorer
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.newest import not_judged
 from broadsheet.rerank.offered import offered_places
@@ -80,17 +81,19 @@ class Reranker:
         candidates: pa.Table,
         selection: Selection | None = None,
         places: int = PLACES,
+        explorer: Explorer | None = None,
     ) -> pa.Table:
         """Return the table ranked: for each reader the first `depth` candidates, with their signals and reasons.
 
         Readers come in the given order; a reader without candidates gets no rows. Articles of a category or source that
         a reader muted are left out, and what a selection does not allow; its pins, boosts and quotas shape the order of
-        the first `places`. A reader's rows do not depend on the other readers.
+        the first `places`. A reader's rows do not depend on the other readers. With an explorer, the first places are
+        drawn by its policy.
         """
         found = offered_places(self._catalogue, readers, candidates, self._depth, selection, places)
         offered = [one for one in zip(readers, found, strict=True) if len(one[1])]
         blocks = parts_of([self._size(reader, len(rows)) for reader, rows in offered])
-        tables = [self._rank(offered[block], candidates, selection, places) for block in blocks]
+        tables = [self._rank(offered[block], candidates, selection, places, explorer) for block in blocks]
         return pa.concat_tables(tables).combine_chunks() if tables else RANKED.empty_table()
 
     def scoring_with(self, score: Score) -> Reranker:
@@ -188,6 +191,7 @@ class Reranker:
         candidates: pa.Table,
         selection: Selection | None,
         places: int,
+        explorer: Explorer | None,
     ) -> pa.Table:
         candidates = candidates.take(pa.array(np.concatenate([found for _, found in offered])))
         block = self._block([reader for reader, _ in offered], candidates, [len(found) for _, found in offered])
@@ -195,6 +199,9 @@ class Reranker:
         signals, hashes, pages = self._signals(block, candidates, wishes)
         score = self._fuse(block, signals)
         order, distance = pages(score)
+        if explorer is not None:
+            order = explorer(block, order, score, pages)
+            distance = pages.distances(order)
         columns = {name: signals[name] for name in SIGNALS}
         columns |= {"fused": score, "probability": self._probability(block, score)}
         own = {name: signals[name] for name in self._own.signals}

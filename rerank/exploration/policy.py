@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from broadsheet.errors import InputError
 from broadsheet.rerank.exploration.chances import Chances, epsilon_greedy, softmax, thompson
 from broadsheet.rerank.exploration.closed_forms import epsilon_greedy_marginals, plackett_luce_marginals
 from broadsheet.rerank.exploration.marginals import state_marginals
@@ -37,10 +38,28 @@ class Exploration:
 
     @property
     def version(self) -> str:
-        """16 hex digits of the code's version and of the settings that the policy reads."""
-        names = (*_READ[self.policy], *(("slots", "reader_slots") if self.policy != "none" else ()))
+        """16 hex digits of the code's version, the settings that the policy reads, and the most open slots of a page.
+
+        `reader_slots` is not in it: a page of a reader whose day leaves one slot has the version of `slots` = 1.
+        """
+        names = (*_READ[self.policy], *(("slots",) if self.policy != "none" else ()))
         said = json.dumps([CODE, self.policy, {name: float(getattr(self, name)) for name in names}], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def under(self, budget: int) -> Exploration:
+        """Return the policy of a page of which at most `budget` slots are open."""
+        return replace(self, slots=budget)
+
+    def budget_of(self, version: str) -> int:
+        """Return the budget of the pages with a version: raises InputError if these settings give no such version."""
+        budgets = (number for number in range(self.slots + 1) if self.under(number).version == version)
+        budget = next(budgets, None)
+        if budget is None:
+            raise InputError(
+                f"policy_version: found {version!r}, expected a version of the policy {self.policy!r} as [exploration] "
+                f"sets it, such as {self.version!r}. A page is made again only by the settings that made it."
+            )
+        return budget if self.policy != "none" else 0
 
     def budget(self, explored_today: int) -> int:
         """Return how many slots of a page may be open for a reader with `explored_today` explored slots today."""

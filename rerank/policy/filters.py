@@ -30,10 +30,24 @@ class Wishes:
 
     def limits(self) -> list[Limit]:
         """Return the limits, the strongest first."""
-        limits: list[Limit] = [Pins(self.pinned)]
-        limits += [Most(quota.articles, quota.most) for quota in self.quotas if quota.most]
+        limits: list[Limit] = [Pins(self.pinned), *self.most()]
         limits += [Least(quota.articles, quota.least, self.places) for quota in self.quotas if quota.least]
         return limits
+
+    def most(self) -> list[Limit]:
+        """Return the limits on the number of articles of a kind."""
+        return [Most(quota.articles, quota.most) for quota in self.quotas if quota.most]
+
+    def stay(self, page: Rows) -> Flags:
+        """Return which items of the page of the first list (places,) have to stay on it: pins, and the least of a kind.
+
+        Of a kind of which at least two are wanted, the first two stay.
+        """
+        found: Flags = self.pinned[0, page]
+        for quota in self.quotas:
+            are = quota.articles[0, page]
+            found = found | (are & (np.cumsum(are) <= quota.least))
+        return found
 
     def of(self, lists: Rows) -> Wishes:
         """Return what is asked of some of the lists."""

@@ -96,7 +96,8 @@ def arrange(
     return order, similarity.distances
 
 
-def _limits(items: Items, policy: Policy) -> list[Limit]:
+def caps(items: Items, policy: Policy) -> list[Limit]:
+    """Return the limits that do not count places: copies of a text, articles of a story, a category and a source."""
     limits: list[Limit] = []
     if policy.once and items.copies is not None:
         limits.append(CopyCap(items.copies))
@@ -107,6 +108,11 @@ def _limits(items: Items, policy: Policy) -> list[Limit]:
         limits.append(Cap(items.categories, policy.category))
     if policy.source:
         limits.append(Cap(items.sources, policy.source))
+    return limits
+
+
+def _limits(items: Items, policy: Policy) -> list[Limit]:
+    limits = caps(items, policy)
     if policy.newest and items.newest is not None:
         limits.append(KeptPlaces(items.newest, policy.newest))
     if policy.small_sources and items.small is not None:

@@ -19,7 +19,7 @@ from broadsheet.nightly import stages as steps
 from broadsheet.nightly.earlier import Earlier
 from broadsheet.nightly.ray import engine as engine_ray
 from broadsheet.own_parts import OwnParts
-from broadsheet.pipeline.pipeline import ENDPOINT_SECONDS
+from broadsheet.pipeline.page_maker import ENDPOINT_SECONDS
 from broadsheet.tables.arrow_files import empty, from_rows, read_table, write_table
 from broadsheet.tables.schemas import NEWS, RANKED, STORIES, USERS
 from broadsheet.workbench.models import EditionModels

@@ -45,6 +45,8 @@ def story(rank=1, **changes):
         "kept": [],
         "method": {"headline": "gpt", "summary": "extract"},
         "checks": [],
+        "propensity": 1.0,
+        "conditional": 1.0,
         **changes,
     }
 

@@ -5,6 +5,7 @@ import pytest
 from broadsheet import pipeline
 from broadsheet.generate.writers.endpoint import writer as endpoint
 from broadsheet.nightly.build import build
+from broadsheet.pipeline import page_maker
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import STORIES
 from tests.generate.endpoint_server import DOWN, DRIP, always, said, serving
@@ -54,7 +55,7 @@ def test_a_build_and_its_pages_have_the_drafts_of_an_endpoint(room_at, monkeypat
 
 @pytest.mark.parametrize("answer", [DOWN, (200, b"<html>", {}), said(None), DRIP])
 def test_pages_come_with_extracts_whatever_the_endpoint_does(room_at, answer, monkeypatch):
-    monkeypatch.setattr(pipeline, "ENDPOINT_SECONDS", 0.5)
+    monkeypatch.setattr(page_maker, "ENDPOINT_SECONDS", 0.5)
     with serving(always(answer)) as server:
         room = room_at(server.url)
         edition = build(room, ["fan"])

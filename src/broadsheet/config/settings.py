@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from broadsheet.config.experiments import ExperimentConfig
+from broadsheet.config.exploration import ExplorationConfig
 from broadsheet.config.filters import FiltersConfig
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.config.imports import ImportsConfig
@@ -48,6 +49,7 @@ class Config:
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     index: IndexConfig = field(default_factory=IndexConfig)
     rerank: RerankConfig = field(default_factory=RerankConfig)
+    exploration: ExplorationConfig = field(default_factory=ExplorationConfig)
     filters: FiltersConfig = field(default_factory=FiltersConfig)
     page: PageConfig = field(default_factory=PageConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)

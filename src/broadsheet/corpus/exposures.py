@@ -30,7 +30,7 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class Exposures:
-    """Showings, oldest first; five arrays of one length."""
+    """Showings, oldest first; six arrays of one length."""
 
     rows: Integers
     "Catalogue row of the article."
@@ -42,13 +42,16 @@ class Exposures:
     "1 / the propensity of the showing, 1 to MOST_WEIGHT; NaN where it was not logged."
     users: Integers
     "The reader's place in `readers`; UNKNOWN where the reader is not known."
+    slots: Integers
+    "The slot on the page, 1 the top; UNKNOWN where the list is not known to have the order of a page."
     readers: tuple[str, ...] = ()
     "The ids of the readers."
 
     def part(self, which: slice | Flags | Rows) -> Exposures:
         """Return some of the showings, in their order; a slice copies nothing."""
         rows, times, clicked = self.rows[which], self.times[which], self.clicked[which]
-        return Exposures(rows, times, clicked, self.weights[which], self.users[which], self.readers)
+        weights, users, slots = self.weights[which], self.users[which], self.slots[which]
+        return Exposures(rows, times, clicked, weights, users, slots, self.readers)
 
     def before(self, as_of: float, since: float = -np.inf) -> Exposures:
         """Return the showings strictly before `as_of` and not before `since`, in epoch seconds; copies nothing."""
@@ -63,14 +66,17 @@ def make_exposures(
     weights: Floats | None = None,
     users: Integers | None = None,
     readers: Sequence[str] = (),
+    slots: Integers | None = None,
 ) -> Exposures:
     """Return showings in any order as exposures.
 
-    Without weights no propensity was logged; without users no reader is known.
+    Without weights no propensity was logged; without users no reader is known, and without slots no slot.
     """
     weights = np.full(len(rows), np.nan) if weights is None else weights
     users = np.full(len(rows), UNKNOWN) if users is None else users
-    return Exposures(rows, times, clicked, weights, users, tuple(readers)).part(np.argsort(times, kind="stable"))
+    slots = np.full(len(rows), UNKNOWN) if slots is None else slots
+    order = np.argsort(times, kind="stable")
+    return Exposures(rows, times, clicked, weights, users, slots, tuple(readers)).part(order)
 
 
 def no_exposures() -> Exposures:
@@ -92,11 +98,15 @@ def join_exposures(parts: Sequence[Exposures]) -> Exposures:
         np.concatenate([part.weights for part in parts]),
         np.concatenate([of_part[part.users] for of_part, part in zip(places, parts, strict=True)]),
         [*readers],
+        np.concatenate([part.slots for part in parts]),
     )
 
 
 def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
-    """Return the showings of a table of impressions; showings of articles that the catalogue lacks are left out."""
+    """Return the showings of a table of impressions; showings of articles that the catalogue lacks are left out.
+
+    A list with logged propensities has the order of its page; of any other list the slots are unknown.
+    """
     shown = impressions.column("shown")
     rows = np.asarray(pc.fill_null(catalogue.newest_rows(pc.list_flatten(shown)), -1).to_numpy(), np.int64)
     lengths = np.asarray(pc.list_value_length(shown).to_numpy(), np.int64)
@@ -107,10 +117,13 @@ def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
     times = np.repeat(epoch_seconds(impressions.column("time")), lengths)
     known = rows >= 0
     weights = _weights(impressions.column("propensity"), lengths)
+    slots = _slots(impressions.column("propensity"), lengths)
     ids = impressions.column("user_id").combine_chunks().dictionary_encode()
     users = np.repeat(np.asarray(ids.indices, np.int64), lengths)
     readers = ids.dictionary.to_pylist()
-    return make_exposures(rows[known], times[known], clicked[known], weights[known], users[known], readers)
+    return make_exposures(
+        rows[known], times[known], clicked[known], weights[known], users[known], readers, slots[known]
+    )
 
 
 def _weights(propensity: pa.ChunkedArray, lengths: Integers) -> Floats:
@@ -119,6 +132,13 @@ def _weights(propensity: pa.ChunkedArray, lengths: Integers) -> Floats:
     logged = np.repeat(np.asarray(propensity.is_valid()), lengths)
     weights[logged] = 1 / np.clip(pc.list_flatten(propensity).to_numpy().astype(np.float64), 1 / MOST_WEIGHT, 1)
     return weights
+
+
+def _slots(propensity: pa.ChunkedArray, lengths: Integers) -> Integers:
+    """Return the place in its list of each showing of a list with propensities, 1 the first; else UNKNOWN."""
+    begins = np.cumsum(lengths) - lengths
+    places = np.arange(1, int(lengths.sum()) + 1) - np.repeat(begins, lengths)
+    return np.where(np.repeat(np.asarray(propensity.is_valid()), lengths), places, UNKNOWN)
 
 
 def read_exposures(paths: Sequence[Path], catalogue: Catalogue, since: float = -np.inf) -> Exposures:

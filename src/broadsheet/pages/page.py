@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from broadsheet.pages.columns import front_columns
 from broadsheet.pages.look import Look
+from broadsheet.pages.page_event import page_event
 from broadsheet.pages.rendering import rich_story, seconds, story_fields, story_text, wrap
 from broadsheet.readers.profiles import NOTHING, Following
-from broadsheet.tables.fields import list_of
+from broadsheet.tables.fields import list_of, new_field
 from broadsheet.tables.kept import kept_values
 from broadsheet.tables.schemas import DIGESTS, NEWS, RANKED, SIGNALS, STORIES
 from broadsheet.text import one_line
@@ -74,8 +75,19 @@ PAGE_STORIES = pa.schema(
         STORIES.field("method"),
         STORIES.field("checks"),
         DIGEST,
+        new_field(
+            "propensity",
+            pa.float64(),
+            "Probability that this slot has this article, above 0 to 1; 1 without exploration.",
+        ),
+        new_field(
+            "conditional",
+            pa.float64(),
+            "Probability that this slot has this article given the slots above; the product over the slots is that of "
+            "the page.",
+        ),
     ],
-    metadata={"table": "page_stories", "version": "7"},
+    metadata={"table": "page_stories", "version": "8"},
 )
 
 
@@ -110,6 +122,23 @@ class Page:
     arm: str = ""
     "The arm of the reader in the experiment; of several experiments, the arms in the same order."
 
+    page_id: str = ""
+    "The id of this page, by which what readers do on it is logged; no other page has it."
+    policy: str = "none"
+    "The policy of exploration that chose the articles: none, epsilon-greedy, softmax or thompson."
+    policy_version: str = ""
+    "16 hex digits of the policy's code, its settings, and the most open slots of this page."
+    seed: int = 0
+    "The seed of the draw, from `page_id`, 0 to 2**63 - 1."
+
+    def event(self, shown_at: datetime | None = None) -> dict[str, Any]:
+        """Return the event of kind page to log when the page is shown, for `Pipeline.log`.
+
+        `shown_at` is the time at which it was shown; by default, now. To log a page twice is harmless. The page
+        of a request has no reader, and its event an empty user_id. Raises InputError for a page without an id.
+        """
+        return page_event(vars(self), self.stories, shown_at)
+
     def to_html(self) -> str:
         """Return the page as a whole HTML document, which loads no other files but the images of its articles.
 
@@ -137,6 +166,10 @@ class Page:
             "kind": self.kind,
             "request": self.request,
             "edition": self.edition,
+            "page_id": self.page_id,
+            "policy": self.policy,
+            "policy_version": self.policy_version,
+            "seed": self.seed,
             "experiment": self.experiment,
             "arm": self.arm,
             "as_of": self.as_of.isoformat(),

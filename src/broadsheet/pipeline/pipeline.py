@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from broadsheet.config.filters import FiltersConfig, read_filters
-from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.experiments.arms import Arms
 from broadsheet.importers.report import ImportReport
 from broadsheet.live.articles import add_articles, withdraw_articles
@@ -31,16 +27,13 @@ from broadsheet.models.forks import check_device
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_id, given_ids, given_newsroom, given_rows, most_stories
 from broadsheet.own_parts import OwnParts
-from broadsheet.pages.ask import answer_request, read_request
+from broadsheet.pages.ask import read_request
 from broadsheet.pages.digests import Digests, read_digests
 from broadsheet.pages.look import Look, read_look
-from broadsheet.pages.page import PAGE_STORIES, Page
-from broadsheet.pages.story_rows import page_rows
-from broadsheet.readers.state import ReaderState
+from broadsheet.pages.page import Page
+from broadsheet.pipeline.drawing import Draw, given_draw
+from broadsheet.pipeline.page_maker import PageMaker
 from broadsheet.tables.kept import kept_names
-from broadsheet.workbench.interests import ReaderTopics, follow
-from broadsheet.workbench.ranking import Ranking, rank, timed
-from broadsheet.workbench.story_writing import interests_in, story_writer
 from broadsheet.workbench.workbench import Workbench, open_current
 
 if TYPE_CHECKING:
@@ -49,9 +42,6 @@ if TYPE_CHECKING:
 
 Filters = FiltersConfig | Mapping[str, Any] | None
 """Filters of a request; None means no filters beside the newsroom's own."""
-ANONYMOUS = ""
-ENDPOINT_SECONDS = 5.0
-"""Most seconds that a request, whatever its number of pages, waits for drafts from an endpoint."""
 
 
 class Pipeline:
@@ -66,7 +56,7 @@ class Pipeline:
         self.events = open_events(newsroom, config)
         """The event store of the newsroom."""
         self._readers = LiveReaders(self.events, held_events(newsroom.clicks))
-        self._live, self._texts, self._digests, self._look = Live(bench, self.events), texts, digests, look
+        self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look)
         self._arms = Arms(self._live.bench(), look)
         articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.row_of)
         self._event_log = EventLog(self.events, articles, is_archive=config.clock == "latest")
@@ -97,7 +87,17 @@ class Pipeline:
         check_device()
         return self._live.bench()
 
-    def run(self, user_id: str, k: int = 10, filters: Filters = None, name: str = "") -> Page:
+    def run(
+        self,
+        user_id: str,
+        k: int = 10,
+        filters: Filters = None,
+        name: str = "",
+        *,
+        page_id: str | None = None,
+        policy_version: str | None = None,
+        explored_today: int | None = None,
+    ) -> Page:
         """Return the page of one reader: at most k stories, best first.
 
         An unknown reader gets a page for new readers, and its `kind` is "new". If fewer than k stories can be shown,
@@ -108,19 +108,28 @@ class Pipeline:
         broadsheet.toml, such as {"exclude": {"paywall": "true"}}. They count before the page is cut to k. Raises
         InputError if they are wrong or name a column that no article has. `name` is the reader's name as the page shows
         it, in place of the id.
+
+        `page_id` is the id of the page, of which its draw is made; by default, a new id. With the id and the
+        `policy_version` of a page that was shown, that page is made again, if nothing else changed. `explored_today`
+        is the number of explored slots of the reader's pages of today, which [exploration] limits; by default, that of
+        the pages of this pipeline.
         """
-        return replace(self.run_many([given_id(user_id, "user_id")], k, filters)[0], name=name)
+        draw = given_draw(page_id, policy_version, explored_today)
+        return replace(self._run_many([given_id(user_id, "user_id")], k, filters, draw)[0], name=name)
 
     def run_many(self, user_ids: Iterable[str], k: int = 10, filters: Filters = None) -> list[Page]:
         """Return the pages of several readers, in the order of the ids; `timings` cover all pages together.
 
         The ids come from whatever yields them. Raises as `run` does, and InputError for a single text.
         """
+        return self._run_many(user_ids, k, filters, Draw())
+
+    def _run_many(self, user_ids: Iterable[str], k: int, filters: Filters, draw: Draw) -> list[Page]:
         bench = self.bench
         k, user_ids = most_stories(k, len(bench.data.catalogue)), given_ids(user_ids, "user_ids")
         unique, as_of = list(dict.fromkeys(user_ids)), request_time(bench)
         readers = self._readers(bench, unique, as_of)
-        make = partial(self._pages, as_of=as_of, k=k, filters=read_filters(filters))
+        make = partial(self._maker.pages, as_of=as_of, k=k, filters=read_filters(filters), draw=draw)
         by_user = {page.user_id: page for page in self._arms.pages(bench, readers, as_of, make)}
         return [by_user[user_id] for user_id in user_ids]
 
@@ -142,7 +151,7 @@ class Pipeline:
         bench = self.bench
         chosen = read_filters(filters)
         bench.select(chosen)  # an unknown column is said in this call
-        return self._answered(bench, read_request(text), most_stories(k, len(bench.data.catalogue)), chosen)
+        return self._maker.answered(bench, read_request(text), most_stories(k, len(bench.data.catalogue)), chosen)
 
     def add(
         self, articles: Iterable[Mapping[str, Any]] | Mapping[str, Any], keep: Sequence[str] | None = None
@@ -190,48 +199,3 @@ class Pipeline:
         NewsroomError if another process does so already.
         """
         return write_missing(self.bench)
-
-    def _pages(
-        self, bench: Workbench, readers: Sequence[ReaderState], as_of: datetime, k: int, filters: FiltersConfig
-    ) -> list[Page]:
-        ranking = rank(bench, readers, as_of, k, filters=filters)
-        ranked, timings, catalogue = ranking.ranked, ranking.timings, bench.data.catalogue
-        with timed(timings, "generate"):
-            topics = ReaderTopics(catalogue.news)
-            interest = interests_in(
-                bench.data, bench.models, {reader.user_id: reader for reader in readers}.get, topics
-            )
-            write = story_writer(bench.models, k, ENDPOINT_SECONDS)
-            stories = self._texts.stories(write, ranked, catalogue.news, interest)
-            own, followed = bench.data.readers.profiles(), bench.data.readers.follows()
-            follows = [follow(reader, own, followed, topics) for reader in readers]
-        rows = self._rows(ranking, readers, stories, catalogue)
-        pages = []
-        for reader, following in zip(readers, follows, strict=True):
-            table = pa.Table.from_pylist(rows.get(reader.user_id, []), schema=PAGE_STORIES)
-            made = bench.data.edition.name, as_of, table, dict(timings)
-            pages.append(Page(reader.user_id, reader.kind, "", *made, follows=following, look=self._look))
-        return pages
-
-    def _rows(
-        self, ranking: Ranking, readers: Sequence[ReaderState], stories: pa.Table, catalogue: Catalogue
-    ) -> dict[str, list[dict[str, Any]]]:
-        """Return the rows of each reader's page, each with the digest of its event."""
-        digests = self._digests.of_pages(ranking.ranked, readers, catalogue, ranking.selection)
-        return page_rows(ranking.ranked, stories, catalogue, digests)
-
-    def _answered(self, bench: Workbench, request: str, k: int, filters: FiltersConfig) -> Iterator[Answer | Page]:
-        reader = ReaderState({"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}, [])
-        as_of, catalogue = request_time(bench), bench.data.catalogue
-        ranking = rank(bench, [reader], as_of, k, filters=filters)
-        ranked, timings = ranking.ranked, ranking.timings
-        with timed(timings, "answer"):
-            answer = answer_request(request, ranked, catalogue, bench.models.news_tower)
-        yield answer
-        with timed(timings, "generate"):
-            write = story_writer(bench.models, k, seconds=0)
-            stories = self._texts.stories(write, ranked, catalogue.news)
-        rows = self._rows(ranking, [reader], stories, catalogue).get(ANONYMOUS, [])
-        table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
-        made = bench.data.edition.name, as_of, table, timings
-        yield Page(ANONYMOUS, "request", request, *made, answer, look=self._look)

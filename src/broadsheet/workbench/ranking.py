@@ -21,6 +21,7 @@ from broadsheet.workbench.workbench import Workbench
 if TYPE_CHECKING:
     from broadsheet.rerank import PairScorer
     from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
+    from broadsheet.rerank.explored import Explorer
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,19 @@ def rank(
     k: int | None = None,
     earlier: EarlierScores | None = None,
     filters: FiltersConfig | None = None,
+    explorer: Explorer | None = None,
 ) -> Ranking:
     """Rank articles for some readers as of a time: at most k, or as many as the config says, best first.
 
     A score of the cross-encoder is taken over from `earlier` if the cross-encoder would read the same pair of texts.
     `filters` are those of a request, beside the newsroom's own; raises InputError if they name an unknown column.
+    An `explorer` draws the first places of each list by its policy.
     """
     timings: dict[str, float] = {}
     selection = bench.select(filters)
     vectors, candidates = retrieve_readers(bench, readers, as_of, k, timings, selection)
     with timed(timings, "rerank"):
-        ranked = rerank_readers(bench, readers, candidates, k, earlier, selection)
+        ranked = rerank_readers(bench, readers, candidates, k, earlier, selection, explorer)
     return Ranking(vectors, candidates, ranked, timings, selection)
 
 
@@ -87,6 +90,7 @@ def rerank_readers(
     k: int | None = None,
     earlier: EarlierScores | None = None,
     selection: Selection | None = None,
+    explorer: Explorer | None = None,
 ) -> pa.Table:
     """Return table ranked for some readers and their candidates: the second half of `rank`.
 
@@ -103,7 +107,7 @@ def rerank_readers(
     if known and scorer is not None:
         reranker = reranker.scoring_with(score_with(known, scorer))
     selection = bench.selection if selection is None else selection
-    ranked = reranker(readers, candidates, selection, k or PLACES)
+    ranked = reranker(readers, candidates, selection, k or PLACES, explorer)
     return ranked if k is None else ranked.filter(pc.less_equal(ranked.column("rank"), k))
 
 

@@ -1,0 +1,95 @@
+"""Making the pages of a request: ranked, drawn, written and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from broadsheet.config.filters import FiltersConfig
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.live.late_texts import PageTexts
+from broadsheet.live.live_workbench import request_time
+from broadsheet.pages.ask import answer_request
+from broadsheet.pages.digests import Digests
+from broadsheet.pages.look import Look
+from broadsheet.pages.page import PAGE_STORIES, Page
+from broadsheet.pages.story_rows import page_rows
+from broadsheet.pipeline.drawing import Draw, Drawn, Draws, about_page, new_id
+from broadsheet.readers.state import ReaderState
+from broadsheet.workbench.interests import ReaderTopics, follow
+from broadsheet.workbench.ranking import Ranking, rank, timed
+from broadsheet.workbench.story_writing import interests_in, story_writer
+from broadsheet.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from broadsheet.generate import Answer
+
+ANONYMOUS = ""
+ENDPOINT_SECONDS = 5.0
+"""Most seconds that a request, whatever its number of pages, waits for drafts from an endpoint."""
+
+
+class PageMaker:
+    """Makes the pages of an edition; safe to share between threads."""
+
+    def __init__(self, texts: PageTexts, digests: Digests, look: Look) -> None:
+        self._texts, self._digests, self._look, self._draws = texts, digests, look, Draws()
+
+    def pages(
+        self,
+        bench: Workbench,
+        readers: Sequence[ReaderState],
+        as_of: datetime,
+        k: int,
+        filters: FiltersConfig,
+        draw: Draw,
+    ) -> list[Page]:
+        """Return the pages of some readers, at most k stories each, in the order of the readers."""
+        draws = self._draws.page_draws(bench, readers, as_of, k, draw)
+        ranking = rank(bench, readers, as_of, k, filters=filters, explorer=draws.explorer)
+        self._draws.count(draws)
+        ranked, timings, catalogue = ranking.ranked, ranking.timings, bench.data.catalogue
+        with timed(timings, "generate"):
+            topics = ReaderTopics(catalogue.news)
+            interest = interests_in(
+                bench.data, bench.models, {reader.user_id: reader for reader in readers}.get, topics
+            )
+            write = story_writer(bench.models, k, ENDPOINT_SECONDS)
+            stories = self._texts.stories(write, ranked, catalogue.news, interest)
+            own, followed = bench.data.readers.profiles(), bench.data.readers.follows()
+            follows = [follow(reader, own, followed, topics) for reader in readers]
+        rows = self._rows(ranking, readers, stories, catalogue, draws.pages)
+        pages = []
+        for reader, following in zip(readers, follows, strict=True):
+            table = pa.Table.from_pylist(rows.get(reader.user_id, []), schema=PAGE_STORIES)
+            made = bench.data.edition.name, as_of, table, dict(timings)
+            drawn = draws.about(reader.user_id)
+            pages.append(Page(reader.user_id, reader.kind, "", *made, follows=following, look=self._look, **drawn))
+        return pages
+
+    def _rows(
+        self, ranking: Ranking, readers: Sequence[ReaderState], stories: pa.Table, catalogue: Catalogue, drawn: Drawn
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Return the rows of each reader's page, each with the digest of its event."""
+        digests = self._digests.of_pages(ranking.ranked, readers, catalogue, ranking.selection)
+        return page_rows(ranking.ranked, stories, catalogue, digests, drawn)
+
+    def answered(self, bench: Workbench, request: str, k: int, filters: FiltersConfig) -> Iterator[Answer | Page]:
+        """Yield the answer to a request, then its page of at most k stories."""
+        reader = ReaderState({"user_id": ANONYMOUS, "history": [], "profile": request, "hidden": []}, [])
+        as_of, catalogue = request_time(bench), bench.data.catalogue
+        ranking = rank(bench, [reader], as_of, k, filters=filters)
+        ranked, timings = ranking.ranked, ranking.timings
+        with timed(timings, "answer"):
+            answer = answer_request(request, ranked, catalogue, bench.models.news_tower)
+        yield answer
+        with timed(timings, "generate"):
+            write = story_writer(bench.models, k, seconds=0)
+            stories = self._texts.stories(write, ranked, catalogue.news)
+        rows = self._rows(ranking, [reader], stories, catalogue, {}).get(ANONYMOUS, [])
+        table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
+        made = bench.data.edition.name, as_of, table, timings
+        yield Page(ANONYMOUS, "request", request, *made, answer, look=self._look, **about_page(new_id()))
