@@ -57,6 +57,9 @@ def test_probabilities_of_showing_are_read_where_they_were_logged_and_none_weigh
     table = from_rows([row(0, [0.25, 1.0]), row(1, None), row(2, [0.001, 0.0]), row(3, [None, 0.5])], IMPRESSIONS)
     found = exposures_of(table, catalogue_of(np.eye(2))).weights
     np.testing.assert_array_equal(found, [4, 1, np.nan, np.nan, MOST_WEIGHT, MOST_WEIGHT, np.nan, 2])
+    # A list with probabilities has the order of its page; of another list nobody knows the slots.
+    slots = exposures_of(table, catalogue_of(np.eye(2))).slots
+    assert slots.tolist() == [1, 2, UNKNOWN, UNKNOWN, 1, 2, 1, 2]
 
 
 def test_showings_of_unknown_propensity_count_as_much_beside_others_as_without_them():

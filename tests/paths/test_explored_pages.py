@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from broadsheet.pipeline import Pipeline
 from broadsheet.rerank.exploration.seeds import page_seed
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import RANKED
+from broadsheet.workbench.exploring import click_rates_of
 
 SOFT = '[exploration]\npolicy = "softmax"\ntemperature = 1.0\nslots = 3\nreader_slots = 1000\n'
 
@@ -153,6 +154,21 @@ def test_the_event_store_takes_the_events_of_pages_as_they_are(exploring, built,
         assert event["shown"] == ids(page) and event["seed"] == page.seed
         assert event["propensity"] == page.stories["propensity"].to_pylist()
         assert event["conditional"] == page.stories["conditional"].to_pylist()
+
+
+def test_what_readers_do_with_explored_pages_counts_in_the_click_rates_by_slot(built, tmp_path):
+    pipeline = reopened(built, tmp_path / "room", SOFT)
+    at = pipeline.bench.data.as_of - timedelta(minutes=5)
+    page = pipeline.run("fan", 3)
+    click = {"event_id": "c", "kind": "click", "user_id": "fan", "time": at, "page_id": page.page_id, "slot": 3}
+    report = pipeline.log([page.event(at), click])
+    assert report.new == 2, str(report)
+    pipeline = Pipeline.open(pipeline.bench.data.newsroom.path)
+    rates = click_rates_of(pipeline.bench, at + timedelta(minutes=1))
+    rows = [pipeline.bench.data.catalogue.row_of[news_id] for news_id in ids(page)]
+    assert rates.clicks[rows].round(2).tolist() == [0, 0, 1]
+    # Slots 2 and 3 are examined less than the first: 1 / log2(3) and 1 / log2(4).
+    assert rates.examined[rows] == pytest.approx([1, 0.63, 0.5], abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -52,13 +52,14 @@ class Clicks:
 class Showings:
     """Showings that grow by pages, of which readers then see and click slots.
 
-    Of a page that tells which slots came in sight, only these slots count, and those that were clicked.
+    Of a page that tells which slots came in sight, only these slots count, and those that were clicked. What is known
+    to have been in sight counts whole, wherever it was: its slot is UNKNOWN.
     """
 
     def __init__(self, exposures: Exposures) -> None:
         self._first = exposures
         self._number_of = {reader: number for number, reader in enumerate(exposures.readers)}
-        self._rows, self._users, self._pages = array("q"), array("q"), array("q")
+        self._rows, self._users, self._pages, self._slots = array("q"), array("q"), array("q"), array("q")
         self._times, self._weights = array("d"), array("d")
         self._clicked, self._seen, self._tells = array("b"), array("b"), array("b")
         self._starts: dict[str, tuple[int, int, int]] = {}
@@ -73,6 +74,7 @@ class Showings:
         count = len(rows)
         self._starts[page_id] = (len(self._rows), count, len(self._tells))
         self._rows.extend(rows)
+        self._slots.extend(range(1, count + 1))
         number = self._number_of.setdefault(user_id, len(self._number_of)) if user_id else UNKNOWN
         self._users.extend([number] * count)
         self._pages.extend([len(self._tells)] * count)
@@ -97,8 +99,9 @@ class Showings:
     def exposures(self) -> Exposures:
         """Return the showings as they are now."""
         rows, clicked, seen = np.array(self._rows, np.int64), np.array(self._clicked), np.array(self._seen, np.bool_)
-        pages = np.array(self._pages, np.int64)
-        counts = (rows >= 0) & (seen | (clicked == 1) | ~np.array(self._tells, np.bool_)[pages])
+        tells = np.array(self._tells, np.bool_)[np.array(self._pages, np.int64)]
+        counts = (rows >= 0) & (seen | (clicked == 1) | ~tells)
+        slots = np.where(tells, UNKNOWN, np.array(self._slots, np.int64))
         first = self._first
         return make_exposures(
             np.concatenate([first.rows, rows[counts]]).astype(np.int64),
@@ -107,6 +110,7 @@ class Showings:
             np.concatenate([first.weights, np.array(self._weights, np.float64)[counts]]),
             np.concatenate([first.users, np.array(self._users, np.int64)[counts]]).astype(np.int64),
             [*self._number_of],
+            np.concatenate([first.slots, slots[counts]]).astype(np.int64),
         )
 
     def _place(self, page_id: str, slot: int) -> int | None:
