@@ -6,6 +6,7 @@ order in which transactions come to be seen, and no number is left out.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,16 @@ from broadsheet.errors import NewsroomError
 from broadsheet.live.events.limits import KEPT, MOST_READ
 from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
 from broadsheet.live.events.stores.postgres_connection import Connection, open_connection
-from broadsheet.live.events.stores.stored_rows import KIND_OF, Row, asked, micros, split_new, to_row, to_table
+from broadsheet.live.events.stores.stored_rows import (
+    COLUMNS,
+    EVENT_ID,
+    KIND_OF,
+    Row,
+    micros,
+    split_new,
+    to_row,
+    to_table,
+)
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.tables.event_schemas import EVENTS
@@ -40,10 +50,30 @@ CREATE INDEX broadsheet_acts ON broadsheet_events (user_id) WHERE kind NOT IN ('
 CREATE TABLE broadsheet_numbers (last bigint NOT NULL, version integer NOT NULL);
 INSERT INTO broadsheet_numbers VALUES (0, {VERSION});
 """.replace(" text", ' text COLLATE "C"')
-_INSERT = (
-    f"INSERT INTO broadsheet_events ({_NAMES}) "
-    f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in _KINDS.values())})"
-)
+_TYPED = ", ".join(f"{name} {_KINDS[name]}" for name in COLUMNS)
+_SENT = ("place", *COLUMNS)
+_APPEND = f"""
+SELECT last FROM broadsheet_numbers FOR UPDATE;
+WITH given AS (
+    SELECT * FROM json_to_recordset(%(rows)s::json) AS t (place bigint, {_TYPED})
+), new AS (
+    INSERT INTO broadsheet_events (sequence, received, {", ".join(COLUMNS)})
+    SELECT last + row_number() OVER (ORDER BY place), %(received)s, {", ".join(COLUMNS)}
+    FROM given, broadsheet_numbers
+    WHERE NOT EXISTS (SELECT 1 FROM broadsheet_events AS e WHERE e.event_id = given.event_id)
+    AND NOT (kind = 'page' AND EXISTS (
+        SELECT 1 FROM broadsheet_events AS e WHERE e.kind = 'page' AND e.page_id = given.page_id))
+    AND NOT (undoes IS NOT NULL AND EXISTS (
+        SELECT 1 FROM broadsheet_events AS e WHERE e.undoes IS NOT NULL AND e.undoes = given.undoes))
+    ORDER BY place
+    RETURNING event_id
+), counted AS (UPDATE broadsheet_numbers SET last = last + (SELECT count(*) FROM new))
+SELECT event_id FROM new
+"""
+"""Statements of one message are one transaction, and each sees what was committed before it began.
+
+The first waits for the row of numbers, so the second sees all events that have a number.
+"""
 _AMONG = {
     "event_id": "event_id = ANY(%s)",
     "undoes": "undoes = ANY(%s)",
@@ -158,20 +188,22 @@ def _make_tables(database: Cursor[Any]) -> None:
 
 
 def _written(database: Cursor[Any], groups: Sequence[Sequence[Row]]) -> list[int]:
-    """Write the rows of several callers, in two trips to the server."""
-    connection, wanted = database.connection, asked(groups)
-    with connection.pipeline(), connection.transaction():
-        numbers = connection.execute("SELECT last FROM broadsheet_numbers FOR UPDATE")
-        found = {
-            column: connection.execute(f"SELECT {column} FROM broadsheet_events WHERE {_AMONG[column]}", (values,))
-            for column, values in wanted.items()
-        }
-        known = {column: {row[0] for row in rows.fetchall()} for column, rows in found.items()}
-        new, counts = split_new(groups, known)
-        if new:
-            last, received = numbers.fetchall()[0][0], micros(datetime.now(UTC))
-            places = range(last + 1, last + 1 + len(new))
-            columns = [list(places), [received] * len(new), *map(list, zip(*new, strict=True))]
-            connection.execute(_INSERT, columns)
-            connection.execute("UPDATE broadsheet_numbers SET last = %s", (last + len(new),))
+    """Write the rows of several callers, all or none, in a single message to the server.
+
+    Each further message would be one more wait, and among busy threads each wait costs a turn of Python's lock.
+    """
+    import psycopg
+
+    rows, _ = split_new(groups, {})  # without those that come twice here
+    text = json.dumps([dict(zip(_SENT, (place, *row), strict=True)) for place, row in enumerate(rows)])
+    with psycopg.ClientCursor(database.connection) as cursor:
+        cursor.execute(_APPEND, {"rows": text, "received": micros(datetime.now(UTC))})
+        while cursor.nextset():  # the answer is that of the last statement
+            pass
+        new = {event_id for (event_id,) in cursor.fetchall()}
+    counts = []
+    for group in groups:
+        before = len(new)
+        new.difference_update(row[EVENT_ID] for row in group)
+        counts.append(before - len(new))
     return counts
