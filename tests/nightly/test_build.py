@@ -6,7 +6,6 @@ import pytest
 
 from broadsheet.errors import BroadsheetError, ContractError, InputError, NewsroomError
 from broadsheet.importers.transaction import Import
-from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.nightly.verify import verify_edition
@@ -141,25 +140,6 @@ def test_prepared_vectors_are_not_published_and_are_taken_over(newsroom):
     with pytest.raises(NewsroomError, match="no edition is published"):
         newsroom.current()
     assert build_and_report(newsroom, ["fan"])[1][0].startswith("encode: 0 articles encoded, 60 taken over")
-
-
-def test_the_manifest_does_not_hold_the_password_of_the_event_store(newsroom, monkeypatch):
-    for module in ("edition_start", "build"):  # no such server is there: the events are kept in the newsroom
-        monkeypatch.setattr(f"broadsheet.nightly.{module}.open_events", lambda room, _: SqliteEvents(room))
-    settings = newsroom.config_file.read_text()
-    newsroom.config_file.write_text('events = "postgresql://ann:s3cr3t@host/news"\n' + settings)
-    edition = build(newsroom, ["fan"])
-    assert edition.read_manifest()["config"]["events"] == "postgresql:…@host/news"
-    assert not [path for path in edition.path.iterdir() if b"s3cr3t" in path.read_bytes()]
-
-
-def test_a_build_without_its_event_store_publishes_nothing_and_says_so(newsroom):
-    build(newsroom, ["fan"])
-    settings, before = newsroom.config_file.read_text(), newsroom.current()
-    newsroom.config_file.write_text('events = "postgresql://ann:s3cr3t@127.0.0.1:1/news"\n' + settings)
-    with pytest.raises(NewsroomError, match="the event store failed") as raised:
-        build(newsroom, ["fan"])
-    assert "s3cr3t" not in str(raised.value) and newsroom.current() == before
 
 
 def test_the_users_of_an_edition_are_those_asked_for(newsroom):
