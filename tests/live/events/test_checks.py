@@ -131,3 +131,10 @@ def test_an_archive_takes_events_of_any_age_and_none_of_the_future():
 def test_fields_that_a_kind_does_not_take_are_named():
     row = event("click", news_id="N1", seconds=3, colour="red", scroll=None)
     assert left_out(row, "click") == ["seconds", "colour"] and left_out(CLICK, "click") == []
+
+
+def test_the_usual_forms_of_a_time_are_read_as_any_reader_of_times_reads_them():
+    for behind in ("00Z", "07.250Z", "07.250001+00:00", "60Z"):  # the last is a leap second
+        text = f"{NOW - timedelta(hours=1):%Y-%m-%dT%H:%M}:{behind}"
+        assert checked(CLICK | {"time": text})["time"] == TimeReader()(text)
+    assert refused(CLICK | {"time": "2026-02-30T10:00:00Z"}).startswith("unreadable time (found '2026-02-30T10:00:00Z'")

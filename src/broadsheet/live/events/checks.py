@@ -5,6 +5,7 @@ Most events are as they should be, so each check first asks whether the value is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,8 @@ from broadsheet.text import has_controls, one_line, shortened
 
 _SHOWN = 60
 """Most characters of a wrong value that a report repeats."""
+_USUAL_TIME = re.compile(r"2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?(?:Z|\+00:00)", re.ASCII)
+"""The form of nearly all times; it is read at a fifth of the cost of any other."""
 _LARGEST_SEED = 2**63 - 1
 UNKNOWN_KIND, NO_READER = "unknown kind", "no reader"
 AHEAD_OF_US, TOO_OLD = "time more than an hour ahead of this machine's clock", "time more than seven days ago"
@@ -107,6 +110,8 @@ def _reader(value: object, kind: str) -> str:
 def _time(value: object, times: TimeReader, now: datetime, is_archive: bool) -> datetime:
     if type(value) is datetime and value.tzinfo is UTC:
         time = value
+    elif type(value) is str and _USUAL_TIME.fullmatch(value):
+        time = _usual_time(value, times)
     else:  # numpy's own times are read as the numbers that they are
         time = times.required(value.item() if hasattr(value, "item") else value)
     if time - now > AHEAD:
@@ -114,6 +119,13 @@ def _time(value: object, times: TimeReader, now: datetime, is_archive: bool) -> 
     if now - time > OLDEST and not is_archive:
         raise SkipRow(TOO_OLD, f"found {time:%Y-%m-%d %H:%M:%S} UTC")
     return time
+
+
+def _usual_time(text: str, times: TimeReader) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:  # such as a leap second
+        return times.required(text)
 
 
 def _slot(value: object, name: str) -> int:

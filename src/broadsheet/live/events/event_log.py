@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -25,6 +24,8 @@ UNKNOWN_PAGE, UNKNOWN_ARTICLE, UNKNOWN_EVENT = "unknown page", "unknown article"
 TOO_MANY = f"more than {MOST_IN_A_MINUTE} events of a reader in a minute"
 
 Event = dict[str, Any]
+Rates = dict[tuple[str, int], list[int]]
+"""Events of a reader in a minute: before this call, and in it. Readers whom nobody knows are told apart by page."""
 _PLACE = ("page_id", "slot", "news_id", "field", "value", "region")
 """What an undo has from the event that it takes back."""
 
@@ -50,7 +51,8 @@ class EventLog:
         return report
 
     def _log(self, rows: Sequence[object], report: LogReport) -> None:
-        events = self._taken(list(_checked(rows, self._is_archive, report)), report)
+        rates: Rates = {}
+        events = self._taken(list(_checked(rows, self._is_archive, report)), rates, report)
         if not events:
             return
         answer = self._store.append(events)
@@ -62,15 +64,14 @@ class EventLog:
         for event in events:
             if event["kind"] == "page":
                 self._pages.set(event["page_id"], _page(event))
-        for key, count in Counter(map(_minute, events)).items():
+        for key, (_, count) in rates.items():
             self._rates.set(key, count + (self._rates.get(key) or 0))
 
-    def _taken(self, events: list[Event], report: LogReport) -> list[Event]:
-        """Return the events that can be kept: pages first, and what undoes others last."""
+    def _taken(self, events: list[Event], rates: Rates, report: LogReport) -> list[Event]:
+        """Return the events that can be kept: pages first, and what undoes others last; count them in `rates`."""
         pages = [event for event in events if event["kind"] == "page"]
         undos = [event for event in events if event["kind"] == "undo"]
         acts = [event for event in events if event["kind"] not in ("page", "undo")] if pages or undos else events
-        rates: Counter[object] = Counter()
         taken: list[Event] = []
         unknown = self._articles.unknown(news_id for page in pages for news_id in page["shown"])
 
@@ -93,11 +94,13 @@ class EventLog:
             take(undos, lambda undo: _undo(undo, undone))
         return taken
 
-    def _check_rate(self, event: Event, rates: Counter[object]) -> None:
-        key = _minute(event)
-        if rates[key] + (self._rates.get(key) or 0) >= MOST_IN_A_MINUTE:
+    def _check_rate(self, event: Event, rates: Rates) -> None:
+        key = event["user_id"] or event.get("page_id", ""), int(event["time"].timestamp()) // 60
+        if key not in rates:
+            rates[key] = [self._rates.get(key) or 0, 0]
+        if sum(rates[key]) >= MOST_IN_A_MINUTE:
             raise SkipRow(TOO_MANY, f"reader {found(event['user_id'])} at {event['time']:%Y-%m-%d %H:%M} UTC")
-        rates[key] += 1
+        rates[key][1] += 1
 
     def _known_pages(self, acts: Sequence[Event], pages: Sequence[Event]) -> dict[str, KnownPage]:
         """Return what is known of the pages that acts name; `pages` are those of the same call."""
@@ -149,17 +152,13 @@ def _checked(rows: Iterable[object], is_archive: bool, report: LogReport) -> Ite
             report.refuse(reason)
         else:
             kind = event["kind"]
-            report.left_out.update(f"{kind}: {name}" for name in left_out(cast(Mapping[str, Any], row), kind))
+            if names := left_out(cast(Mapping[str, Any], row), kind):
+                report.left_out.update(f"{kind}: {name}" for name in names)
             yield event
 
 
 def _page(event: Mapping[str, Any]) -> KnownPage:
     return KnownPage(event["user_id"], event["time"], tuple(event["shown"]), event.get("region"))
-
-
-def _minute(event: Event) -> tuple[str, int]:
-    """Return the reader and the minute of an event; readers whom the site does not know are told apart by page."""
-    return event["user_id"] or event.get("page_id", ""), int(event["time"].timestamp()) // 60
 
 
 def _check_page(page: Event, unknown: set[str]) -> None:
