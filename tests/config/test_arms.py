@@ -68,6 +68,15 @@ def test_all_that_is_wrong_with_the_settings_of_arms_is_said_at_once(tmp_path):
             "[experiments.one]\nstart = 2026-11-02\nend = 2026-11-01\narms = {a = {}, b = {}}",
             "experiments.one.end: found 2026-11-01, expected a time after the start, 2026-11-02",
         ),
+        (
+            "[experiments.one]\nkind = 'interleaving'\narms = {a = {}, b = {}, c = {}}",
+            "experiments.one.arms: found 3, expected two arms to interleave",
+        ),
+        (
+            "[experiments.one]\nkind = 'interleaving'\narms = {a = {}, b = {}}\n"
+            "[experiments.two]\nkind = 'interleaving'\narms = {a = {}, b = {}}",
+            "experiments.two: it runs while one runs, and both interleave",
+        ),
         ("[experiments.one.arms.a.settings.rerank]\ndepth = 0\n[experiments.one.arms.b]", "found 0, expected a whole"),
     ],
 )

@@ -7,8 +7,11 @@ import pytest
 from broadsheet.errors import ConfigError
 from broadsheet.experiments.arms import Arms
 from broadsheet.experiments.assignment import Assignment, arm_of
+from broadsheet.experiments.interleaving import team_draft
+from broadsheet.experiments.mixed_page import draft_seed
 from broadsheet.newsroom import Newsroom
 from broadsheet.pages.look import Look
+from broadsheet.pages.page import PAGE_STORIES
 from broadsheet.pipeline import Pipeline
 from tests.support.tiny import START
 
@@ -46,19 +49,21 @@ def ids(page):
     return page.stories["news_id"].to_pylist()
 
 
-def test_readers_of_an_arm_get_the_pages_of_its_settings_and_all_others_the_newsrooms(opened, built, tmp_path):
-    plain, config = Pipeline.open(built.path), opened.bench.models.config
+@pytest.fixture(scope="module")
+def alone(built, tmp_path_factory):
+    """A newsroom for each arm, whose own settings are those of the arm."""
     same = "depth = 12\ndiversity = 0.0\n[rerank.weights]\ntwo_tower = 0\nfreshness = 9"
-    room = with_text(built, tmp_path / "fresh", "")
+    room = with_text(built, tmp_path_factory.mktemp("alone") / "fresh", "")
     room.config_file.write_text(room.config_file.read_text("utf-8").replace("depth = 12", same), "utf-8")
-    fresh = Pipeline.open(room.path)
+    return {"control": Pipeline.open(built.path), "fresh": Pipeline.open(room.path)}
+
+
+def test_readers_of_an_arm_get_the_pages_of_its_settings_and_all_others_the_newsrooms(opened, alone):
+    config = opened.bench.models.config
     arms = {reader: arm_of("fresher", config.experiments["fresher"], reader) for reader in READERS}
     assert set(arms.values()) == {"control", "fresh"}
     pages = {page.user_id: page for page in opened.run_many(READERS)}
-    expected = {
-        arm: {page.user_id: page for page in one.run_many(READERS)}
-        for arm, one in {"control": plain, "fresh": fresh}.items()
-    }
+    expected = {arm: {page.user_id: page for page in one.run_many(READERS)} for arm, one in alone.items()}
     assert [*pages] == READERS
     for reader, arm in arms.items():
         assert pages[reader].stories.equals(expected[arm][reader].stories)
@@ -117,3 +122,33 @@ def test_an_experiment_that_is_over_changes_no_page(built, tmp_path):
     pages, before = Pipeline.open(room.path).run_many(READERS), Pipeline.open(built.path).run_many(READERS)
     assert [page.experiment for page in pages] == ["looks"] * len(READERS)
     assert [ids(page) for page in pages] == [ids(page) for page in before]
+
+
+@pytest.fixture(scope="module")
+def mixed(built, tmp_path_factory):
+    text = '[experiments.fresher]\nkind = "interleaving"\n' + FRESHER
+    return Pipeline.open(with_text(built, tmp_path_factory.mktemp("interleaved") / "room", text).path)
+
+
+def test_an_interleaved_page_is_the_draft_of_the_pages_of_both_arms(mixed, alone):
+    sides = [{page.user_id: page for page in one.run_many(READERS)} for one in alone.values()]
+    for page in mixed.run_many(READERS):
+        first, second = (side[page.user_id] for side in sides)
+        draft = team_draft(ids(first), ids(second), 10, draft_seed("fresher", page.user_id, page.as_of))
+        assert ids(page) == draft.order and page.arm.split(",")[0] == draft.teams
+        assert page.experiment == "fresher,looks" and page.stories["rank"].to_pylist() == [*range(1, 11)]
+        assert page.stories.schema.equals(PAGE_STORIES, check_metadata=True)
+        scores = {row["news_id"]: row["score"] for row in second.stories.to_pylist()}
+        assert all(
+            row["score"] == scores[row["news_id"]]
+            for row, team in zip(page.stories.to_pylist(), draft.teams, strict=True)
+            if team == "2"
+        )
+
+
+def test_an_interleaved_page_is_the_same_when_it_is_asked_for_again(mixed):
+    pages = {page.user_id: page for page in mixed.run_many(READERS)}
+    for reader in READERS[:3]:
+        again = mixed.run(reader)
+        assert again.stories.equals(pages[reader].stories) and again.arm == pages[reader].arm
+    assert len({page.arm.split(",")[0] for page in pages.values()}) > 2

@@ -67,9 +67,9 @@ def test_rates_at_each_look_are_those_of_the_pages_until_then():
     clicks = [event(4, "click", "ann", 0.5, "p1", news_id="N1"), event(5, "click", "ann", 2.5, "p3", news_id="N1")]
     found = read(*PAGES, *clicks)
     at = BEGAN.timestamp() + np.array([0.25, 1.5, 3.0]) * 3600
-    looks = rates_at(found, at, found.clicks)
+    looks = rates_at(found.of_arms, at, found.clicks)
     assert looks.mean[:, 0].tolist() == [0, 1, 1] and np.isnan(looks.mean[0, 1]) and looks.mean[2, 1] == 0
     assert looks.readers.tolist() == [[1, 0], [1, 1], [1, 1]] and looks.total[:, 0].tolist() == [0, 1, 2]
-    numbers = rates_at(found, at, np.array([0.5, np.nan, 1.5]))
+    numbers = rates_at(found.of_arms, at, np.array([0.5, np.nan, 1.5]))
     assert numbers.mean[2, 0] == 1.0 and np.isnan(numbers.mean[2, 1])
-    assert len(look_times(found)) == 60 and look_times(found)[-1] == found.times[-1]
+    assert len(look_times(found.times)) == 60 and look_times(found.times)[-1] == found.times[-1]

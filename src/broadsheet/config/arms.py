@@ -70,12 +70,16 @@ def changed(settings: Mapping[str, Any], within: str = "") -> Iterator[str]:
 
 def _in_each_others_way(config: Config) -> Iterator[str]:
     for (name, one), (other_name, other) in combinations(config.experiments.items(), 2):
-        both = _changes(one) & _changes(other)
-        if both and _start(one) < _end(other) and _start(other) < _end(one):
+        if _start(one) >= _end(other) or _start(other) >= _end(one):
+            continue
+        where = f"experiments.{other_name}: it runs while {name} runs, and both"
+        if both := _changes(one) & _changes(other):
             yield (
-                f"experiments.{other_name}: it runs while {name} runs, and both change {', '.join(sorted(both))}. "
-                "Expected experiments that run at once to change different settings; a reader may be in both"
+                f"{where} change {', '.join(sorted(both))}. Expected experiments that run at once to change different "
+                "settings; a reader may be in both"
             )
+        if one.kind == other.kind == "interleaving":
+            yield f"{where} interleave. Expected at most one experiment of this kind at a time"
 
 
 def _changes(experiment: ExperimentConfig) -> set[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import field
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -49,6 +49,9 @@ class ExperimentConfig:
 
     arms: dict[str, ArmConfig]
     "Two arms or more, by name."
+    kind: Literal["split", "interleaving"] = "split"
+    """"split": each reader is in one arm. "interleaving": each page has articles of two arms, and clicks are votes for
+    the arm that put the article; the arms' weights count nothing."""
     start: Time = ""
     "When the experiment begins, such as 2026-11-01; empty if it has begun."
     end: Time = ""
@@ -63,6 +66,8 @@ class ExperimentConfig:
         problems = {}
         if sum(arm.weight > 0 for arm in self.arms.values()) < 2:
             problems["arms"] = "expected at least two arms whose weight is above 0"
+        if self.kind == "interleaving" and len(self.arms) != 2:
+            problems["arms"] = f"found {len(self.arms)}, expected two arms to interleave"
         start, end = time_of(self.start), time_of(self.end)
         if start and end and end <= start:
             problems["end"] = f"found {self.end}, expected a time after the start, {self.start}"

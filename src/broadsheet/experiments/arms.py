@@ -9,6 +9,7 @@ from datetime import datetime
 
 from broadsheet.config.arms import with_settings
 from broadsheet.experiments.assignment import Assignment, assign
+from broadsheet.experiments.mixed_page import draft_seed, mixed_stories
 from broadsheet.pages.look import Look, read_look
 from broadsheet.pages.page import Page
 from broadsheet.readers.state import ReaderState
@@ -49,15 +50,32 @@ class Arms:
         for reader in readers:
             arms = assign(base.models.config.experiments, reader.user_id, as_of)
             groups.setdefault(arms, []).append(reader)
-        made = {arms: make(self.bench(base, arms), theirs) for arms, theirs in groups.items()}
-        timings = Counter[str]()
-        for pages in made.values():
+        made, timings = list[Page](), Counter[str]()
+        for arms, theirs in groups.items():
+            pages = self._mixed(base, arms, theirs, make) if arms.interleaved else self._of(base, arms, theirs, make)
             timings.update(pages[0].timings)
-        return [
-            replace(page, experiment=arms.experiment, arm=arms.arm, look=self._looks[arms], timings=dict(timings))
-            for arms, pages in made.items()
-            for page in pages
-        ]
+            made += pages
+        return [replace(page, timings=dict(timings)) for page in made]
+
+    def _of(self, base: Workbench, arms: Assignment, readers: Sequence[ReaderState], make: MakePages) -> list[Page]:
+        pages = make(self.bench(base, arms), readers)
+        look = self._looks[arms]
+        return [replace(page, experiment=arms.experiment, arm=arms.arm, look=look) for page in pages]
+
+    def _mixed(self, base: Workbench, arms: Assignment, readers: Sequence[ReaderState], make: MakePages) -> list[Page]:
+        """Return pages that have articles of both arms of an experiment; they look as those of its first arm."""
+        name = arms.interleaved
+        of_both = [arms.with_arm(name, arm) for arm in base.models.config.experiments[name].arms]
+        sides = [self._of(base, one, readers, make) for one in of_both]
+        timings = Counter(sides[0][0].timings)
+        timings.update(sides[1][0].timings)
+        pages = []
+        for first, second in zip(*sides, strict=True):
+            seed = draft_seed(name, first.user_id, first.as_of)
+            stories, teams = mixed_stories(first.stories, second.stories, seed)
+            arm = arms.with_arm(name, teams).arm
+            pages.append(replace(first, stories=stories, arm=arm, timings=dict(timings)))
+        return pages
 
     def bench(self, base: Workbench, arms: Assignment) -> Workbench:
         """Return the workbench of some arms over the data of `base`, the workbench of this request."""

@@ -13,6 +13,9 @@ from broadsheet.config.experiments import ExperimentConfig
 BETWEEN = ","
 """What stands between the names where a page is in several experiments; no name holds it."""
 
+INTERLEAVED = "*"
+"""Stands for the arm of a page with articles of both arms; no arm is called so."""
+
 
 class Assignment(NamedTuple):
     """The arm of a reader in each experiment that runs, as pairs of names; empty if the reader is in no experiment."""
@@ -30,6 +33,15 @@ class Assignment(NamedTuple):
         """The names of the arms, in the order of the experiments."""
         return BETWEEN.join(arm for _, arm in self.arms)
 
+    @property
+    def interleaved(self) -> str:
+        """The experiment whose arms share the page; empty for a page of one arm."""
+        return next((experiment for experiment, arm in self.arms if arm == INTERLEAVED), "")
+
+    def with_arm(self, experiment: str, arm: str) -> Assignment:
+        """Return the same with another arm of an experiment."""
+        return Assignment(tuple((name, arm if name == experiment else former) for name, former in self.arms))
+
 
 def assign(experiments: Mapping[str, ExperimentConfig], user_id: str, time: datetime) -> Assignment:
     """Return the arms of a reader in the experiments that run at a time; a reader without an id is in none."""
@@ -44,7 +56,7 @@ def assign(experiments: Mapping[str, ExperimentConfig], user_id: str, time: date
 
 
 def arm_of(name: str, experiment: ExperimentConfig, user_id: str) -> str:
-    """Return the arm of a reader in an experiment; empty if the reader takes no part.
+    """Return the arm of a reader in an experiment, or INTERLEAVED; empty if the reader takes no part.
 
     Arms have readers by their weights. A reader keeps the arm for as long as name, salt and weights stay: a larger
     share lets further readers in and moves nobody.
@@ -52,6 +64,8 @@ def arm_of(name: str, experiment: ExperimentConfig, user_id: str) -> str:
     takes_part, place = draw(name, experiment.salt, user_id)
     if takes_part >= experiment.share:
         return ""
+    if experiment.kind == "interleaving":
+        return INTERLEAVED
     shares = shares_of(experiment)
     for arm, share in shares.items():
         if place < share:

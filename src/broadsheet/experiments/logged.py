@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.experiments.assignment import BETWEEN
-from broadsheet.tables.arrays import Flags, Floats, Integers, Rows
+from broadsheet.tables.arrays import Flags, Floats, Rows
 from broadsheet.tables.arrow_files import epoch_seconds
 
 KINDS = ("page", "click", "hide", "undo")
@@ -43,6 +42,19 @@ class Acts:
     "Epoch seconds."
 
 
+class ArmPages(NamedTuple):
+    """Who saw which arm when."""
+
+    reader: Rows
+    "Number of each page's reader (pages,), by time."
+    times: Floats
+    "Epoch seconds of the pages."
+    arms: Rows
+    "Number of each reader's arm (readers,)."
+    count: int
+    "Number of arms."
+
+
 @dataclass(frozen=True)
 class Logged:
     """The pages of an experiment in the order of their times; a reader who saw two arms is left out."""
@@ -69,6 +81,11 @@ class Logged:
     "Number of the arm that each reader saw first, in the order of the first pages; readers of two arms included."
 
     @property
+    def of_arms(self) -> ArmPages:
+        """Who saw which arm when."""
+        return ArmPages(self.reader, self.times, self.arms, len(self.names))
+
+    @property
     def pages(self) -> int:
         """Number of pages."""
         return len(self.reader)
@@ -79,20 +96,22 @@ def read_logged(events: pa.Table, experiment: str, arms: tuple[str, ...]) -> Log
 
     An event that a reader took back does not count, and of several events of a page the first.
     """
-    events = _in_force(events)
-    pages = _pages_of(events, experiment, arms)
+    events = in_force(events)
+    pages = pages_of(events, experiment)
+    number = pc.index_in(pages.column("arm"), value_set=pa.array(arms))
+    pages = pages.filter(pc.is_valid(number))
+    arm = number.drop_null().to_numpy().astype(np.int64)
     user = pages.column("user_id").combine_chunks().dictionary_encode()
     users, code = user.dictionary.to_numpy(zero_copy_only=False), user.indices.to_numpy()
-    arm = pages.column("number").to_numpy()
     first, mixed = _first_arms(code, arm, len(users))
     kept = ~mixed[code]
-    number = np.cumsum(~mixed) - 1  # users come in the order of their first pages already
+    reader = np.cumsum(~mixed) - 1  # users come in the order of their first pages already
     pages = pages.filter(pa.array(kept))
     return Logged(
         readers=users[~mixed],
         arms=first[~mixed],
         names=arms,
-        reader=number[code[kept]],
+        reader=reader[code[kept]],
         times=epoch_seconds(pages.column("time")),
         seconds=pages.column("seconds").cast(pa.float64()).to_numpy(),
         shown=_shown(pages),
@@ -103,38 +122,44 @@ def read_logged(events: pa.Table, experiment: str, arms: tuple[str, ...]) -> Log
     )
 
 
-def _in_force(events: pa.Table) -> pa.Table:
-    """Return the events without those that an undo took back."""
+def in_force(events: pa.Table) -> pa.Table:
+    """Return the events without the undos, and without what they took back."""
     undone = events.filter(pc.equal(events.column("kind"), "undo")).column("undoes").drop_null()
     return events.filter(pc.invert(pc.is_in(events.column("event_id"), value_set=undone.combine_chunks())))
 
 
-def _pages_of(events: pa.Table, experiment: str, arms: tuple[str, ...]) -> pa.Table:
-    """Return the pages of the experiment by time, each once, with the number of the arm in the column `number`."""
+def pages_of(events: pa.Table, experiment: str) -> pa.Table:
+    """Return the pages of known readers in an experiment, each once, by time; `arm` is the arm in this experiment."""
     pages = events.filter(pc.equal(events.column("kind"), "page"))
-    pages = pages.append_column("number", pa.array(_arm_numbers(pages, experiment, arms)))
+    pages = pages.set_column(pages.schema.get_field_index("arm"), "arm", _arms_of(pages, experiment))
     is_known = pc.not_equal(pc.fill_null(pages.column("user_id"), ""), "")
-    pages = pages.filter(pc.and_(pc.greater_equal(pages.column("number"), 0), is_known))
+    pages = pages.filter(pc.and_(pc.is_valid(pages.column("arm")), is_known))
     pages = pages.sort_by([("time", "ascending"), ("event_id", "ascending")])
     ids = pages.column("page_id").to_numpy()
     _, at = np.unique(ids.astype(str), return_index=True)
     return pages.take(pa.array(np.sort(at)))
 
 
-def _arm_numbers(pages: pa.Table, experiment: str, arms: tuple[str, ...]) -> Integers:
-    """Return the number of each page's arm in the experiment; -1 if it is in no arm of the experiment."""
+def clicked_articles(events: pa.Table, pages: pa.Table, kind: str = "click") -> pa.Table:
+    """Return the clicked articles of pages, each once, by time: columns `page` (its row), `news_id` and `time`."""
+    acts = events.filter(pc.equal(events.column("kind"), kind))
+    page: Any = pc.index_in(acts.column("page_id"), value_set=pages.column("page_id").combine_chunks())
+    acts = acts.append_column("page", page.cast(pa.int64())).filter(pc.is_valid(page))
+    acts = acts.group_by(["page", "news_id"]).aggregate([("time", "min")]).sort_by("time_min")
+    return acts.rename_columns(["page", "news_id", "time"])
+
+
+def _arms_of(pages: pa.Table, experiment: str) -> pa.ChunkedArray:
+    """Return the arm of each page in the experiment; null if the page is not part of it."""
     pair = pc.binary_join_element_wise(
         pc.fill_null(pages.column("experiment"), ""), pc.fill_null(pages.column("arm"), ""), "\0"
     )
     coded = pa.chunked_array(pair).combine_chunks().dictionary_encode()
-    number_of: Mapping[str, int] = {name: number for number, name in enumerate(arms)}
-    numbers = []
+    arms = []
     for text in coded.dictionary.to_pylist():
         names, _, theirs = text.partition("\0")
-        found = dict(zip(names.split(BETWEEN), theirs.split(BETWEEN), strict=False))
-        numbers.append(number_of.get(found.get(experiment, ""), -1))
-    chosen: Integers = np.array(numbers, np.int64)[coded.indices.to_numpy()] if numbers else np.zeros(0, np.int64)
-    return chosen
+        arms.append(dict(zip(names.split(BETWEEN), theirs.split(BETWEEN), strict=False)).get(experiment))
+    return pa.chunked_array([pa.array(arms, pa.string()).take(coded.indices)])
 
 
 def _first_arms(code: Rows, arm: Rows, users: int) -> tuple[Rows, Flags]:
@@ -152,9 +177,5 @@ def _shown(pages: pa.Table) -> pa.Table:
 
 
 def _acts(events: pa.Table, pages: pa.Table, kind: str) -> Acts:
-    """Return the acts of a kind on the pages, the first on each article of a page."""
-    acts = events.filter(pc.equal(events.column("kind"), kind))
-    page: Any = pc.index_in(acts.column("page_id"), value_set=pages.column("page_id").combine_chunks())
-    acts = acts.append_column("page", page).filter(pc.is_valid(page))
-    acts = acts.group_by(["page", "news_id"]).aggregate([("time", "min")]).sort_by("time_min")
-    return Acts(acts.column("page").cast(pa.int64()).to_numpy(), epoch_seconds(acts.column("time_min")))
+    found = clicked_articles(events, pages, kind)
+    return Acts(found.column("page").to_numpy(), epoch_seconds(found.column("time")))

@@ -14,6 +14,7 @@ from broadsheet.config.settings import Config
 from broadsheet.errors import InputError
 from broadsheet.experiments.logged import COLUMNS, KINDS, Logged, read_logged
 from broadsheet.experiments.results import GuardRail, results_of
+from broadsheet.experiments.votes import votes_of
 from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrays import Floats
@@ -48,10 +49,12 @@ def chosen(config: Config, name: str | None) -> dict[str, ExperimentConfig]:
 
 
 def measure(newsroom: Newsroom, name: str, experiment: ExperimentConfig, events: pa.Table) -> dict[str, Any]:
-    """Return what an experiment found, by events with COLUMNS; see `results_of`.
+    """Return what an experiment found, by events with COLUMNS; see `results_of` and `votes_of`.
 
     What readers clicked before the experiment is read from the newsroom's clicks and from the events.
     """
+    if experiment.kind == "interleaving":
+        return votes_of(name, experiment, events)
     logged = read_logged(events, name, tuple(experiment.arms))
     if not logged.pages:
         return results_of(name, experiment, logged, {})

@@ -60,6 +60,7 @@ def results_of(
     names = logged.names
     document: dict[str, Any] = {
         "experiment": name,
+        "kind": experiment.kind,
         "start": experiment.start,
         "end": experiment.end,
         "control": names[0],
@@ -68,8 +69,8 @@ def results_of(
     }
     if not logged.pages:
         return document
-    times = look_times(logged)
-    rates, scale = rates_at(logged, times, logged.clicks), EFFECT * len(logged.clicks.pages) / logged.pages
+    times = look_times(logged.times)
+    rates, scale = rates_at(logged.of_arms, times, logged.clicks), EFFECT * len(logged.clicks.pages) / logged.pages
     for number, arm in enumerate(names):
         found = {"click_rate": _interval(rates, number, scale), "first_page": _first_page(logged, number)}
         document["arms"][arm] |= found
@@ -101,13 +102,15 @@ def _counts(logged: Logged, arm: int) -> dict[str, int]:
 def _interval(rates: Looks, arm: int, scale: float) -> Numbers:
     """Return the rate of an arm at the last look with its interval."""
     mean, reach = rates.mean[-1, arm], radius(_errors(rates, arm)[-1], scale)
-    return _numbers(mean=mean, low=mean - reach, high=mean + reach)
+    return numbers(mean=mean, low=mean - reach, high=mean + reach)
 
 
 def _errors(rates: Looks, *arms: int) -> Floats:
     """Return the error of an arm, or of the difference of two, at each look; NaN until both have readers enough."""
     enough = [(rates.readers[:, arm] >= LEAST_READERS) & (rates.total[:, arm] >= LEAST_ACTS) for arm in arms]
-    error = np.sqrt(sum(np.square(rates.error[:, arm]) for arm in arms))
+    # Readers who all did the same would have the error 0: it is at least that of one click more on one page.
+    least = 1 / np.maximum(rates.pages, 1)
+    error = np.sqrt(sum(np.square(np.maximum(rates.error[:, arm], least[:, arm])) for arm in arms))
     return np.where(np.logical_and.reduce(enough), error, np.nan)
 
 
@@ -117,7 +120,7 @@ def _difference(
     """Return the difference of an arm from the control at the last look, and at all looks."""
     mean, error = rates.mean[:, arm] - rates.mean[:, 0], _errors(rates, arm, 0)
     reach = radius(error, scale, alpha)
-    looks = [_numbers(mean=at, low=at - by, high=at + by) for at, by in zip(mean, reach, strict=True)]
+    looks = [numbers(mean=at, low=at - by, high=at + by) for at, by in zip(mean, reach, strict=True)]
     relative = {key: value and value / float(rates.mean[-1, 0]) for key, value in looks[-1].items()}
     p = float(p_value(mean, error, scale)[-1])
     cuped: Numbers = {}
@@ -134,7 +137,7 @@ def _adjusted(logged: Logged, arm: int, scale: float, alpha: float, covariates: 
     pages = np.bincount(logged.reader, minlength=readers)[among].astype(np.float64)
     found = difference(clicks, pages, logged.arms[among] == arm, covariates[among])
     reach = float(radius(np.asarray(found.error), scale, alpha))
-    return _numbers(mean=found.mean, low=found.mean - reach, high=found.mean + reach, explained=found.explained)
+    return numbers(mean=found.mean, low=found.mean - reach, high=found.mean + reach, explained=found.explained)
 
 
 def _first_page(logged: Logged, arm: int) -> Numbers:
@@ -145,10 +148,10 @@ def _first_page(logged: Logged, arm: int) -> Numbers:
     _, first = np.unique(logged.reader, return_index=True)  # readers and pages are in the order of time
     first = first[(logged.arms == arm) & (logged.times[first] <= logged.times[-1] - HOUR)]
     if not len(first):
-        return _numbers(mean=np.nan, low=np.nan, high=np.nan)
+        return numbers(mean=np.nan, low=np.nan, high=np.nan)
     clicked = np.isin(first, logged.clicks.pages).astype(np.float64)
     found = betting(clicked) if len(clicked) <= FEW else empirical_bernstein(clicked)
-    return _numbers(mean=found.mean[-1], low=found.low[-1], high=found.high[-1])
+    return numbers(mean=found.mean[-1], low=found.low[-1], high=found.high[-1])
 
 
 def _split(experiment: ExperimentConfig, logged: Logged) -> dict[str, Any]:
@@ -164,7 +167,7 @@ def _split(experiment: ExperimentConfig, logged: Logged) -> dict[str, Any]:
 
 def _guarded(logged: Logged, times: Floats, arm: int, rail: GuardRail) -> dict[str, Any]:
     """Return the change of a guard-rail, and whether it is surely worse than what is borne."""
-    rates = rates_at(logged, times, rail.above)
+    rates = rates_at(logged.of_arms, times, rail.above)
     control, mean = rates.mean[:, 0], rates.mean[:, arm]
     scale = EFFECT * np.nanmean(rates.mean[-1])
     # How much worse than borne: the error is that of this combination of both rates.
@@ -176,9 +179,9 @@ def _guarded(logged: Logged, times: Floats, arm: int, rail: GuardRail) -> dict[s
     worse = rail.sign * (mean - borne * control)
     low = worse - radius_of_one_side(np.where(enough, error, np.nan), scale)
     alarm = bool((np.nan_to_num(low, nan=-1.0) > 0).any())
-    return _numbers(control=control[-1], mean=mean[-1]) | {"tolerance": rail.tolerance, "alarm": alarm}
+    return numbers(control=control[-1], mean=mean[-1]) | {"tolerance": rail.tolerance, "alarm": alarm}
 
 
-def _numbers(**values: float) -> Numbers:
+def numbers(**values: float) -> Numbers:
     """Return numbers as JSON holds them: None where a number is not known."""
     return {name: float(value) if np.isfinite(value) else None for name, value in values.items()}

@@ -120,7 +120,8 @@ class Page:
     experiment: str = ""
     "The experiment that the page is part of; several experiments are separated by commas, none is empty."
     arm: str = ""
-    "The arm of the reader in the experiment; of several experiments, the arms in the same order."
+    """The arm of the reader in the experiment; of several experiments, the arms in the same order. An interleaved page
+    has 1, 2 or - for each of its first slots: which arm put the article, and - if either might have."""
 
     page_id: str = ""
     "The id of this page, by which what readers do on it is logged; no other page has it."

@@ -53,8 +53,8 @@ def test_the_boundary_of_one_side():
 
 def test_the_sign_test():
     wins = np.cumsum(SIGNS)
-    near(sign_p_value(wins, NUMBER), [0.0625, 0.000456111533359, 1.86679802446e-14])
-    found = sign_sequence(wins, NUMBER)
+    near(sign_p_value(wins, NUMBER, 1.0), [0.0625, 0.000456111533359, 1.86679802446e-14])
+    found = sign_sequence(wins, NUMBER, prior=1.0)
     near(found.low, [0.0366402903755, 0.169446478044, 0.225985246815])
     near(found.high, [0.515687457037, 0.43657971828, 0.376495780258])
 

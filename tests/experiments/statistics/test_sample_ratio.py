@@ -15,7 +15,7 @@ def split(shares, readers, seeds):
 def test_two_readers_of_one_arm_are_worth_what_the_formula_says():
     # With one pseudo-reader an arm: 1/3 by the mixture, 1/4 by the shares, so that the evidence is 4/3.
     assert sample_ratio(np.array([[1, 0], [2, 0]]), np.array([0.5, 0.5]), 2.0) == pytest.approx([1, 0.75])
-    assert sign_p_value(np.array([1, 2]), np.array([1, 2])) == pytest.approx([1, 0.75])
+    assert sign_p_value(np.array([1, 2]), np.array([1, 2]), 1.0) == pytest.approx([1, 0.75])
 
 
 def test_the_alarm_is_silent_over_true_splits_at_every_look():

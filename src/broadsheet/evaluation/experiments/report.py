@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from broadsheet.evaluation.experiments.report_parts import cell, days_of, when
+from broadsheet.evaluation.experiments.votes_report import report_votes
 from broadsheet.evaluation.report.bands import plot_bands
 from broadsheet.evaluation.report.files import Report
 from broadsheet.experiments.measure import GUARDS
@@ -24,14 +25,15 @@ NOTES = [
 
 def report_experiment(document: Mapping[str, Any]) -> Report:
     """Return what an experiment found as a report; a plot of the differences if two arms could be compared."""
+    if document["kind"] == "interleaving":
+        return report_votes(document)
     name = document["experiment"]
     plots = {}
     compared = {
         arm: found["looks"] for arm, found in document.get("differences", {}).items() if found["low"] is not None
     }
     if compared:
-        first = document["times"][0]
-        days = [(time - first) / 86_400 for time in document["times"]]
+        days = days_of(document)
         title = f"{name}: clicks a page less those of {document['control']} (95 % at all looks)"
         plots[""] = partial(plot_bands, compared, days, title, x="days since the first look", y="difference")
     return Report(f"experiment-{name}", document, [*_lines(document)], plots)
@@ -45,7 +47,7 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     if "times" not in document:
         yield "No page of this experiment was logged yet."
         return
-    yield _when(document)
+    yield when(document)
     yield ""
     yield from _differences(document)
     yield ""
@@ -74,12 +76,6 @@ def _arms(document: Mapping[str, Any]) -> list[str]:
         for arm, found in document["arms"].items()
     )
     return table(head, rows)
-
-
-def _when(document: Mapping[str, Any]) -> str:
-    first, last = (datetime.fromtimestamp(document["times"][place], UTC) for place in (0, -1))
-    runs = f"{document['start'] or 'its first page'} to {document['end'] or 'no end'}"
-    return f"Set for {runs}; looked at from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC."
 
 
 def _differences(document: Mapping[str, Any]) -> list[str]:
@@ -125,16 +121,6 @@ def _guards(document: Mapping[str, Any]) -> list[str]:
         for name, guard in guards.items()
     )
     return table(head, rows)
-
-
-def cell(value: Mapping[str, float | None] | None, sign: str = "", *, share: bool = False) -> str:
-    """Return a mean with its interval, as a number or as a share in percent; empty if it is not known."""
-    if not value or value["mean"] is None:
-        return ""
-    form = f"{sign}.1%" if share else f"{sign}.4f"
-    if value["low"] is None or value["high"] is None:
-        return f"{value['mean']:{form}}"
-    return f"{value['mean']:{form}} [{value['low']:{form}}, {value['high']:{form}}]"
 
 
 def _number(value: float | None) -> str:
