@@ -51,7 +51,7 @@ class ArmPages(NamedTuple):
     "Epoch seconds of the pages."
     arms: Rows
     "Number of each reader's arm (readers,)."
-    count: int
+    size: int
     "Number of arms."
 
 

@@ -48,14 +48,14 @@ def rates_at(pages: ArmPages, times: Floats, above: Acts | Floats) -> Looks:
     parts.append(_spans(known, np.ones(len(known)), pages.times[known], times))
     readers = len(pages.arms)
     totals = [np.zeros(readers), np.zeros(readers)]
-    sums = np.zeros((6, len(times), pages.count))
+    sums = np.zeros((6, len(times), pages.size))
     for look in range(len(times)):
         for total, spans in zip(totals, parts, strict=True):
             rows, values = spans[look]
             total += np.bincount(pages.reader[rows], values, readers)
         y, x = totals
         for number, of_all in enumerate(((x > 0).astype(float), y, x, y * y, y * x, x * x)):
-            sums[number, look] = np.bincount(pages.arms, of_all, pages.count)
+            sums[number, look] = np.bincount(pages.arms, of_all, pages.size)
     return Looks(*rate_of_sums(sums[0], sums[1], sums[2], (sums[3], sums[4], sums[5])), sums[0], sums[1], sums[2])
 
 

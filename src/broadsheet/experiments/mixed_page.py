@@ -24,7 +24,7 @@ class MixedStories(NamedTuple):
 def mixed_stories(first: pa.Table, second: pa.Table, seed: int) -> MixedStories:
     """Return the stories of two pages of a reader as one page, as long as the longer of the two."""
     ids = [page.column("news_id").to_pylist() for page in (first, second)]
-    draft = team_draft(*ids, max(map(len, ids)), seed)
+    draft = team_draft(ids[0], ids[1], max(map(len, ids)), seed)
     rows = [{news_id: row for row, news_id in enumerate(side)} for side in ids]
     taken = []
     for slot, news_id in enumerate(draft.order):
