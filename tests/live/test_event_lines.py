@@ -87,6 +87,12 @@ def test_the_command_prints_what_was_taken_and_fails_if_nothing_was(bare, tmp_pa
     assert code == 2 and "refused: 1 event" in out and "not one event was taken" in err
 
 
+def test_a_file_without_events_is_told_as_such(bare, tmp_path, command):
+    path = tmp_path / "events.jsonl"
+    path.touch()
+    assert command("log", bare.path, path) == (0, "taken: 0 events\nrefused: nothing\n", "")
+
+
 def test_the_command_reads_standard_input(bare, command, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD)))
     code, out, _ = command("log", bare.path, "-")

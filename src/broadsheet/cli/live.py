@@ -77,9 +77,11 @@ def log(
             log_stream(Newsroom(newsroom), sys.stdin.buffer, report)
         else:
             log_file(Newsroom(newsroom), file, report)
-    finally:
+    except BaseException:  # what was taken before is on the disk, and is told
         if report.taken or report.refused:
             tell(report)
+        raise
+    tell(report)
     if report.refused and not report.taken:
         raise InputError(f"{file}: not one event was taken. Mend the events and log them again.")
 

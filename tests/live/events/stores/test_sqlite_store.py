@@ -88,6 +88,12 @@ def test_a_store_that_is_gone_is_not_taken_for_no_store(store, bare):
     assert store.last() == 0
 
 
+def test_a_note_that_a_killed_process_did_not_make_is_made_with_the_next_event(store, bare):
+    (bare.notes / "events").unlink()
+    again = SqliteEvents(bare)
+    assert again.append([click()]) == Appended(1, 0) and (bare.notes / "events").is_file()
+
+
 def test_a_store_that_was_replaced_by_an_older_copy_is_told_by_who_wrote_more(store, tmp_path):
     store.close()
     older = shutil.copy(store.path, tmp_path / "older.sqlite")

@@ -90,7 +90,7 @@ class PostgresEvents:
         self._newsroom, self._note = newsroom, newsroom.notes / "events-postgresql"
         self._writer, self._reader = open_connection(address), open_connection(address)
         self._commit, self._reading = GroupCommit(self._write), ThreadLock()
-        self._is_made = False
+        self._is_made = self._is_noted = False
 
     def append(self, events: Iterable[Mapping[str, Any]]) -> Appended:
         """Keep events."""
@@ -147,11 +147,12 @@ class PostgresEvents:
             return self._reader.run(lambda database: list(database.execute(query, values).fetchall()))
 
     def _write(self, groups: Sequence[Sequence[Row]]) -> list[int]:
-        if not self._is_there(self._writer):
-            self._newsroom.require()
-            self._writer.run(_make_tables)
+        if not self._is_noted:
+            if not self._is_there(self._writer):
+                self._newsroom.require()
+                self._writer.run(_make_tables)
             write_note(self._note)
-            self._is_made = True
+            self._is_made = self._is_noted = True
         return self._writer.run(lambda database: _written(database, groups))
 
     def _is_there(self, connection: Connection) -> bool:

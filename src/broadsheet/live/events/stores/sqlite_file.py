@@ -64,6 +64,7 @@ class Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=WAITS, isolation_level=None, check_same_thread=False)
     database.execute("PRAGMA synchronous = FULL")  # a commit is synced, which in WAL mode is not the default
+    database.execute("PRAGMA fullfsync = 1")  # on a Mac, where a sync alone does not reach the disk
     database.execute("PRAGMA cache_size = -65536")
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version != VERSION:

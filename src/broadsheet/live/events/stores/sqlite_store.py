@@ -49,7 +49,7 @@ class SqliteEvents:
         self._note = newsroom.notes / "events"
         self._commit = GroupCommit(self._write)
         self._writer, self._reader = Connection(self.path), Connection(self.path)
-        self._reading, self._highest = ThreadLock(), 0
+        self._reading, self._highest, self._is_noted = ThreadLock(), 0, False
 
     def append(self, events: Iterable[Mapping[str, Any]]) -> Appended:
         """Keep events."""
@@ -151,16 +151,18 @@ class SqliteEvents:
         return False
 
     def _make(self) -> None:
-        """Make the file with its tables if it is not there."""
-        if self._is_there():
+        """Make the file with its tables if it is not there, and the note that there is a store."""
+        if self._is_noted and self._is_there():
             return
-        self._newsroom.require()
-        with told(self.path):
-            self.path.parent.mkdir(exist_ok=True)
-            with locked(self.path.with_name(".making")):
-                if not self._is_there():
-                    make_file(self.path)
-                    write_note(self._note)
+        if not self._is_there():
+            self._newsroom.require()
+            with told(self.path):
+                self.path.parent.mkdir(exist_ok=True)
+                with locked(self.path.with_name(".making")):
+                    if not self._is_there():
+                        make_file(self.path)
+        write_note(self._note)  # here too if the process that made the file was killed before it made the note
+        self._is_noted = True
 
 
 def _found(database: sqlite3.Connection, column: str, values: list[str]) -> set[str]:
