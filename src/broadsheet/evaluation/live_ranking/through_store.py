@@ -92,8 +92,8 @@ def replay(room: Newsroom, source: Newsroom, impressions: Sequence[Impression], 
         for place, one in group:
             if place in drawn:
                 _log(live, pending, taken, refused)
-                found[LIVE].append(_scores(live.bench, *readers(live.bench, [one.user_id], one.time), one))
-                found[NIGHT].append(_scores(night, *_as_of_night(night, one), one))
+                found[LIVE].append(_scores(live.bench, readers(live.bench, [one.user_id], one.time), one))
+                found[NIGHT].append(_scores(night, _as_of_night(night, one), one))
             pending += events_of(one)
             if len(pending) >= AT_ONCE:
                 _log(live, pending, taken, refused)
@@ -146,9 +146,9 @@ def _as_of_night(night: Workbench, one: Impression) -> list[ReaderState]:
     return night.readers(known.audience.state([one.user_id], one.time), known.mutes())
 
 
-def _scores(bench: Workbench, reader: ReaderState, one: Impression) -> Floats:
-    """Return the fused scores of what was shown (shown,), as of its time."""
-    (vectors,) = interest_vectors(bench.retriever.vectors([reader]))
-    candidates = bench.retriever.describe(reader, vectors, one.shown, one.time)
-    (scores,) = bench.reranker.scores([reader], [candidates])
+def _scores(bench: Workbench, readers: Sequence[ReaderState], one: Impression) -> Floats:
+    """Return the fused scores of what was shown to the one reader (shown,), as of its time."""
+    (vectors,) = interest_vectors(bench.retriever.vectors(readers))
+    candidates = bench.retriever.describe(readers[0], vectors, one.shown, one.time)
+    (scores,) = bench.reranker.scores(readers, [candidates])
     return scores
