@@ -74,7 +74,8 @@ def status(
 
 @operation.command(epilog="Example: broadsheet verify newsroom   The exit code is 1 if something is wrong.")
 def verify(newsroom: Room = DEFAULT_ROOM) -> None:
-    """Check every file of the current edition, the journal, and the tables of the corpus and of the readers."""
+    """Check the files of the current edition, the journal, the tables of corpus and readers, and the events."""
+    from broadsheet.live.events.soundness import verify_events
     from broadsheet.newsroom import Newsroom
     from broadsheet.nightly.verify import verify_edition, verify_journal, verify_newsroom
 
@@ -82,7 +83,7 @@ def verify(newsroom: Room = DEFAULT_ROOM) -> None:
     edition = room.current()
     problems = [f"{edition.name}: {problem}" for problem in verify_edition(edition)]
     problems += [f"live: {problem}" for problem in verify_journal(room)]
-    problems += verify_newsroom(room)
+    problems += verify_newsroom(room) + verify_events(room)
     for problem in problems:
         say(problem)
     if problems:

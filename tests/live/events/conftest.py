@@ -1,7 +1,7 @@
 """Event stores, and the log of events."""
 
 import sqlite3
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import count
 
 import pytest
@@ -51,20 +51,26 @@ def store(request, bare):
     found.close()
 
 
+def change(store, statement):
+    """Do in the database what a store alone does not do."""
+    if isinstance(store, SqliteEvents):
+        with closing(sqlite3.connect(store.path)) as database, database:
+            database.execute(statement.replace("broadsheet_events", "events"))
+    else:
+        store._writer.run(lambda database: database.execute(statement))
+
+
 @pytest.fixture
-def age(request):
-    """Has the first events of a store be received nine days earlier, as a store alone cannot do."""
+def age():
+    """Has the first events of a store be received nine days earlier."""
+    update = f"UPDATE broadsheet_events SET received = received - {NINE_DAYS} WHERE sequence <= "
+    return lambda store, up_to: change(store, f"{update}{up_to}")
 
-    def earlier(store, up_to):
-        if isinstance(store, SqliteEvents):
-            with sqlite3.connect(store.path) as database:
-                database.execute("UPDATE events SET received = received - ? WHERE sequence <= ?", (NINE_DAYS, up_to))
-            database.close()
-        else:
-            update = "UPDATE broadsheet_events SET received = received - %s WHERE sequence <= %s"
-            store._writer.run(lambda database: database.execute(update, (NINE_DAYS, up_to)))
 
-    return earlier
+@pytest.fixture
+def without():
+    """Takes an event out of a store, as damage would."""
+    return lambda store, sequence: change(store, f"DELETE FROM broadsheet_events WHERE sequence = {sequence}")
 
 
 @pytest.fixture

@@ -78,12 +78,23 @@ def test_a_span_of_time_has_its_beginning_and_lacks_its_end(store):
     assert column(found, "news_id") == ["N10", "N20"]
 
 
+def test_a_sound_store_has_no_problem_and_events_that_are_missing_are_told(store, age, without):
+    assert store.problems() == []
+    store.append([event("click", news_id=f"N{number}") for number in range(1, 6)])
+    age(store, up_to=1)
+    store.remove_up_to(1)
+    assert store.problems() == []
+    without(store, 3)
+    (problem,) = store.problems()
+    assert problem.endswith("found 3 events from number 2 on, expected 4 up to 5")
+
+
 def test_only_events_received_more_than_eight_days_ago_are_removed_and_numbers_go_on(store, age):
     store.append([event("click", news_id=f"N{number}") for number in range(4)])
     assert store.remove_up_to(4) == 0 and store.last() == 4
     age(store, up_to=3)
     assert store.remove_up_to(2) == 2 and column(store.after(0), "sequence") == [3, 4]
-    assert store.remove_up_to(9) == 1 and store.last() == 4
+    assert store.remove_up_to(9) == 1 and store.last() == 4  # the fourth is too young
     store.append([event("click", news_id="N9")])
     assert column(store.after(0), "sequence") == [4, 5]
 

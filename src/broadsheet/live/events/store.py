@@ -51,7 +51,13 @@ class EventStore(Protocol):
         """Return the events that happened from `first` to before `last`, in the order of `sequence`."""
 
     def remove_up_to(self, sequence: int) -> int:
-        """Remove the events up to this number that were received more than KEPT ago; returns how many that were."""
+        """Remove events up to this number and return how many that were.
+
+        It stops before the first event that was received less than KEPT ago.
+        """
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the store itself: damage that the database finds, numbers that are missing."""
 
     def close(self) -> None:
         """Let go of files and connections; a later call opens them again."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from broadsheet.errors import NewsroomError
+from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.live.events.limits import KEPT, MOST_READ
 from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
 from broadsheet.live.events.stores.postgres_connection import Connection, open_connection
@@ -21,7 +21,9 @@ from broadsheet.live.events.stores.stored_rows import (
     COLUMNS,
     EVENT_ID,
     KIND_OF,
+    NUMBERS,
     Row,
+    gap_in,
     micros,
     split_new,
     to_row,
@@ -74,6 +76,10 @@ SELECT event_id FROM new
 
 The first waits for the row of numbers, so the second sees all events that have a number.
 """
+_REMOVE = """
+DELETE FROM broadsheet_events WHERE sequence <= %s AND sequence < coalesce(
+    (SELECT sequence FROM broadsheet_events WHERE received >= %s ORDER BY sequence LIMIT 1), 9223372036854775807)
+"""
 _AMONG = {
     "event_id": "event_id = ANY(%s)",
     "undoes": "undoes = ANY(%s)",
@@ -124,12 +130,19 @@ class PostgresEvents:
 
     def remove_up_to(self, sequence: int) -> int:
         """Remove old events."""
-        if not self._is_there(self._reader):
-            return 0
         before = micros(datetime.now(UTC) - KEPT)
-        old = "DELETE FROM broadsheet_events WHERE sequence <= %s AND received < %s"
         with self._reading:
-            return self._reader.run(lambda database: int(database.execute(old, (sequence, before)).rowcount))
+            if not self._is_there(self._reader):
+                return 0
+            return self._reader.run(lambda database: int(database.execute(_REMOVE, (sequence, before)).rowcount))
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the tables; damage of its files the server finds itself."""
+        try:
+            last = "(SELECT last FROM broadsheet_numbers)"
+            return gap_in(self._reader.name, self._read(f"{NUMBERS}, {last} FROM broadsheet_events"))
+        except BroadsheetError as error:
+            return [str(error)]
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -15,12 +15,21 @@ from typing import Any
 
 import pyarrow as pa
 
-from broadsheet.errors import NewsroomError
+from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.live.events.limits import KEPT, MOST_READ
 from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
 from broadsheet.live.events.stores.sqlite_errors import told
 from broadsheet.live.events.stores.sqlite_file import Connection, make_file
-from broadsheet.live.events.stores.stored_rows import Row, asked, micros, split_new, to_row, to_table
+from broadsheet.live.events.stores.stored_rows import (
+    NUMBERS,
+    Row,
+    asked,
+    gap_in,
+    micros,
+    split_new,
+    to_row,
+    to_table,
+)
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.tables.event_schemas import EVENTS
@@ -62,11 +71,8 @@ class SqliteEvents:
 
     def last(self) -> int:
         """Return the highest number given."""
-        if not self._is_there():
-            return 0
-        with self._reading, told(self.path), self._reader() as database:
-            last: int = database.execute("SELECT last FROM state").fetchone()[0]
-        return last
+        found = self._read("SELECT last FROM state")
+        return int(found[0][0]) if found else 0
 
     def pages(self, page_ids: Sequence[str]) -> pa.Table:
         """Return pages by id."""
@@ -89,13 +95,24 @@ class SqliteEvents:
         if not self._is_there():
             return 0
         removed, before = 0, micros(datetime.now(UTC) - KEPT)
-        some = f"SELECT sequence FROM events WHERE sequence <= ? AND received < ? LIMIT {REMOVED_AT_ONCE}"
+        young = self._read("SELECT sequence FROM events WHERE received >= ? ORDER BY sequence LIMIT 1", before)
+        last = min(sequence, young[0][0] - 1) if young else sequence
+        some = f"SELECT sequence FROM events WHERE sequence <= ? LIMIT {REMOVED_AT_ONCE}"
         while True:
             with self._transaction() as database:
-                count = database.execute(f"DELETE FROM events WHERE sequence IN ({some})", (sequence, before)).rowcount
+                count = database.execute(f"DELETE FROM events WHERE sequence IN ({some})", (last,)).rowcount
             removed += count
             if count < REMOVED_AT_ONCE:
                 return removed
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the file."""
+        try:
+            found = self._read("PRAGMA integrity_check(10)")
+            said = [f"{self.path}: {row[0]}" for row in found if row[0] != "ok"]
+            return said or gap_in(str(self.path), self._read(f"{NUMBERS}, (SELECT last FROM state) FROM events"))
+        except BroadsheetError as error:
+            return [str(error)]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -104,10 +121,13 @@ class SqliteEvents:
         self._writer.close()
 
     def _rows(self, which: str, *values: object) -> list[Row]:
+        return self._read(f"SELECT {_NAMES} FROM events WHERE {which}", *values)
+
+    def _read(self, query: str, *values: object) -> list[Row]:
         if not self._is_there():
             return []
         with self._reading, told(self.path), self._reader() as database:
-            return database.execute(f"SELECT {_NAMES} FROM events WHERE {which}", values).fetchall()
+            return database.execute(query, values).fetchall()
 
     def _write(self, groups: Sequence[Sequence[Row]]) -> list[int]:
         self._make()

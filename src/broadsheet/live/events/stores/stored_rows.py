@@ -104,3 +104,19 @@ def split_new(groups: Iterable[Iterable[Row]], known: Mapping[str, set[str]]) ->
             new.append(row)
         counts.append(len(new) - before)
     return new, counts
+
+
+NUMBERS = "SELECT count(*), min(sequence), max(sequence)"
+"""What `gap_in` needs of the table of events, and behind it the highest number that was given, from one statement."""
+
+
+def gap_in(name: str, numbers: Sequence[Row]) -> list[str]:
+    """Return a problem if events are missing: a store has all from its first to its last, unless it has removed all.
+
+    `numbers` is the answer to NUMBERS; it is empty without a store.
+    """
+    for count, first, highest, last in numbers:
+        wanted = last - first + 1 if count else 0
+        if count and (highest != last or count != wanted):
+            return [f"{name}: found {count:,} events from number {first:,} on, expected {wanted:,} up to {last:,}"]
+    return []
