@@ -18,11 +18,12 @@ import numpy as np
 
 from broadsheet.errors import ModelError
 from broadsheet.models.trained_folder import Card, FolderKind, read_card, write_card
+from broadsheet.rerank.platt import fit_platt, logistic
 from broadsheet.rerank.signals import SIGNALS
 from broadsheet.tables.arrays import Floats, Integers
 
 if TYPE_CHECKING:
-    from lightgbm import Booster
+    from lightgbm import Booster, Dataset
 
 KIND = FolderKind("train fusion")
 EXPECTED: Mapping[str, Callable[[list[Any]], bool]] = {
@@ -105,7 +106,29 @@ def fit_fusion(lists: Lists, names: Sequence[str], recipe: FusionRecipe, seeds: 
     """
     import lightgbm
 
-    data = lightgbm.Dataset(
+    data = _data(lists, names)
+    boosters = [lightgbm.train(_parameters(recipe, seed, len(names)), data, recipe.trees) for seed in seeds]
+    return calibrate(LearnedFusion(boosters, tuple(names), (1.0, 0.0)), lists)
+
+
+def more_trees(fusion: LearnedFusion, lists: Lists, recipe: FusionRecipe) -> LearnedFusion:
+    """Return the fusion with `recipe.trees` more trees in each ensemble, learned from other impressions."""
+    import lightgbm
+
+    boosters = []
+    for seed, booster in enumerate(fusion.boosters):
+        data = _data(
+            lists, fusion.signals
+        )  # its own for each ensemble: it holds the scores of the trees that are there
+        parameters = _parameters(recipe, seed, len(fusion.signals))
+        boosters.append(lightgbm.train(parameters, data, recipe.trees, init_model=booster))
+    return calibrate(LearnedFusion(boosters, fusion.signals, fusion.calibration), lists)
+
+
+def _data(lists: Lists, names: Sequence[str]) -> Dataset:
+    from lightgbm import Dataset
+
+    return Dataset(
         _matrix(lists.signals, names),
         label=lists.clicked.astype(np.int32),
         group=lists.lengths,
@@ -113,8 +136,6 @@ def fit_fusion(lists: Lists, names: Sequence[str], recipe: FusionRecipe, seeds: 
         free_raw_data=False,
         params={"verbosity": -1},
     )
-    boosters = [lightgbm.train(_parameters(recipe, seed, len(names)), data, recipe.trees) for seed in seeds]
-    return calibrate(LearnedFusion(boosters, tuple(names), (1.0, 0.0)), lists)
 
 
 def _parameters(recipe: FusionRecipe, seed: int, count: int) -> dict[str, Any]:
@@ -139,29 +160,6 @@ def _parameters(recipe: FusionRecipe, seed: int, count: int) -> dict[str, Any]:
 def calibrate(fusion: LearnedFusion, lists: Lists) -> LearnedFusion:
     """Return the fusion with the slope (0 or more) and offset under which these clicks are most likely."""
     return LearnedFusion(fusion.boosters, fusion.signals, fit_platt(fusion(lists.signals), lists.clicked))
-
-
-def logistic(scores: Floats, line: tuple[float, float]) -> Floats:
-    """Return the logistic function of slope * scores + offset, 0 to 1; `line` is (slope, offset)."""
-    slope, offset = line
-    return np.asarray(1 / (1 + np.exp(-(slope * scores + offset))))
-
-
-def fit_platt(scores: Floats, clicked: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[float, float]:
-    """Return the slope (0 or more) and offset of the logistic function under which these clicks are most likely."""
-    from scipy.optimize import minimize
-
-    labels = clicked.astype(np.float64)
-
-    def loss(line: Floats) -> tuple[float, Floats]:
-        logits = line[0] * scores + line[1]
-        probability = 1 / (1 + np.exp(-logits))
-        gradient = probability - labels
-        value = np.logaddexp(0, logits).mean() - (labels * logits).mean()
-        return float(value), np.array([(gradient * scores).mean(), gradient.mean()])
-
-    slope, offset = minimize(loss, np.array([1.0, 0.0]), jac=True, bounds=[(0, None), (None, None)]).x
-    return float(slope), float(offset)
 
 
 def _matrix(signals: Mapping[str, Floats], names: Sequence[str]) -> Floats:

@@ -49,6 +49,7 @@ SUB_LAYERS = {
     "experiments": [("statistics",), ("",)],
     "nightly": [("",), ("ray",)],
     "offline": [("estimators",), ("",)],
+    "training": [("",), ("learning_on",)],
     "evaluation": [
         ("",),
         ("report",),

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 from broadsheet.models import loading as models
 from broadsheet.models import trained_folder
+from broadsheet.models.licences import require_own
 from broadsheet.models.trained_folder import Card, FolderKind
 from broadsheet.readers.reads import READS
 from broadsheet.rerank.attentive_scorer.inputs import COUNTS
@@ -44,6 +45,8 @@ def choose_attention(own: Path, base: str, vectors: str, *, shipped: bool = True
     if folder != own and not (shipped and folder.is_dir()):
         return None
     card = read_card(folder)
+    if not shipped:
+        require_own(folder, KIND.command)
     if card["base_fingerprint"] == models.fingerprint(base) and card["vectors"] == vectors:
         return folder.resolve()
     which, what = (str(folder), "Train it again") if folder == own else ("the package's scorer", "Train your own")

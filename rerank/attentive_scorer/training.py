@@ -124,18 +124,8 @@ def fit(
 
     Checkpoints are written to the folder `checkpoints`; a killed training goes on from its last checkpoint.
     """
-
-    def loss(scorer: AttentiveScorer, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        labels, outcomes = batch.pop("labels"), batch.pop("outcomes", None)
-        logits, more = scorer.all_logits(Inputs(**batch))
-        found = listwise(logits, labels)
-        if scorer.more is not None and outcomes is not None:
-            found = found + OUTCOME_WEIGHT * of_outcomes(more, outcomes)
-            found = found + recipe.appeal_decay * scorer.more.weight[:, HIDDEN:].square().sum()
-        return found + recipe.appeal_decay * scorer.appeal.weight.square().sum()
-
     trainer = MeasuredTrainer(
-        loss=loss,
+        loss=lambda scorer, batch: batch_loss(scorer, batch, recipe),
         section="attention",
         items=items,
         measure=measure,
@@ -146,6 +136,17 @@ def fit(
     )
     before = measure(model.eval())
     return [{"epoch": 0.0, "eval_ndcg@10": before}, *trainer.run()]
+
+
+def batch_loss(scorer: AttentiveScorer, batch: dict[str, torch.Tensor], recipe: AttentionConfig) -> torch.Tensor:
+    """Return the mean loss of a batch of BatchMaker, which is used up."""
+    labels, outcomes = batch.pop("labels"), batch.pop("outcomes", None)
+    logits, more = scorer.all_logits(Inputs(**batch))
+    found = listwise(logits, labels)
+    if scorer.more is not None and outcomes is not None:
+        found = found + OUTCOME_WEIGHT * of_outcomes(more, outcomes)
+        found = found + recipe.appeal_decay * scorer.more.weight[:, HIDDEN:].square().sum()
+    return found + recipe.appeal_decay * scorer.appeal.weight.square().sum()
 
 
 def of_outcomes(logits: torch.Tensor, outcomes: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from broadsheet.config.retrieval import AS_THE_ENCODER_ASKS, Prefixes
 from broadsheet.models import loading as models
 from broadsheet.models import trained_folder
+from broadsheet.models.licences import require_own
 from broadsheet.models.sentence_recipe import read_recipe
 from broadsheet.models.trained_folder import ADAPTER, Card, FolderKind
 from broadsheet.retrieval.towers.news_tower import NewsTower, load_news_tower
@@ -43,6 +44,8 @@ def choose_towers(setting: str, own: Path, base: str, *, shipped: bool = True) -
     Without `shipped` the shipped one is left out.
     Raises ModelError if a folder that was named or trained here is not whole, or was trained on another base model.
     """
+    if not shipped and setting == "auto" and trained_folder.stands(own):
+        require_own(own, KIND.command)
     unfit = "No trained towers fit, so the user tower is untrained until you run `broadsheet train towers`"
     return trained_folder.choose(
         setting, own, shipped_towers() if shipped else None, base, off="untrained", read=read_card, unfit=unfit
@@ -82,8 +85,7 @@ def save_towers(model: TwoTowers, folder: Path, *, mode: Mode, base: str, card: 
     """Write trained towers into a new folder: the user tower and adapters in float16, a whole encoder in its dtype."""
     folder.mkdir(parents=True)
     tower = model.user_tower
-    weights = {name: value.detach().to(torch.float16).contiguous() for name, value in tower.state_dict().items()}
-    save_file(weights, folder / USER_TOWER)
+    write_user_tower(tower, folder / USER_TOWER)
     if mode == "lora":
         trained_folder.save_adapter(model.encoder, folder, base)
     elif mode != "frozen":
@@ -91,6 +93,12 @@ def save_towers(model: TwoTowers, folder: Path, *, mode: Mode, base: str, card: 
         models.load("AutoTokenizer", models.resolve(base)).save_pretrained(str(folder / ENCODER))
     shape = {"interests": tower.interests, "layers": tower.bert.config.num_hidden_layers, "history": tower.history}
     trained_folder.write_card(folder, {**card, "mode": mode, "user_tower": shape}, base=base)
+
+
+def write_user_tower(tower: UserTower, path: Path) -> None:
+    """Write the weights of a user tower in float16."""
+    weights = {name: value.detach().to(torch.float16).contiguous() for name, value in tower.state_dict().items()}
+    save_file(weights, path)
 
 
 def read_card(folder: Path, base: str | None = None) -> Card:

@@ -36,6 +36,7 @@ def test_the_commands_are_these():
     assert {" ".join(words) for words in COMMANDS} == {
         *(
             "assets",
+            "learn",
             "import demo",
             "import mind",
             "import ebnerd",

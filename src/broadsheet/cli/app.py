@@ -13,7 +13,7 @@ from broadsheet.cli.imports import imports
 from broadsheet.cli.live import add, log, mute, profile, unmute, withdraw, write
 from broadsheet.cli.operations import operation
 from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
-from broadsheet.cli.training import training
+from broadsheet.cli.training import learn, training
 from broadsheet.version import __version__
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.add_typer(imports, name="import")
 app.add_typer(training, name="train")
 app.add_typer(export, name="export")
 app.add_typer(evaluation, name="evaluate")
+app.command(epilog="Example: broadsheet learn newsroom")(learn)
 app.command(epilog="Example: broadsheet add newsroom late.jsonl --column title=headline")(add)
 app.command(epilog="Example: broadsheet withdraw newsroom N1 N2")(withdraw)
 app.command(epilog="Example: broadsheet write newsroom")(write)

@@ -31,9 +31,18 @@ def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
     for edition in state["editions"]:
         if edition["current"] and edition.get("reads"):
             console.print(Text(one_line(edition["reads"])))
+    if state["learning"]:
+        console.print(Text(one_line(_last_learning(state["learning"]))))
     if state["settings_problem"]:
         console.print("Settings: builds, trainings and pages stop with this error.")
         console.print(Text("\n".join(one_line(line) for line in state["settings_problem"].splitlines())))
+
+
+def _last_learning(decision: dict[str, Any]) -> str:
+    """Return the last decision of `broadsheet learn` as a sentence."""
+    if "undone" in decision:
+        return f"Learning on, {decision['at']}: {', '.join(decision['undone'])} taken back."
+    return f"Learning on, {decision['at']}: {decision['why']}"
 
 
 def _corpus_table(newsroom: Newsroom, state: dict[str, Any]) -> Table:

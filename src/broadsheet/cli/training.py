@@ -1,11 +1,11 @@
-"""The commands `broadsheet train …`. Nothing heavy is imported before a command needs it."""
+"""The commands `broadsheet train …` and `broadsheet learn`. Nothing heavy is imported before a command needs it."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from broadsheet.cli.options import Room, as_options, say, tell
+from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
 
 TRAINING = {"train": "--train", "valid": "--valid", "out": "--out"}
 """The options that all trainings share, by the arguments that the library calls them by."""
@@ -145,3 +145,31 @@ def train_writer(
                 say=say,
             )
         )
+
+
+def learn(
+    newsroom: Room = DEFAULT_ROOM,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(help="Split of impressions to learn from; can be repeated. Without it, all splits."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Learn nothing; put the models back in use that the last switch replaced.")
+    ] = False,
+) -> None:
+    """Let the models in use learn on from new clicks; what ranks the newest clicks no worse takes their place.
+
+    Article vectors stay as they are. The next build, and pipelines opened from then on, use the models.
+    """
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.newsroom.learned import take_back
+
+    if undo:
+        former, names = take_back(Newsroom(newsroom))
+        tell(f"{', '.join(names)}: back to the former models, {former}.")
+        return
+    from broadsheet.training.learning_on.learn import learn as go_on
+
+    with as_options(splits="--split"):
+        tell(go_on(Newsroom(newsroom), splits=split or (), seed=seed, say=say)["why"])

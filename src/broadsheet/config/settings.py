@@ -19,7 +19,7 @@ from broadsheet.config.page import PageConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
 from broadsheet.config.section import Days, section
-from broadsheet.config.training import AttentionConfig, RerankerConfig, TowersConfig, WriterConfig
+from broadsheet.config.training import AttentionConfig, LearningConfig, RerankerConfig, TowersConfig, WriterConfig
 
 
 def _known_store(address: str) -> str:
@@ -57,6 +57,7 @@ class Config:
     reranker: RerankerConfig = field(default_factory=RerankerConfig)
     attention: AttentionConfig = field(default_factory=AttentionConfig)
     writer: WriterConfig = field(default_factory=WriterConfig)
+    learning: LearningConfig = field(default_factory=LearningConfig)
     own: OwnConfig = field(default_factory=OwnConfig)
     experiments: dict[str, ExperimentConfig] = field(default_factory=dict)
     "Experiments by name: some readers get pages by other settings; see the how-to on experiments."

@@ -1,4 +1,4 @@
-"""The settings of the trainings: towers, cross-encoder and writer."""
+"""The settings of the trainings: towers, cross-encoder, attentive scorer and writer, and of learning on."""
 
 from typing import Annotated, Literal
 
@@ -130,3 +130,21 @@ class WriterConfig:
     "Rank of the adapters."
     preference: Amount = 0.2
     "Weight of preferring the text that readers clicked to those that they passed over, for pairs that have both."
+
+
+@section
+class LearningConfig:
+    """How `broadsheet learn` goes on from the models in use."""
+
+    held_out: Annotated[float, Field(ge=0.05, le=0.9)] = 0.2
+    "Share of the new impressions, the last by time, on which models that learned on are compared with those in use."
+    replay: Annotated[float, Field(ge=0, le=0.9)] = 0.3
+    "Share of older impressions among the examples, so that what was learned before is not forgotten."
+    most: AtLeastOne = 20_000
+    "Most new impressions to learn from, the newest."
+    passes: AtLeastOne = 1
+    "Passes over the examples."
+    pace: Annotated[float, Field(ge=1e-6, le=MOST)] = 0.3
+    "The learning rate, as a share of `learning_rate` under [towers] and [attention]."
+    margin: Amount = 0.005
+    "How far the lower bound of the change of nDCG@10 and of AUC may lie below 0 for a model to take its place."

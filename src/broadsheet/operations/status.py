@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal, carried_by, held_by
+from broadsheet.newsroom.learned import last_decision
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 
@@ -22,6 +23,7 @@ WIDTH = 160
 def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
     """Return how much the corpus holds, what waits in the journal, and each edition's figures, newest first.
 
+    `learning` is the last decision of `broadsheet learn`, None if there is none.
     `corpus` has the rows of each table, and how many readers clicked. `settings_problem` is what is wrong with
     broadsheet.toml, as a build would say it; None if nothing is wrong.
     Raises NewsroomError if there are no articles.
@@ -39,6 +41,7 @@ def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
             **{name: len(read_table(path, schema)) if path.is_file() else 0 for name, path, schema in tables},
             "readers with clicks": _readers_with_clicks(newsroom),
         },
+        "learning": last_decision(newsroom),
         "settings_problem": _settings_problem(newsroom),
         "journal": journal_state(newsroom, current),
         "editions": list(_edition_states(newsroom, current)),

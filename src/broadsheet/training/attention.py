@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from broadsheet.corpus.impressions import read_rankable, require_splits
+from broadsheet.corpus.impressions import Impression, read_rankable, require_splits
 from broadsheet.models import loading
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.signals import attention_requests, impression_counts
@@ -21,7 +21,7 @@ from broadsheet.tables.arrays import Floats
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.files import file_sha256
 from broadsheet.tables.schemas import CLICKS
-from broadsheet.training.folder import SplitTraining, WorkFolder, new_card
+from broadsheet.training.folder import SplitTraining, WorkFolder, learned_until, new_card
 from broadsheet.training.outcomes import Outcomes
 from broadsheet.training.ranking import mean_metrics
 from broadsheet.workbench.workbench import Workbench
@@ -63,10 +63,11 @@ def train_attention(
     recipe, catalogue = bench.models.config.attention, bench.data.catalogue
     with newsroom.lock():
         work = WorkFolder(target, _settings(bench, asked))
-        shown_lists, about = _with_outcomes(bench, train, _read(bench, train, say))
-        items, measured = asked.draw(shown_lists), _read(bench, valid, say)
+        impressions = read_rankable(newsroom, catalogue, train)
+        shown_lists, about = _with_outcomes(bench, impressions, _read(bench, train, impressions, say))
+        items, measured = asked.draw(shown_lists), _read(bench, valid, read_rankable(newsroom, catalogue, valid), say)
         make = InputMaker(catalogue)
-        measure = _Measure(measured, make)
+        measure = ScorerMeasure(measured, make)
         set_seed(seed)
         shown = np.unique(np.concatenate([item.request.candidates for item in items]))
         model = new_scorer(items, catalogue.vectors_of(shown), recipe.dropout)
@@ -76,6 +77,7 @@ def train_attention(
         metrics = measure.metrics(model)
         card = {
             **new_card(log),
+            **learned_until(impressions),
             "train": {"split": train, "impressions": len(items), "clicks": int(sum(i.clicked.sum() for i in items))},
             "known_reads": dict(zip(READS, np.round(known_reads(items), 3).tolist(), strict=True)),
             **about,
@@ -90,55 +92,73 @@ def train_attention(
     return f"{target}: trained on {len(items)} impressions of {train}; on {len(measured)} of {valid}: {reached}"
 
 
-def _read(bench: Workbench, split: str, say: Say) -> list[ShownList]:
-    """Return what the impressions of a split showed, with counts as of each."""
+def _read(bench: Workbench, split: str, impressions: Sequence[Impression], say: Say) -> list[ShownList]:
     started = monotonic()
-    from broadsheet.rerank.attentive_scorer.training import ShownList
-
-    counters = bench.models.config.attention.counters
-    impressions = read_rankable(bench.data.newsroom, bench.data.catalogue, split)
-    requests = attention_requests(bench, impressions, impression_counts(bench, impressions, counters))
-    lists = [
-        ShownList(request, np.array(one.clicked, np.bool_)) for one, request in zip(impressions, requests, strict=True)
-    ]
+    lists = read_shown(bench, impressions)
     say(f"{split}: {len(lists)} impressions read, with counts as of each ({monotonic() - started:.1f} s)")
     return lists
 
 
+def read_shown(bench: Workbench, impressions: Sequence[Impression]) -> list[ShownList]:
+    """Return what impressions showed, with counts as of each."""
+    from broadsheet.rerank.attentive_scorer.training import ShownList
+
+    counters = bench.models.config.attention.counters
+    requests = attention_requests(bench, impressions, impression_counts(bench, impressions, counters))
+    return [
+        ShownList(request, np.array(one.clicked, np.bool_)) for one, request in zip(impressions, requests, strict=True)
+    ]
+
+
 def _with_outcomes(
-    bench: Workbench, split: str, items: Sequence[ShownList]
+    bench: Workbench, impressions: Sequence[Impression], items: Sequence[ShownList]
 ) -> tuple[Sequence[ShownList], dict[str, Any]]:
-    """Return the lists of a split with the outcomes beside the click that the corpus has, and what the card says.
+    """Return the lists with the outcomes beside the click that the corpus has, and what the card says.
 
     Long reads are learned if the seconds of some clicks are known, and hides if a reader hid something.
     """
-    path = bench.data.edition.clicks
-    if not path.is_file():
-        return items, {"outcomes": []}
-    impressions = read_rankable(bench.data.newsroom, bench.data.catalogue, split)
-    became = Outcomes(read_table(path, CLICKS), impressions)
-    seconds, hidden = became.seconds(), became.hidden()
-    known = np.concatenate(seconds)
-    known = known[np.isfinite(known)]
-    columns: dict[str, list[Floats]] = {} if hidden is None else {"hide": hidden}
-    least = 0.0
-    if len(known):
-        least = bench.models.config.attention.long_read_seconds or float(np.median(known))
-        long = [np.where(np.isfinite(one), one >= least, np.nan) for one in seconds]
-        columns = {"long_read": long, **columns}
+    columns, least = outcomes_of(bench, impressions, bench.models.config.attention.long_read_seconds)
     if not columns:
         return items, {"outcomes": []}
-    outcomes = [np.stack(parts, -1) for parts in zip(*columns.values(), strict=True)]
-    found = [replace(item, outcomes=one) for item, one in zip(items, outcomes, strict=True)]
-    return found, {"outcomes": [*columns], "long_read_seconds": least, "reads_of_clicks": len(known)}
+    reads = int(np.isfinite(np.concatenate(columns.get("long_read", [np.zeros(0)]))).sum())
+    about = {"outcomes": [*columns], "long_read_seconds": least, "reads_of_clicks": reads}
+    return with_columns(items, [*columns.values()]), about
+
+
+def with_columns(items: Sequence[ShownList], columns: Sequence[Sequence[Floats]]) -> list[ShownList]:
+    """Return the lists with outcomes beside the click; a column has of each list (shown,) values."""
+    outcomes = [np.stack(parts, -1) for parts in zip(*columns, strict=True)]
+    return [replace(item, outcomes=one) for item, one in zip(items, outcomes, strict=True)]
+
+
+def outcomes_of(
+    bench: Workbench, impressions: Sequence[Impression], least: float
+) -> tuple[dict[str, list[Floats]], float]:
+    """Return the outcomes that the corpus has of impressions, 1 or 0 with NaN where unknown, and the least long read.
+
+    `least` are the least seconds of a long read; 0 for the median of the reads that the impressions led to.
+    """
+    path = bench.data.edition.clicks
+    if not path.is_file():
+        return {}, 0.0
+    became = Outcomes(read_table(path, CLICKS), impressions)
+    seconds, hidden = became.seconds(), became.hidden()
+    known = np.concatenate([np.zeros(0), *seconds])
+    known = known[np.isfinite(known)]
+    columns: dict[str, list[Floats]] = {} if hidden is None else {"hide": hidden}
+    if not len(known):
+        return columns, 0.0
+    least = least or float(np.median(known))
+    long = [np.where(np.isfinite(one), one >= least, np.nan) for one in seconds]
+    return {"long_read": long, **columns}, least
 
 
 BLOCK = 64
 """Impressions at a time: bounds the memory of the padded arrays."""
 
 
-class _Measure:
-    """Scores the valid impressions with a model."""
+class ScorerMeasure:
+    """Scores impressions with an attentive scorer in training."""
 
     def __init__(self, items: Sequence[ShownList], make: InputMaker) -> None:
         self._requests, self._make = [item.request for item in items], make
@@ -146,6 +166,7 @@ class _Measure:
         self._lengths = [len(item.clicked) for item in items]
 
     def __call__(self, model: AttentiveScorer) -> float:
+        """Return the mean nDCG@10."""
         return self.metrics(model)["ndcg@10"]
 
     def metrics(self, model: AttentiveScorer) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from broadsheet.config.training import AttentionConfig, RerankerConfig, TowersConfig
+from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import InputError, join_problems
 from broadsheet.tables.files import remove_folder, replace_link, write_json
 from broadsheet.version import __version__
@@ -98,6 +99,11 @@ class WorkFolder:
         """Make the target name the result, and remove the checkpoints."""
         swap(self.result, self._target)
         remove_folder(self._path)
+
+
+def learned_until(impressions: Iterable[Impression]) -> dict[str, str]:
+    """Return what a card says of the last impression that was learned from: its time, from which to learn on."""
+    return {"learned_until": max(one.time for one in impressions).astimezone(UTC).isoformat()}
 
 
 def made_now() -> dict[str, str]:

@@ -16,7 +16,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.progress import Say, silent
 from broadsheet.tables.arrays import Floats
 from broadsheet.tables.files import remove_folder
-from broadsheet.training.folder import new_card, swap
+from broadsheet.training.folder import learned_until, new_card, swap
 from broadsheet.training.ranking import mean_metrics
 from broadsheet.workbench.workbench import Workbench
 
@@ -63,7 +63,7 @@ def train_fusion(
     scores = fusion(measured.signals)
     found = {
         "learned": ranking(scores, measured),
-        "weights": ranking(fuse(measured.signals, _weights(bench)), measured),
+        "weights": ranking(fuse(measured.signals, bench.models.signal_weights), measured),
     }
     error = calibration_error(fusion.probability(scores), measured.clicked)
     shown = "; ".join(
@@ -76,6 +76,7 @@ def train_fusion(
         return f"{summary}. Not put in place: the weights rank {valid} as well or better."
     card = {
         **new_card([]),
+        **learned_until(impressions),
         "train": {"split": train, "impressions": len(learned.lengths), "clicks": int(learned.clicked.sum())},
         "valid": {"split": valid, "impressions": len(measured.lengths), **found, "calibration_error": error},
         "left_out": left,
@@ -127,10 +128,6 @@ def usable(lists: Lists) -> tuple[list[str], dict[str, str]]:
 def ranking(scores: Floats, lists: Lists) -> dict[str, float]:
     """Return the mean of each ranking metric over the impressions."""
     return mean_metrics(scores, lists.clicked, lists.lengths)
-
-
-def _weights(bench: Workbench) -> dict[str, float]:
-    return bench.models.signal_weights
 
 
 def _require_unseen(newsroom: Newsroom, split: str) -> None:

@@ -43,9 +43,10 @@ class TowersMeasure:
 
     def metrics(self, model: TwoTowers) -> dict[str, float]:
         """Return the mean of each ranking metric over the impressions."""
-        return mean_metrics(self._scores(model), self._clicked, self._lengths)
+        return mean_metrics(self.scores(model), self._clicked, self._lengths)
 
-    def _scores(self, model: TwoTowers) -> npt.NDArray[np.float32]:
+    def scores(self, model: TwoTowers) -> npt.NDArray[np.float32]:
+        """Return the score of each shown article (shown,), the impressions one after the other."""
         vectors = self._vectors(model)
         tower = model.user_tower.eval()
         parts = []

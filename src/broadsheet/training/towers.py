@@ -16,7 +16,7 @@ from broadsheet.offline.lazy_index import searched_lazily
 from broadsheet.offline.workbenches import prepare_vectors
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import file_sha256
-from broadsheet.training.folder import SplitTraining, WorkFolder, new_card
+from broadsheet.training.folder import SplitTraining, WorkFolder, learned_until, new_card
 from broadsheet.workbench.data import EditionData
 from broadsheet.workbench.models import EditionModels
 from broadsheet.workbench.workbench import Workbench, open_workbench
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from broadsheet.models.trainer import Log
     from broadsheet.retrieval.towers.trained import Mode
     from broadsheet.retrieval.towers.two_towers import TwoTowers
+    from broadsheet.retrieval.towers.user_tower import UserTower
     from broadsheet.retrieval.training.article_tokens import ArticleTokens
     from broadsheet.training.tower_examples import Items
     from broadsheet.training.tower_measure import TowersMeasure
@@ -71,7 +72,7 @@ def train_towers(
     bench = _open(newsroom.config() if config is None else config, newsroom, process, say)
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
-        items, measured = _read(bench, asked)
+        impressions, items, measured = _read(bench, asked)
         work = WorkFolder(target, _settings(bench.data, bench.models, asked))
         measure = _measure(bench.data, bench.models, chosen, measured)
         model, log = _train(bench.data, bench.models, chosen, items, measure, seed=seed, checkpoints=work.checkpoints)
@@ -80,6 +81,7 @@ def train_towers(
         if process.is_main_process:
             card = {
                 **new_card(log),
+                **learned_until(impressions),
                 "train": {"split": train or "click log", "items": count_items(items)},
                 "valid": {"split": valid or "click log", "impressions": len(measured), **metrics},
                 "recipe": {**asdict(bench.models.config.towers), "seed": seed},
@@ -96,8 +98,8 @@ def train_towers(
     return f"{target}: {learned}; on {len(measured)} impressions of {valid or 'its end'}: {reached}{build}"
 
 
-def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Impression]]:
-    """Return what is learned from, and the impressions that each epoch is measured on."""
+def _read(bench: Workbench, asked: SplitTraining) -> tuple[list[Impression], Items, list[Impression]]:
+    """Return impressions, what is learned from them, and the impressions that each epoch is measured on."""
     from broadsheet.training.click_examples import read_clicks
     from broadsheet.training.tower_examples import read_items
 
@@ -108,6 +110,7 @@ def _read(bench: Workbench, asked: SplitTraining) -> tuple[Items, list[Impressio
         learned, measured = read_clicks(bench.data)
     limit = VALID_LIMIT if asked.mode == "frozen" else ENCODED_LIMIT
     return (
+        learned,
         read_items(bench.data, bench.models, bench.search, learned, asked.train or "clicks"),
         _with_history(measured, asked.valid or "clicks")[:limit],
     )
@@ -160,8 +163,13 @@ def _train(
     return model, fit(model, items, make_batch, measure, recipe=recipe, seed=seed, folder=checkpoints)
 
 
-def new_model(data: EditionData, models: EditionModels, items: Items, mode: Mode) -> TwoTowers:
-    """Return untrained towers as the config wants them, over the vectors of the articles."""
+def new_model(
+    data: EditionData, models: EditionModels, items: Items, mode: Mode, tower: UserTower | None = None
+) -> TwoTowers:
+    """Return towers to train as the config wants them, over the vectors of the articles.
+
+    The user tower is `tower`, else an untrained one.
+    """
     import torch
 
     from broadsheet.retrieval.towers.trained import new_encoder
@@ -170,9 +178,9 @@ def new_model(data: EditionData, models: EditionModels, items: Items, mode: Mode
     from broadsheet.training.tower_examples import log_popularity
 
     recipe, retrieval = models.config.towers, models.config.retrieval
-    tower = UserTower(
-        models.news_tower.dim, history=retrieval.history, interests=recipe.interests, layers=recipe.layers
-    )
+    if tower is None:
+        shape = {"interests": recipe.interests, "layers": recipe.layers}
+        tower = UserTower(models.news_tower.dim, history=retrieval.history, **shape)
     for part in tower.modules():
         if isinstance(part, torch.nn.Dropout):
             part.p = recipe.dropout

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from broadsheet.config.settings import Config
 from broadsheet.errors import AssetError, ConfigError, ModelError
+from broadsheet.models.licences import of_package
 from broadsheet.models.trained_folder import stands
 from broadsheet.newsroom import Newsroom
 from broadsheet.own_parts import OwnParts, open_parts
@@ -183,8 +184,8 @@ class EditionModels:
         from broadsheet.rerank.cross_encoder.trained import shipped_adapter
         from broadsheet.retrieval.towers.trained import shipped_towers
 
-        in_use = ["user tower"] if self.towers == shipped_towers() else []
-        attends = self.is_read("attention") and self.attention_folder == shipped_attention()
+        in_use = ["user tower"] if of_package(self.towers, shipped_towers()) else []
+        attends = self.is_read("attention") and of_package(self.attention_folder, shipped_attention())
         in_use += ["attentive scorer"] if attends else []
         reads_pairs = self.is_read("relevance") and self.cross_encoder_folder == shipped_adapter()
         in_use += ["cross-encoder's adapter"] if reads_pairs else []

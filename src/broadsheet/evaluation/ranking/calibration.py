@@ -15,7 +15,8 @@ import numpy as np
 
 from broadsheet.metrics.calibration import BINS, calibration_error, equal_groups
 from broadsheet.metrics.intervals import Bootstrap
-from broadsheet.rerank.learned_fusion import FusionRecipe, LearnedFusion, Lists, fit_fusion, fit_platt, logistic
+from broadsheet.rerank.learned_fusion import FusionRecipe, LearnedFusion, Lists, fit_fusion
+from broadsheet.rerank.platt import fit_platt, logistic
 from broadsheet.tables.arrays import Flags, Floats, Integers
 from broadsheet.training.fusion_recipe import FOLDS, folds_of
 

@@ -1,0 +1,1 @@
+"""Learning on: the models in use go on from their weights with new clicks, and are replaced if the result is better."""

@@ -1,0 +1,237 @@
+"""Learning on from the models in use with what readers did since: `broadsheet learn`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from broadsheet.corpus.impressions import Impression
+from broadsheet.errors import ModelError
+from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.learned import Decision, decided_until, log_decision, promote
+from broadsheet.offline.workbenches import open_bench
+from broadsheet.progress import Say, silent
+from broadsheet.tables.files import remove_folder
+from broadsheet.training.folder import made_now
+from broadsheet.training.learning_on.champions import Champion, find_champions
+from broadsheet.training.learning_on.comparison import Comparison, compare
+from broadsheet.training.learning_on.learned import Learned
+from broadsheet.training.learning_on.new_impressions import Pool, read_pool
+from broadsheet.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from broadsheet.rerank.learned_fusion import LearnedFusion
+    from broadsheet.training.learning_on.page_scores import PageScores
+
+ENOUGH = 50
+"""Held-out impressions with both a clicked and an unclicked article, from which models are compared."""
+
+
+@dataclass(frozen=True)
+class _Examples:
+    """What there is to learn from and to compare on."""
+
+    pool: Pool
+    "All impressions up to the last one to learn from."
+    until: datetime
+    "Its time."
+    held_out: Sequence[Impression]
+
+
+def learn(
+    newsroom: Newsroom,
+    *,
+    splits: Sequence[str] = (),
+    until: datetime | None = None,
+    seed: int = 0,
+    say: Say = silent,
+) -> Decision:
+    """Let the models in use learn on from impressions since those that they learned from, and switch to what is better.
+
+    The user tower, the attentive scorer and the learned fusion go on from their weights; article vectors stay as they
+    are. The newest impressions are held out: a model takes its place only if it ranks them no worse than the model in
+    use, see [learning] in broadsheet.toml. `splits` are where to look for impressions, all if it is empty; `until`
+    leaves later impressions out. The decision is logged in models/learning.jsonl and returned: `promoted` (the names of
+    the models that took their place), `why` (a sentence), `until`, and the figures of each model. If nothing is new,
+    nothing is logged.
+
+    Raises ModelError if there is no model to go on from, or if a model of the newsroom's own is of another encoder or
+    shape than the settings say; CorpusError for a split that is not there; NewsroomError if another build or training
+    is at work. Whatever happens, the models in use stay until the challengers are whole.
+    """
+    started = time.monotonic()
+    bench = open_bench(newsroom, say)
+    with newsroom.lock():
+        champions, missing = find_champions(bench)
+        if not champions:
+            raise ModelError(
+                f"{newsroom.path}: no model to go on from: no towers, no attentive scorer and no learned fusion fit. "
+                "Train them first: `broadsheet train towers`, `broadsheet train attention`."
+            )
+        pool = read_pool(newsroom, bench.data.catalogue, splits).until(until)
+        examples = _examples(bench, pool, champions)
+        if isinstance(examples, str):
+            return {"promoted": [], "why": examples}
+        work = newsroom.path / "models" / ".learning"
+        remove_folder(work)  # what a killed process left
+        try:
+            decision = _try(bench, champions, examples, work, seed, say)
+        finally:
+            remove_folder(work)
+        decision |= {"missing": missing, "seconds": round(time.monotonic() - started, 1)}
+        log_decision(newsroom, decision)
+        return decision
+
+
+def _examples(bench: Workbench, pool: Pool, champions: Mapping[str, Champion]) -> _Examples | str:
+    """Return what there is to learn from, or a sentence that says why there is nothing."""
+    learned = max((one.until for one in champions.values() if one.until), default=None)
+    decided = decided_until(bench.data.newsroom)
+    seen = max(filter(None, [learned, datetime.fromisoformat(decided) if decided else None]), default=None)
+    last = pool.last()
+    if last is None or (seen is not None and last <= seen):
+        since = f" after {seen:%Y-%m-%d %H:%M:%S} UTC" if seen else ""
+        return f"No new clicks: the newsroom has no impression with known clicks{since}. The models stay as they are."
+    new = pool.after(learned)
+    cut = new.quantile(1 - bench.models.config.learning.held_out)
+    most = math.ceil(bench.models.config.learning.most * bench.models.config.learning.held_out)
+    held_out = new.after(cut).newest(most).read()
+    if len(held_out) < ENOUGH:
+        return (
+            f"Too few new clicks: {len(new)} impressions are new, and {len(held_out)} of those held out show both a "
+            f"clicked and an unclicked article; expected {ENOUGH} or more. The models stay as they are."
+        )
+    return _Examples(pool.until(cut), cut, held_out)
+
+
+def _try(
+    bench: Workbench, champions: Mapping[str, Champion], examples: _Examples, work: Path, seed: int, say: Say
+) -> Decision:
+    """Let each model learn on, compare, and switch; returns the decision."""
+    margin = bench.models.config.learning.margin
+    found: dict[str, Learned] = {}
+    figures: dict[str, Any] = {}
+    refused: list[str] = []
+    for name, learned in _learn_each(bench, champions, examples, seed, say):
+        comparison = compare(examples.held_out, learned.before, learned.after)
+        say(f"{name} on what is held out: {comparison.line()}")
+        figures[name] = {"learned": learned.learned, "replayed": learned.replayed, **comparison.document()}
+        if worse := comparison.worse(margin):
+            refused.append(f"{name}: {', '.join(worse)}")
+        else:
+            found[name] = learned
+            learned.save(work / name, _card(champions[name], examples, learned.learned, comparison))
+    fusion = _grown_fusion(bench, champions, examples, say)
+    decision: Decision = {
+        "until": _last(examples).isoformat(),
+        "held_out": len(examples.held_out),
+        "models": figures,
+    }
+    if not found and fusion is None:
+        return decision | {"promoted": [], "why": _kept(refused)}
+    pages = _page_comparison(bench, examples, found, work, fusion)
+    say(f"page: {pages.line()}")
+    figures["page"] = pages.document()
+    if worse := pages.worse(margin):
+        return decision | {"promoted": [], "why": _kept([*refused, f"page: {', '.join(worse)}"])}
+    if fusion is not None:
+        _save_fusion(fusion, work / "fusion", _card(champions["fusion"], examples, 0, pages))
+    names = [name for name in champions if (work / name).is_dir()]
+    newsroom = bench.data.newsroom
+    promote(newsroom, {name: one.folder for name, one in champions.items()}, {name: work / name for name in names})
+    why = f"{', '.join(names)} learned on and took their place; on {len(examples.held_out)} held-out impressions the "
+    kept = f" {_kept(refused)}" if refused else ""
+    return decision | {"promoted": names, "why": f"{why}page's {pages.line()}.{kept}"}
+
+
+def _kept(refused: Sequence[str]) -> str:
+    return f"Kept as they were: {'; '.join(refused)}." if refused else "No model learned on."
+
+
+def _last(examples: _Examples) -> datetime:
+    return max(one.time for one in examples.held_out).astimezone(UTC)
+
+
+def _learn_each(
+    bench: Workbench, champions: Mapping[str, Champion], examples: _Examples, seed: int, say: Say
+) -> Iterator[tuple[str, Learned]]:
+    from broadsheet.training.learning_on.attention import learn_attention
+    from broadsheet.training.learning_on.towers import learn_towers
+
+    settings = bench.models.config.learning
+    for name, go_on in (("towers", learn_towers), ("attention", learn_attention)):
+        if name not in champions:
+            continue
+        started, since = time.monotonic(), champions[name].until
+        new = examples.pool.after(since).newest(settings.most).read()
+        count = round(settings.replay / (1 - settings.replay) * len(new))
+        old = examples.pool.until(since).drawn(count, seed).read() if since else []
+        if any(one.history_rows for one in new):
+            found = go_on(bench, champions[name].folder, new, old, examples.held_out, seed)
+            took = time.monotonic() - started
+            say(f"{name} learned on from {found.learned} new and {found.replayed} older examples ({took:.1f} s)")
+            yield name, found
+
+
+def _grown_fusion(
+    bench: Workbench, champions: Mapping[str, Champion], examples: _Examples, say: Say
+) -> LearnedFusion | None:
+    """Return the fusion with more trees, from impressions that no model in use learned from; None without enough."""
+    from broadsheet.training.learning_on.fusion import LEAST, learn_fusion, most_ranked
+
+    if "fusion" not in champions or bench.models.fusion is None:
+        return None
+    learned = max((one.until for one in champions.values() if one.until), default=None)
+    new = examples.pool.after(learned).newest(most_ranked(bench)).read()
+    if len(new) < min(LEAST, most_ranked(bench)):
+        say(f"fusion: {len(new)} new impressions, expected {LEAST} or more to learn on from; it stays as it is")
+        return None
+    return learn_fusion(bench, bench.models.fusion, champions["fusion"].card, new)
+
+
+def _page_comparison(
+    bench: Workbench,
+    examples: _Examples,
+    found: Mapping[str, Learned],
+    work: Path,
+    fusion: LearnedFusion | None,
+) -> Comparison:
+    """Compare the score by which pages are ranked, on the newest of the held-out impressions."""
+    from broadsheet.rerank.attentive_scorer.trained import load_attention
+    from broadsheet.training.learning_on.fusion import most_ranked
+    from broadsheet.training.learning_on.page_scores import PageScores
+
+    ranked = examples.held_out[-most_ranked(bench) :]
+    page: PageScores = PageScores(bench, ranked)
+    shown = sum(len(one.shown) for one in ranked)
+    towers = found["towers"].after[-shown:] if "towers" in found else None
+    weights = vars(bench.models.config.rerank.attention)
+    attention = load_attention(work / "attention", weights) if "attention" in found else None
+    return compare(ranked, page.champion(), page.challenger(towers, attention, fusion))
+
+
+def _card(champion: Champion, examples: _Examples, learned: int, comparison: Comparison) -> dict[str, Any]:
+    """Return what the card of a model says that learned on: all that its former card says, and what is new."""
+    former = dict(champion.card)
+    return {
+        **former,
+        **made_now(),
+        "learned_until": examples.until.isoformat(),
+        "learned_on": {
+            "times": int(former.get("learned_on", {}).get("times", 0)) + 1,
+            "examples": learned,
+            "held_out": len(examples.held_out),
+            **comparison.document(),
+        },
+    }
+
+
+def _save_fusion(fusion: LearnedFusion, folder: Path, card: Mapping[str, Any]) -> None:
+    from broadsheet.rerank.learned_fusion import save_fusion
+
+    save_fusion(fusion, folder, {name: value for name, value in card.items() if name != "files"})
