@@ -14,8 +14,6 @@ from broadsheet.retrieval.sources.source_input import SourceInput
 from broadsheet.tables.arrays import Floats, Integers, Rows
 
 HOUR = 3600.0
-POPULARITY_HALF_LIFE_HOURS = 6.0
-"""News is read within a day: of 2 to 168 hours, 6 found the most clicks on MIND."""
 CLICKS_THAT_COUNT = 0.01
 """Where the logarithm begins to bend: a click of 6 half-lives ago still tells an article from one never clicked."""
 RECENT_HOURS, EARLIER_HOURS = 6.0, 24.0
@@ -47,25 +45,30 @@ def popularity_scores(
     categories: npt.NDArray[np.int64],
     future: npt.NDArray[np.bool_],
     gone: npt.NDArray[np.bool_],
-    half_life_hours: float = POPULARITY_HALF_LIFE_HOURS,
+    half_life_hours: float | None = None,
 ) -> Floats:
     """Return the logarithm of each article's time-decayed clicks, 0 to 1; all NaN without clicks that still count.
 
     Only clicks strictly before `as_of`, in epoch seconds, count. `categories` holds a number from 0 for each article;
     `future` marks those that are not to be shown yet, and `gone` those withdrawn, whose clicks do not count. An article
-    has a share of its category's mean beside its own clicks, so none in a category that is read has 0.
+    has a share of its category's mean beside its own clicks, so none in a category that is read has 0. Acts count what
+    they are worth by the log. `half_life_hours` stands in for the log's own.
     """
-    past = clicks.before(as_of)
-    decayed = 0.5 ** ((as_of - past.times) / (half_life_hours * HOUR))
-    sums = np.bincount(past.rows, decayed, minlength=len(categories)).astype(np.float64)
-    return popularity_of(sums, categories, future, gone)
+    return popularity_of(decayed_counts(clicks, as_of, len(categories), half_life_hours), categories, future, gone)
+
+
+def decayed_counts(clicks: ClickLog, as_of: float, size: int, half_life_hours: float | None = None) -> Floats:
+    """Return the sum of what acts strictly before `as_of` are worth by then, of each of `size` articles (size,)."""
+    past = clicks.counted.before(as_of)
+    decayed = 0.5 ** ((as_of - past.times) / ((half_life_hours or past.half_life_hours) * HOUR))
+    return np.bincount(past.rows, decayed * past.weights, minlength=size).astype(np.float64)
 
 
 def popularity_of(
     decayed: Floats, categories: npt.NDArray[np.int64], future: npt.NDArray[np.bool_], gone: npt.NDArray[np.bool_]
 ) -> Floats:
-    """Return the scores of `popularity_scores` from each article's time-decayed clicks (articles,)."""
-    counts = np.where(gone, 0.0, decayed)
+    """Return the scores of `popularity_scores` from each article's time-decayed clicks (articles,); below 0 is 0."""
+    counts = np.where(gone, 0.0, np.maximum(decayed, 0.0))
     if not counts.any():  # none, or so old that their weight rounds to 0
         return np.full(len(categories), np.nan)
     sizes = np.bincount(categories, ~(future | gone))
@@ -82,18 +85,21 @@ def trends(clicks: ClickLog, as_of: float, gone: npt.NDArray[np.bool_]) -> Float
     the EARLIER_HOURS before them, so that the hour of the day cancels out; 0 is an unchanged share, 0.7 twice it. Each
     article has PRIOR_RECENT_CLICKS of an unchanged share beside its own, so that an article without clicks has 0. If
     the earlier span has no click, all articles had the same share in it. All NaN if the last hours have no click.
-    `gone` marks withdrawn articles (articles,), whose clicks do not count.
+    `gone` marks withdrawn articles (articles,), whose clicks do not count. Acts count what they are worth by the log.
     """
     size = len(gone)
     start = as_of - RECENT_HOURS * HOUR
-    recent = np.bincount(clicks.before(as_of, start).rows, minlength=size)
-    earlier = np.bincount(clicks.before(start, start - EARLIER_HOURS * HOUR).rows, minlength=size)
+    recent = clicks.counted.before(as_of, start).sums(size)
+    earlier = clicks.counted.before(start, start - EARLIER_HOURS * HOUR).sums(size)
     return trends_of(recent, earlier, gone)
 
 
 def trends_of(recent: Integers | Floats, earlier: Integers | Floats, gone: npt.NDArray[np.bool_]) -> Floats:
-    """Return the scores of `trends` from each article's clicks in the last hours and in those before (articles,)."""
-    recent, earlier = np.where(gone, 0, recent), np.where(gone, 0, earlier)
+    """Return the scores of `trends` from each article's clicks in the last hours and in the hours before (articles,).
+
+    A sum below 0 counts as 0.
+    """
+    recent, earlier = (np.where(gone, 0, np.maximum(one, 0)) for one in (recent, earlier))
     if not recent.any():
         return np.full(len(gone), np.nan)
     if not earlier.any():

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from broadsheet.config.acts import ActsConfig, ActsInPopularity
 from broadsheet.corpus.exposures import click_rates, join_exposures, make_exposures, no_exposures
+from broadsheet.corpus.worth import weighed
 from broadsheet.offline.counters import AT_ONCE, RunningCounters, co_clicks_of, counters_of
 from broadsheet.retrieval.sources.co_click import CoClicks
 from broadsheet.retrieval.sources.popularity_freshness import popularity_scores, trends
@@ -50,6 +52,24 @@ def test_counters_that_run_along_are_those_of_a_request_at_each_moment(bench, ev
         np.testing.assert_allclose(found["popularity"], expected, rtol=1e-9)
         np.testing.assert_allclose(found["trend"], trends(data.clicks, moment, gone), rtol=1e-9)
         np.testing.assert_allclose(found["click_rate"], click_rates(data.exposures, moment, SIZE), atol=1e-9)
+
+
+@settings(max_examples=30)
+@given(EVENTS, st.lists(TIMES, min_size=1, max_size=8))
+def test_counters_by_the_worth_of_acts_are_those_of_a_request_at_each_moment(bench, events, minutes):
+    kinds = [("click", "like", "hide")[user % 3] for user, *_ in events]
+    rows, times = (np.array([one[place] for one in events], kind) for place, kind in ((1, np.int64), (2, np.float64)))
+    acts = ActsConfig(popularity=ActsInPopularity(like=2.5, hide=-1.5, long_read=3, half_life_hours=11))
+    worth = weighed(rows, kinds, NOW + 60 * times, 20.0 * rows, acts)
+    data = known(bench, [(user, row, seconds(at)) for user, row, at in events])
+    data = replace(data, articles=data.catalogue, click_log=replace(data.clicks, worth=worth))
+    running, gone = RunningCounters(data), data.catalogue.gone
+    codes = np.unique(data.catalogue.category.astype(str), return_inverse=True)[1]
+    for moment in map(seconds, sorted(minutes)):
+        expected = popularity_scores(data.clicks, moment, codes, (data.catalogue.published_at > moment) | gone, gone)
+        found = running(moment)
+        np.testing.assert_allclose(found["popularity"], expected, atol=1e-6)
+        np.testing.assert_allclose(found["trend"], trends(data.clicks, moment, gone), atol=1e-9)
 
 
 def test_a_click_rate_with_logged_propensities_is_that_of_a_request(bench):

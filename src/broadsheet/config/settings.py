@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from broadsheet.config.acts import ActsConfig
 from broadsheet.config.experiments import ExperimentConfig
 from broadsheet.config.exploration import ExplorationConfig
 from broadsheet.config.filters import FiltersConfig
@@ -45,6 +46,7 @@ class Config:
     which PostgreSQL's own tools read too."""
     imports: ImportsConfig = field(default_factory=ImportsConfig)
     articles: ArticlesConfig = field(default_factory=ArticlesConfig)
+    acts: ActsConfig = field(default_factory=ActsConfig)
     gate: GateConfig = field(default_factory=GateConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     index: IndexConfig = field(default_factory=IndexConfig)

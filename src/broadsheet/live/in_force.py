@@ -27,7 +27,19 @@ LOOKS_EVERY = 0.25
 """Seconds between two looks at the event store: events are in force within this time and that of counting them."""
 SAYS_EVERY = 60.0
 """Seconds between two warnings that the event store cannot be read."""
-_TAKEN = ["sequence", "received", "event_id", "kind", "user_id", "time", "page_id", "slot", "news_id", "undoes"]
+_TAKEN = [
+    "sequence",
+    "received",
+    "event_id",
+    "kind",
+    "user_id",
+    "time",
+    "page_id",
+    "slot",
+    "news_id",
+    "seconds",
+    "undoes",
+]
 
 
 class InForce:
@@ -113,8 +125,11 @@ class InForce:
             return
         (clicks, showings), kind, page_id, slot = self._grown, event["kind"], event["page_id"], event["slot"]
         row = self._row_of.get(event["news_id"] or "")
-        if kind in READING and row is not None and event["sequence"] > self._held[0]:
-            clicks.add(event["event_id"], event["user_id"], row, happened(event).timestamp())
+        if row is not None and event["sequence"] > self._held[0]:
+            if kind in READING:
+                clicks.add(event["event_id"], event["user_id"], row, happened(event).timestamp())
+            if clicks.worth is not None:
+                clicks.worth.add(event, row)
         if kind in (*READING, "view") and page_id and slot:
             (showings.see if kind == "view" else showings.click)(page_id, slot)
         if kind == "undo" and clicks.take_back(event["undoes"]) and page_id and slot:

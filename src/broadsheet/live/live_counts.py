@@ -9,6 +9,7 @@ import numpy as np
 
 from broadsheet.corpus.click_log import ClickLog, make_click_log
 from broadsheet.corpus.exposures import MOST_WEIGHT, UNKNOWN, Exposures, make_exposures
+from broadsheet.live.live_worth import LiveWorth
 
 
 class Clicks:
@@ -16,6 +17,8 @@ class Clicks:
 
     def __init__(self, log: ClickLog) -> None:
         self._log = log
+        self.worth = None if log.worth is None else LiveWorth(log.worth)
+        "What acts add to the popularity of articles; None where each click adds 1."
         self._number_of = {reader: number for number, reader in enumerate(log.readers.to_pylist())}
         self._next = max(len(self._number_of), int(log.users.max(initial=-1)) + 1)
         self._users, self._rows, self._times, self._kept = array("q"), array("q"), array("d"), array("b")
@@ -46,6 +49,7 @@ class Clicks:
             np.concatenate([first.users, users]).astype(np.int64),
             np.concatenate([first.rows, rows]).astype(np.int64),
             np.concatenate([first.times, times]),
+            worth=None if self.worth is None else self.worth.worth(),
         )
 
 

@@ -109,7 +109,7 @@ class Live:
         clicks, exposures = bench.data.clicks, bench.data.exposures
         row = _new_rows(before, catalogue, added)
         if row is not None:
-            clicks, exposures = replace(clicks, rows=row[clicks.rows]), replace(exposures, rows=row[exposures.rows])
+            clicks, exposures = clicks.moved(row), replace(exposures, rows=row[exposures.rows])
         is_archive = bench.models.config.clock == "latest"
         as_of = _latest(bench.data.as_of, catalogue, clicks) if is_archive else bench.data.as_of
         logs = logs.over(clicks, exposures, catalogue.row_of, moved=row is not None)

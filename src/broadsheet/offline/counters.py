@@ -34,9 +34,16 @@ AT_ONCE = 64
 class _Sums:
     """Sums of events by article; an event counts half after each half-life, and nothing once it leaves the window."""
 
-    def __init__(self, rows: Rows, times: Floats, size: int, *, half_life: float, window: float) -> None:
-        """Take events in order of time; `times` are epoch seconds, `half_life` and `window` seconds."""
+    def __init__(
+        self, rows: Rows, times: Floats, size: int, weights: Floats | None, *, half_life: float, window: float
+    ) -> None:
+        """Take events in order of time; `times` are epoch seconds, `half_life` and `window` seconds.
+
+        `weights` (events,) say how much each event counts, 1 if None; a sum may be below 0 only if a weight is.
+        """
         self._rows, self._times, self._half_life, self._window = rows, times, half_life, window
+        self._weights = np.broadcast_to(1.0, len(rows)) if weights is None else weights
+        self._least = -math.inf if self._weights.min(initial=0.0) < 0 else 0.0
         self._sums, self._now, self._start, self._end = np.zeros(size), 0.0, 0, 0
 
     def __call__(self, as_of: float) -> Floats:
@@ -44,9 +51,9 @@ class _Sums:
         start, end = np.searchsorted(self._times, (as_of - self._window, as_of), side="left").tolist()
         self._sums *= 0.5 ** ((as_of - self._now) / self._half_life)
         for sign, part in ((1.0, slice(self._end, end)), (-1.0, slice(self._start, start))):
-            weights = 0.5 ** ((as_of - self._times[part]) / self._half_life)
+            weights = 0.5 ** ((as_of - self._times[part]) / self._half_life) * self._weights[part]
             np.add.at(self._sums, self._rows[part], sign * weights)
-        np.maximum(self._sums, 0.0 if end > start else -math.inf, out=self._sums)  # rounding may leave less than 0
+        np.maximum(self._sums, self._least if end > start else -math.inf, out=self._sums)  # rounding may leave less
         if end == start:
             self._sums[:] = 0.0
         self._now, self._start, self._end = as_of, start, end
@@ -62,17 +69,18 @@ class RunningCounters:
         shown = shown.part(shown.clicked != UNKNOWN)
         codes = data.catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._categories, self._catalogue = np.asarray(codes.indices, np.int64), data.catalogue
+        acts = clicks.counted
         half_life, recent, earlier = (
-            hours * HOUR
-            for hours in (formulas.POPULARITY_HALF_LIFE_HOURS, formulas.RECENT_HOURS, formulas.EARLIER_HOURS)
+            hours * HOUR for hours in (acts.half_life_hours, formulas.RECENT_HOURS, formulas.EARLIER_HOURS)
         )
         rate = {"half_life": showings.HALF_LIFE_HOURS * HOUR, "window": showings.WINDOW_HOURS * HOUR}
         hits = shown.clicked == 1
-        self._clicks = _Sums(clicks.rows, clicks.times, size, half_life=half_life, window=math.inf)
-        self._shown = _Sums(shown.rows, shown.times, size, **rate)
-        self._hits = _Sums(shown.rows[hits], shown.times[hits], size, **rate)
-        self._recent = _Sums(clicks.rows, clicks.times, size, half_life=math.inf, window=recent)
-        self._earlier = _Sums(clicks.rows, clicks.times, size, half_life=math.inf, window=earlier)
+        counted = acts.rows, acts.times, size, acts.weights
+        self._clicks = _Sums(*counted, half_life=half_life, window=math.inf)
+        self._shown = _Sums(shown.rows, shown.times, size, None, **rate)
+        self._hits = _Sums(shown.rows[hits], shown.times[hits], size, None, **rate)
+        self._recent = _Sums(*counted, half_life=math.inf, window=recent)
+        self._earlier = _Sums(*counted, half_life=math.inf, window=earlier)
         self._weighted = shown if np.isfinite(shown.weights).any() else None
 
     def __call__(self, as_of: float) -> dict[str, Floats]:

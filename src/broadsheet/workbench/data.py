@@ -7,13 +7,14 @@ computed nothing yet, so that no value can be left from before the change.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from broadsheet.config.acts import ActsConfig
 from broadsheet.corpus.catalogue import Catalogue, make_catalogue
 from broadsheet.corpus.click_log import ClickLog, read_click_log
 from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
@@ -73,6 +74,8 @@ class EditionData:
     "The time that counts as now."
     looks_back: bool = False
     "Whether requests of earlier times are made too, as by training and benchmarks."
+    acts: ActsConfig = field(default_factory=ActsConfig)
+    "What readers' acts are worth."
     articles: Catalogue | None = None
     "Articles to use instead of the articles in the edition's files."
     click_log: ClickLog | None = None
@@ -103,7 +106,7 @@ class EditionData:
         if self.click_log is not None:
             return self.click_log
         path = self.edition.clicks
-        return read_click_log(read_table(path, CLICKS) if path.is_file() else empty(CLICKS), self.catalogue)
+        return read_click_log(read_table(path, CLICKS) if path.is_file() else empty(CLICKS), self.catalogue, self.acts)
 
     @cached_property
     def reads(self) -> ReadLog:

@@ -219,7 +219,8 @@ def open_workbench(
         as_of = read_clock(models.config.clock, edition.news, edition.clicks)
     tower = models.news_tower
     model = VectorModel(tower.fingerprint, tower.dim)
-    return Workbench(EditionData(Readers(models.newsroom), edition, model, as_of, looks_back), models)
+    data = EditionData(Readers(models.newsroom), edition, model, as_of, looks_back, models.config.acts)
+    return Workbench(data, models)
 
 
 def open_current(newsroom: Newsroom, own: OwnParts | None = None) -> Workbench:
