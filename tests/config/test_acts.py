@@ -16,4 +16,4 @@ def test_a_read_cannot_be_both_short_and_long(tmp_path):
     file.write_text("[acts]\nlong_read_seconds = 3\n")
     with pytest.raises(ConfigError) as error:
         read_config(file)
-    assert "acts.short_read_seconds: found 5, expected long_read_seconds (3) at most" in str(error.value)
+    assert "acts.short_read_seconds: found 5, expected at most long_read_seconds (3)" in str(error.value)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from broadsheet.config.page import PageConfig
+from broadsheet.config.filters import PageConfig
 from broadsheet.errors import ConfigError
 from broadsheet.pages.labels import LANGUAGES, labels_of
 from broadsheet.pages.look import Look, read_look

@@ -1,4 +1,4 @@
-"""The filters of pages: what is left out, pinned, lifted or counted, by a column of the articles."""
+"""The settings of pages: what is left out, pinned, lifted or counted, by a column of the articles, and the look."""
 
 import json
 from collections.abc import Mapping
@@ -82,3 +82,23 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     return (
         sorted(value) if isinstance(value, set | frozenset) else value.item() if hasattr(value, "item") else str(value)
     )
+
+
+@section
+class PageConfig:
+    """How a page looks. Paths are relative to the newsroom's folder."""
+
+    name: str = "Broadsheet"
+    "The name at the head of the page."
+    logo: str = ""
+    "An image at the head in place of the name: a file (PNG, JPEG, GIF, WebP or SVG), or an https address."
+    language: str = "en"
+    "The language of labels and dates: en, da, de or fr. For another language, [page.labels] has all labels."
+    labels: dict[str, str] = field(default_factory=dict)
+    'Labels of your own, by name, such as `why = "Chosen since"`; see the how-to on the look of a page.'
+    image: str = "image_url"
+    "The kept column with the address of an article's image; an article without an address has no image."
+    templates: str = ""
+    "A folder with a jinja2 template page.html of your own, which may extend broadsheet.html."
+    details: bool = False
+    "Whether readers see the signals of each story, refused drafts and the seconds that the page took."

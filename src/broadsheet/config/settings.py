@@ -11,12 +11,11 @@ from pydantic import AfterValidator
 from broadsheet.config.acts import ActsConfig
 from broadsheet.config.experiments import ExperimentConfig
 from broadsheet.config.exploration import ExplorationConfig
-from broadsheet.config.filters import FiltersConfig
+from broadsheet.config.filters import FiltersConfig, PageConfig
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.config.imports import ImportsConfig
 from broadsheet.config.nightly import ArticlesConfig, GateConfig
 from broadsheet.config.own import OwnConfig
-from broadsheet.config.page import PageConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
 from broadsheet.config.section import Days, section

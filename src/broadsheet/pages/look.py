@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.config.page import PageConfig
+from broadsheet.config.filters import PageConfig
 from broadsheet.errors import ConfigError
 from broadsheet.pages.labels import date_in, labels_of
 from broadsheet.text import html_value, web_link

@@ -217,8 +217,7 @@ def open_workbench(
     """
     if as_of is None:
         as_of = read_clock(models.config.clock, edition.news, edition.clicks)
-    tower = models.news_tower
-    model = VectorModel(tower.fingerprint, tower.dim)
+    model = VectorModel(models.news_tower.fingerprint, models.news_tower.dim)
     data = EditionData(Readers(models.newsroom), edition, model, as_of, looks_back, models.config.acts)
     return Workbench(data, models)
 
