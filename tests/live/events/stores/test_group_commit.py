@@ -1,5 +1,6 @@
 """Callers that wait share one write, and each gets its own answer."""
 
+import signal
 import threading
 import time
 
@@ -80,3 +81,24 @@ def test_an_interrupted_leader_leaves_the_lead_to_the_next():
     with pytest.raises(KeyboardInterrupt):
         commit([("a",)])
     assert commit([("b",)]) == Appended(1, 0)
+
+
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals come to the main thread")
+def test_an_interrupted_caller_that_waits_keeps_nobody_behind_it_waiting():
+    write = Writes()
+    commit, answers = GroupCommit(write), {}
+    leader = threading.Thread(target=lambda: answers.update(a=commit([("a",)])))
+    leader.start()
+    while not write.groups:
+        time.sleep(0.001)
+    main = threading.main_thread().ident
+    stop = threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT))
+    stop.start()
+    with pytest.raises(KeyboardInterrupt):
+        commit([("b",)])
+    behind = threading.Thread(target=lambda: answers.update(c=commit([("c",)])))
+    behind.start()
+    write.go_on.set()
+    for thread in (leader, behind):
+        thread.join(10)
+    assert answers == {"a": Appended(0, 1), "c": Appended(0, 1)} and write.groups == [[[("a",)]], [[("c",)]]]
