@@ -2,13 +2,15 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
+from broadsheet.config.rerank import CapsConfig
 from broadsheet.errors import ConfigError
 from broadsheet.experiments.arms import Arms
 from broadsheet.experiments.assignment import Assignment, arm_of
-from broadsheet.experiments.interleaving import team_draft
-from broadsheet.experiments.mixed_page import draft_seed
+from broadsheet.experiments.interleaving import draft_probabilities, team_draft
+from broadsheet.experiments.mixed_page import alike_articles
 from broadsheet.newsroom import Newsroom
 from broadsheet.pages.look import Look
 from broadsheet.pages.page import PAGE_STORIES
@@ -131,24 +133,47 @@ def mixed(built, tmp_path_factory):
 
 
 def test_an_interleaved_page_is_the_draft_of_the_pages_of_both_arms(mixed, alone):
+    catalogue, caps = mixed.bench.data.catalogue, mixed.bench.models.config.rerank.caps
     sides = [{page.user_id: page for page in one.run_many(READERS)} for one in alone.values()]
+    drawn = []
     for page in mixed.run_many(READERS):
         first, second = (side[page.user_id] for side in sides)
-        draft = team_draft(ids(first), ids(second), 10, draft_seed("fresher", page.user_id, page.as_of))
+        alike = alike_articles(catalogue, (first, second), caps)
+        draft = team_draft(ids(first), ids(second), 10, page.seed, alike)
         assert ids(page) == draft.order and page.arm.split(",")[0] == draft.teams
         assert page.experiment == "fresher,looks" and page.stories["rank"].to_pylist() == [*range(1, 11)]
-        assert page.stories.schema.equals(PAGE_STORIES, check_metadata=True)
+        assert page.stories.schema.equals(PAGE_STORIES, check_metadata=True) and page.policy == "team-draft"
+        chances = draft_probabilities(ids(first), ids(second), draft.order, alike)
+        assert page.stories["propensity"].to_pylist() == chances[0]
+        assert page.stories["conditional"].to_pylist() == chances[1] and min(chances[0]) > 0
+        if "1" in draft.teams:
+            drawn.append(page.user_id)
         scores = {row["news_id"]: row["score"] for row in second.stories.to_pylist()}
         assert all(
             row["score"] == scores[row["news_id"]]
-            for row, team in zip(page.stories.to_pylist(), draft.teams, strict=True)
+            for row, team in zip(page.stories.to_pylist(), draft.teams, strict=False)
             if team == "2"
         )
+    assert drawn
 
 
-def test_an_interleaved_page_is_the_same_when_it_is_asked_for_again(mixed):
-    pages = {page.user_id: page for page in mixed.run_many(READERS)}
-    for reader in READERS[:3]:
-        again = mixed.run(reader)
-        assert again.stories.equals(pages[reader].stories) and again.arm == pages[reader].arm
-    assert len({page.arm.split(",")[0] for page in pages.values()}) > 2
+def test_an_interleaved_page_is_made_again_by_its_id_and_can_be_logged(mixed):
+    reader = next(page.user_id for page in mixed.run_many(READERS) if "1" in page.arm)
+    pages = [mixed.run(reader) for _ in range(8)]
+    assert len({page.arm for page in pages}) > 1
+    again = mixed.run(reader, page_id=pages[0].page_id, policy_version=pages[0].policy_version)
+    assert again.stories.equals(pages[0].stories) and again.arm == pages[0].arm
+    assert mixed.log([page.event() for page in pages]).taken == {"page": 8}
+
+
+def test_an_interleaved_page_has_one_article_of_an_event_first(mixed):
+    page = mixed.run("voter")
+    catalogue = mixed.bench.data.catalogue
+    caps = CapsConfig(story_similarity=0.99)
+    alike = alike_articles(catalogue, (page, page), caps)
+    vectors = catalogue.vectors_of(catalogue.rows(ids(page)))
+    likeness = vectors @ vectors.T
+    near = {
+        (i, j) for i, one in enumerate(ids(page)) for j, other in enumerate(ids(page)) if other in alike.get(one, ())
+    }
+    assert near == {(i, j) for i, j in zip(*np.nonzero(likeness >= 0.99), strict=True) if i != j}

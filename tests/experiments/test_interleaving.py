@@ -68,3 +68,12 @@ def test_behind_the_drawn_slots_the_rankers_take_turns_and_the_probabilities_sta
     assert len(draft.teams) == DRAWN and draft.order[DRAWN:] == [f"{one}{n}" for n in range(6, 15) for one in "ab"]
     marginal, conditional = draft_probabilities(first, second, draft.order)
     assert marginal[DRAWN:] == conditional[DRAWN:] == [1.0] * 18 and marginal[0] == 0.5
+
+
+def test_an_article_that_is_alike_to_one_above_comes_after_all_others():
+    alike = {"a": {"x"}, "x": {"a"}}
+    for seed in range(10):
+        draft = team_draft(list("abc"), list("xyz"), 6, seed, alike)
+        assert sorted(draft.order) == list("abcxyz") and draft.order[-1] in "ax"
+        marginal, conditional = draft_probabilities(list("abc"), list("xyz"), draft.order, alike)
+        assert min(marginal) > 0 and 0 < np.prod(conditional) <= 1 / 4

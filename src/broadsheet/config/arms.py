@@ -58,6 +58,8 @@ def experiment_problems(config: Config) -> Iterator[str]:
                 for setting in changed(arm.settings)
                 if not _is_within(setting, CHANGEABLE) or _is_within(setting, FIXED)
             )
+            if experiment.kind == "interleaving" and "exploration" in arm.settings:
+                yield f"{where}.exploration: an interleaved page explores nothing else. Remove the section"
     yield from _in_each_others_way(config)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from broadsheet.config.arms import with_settings
 from broadsheet.experiments.assignment import Assignment, assign
-from broadsheet.experiments.mixed_page import draft_seed, mixed_stories
+from broadsheet.experiments.mixed_page import alike_articles, mixed_page
 from broadsheet.pages.look import Look, read_look
 from broadsheet.pages.page import Page
 from broadsheet.readers.state import ReaderState
@@ -69,12 +69,11 @@ class Arms:
         sides = [self._of(base, one, readers, make) for one in of_both]
         timings = Counter(sides[0][0].timings)
         timings.update(sides[1][0].timings)
+        catalogue, caps = base.data.catalogue, base.models.config.rerank.caps
         pages = []
         for first, second in zip(*sides, strict=True):
-            seed = draft_seed(name, first.user_id, first.as_of)
-            stories, teams = mixed_stories(first.stories, second.stories, seed)
-            arm = arms.with_arm(name, teams).arm
-            pages.append(replace(first, stories=stories, arm=arm, timings=dict(timings)))
+            page, teams = mixed_page(first, second, alike_articles(catalogue, (first, second), caps))
+            pages.append(replace(page, arm=arms.with_arm(name, teams).arm, timings=dict(timings)))
         return pages
 
     def bench(self, base: Workbench, arms: Assignment) -> Workbench:
@@ -98,7 +97,10 @@ class Arms:
             models, look = self._models[Assignment()], self._looks[Assignment()]
             config = models.config
             for name, arm in arms.arms:
-                config = with_settings(config, config.experiments[name].arms[arm].settings)
+                experiment = config.experiments[name]
+                config = with_settings(config, experiment.arms[arm].settings)
+                if experiment.kind == "interleaving":  # its coins are the only draw of the page
+                    config = with_settings(config, {"exploration": {"policy": "none"}})
             is_new = config != models.config
             if config.page != models.config.page:
                 look = read_look(models.newsroom.path, config.page)

@@ -8,7 +8,7 @@ it (Chapelle et al. 2012, "Large-scale validation and analysis of interleaved se
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import pairwise
 from typing import NamedTuple
@@ -29,20 +29,28 @@ class Draft(NamedTuple):
     "For each slot of the first DRAWN who put its article: FIRST, SECOND or BOTH."
 
 
-def team_draft(first: Sequence[str], second: Sequence[str], k: int, seed: int) -> Draft:
-    """Return the page of two rankings, of k articles or fewer; the same for the same seed in every process."""
+Alike = Mapping[str, Collection[str]]
+"""The articles of which a page should have only one with the article of the key, such as of the same event."""
+NOTHING_ALIKE: Alike = {}
+
+
+def team_draft(first: Sequence[str], second: Sequence[str], k: int, seed: int, alike: Alike = NOTHING_ALIKE) -> Draft:
+    """Return the page of two rankings, of k articles or fewer; the same for the same seed in every process.
+
+    Articles that are alike to an article above come after all others.
+    """
     order, teams = list[str](), list[str]()
     for coin in _coins(seed, _rounds(k)):
-        picks = [_round(first, second, order, way) for way in (0, 1)]
+        picks = [_round(first, second, order, way, alike) for way in (0, 1)]
         for news_id, team in picks[coin].items():
             teams.append(team if picks[1 - coin].get(news_id, team) == team else BOTH)
         order += picks[coin]
-    order = _whole(first, second, order, k)
+    order = _whole(first, second, order, k, alike)
     return Draft(order, "".join(teams)[: len(order)])
 
 
 def draft_probabilities(
-    first: Sequence[str], second: Sequence[str], order: Sequence[str]
+    first: Sequence[str], second: Sequence[str], order: Sequence[str], alike: Alike = NOTHING_ALIKE
 ) -> tuple[list[float], list[float]]:
     """Return for each slot of an interleaved page the probability of its article, and the same given the slots above.
 
@@ -54,10 +62,10 @@ def draft_probabilities(
         longer: dict[tuple[str, ...], float] = {}
         for page, chance in pages.items():
             for coin in (0, 1):
-                after = (*page, *_round(first, second, page, coin))
+                after = (*page, *_round(first, second, page, coin, alike))
                 longer[after] = longer.get(after, 0.0) + chance / 2
         pages = longer
-    whole = [(tuple(_whole(first, second, list(page), len(order))), chance) for page, chance in pages.items()]
+    whole = [(tuple(_whole(first, second, list(page), len(order), alike)), chance) for page, chance in pages.items()]
     reached = [
         sum(chance for page, chance in whole if page[:slot] == tuple(order[:slot])) for slot in range(len(order) + 1)
     ]
@@ -75,19 +83,27 @@ def _rounds(k: int) -> int:
     return (min(k, DRAWN) + 1) // 2
 
 
-def _round(first: Sequence[str], second: Sequence[str], above: Collection[str], coin: int) -> dict[str, str]:
+def _round(
+    first: Sequence[str], second: Sequence[str], above: Collection[str], coin: int, alike: Alike
+) -> dict[str, str]:
     """Return the articles that a round puts, in order, each with its team; the second ranker begins if coin is 1."""
-    put: dict[str, str] = {}
-    for ranking, team in [(first, FIRST), (second, SECOND)][:: -1 if coin else 1]:
-        best = next((news_id for news_id in ranking if news_id not in above and news_id not in put), None)
-        if best is not None:
-            put[best] = team
-    return put
+    rankings = [(first, FIRST), (second, SECOND)][:: -1 if coin else 1]
+    for is_strict in (True, False):  # a ranker that has only articles alike to others passes, while the other has more
+        put: dict[str, str] = {}
+        for ranking, team in rankings:
+            there = {*above, *put}
+            left = (news_id for news_id in ranking if news_id not in there)
+            best = next((one for one in left if not is_strict or there.isdisjoint(alike.get(one, ()))), None)
+            if best is not None:
+                put[best] = team
+        if put:
+            return put
+    return {}
 
 
-def _whole(first: Sequence[str], second: Sequence[str], order: list[str], k: int) -> list[str]:
+def _whole(first: Sequence[str], second: Sequence[str], order: list[str], k: int, alike: Alike) -> list[str]:
     """Return the page with its last slots, for which the rankers take turns, cut to k articles."""
-    while len(order) < k and (put := _round(first, second, order, 0)):
+    while len(order) < k and (put := _round(first, second, order, 0, alike)):
         order = [*order, *put]
     return order[:k]
 

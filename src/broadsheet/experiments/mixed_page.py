@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from hashlib import sha256
-from typing import NamedTuple
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 
-from broadsheet.experiments.interleaving import SECOND, team_draft
+from broadsheet.config.rerank import CapsConfig
+from broadsheet.corpus.catalogue import Catalogue
+from broadsheet.corpus.same_event import of_one_event
+from broadsheet.corpus.same_text import SameTexts
+from broadsheet.experiments.interleaving import SECOND, Alike, draft_probabilities, team_draft
+from broadsheet.pages.page import Page
+
+POLICY = "team-draft"
+"""The policy that an interleaved page names: it has no other exploration."""
 
 
-class MixedStories(NamedTuple):
-    """The stories of an interleaved page."""
+def mixed_page(first: Page, second: Page, alike: Alike) -> tuple[Page, str]:
+    """Return one page of the stories of two pages of a reader, and who put each; see `team_draft`.
 
-    stories: pa.Table
-    "A table of PAGE_STORIES; each story has its score by the ranker that put it."
-    teams: str
-    "Who put each of the first articles; see `team_draft`."
-
-
-def mixed_stories(first: pa.Table, second: pa.Table, seed: int) -> MixedStories:
-    """Return the stories of two pages of a reader as one page, as long as the longer of the two."""
-    ids = [page.column("news_id").to_pylist() for page in (first, second)]
-    draft = team_draft(ids[0], ids[1], max(map(len, ids)), seed)
+    It is as long as the longer page, and has the id and the look of the first. Each story has its score by the ranker
+    that put it, and its true probabilities.
+    """
+    ids = [page.stories.column("news_id").to_pylist() for page in (first, second)]
+    k = max(map(len, ids))
+    draft = team_draft(ids[0], ids[1], k, first.seed, alike)
     rows = [{news_id: row for row, news_id in enumerate(side)} for side in ids]
     taken = []
     for slot, news_id in enumerate(draft.order):
-        is_second = news_id not in rows[0] or (draft.teams[slot : slot + 1] == SECOND)
-        taken.append(len(first) + rows[1][news_id] if is_second else rows[0][news_id])
-    stories = pa.concat_tables([first, second]).take(pa.array(taken, pa.int64()))
-    place, rank = stories.schema.get_field_index("rank"), stories.schema.field("rank")
-    return MixedStories(
-        stories.set_column(place, rank, pa.array(range(1, len(stories) + 1), rank.type)).combine_chunks(), draft.teams
-    )
+        is_second = news_id not in rows[0] or draft.teams[slot : slot + 1] == SECOND
+        taken.append(len(ids[0]) + rows[1][news_id] if is_second else rows[0][news_id])
+    stories = pa.concat_tables([first.stories, second.stories]).take(pa.array(taken, pa.int64()))
+    propensity, conditional = draft_probabilities(ids[0], ids[1], draft.order, alike)
+    columns = {"rank": [*range(1, len(stories) + 1)], "propensity": propensity, "conditional": conditional}
+    for name, values in columns.items():
+        place, field = stories.schema.get_field_index(name), stories.schema.field(name)
+        stories = stories.set_column(place, field, pa.array(values, field.type))
+    return replace(first, stories=stories.combine_chunks(), policy=POLICY), draft.teams
 
 
-def draft_seed(experiment: str, user_id: str, as_of: datetime) -> int:
-    """Return the seed of a reader's interleaved page: the same whenever the page is asked for as of the same time."""
-    named = json.dumps([experiment, user_id, as_of.isoformat()]).encode()
-    return int.from_bytes(sha256(named).digest()[:8]) >> 1
+def alike_articles(catalogue: Catalogue, pages: tuple[Page, Page], caps: CapsConfig) -> Alike:
+    """Return which articles of two pages a page should not have together: of one text, or of one event if caps ask so.
+
+    The other caps hold for the page of each arm, not for the interleaved page.
+    """
+    ids = list(dict.fromkeys(news_id for page in pages for news_id in page.stories.column("news_id").to_pylist()))
+    rows = np.array(catalogue.rows(ids), np.int64)
+    vectors = catalogue.vectors_of(rows)
+    likeness = vectors @ vectors.T
+    found = SameTexts(catalogue).copies(rows, rows, likeness)
+    if caps.story == 1:
+        times = catalogue.published_at[rows]
+        found |= of_one_event(likeness, times, times[:, None], similarity=caps.story_similarity, days=caps.story_days)
+    np.fill_diagonal(found, False)
+    return {ids[row]: {ids[other] for other in np.flatnonzero(found[row])} for row in np.flatnonzero(found.any(axis=1))}

@@ -126,7 +126,8 @@ class Page:
     page_id: str = ""
     "The id of this page, by which what readers do on it is logged; no other page has it."
     policy: str = "none"
-    "The policy of exploration that chose the articles: none, epsilon-greedy, softmax or thompson."
+    """The policy that chose the articles by chance: none, epsilon-greedy, softmax or thompson; team-draft for a page
+    that interleaves two arms of an experiment."""
     policy_version: str = ""
     "16 hex digits of the policy's code, its settings, and the most open slots of this page."
     seed: int = 0
