@@ -13,7 +13,7 @@ from broadsheet.rerank.exploration.page import ExploredPage, PageDraw
 from broadsheet.rerank.exploration.policy import Candidates, Exploration
 from broadsheet.rerank.pages import Pages
 from broadsheet.rerank.policy.selection import Order
-from broadsheet.tables.arrays import Floats, Rows
+from broadsheet.tables.arrays import Floats
 
 HOUR = 3600.0
 
@@ -39,15 +39,17 @@ class Explorer:
     def __call__(self, block: Block, order: Order, score: Floats, pages: Pages) -> Order:
         """Return the order with the first places of each list drawn anew, and note what was drawn in `pages`.
 
-        A list has the order of its articles (readers, articles) and their scores. Softmax reads the scores in falling
-        order, scaled to 0 to 1: so the order of the list stays the most probable, whatever made it diverse.
+        `order` and `score` are (readers, articles).
         """
         explored = order.copy()
         for number, reader in enumerate(block.readers):
             listed = order[number, : block.lengths[number]]
             kept, fixed = pages.may_move(number, listed, self.places)
             inside = listed[kept]
-            candidates = self._candidates(block, block.rows[number, inside], score[number, inside])
+            rows, hours = block.rows[number, inside], self.exploration.young_hours
+            posteriors = self.rates.posteriors(rows) if self.rates is not None else None
+            times = block.catalogue.published_at[rows]
+            candidates = ranked_candidates(score[number, inside], times, posteriors, self.as_of, hours)
             budget, seed = self.budgets[reader.user_id], self.seeds[reader.user_id]
             draw = PageDraw(self.exploration, candidates, slots=self.places, budget=budget, fixed=fixed)
             page = self.pages[reader.user_id] = draw.draw(seed)
@@ -55,12 +57,18 @@ class Explorer:
             explored[number, : len(listed)] = np.concatenate([shown, listed[~np.isin(listed, shown)]])
         return explored
 
-    def _candidates(self, block: Block, rows: Rows, score: Floats) -> Candidates:
-        falling = np.sort(score)[::-1]
-        span = falling[0] - falling[-1] if len(falling) else 0.0
-        scores = (falling - falling[-1]) / span if span > 0 else np.zeros(len(falling))
-        if self.rates is None:
-            return Candidates(scores)
-        ages = self.as_of - block.catalogue.published_at[rows]
-        young = (ages >= 0) & (ages <= self.exploration.young_hours * HOUR)
-        return Candidates(scores, young, *self.rates.posteriors(rows))
+
+def ranked_candidates(
+    score: Floats, published_at: Floats, posteriors: tuple[Floats, Floats] | None, as_of: float, young_hours: float
+) -> Candidates:
+    """Return a reader's ranked articles as a policy reads them, best first; all arrays are (articles,).
+
+    The scores are put in falling order and scaled to 0 to 1: so the order of the list stays the most probable, whatever
+    made it diverse. Times are epoch seconds; an article of unknown time, or still to come, is not young.
+    """
+    falling = np.sort(score)[::-1]
+    span = falling[0] - falling[-1] if len(falling) else 0.0
+    scores = (falling - falling[-1]) / span if span > 0 else np.zeros(len(falling))
+    ages = as_of - published_at
+    young = (ages >= 0) & (ages <= young_hours * HOUR)
+    return Candidates(scores, young, *(posteriors or ()))

@@ -60,7 +60,8 @@ class PageDraw:
         self._pool = np.setdiff1d(np.arange(len(candidates)), list(fixed.values()))
         inside = candidates.of(self._pool)
         self._chances = chances_of(exploration, inside)
-        self._marginals = marginals_of(exploration, inside, len(self._free), self._budget)
+        self.marginals: Floats = marginals_of(exploration, inside, len(self._free), self._budget)
+        """Probability of each article in each slot, both without those that an editor set, (slots, articles)."""
 
     def draw(self, seed: int) -> ExploredPage:
         """Return the page of a seed; the same seed gives the same page.
@@ -106,7 +107,7 @@ class PageDraw:
             page.conditional[slot] = mixed[number] if path > 0 else 0.0
             path *= page.conditional[slot]
             # The page itself is one of the ways to this slot: a sample of the ways must not say less.
-            page.propensity[slot] = max(float(self._marginals[passed, number]), path)
+            page.propensity[slot] = max(float(self.marginals[passed, number]), path)
             openings.note(float(drawn[number]), best=number == best)
             left[0, number] = False
         return page

@@ -165,6 +165,6 @@ def test_scores_without_an_order_are_refused(scores):
 
 def test_a_slot_without_a_true_probability_is_an_error_and_no_page():
     made = draw("softmax")
-    made._marginals[:] = np.nan
+    made.marginals[:] = np.nan
     with pytest.raises(ContractError, match="slot 1 has propensity nan"):
         made.draw(1)
