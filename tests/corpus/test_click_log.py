@@ -50,3 +50,10 @@ def test_a_slice_holds_the_clicks_strictly_before_one_time_and_not_before_anothe
     assert sorted(cut.users.tolist()) == [n for n, time in enumerate(times) if since <= time < as_of]
     assert (cut.rows == 2 * cut.users).all() and (np.diff(cut.times) >= 0).all()
     assert len(log.before(as_of)) == sum(time < as_of for time in times)
+
+
+def test_clicks_of_readers_whom_the_site_does_not_know_are_not_those_of_one_reader():
+    table = from_rows([click(user, "N1", hour) for hour, user in enumerate(("", "maya", "", "eve", "maya"))], CLICKS)
+    log = read_click_log(table, CATALOGUE)
+    assert len(log) == 5 and len(set(log.users.tolist())) == 4
+    assert log.users[1] == log.users[4] and log.readers[int(log.users[1])].as_py() == "maya"

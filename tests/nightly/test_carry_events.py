@@ -15,8 +15,8 @@ from broadsheet.pipeline import Pipeline
 from broadsheet.readers.follows import open_follows
 from broadsheet.readers.mutes import open_mutes
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
-from tests.live.test_in_force import LATER, act
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, USERS
+from tests.live.test_in_force import LATER, act, signals
 from tests.support.late_articles import everything, ids
 
 DAY = f"live-{LATER:%Y-%m-%d}"
@@ -61,6 +61,17 @@ def test_clicks_pages_follows_and_mutes_come_into_the_corpus_once(room, log):
     ]
     assert open_follows(room.follows)().of("fan") == ["chess"]
     assert open_mutes(room.mutes)().of("eve") == (["sports"], [])
+
+
+def test_what_unknown_readers_click_is_counted_and_is_nobodys_history(room, log):
+    log([act("click", number, "N44", "") for number in range(8)])
+    here = Pipeline.open(room.path)
+    before = signals(here, "popularity")
+    assert before["N44"] == 1, "it is read most"
+    build(room, "active")
+    there = Pipeline.open(room.path)
+    assert signals(there, "popularity") == before and "" not in there.bench.data.readers.audience
+    assert "" not in read_table(room.current().users, USERS).column("user_id").to_pylist()
 
 
 def test_what_the_next_day_changes_is_changed_and_stands_once(room, log):

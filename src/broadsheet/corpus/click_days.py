@@ -25,7 +25,7 @@ class ClickDays:
     clicks: Integers
     "Events that mean reading, (days,)."
     readers: Integers
-    "Readers with such an event, (days,)."
+    "Readers with such an event, (days,); all whom the site does not know count as one."
 
 
 def read_click_days(clicks: Path, as_of: datetime, days: int) -> ClickDays:

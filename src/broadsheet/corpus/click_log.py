@@ -25,7 +25,7 @@ class ClickLog:
     """Clicks, oldest first; three arrays of one length."""
 
     users: npt.NDArray[np.int64]
-    "A number for each reader, which means something only within this log."
+    "A number for each reader, which means something only within this log; of nobody known, another for each click."
     rows: npt.NDArray[np.int64]
     "Catalogue row of the article."
     times: npt.NDArray[np.float64]
@@ -76,11 +76,14 @@ def read_click_log(clicks: pa.Table, catalogue: Catalogue, acts: ActsConfig = DE
     rows = catalogue.newest_rows(clicks.column("news_id"))
     kept = pc.and_(events, pc.is_valid(rows))
     users = clicks.column("user_id").filter(kept).dictionary_encode().unify_dictionaries()
-    codes = [np.asarray(chunk.indices, np.int64) for chunk in users.chunks]
+    readers = users.chunk(0).dictionary if users.num_chunks else NO_READERS
+    numbers = np.concatenate([np.zeros(0, np.int64), *(np.asarray(chunk.indices, np.int64) for chunk in users.chunks)])
+    nobody = numbers == readers.index("").as_py()  # clicks of many people are not those of one reader
+    numbers[nobody] = len(readers) + np.arange(nobody.sum())
     return make_click_log(
-        np.concatenate([np.zeros(0, np.int64), *codes]),
+        numbers,
         np.asarray(rows.filter(kept), np.int64),
         epoch_seconds(clicks.column("time").filter(kept)),
-        users.chunk(0).dictionary if users.num_chunks else NO_READERS,
+        readers,
         read_worth(clicks, catalogue, acts),
     )

@@ -27,7 +27,7 @@ class Clicks:
     def add(self, event_id: str, user_id: str, row: int, time: float) -> None:
         """Add a click on the article in a row of the catalogue, at a time in epoch seconds."""
         self._places[event_id] = len(self._rows)
-        number = self._number_of.setdefault(user_id, self._next)
+        number = self._number_of.setdefault(user_id, self._next) if user_id else self._next
         self._next = max(self._next, number + 1)
         self._users.append(number)
         self._rows.append(row)

@@ -31,7 +31,7 @@ SPLIT = "live-{:%Y-%m-%d}"
 LOOKED_BACK = "events_before"
 """Stamp of a table clicks: the number from which the next carrying reads again, since later events change earlier."""
 _COLUMNS = ["sequence", "received", "event_id", "kind", "user_id", "time", "page_id", "slot", "news_id", "seconds"]
-_COLUMNS += ["scroll", "field", "value", "undoes"]
+_COLUMNS += ["scroll", "field", "value", "undoes", "region"]
 
 
 class Carried(NamedTuple):

@@ -119,7 +119,8 @@ def _events_between(newsroom: Newsroom, start: datetime, end: datetime) -> list[
     table = read_table(newsroom.clicks, CLICKS).select(["user_id", "news_id", "time", "event"])
     time = table.column("time")
     within = pc.and_(pc.greater_equal(time, pa.scalar(start, time.type)), pc.less(time, pa.scalar(end, time.type)))
-    rows: list[dict[str, Any]] = table.filter(within).sort_by("time").to_pylist()
+    known = pc.and_(within, pc.not_equal(table.column("user_id"), ""))
+    rows: list[dict[str, Any]] = table.filter(known).sort_by("time").to_pylist()
     return rows
 
 

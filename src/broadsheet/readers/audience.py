@@ -151,7 +151,9 @@ def _rows_by_user(clicks: pa.Table, times: npt.NDArray[np.float64]) -> dict[str,
     users = np.array(clicks.column("user_id").to_pylist(), dtype=object)
     order = np.lexsort((times, users))
     starts = np.flatnonzero(users[order][1:] != users[order][:-1]) + 1
-    return {str(users[rows[0]]): rows for rows in np.split(order, starts)}
+    found = {str(users[rows[0]]): rows for rows in np.split(order, starts)}
+    found.pop("", None)  # acts of readers whom the site does not know are nobody's history
+    return found
 
 
 def open_audience(

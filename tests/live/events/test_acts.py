@@ -12,7 +12,7 @@ NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 def act(kind, number, news_id=None, user_id="maya", *, minutes=0, late=60, **fields):
     """An event as the store gives it; `late` are the minutes after noon at which it was received."""
-    about = dict.fromkeys(("news_id", "seconds", "scroll", "field", "value", "undoes"))
+    about = dict.fromkeys(("news_id", "seconds", "scroll", "field", "value", "undoes", "page_id", "region"))
     times = {"time": NOON + timedelta(minutes=minutes), "received": NOON + timedelta(minutes=late)}
     return about | times | {"event_id": f"e{number}", "kind": kind, "user_id": user_id, "news_id": news_id} | fields
 
@@ -42,6 +42,13 @@ def test_what_was_taken_back_makes_no_row_and_nobody_takes_back_the_acts_of_othe
     events = [act("click", 1, "N1"), act("hide", 2, "N2"), act("undo", 3, undoes="e2", minutes=1)]
     assert clicks(*events) == [("click", "N1", None, None)]
     assert len(clicks(*events, act("undo", 4, user_id="eve", undoes="e1"))) == 1
+
+
+def test_clicks_of_unknown_readers_at_one_time_are_several_and_a_dwell_completes_that_of_its_page():
+    events = [act("click", 1, "N1", "", page_id="p"), act("click", 2, "N1", "", page_id="q", region="Oslo")]
+    found = list(clicks_of([*events, act("dwell", 3, "N1", "", minutes=1, page_id="p", seconds=4.0)]).values())
+    assert [(row["dwell_seconds"], row["region"]) for row in found] == [(4.0, None), (None, "Oslo")]
+    assert found[1]["time"] - found[0]["time"] == timedelta(microseconds=1)
 
 
 def test_an_event_from_a_clock_that_is_ahead_happened_when_it_was_received():

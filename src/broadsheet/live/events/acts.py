@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from broadsheet.corpus.click_log import AGAINST, READING
@@ -14,6 +14,7 @@ from broadsheet.tables.schemas import CLICKS
 
 ACTS = (*READING, *AGAINST)
 """Kinds of events that are a row of the clicks table each."""
+_APART = timedelta(microseconds=1)
 _MEASURES = {"dwell": ("seconds", "dwell_seconds"), "scroll": ("scroll", "scroll")}
 """For each kind that measures a read, its value and the column of the clicks table."""
 
@@ -28,20 +29,24 @@ def clicks_of(events: Iterable[Row]) -> dict[Key, dict[str, Any]]:
 
     An event that its reader took back makes no row. `dwell` and `scroll` complete the reader's last event of reading
     the article that was not later; of several values the largest counts. A `dwell` without such an event adds nothing.
+    Readers whom the site does not know are told apart by their pages, and two such clicks are never the same click.
     """
     rows: dict[Key, dict[str, Any]] = {}
-    last: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    last: dict[tuple[str, str], dict[str, Any]] = {}
     for event in sorted(not_undone(events), key=happened):
         kind, user_id, news_id = event["kind"], event["user_id"], event["news_id"]
+        who = user_id or f"on page {event['page_id']}"
         if kind in ACTS:
             row = {"user_id": user_id, "news_id": news_id, "time": happened(event), "event": kind}
-            row |= {"dwell_seconds": None, "scroll": None}
-            row = rows.setdefault((user_id, news_id, row["time"], kind), row)
+            row |= {"dwell_seconds": None, "scroll": None, "region": event["region"]}
+            while not user_id and clicks_key(row) in rows:
+                row["time"] += _APART
+            row = rows.setdefault(clicks_key(row), row)
             if kind in READING:
-                last.setdefault((user_id, news_id), []).append(row)
-        elif kind in _MEASURES and (user_id, news_id) in last:
+                last[who, news_id] = row
+        elif kind in _MEASURES and (who, news_id) in last:
             name, column = _MEASURES[kind]
-            row = last[user_id, news_id][-1]
+            row = last[who, news_id]
             row[column] = max(row[column] or 0.0, event[name])
     return rows
 
