@@ -16,7 +16,7 @@ from broadsheet.rerank.attention import Attention
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
 from broadsheet.rerank.block import Block, parts_of
 from broadsheet.rerank.cross_encoder.model import Score
-from broadsheet.rerank.explored import Explorer
+from broadsheet.rerank.explored import Explores
 from broadsheet.rerank.learned_fusion import LearnedFusion
 from broadsheet.rerank.newest import not_judged
 from broadsheet.rerank.offered import offered_places
@@ -81,7 +81,7 @@ class Reranker:
         candidates: pa.Table,
         selection: Selection | None = None,
         places: int = PLACES,
-        explorer: Explorer | None = None,
+        explorer: Explores | None = None,
     ) -> pa.Table:
         """Return the table ranked: for each reader the first `depth` candidates, with their signals and reasons.
 
@@ -191,7 +191,7 @@ class Reranker:
         candidates: pa.Table,
         selection: Selection | None,
         places: int,
-        explorer: Explorer | None,
+        explorer: Explores | None,
     ) -> pa.Table:
         candidates = candidates.take(pa.array(np.concatenate([found for _, found in offered])))
         block = self._block([reader for reader, _ in offered], candidates, [len(found) for _, found in offered])

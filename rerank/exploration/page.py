@@ -80,20 +80,26 @@ class PageDraw:
     def probabilities(self, shown: Sequence[int]) -> tuple[Floats, Floats]:
         """Return the marginal and the conditional probability with which a given page would be shown, (slots,) each.
 
-        `shown` are the numbers of its articles in the ranked list, from the top, each once. A slot that would never be
-        filled so has probability 0, and every slot below it has conditional probability 0. Raises InputError for a page
-        of another length, and for another article in a slot than an editor set there.
+        `shown` are the numbers of its articles in the ranked list, from the top, each once, and -1 for an article that
+        is not in the list. A slot that would never be filled so has probability 0, and every slot below it has
+        conditional probability 0. Raises InputError for a page of another length.
         """
-        if len(shown) != self._size or len(set(shown)) < len(shown) or not set(shown) <= set(range(self._count)):
+        known = [number for number in shown if number != -1]
+        if len(shown) != self._size or len(set(known)) < len(known) or not set(known) <= set(range(self._count)):
             raise InputError(f"probabilities: found articles {list(shown)}, expected {self._size} different articles.")
-        if any(shown[slot - 1] != place for slot, place in self._fixed.items()):
-            raise InputError("probabilities: found another article in a slot than an editor set there.")
         number_of = {place: number for number, place in enumerate(self._pool.tolist())}
-        page = self._filled(lambda slot, _: number_of[shown[slot]])
+        page = self._filled(lambda slot, _: number_of.get(shown[slot], -1))
+        wrong = [slot - 1 for slot, place in self._fixed.items() if shown[slot - 1] != place]
+        if wrong:
+            page.propensity[wrong] = 0.0
+            page.conditional[min(wrong) :] = 0.0
         return page.propensity, page.conditional
 
     def _filled(self, take: Callable[[int, Floats], int]) -> ExploredPage:
-        """Fill the slots from the top; `take` says which article of the pool a slot gets, from all probabilities."""
+        """Fill the slots from the top; `take` says which article of the pool a slot gets, from all probabilities.
+
+        `take` returns -1 for an article that the pool lacks; such a slot has probability 0.
+        """
         order = np.array([self._fixed.get(slot + 1, -1) for slot in range(self._size)], np.int64)
         page = ExploredPage(order, np.ones(self._size), np.ones(self._size), np.zeros(self._size, np.bool_))
         openings, path = Openings(max(len(self._free), 1), self._budget), 1.0
@@ -103,6 +109,9 @@ class PageDraw:
             mixed = opening * drawn
             mixed[best] += 1 - opening
             number = take(slot, mixed)
+            if number < 0:  # no article that is left
+                page.propensity[slot] = page.conditional[slot] = path = 0.0
+                continue
             page.order[slot], page.explored[slot] = self._pool[number], number != best
             page.conditional[slot] = mixed[number] if path > 0 else 0.0
             path *= page.conditional[slot]

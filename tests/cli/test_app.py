@@ -89,10 +89,9 @@ def test_the_help_names_the_section_of_the_gate_the_extra_of_ray_and_all_stages(
 
 
 def test_every_command_takes_its_newsroom_from_the_variable_but_the_demo_which_makes_its_own():
-    others: dict = {("assets",): [], ("evaluate", "policy"): [], ("demo",): [None]}
     for words, leaf in COMMANDS.items():
         variables = [param.envvar for param in leaf.params if param.name in ("newsroom", "into")]
-        assert variables == others.get(words, ["BROADSHEET_NEWSROOM"])
+        assert variables == ([] if words == ("assets",) else [None] if words == ("demo",) else ["BROADSHEET_NEWSROOM"])
 
 
 def test_the_version_is_printed(command):

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.options import Columns, as_options, read_columns
+from broadsheet.cli.options import DEFAULT_ROOM, Columns, Room, as_options, read_columns
+from broadsheet.errors import InputError
 
 evaluation = typer.Typer(no_args_is_help=True, help="Say what readers would have done with another policy.")
 
@@ -17,15 +18,23 @@ def _group() -> None:
     """Keep the command's own name, although it is the only command of its group."""
 
 
-@evaluation.command("policy", epilog="Example: broadsheet evaluate policy --log log.parquet --out reports")
+@evaluation.command("policy", epilog="Example: broadsheet evaluate policy newsroom --policy softer.toml --out reports")
 def evaluate_policy(
-    log: Annotated[
-        Path,
+    newsroom: Room = DEFAULT_ROOM,
+    policy: Annotated[
+        Path | None,
         typer.Option(
-            help="Table of what was shown, its reward, and its probability under the log's policy (propensity) and "
-            "under the policy to evaluate (evaluation): Parquet, JSON, CSV or Arrow."
+            help="File of TOML with the settings of the policy, such as [exploration] and [rerank.weights]; all others "
+            "are the newsroom's. It is evaluated on the pages that were logged with their probabilities."
         ),
-    ],
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            help="In place of a newsroom's pages, a table of what was shown, its reward, and its probability under the "
+            "log's policy (propensity) and under the policy to evaluate (evaluation): Parquet, JSON, CSV or Arrow."
+        ),
+    ] = None,
     column: Columns = None,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and a plot.")] = None,
 ) -> None:
@@ -39,6 +48,16 @@ def evaluate_policy(
     from broadsheet.offline.estimators import evaluate
     from broadsheet.offline.policy_table import read_log
 
-    with as_options(log="--log", columns="--column"):
-        found = evaluate(read_log(log, read_columns(column)))
-    publish(out, lambda: report_policy(log.stem, found))
+    if (policy is None) == (log is None):
+        raise InputError("--policy, --log: expected one of the two, the settings of a policy or a table.")
+    if log is not None:
+        with as_options(log="--log", columns="--column"):
+            found = evaluate(read_log(log, read_columns(column)))
+        publish(out, lambda: report_policy(log.stem, found))
+    elif policy is not None:
+        from broadsheet.newsroom import Newsroom
+        from broadsheet.offline.policy_pages import pages_under, read_policy
+
+        pages, remarks = pages_under(Newsroom(newsroom), read_policy(policy))
+        found = evaluate(pages)
+        publish(out, lambda: report_policy(policy.stem, found, remarks))

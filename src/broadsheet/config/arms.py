@@ -27,6 +27,7 @@ CHANGEABLE = (
 """Sections and settings that an arm may change: each request reads them anew."""
 FIXED = ("rerank.encoder", "rerank.max_tokens")
 """Settings among these that name a model, which all arms share."""
+EXPECTED = f"Expected settings of {', '.join(CHANGEABLE)}, but not {' or '.join(FIXED)}"
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -54,13 +55,17 @@ def experiment_problems(config: Config) -> Iterator[str]:
             yield from (f"{where}.{problem}" for problem in _problems(config, arm.settings))
             yield from (
                 f"{where}.{setting}: an experiment cannot change it, since all arms share the models and the edition. "
-                f"Expected settings of {', '.join(CHANGEABLE)}, but not {' or '.join(FIXED)}"
-                for setting in changed(arm.settings)
-                if not _is_within(setting, CHANGEABLE) or _is_within(setting, FIXED)
+                f"{EXPECTED}"
+                for setting in unchangeable(arm.settings)
             )
             if experiment.kind == "interleaving" and "exploration" in arm.settings:
                 yield f"{where}.exploration: an interleaved page explores nothing else. Remove the section"
     yield from _in_each_others_way(config)
+
+
+def unchangeable(settings: Mapping[str, Any]) -> list[str]:
+    """Return the full names of the settings that need another build or other models, which no request can change."""
+    return [one for one in changed(settings) if not _is_within(one, CHANGEABLE) or _is_within(one, FIXED)]
 
 
 def changed(settings: Mapping[str, Any], within: str = "") -> Iterator[str]:

@@ -8,12 +8,14 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
 
 from broadsheet.corpus.click_log import READING, ClickLog
 from broadsheet.corpus.exposures import Exposures
 from broadsheet.errors import NewsroomError
 from broadsheet.live.events.acts import Row, happened
-from broadsheet.live.events.store import EventStore
 from broadsheet.live.live_counts import Clicks, Showings
 from broadsheet.retrieval.sources.logs import Logs
 from broadsheet.tables.arrow_files import read_stamp
@@ -42,6 +44,16 @@ _TAKEN = [
 ]
 
 
+class Numbered(Protocol):
+    """Events in the order of their numbers: of an event store, or of a part of its events."""
+
+    def after(self, sequence: int) -> pa.Table:
+        """Return events with a higher number than `sequence`, in their order; none if there are none."""
+
+    def last(self) -> int:
+        """Return the highest number."""
+
+
 class InForce:
     """Returns the logs as they are now; safe to share between threads.
 
@@ -51,26 +63,33 @@ class InForce:
 
     def __init__(
         self,
-        store: EventStore,
+        store: Numbered,
         clicks: ClickLog,
         exposures: Exposures,
         row_of: Mapping[str, int],
         held: tuple[int, int] = (0, 0),
+        every: float | None = None,
     ) -> None:
         """Take the logs of an edition and the catalogue's rows by article.
 
-        `held` are the numbers of the last event in the clicks, and of the last event in the showings.
+        `held` are the numbers of the last event in the clicks, and of the last event in the showings. `every` are the
+        seconds between two looks at the store, LOOKS_EVERY by default.
         """
         self._store, self._row_of, self._held, self._taken = store, row_of, held, min(held)
+        self._every = every
         self._logs, self._lock = Logs(clicks, exposures), ThreadLock()
         self._grown: tuple[Clicks, Showings] | None = None
         self._looked = self._said = -math.inf
 
+    @property
+    def _pause(self) -> float:
+        return LOOKS_EVERY if self._every is None else self._every
+
     def __call__(self) -> Logs:
         """Return the logs with all events that the store had at the last look; looks again if that was long ago."""
-        if time.monotonic() - self._looked >= LOOKS_EVERY:
+        if time.monotonic() - self._looked >= self._pause:
             with self._lock:
-                if time.monotonic() - self._looked >= LOOKS_EVERY:
+                if time.monotonic() - self._looked >= self._pause:
                     self._look()
         return self._logs
 
@@ -81,7 +100,7 @@ class InForce:
 
         `moved` says that articles have other rows than before: then all events since the edition are read again.
         """
-        other = InForce(self._store, clicks, exposures, row_of, self._held)
+        other = InForce(self._store, clicks, exposures, row_of, self._held, self._every)
         if not moved:
             with self._lock:
                 self._looked = math.inf  # rows of new articles would be beyond the catalogue of earlier requests
@@ -141,8 +160,8 @@ def held_events(table: Path) -> int:
     return int(read_stamp(table).get(HELD, 0)) if table.is_file() else 0
 
 
-def in_force(store: EventStore, data: EditionData) -> InForce:
+def in_force(store: Numbered, data: EditionData, every: float | None = None) -> InForce:
     """Return the logs of an edition with what came since; its impressions are those of the newsroom."""
     shown = max(map(held_events, data.newsroom.all_impressions()), default=0)
     held = held_events(data.edition.clicks), shown
-    return InForce(store, data.clicks, data.exposures, data.catalogue.row_of, held)
+    return InForce(store, data.clicks, data.exposures, data.catalogue.row_of, held, every)

@@ -21,7 +21,7 @@ from broadsheet.workbench.workbench import Workbench
 if TYPE_CHECKING:
     from broadsheet.rerank import PairScorer
     from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
-    from broadsheet.rerank.explored import Explorer
+    from broadsheet.rerank.explored import Explores
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def rank(
     k: int | None = None,
     earlier: EarlierScores | None = None,
     filters: FiltersConfig | None = None,
-    explorer: Explorer | None = None,
+    explorer: Explores | None = None,
 ) -> Ranking:
     """Rank articles for some readers as of a time: at most k, or as many as the config says, best first.
 
@@ -90,7 +90,7 @@ def rerank_readers(
     k: int | None = None,
     earlier: EarlierScores | None = None,
     selection: Selection | None = None,
-    explorer: Explorer | None = None,
+    explorer: Explores | None = None,
 ) -> pa.Table:
     """Return table ranked for some readers and their candidates: the second half of `rank`.
 
