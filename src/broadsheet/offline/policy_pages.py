@@ -1,7 +1,7 @@
 """The pages of a newsroom's log, with the probabilities that another policy would have given them.
 
-Each page is ranked again as of its moment, by the settings of the policy: the reader's state, clicks and showings are
-those before it. The articles, models, mutes and readers' own words are today's.
+Each page is ranked again as of its moment, by the settings of the policy: what readers did before the page counts, and
+nothing later. The articles, models, mutes and readers' own words are as they are today.
 """
 
 from __future__ import annotations
