@@ -12,7 +12,7 @@ from broadsheet.pipeline import Pipeline
 from broadsheet.rerank.exploration.seeds import page_seed
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import RANKED
-from broadsheet.workbench.exploring import click_rates_of
+from broadsheet.workbench.exploring import LastClickRates
 
 SOFT = '[exploration]\npolicy = "softmax"\ntemperature = 1.0\nslots = 3\nreader_slots = 1000\n'
 
@@ -164,7 +164,9 @@ def test_what_readers_do_with_explored_pages_counts_in_the_click_rates_by_slot(b
     report = pipeline.log([page.event(at), click])
     assert report.new == 2, str(report)
     pipeline = Pipeline.open(pipeline.bench.data.newsroom.path)
-    rates = click_rates_of(pipeline.bench, at + timedelta(minutes=1))
+    moment, last = at + timedelta(minutes=1), LastClickRates()
+    rates = last(pipeline.bench, moment)
+    assert last(pipeline.bench, moment) is rates and last(pipeline.bench, at) is not rates
     rows = [pipeline.bench.data.catalogue.row_of[news_id] for news_id in ids(page)]
     assert rates.clicks[rows].round(2).tolist() == [0, 0, 1]
     # Slots 2 and 3 are examined less than the first: 1 / log2(3) and 1 / log2(4).

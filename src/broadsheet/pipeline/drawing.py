@@ -12,7 +12,7 @@ from broadsheet.errors import InputError
 from broadsheet.newsroom.given import shown, whole_number
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.locks import ThreadLock
-from broadsheet.workbench.exploring import exploration_of, make_explorer
+from broadsheet.workbench.exploring import LastClickRates, exploration_of, make_explorer
 from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Draws:
 
     def __init__(self) -> None:
         self._lock, self._day, self._explored = ThreadLock(), date.min, dict[str, int]()
+        self._rates = LastClickRates()
 
     def page_draws(
         self, bench: Workbench, readers: Sequence[ReaderState], as_of: datetime, places: int, draw: Draw
@@ -76,8 +77,9 @@ class Draws:
             today = {user_id: self._today(user_id) if given is None else given for user_id in ids}
             budgets = {user_id: exploration.budget(count) for user_id, count in today.items()}
         versions = {user_id: exploration.under(budget).version for user_id, budget in budgets.items()}
+        explorer = make_explorer(bench, as_of, places, ids, budgets, self._rates)
         counts = not draw.policy_version and draw.explored_today is None
-        return PageDraws(ids, versions, make_explorer(bench, as_of, places, ids, budgets), counts)
+        return PageDraws(ids, versions, explorer, counts)
 
     def count(self, draws: PageDraws) -> None:
         """Count the explored slots of pages, unless the caller counts or the pages were shown before."""
