@@ -17,6 +17,7 @@ LATER = START + timedelta(hours=60)
 @pytest.fixture(autouse=True)
 def looks_at_once(monkeypatch):
     monkeypatch.setattr(module, "LOOKS_EVERY", 0.0)
+    monkeypatch.setattr(module, "MOST_OF_THE_TIME", float("inf"))
 
 
 def act(kind, number, news_id=None, user_id="nobody", minutes=0, **fields):

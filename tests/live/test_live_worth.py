@@ -31,6 +31,7 @@ ACTS = st.lists(st.tuples(KINDS, st.integers(0, 1), st.integers(0, 2), st.intege
 @pytest.fixture
 def weighing(room, monkeypatch):
     monkeypatch.setattr(module, "LOOKS_EVERY", 0.0)
+    monkeypatch.setattr(module, "MOST_OF_THE_TIME", float("inf"))
     with room.config_file.open("a") as file:
         file.write(WORTH)
     return room
