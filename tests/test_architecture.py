@@ -55,7 +55,7 @@ SUB_LAYERS = {
         ("report",),
         ("retrieval", "facts", "generation", "speed", "index", "systems"),
         ("ranking",),
-        ("pages", "documents", "experiments", "mind", "live_ranking", "learning_curve", "off_policy"),
+        ("pages", "documents", "experiments", "mind", "live_ranking", "learning_curve", "learning_on", "off_policy"),
     ],
 }
 MOST_MODULES = 15

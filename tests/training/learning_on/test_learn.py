@@ -2,6 +2,7 @@ import json
 import shutil
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
 
 from broadsheet.corpus.impressions import read_rankable
@@ -14,6 +15,8 @@ from broadsheet.nightly.build import build
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.operations.status import newsroom_state
 from broadsheet.rerank.learned_fusion import FusionRecipe, fit_fusion, load_fusion, save_fusion
+from broadsheet.tables.arrow_files import read_table, write_table
+from broadsheet.tables.schemas import IMPRESSIONS
 from broadsheet.training.fusion import read_lists, usable
 from broadsheet.training.learning_on.fusion import learn_fusion
 from broadsheet.training.learning_on.learn import learn
@@ -70,6 +73,7 @@ def test_models_that_rank_new_clicks_better_take_their_place_and_the_cards_say_f
         assert card["learned_until"] == (START + timedelta(hours=40, minutes=239)).isoformat()
         assert card["learned_on"]["times"] == 1 and card["learned_on"]["held_out"] == 60
         assert models(room)[name] != models(start)[name]
+    assert decision["models"]["off-policy"] == "no propensities were logged"
     assert last_decision(room) == json.loads((room.path / "models" / "learning.jsonl").read_text())
     assert newsroom_state(room)["learning"]["promoted"] == ["towers", "attention"]
 
@@ -98,8 +102,8 @@ def test_the_next_day_goes_on_from_there_with_what_was_held_out_and_some_older_i
     decision = learn(room)
     # 60 held out on the day before and 220 new impressions; a fifth of them is held out, and three in ten are older.
     assert decision["held_out"] == 56
-    assert {figures.get("learned") for name, figures in decision["models"].items() if name != "page"} == {224}
-    assert {figures.get("replayed") for name, figures in decision["models"].items() if name != "page"} == {96}
+    assert [decision["models"][name]["learned"] for name in ("towers", "attention")] == [224, 224]
+    assert [decision["models"][name]["replayed"] for name in ("towers", "attention")] == [96, 96]
     if decision["promoted"]:
         card = json.loads((room.path / "models" / decision["promoted"][0] / "card.json").read_text())
         assert card["learned_on"]["times"] == 2
@@ -128,6 +132,18 @@ def test_what_ranks_worse_is_not_put_in_use_and_why_is_said(learned, tmp_path):
     assert not (room.path / "models" / ".learning").exists()
     assert last_decision(room)["promoted"] == []
     assert learn(room)["why"].startswith("No new clicks"), "nothing is new since the decision"
+
+
+def test_logged_propensities_have_a_say_too(start, tmp_path):
+    room = copy_of(start, tmp_path)
+    table = read_table(room.impressions("monday"), IMPRESSIONS)
+    logged = pa.array([[0.5] * len(shown) for shown in table["shown"].to_pylist()], pa.list_(pa.float32()))
+    place = IMPRESSIONS.get_field_index("propensity")
+    write_table(room.impressions("monday"), table.set_column(place, IMPRESSIONS.field(place), logged), IMPRESSIONS)
+    decision = learn(room)
+    found = decision["models"]["off-policy"]
+    assert set(found["estimated click rate"]) == {"before", "after", "low", "high"}
+    assert bool(decision["promoted"]) is (found["estimated click rate"]["low"] >= -0.005)
 
 
 def test_too_few_new_clicks_are_kept_for_the_next_time(learned, tmp_path):

@@ -16,17 +16,18 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.learned import Decision, decided_until, log_decision, promote
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.progress import Say, silent
+from broadsheet.tables.arrays import Floats
 from broadsheet.tables.files import remove_folder
 from broadsheet.training.folder import made_now
 from broadsheet.training.learning_on.champions import Champion, find_champions
 from broadsheet.training.learning_on.comparison import Comparison, compare
 from broadsheet.training.learning_on.learned import Learned
 from broadsheet.training.learning_on.new_impressions import Pool, read_pool
+from broadsheet.training.learning_on.off_policy import off_policy
 from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
     from broadsheet.rerank.learned_fusion import LearnedFusion
-    from broadsheet.training.learning_on.page_scores import PageScores
 
 ENOUGH = 50
 """Held-out impressions with both a clicked and an unclicked article, from which models are compared."""
@@ -41,6 +42,8 @@ class _Examples:
     until: datetime
     "Its time."
     held_out: Sequence[Impression]
+    propensities: Mapping[int, Sequence[float] | None]
+    "Those of the slots of the held-out impressions, by the impression's number; None where they were not logged."
 
 
 def learn(
@@ -100,13 +103,14 @@ def _examples(bench: Workbench, pool: Pool, champions: Mapping[str, Champion]) -
     new = pool.after(learned)
     cut = new.quantile(1 - bench.models.config.learning.held_out)
     most = math.ceil(bench.models.config.learning.most * bench.models.config.learning.held_out)
-    held_out = new.after(cut).newest(most).read()
+    kept = new.after(cut).newest(most)
+    held_out = kept.read()
     if len(held_out) < ENOUGH:
         return (
             f"Too few new clicks: {len(new)} impressions are new, and {len(held_out)} of those held out show both a "
             f"clicked and an unclicked article; expected {ENOUGH} or more. The models stay as they are."
         )
-    return _Examples(pool.until(cut), cut, held_out)
+    return _Examples(pool.until(cut), cut, held_out, kept.propensities())
 
 
 def _try(
@@ -134,10 +138,18 @@ def _try(
     }
     if not found and fusion is None:
         return decision | {"promoted": [], "why": _kept(refused)}
-    pages = _page_comparison(bench, examples, found, work, fusion)
+    ranked, *scores = _page_scores(bench, examples, found, work, fusion)
+    pages, estimated = compare(ranked, *scores), off_policy(ranked, examples.propensities, *scores)
+    worse = pages.worse(margin)
     say(f"page: {pages.line()}")
     figures["page"] = pages.document()
-    if worse := pages.worse(margin):
+    if isinstance(estimated, Comparison):
+        say(f"off-policy: {estimated.line()}")
+        figures["off-policy"] = estimated.document()
+        worse += estimated.worse(margin)
+    else:
+        figures["off-policy"] = estimated
+    if worse:
         return decision | {"promoted": [], "why": _kept([*refused, f"page: {', '.join(worse)}"])}
     if fusion is not None:
         _save_fusion(fusion, work / "fusion", _card(champions["fusion"], examples, 0, pages))
@@ -194,25 +206,25 @@ def _grown_fusion(
     return learn_fusion(bench, bench.models.fusion, champions["fusion"].card, new)
 
 
-def _page_comparison(
+def _page_scores(
     bench: Workbench,
     examples: _Examples,
     found: Mapping[str, Learned],
     work: Path,
     fusion: LearnedFusion | None,
-) -> Comparison:
-    """Compare the score by which pages are ranked, on the newest of the held-out impressions."""
+) -> tuple[Sequence[Impression], Floats, Floats]:
+    """Return the newest of the held-out impressions, and the score by which pages are ranked, before and after."""
     from broadsheet.rerank.attentive_scorer.trained import load_attention
     from broadsheet.training.learning_on.fusion import most_ranked
     from broadsheet.training.learning_on.page_scores import PageScores
 
     ranked = examples.held_out[-most_ranked(bench) :]
-    page: PageScores = PageScores(bench, ranked)
+    page = PageScores(bench, ranked)
     shown = sum(len(one.shown) for one in ranked)
     towers = found["towers"].after[-shown:] if "towers" in found else None
     weights = vars(bench.models.config.rerank.attention)
     attention = load_attention(work / "attention", weights) if "attention" in found else None
-    return compare(ranked, page.champion(), page.challenger(towers, attention, fusion))
+    return ranked, page.champion(), page.challenger(towers, attention, fusion)
 
 
 def _card(champion: Champion, examples: _Examples, learned: int, comparison: Comparison) -> dict[str, Any]:

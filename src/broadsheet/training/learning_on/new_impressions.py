@@ -68,6 +68,10 @@ class Pool:
         found = [make_impression(self.catalogue, row, row["number"]) for row in rows]
         return [one for one in found if one.rankable]
 
+    def propensities(self) -> dict[int, list[float] | None]:
+        """Return the probabilities of the slots of each impression by its number; None where they were not logged."""
+        return dict(zip(self.table["number"].to_pylist(), self.table["propensity"].to_pylist(), strict=True))
+
     def _where(self, kept: pa.ChunkedArray) -> Pool:
         return Pool(self.table.filter(kept), self.catalogue)
 

@@ -1,0 +1,1 @@
+"""Learning on day by day against training anew each day: the measurement and its report."""
