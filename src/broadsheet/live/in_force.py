@@ -43,6 +43,7 @@ _TAKEN = [
     "news_id",
     "seconds",
     "undoes",
+    "region",
 ]
 
 

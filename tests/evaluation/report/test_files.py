@@ -12,6 +12,7 @@ from broadsheet.evaluation.generation.speed import report_speed
 from broadsheet.evaluation.index.exact_search import report_exact_search
 from broadsheet.evaluation.index.report import join_sizes, report_index
 from broadsheet.evaluation.learning_curve.report import report_curve
+from broadsheet.evaluation.live_ranking.replay_report import report_replay
 from broadsheet.evaluation.live_ranking.report import report_live as report_live_ranking
 from broadsheet.evaluation.pages.answers import report_answers
 from broadsheet.evaluation.pages.cascade_report import report_cascade
@@ -37,6 +38,7 @@ from tests.support.scripts import PNG
 RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
 REPORTS = {
     "cascade-valid": report_cascade,
+    "event-replay-validation": report_replay,
     "ask": report_answers,
     "ask-da": report_answers,
     "ask-zh": report_answers,
