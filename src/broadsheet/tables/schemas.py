@@ -43,9 +43,7 @@ CLICKS = new_table(
         new_field("user_id", pa.string(), "A reader; empty for a reader whom the site does not know."),
         _NEWS,
         new_field("time", TIME, "When the event happened, UTC."),
-        new_field(
-            "event", pa.string(), "What the reader did: click, like, comment, share, save, hide, dislike or report."
-        ),
+        new_field("event", pa.string(), "What was done: click, like, comment, share, save, hide, dislike or report."),
         new_field("dwell_seconds", pa.float32(), "Seconds spent reading; null if unknown.", nullable=True),
         added("scroll", pa.float32(), 2, "How far down the article the reader came, 0 (top) to 1 (end)"),
         added("region", pa.string(), 3, "Where the reader was, in the site's own words"),
