@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from broadsheet.corpus.click_log import ClickLog
+from broadsheet.corpus.worth import Worth
 from broadsheet.retrieval.sources.source_input import SourceInput
 from broadsheet.tables.arrays import Floats, Integers, Rows
 
@@ -54,12 +55,14 @@ def popularity_scores(
     has a share of its category's mean beside its own clicks, so none in a category that is read has 0. Acts count what
     they are worth by the log. `half_life_hours` stands in for the log's own.
     """
-    return popularity_of(decayed_counts(clicks, as_of, len(categories), half_life_hours), categories, future, gone)
+    return popularity_of(
+        decayed_counts(clicks.counted, as_of, len(categories), half_life_hours), categories, future, gone
+    )
 
 
-def decayed_counts(clicks: ClickLog, as_of: float, size: int, half_life_hours: float | None = None) -> Floats:
+def decayed_counts(worth: Worth, as_of: float, size: int, half_life_hours: float | None = None) -> Floats:
     """Return the sum of what acts strictly before `as_of` are worth by then, of each of `size` articles (size,)."""
-    past = clicks.counted.before(as_of)
+    past = worth.before(as_of)
     decayed = 0.5 ** ((as_of - past.times) / ((half_life_hours or past.half_life_hours) * HOUR))
     return np.bincount(past.rows, decayed * past.weights, minlength=size).astype(np.float64)
 

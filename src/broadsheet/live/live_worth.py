@@ -7,7 +7,7 @@ from array import array
 import numpy as np
 
 from broadsheet.corpus.worth import Worth, joined, weighed
-from broadsheet.live.events.acts import ACTS, Row, clicks_of
+from broadsheet.live.events.acts import ACTS, Row, clicks_of, reader_of
 
 KINDS = (*ACTS, "dwell", "undo")
 """Kinds of events that change what an article's acts are worth."""
@@ -33,7 +33,7 @@ class LiveWorth:
     def add(self, event: Row, row: int) -> None:
         """Take an event on the article in a row of the catalogue; events come in the order of their numbers."""
         if event["kind"] in KINDS:
-            about = event["user_id"], row
+            about = reader_of(event), row
             self._events.setdefault(about, []).append(event)
             self._changed[about] = None
 

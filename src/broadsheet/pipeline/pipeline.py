@@ -23,9 +23,10 @@ from broadsheet.live.in_force import held_events
 from broadsheet.live.late_texts import PageTexts, write_missing
 from broadsheet.live.live_readers import LiveReaders
 from broadsheet.live.live_workbench import Live, request_time
+from broadsheet.live.trending import RegionCounts, trending
 from broadsheet.models.forks import check_device
 from broadsheet.newsroom import Newsroom
-from broadsheet.newsroom.given import given_id, given_ids, given_newsroom, given_rows, most_stories
+from broadsheet.newsroom.given import given_id, given_ids, given_names, given_newsroom, given_rows, most_stories
 from broadsheet.own_parts import OwnParts
 from broadsheet.pages.ask import read_request
 from broadsheet.pages.digests import Digests, read_digests
@@ -60,6 +61,7 @@ class Pipeline:
         self._arms = Arms(self._live.bench(), look)
         articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.row_of)
         self._event_log = EventLog(self.events, articles, is_archive=config.clock == "latest")
+        self._regions = RegionCounts(self.events, bench.data.edition, config.acts)
 
     @staticmethod
     def open(path: str | Path | Newsroom, own: OwnParts | None = None) -> Pipeline:
@@ -191,6 +193,23 @@ class Pipeline:
         Raises InputError for what are no events, NewsroomError or DiskError if the event store cannot be written.
         """
         return self._event_log(given_events(events))
+
+    def trending(self, k: int = 10, category: str | None = None, region: str | None = None) -> list[tuple[str, float]]:
+        """Return at most k articles that are read most at the moment: their ids and decayed counts, the largest first.
+
+        An act counts what `[acts.popularity]` says, 1 for a click, and half of it after each half-life, until this
+        second and in every process. `category` asks for the articles of a category alone. `region` asks for the acts of
+        readers in a region alone, by the `region` of clicks and of logged events. An article without
+        a count above 0 is left out, as is an article that no page may show; an unknown category or region has no
+        articles. Raises InputError for a wrong k or name, NewsroomError if a region is asked for and the event store
+        cannot be read.
+        """
+        bench = self.bench
+        number = most_stories(k, len(bench.data.catalogue))
+        given_names([name for name in (category, region) if name is not None], "category, region")
+        as_of = request_time(bench)
+        in_region = None if region is None else self._regions(region, as_of)
+        return trending(bench, as_of, number, category, in_region)
 
     def write_missing(self) -> LateStories:
         """Write the texts that pages of any process wanted and the edition lacks; their next requests show them.

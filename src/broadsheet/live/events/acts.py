@@ -35,7 +35,7 @@ def clicks_of(events: Iterable[Row]) -> dict[Key, dict[str, Any]]:
     last: dict[tuple[str, str], dict[str, Any]] = {}
     for event in sorted(not_undone(events), key=happened):
         kind, user_id, news_id = event["kind"], event["user_id"], event["news_id"]
-        who = user_id or f"on page {event['page_id']}"
+        who = reader_of(event)
         if kind in ACTS:
             row = {"user_id": user_id, "news_id": news_id, "time": happened(event), "event": kind}
             row |= {"dwell_seconds": None, "scroll": None, "region": event["region"]}
@@ -49,6 +49,11 @@ def clicks_of(events: Iterable[Row]) -> dict[Key, dict[str, Any]]:
             row = last[who, news_id]
             row[column] = max(row[column] or 0.0, event[name])
     return rows
+
+
+def reader_of(event: Row) -> str:
+    """Return the reader of an event; readers whom the site does not know are told apart by their pages."""
+    return event["user_id"] or f"on page {event['page_id']}"
 
 
 def clicks_key(row: Row) -> Key:
