@@ -3,7 +3,8 @@
 `NewsTower` and `UserTower` make vectors; `Retriever` turns users into candidates.
 """
 
-from broadsheet.retrieval.retriever import Retriever, encode_users
+from broadsheet.retrieval.reader_vectors import encode_users
+from broadsheet.retrieval.retriever import Retriever
 from broadsheet.retrieval.sources.fusion import fuse
 from broadsheet.retrieval.sources.popularity_freshness import freshness_scores, popularity_scores
 from broadsheet.retrieval.sources.source_input import interest_vectors

@@ -15,8 +15,10 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.filters import Selection
 from broadsheet.corpus.same_text import SameTexts
 from broadsheet.own_parts import OwnParts
+from broadsheet.readers.history_weights import HistoryWeights
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.candidates_table import Offer, candidates_table
+from broadsheet.retrieval.reader_vectors import encode_users
 from broadsheet.retrieval.sources.block_vectors import BlockVectors
 from broadsheet.retrieval.sources.fusion import fuse, with_quotas
 from broadsheet.retrieval.sources.logs import NowLogs
@@ -26,13 +28,11 @@ from broadsheet.retrieval.sources.snapshot import Moment, Moments
 from broadsheet.retrieval.sources.source_input import SourceInput, interest_vectors
 from broadsheet.retrieval.sources.two_tower import Search, search_together
 from broadsheet.retrieval.sources.unread import unread
-from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.retrieval.towers.user_tower import UserTower
 from broadsheet.retrieval.wanted import few_allowed, wanted_first, with_wanted
 from broadsheet.tables.arrays import Floats, Rows, Vectors
-from broadsheet.tables.schemas import SOURCES, user_vectors
-from broadsheet.tables.vectors import vectors_to_arrow
+from broadsheet.tables.schemas import SOURCES
 
 NEW_READER = {"freshness": 0.5, "popularity": 0.5}
 """Quotas for a reader of whom nothing is known: half of the candidates are the newest, half are the most read."""
@@ -60,21 +60,23 @@ class Retriever:
         weights: Mapping[str, float],
         quotas: Mapping[str, float] | None,
         own: OwnParts | None = None,
+        history_weights: HistoryWeights | None = None,
     ) -> None:
         """`half_life_hours` are those of freshness; a source that `weights` or `quotas` do not name has 0.
 
         Without `quotas`, None, no reader has any, new readers neither.
         `logs` returns the clicks and showings as they are now. `own` has the site's own sources and signals.
+        `history_weights` weighs the articles of a history for the reader's vector; None weighs all the same.
         """
         self._catalogue, self._search, self._encode, self._user_tower = catalogue, search, encode, user_tower
         self._k, self._weights, self._quotas, self._own = k, dict(weights), quotas, own or OwnParts()
-        self._same_texts, self._logs = SameTexts(catalogue), logs
+        self._same_texts, self._logs, self._history_weights = SameTexts(catalogue), logs, history_weights
         self._half_lives = hours = half_lives(catalogue.category, half_life_hours, half_life_hours_by_category)
         self._moments = Moments(catalogue, search, logs, half_life_hours=hours, own=[*self._own.sources])
 
     def vectors(self, readers: Sequence[ReaderState]) -> pa.Table:
         """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros."""
-        return encode_users(readers, self._catalogue, self._encode, self._user_tower)
+        return encode_users(readers, self._catalogue, self._encode, self._user_tower, self._history_weights)
 
     def __call__(
         self,
@@ -220,25 +222,3 @@ class Retriever:
         ordered = {name: scores[name][order] for name in SOURCES}
         unseen = moment.logs.unseen(state.own_id, state.history, rows[order], moment.as_of.timestamp())
         return Offer(state.user_id, rows[order], fused[order], ordered, unseen, own)
-
-
-def encode_users(
-    readers: Sequence[ReaderState], catalogue: Catalogue, encode: Encoder, user_tower: UserTower
-) -> pa.Table:
-    """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros.
-
-    `encode` makes vectors of readers' own words, as `NewsTower.queries` does.
-    """
-    newest = user_tower.history
-    sequences = [catalogue.vectors_of(reader.history[-newest:]) for reader in readers]
-    spoken = [(row, reader.user["profile"]) for row, reader in enumerate(readers) if reader.profile]
-    for (row, _), vector in zip(spoken, encode([topic_of(profile) for _, profile in spoken]), strict=True):
-        sequences[row] = np.vstack([sequences[row], vector])  # what the reader says counts as the newest item
-    vectors = user_tower.encode(sequences)  # (users, interests, dim)
-    count, dim = vectors.shape[1:]
-    columns = [
-        pa.array([reader.user_id for reader in readers for _ in range(count)], pa.string()),
-        pa.array(np.tile(np.arange(1, count + 1, dtype=np.int32), len(readers))),
-        vectors_to_arrow(vectors.reshape(-1, dim)),
-    ]
-    return pa.table(columns, schema=user_vectors(dim))

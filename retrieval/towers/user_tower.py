@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from broadsheet.tables.arrays import Vectors
+from broadsheet.tables.arrays import Floats, Vectors
 
 BATCH = 256
 ROWS, COLUMNS = 16, 8
@@ -53,10 +53,11 @@ class UserTower(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, items: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def forward(self, items: torch.Tensor, mask: torch.Tensor, worth: torch.Tensor | None = None) -> torch.Tensor:
         """Return unit vectors (users, interests, dim) from items (users, length, dim), newest first, and their mask.
 
-        `mask` is (users, length). A user without items gets zeros.
+        `mask` is (users, length). A user without items gets zeros. `worth` (users, length), above 0, multiplies the
+        weights of the items; None weighs all the same.
         """
         some = mask.clone()
         some[:, 0] = 1  # attention over nothing would be NaN; such a user gets zeros in the end
@@ -66,6 +67,8 @@ class UserTower(nn.Module):
             .float()
             .masked_fill(some[..., None] == 0, -torch.inf)
         )
+        if worth is not None:
+            scores = scores + worth.log()[..., None]
         weights = scores.softmax(1)  # (users, length, interests)
         pooled = torch.einsum("uli,ulw->uiw", weights, states.float())
         pooled = pooled / pooled.shape[-1] ** 0.5  # layer normalisation leaves it that long
@@ -73,12 +76,16 @@ class UserTower(nn.Module):
         return nn.functional.normalize(users, dim=-1) * mask.any(1)[:, None, None]
 
     @torch.inference_mode()
-    def encode(self, sequences: Sequence[Vectors]) -> Vectors:
+    def encode(self, sequences: Sequence[Vectors], weights: Sequence[Floats] | None = None) -> Vectors:
         """Return unit vectors (users, interests, dim) from each user's item vectors (items, dim), oldest first.
 
         The newest `history` + 1 items are read: `history` clicks, and one item for the reader's own words. A user's
-        vectors do not depend on the other users: so every sequence is filled up to the same length.
+        vectors do not depend on the other users: so every sequence is filled up to the same length. `weights` has how
+        much each item counts (items,), at least 0: an item of weight 0 is left out. None weighs all the same.
         """
+        if weights is not None:
+            sequences = [items[worth > 0] for items, worth in zip(sequences, weights, strict=True)]
+            weights = [worth[worth > 0] for worth in weights]
         result = np.zeros((len(sequences), self.interests, self.dim), np.float32)
         device = self.correction.weight.device
         for start in range(0, len(sequences), BATCH):
@@ -89,7 +96,13 @@ class UserTower(nn.Module):
             for row, sequence in enumerate(batch):
                 items[row, : len(sequence)] = torch.from_numpy(sequence)
                 mask[row, : len(sequence)] = 1
-            result[start : start + len(batch)] = self(items.to(device), mask.to(device)).cpu().numpy()
+            worth = None if weights is None else torch.ones(mask.shape, dtype=torch.float32)
+            if worth is not None and weights is not None:
+                for row, one in enumerate(weights[start : start + BATCH]):
+                    newest = one[-self.history - 1 :][::-1].copy()
+                    worth[row, : len(newest)] = torch.from_numpy(newest)
+            given = None if worth is None else worth.to(device)
+            result[start : start + len(batch)] = self(items.to(device), mask.to(device), given).cpu().numpy()
         return result
 
 

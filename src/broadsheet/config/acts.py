@@ -1,4 +1,4 @@
-"""The settings of what readers' acts are worth: for the popularity of an article."""
+"""The settings of what readers' acts are worth: for the popularity of an article, and in a reader's history."""
 
 from dataclasses import field
 from typing import Annotated
@@ -41,6 +41,22 @@ class ActsInPopularity:
 
 
 @section
+class ActsInHistory:
+    """How much an article that a reader read counts for the reader's vector, by what is known of the read.
+
+    By the defaults all articles of a history count the same.
+    """
+
+    long_read: Amount = 1.0
+    "How many times an article counts that was read for long: 2 for twice."
+    short_read: Amount = 1.0
+    "How many times an article counts whose read was short: 0 leaves it out."
+    half_life_days: Amount = 0.0
+    """Age of a read at which the article counts one half; 0 for no difference by age. An article whose time of reading
+    is not known counts like the oldest one of the history."""
+
+
+@section
 class ActsConfig:
     """What readers' acts are worth: a click, a like, a long read, a hide."""
 
@@ -49,6 +65,7 @@ class ActsConfig:
     short_read_seconds: Amount = 5.0
     "A read that lasted less than these seconds is short."
     popularity: ActsInPopularity = field(default_factory=ActsInPopularity)
+    history: ActsInHistory = field(default_factory=ActsInHistory)
 
     def __post_init__(self) -> None:
         """Raise SettingsError if a read could be both short and long."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.config.acts import ActsConfig, ActsInPopularity
+from broadsheet.config.acts import ActsConfig, ActsInHistory, ActsInPopularity
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.tables.arrays import Floats, Rows
 from broadsheet.tables.arrow_files import epoch_seconds
@@ -70,7 +70,7 @@ def weighed(rows: Rows, kinds: Sequence[str], times: Floats, seconds: Floats, se
     return in_order(found)
 
 
-def read_factors(seconds: Floats, settings: ActsConfig, where: ActsInPopularity) -> Floats:
+def read_factors(seconds: Floats, settings: ActsConfig, where: ActsInPopularity | ActsInHistory) -> Floats:
     """Return how many times a read of each length counts (reads,): 1 where the length is unknown, NaN."""
     factors = np.ones(len(seconds))
     factors[seconds >= settings.long_read_seconds] = where.long_read

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from broadsheet.readers.history_weights import history_weights
 from broadsheet.readers.state import reader_states
 from broadsheet.tables.arrays import draw_rows
 from broadsheet.tables.arrow_files import read_table
@@ -32,8 +33,8 @@ def sample_user_vectors(data: EditionData, models: EditionModels, count: int) ->
         users = audience.state([known[row] for row in draw_rows(len(known), count)], data.as_of)
     if not len(users):
         return np.zeros((0, models.news_tower.dim), np.float32)
-    vectors = vectors_to_numpy(
-        encode_users(reader_states(users, data.catalogue), data.catalogue, models.news_tower.queries, models.user_tower)
-    )
+    readers, weigh = reader_states(users, data.catalogue), history_weights(data.acts)
+    encoded = encode_users(readers, data.catalogue, models.news_tower.queries, models.user_tower, weigh)
+    vectors = vectors_to_numpy(encoded)
     vectors = vectors[vectors.any(axis=1)]
     return vectors[draw_rows(len(vectors), count, seed=1)]

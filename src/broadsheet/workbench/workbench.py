@@ -20,6 +20,7 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.own_parts import OwnParts
 from broadsheet.own_parts.parts import differing_parts
+from broadsheet.readers.history_weights import history_weights
 from broadsheet.readers.mutes import NO_MUTES, Mutes
 from broadsheet.readers.state import ReaderState, reader_states
 from broadsheet.workbench.data import EditionData, Readers, VectorModel
@@ -122,12 +123,9 @@ class Workbench:
         """
         from broadsheet.retrieval import Retriever
 
-        settings = self.models.config
+        settings, tower = self.models.config, self.models.user_tower
         return Retriever(
-            self.data.catalogue,
-            self.search,
-            self.models.news_tower.queries,
-            self.models.user_tower,
+            *(self.data.catalogue, self.search, self.models.news_tower.queries, tower),
             k=settings.retrieval.candidates,
             half_life_hours=settings.rerank.half_life_hours,
             half_life_hours_by_category=settings.rerank.half_life_hours_by_category,
@@ -135,6 +133,7 @@ class Workbench:
             weights=weights,
             quotas=vars(settings.retrieval.quotas) if quotas else None,
             own=self.models.own,
+            history_weights=history_weights(settings.acts),
         )
 
     @cached_property
@@ -218,8 +217,8 @@ def open_workbench(
     if as_of is None:
         as_of = read_clock(models.config.clock, edition.news, edition.clicks)
     model = VectorModel(models.news_tower.fingerprint, models.news_tower.dim)
-    data = EditionData(Readers(models.newsroom), edition, model, as_of, looks_back, models.config.acts)
-    return Workbench(data, models)
+    readers, acts = Readers(models.newsroom), models.config.acts
+    return Workbench(EditionData(readers, edition, model, as_of, looks_back, acts), models)
 
 
 def open_current(newsroom: Newsroom, own: OwnParts | None = None) -> Workbench:
