@@ -4,6 +4,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from broadsheet.config.acts import ActsConfig, ActsInPopularity
 from broadsheet.corpus.exposures import make_exposures
 from broadsheet.corpus.impressions import Split, read_split
 from broadsheet.evaluation.retrieval.lists import RetrievedLists, ScoredLists
@@ -131,3 +132,13 @@ def test_a_click_after_the_request_changes_nothing_and_one_before_does(tmp_path,
     before, later, earlier = lists("before", None), lists("later", 41), lists("earlier", 39)
     np.testing.assert_array_equal(before, later)
     assert not np.array_equal(before, earlier)
+
+
+def test_clicks_count_what_the_settings_say_in_both_settings(bench, split):
+    acts = ActsConfig(popularity=ActsInPopularity(click=2.5, half_life_hours=3))
+    data = replace(bench.data, acts=acts)
+    assert content_only(bench.data, split).clicks.worth is None
+    for setting in (content_only(data, split), live(data, split, 0)):
+        worth = setting.clicks.worth
+        assert worth.rows.tolist() == setting.clicks.rows.tolist() != [] and worth.half_life_hours == 3
+        assert set(worth.weights.tolist()) == {2.5}

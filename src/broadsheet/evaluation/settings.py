@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from broadsheet.corpus.click_log import READING, ClickLog, make_click_log
 from broadsheet.corpus.exposures import Exposures, exposures_of, join_exposures
 from broadsheet.corpus.impressions import Impression, Split
+from broadsheet.corpus.worth import DEFAULT, joined, read_worth, weighed
 from broadsheet.tables.arrays import Flags, Integers
 from broadsheet.tables.arrow_files import empty, epoch_seconds, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
@@ -45,7 +46,7 @@ class Setting:
 
 def content_only(data: EditionData, split: Split) -> Setting:
     """Return the setting in which nothing of the split itself is known, not even what lies before a request."""
-    log = make_log(_logged(data, split))
+    log = _weighed(make_log(_logged(data, split)), data, split, [])
     return Setting([one for one in split.impressions if one.relevant], log, _seen_elsewhere(data, split))
 
 
@@ -62,7 +63,7 @@ def live(data: EditionData, split: Split, seed: int) -> Setting:
     scored = [replace(one, time=one.time + delay) for one in split.impressions if one.user_id not in lenders]
     return Setting(
         [one for one in scored if one.relevant],
-        make_log([*_logged(data, split), *_clicks_of(data, lent)]),
+        _weighed(make_log([*_logged(data, split), *_clicks_of(data, lent)]), data, split, lent),
         join_exposures([_seen_elsewhere(data, split), _shown_in(data, split, lent)]),
     )
 
@@ -120,6 +121,21 @@ def _logged(data: EditionData, split: Split) -> list[_Event]:
     rows = _rows(data, clicks.column("news_id"))
     events = zip(clicks.column("user_id").to_pylist(), rows.tolist(), epoch_seconds(clicks.column("time")), strict=True)
     return [(user, row, float(time)) for user, row, time in events if row >= 0 and (user, row, time) not in own]
+
+
+def _weighed(log: ClickLog, data: EditionData, split: Split, lent: Sequence[Impression]) -> ClickLog:
+    """Return a log of the clicks of `_logged` and of lent impressions, with what acts are worth by the settings."""
+    if data.acts.popularity == DEFAULT.popularity:
+        return log
+    path = data.edition.clicks
+    clicks = read_table(path, CLICKS) if path.is_file() else empty(CLICKS)
+    own, rows = set(_clicks_of(data, split.impressions)), _rows(data, clicks.column("news_id")).tolist()
+    keys = zip(clicks.column("user_id").to_pylist(), rows, epoch_seconds(clicks.column("time")).tolist(), strict=True)
+    worth = read_worth(clicks.filter(pa.array([key not in own for key in keys], pa.bool_())), data.catalogue, data.acts)
+    added = make_log([*_clicks_of(data, lent)])
+    unknown = np.full(len(added), np.nan)
+    of_lent = weighed(added.rows, ["click"] * len(added), added.times, unknown, data.acts)
+    return replace(log, worth=of_lent if worth is None else joined(worth, of_lent))
 
 
 def _seen_elsewhere(data: EditionData, split: Split) -> Exposures:
