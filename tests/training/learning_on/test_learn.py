@@ -193,6 +193,12 @@ def test_without_any_model_there_is_nothing_to_go_on_from(start, tmp_path):
         learn(room)
 
 
+def test_where_no_page_was_logged_it_is_said_what_models_learn_on_from(start, tmp_path):
+    room = copy_of(start, tmp_path)
+    room.impressions("monday").unlink()
+    assert learn(room)["why"].startswith("No impressions with known clicks: models learn on from pages as they were")
+
+
 def test_a_split_that_is_not_there_is_one_clear_error(start, tmp_path):
     room = copy_of(start, tmp_path)
     with pytest.raises(CorpusError, match=r"impressions-sunday.arrow: no such split"):

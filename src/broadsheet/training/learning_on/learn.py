@@ -97,9 +97,14 @@ def _examples(bench: Workbench, pool: Pool, champions: Mapping[str, Champion]) -
     decided = decided_until(bench.data.newsroom)
     seen = max(filter(None, [learned, datetime.fromisoformat(decided) if decided else None]), default=None)
     last = pool.last()
-    if last is None or (seen is not None and last <= seen):
-        since = f" after {seen:%Y-%m-%d %H:%M:%S} UTC" if seen else ""
-        return f"No new clicks: the newsroom has no impression with known clicks{since}. The models stay as they are."
+    if last is None:
+        return (
+            "No impressions with known clicks: models learn on from pages as they were shown and what was clicked "
+            "there. Log pages and clicks with `broadsheet log`, or import impressions. The models stay as they are."
+        )
+    if seen is not None and last <= seen:
+        since = f"{seen:%Y-%m-%d %H:%M:%S} UTC"
+        return f"No new clicks: the newsroom has no impression with known clicks after {since}. The models stay."
     new = pool.after(learned)
     cut = new.quantile(1 - bench.models.config.learning.held_out)
     most = math.ceil(bench.models.config.learning.most * bench.models.config.learning.held_out)
@@ -152,7 +157,9 @@ def _try(
     if worse:
         return decision | {"promoted": [], "why": _kept([*refused, f"page: {', '.join(worse)}"])}
     if fusion is not None:
-        _save_fusion(fusion, work / "fusion", _card(champions["fusion"], examples, 0, pages))
+        from broadsheet.rerank.learned_fusion import save_fusion
+
+        save_fusion(fusion, work / "fusion", _card(champions["fusion"], examples, 0, pages))
     names = [name for name in champions if (work / name).is_dir()]
     newsroom = bench.data.newsroom
     promote(newsroom, {name: one.folder for name, one in champions.items()}, {name: work / name for name in names})
@@ -241,9 +248,3 @@ def _card(champion: Champion, examples: _Examples, learned: int, comparison: Com
             **comparison.document(),
         },
     }
-
-
-def _save_fusion(fusion: LearnedFusion, folder: Path, card: Mapping[str, Any]) -> None:
-    from broadsheet.rerank.learned_fusion import save_fusion
-
-    save_fusion(fusion, folder, {name: value for name, value in card.items() if name != "files"})
