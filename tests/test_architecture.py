@@ -55,7 +55,17 @@ SUB_LAYERS = {
         ("report",),
         ("retrieval", "facts", "generation", "speed", "index", "systems"),
         ("ranking",),
-        ("pages", "documents", "experiments", "mind", "live_ranking", "learning_curve", "learning_on", "off_policy"),
+        (
+            "pages",
+            "documents",
+            "experiments",
+            "mind",
+            "live_ranking",
+            "learning_curve",
+            "learning_on",
+            "off_policy",
+            "simulation",
+        ),
     ],
 }
 MOST_MODULES = 15
