@@ -5,20 +5,18 @@ import pytest
 
 from broadsheet.evaluation.simulation import exploration
 from broadsheet.evaluation.simulation.counters import Counters
-from broadsheet.evaluation.simulation.drawing import draw_page
 from broadsheet.evaluation.simulation.exploration import measure_exploration, over_seeds
 from broadsheet.evaluation.simulation.exploration_report import report_exploration
-from broadsheet.evaluation.simulation.fast import run_days
+from broadsheet.evaluation.simulation.fast import draw_page, run_days
 from broadsheet.evaluation.simulation.lists import _with_newest
 from broadsheet.evaluation.simulation.world import make_world
-from broadsheet.rerank.exploration.page import PageDraw
-from broadsheet.rerank.exploration.policy import Candidates, Exploration
+from broadsheet.rerank.exploration.policy import Candidates, Exploration, marginals_of
 
 
 def test_pages_are_drawn_with_the_probabilities_of_the_pipelines_own_draw():
     candidates = Candidates(np.linspace(1, 0, 6))
     policy = Exploration("softmax", temperature=0.5)
-    marginals = PageDraw(policy, candidates, slots=3, budget=2)._marginals
+    marginals = marginals_of(policy, candidates, 3, 2)
     rng, counts, draws = np.random.default_rng(0), np.zeros((3, 6)), 6000
     for _ in range(draws):
         page, _ = draw_page(policy, candidates, 3, 2, rng)
@@ -42,7 +40,7 @@ def test_every_tenth_place_has_the_best_of_the_newest_below_it():
 
 
 def test_counters_halve_clicks_in_six_hours_and_click_rates_in_a_day():
-    counters = Counters(np.array([0, 0]))
+    counters = Counters(np.array([0, 0]), 6.0)
     counters.add_hour(np.array([0, 0, 1]), np.array([0]))
     for _ in range(23):
         counters.add_hour(np.zeros(0, int), np.zeros(0, int))

@@ -112,7 +112,7 @@ def expected_clicks(behaviour: Behaviour, appeal: Appeal) -> Floats:
 
 
 def best_pages(behaviour: Behaviour, appeal: Appeal, slots: int) -> Rows:
-    """Return the pages of those who know the truth: the places of the articles by slot, (pages, slots).
+    """Return the pages that one who knows the truth would show: the places of the articles by slot, (pages, slots).
 
     They hold the articles with the most probable clicks. The order is the best for these articles: if a stands directly
     above b, a page has clicks(a) + goes_on(a) * clicks(b) from both, so a belongs above b if

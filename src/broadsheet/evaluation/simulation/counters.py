@@ -8,7 +8,6 @@ from broadsheet.corpus.exposures import rates_of
 from broadsheet.rerank.exploration.click_rates import HALF_LIFE_HOURS, ClickRates
 from broadsheet.retrieval.sources.popularity_freshness import (
     EARLIER_HOURS,
-    POPULARITY_HALF_LIFE_HOURS,
     RECENT_HOURS,
     popularity_of,
     trends_of,
@@ -25,8 +24,9 @@ class Counters:
     A showing counts if the reader looked at the slot, as where a site logs what came in sight.
     """
 
-    def __init__(self, categories: Integers) -> None:
-        """`categories` holds a number from 0 for each article (articles,)."""
+    def __init__(self, categories: Integers, half_life_hours: float) -> None:
+        """`categories` holds a number from 0 for each article (articles,); the half-life is that of popularity."""
+        self._kept = 0.5 ** (1 / half_life_hours)
         self._categories, size = categories, len(categories)
         self._decayed, self._hours = np.zeros(size), np.zeros((KEPT, size))
         self._shown, self._clicked = np.zeros(size), np.zeros(size)
@@ -35,7 +35,7 @@ class Counters:
         """Let an hour pass: the articles that were looked at in it, and those clicked, each as often as it was."""
         size = len(self._categories)
         shown, clicks = (np.bincount(rows, minlength=size).astype(np.float64) for rows in (looked, clicked))
-        self._decayed = (self._decayed + clicks) * 0.5 ** (1 / POPULARITY_HALF_LIFE_HOURS)
+        self._decayed = (self._decayed + clicks) * self._kept
         self._shown, self._clicked = (
             (counts + new) * 0.5 ** (1 / HALF_LIFE_HOURS)
             for counts, new in ((self._shown, shown), (self._clicked, clicks))

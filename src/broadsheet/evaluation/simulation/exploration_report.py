@@ -83,8 +83,8 @@ _NOTES = (
     "the first day.",
     "- regret a page: mean clicks that the best page would have had more, for one who knows every reader's taste and "
     "every hidden quality. The best page is that for the state in which the policy left the readers.",
-    "- known: share of the articles published in these days that had 100 showings, each in a slot of a page, within so "
-    "many hours. Articles of the last days have less time than that.",
+    "- known: share of the articles published in these days that had 100 showings, each in a slot of a page, within "
+    "that time. Articles of the last days have less time than that.",
     "- best tenth: median hours until 100 showings of the tenth of these articles with the highest hidden quality.",
     "- explored a page: slots with another article than the best left.",
 )

@@ -13,12 +13,11 @@ import numpy as np
 
 from broadsheet.evaluation.simulation.behaviour import Luck, best_pages, draw_luck, expected_clicks, read_pages
 from broadsheet.evaluation.simulation.counters import Counters
-from broadsheet.evaluation.simulation.drawing import draw_page
 from broadsheet.evaluation.simulation.lists import Asking, Lister, Lists
 from broadsheet.evaluation.simulation.memory import HOUR, appeal_to, make_memory
 from broadsheet.evaluation.simulation.readers import drifted
 from broadsheet.evaluation.simulation.world import World
-from broadsheet.rerank.exploration.policy import Candidates, Exploration
+from broadsheet.rerank.exploration.policy import Candidates, Exploration, chances_of
 from broadsheet.tables.arrays import Flags, Floats, Integers, Rows
 from broadsheet.workbench.workbench import Workbench
 
@@ -74,7 +73,8 @@ class _Going:
         categories = bench.data.catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._world, self._exploration = world, exploration
         self._lister = Lister(bench, world.truth.published_at)
-        self._counters = Counters(np.asarray(categories.indices, np.int64))
+        half_life = bench.models.config.acts.popularity.half_life_hours
+        self._counters = Counters(np.asarray(categories.indices, np.int64), half_life)
         readers, articles = len(world.readers), len(world.truth.words)
         self._memory, self._tastes = make_memory(readers, articles), world.readers.tastes
         self._histories = [list(rows) for rows in world.readers.histories]
@@ -167,3 +167,32 @@ class _Going:
             clicks, misses = self._counters.posteriors().posteriors(rows[known])
             found = replace(found, clicks=clicks, misses=misses)
         return found
+
+
+def draw_page(
+    exploration: Exploration, candidates: Candidates, slots: int, budget: int, rng: np.random.Generator
+) -> tuple[Rows, int]:
+    """Return the numbers of the articles by slot, and how many slots have another article than the best left.
+
+    Pages are drawn with the same probabilities as by `PageDraw`: `budget` of the slots are open, each choice of slots
+    being equally probable, and an open slot gets its article by the policy.
+    """
+    slots = min(slots, len(candidates))
+    opened = rng.permutation(slots)[: min(budget, slots)]
+    numbers = rng.random(slots)
+    left = np.ones((1, len(candidates)), np.bool_)
+    page, explored = np.zeros(slots, np.int64), 0
+    chances = chances_of(exploration, candidates) if len(opened) else None
+    for slot in range(slots):
+        best = number = int(left.argmax())
+        if chances is not None and slot in opened:
+            number = _drawn(chances(left)[0], numbers[slot])
+        page[slot], explored = number, explored + (number != best)
+        left[0, number] = False
+    return page, explored
+
+
+def _drawn(chances: Floats, number: float) -> int:
+    ends = np.cumsum(chances)
+    last = int(np.flatnonzero(chances)[-1])
+    return min(int(np.searchsorted(ends, number * ends[-1], side="right")), last)
