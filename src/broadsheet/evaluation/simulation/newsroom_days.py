@@ -23,7 +23,6 @@ from broadsheet.evaluation.simulation.page_events import events_of
 from broadsheet.evaluation.simulation.readers import drifted
 from broadsheet.evaluation.simulation.staging import ArticleRow, reader_id
 from broadsheet.evaluation.simulation.world import World, day_of
-from broadsheet.live.in_force import LOOKS_EVERY
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
 from broadsheet.pipeline import Pipeline
@@ -31,6 +30,8 @@ from broadsheet.progress import Say
 from broadsheet.tables.arrays import Rows
 
 SLOTS = 10
+LOOK, LONGEST = 0.05, 30.0
+"""Seconds between two looks whether events are in force, and the longest wait for them."""
 
 
 class NewsroomDays:
@@ -66,7 +67,7 @@ class NewsroomDays:
                     report = pipeline.log(events)
                     counts.update(report.taken)
                     refused.update(report.refused)
-                    time.sleep(LOOKS_EVERY)  # until the events are in force, so that a repetition sees the same
+                    _await(pipeline, report.last)
         self._memory.sleep()
         drift = np.random.default_rng([world.seed, 4, day])
         self._tastes = drifted(self._tastes, world.truth, world.behaviour, midnight + 24 * HOUR, drift)
@@ -111,3 +112,13 @@ class NewsroomDays:
         except GateError as error:
             self._say(str(error))
             return self._newsroom.current().name
+
+
+def _await(pipeline: Pipeline, last: datetime | None) -> None:
+    """Wait until the events up to a time are in force, so that a repetition of the simulation has the same pages."""
+    until = time.monotonic() + LONGEST
+    while last is not None and time.monotonic() < until:
+        latest = pipeline.bench.logs().latest
+        if latest is not None and latest >= last:
+            return
+        time.sleep(LOOK)

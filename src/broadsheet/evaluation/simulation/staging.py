@@ -29,7 +29,7 @@ def reader_id(reader: int) -> str:
 
 def article_rows(data: EditionData, world: World) -> list[ArticleRow]:
     """Return the rows of all articles with their times in the simulation, None for an article that never comes."""
-    rows = data.catalogue.news.select(_COLUMNS).to_pylist()
+    rows: list[ArticleRow] = data.catalogue.news.select(_COLUMNS).to_pylist()
     for row, time in zip(rows, world.truth.published_at.tolist(), strict=True):
         row["published_at"] = datetime.fromtimestamp(time, UTC) if np.isfinite(time) else None
     return rows
