@@ -16,7 +16,6 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.learned import Decision, decided_until, log_decision, promote
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.progress import Say, silent
-from broadsheet.tables.arrays import Floats
 from broadsheet.tables.files import remove_folder
 from broadsheet.training.folder import made_now
 from broadsheet.training.learning_on.champions import Champion, find_champions
@@ -59,13 +58,11 @@ def learn(
     The user tower, the attentive scorer and the learned fusion go on from their weights; article vectors stay as they
     are. The newest impressions are held out: a model takes its place only if it ranks them no worse than the model in
     use, see [learning] in broadsheet.toml. `splits` are where to look for impressions, all if it is empty; `until`
-    leaves later impressions out. The decision is logged in models/learning.jsonl and returned: `promoted` (the names of
-    the models that took their place), `why` (a sentence), `until`, and the figures of each model. If nothing is new,
-    nothing is logged.
+    leaves later impressions out. The decision is logged in models/learning.jsonl, unless nothing is new, and returned:
+    `promoted` (the names of the models that took their place), `why` (a sentence), `until`, and each model's figures.
 
     Raises ModelError if there is no model to go on from, or if a model of the newsroom's own is of another encoder or
-    shape than the settings say; CorpusError for a split that is not there; NewsroomError if another build or training
-    is at work. Whatever happens, the models in use stay until the challengers are whole.
+    shape than the settings say; CorpusError for a split that is not there; NewsroomError if a build is at work.
     """
     started = time.monotonic()
     bench = open_bench(newsroom, say)
@@ -137,25 +134,19 @@ def _try(
             learned.save(work / name, _card(champions[name], examples, learned.learned, comparison))
     fusion = _grown_fusion(bench, champions, examples, say)
     decision: Decision = {
-        "until": _last(examples).isoformat(),
+        "until": max(one.time for one in examples.held_out).astimezone(UTC).isoformat(),
         "held_out": len(examples.held_out),
         "models": figures,
     }
     if not found and fusion is None:
         return decision | {"promoted": [], "why": _kept(refused)}
-    ranked, *scores = _page_scores(bench, examples, found, work, fusion)
-    pages, estimated = compare(ranked, *scores), off_policy(ranked, examples.propensities, *scores)
-    worse = pages.worse(margin)
-    say(f"page: {pages.line()}")
-    figures["page"] = pages.document()
-    if isinstance(estimated, Comparison):
-        say(f"off-policy: {estimated.line()}")
-        figures["off-policy"] = estimated.document()
-        worse += estimated.worse(margin)
-    else:
-        figures["off-policy"] = estimated
+    names, pages, worse = _page_trial(bench, examples, found, work, fusion, figures)
+    say(f"page with {', '.join(names) or 'more trees'}: {pages.line()}")
     if worse:
         return decision | {"promoted": [], "why": _kept([*refused, f"page: {', '.join(worse)}"])}
+    for name in set(found) - set(names):
+        remove_folder(work / name)
+        refused.append(f"{name}: with it the page would rank worse")
     if fusion is not None:
         from broadsheet.rerank.learned_fusion import save_fusion
 
@@ -170,10 +161,6 @@ def _try(
 
 def _kept(refused: Sequence[str]) -> str:
     return f"Kept as they were: {'; '.join(refused)}." if refused else "No model learned on."
-
-
-def _last(examples: _Examples) -> datetime:
-    return max(one.time for one in examples.held_out).astimezone(UTC)
 
 
 def _learn_each(
@@ -213,25 +200,35 @@ def _grown_fusion(
     return learn_fusion(bench, bench.models.fusion, champions["fusion"].card, new)
 
 
-def _page_scores(
+def _page_trial(
     bench: Workbench,
     examples: _Examples,
     found: Mapping[str, Learned],
     work: Path,
     fusion: LearnedFusion | None,
-) -> tuple[Sequence[Impression], Floats, Floats]:
-    """Return the newest of the held-out impressions, and the score by which pages are ranked, before and after."""
+    figures: dict[str, Any],
+) -> tuple[list[str], Comparison, list[str]]:
+    """Try all challengers on the page, then each alone; returns those tried last, how they rank, and what is worse."""
     from broadsheet.rerank.attentive_scorer.trained import load_attention
     from broadsheet.training.learning_on.fusion import most_ranked
     from broadsheet.training.learning_on.page_scores import PageScores
 
-    ranked = examples.held_out[-most_ranked(bench) :]
-    page = PageScores(bench, ranked)
-    shown = sum(len(one.shown) for one in ranked)
-    towers = found["towers"].after[-shown:] if "towers" in found else None
-    weights = vars(bench.models.config.rerank.attention)
-    attention = load_attention(work / "attention", weights) if "attention" in found else None
-    return ranked, page.champion(), page.challenger(towers, attention, fusion)
+    ranked, margin = examples.held_out[-most_ranked(bench) :], bench.models.config.learning.margin
+    page, shown = PageScores(bench, ranked), sum(len(one.shown) for one in ranked)
+    for names in [[*found], *([name] for name in found if len(found) > 1)]:
+        towers = found["towers"].after[-shown:] if "towers" in names else None
+        weights = vars(bench.models.config.rerank.attention)
+        attention = load_attention(work / "attention", weights) if "attention" in names else None
+        scores = page.champion(), page.challenger(towers, attention, fusion)
+        pages, estimated = compare(ranked, *scores), off_policy(ranked, examples.propensities, *scores)
+        figures["page"], figures["off-policy"] = pages.document(), estimated
+        worse = pages.worse(margin)
+        if isinstance(estimated, Comparison):
+            figures["off-policy"] = estimated.document()
+            worse += estimated.worse(margin)
+        if not worse:
+            break
+    return names, pages, worse
 
 
 def _card(champion: Champion, examples: _Examples, learned: int, comparison: Comparison) -> dict[str, Any]:
