@@ -40,7 +40,8 @@ def measure_exploration(bench: Workbench, readers: int, days: int, seeds: int, s
 
     Readers, luck and hidden quality are drawn anew for each of the seeds, and are the same for all policies.
     """
-    card, worlds = {}, {}
+    card: dict[str, Any] = {}
+    worlds: dict[str, dict[str, Any]] = {}
     for name, behaviour in WORLDS.items():
         runs: dict[str, list[Run]] = {policy: [] for policy in POLICIES}
         for seed in range(seeds):

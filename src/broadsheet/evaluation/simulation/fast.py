@@ -41,7 +41,7 @@ class Day(NamedTuple):
 
     def and_then(self, other: Day) -> Day:
         """Return the sums."""
-        return Day(*(one + two for one, two in zip(self, other, strict=True)))
+        return Day(**{name: one + two for (name, one), two in zip(self._asdict().items(), other, strict=True)})
 
 
 @dataclass(frozen=True)
