@@ -37,6 +37,7 @@ from tests.support.scripts import PNG
 
 RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
 REPORTS = {
+    "cascade-tune": report_cascade,
     "cascade-valid": report_cascade,
     "event-replay-validation": report_replay,
     "ask": report_answers,
