@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from broadsheet.errors import InputError
+from broadsheet.evaluation.experiments.benchmark import report_experiments
 from broadsheet.evaluation.facts.report import report_facts
 from broadsheet.evaluation.facts.tone import report_tone
 from broadsheet.evaluation.generation.report import report_generation
@@ -14,6 +15,8 @@ from broadsheet.evaluation.index.report import join_sizes, report_index
 from broadsheet.evaluation.learning_curve.report import report_curve
 from broadsheet.evaluation.live_ranking.replay_report import report_replay
 from broadsheet.evaluation.live_ranking.report import report_live as report_live_ranking
+from broadsheet.evaluation.off_policy.coverage_report import report_coverage
+from broadsheet.evaluation.off_policy.oracle import report_oracle
 from broadsheet.evaluation.pages.answers import report_answers
 from broadsheet.evaluation.pages.cascade_report import report_cascade
 from broadsheet.evaluation.pages.cold_start_report import report_cold_start
@@ -40,6 +43,9 @@ REPORTS = {
     "cascade-tune": report_cascade,
     "cascade-valid": report_cascade,
     "event-replay-validation": report_replay,
+    "estimators": report_coverage,
+    "estimators-oracle": report_oracle,
+    "experiments": report_experiments,
     "ask": report_answers,
     "ask-da": report_answers,
     "ask-zh": report_answers,
