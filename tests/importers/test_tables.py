@@ -31,6 +31,7 @@ TABLES = {
             "event": "like",
             "dwell_seconds": 2.5,
             "scroll": 0.5,
+            "region": "Oslo",
         },
         {
             "user_id": "v",
@@ -39,6 +40,7 @@ TABLES = {
             "event": "click",
             "dwell_seconds": None,
             "scroll": None,
+            "region": None,
         },
     ],
 }

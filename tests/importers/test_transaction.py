@@ -24,7 +24,8 @@ def test_rows_arrive_as_given_with_missing_texts_empty(newsroom):
         {"user_id": "u", "history": ["a"], "profile": "football", "hidden": ["b"], "reads": None}
     ]
     assert read_table(newsroom.clicks, CLICKS).to_pylist() == [
-        {"user_id": "u", "news_id": "a", "time": NOON, "event": "click", "dwell_seconds": None, "scroll": None}
+        {"user_id": "u", "news_id": "a", "time": NOON, "event": "click"}
+        | dict.fromkeys(("dwell_seconds", "scroll", "region"))
     ]
     assert read_table(newsroom.impressions("train"), IMPRESSIONS).to_pylist() == [
         impression("i1", propensity=None, session_id=None, device=None, is_subscriber=None)

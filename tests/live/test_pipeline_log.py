@@ -1,5 +1,7 @@
 """Events logged by a pipeline, beside its pages."""
 
+from datetime import UTC, datetime
+
 from broadsheet.live.events.store import open_events
 from tests.support.events import event
 
@@ -8,7 +10,8 @@ def test_a_page_that_was_run_and_a_click_on_it_are_in_the_store_of_every_process
     shown = opened.run("fan", 3)
     ids = shown.stories["news_id"].to_pylist()
     assert dict(opened.log(shown.event()).taken) == {"page": 1}
-    report = opened.log([event("click", "fan", page_id=shown.page_id, slot=3), event("hide", "fan", news_id="N77")])
+    click = event("click", "fan", page_id=shown.page_id, slot=3) | {"time": datetime.now(UTC)}
+    report = opened.log([click, event("hide", "fan", news_id="N77")])
     assert dict(report.taken) == {"click": 1} and dict(report.refused) == {"unknown article": 1}
     found = open_events(room, room.config()).after(0).to_pylist()
     assert [(row["kind"], row["news_id"]) for row in found] == [("page", None), ("click", ids[2])]

@@ -182,6 +182,7 @@ def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake
         "event": event,
         "dwell_seconds": dwell_seconds,
         "scroll": scroll,
+        "region": checked_text(row.get("region")).strip() or None,
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from broadsheet.corpus.impressions import read_impressions
 from broadsheet.evaluation.live_ranking.through_store import LIVE, NIGHT, copy_until, events_of, replay
+from broadsheet.live import in_force
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.progress import silent
 from broadsheet.tables.arrow_files import read_table
@@ -50,7 +51,11 @@ def test_the_copy_knows_nothing_of_the_moment_and_later(source, tmp_path):
     assert len(read_table(source.impressions("valid"), IMPRESSIONS)) == 6, "the source is not changed"
 
 
-def test_every_list_is_ranked_once_live_and_by_the_last_night_and_every_event_is_taken(source, impressions, tmp_path):
+def test_every_list_is_ranked_once_live_and_by_the_last_night_and_every_event_is_taken(
+    source, impressions, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(in_force, "LOOKS_EVERY", 0.0)
+    monkeypatch.setattr(in_force, "MOST_OF_THE_TIME", float("inf"))
     room = copy_until(source, tmp_path / "copy", min(one.time for one in impressions))
     found = replay(room, source, impressions, 100, silent)
     clicks = sum(sum(one.clicked) for one in impressions)

@@ -123,7 +123,7 @@ class TwoInterests:
 
     history, interests = 50, 2
 
-    def encode(self, sequences):
+    def encode(self, sequences, weights=None):
         ends = [vectors[[0, -1]] if len(vectors) else np.zeros((2, 4)) for vectors in sequences]
         return np.array(ends, np.float32).reshape(-1, 2, 4)
 
@@ -161,7 +161,7 @@ class ThreeAlike:
 
     history, interests = 50, 3
 
-    def encode(self, sequences):
+    def encode(self, sequences, weights=None):
         return np.repeat(new_user_tower(4, history=50).encode(sequences), 3, axis=1)
 
 

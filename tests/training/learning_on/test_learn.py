@@ -50,8 +50,7 @@ def start(encoder, tmp_path_factory):
 @pytest.fixture(scope="module")
 def learned(start, tmp_path_factory):
     """The newsroom after its models learned on, and the decision."""
-    room = copy_of(start, tmp_path_factory.mktemp("learned"))
-    return room, learn(room)
+    return (room := copy_of(start, tmp_path_factory.mktemp("learned"))), learn(room)
 
 
 def copy_of(room, folder):
@@ -233,17 +232,15 @@ def test_a_learned_fusion_gets_more_trees(start, tmp_path, monkeypatch):
     save_fusion(fusion, room.fusion, {"recipe": vars(FusionRecipe(trees=12))})
     monkeypatch.setattr("broadsheet.training.learning_on.fusion.LEAST", 100)
     room.config_file.write_text(f"{room.config_file.read_text()}margin = 0.5\n")
-    decision = learn(room)
-    assert decision["promoted"] == ["towers", "attention", "fusion"]
+    assert learn(room)["promoted"] == ["towers", "attention", "fusion"]
     assert [booster.num_trees() for booster in load_fusion(room.fusion).boosters] == [14]
 
 
 def test_a_fusion_that_grew_too_large_begins_anew(start):
-    bench = open_bench(start)
+    bench, card = open_bench(start), {"recipe": {"trees": 4}}
     fusion = fit_fusion(lists := read_lists(bench, "monday"), usable(lists)[0], FusionRecipe(trees=12))
     impressions = read_rankable(start, bench.data.catalogue, "monday")
-    found = learn_fusion(bench, fusion, {"recipe": {"trees": 4}}, impressions)
-    assert found.boosters[0].num_trees() == 4
+    assert learn_fusion(bench, fusion, card, impressions).boosters[0].num_trees() == 4
 
 
 def test_the_status_tells_the_last_decision(learned, tmp_path, command):
