@@ -34,6 +34,7 @@ from broadsheet.evaluation.speed.readers_report import report_readers
 from broadsheet.evaluation.speed.reranking_report import report_reranking
 from broadsheet.evaluation.speed.training_steps_report import report_steps
 from broadsheet.evaluation.systems.engines import report_engines
+from broadsheet.evaluation.systems.event_speed import report_event_speed
 from broadsheet.evaluation.systems.live import report_live
 from broadsheet.evaluation.systems.nights import report_nights
 from tests.support.scripts import PNG
@@ -43,6 +44,7 @@ REPORTS = {
     "cascade-tune": report_cascade,
     "cascade-valid": report_cascade,
     "event-replay-validation": report_replay,
+    "events": report_event_speed,
     "estimators": report_coverage,
     "estimators-oracle": report_oracle,
     "experiments": report_experiments,
