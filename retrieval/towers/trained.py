@@ -4,6 +4,7 @@ user_tower.safetensors and card.json are always there. A news tower that learned
 (adapter_model.safetensors) or a whole encoder (encoder/); without either, article vectors are those of the base model.
 """
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from safetensors.torch import save_file
 from broadsheet.config.retrieval import AS_THE_ENCODER_ASKS, Prefixes
 from broadsheet.models import loading as models
 from broadsheet.models import trained_folder
-from broadsheet.models.licences import require_own
+from broadsheet.models.licences import licence_of, require_own
 from broadsheet.models.sentence_recipe import read_recipe
 from broadsheet.models.trained_folder import ADAPTER, Card, FolderKind
 from broadsheet.retrieval.towers.news_tower import NewsTower, load_news_tower
@@ -81,18 +82,36 @@ def _adapted(encoder: Any) -> Any:  # noqa: ANN401
     )
 
 
-def save_towers(model: TwoTowers, folder: Path, *, mode: Mode, base: str, card: Mapping[str, Any]) -> None:
-    """Write trained towers into a new folder: the user tower and adapters in float16, a whole encoder in its dtype."""
+def save_towers(
+    model: TwoTowers, folder: Path, *, mode: Mode, base: str, card: Mapping[str, Any], kept: Path | None = None
+) -> None:
+    """Write trained towers into a new folder: the user tower and adapters in float16, a whole encoder in its dtype.
+
+    In the mode frozen the news tower is that of the folder `kept`, or the base model if there is none.
+    """
     folder.mkdir(parents=True)
     tower = model.user_tower
     write_user_tower(tower, folder / USER_TOWER)
-    if mode == "lora":
+    if mode == "frozen" and kept is not None:
+        mode, card = _copy_news_tower(kept, folder), {**card, **licence_of(kept)}
+    elif mode == "lora":
         trained_folder.save_adapter(model.encoder, folder, base)
     elif mode != "frozen":
         model.encoder.save_pretrained(str(folder / ENCODER))
         models.load("AutoTokenizer", models.resolve(base)).save_pretrained(str(folder / ENCODER))
     shape = {"interests": tower.interests, "layers": tower.bert.config.num_hidden_layers, "history": tower.history}
     trained_folder.write_card(folder, {**card, "mode": mode, "user_tower": shape}, base=base)
+
+
+def _copy_news_tower(source: Path, target: Path) -> Mode:
+    """Copy what the news tower of a folder has learned, if it has; return the mode that it learned in."""
+    for path in [source / name for name in (*ADAPTER, ENCODER)]:
+        if path.is_dir():
+            shutil.copytree(path, target / path.name)
+        elif path.is_file():
+            shutil.copyfile(path, target / path.name)
+    mode: Mode = read_card(source)["mode"]
+    return mode
 
 
 def write_user_tower(tower: UserTower, path: Path) -> None:

@@ -111,6 +111,29 @@ def test_what_learned_is_not_what_it_was(trained, start, encoder):
         assert np.array_equal(tower(["football"]), base(["football"])) == (mode == "frozen")
 
 
+def test_a_frozen_training_keeps_the_news_tower_in_use_and_its_licence(trained, tmp_path):
+    room = copy_of(trained["lora"][0], tmp_path)
+    before, card = weights(room.towers), json.loads((room.towers / "card.json").read_text())
+    (room.towers / "card.json").write_text(json.dumps({**card, "licence": "research only"}))
+    build(room, "all")
+    train_towers(room, train="train", valid="valid", mode="frozen")
+    after, learned = weights(room.towers), json.loads((room.towers / "card.json").read_text())
+    check_equal({"adapter": after["adapter_model.safetensors"]}, {"adapter": before["adapter_model.safetensors"]})
+    name = "user_tower.safetensors"
+    assert any(not np.array_equal(value, before[name][key]) for key, value in after[name].items())
+    assert (learned["mode"], learned["licence"]) == ("lora", "research only")
+    assert Pipeline.open(room.path).run("fan").stories, "no vector changed, so no build is asked for"
+
+
+def test_a_frozen_training_mends_towers_that_cannot_be_read(trained, tmp_path):
+    room = copy_of(trained["lora"][0], tmp_path)
+    (room.towers / "card.json").write_text("{")
+    said = []
+    train_towers(room, train="train", valid="valid", mode="frozen", say=said.append)
+    check_equal(weights(room.towers), weights(trained["frozen"][0].towers))
+    assert any("because the towers in use cannot be read" in line and "card.json" in line for line in said)
+
+
 def test_the_same_training_again_gives_the_same_weights_and_another_seed_others(room, trained):
     train_towers(room, train="train", valid="valid", mode="lora", out=room.path / "same")
     check_equal(weights(room.path / "same"), weights(trained["lora"][0].towers))

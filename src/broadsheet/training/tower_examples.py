@@ -71,6 +71,7 @@ def log_popularity(items: Items, articles: int) -> npt.NDArray[np.float32]:
 
 def _with_mined(catalogue: Catalogue, models: EditionModels, search: Search, items: Items) -> Items:
     """Return the items with as many hard negatives for each click as the settings ask for."""
+    from broadsheet.retrieval.towers.user_tower import new_user_tower
     from broadsheet.retrieval.training.hard_negatives import mine
 
     count = models.config.towers.hard_negatives
@@ -79,7 +80,10 @@ def _with_mined(catalogue: Catalogue, models: EditionModels, search: Search, ite
         return items
     clicks = [item for item in items if isinstance(item, ClickExample)]
     vectors = catalogue.vectors
-    users = models.user_tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
+    tower = new_user_tower(
+        models.news_tower.dim, history=models.config.retrieval.history
+    )  # the same whatever is in use
+    users = tower.encode([vectors.take(click.history) for click in clicks])[:, 0]
     own = [[*click.history, click.clicked, *click.shown, *click.others] for click in clicks]
     clicked = vectors.take([click.clicked for click in clicks])
     mined = mine(users, clicked, own, search, count=count, rng=np.random.default_rng(0))
@@ -114,4 +118,14 @@ def _with_teacher(catalogue: Catalogue, models: EditionModels, items: Items) -> 
     for place, click in clicks:
         end = start + 1 + len(click.shown)
         found[place], start = replace(click, teacher=logits[start:end]), end
+    return found
+
+
+def with_history(measured: list[Impression], split: str) -> list[Impression]:
+    """Return the impressions by readers with a history; raises CorpusError if there are none."""
+    found = [one for one in measured if one.history_rows]
+    if not found:
+        raise CorpusError(
+            f"split {split!r}: no impression by a reader with a history of articles with text. Name another split."
+        )
     return found

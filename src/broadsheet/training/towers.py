@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.config.settings import Config
 from broadsheet.corpus.impressions import Impression, read_impressions, read_rankable, require_splits
-from broadsheet.errors import CorpusError
+from broadsheet.errors import ModelError
 from broadsheet.models import loading
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.lazy_index import searched_lazily
@@ -69,7 +69,7 @@ def train_towers(
     chosen = next(name for name in MODES if name == mode)
     require_splits(newsroom, *filter(None, (train, valid)))
     process = PartialState(cpu=loading.pick_device().type == "cpu")
-    bench = _open(newsroom.config() if config is None else config, newsroom, process, say)
+    bench = _open(newsroom.config() if config is None else config, newsroom, chosen, process, say)
     target = newsroom.towers if out is None else out
     with newsroom.lock() if process.is_main_process else nullcontext():
         impressions, items, measured = _read(bench, asked)
@@ -86,7 +86,8 @@ def train_towers(
                 "valid": {"split": valid or "click log", "impressions": len(measured), **metrics},
                 "recipe": {**asdict(bench.models.config.towers), "seed": seed},
             }
-            save_towers(model, work.clear_result(), mode=chosen, base=bench.models.encoder, card=card)
+            models = bench.models
+            save_towers(model, work.clear_result(), mode=chosen, base=models.encoder, card=card, kept=models.towers)
     if process.is_main_process:
         if valid and sources:
             say(tune_weights(newsroom, work.result, valid, say))
@@ -101,7 +102,7 @@ def train_towers(
 def _read(bench: Workbench, asked: SplitTraining) -> tuple[list[Impression], Items, list[Impression]]:
     """Return impressions, what is learned from them, and the impressions that each epoch is measured on."""
     from broadsheet.training.click_examples import read_clicks
-    from broadsheet.training.tower_examples import read_items
+    from broadsheet.training.tower_examples import read_items, with_history
 
     if asked.train and asked.valid:
         learned = asked.draw(read_impressions(bench.data.newsroom, bench.data.catalogue, asked.train))
@@ -112,13 +113,25 @@ def _read(bench: Workbench, asked: SplitTraining) -> tuple[list[Impression], Ite
     return (
         learned,
         read_items(bench.data, bench.models, bench.search, learned, asked.train or "clicks"),
-        _with_history(measured, asked.valid or "clicks")[:limit],
+        with_history(measured, asked.valid or "clicks")[:limit],
     )
 
 
-def _open(config: Config, newsroom: Newsroom, process: Any, say: Say) -> Workbench:  # noqa: ANN401
-    """Return a workbench with untrained towers; of several processes the first makes the vectors."""
-    config = replace(config, retrieval=replace(config.retrieval, towers="untrained"))
+def _open(config: Config, newsroom: Newsroom, mode: Mode, process: Any, say: Say) -> Workbench:  # noqa: ANN401
+    """Return a workbench with the vectors to learn on; of several processes the first makes them.
+
+    In the mode frozen they are those in use. Where the news tower learns, it starts from the base model. So does the
+    user tower if the towers in use cannot be read, since training anew is what mends them.
+    """
+    try:
+        kept = EditionModels(newsroom, config).towers if mode == "frozen" else None
+    except ModelError as error:
+        say(
+            f"The user tower learns on the vectors of the base model, because the towers in use cannot be read: {error}"
+        )
+        kept = None
+    towers = "untrained" if kept is None else str(kept)
+    config = replace(config, retrieval=replace(config.retrieval, towers=towers))
     if process.is_main_process:
         bench = prepare_vectors(newsroom, say, config)
         process.wait_for_everyone()
@@ -214,16 +227,6 @@ def make_tokens(data: EditionData, models: EditionModels, text_drop: float) -> A
         text=tower.text,
         prefix=tower.recipe.prefix,
     )
-
-
-def _with_history(measured: list[Impression], split: str) -> list[Impression]:
-    """Return the impressions by readers with a history; raises CorpusError if there are none."""
-    found = [one for one in measured if one.history_rows]
-    if not found:
-        raise CorpusError(
-            f"split {split!r}: no impression by a reader with a history of articles with text. Name another split."
-        )
-    return found
 
 
 def _settings(data: EditionData, models: EditionModels, asked: SplitTraining) -> dict[str, Any]:
