@@ -34,7 +34,7 @@ def experiment(
     room.require()
     config = room.config()
     experiments = chosen(config, name)
-    events = read_events(room, config)
+    events = read_events(room, config, experiments)
     for each, settings in experiments.items():
         publish(out, partial(_report, room, each, settings, events))
 

@@ -135,9 +135,9 @@ def pages_of(events: pa.Table, experiment: str) -> pa.Table:
     is_known = pc.not_equal(pc.fill_null(pages.column("user_id"), ""), "")
     pages = pages.filter(pc.and_(pc.is_valid(pages.column("arm")), is_known))
     pages = pages.sort_by([("time", "ascending"), ("event_id", "ascending")])
-    ids = pages.column("page_id").to_numpy()
-    _, at = np.unique(ids.astype(str), return_index=True)
-    return pages.take(pa.array(np.sort(at)))
+    rows = pages.select(["page_id"]).append_column("row", pa.array(np.arange(len(pages))))
+    first = rows.group_by("page_id").aggregate([("row", "min")]).column("row_min")
+    return pages.take(first.take(pc.sort_indices(first)))
 
 
 def clicked_articles(events: pa.Table, pages: pa.Table, kind: str = "click") -> pa.Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ import pyarrow.compute as pc
 from broadsheet.config.experiments import ExperimentConfig, time_of
 from broadsheet.config.settings import Config
 from broadsheet.errors import InputError
-from broadsheet.experiments.logged import COLUMNS, KINDS, Logged, read_logged
+from broadsheet.experiments.logged import COLUMNS, KINDS, Logged, in_force, read_logged
 from broadsheet.experiments.results import GuardRail, results_of
 from broadsheet.experiments.votes import votes_of
+from broadsheet.live.events.archive import archived_days
+from broadsheet.live.events.limits import AHEAD, OLDEST
 from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrays import Floats
@@ -24,6 +27,10 @@ from broadsheet.tables.schemas import CLICKS, NEWS
 
 DAYS_BEFORE = 28
 """Days before an experiment whose clicks say how much a reader clicks."""
+AFTER = timedelta(days=1)
+"""How long after the end of an experiment what readers do on its pages still counts."""
+EVER, NEVER = datetime(1970, 1, 3, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Times before and after all events."""
 GUARDS = {
     "hides": "hides a page; an alarm if there are surely more",
     "diversity": "categories of a page divided by its articles; an alarm if it is surely lower by more than 5 %",
@@ -53,9 +60,10 @@ def measure(newsroom: Newsroom, name: str, experiment: ExperimentConfig, events:
 
     What readers clicked before the experiment is read from the newsroom's clicks and from the events.
     """
+    own = during(events, experiment)
     if experiment.kind == "interleaving":
-        return votes_of(name, experiment, events)
-    logged = read_logged(events, name, tuple(experiment.arms))
+        return votes_of(name, experiment, own)
+    logged = read_logged(own, name, tuple(experiment.arms))
     if not logged.pages:
         return results_of(name, experiment, logged, {})
     guards = {
@@ -70,28 +78,61 @@ def measure(newsroom: Newsroom, name: str, experiment: ExperimentConfig, events:
     return results_of(name, experiment, logged, known, _covariates(newsroom, events, logged, began))
 
 
-def read_events(newsroom: Newsroom, config: Config) -> pa.Table:
-    """Return the events of a newsroom that experiments are measured by: those of the archive and of the store.
+def read_events(newsroom: Newsroom, config: Config, experiments: Mapping[str, ExperimentConfig]) -> pa.Table:
+    """Return the events of a newsroom that some experiments are measured by: those of the archive and of the store.
 
-    Raises as `EventStore` and `read_table` do.
+    They are the events from DAYS_BEFORE before the first experiment begins until an event on the last page of the last
+    experiment can still come; without a start or an end, there is no such bound. Raises as `EventStore` and
+    `read_table` do.
     """
-    tables = [kept(read_table(path, EVENTS)) for path in sorted(newsroom.events.glob("*.arrow"))]
+    first, last = _span(experiments.values())
+    # An archive takes events of any age, so there the day of their receipt says nothing of when they happened.
+    days = (date.min, date.max) if config.clock == "latest" else ((first - AHEAD).date(), (last + OLDEST).date())
+    tables = [kept(read_table(path, EVENTS), first, last) for path in archived_days(newsroom, *days)]
     store, sequence = open_events(newsroom, config), 0
     try:
         while len(found := store.after(sequence)):
             sequence = found.column("sequence")[-1].as_py()
-            tables.append(kept(found))
+            tables.append(kept(found, first, last))
     finally:
         store.close()
     events = pa.concat_tables([kept(EVENTS.empty_table()), *tables])
-    first = events.append_column("row", pa.array(range(len(events)), pa.int64()))
-    first = first.group_by("event_id").aggregate([("row", "min")])  # an event may be in the archive and in the store
-    return events.take(first.column("row_min"))
+    first_row = events.append_column("row", pa.array(np.arange(len(events))))
+    first_row = first_row.group_by("event_id").aggregate([("row", "min")])  # it may be in the archive and in the store
+    return events.take(first_row.column("row_min"))
 
 
-def kept(events: pa.Table) -> pa.Table:
-    """Return the rows and columns of a table of events that experiments are measured by."""
-    return events.select(COLUMNS).filter(pc.is_in(events.column("kind"), value_set=pa.array(KINDS)))
+def _span(experiments: Iterable[ExperimentConfig]) -> tuple[datetime, datetime]:
+    """Return from when to when what readers did counts for some experiments; EVER and NEVER where nothing says it."""
+    starts, ends = zip(*(_bounds(one) for one in experiments), strict=True)
+    first, last = min(starts), max(ends)
+    return first if first == EVER else first - timedelta(days=DAYS_BEFORE), last if last == NEVER else last + AFTER
+
+
+def _bounds(experiment: ExperimentConfig) -> tuple[datetime, datetime]:
+    """Return when an experiment begins and ends, UTC."""
+    start, end = time_of(experiment.start) or EVER, time_of(experiment.end) or NEVER
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def during(events: pa.Table, experiment: ExperimentConfig) -> pa.Table:
+    """Return the events without the pages that were shown before the experiment began, or after it ended."""
+    is_within = _happened(events, *_bounds(experiment))
+    return events.filter(pc.or_(is_within, pc.not_equal(events.column("kind"), "page")))
+
+
+def kept(events: pa.Table, first: datetime = EVER, last: datetime = NEVER) -> pa.Table:
+    """Return the rows and columns of a table of events that experiments are measured by, from `first` to before `last`.
+
+    Both times are UTC.
+    """
+    is_wanted = pc.and_(pc.is_in(events.column("kind"), value_set=pa.array(KINDS)), _happened(events, first, last))
+    return events.select(COLUMNS).filter(is_wanted)
+
+
+def _happened(events: pa.Table, first: datetime, last: datetime) -> pa.ChunkedArray:
+    time = events.column("time")
+    return pc.and_(pc.greater_equal(time, _moment(events, first)), pc.less(time, _moment(events, last)))
 
 
 def _any(values: Floats) -> bool:
@@ -115,15 +156,14 @@ def _diversity(newsroom: Newsroom, logged: Logged) -> Floats:
 def _covariates(newsroom: Newsroom, events: pa.Table, logged: Logged, began: datetime) -> Floats:
     """Return what each reader did before the experiment: clicks, and clicks a page, NaN for a reader without pages."""
     readers = pa.array(logged.readers.tolist(), pa.string())
-    before = events.filter(pc.less(events.column("time"), _moment(events, began)))
+    before = in_force(events.filter(_happened(events, began - timedelta(days=DAYS_BEFORE), began)))
     clicks, pages = (
         _counts(before.filter(pc.equal(before.column("kind"), kind)), readers) for kind in ("click", "page")
     )
     stored = np.zeros(len(readers))
     if newsroom.clicks.is_file():
         table = read_table(newsroom.clicks, CLICKS)
-        since = pc.greater_equal(table.column("time"), _moment(table, began - timedelta(days=DAYS_BEFORE)))
-        stored = _counts(table.filter(pc.and_(since, pc.less(table.column("time"), _moment(table, began)))), readers)
+        stored = _counts(table.filter(_happened(table, began - timedelta(days=DAYS_BEFORE), began)), readers)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(pages > 0, clicks / pages, np.nan)
     return np.stack([np.log1p(stored), np.log1p(clicks), rate], axis=1)

@@ -26,6 +26,12 @@ def archive_of(newsroom: Newsroom, day: date) -> Path:
     return newsroom.events / f"{day.isoformat()}.arrow"
 
 
+def archived_days(newsroom: Newsroom, first: date = date.min, last: date = date.max) -> list[Path]:
+    """Return the files of the events that were received from a day to a day, both included, in the order of time."""
+    days = ((date.fromisoformat(path.stem), path) for path in newsroom.events.glob("????-??-??.arrow"))
+    return [path for day, path in sorted(days) if first <= day <= last]
+
+
 def archive_events(newsroom: Newsroom, store: EventStore, up_to: int) -> int:
     """Move events up to the number `up_to` into the archive; returns how many the store removed.
 
