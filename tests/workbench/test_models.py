@@ -29,7 +29,7 @@ def with_licence(models, licence):
 
 def test_a_build_is_told_of_shipped_weights_that_are_for_research_only(models, tmp_path):
     assert models.towers == tmp_path / "shipped"
-    assert models.licence_notice().startswith("licence: the shipped user tower learned from MIND, whose licence is for")
+    assert models.licence_notice().startswith("licence: the shipped towers learned from MIND, whose licence is for")
     assert 'set licence = "open" at the top of broadsheet.toml' in models.licence_notice()
 
 
@@ -41,7 +41,7 @@ def test_the_adapter_of_the_cross_encoder_is_named_only_where_its_relevance_coun
         cross_encoders.new_cross_encoder(base), adapter, base=base, mode="lora", card=card
     )
     monkeypatch.setattr(cross_encoders, "shipped_adapter", lambda: adapter)
-    assert "user tower and the shipped cross-encoder's adapter learned" in with_licence(models, "any").licence_notice()
+    assert "towers and the shipped cross-encoder's adapter learned" in with_licence(models, "any").licence_notice()
     unweighed = replace(models.config.rerank, weights=replace(models.config.rerank.weights, relevance=0.0))
     quiet = EditionModels(models.newsroom, replace(models.config, rerank=unweighed))
     assert "cross-encoder" not in quiet.licence_notice()

@@ -184,7 +184,7 @@ class EditionModels:
         from broadsheet.rerank.cross_encoder.trained import shipped_adapter
         from broadsheet.retrieval.towers.trained import shipped_towers
 
-        in_use = ["user tower"] if of_package(self.towers, shipped_towers()) else []
+        in_use = ["towers"] if of_package(self.towers, shipped_towers()) else []
         attends = self.is_read("attention") and of_package(self.attention_folder, shipped_attention())
         in_use += ["attentive scorer"] if attends else []
         reads_pairs = self.is_read("relevance") and self.cross_encoder_folder == shipped_adapter()
@@ -193,7 +193,7 @@ class EditionModels:
             return ""
         return (
             f"licence: the shipped {' and the shipped '.join(in_use)} learned from MIND, whose licence is for research "
-            'only. For any other use, set licence = "open" at the top of broadsheet.toml, or train your own with '
+            'only. For any other use, set licence = "open" at the top of broadsheet.toml, then train your own with '
             "`broadsheet train towers`, `broadsheet train attention` and `broadsheet train reranker`."
         )
 

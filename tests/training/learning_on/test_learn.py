@@ -216,9 +216,7 @@ def test_the_packages_models_learn_on_and_keep_their_licence(start, tmp_path, en
     assert decision["promoted"] == ["towers"] and folder_fingerprint(package) == before
     assert decision["missing"][0] == "there is no model 'attention' in use, so it does not learn"
     found = EditionModels(room, room.config())
-    assert (
-        found.towers == room.towers.resolve() and "the shipped user tower learned from MIND" in found.licence_notice()
-    )
+    assert found.towers == room.towers.resolve() and "the shipped towers learned from MIND" in found.licence_notice()
     room.config_file.write_text(f'licence = "open"\n{room.config_file.read_text()}')
     with pytest.raises(ModelError, match=r'towers: learned on from weights of the package.*licence = "open"'):
         _ = EditionModels(room, room.config()).towers
