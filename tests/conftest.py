@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from broadsheet.workbench.workbench import Workbench
 
 
+def keep_probes() -> None:
+    """Have slipcover leave its probes where they are, in the modules that are imported from now on.
+
+    It takes a probe out after fifty runs, and for that looks through every function of every module: it costs as much
+    as the probe in a million runs. In a process of `pytest -n` no option of slipcover says otherwise.
+    """
+    plugin = sys.modules.get("slipcover.pytest_plugin")
+    if coverage := getattr(plugin, "_slipcover_instance", None):
+        coverage.d_miss_threshold = 2**31 - 1
+
+
+keep_probes()
 collect_rarely()
 os.environ["HF_HUB_OFFLINE"] = "1"
 settings.register_profile("broadsheet", deadline=None)  # how long an example takes is the machine's affair
@@ -33,9 +45,17 @@ settings.load_profile("broadsheet")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, which children inherit
 
 
+FORKING = {"start_forks", "run_two"}
+"""What a module of tests imports to fork processes."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that wait most, for Ray's processes: begun last, they would keep all others waiting."""
-    items.sort(key=lambda item: item.path.parent.name != "ray")
+    """Begin with the tests that wait most, for Ray's processes: begun last, they would keep all others waiting.
+
+    Then come the tests that fork processes. Neighbours stay in one process of `pytest -n`, so that only one process to
+    fork from is started: it imports for seconds.
+    """
+    items.sort(key=lambda item: 0 if item.path.parent.name == "ray" else 1 if FORKING & vars(item.module).keys() else 2)
 
 
 def pytest_collection_finish() -> None:

@@ -47,11 +47,11 @@ def test_every_python_block_of_a_document_compiles(page):
         compile(block, str(page), "exec")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_command_that_a_document_names_exists(page):
+def test_every_command_that_a_document_names_exists():
     known = set(re.findall(r"^│ (\w+)", CliRunner().invoke(app, ["--help"]).output, re.M))
-    named = set(re.findall(r"^\$? ?(?:\.venv/bin/)?broadsheet (\w+)", page.read_text("utf-8"), re.M))
-    assert named <= known
+    command = r"^\$? ?(?:\.venv/bin/)?broadsheet (\w+)"
+    named = {(page.name, name) for page in PAGES for name in re.findall(command, page.read_text("utf-8"), re.M)}
+    assert named and sorted(f"{page}: {name}" for page, name in named if name not in known) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -5,7 +5,7 @@ import shutil
 import signal
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -60,10 +60,16 @@ def rooms(tmp_path_factory, encoder):
 
 
 @pytest.fixture(scope="module")
-def running():
-    """An engine whose Ray and workers run already, since their start costs more than what they do here."""
-    with ray_engine(workers=2)() as stages:
-        yield lambda: nullcontext(stages)
+def started():
+    """An engine whose Ray runs already, since its start costs more than what it does here, and what ends both."""
+    with ExitStack() as end:
+        stages = end.enter_context(ray_engine(workers=2)())
+        yield lambda: nullcontext(stages), end
+
+
+@pytest.fixture
+def running(started):
+    return started[0]
 
 
 def when(folder, pattern, act):
@@ -92,15 +98,6 @@ def kill_a_worker(killed):
             process.kill()
             killed.append(process.pid)
             return
-
-
-def test_an_engine_that_is_interrupted_ends_the_ray_that_it_started():
-    import ray
-
-    with pytest.raises(KeyboardInterrupt), ray_engine(workers=1)():  # first of all: the others share a Ray that runs
-        assert ray.is_initialized()
-        raise KeyboardInterrupt
-    assert not ray.is_initialized()
 
 
 def test_a_build_that_was_stopped_and_whose_worker_was_killed_makes_the_files_of_the_local_engine(rooms, running):
@@ -158,3 +155,12 @@ def test_an_address_at_which_nothing_answers_is_one_clear_error_and_nothing_is_b
     with pytest.raises(InputError, match="found 'somewhere', expected HOST:PORT or auto"):
         build(newsroom, ["fan"], engine=ray_engine("somewhere"))
     assert newsroom.editions() == []
+
+
+def test_an_engine_that_is_interrupted_ends_the_ray_that_it_started(started):
+    import ray
+
+    assert ray.is_initialized()  # last of all, since the tests above share this Ray
+    with pytest.raises(KeyboardInterrupt), started[1].pop_all():
+        raise KeyboardInterrupt
+    assert not ray.is_initialized()
