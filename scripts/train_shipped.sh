@@ -22,12 +22,17 @@ broadsheet="$PWD/.venv/bin/broadsheet"
 # The counts that a reader's page has on a validation day are those of the night before.
 if [ "$what" = attention ]; then printf '\n[attention]\ncounters = "night"\n' >> "$work/newsroom/broadsheet.toml"; fi
 # One pass over some thousand clicks, held nearer to what they taught than to the base model: chosen by the last day.
-mode=()
+more=()
 if [ "$what" = towers ]; then
     printf '\n[towers]\nanchor = 0.3\nepochs = 1\n' >> "$work/newsroom/broadsheet.toml"
-    mode=(--mode lora)
+    more=(--mode lora)
 fi
-(cd "$work" && "$broadsheet" train "$what" newsroom --train train --valid tune "${mode[@]}")
+# All clicks once, with three other articles each; the seed is the best of three by the last day.
+if [ "$what" = reranker ]; then
+    printf '\n[reranker]\nnegatives = 3\nepochs = 1\n' >> "$work/newsroom/broadsheet.toml"
+    more=(--seed 2)
+fi
+(cd "$work" && "$broadsheet" train "$what" newsroom --train train --valid tune "${more[@]}")
 rm -rf "$shipped"
 cp -rL "$work/newsroom/models/$what" "$shipped"
 .venv/bin/python - "$shipped/card.json" <<'PYTHON'

@@ -31,7 +31,7 @@ class Weights:
     """How much each signal counts in the ranking; 0 turns it off. A signal that an article lacks counts nothing."""
 
     RENAMED: ClassVar = {"tower": "two_tower"}
-    relevance: Amount = 1.0
+    relevance: Amount = 0.5
     "The cross-encoder's opinion of the article for the reader."
     attention: Amount = 1.0
     "The attentive scorer's opinion of the article for the reader."
