@@ -56,7 +56,7 @@ class CoClicks:
         Articles added later, whose rows are not below `size`, share none.
         A score is 1 - exp(-sum of the cosines), 0 to 1: near the sum where it is small, and never more than 1.
         """
-        found = self._fellows(histories) @ self._clicks
+        found = _fellows(self._readers, histories) @ self._clicks
         found.sort_indices()
         return [
             (found.indices[start:end].astype(np.int64), -np.expm1(-found.data[start:end]))
@@ -69,17 +69,7 @@ class CoClicks:
         The same scores as those of a call, without those of all other articles; NaN for an article that shares no
         reader with the history.
         """
-        fellows = self._fellows(histories)[owners]
-        sums = np.asarray(fellows.multiply(self._columns[rows]).sum(axis=1))
-        return np.where(sums > 0, -np.expm1(-sums), np.nan)
-
-    def _fellows(self, histories: Sequence[Rows]) -> csr_array:
-        """Return how much each reader shares with each history (histories, readers)."""
-        histories = [history[history < self._clicks.shape[1]] for history in histories]
-        rows = np.concatenate([np.zeros(0, np.int64), *histories])
-        starts = np.cumsum([0, *map(len, histories)])
-        queries = csr_array((np.ones(len(rows)), rows, starts), shape=(len(histories), self._clicks.shape[1]))
-        return queries @ self._readers
+        return pair_scores(_fellows(self._readers, histories), self._columns, owners, rows)
 
     @cached_property
     def _columns(self) -> csr_array:
@@ -87,11 +77,41 @@ class CoClicks:
         return self._clicks.T.tocsr()
 
 
-def _strongest(readers: csr_array) -> csr_array:
-    """Return a matrix (articles, readers) with the READERS largest values of each article."""
-    for row in np.flatnonzero(np.diff(readers.indptr) > READERS):
+def running_pairs(articles: csr_array, histories: Sequence[Rows], owners: Integers, rows: Rows) -> Floats:
+    """Return what `CoClicks.pairs` returns, from its columns (articles, readers), which may hold zeros."""
+    asked = np.unique(np.concatenate([np.zeros(0, np.int64), *histories]))
+    readers = _strongest(articles.copy(), asked[asked < articles.shape[0]])
+    return pair_scores(_fellows(readers, histories), articles, owners, rows)
+
+
+def pair_scores(fellows: csr_array, articles: csr_array, owners: Integers, rows: Rows) -> Floats:
+    """Return the score of each article of `rows` (pairs,) for the history at its place of `owners` (pairs,).
+
+    `fellows` says how much each reader shares with each history (histories, readers), `articles` has the columns of
+    CoClicks (articles, readers).
+    """
+    sums = np.asarray(fellows[owners].multiply(articles[rows]).sum(axis=1))
+    return np.where(sums > 0, -np.expm1(-sums), np.nan)
+
+
+def _fellows(readers: csr_array, histories: Sequence[Rows]) -> csr_array:
+    """Return how much each reader shares with each history (histories, readers)."""
+    size = readers.shape[0]
+    histories = [history[history < size] for history in histories]
+    rows = np.concatenate([np.zeros(0, np.int64), *histories])
+    starts = np.cumsum([0, *map(len, histories)])
+    return csr_array((np.ones(len(rows)), rows, starts), shape=(len(histories), size)) @ readers
+
+
+def _strongest(readers: csr_array, rows: Rows | None = None) -> csr_array:
+    """Return a matrix (articles, readers) with the READERS largest values of each article, or of those in `rows`."""
+    counts = np.diff(readers.indptr)
+    many = np.flatnonzero(counts > READERS) if rows is None else rows[counts[rows] > READERS]
+    for row in many:
         values = readers.data[readers.indptr[row] : readers.indptr[row + 1]]
-        values[np.argpartition(values, -READERS)[:-READERS]] = 0
+        known = np.flatnonzero(values)
+        if len(known) > READERS:
+            values[known[np.argpartition(values[known], -READERS)[:-READERS]]] = 0
     readers.eliminate_zeros()
     return readers
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from broadsheet.config.acts import ActsConfig, ActsInPopularity
 from broadsheet.corpus.exposures import click_rates, join_exposures, make_exposures, no_exposures
 from broadsheet.corpus.worth import weighed
-from broadsheet.offline.counters import AT_ONCE, RunningCounters, co_clicks_of, counters_of
-from broadsheet.retrieval.sources.co_click import CoClicks
+from broadsheet.offline.counters import AT_ONCE, RunningCoClicks, RunningCounters, co_clicks_of, counters_of
+from broadsheet.retrieval.sources.co_click import READERS, CoClicks, running_pairs
 from broadsheet.retrieval.sources.popularity_freshness import popularity_scores, trends
 from tests.retrieval.readers import clicks_of
 from tests.support.impressions import impression_of
@@ -144,3 +144,28 @@ def test_clicks_and_showings_of_the_moment_and_later_change_nothing(bench, event
     before, after = found(clicks), found([*clicks, *later])
     for name, values in before.items():
         np.testing.assert_array_equal(values, after[name])
+
+
+@settings(max_examples=40)
+@given(EVENTS, st.lists(TIMES, min_size=1, max_size=8), st.lists(st.integers(0, SIZE - 1), unique=True, min_size=1))
+def test_co_clicks_that_run_along_are_those_of_a_request_at_each_moment(events, minutes, history):
+    # Minutes count as hours here, so that some clicks are a month old and leave the window.
+    clicks = clicks_of([(user, row, NOW + HOUR * at / 8) for user, row, at in events])
+    moments = sorted(NOW + HOUR * at / 8 for at in minutes)
+    running, everything = RunningCoClicks(clicks, moments[0], moments[-1], SIZE), np.arange(SIZE)
+    for moment in moments:
+        asked = [np.array(history)], np.zeros(SIZE, np.int64), everything
+        expected = CoClicks(clicks, moment, size=SIZE).pairs(*asked)
+        np.testing.assert_allclose(running_pairs(running(moment), *asked), expected, rtol=1e-9)
+
+
+def test_an_article_that_thousands_clicked_counts_its_last_readers_as_in_a_request():
+    rng = np.random.default_rng(0)
+    clicks = clicks_of([(user, user % 3, NOW + float(rng.integers(0, 10**6))) for user in range(4 * READERS)] +
+                       [(user, 5, NOW + float(user)) for user in range(0, 4 * READERS, 7)])  # fmt: skip
+    running = RunningCoClicks(clicks, NOW, NOW + 2e6, SIZE)
+    for moment in (NOW + 5e5, NOW + 2e6):
+        asked = [np.array([0, 1]), np.array([5, 2])], np.array([0, 1, 1]), np.array([5, 5, 1])
+        expected = CoClicks(clicks, moment, size=SIZE).pairs(*asked)
+        assert np.isfinite(expected).any()
+        np.testing.assert_allclose(running_pairs(running(moment), *asked), expected, rtol=1e-9)

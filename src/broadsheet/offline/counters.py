@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from broadsheet.corpus import exposures as showings
 from broadsheet.corpus.click_log import ClickLog
@@ -17,7 +18,7 @@ from broadsheet.corpus.exposures import UNKNOWN, click_rates, rates_of
 from broadsheet.corpus.impressions import Impression
 from broadsheet.progress import track
 from broadsheet.retrieval.sources import popularity_freshness as formulas
-from broadsheet.retrieval.sources.co_click import CoClicks
+from broadsheet.retrieval.sources.co_click import HALF_LIFE, HALF_LIVES, running_pairs
 from broadsheet.retrieval.sources.popularity_freshness import popularity_of, trends_of
 from broadsheet.tables.arrays import Floats, Rows
 from broadsheet.workbench.data import EditionData
@@ -26,7 +27,7 @@ COUNTERS = ("popularity", "click_rate", "trend", "co_click")
 """The signals that count what other readers did."""
 HOUR = 3600.0
 CO_CLICK_SECONDS = 600.0
-"""Co-clicks are as of the last ten full minutes: a matrix of all clicks for each request would take an hour."""
+"""Co-clicks are as of the last ten full minutes: the sums of all clicks for each request would take an hour."""
 AT_ONCE = 64
 """Impressions whose co-clicks are found in one product, so that memory does not grow with the impressions of a day."""
 
@@ -131,20 +132,49 @@ def co_clicks_of(
     ticks = np.concatenate([np.zeros(0), *moments.values()]) // CO_CLICK_SECONDS * CO_CLICK_SECONDS
     order = np.argsort(ticks, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(ticks[order])) + 1) if len(order) else []
+    running = RunningCoClicks(clicks, ticks.min(initial=math.inf), ticks.max(initial=-math.inf), size)
     for together in track(groups, "Times at which co-clicks are counted", total=len(groups)):
-        matrix = CoClicks(clicks, float(ticks[together[0]]), size=size)
+        columns = running(float(ticks[together[0]]))
         for start in range(0, len(together), AT_ONCE):
             ours = [requests[number] for number in together[start : start + AT_ONCE].tolist()]
-            parts = _pairs(matrix, [impressions[place] for _, place in ours])
+            parts = _pairs(columns, [impressions[place] for _, place in ours])
             for (name, place), scores in zip(ours, parts, strict=True):
                 found[name][place] = scores
     return {name: np.concatenate([np.zeros(0), *parts]) for name, parts in found.items()}
 
 
-def _pairs(matrix: CoClicks, impressions: Sequence[Impression]) -> list[Floats]:
+class RunningCoClicks:
+    """The columns of `CoClicks` as of moments that never go back: who clicked what is sorted once for all of them."""
+
+    def __init__(self, clicks: ClickLog, first: float, last: float, size: int) -> None:
+        """Take the first and the last moment that will be asked for, epoch seconds, and the number of articles."""
+        known = clicks.before(last, first - HALF_LIVES * HALF_LIFE)
+        readers, codes = np.unique(known.users, return_inverse=True)
+        pairs, numbers = np.unique(known.rows * max(1, len(readers)) + codes, return_inverse=True)
+        self._rows, self._readers = np.divmod(pairs, max(1, len(readers)))
+        self._starts = np.searchsorted(self._rows, np.arange(size + 1))
+        self._shape = size, len(readers)
+        events = numbers, known.times, len(pairs), None
+        window = HALF_LIVES * HALF_LIFE
+        self._sums = _Sums(*events, half_life=HALF_LIFE, window=window)
+        self._counts = _Sums(*events, half_life=math.inf, window=window)
+
+    def __call__(self, as_of: float) -> csr_array:
+        """Return the columns (articles, readers), of unit length; a pair that is not known yet, or too old, has 0."""
+        clicked = self._counts(as_of) > 0.5
+        values = np.where(clicked, np.minimum(self._sums(as_of), 1.0), 0.0)
+        of_reader = np.bincount(self._readers, clicked, minlength=self._shape[1])
+        values /= np.sqrt(np.maximum(of_reader, 1.0))[self._readers]
+        lengths = np.sqrt(np.bincount(self._rows, values**2, minlength=self._shape[0]))
+        values /= np.where(lengths > 0, lengths, 1.0)[self._rows]
+        return csr_array((values, self._readers, self._starts), shape=self._shape)
+
+
+def _pairs(columns: csr_array, impressions: Sequence[Impression]) -> list[Floats]:
     """Return the scores of what each impression shows, in its order."""
     lengths = [len(one.shown_rows) for one in impressions]
-    scores = matrix.pairs(
+    scores = running_pairs(
+        columns,
         [np.array(one.history_rows, np.int64) for one in impressions],
         np.repeat(np.arange(len(impressions)), lengths),
         np.array([row for one in impressions for row in one.shown_rows], np.int64),

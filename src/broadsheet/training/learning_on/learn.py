@@ -169,19 +169,29 @@ def _learn_each(
     from broadsheet.training.learning_on.attention import learn_attention
     from broadsheet.training.learning_on.towers import learn_towers
 
-    settings = bench.models.config.learning
+    read: dict[datetime | None, tuple[list[Impression], list[Impression]]] = {}
     for name, go_on in (("towers", learn_towers), ("attention", learn_attention)):
         if name not in champions:
             continue
         started, since = time.monotonic(), champions[name].until
-        new = examples.pool.after(since).newest(settings.most).read()
-        count = round(settings.replay / (1 - settings.replay) * len(new))
-        old = examples.pool.until(since).drawn(count, seed).read() if since else []
+        if since not in read:  # models that learned until the same moment go on from the same impressions
+            read[since] = _new_and_old(bench, examples.pool, since, seed)
+        new, old = read[since]
         if any(one.history_rows for one in new):
             found = go_on(bench, champions[name].folder, new, old, examples.held_out, seed)
             took = time.monotonic() - started
             say(f"{name} learned on from {found.learned} new and {found.replayed} older examples ({took:.1f} s)")
             yield name, found
+
+
+def _new_and_old(
+    bench: Workbench, pool: Pool, since: datetime | None, seed: int
+) -> tuple[list[Impression], list[Impression]]:
+    """Return the impressions after a moment, and some from before it."""
+    settings = bench.models.config.learning
+    new = pool.after(since).newest(settings.most).read()
+    count = round(settings.replay / (1 - settings.replay) * len(new))
+    return new, pool.until(since).drawn(count, seed).read() if since else []
 
 
 def _grown_fusion(
