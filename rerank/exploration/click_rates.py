@@ -20,7 +20,10 @@ PRIOR_SHOWINGS = 20.0
 UNKNOWN_RATE = 0.05
 """The average click rate where nothing was clicked yet."""
 PRIOR_SLOT = 500.0
-"""Showings with the given examination that each slot has beside its own when the examination is learned."""
+"""Showings with the given examination that each slot has beside its own when the examination is learned.
+
+Beside the effective number of its own showings: one showing with a propensity of 1 / 3,000 says no more than one.
+"""
 LEAST, MOST_SLOTS = 0.02, 100
 """Least examination of a slot, so that a single click far down cannot count as fifty; the last slot with its own."""
 
@@ -41,17 +44,21 @@ def learned_examination(slots: Integers, clicked: Integers, weights: Floats) -> 
     Only showings with a propensity below 1 count, since an article that is always in the same slot does not tell what
     the slot does. Weighed by 1 / propensity, such articles are in every slot alike, so the ratio of the click rates of
     two slots is the ratio of their examination (Joachims, Swaminathan and Schnabel 2017; Agarwal et al. 2019). Where a
-    slot has few such showings, `given_examination` decides.
+    slot is worth few such showings, by their effective number (Kish 1965), `given_examination` decides.
     """
     given = given_examination()
     randomised = (weights > 1) & (slots >= 1) & (slots <= MOST_SLOTS)
     places, weight = slots[randomised] - 1, weights[randomised]
-    shown = np.bincount(places, weight, minlength=MOST_SLOTS)
-    hits = np.bincount(places, weight * clicked[randomised], minlength=MOST_SLOTS)
+    shown, squares, hits = (
+        np.bincount(places, values, minlength=MOST_SLOTS)
+        for values in (weight, weight**2, weight * clicked[randomised])
+    )
     if not hits.any():
         return given
-    rate = hits.sum() / (shown @ given)  # of an examined showing
-    rates = (hits / rate + PRIOR_SLOT * given) / (shown + PRIOR_SLOT)
+    size = np.divide(shown**2, squares, out=np.zeros(MOST_SLOTS), where=squares > 0)
+    clicks = np.divide(hits, shown, out=np.zeros(MOST_SLOTS), where=shown > 0) * size
+    rate = clicks.sum() / (size @ given)  # of an examined showing
+    rates = (clicks / rate + PRIOR_SLOT * given) / (size + PRIOR_SLOT)
     found: Floats = np.clip(rates / rates[0], LEAST, 1.0)
     return found
 

@@ -15,7 +15,7 @@ from broadsheet.rerank.exploration.closed_forms import epsilon_greedy_marginals,
 from broadsheet.rerank.exploration.marginals import state_marginals
 from broadsheet.tables.arrays import Flags, Floats, Rows
 
-CODE = 1
+CODE = 2
 """Raise it with any change of the code that changes a probability or a draw: earlier pages cannot be replayed then."""
 _READ = {"none": (), "epsilon-greedy": ("epsilon",), "softmax": ("temperature",), "thompson": ("young_hours",)}
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from broadsheet.errors import ModelError
-from broadsheet.models.trained_folder import CARD, FolderKind, read_card, write_card
+from broadsheet.models.trained_folder import CARD, FolderKind, former_of, read_card, stands, write_card
 
 KIND = FolderKind("train towers")
 
@@ -47,4 +47,12 @@ def test_a_card_of_an_earlier_version_has_no_hashes_and_is_read(folder):
 def test_a_card_that_cannot_be_read_is_one_error(folder, text):
     (folder / CARD).write_text(text)
     with pytest.raises(ModelError, match="not a card that training wrote"):
+        read(folder)
+
+
+def test_a_folder_that_a_cut_short_switch_moved_aside_still_stands_and_what_to_do_is_said(folder):
+    assert stands(folder)
+    folder.rename(former_of(folder))
+    assert stands(folder) and not stands(folder.with_name("other"))
+    with pytest.raises(ModelError, match=rf"was cut short. Rename .*-former to {folder.name}"):
         read(folder)

@@ -9,7 +9,11 @@ from broadsheet.offline.estimators import Decisions, Pages
 from broadsheet.offline.policy_table import read_log
 
 LOG = {"reward": [1, 0], "propensity": [0.5, 0.25], "evaluation": [0.25, 0.5], "user_id": ["a", "b"]}
-LISTS = {"news_id": ["N1", "N2"], "candidates": [["N1"], ["N1", "N2"]], "candidate_evaluation": [[1.0], [0.5, 0.5]]}
+LISTS = {
+    "news_id": ["N1", "N2"],
+    "candidates": [["N1", "N3"], ["N1", "N2"]],
+    "candidate_evaluation": [[0.25, 0.75], [0.5, 0.5]],
+}
 
 
 def in_arrow(path, table):

@@ -101,6 +101,24 @@ def test_the_explored_slots_of_a_readers_day_are_limited(built, tmp_path):
     assert ids(pipeline.run("fan", 5, explored_today=0, page_id=pages[0].page_id)) == ids(pages[0])
 
 
+def test_a_reader_has_one_budget_in_all_processes_and_after_a_restart(built, tmp_path):
+    settings = '[exploration]\npolicy = "softmax"\ntemperature = 100.0\nslots = 5\nreader_slots = 6\n'
+    first = reopened(built, tmp_path / "room", settings)
+    second = Pipeline.open(tmp_path / "room")
+    total = 0
+    for turn in range(12):
+        page = (first, second)[turn % 2].run("fan", 5)
+        assert page.explored <= 6 - total
+        total += page.explored
+        assert (first, second)[turn % 2].log(page.event()).taken == {"page": 1}
+    assert total == 6
+    third = Pipeline.open(tmp_path / "room")
+    assert third.run("fan", 5).stories["propensity"].to_pylist() == [1.0] * 5
+    assert third.run("voter", 5).stories["propensity"].to_pylist() != [1.0] * 5
+    unlogged = third.run("asker", 5)  # counts in its own process alone
+    assert first.run("asker", 5).policy_version == unlogged.policy_version
+
+
 def test_thompson_sampling_serves_pages_of_a_newsroom_without_any_showing(built, tmp_path):
     settings = '[exploration]\npolicy = "thompson"\nyoung_hours = 100\nslots = 2\n'
     pipeline = reopened(built, tmp_path / "room", settings)
@@ -122,6 +140,7 @@ def test_the_event_of_a_page_has_its_slots_with_their_probabilities(exploring):
         "policy": "softmax",
         "policy_version": page.policy_version,
         "seed": page_seed("visit-7"),
+        "explored": page.explored,
         "experiment": "",
         "arm": "",
         "seconds": sum(page.timings.values()),
@@ -131,6 +150,7 @@ def test_the_event_of_a_page_has_its_slots_with_their_probabilities(exploring):
     }
     assert abs((page.event()["time"] - datetime.now(UTC)).total_seconds()) < 60
     assert page.to_dict()["page_id"] == "visit-7" and page.to_dict()["policy"] == "softmax"
+    assert page.to_dict()["explored"] == page.explored
 
 
 def test_a_page_in_answer_to_a_request_explores_nothing_and_its_event_names_no_reader(exploring):

@@ -38,7 +38,7 @@ def mixed_page(first: Page, second: Page, alike: Alike) -> tuple[Page, str]:
     for name, values in columns.items():
         place, field = stories.schema.get_field_index(name), stories.schema.field(name)
         stories = stories.set_column(place, field, pa.array(values, field.type))
-    return replace(first, stories=stories.combine_chunks(), policy=POLICY), draft.teams
+    return replace(first, stories=stories.combine_chunks(), policy=POLICY, explored=0), draft.teams
 
 
 def alike_articles(catalogue: Catalogue, pages: tuple[Page, Page], caps: CapsConfig) -> Alike:

@@ -68,12 +68,18 @@ def write_card(folder: Path, card: Mapping[str, Any], *, base: str = "") -> None
 
 
 def stands(own: Path) -> bool:
-    """Whether a newsroom has a trained folder of its own at a path: also a file, or a link whose target is gone.
+    """Whether a newsroom has a trained folder of its own at a path.
 
-    Then the folder is read, and reading says what is wrong. Otherwise a model that was lost would be replaced by the
+    Also if there is a file, a link whose target is gone, or a folder that was moved aside by a switch cut short. Then
+    the folder is read, and reading says what is wrong. Otherwise a model that was lost would be replaced by the
     package's without a word.
     """
-    return os.path.lexists(own)
+    return os.path.lexists(own) or former_of(own).is_dir()
+
+
+def former_of(own: Path) -> Path:
+    """Return where a folder that stands at a path, and is no link, lies while a link takes its place."""
+    return own.with_name(f".{own.name}-former")
 
 
 def read_card(
@@ -114,6 +120,11 @@ def _read(folder: Path, kind: FolderKind) -> Card:
     try:
         card = json.loads((folder / CARD).read_text("utf-8"))
     except FileNotFoundError as error:
+        former = former_of(folder)
+        if former.is_dir() and not folder.exists():
+            raise ModelError(
+                f"{folder}: not there, since a switch to another model was cut short. Rename {former} to {folder.name}."
+            ) from error
         raise ModelError(f"{folder}: no {CARD}. {kind.expected}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {kind.expected}") from error

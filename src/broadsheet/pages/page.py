@@ -132,6 +132,8 @@ class Page:
     "16 hex digits of the policy's code, its settings, and the most open slots of this page."
     seed: int = 0
     "The seed of the draw, from `page_id`, 0 to 2**63 - 1."
+    explored: int = 0
+    "How many slots the policy gave to another article than the best left."
 
     def event(self, shown_at: datetime | None = None) -> dict[str, Any]:
         """Return the event of kind page to log when the page is shown, for `Pipeline.log`.
@@ -172,6 +174,7 @@ class Page:
             "policy": self.policy,
             "policy_version": self.policy_version,
             "seed": self.seed,
+            "explored": self.explored,
             "experiment": self.experiment,
             "arm": self.arm,
             "as_of": self.as_of.isoformat(),

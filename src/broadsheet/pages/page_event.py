@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from broadsheet.errors import InputError
 
-ABOUT = ("user_id", "page_id", "edition", "policy", "policy_version", "seed", "experiment", "arm")
+ABOUT = ("user_id", "page_id", "edition", "policy", "policy_version", "seed", "explored", "experiment", "arm")
 """Fields of a page that its event has, too."""
 
 

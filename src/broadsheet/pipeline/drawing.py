@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from broadsheet.errors import InputError
 from broadsheet.newsroom.given import shown, whole_number
+from broadsheet.pipeline.explored_slots import ExploredSlots
 from broadsheet.readers.state import ReaderState
-from broadsheet.tables.locks import ThreadLock
 from broadsheet.workbench.exploring import LastClickRates, exploration_of, make_explorer
 from broadsheet.workbench.workbench import Workbench
 
@@ -33,7 +33,7 @@ class Draw:
     policy_version: str = ""
     "The version of the policy that has to make the page; empty for that of the settings."
     explored_today: int | None = None
-    "Explored slots of the reader's pages of today; None for those that this process counted."
+    "Explored slots of the reader's pages of today; None for those that this process made or any process logged."
 
 
 def given_draw(page_id: object, policy_version: object, explored_today: object) -> Draw:
@@ -52,14 +52,10 @@ def given_draw(page_id: object, policy_version: object, explored_today: object) 
 
 
 class Draws:
-    """The draws of a process: it counts the explored slots of each reader's day; safe to call from several threads.
+    """The draws of a process, within the budget of each reader's day; safe to call from several threads."""
 
-    A day begins at midnight UTC.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._day, self._explored = ThreadLock(), date.min, dict[str, int]()
-        self._rates = LastClickRates()
+    def __init__(self, explored: ExploredSlots) -> None:
+        self._explored, self._rates = explored, LastClickRates()
 
     def page_draws(
         self, bench: Workbench, readers: Sequence[ReaderState], as_of: datetime, places: int, draw: Draw
@@ -73,8 +69,8 @@ class Draws:
         if draw.policy_version:
             budgets = dict.fromkeys(ids, exploration.budget_of(draw.policy_version))
         else:
-            given = draw.explored_today
-            today = {user_id: self._today(user_id) if given is None else given for user_id in ids}
+            explores = exploration.policy != "none" and draw.explored_today is None
+            today = self._explored([*ids]) if explores else dict.fromkeys(ids, draw.explored_today or 0)
             budgets = {user_id: exploration.budget(count) for user_id, count in today.items()}
         versions = {user_id: exploration.under(budget).version for user_id, budget in budgets.items()}
         explorer = make_explorer(bench, as_of, places, ids, budgets, self._rates)
@@ -84,21 +80,8 @@ class Draws:
     def count(self, draws: PageDraws) -> None:
         """Count the explored slots of pages, unless the caller counts or the pages were shown before."""
         if draws.counts:
-            with self._lock:
-                self._begin_day()
-                for user_id, page in draws.pages.items():
-                    if explored := int(page.explored.sum()):
-                        self._explored[user_id] = self._explored.get(user_id, 0) + explored
-
-    def _today(self, user_id: str) -> int:
-        with self._lock:
-            self._begin_day()
-            return self._explored.get(user_id, 0)
-
-    def _begin_day(self) -> None:
-        today = datetime.now(UTC).date()
-        if today != self._day:
-            self._day, self._explored = today, {}
+            for user_id in draws.pages:
+                self._explored.add(user_id, draws.page_ids[user_id], draws.explored(user_id))
 
 
 @dataclass(frozen=True)
@@ -122,14 +105,19 @@ class PageDraws:
     def about(self, user_id: str) -> dict[str, Any]:
         """Return what a reader's page says of its draw, as fields of Page."""
         policy = "none" if self.explorer is None else self.explorer.exploration.policy
-        return about_page(self.page_ids[user_id], policy, self.versions[user_id])
+        return about_page(self.page_ids[user_id], policy, self.versions[user_id], self.explored(user_id))
+
+    def explored(self, user_id: str) -> int:
+        """Return how many slots of a reader's page have another article than the best left."""
+        return int(self.pages[user_id].explored.sum()) if user_id in self.pages else 0
 
 
-def about_page(page_id: str, policy: str = "none", version: str = "") -> dict[str, Any]:
+def about_page(page_id: str, policy: str = "none", version: str = "", explored: int = 0) -> dict[str, Any]:
     """Return what a page says of its draw, as fields of Page."""
     from broadsheet.rerank.exploration.seeds import page_seed
 
-    return {"page_id": page_id, "policy": policy, "policy_version": version, "seed": page_seed(page_id)}
+    of_draw = {"policy": policy, "policy_version": version, "seed": page_seed(page_id), "explored": explored}
+    return {"page_id": page_id, **of_draw}
 
 
 def new_id() -> str:

@@ -35,8 +35,8 @@ ENDPOINT_SECONDS = 5.0
 class PageMaker:
     """Makes the pages of an edition; safe to share between threads."""
 
-    def __init__(self, texts: PageTexts, digests: Digests, look: Look) -> None:
-        self._texts, self._digests, self._look, self._draws = texts, digests, look, Draws()
+    def __init__(self, texts: PageTexts, digests: Digests, look: Look, draws: Draws) -> None:
+        self._texts, self._digests, self._look, self._draws = texts, digests, look, draws
 
     def pages(
         self,

@@ -32,7 +32,8 @@ from broadsheet.pages.ask import read_request
 from broadsheet.pages.digests import Digests, read_digests
 from broadsheet.pages.look import Look, read_look
 from broadsheet.pages.page import Page
-from broadsheet.pipeline.drawing import Draw, given_draw
+from broadsheet.pipeline.drawing import Draw, Draws, given_draw
+from broadsheet.pipeline.explored_slots import ExploredSlots
 from broadsheet.pipeline.page_maker import PageMaker
 from broadsheet.tables.kept import kept_names
 from broadsheet.workbench.workbench import Workbench, open_current
@@ -57,7 +58,8 @@ class Pipeline:
         self.events = open_events(newsroom, config)
         """The event store of the newsroom."""
         self._readers = LiveReaders(self.events, held_events(newsroom.clicks))
-        self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look)
+        draws = Draws(ExploredSlots(self.events))
+        self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look, draws)
         self._arms = Arms(self._live.bench(), look)
         articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.row_of)
         self._event_log = EventLog(self.events, articles, is_archive=config.clock == "latest")
@@ -114,7 +116,7 @@ class Pipeline:
         `page_id` is the id of the page, of which its draw is made; by default, a new id. With the id and the
         `policy_version` of a page that was shown, that page is made again, if nothing else changed. `explored_today`
         is the number of explored slots of the reader's pages of today, which [exploration] limits; by default, that of
-        the pages of this pipeline.
+        the pages that this pipeline made or any process logged.
         """
         draw = given_draw(page_id, policy_version, explored_today)
         return replace(self._run_many([given_id(user_id, "user_id")], k, filters, draw)[0], name=name)

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from broadsheet.tables.fields import IDS, TIME, list_of, new_field, new_table
+from broadsheet.tables.fields import IDS, TIME, added, list_of, new_field, new_table
 
 
 def _known(name: str, kind: pa.DataType, doc: str) -> pa.Field:
@@ -15,7 +15,7 @@ HELD = "events"
 
 EVENTS = new_table(
     "events",
-    1,
+    2,
     [
         new_field(
             "sequence",
@@ -67,6 +67,12 @@ EVENTS = new_table(
             list_of(pa.float64()),
             "Of a page: the probability of each article of `shown` to be in its slot, given the slots above it; the "
             "product is the probability of the page.",
+        ),
+        added(
+            "explored",
+            pa.int32(),
+            2,
+            "Of a page: how many of its slots the policy gave to another article than the best left",
         ),
     ],
 )

@@ -16,6 +16,7 @@ import numpy as np
 from broadsheet.config.training import AttentionConfig, RerankerConfig, TowersConfig
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import InputError, join_problems
+from broadsheet.models.trained_folder import former_of
 from broadsheet.tables.files import remove_folder, replace_link, write_json
 from broadsheet.version import __version__
 
@@ -127,7 +128,7 @@ def swap(new: Path, target: Path) -> None:
     """Make `target` a link to a finished folder in one atomic step, and remove the folder that it named before."""
     former = target.resolve()
     if target.is_dir() and not target.is_symlink():  # a folder that was put there by hand
-        former = target.rename(target.with_name(f".{target.name}-former"))
+        former = target.rename(former_of(target))
     kept = target.with_name(f"{target.name}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}")
     new.rename(kept)
     replace_link(target, Path(kept.name))

@@ -5,7 +5,7 @@ import pytest
 
 from broadsheet.evaluation.simulation import exploration
 from broadsheet.evaluation.simulation.counters import Counters
-from broadsheet.evaluation.simulation.exploration import measure_exploration, over_seeds
+from broadsheet.evaluation.simulation.exploration import Policy, measure_exploration, over_seeds
 from broadsheet.evaluation.simulation.exploration_report import report_exploration
 from broadsheet.evaluation.simulation.fast import draw_page, run_days
 from broadsheet.evaluation.simulation.lists import _with_newest
@@ -68,6 +68,15 @@ def test_days_are_the_same_again_and_a_policy_changes_pages_and_not_readers(benc
     assert one.showings.sum() <= 10 * one.days[0].pages
 
 
+def test_a_higher_weight_of_a_signal_changes_the_pages_without_any_exploration(bench):
+    world = make_world(bench.data, 30, 2, 0)
+    plain, same, other = (
+        run_days(bench, world, Exploration(), 2, weights) for weights in ({}, {"click_rate": 0.2}, {"click_rate": 9.0})
+    )
+    assert plain.days == same.days != other.days  # 0.2 is the default
+    assert other.days[1].explored == 0 and other.days[1].pages == plain.days[1].pages
+
+
 def test_a_reader_is_never_shown_again_what_was_clicked(bench):
     world = make_world(bench.data, 3, 1, 0)
     eager = world._replace(behaviour=replace(world.behaviour, base=50.0, after_long_read=1.0, patience=1.0))
@@ -76,12 +85,14 @@ def test_a_reader_is_never_shown_again_what_was_clicked(bench):
 
 
 def test_the_report_has_all_policies_in_both_worlds_and_draws_them(bench, monkeypatch, tmp_path):
-    policies = {"greedy": Exploration(), "thompson": Exploration("thompson")}
+    control = Policy(Exploration(), {"click_rate": 3.0})
+    policies = {"greedy": Policy(Exploration()), "control": control, "thompson": Policy(Exploration("thompson"))}
     monkeypatch.setattr(exploration, "POLICIES", policies)
     said = []
     report = report_exploration(measure_exploration(bench, 20, 1, 2, said.append))
     assert [*report.document["worlds"]] == ["hidden quality", "no hidden quality"] and len(said) == 4
     assert report.document["worlds"]["hidden quality"]["greedy"]["gain"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
+    assert report.document["policies"]["control"]["weights"] == {"click_rate": 3.0}
     assert "| thompson |" in report.markdown and "which no text shows" in report.markdown
     assert "| `patience` | 0.9 | Probability to look at the next slot" in report.markdown
     paths = report.write(tmp_path)

@@ -105,6 +105,8 @@ BAD = [
     (page("p1") | {"shown": "N1"}, "shown is not a list (found 'N1')"),
     (page("p1", shown=["N1", "N1"]), "an article is on the page twice (found 'N1')"),
     (page("p1", shown=[str(n) for n in range(1001)]), "a page of more than 1000 articles (found 1,001)"),
+    (page("p1", explored=4), "wrong explored (found 4 for 3 articles)"),
+    (page("p1", explored=-1), "wrong explored (found -1; expected a whole number from 0 to 1000)"),
     (page("p1", propensity=[0.5]), "propensity of another length than shown (found 1 for 3 articles)"),
     (page("p1", propensity=[0.5, 0.0, 1.0]), "wrong propensity (found 0.0; expected numbers above 0 and at most 1)"),
     (page("p1", conditional=[0.5, None, 1.0]), "wrong conditional (found None"),

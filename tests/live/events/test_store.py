@@ -43,6 +43,16 @@ def test_events_come_back_as_they_were_given_in_the_order_of_their_numbers(store
     assert table.schema.equals(EVENTS, check_metadata=True)
 
 
+def test_the_explored_pages_of_readers_are_found_from_a_time_on(store):
+    pages = [("p1", "ann", 2, -1), ("p2", "ann", 3, 0), ("p3", "ann", 0, 1), ("p4", "ben", 1, 1), ("p5", "cid", 1, 1)]
+    for page_id, user, explored, hours in pages:
+        at = {"user_id": user, "time": NOW + timedelta(hours=hours)}
+        store.append([page(page_id, explored=explored) | at, page(f"other-{page_id}") | at])
+    found = store.explored_pages(["ann", "ben"], NOW)
+    assert sorted(zip(column(found, "page_id"), column(found, "explored"), strict=True)) == [("p2", 3), ("p4", 1)]
+    assert store.explored_pages(["dan"], NOW).num_rows == 0
+
+
 def test_an_event_that_is_sent_again_is_there_once(store):
     first, second = event("click", news_id="N1"), event("click", news_id="N2")
     assert store.append([first, first]) == Appended(1, 1)

@@ -9,7 +9,7 @@ ARTICLES = {
     "news_id": ["N2", "N1"],
     "candidates": [["N1", "N2", "N3"], ["N1", "N4"]],
     "candidate_evaluation": [[0.5, 0.25, 0.25], [0.5, 0.5]],
-    "candidate_propensity": [[0.5, 0.5, None], [0.25, 0.75]],
+    "candidate_propensity": [[0.5, 0.5, 0.0], [0.25, 0.75]],
     "candidate_clusters": [["x", "x", "y"], ["x", "y"]],
 }
 
@@ -62,6 +62,10 @@ def test_everything_that_is_wrong_is_said_at_once():
         ({"reward": [], "propensity": [], "evaluation": []}, "found no rows"),
         (ARTICLES | {"news_id": ["N9", "N1"]}, "row 1: found 3 candidates, and 'N9' is not among them"),
         (ARTICLES | {"candidate_evaluation": [[1], [0.5, 0.5]]}, "row 1: found 3 candidates, and candidate_evaluation"),
+        (ARTICLES | {"candidate_propensity": [[0.5, 0.5, None], [0.25, 0.75]]}, "1 of 5 probabilities are missing or"),
+        (ARTICLES | {"candidate_evaluation": [[50, 25, 25], [0.5, 0.5]]}, "3 of 5 probabilities are missing or not"),
+        (ARTICLES | {"candidate_evaluation": [[0.5, 0.25, 0.0], [0.5, 0.5]]}, "in 1 rows the probabilities do not sum"),
+        (ARTICLES | {"candidate_evaluation": [[0.25, 0.5, 0.25], [0.5, 0.5]]}, "in 1 rows what was shown has another"),
     ],
 )
 def test_a_log_that_does_not_fit_together_is_refused(change, said):

@@ -15,12 +15,12 @@ RATES = np.array([0.5, 0.3, 0.2, 0.1])
 VALUE = float(EVALUATED @ RATES)  # 0.34; the log earns 0.21
 
 
-def rows(count, *, candidates=True, seed=0):
+def rows(count, *, candidates=True, seed=0, logged=LOGGED):
     rng = np.random.default_rng(seed)
-    shown = rng.choice(4, count, p=LOGGED)
+    shown = rng.choice(4, count, p=logged)
     table = {
         "reward": (rng.random(count) < RATES[shown]).astype(float),
-        "propensity": LOGGED[shown],
+        "propensity": logged[shown],
         "evaluation": EVALUATED[shown],
         "user_id": rng.integers(0, count // 2, count),
     }
@@ -29,7 +29,7 @@ def rows(count, *, candidates=True, seed=0):
             "news_id": [f"N{one}" for one in shown],
             "candidates": [["N0", "N1", "N2", "N3"]] * count,
             "candidate_evaluation": [EVALUATED.tolist()] * count,
-            "candidate_propensity": [LOGGED.tolist()] * count,
+            "candidate_propensity": [logged.tolist()] * count,
             "candidate_clusters": [[0, 0, 0, 1]] * count,
         }
     return table
@@ -98,8 +98,7 @@ def test_replay_is_for_logs_of_uniform_choices():
 
 
 def test_a_policy_of_articles_that_the_log_never_shows_is_refused():
-    table = rows(1000)
-    table["candidate_propensity"] = [[0.0, 0.3, 0.3, 0.4]] * 1000
+    table = rows(1000, logged=np.array([0.0, 0.3, 0.3, 0.4]))
     with pytest.raises(
         InputError, match=r"log: 40\.0% of the policy's choices are articles that the log's policy never"
     ):

@@ -62,3 +62,14 @@ def test_articles_that_are_always_in_their_slot_teach_nothing_and_a_few_showings
     few = learned_examination(np.array([2, 1]), np.array([1, 0]), np.array([2.0, 2.0]))
     assert few[:3] == pytest.approx(given_examination()[:3], abs=0.02)
     assert few.shape == (MOST_SLOTS,) and few.min() >= LEAST and few.max() == 1
+
+
+def test_one_showing_of_tiny_propensity_says_no_more_of_its_slot_than_one_showing():
+    # A page of five slots: the best articles are nearly always in their slots, and one article in 3,000 came by chance.
+    slots, propensity = np.tile([1, 2, 3, 4, 5], 400), np.full(2000, 0.98)
+    clicked = np.tile([1, 0, 0, 0, 0], 400) * (np.arange(2000) % 10 == 0) + (np.arange(2000) % 19 == 0)
+    clicked = (clicked > 0).astype(np.int64)
+    propensity[4], clicked[4] = 1 / 3000, 0  # slot 5, without a click
+    other = slots < 5
+    nothing_known = learned_examination(slots[other], clicked[other], 1 / propensity[other])
+    assert learned_examination(slots, clicked, 1 / propensity) == pytest.approx(nothing_known, abs=0.01)

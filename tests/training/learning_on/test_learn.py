@@ -141,8 +141,8 @@ def test_logged_propensities_have_a_say_too(start, tmp_path):
     write_table(room.impressions("monday"), table.set_column(place, IMPRESSIONS.field(place), logged), IMPRESSIONS)
     decision = learn(room)
     found = decision["models"]["off-policy"]
-    assert set(found["estimated click rate"]) == {"before", "after", "low", "high"}
-    assert bool(decision["promoted"]) is (found["estimated click rate"]["low"] >= -0.005)
+    assert set(found["estimated clicks a page"]) == {"before", "after", "low", "high"}
+    assert bool(decision["promoted"]) is (found["estimated clicks a page"]["low"] >= -0.005)
 
 
 def test_too_few_new_clicks_are_kept_for_the_next_time(learned, tmp_path):

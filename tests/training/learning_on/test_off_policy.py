@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 
 from broadsheet.corpus.impressions import make_impression
+from broadsheet.rerank.exploration.click_rates import given_examination
+from broadsheet.rerank.exploration.page import PageDraw
+from broadsheet.rerank.exploration.policy import Candidates, Exploration
 from broadsheet.training.learning_on.off_policy import off_policy
 from tests.support.evaluated import row
 
@@ -12,41 +15,67 @@ def pages(bench, clicked, count):
     return [make_impression(bench.data.catalogue, one, number) for number, one in enumerate(rows)]
 
 
-def test_a_click_counts_by_one_over_its_propensity_where_the_ranking_has_the_article_in_its_slot(bench):
-    # On 60 pages the first slot was clicked, on 40 the second. The champion ranks all as they were; the challenger
-    # turns those 40 round, so the log tells nothing of its ranking there.
-    first, second = pages(bench, [True, False], 60), pages(bench, [False, True], 40)
-    second = [
-        make_impression(bench.data.catalogue, row(60 + n, ["N1", "N2"], [False, True]), 60 + n) for n in range(40)
+def test_a_click_counts_by_how_much_more_often_its_new_slot_is_examined(bench):
+    # 60 pages whose first slot was clicked, then 40 whose second slot was. The challenger turns the latter round.
+    impressions = [
+        make_impression(bench.data.catalogue, row(n, ["N1", "N2"], [n < 60, n >= 60]) | {"user_id": f"u{n}"}, n)
+        for n in range(100)
     ]
-    impressions = [*first, *second]
-    propensities = {number: [0.8, 0.8] if number < 60 else [0.4, 0.4] for number in range(100)}
+    propensities = {number: [0.8, 0.8] for number in range(100)}
     as_shown, turned = np.tile([2.0, 1.0], 100), np.concatenate([np.tile([2.0, 1.0], 60), np.tile([1.0, 2.0], 40)])
-    found = off_policy(impressions, propensities, as_shown, turned).figures["estimated click rate"]
-    # Champion: (60 / 0.8 + 40 / 0.4) / (120 / 0.8 + 80 / 0.4). Challenger: (60 / 0.8) / (120 / 0.8).
-    assert found["before"] == pytest.approx(175 / 350) and found["after"] == pytest.approx(0.5)
+    found = off_policy(impressions, propensities, as_shown, turned).figures["estimated clicks a page"]
+    # Slot 1 has 60 clicks of 100 showings, slot 2 has 40: a rate of 100 / (100 + 100 * 0.63093) per examined showing.
+    rate = 1 / 1.63093
+    first, second = (0.6 * 100 / rate + 500) / 600, (0.4 * 100 / rate + 500 * 0.63093) / 600
+    assert found["before"] == pytest.approx(1.0)
+    assert found["after"] == pytest.approx(0.6 + 0.4 * first / second, rel=1e-4) and found["low"] > 0
 
 
-def test_a_challenger_that_puts_what_is_clicked_into_the_first_slot_is_better(bench):
-    impressions = pages(bench, [True, True], 80) + pages(bench, [False, False], 80)
-    impressions = [make_impression(bench.data.catalogue, row(n, one.shown, one.clicked) | {"user_id": f"u{n}"}, n)
-                   for n, one in enumerate(impressions)]  # fmt: skip
-    propensities = {number: [0.5, 0.5] for number in range(160)}
-    clicked_pages = np.concatenate([np.tile([2.0, 1.0], 80), np.tile([1.0, 2.0], 80)])
-    other_pages = np.concatenate([np.tile([1.0, 2.0], 80), np.tile([2.0, 1.0], 80)])
-    better = off_policy(impressions, propensities, other_pages, clicked_pages)
-    assert better.figures["estimated click rate"] == {"before": 0.0, "after": 1.0, "low": 1.0, "high": 1.0}
-    worse = off_policy(impressions, propensities, clicked_pages, other_pages).worse(0.005)
-    assert worse == ["the change of estimated click rate is at least -1.0000, expected -0.0050 or more"]
+def explored_pages(bench, count):
+    """Pages of five slots over twenty articles by readers whose clicks are known: slot by slot, article by article.
+
+    Returns the impressions, their propensities, the click rate of each shown article, and the examination of the slots.
+    """
+    rng, looks = np.random.default_rng(3), given_examination()[:5]
+    rates = 0.5 * rng.beta(1, 4, 20)  # the ranking of the log knows nothing of these
+    draw = PageDraw(Exploration("epsilon-greedy", epsilon=0.5), Candidates(np.linspace(1, 0, 20)), slots=5, budget=2)
+    impressions, propensities, shown_rates = [], {}, []
+    for number in range(count):
+        page = draw.draw(number)
+        clicked = (rng.random(5) < rates[page.order] * looks).tolist()
+        of = row(number, [f"N{one}" for one in page.order], clicked) | {"user_id": f"u{number}"}
+        impressions.append(make_impression(bench.data.catalogue, of, number))
+        propensities[number] = page.propensity.tolist()
+        shown_rates.append(rates[page.order])
+    return impressions, propensities, np.concatenate(shown_rates), looks
 
 
-def test_a_log_without_propensities_or_with_few_slots_that_agree_tells_nothing(bench):
+def test_the_clicks_of_another_order_are_those_that_its_readers_would_make(bench):
+    impressions, propensities, rates, looks = explored_pages(bench, 6000)
+
+    def truth(scores):
+        order = np.argsort(-scores.reshape(-1, 5), axis=1, kind="stable")
+        return float((np.take_along_axis(rates.reshape(-1, 5), order, axis=1) * looks).sum(axis=1).mean())
+
+    rng = np.random.default_rng(4)
+    for scores in (rates, -rates, rng.random(len(rates))):
+        as_shown = np.tile([5.0, 4.0, 3.0, 2.0, 1.0], 6000)
+        found = off_policy(impressions, propensities, as_shown, scores).figures["estimated clicks a page"]
+        assert found["after"] == pytest.approx(truth(scores), rel=0.05)
+        assert found["before"] == pytest.approx(truth(as_shown), rel=0.05)
+        gain = truth(scores) - truth(as_shown)
+        assert found["low"] - 0.01 < gain < found["high"] + 0.01
+
+
+def test_a_log_without_propensities_or_with_few_clicks_tells_nothing(bench):
     impressions, scores = pages(bench, [True, False], 30), np.tile([2.0, 1.0], 30)
+    sure = {number: [1.0, 1.0] for number in range(30)}
+    assert "no page explored" in off_policy(impressions, sure, scores, scores)
     unlogged = dict.fromkeys(range(30))
     assert off_policy(impressions, unlogged, scores, scores) == "no propensities were logged"
     logged = {number: [0.5, 0.5] for number in range(30)}
     assert off_policy(impressions, logged, scores, -scores) == (
-        "the log tells too little: an effective sample of 0 slots, expected 50 or more"
+        "the log tells too little: an effective number of 30 clicks, expected 50 or more"
     )
     cut = {number: [0.5, 0.5, 0.5] for number in range(30)}
     assert off_policy(impressions, cut, scores, scores) == "no propensities were logged"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,15 +19,30 @@ from broadsheet.rerank.exploration.policy import Exploration
 from broadsheet.tables.arrays import Floats
 from broadsheet.workbench.workbench import Workbench
 
+
+class Policy(NamedTuple):
+    """What makes the pages of a row."""
+
+    exploration: Exploration
+    weights: Mapping[str, float] = MappingProxyType({})
+    "Weights of signals in place of the newsroom's own."
+
+
 GREEDY = "greedy"
-POLICIES: Mapping[str, Exploration] = {
-    GREEDY: Exploration(),
-    "epsilon-greedy": Exploration("epsilon-greedy"),
-    "epsilon-greedy, epsilon 0.5": Exploration("epsilon-greedy", epsilon=0.5),
-    "softmax": Exploration("softmax"),
-    "thompson": Exploration("thompson"),
+POLICIES: Mapping[str, Policy] = {
+    GREEDY: Policy(Exploration()),
+    "greedy, click_rate 1": Policy(Exploration(), {"click_rate": 1.0}),
+    "greedy, click_rate 3": Policy(Exploration(), {"click_rate": 3.0}),
+    "epsilon-greedy": Policy(Exploration("epsilon-greedy")),
+    "epsilon-greedy, epsilon 0.5": Policy(Exploration("epsilon-greedy", epsilon=0.5)),
+    "softmax": Policy(Exploration("softmax")),
+    "thompson": Policy(Exploration("thompson")),
 }
-"""Rows of the benchmark; settings that are not named are those of `[exploration]` by default."""
+"""Rows of the benchmark; settings that are not named are those of `[exploration]` by default.
+
+Thompson sampling goes by click rates more than the ranking does. The rows with a higher weight of the signal
+`click_rate` show what that brings without any exploration.
+"""
 HIDDEN, NOT_HIDDEN = "hidden quality", "no hidden quality"
 WORLDS = {HIDDEN: Behaviour(), NOT_HIDDEN: replace(Behaviour(), quality=0.0)}
 """A world in which clicks tell what no text does, and a world in which exploration has little to find."""
@@ -47,8 +63,8 @@ def measure_exploration(bench: Workbench, readers: int, days: int, seeds: int, s
         for seed in range(seeds):
             world = make_world(bench.data, readers, days, seed, behaviour)
             card = card or card_of(world, bench.data.newsroom.path.name, days)
-            for policy, exploration in POLICIES.items():
-                runs[policy].append(run_days(bench, world, exploration, days))
+            for policy, (exploration, weights) in POLICIES.items():
+                runs[policy].append(run_days(bench, world, exploration, days, weights))
             say(f"{name}: seed {seed}")
         worlds[name] = {policy: _row(found, runs[GREEDY]) for policy, found in runs.items()}
     return {
@@ -59,7 +75,7 @@ def measure_exploration(bench: Workbench, readers: int, days: int, seeds: int, s
         "enough": ENOUGH,
         "intervals": f"95 %, t distribution over {seeds} seeds, paired with greedy",
         "card": card,
-        "policies": {name: vars(policy) for name, policy in POLICIES.items()},
+        "policies": {name: vars(of.exploration) | {"weights": dict(of.weights)} for name, of in POLICIES.items()},
         "worlds": worlds,
     }
 

@@ -6,7 +6,9 @@ same hours and the same luck for every policy, so that policies differ by their 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +23,7 @@ from broadsheet.rerank.exploration.policy import Candidates, Exploration, chance
 from broadsheet.tables.arrays import Flags, Floats, Integers, Rows
 from broadsheet.workbench.workbench import Workbench
 
+NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
 SLOTS, ENOUGH = 10, 100
 """Slots of a page, and the showings after which an article is known."""
 
@@ -57,9 +60,14 @@ class Run:
     "Showings of each (articles,)."
 
 
-def run_days(bench: Workbench, world: World, exploration: Exploration, days: int) -> Run:
-    """Return what readers do in some days with the pages that a policy makes."""
-    going = _Going(bench, world, exploration)
+def run_days(
+    bench: Workbench, world: World, exploration: Exploration, days: int, weights: Mapping[str, float] = NO_WEIGHTS
+) -> Run:
+    """Return what readers do in some days with the pages that a policy makes.
+
+    `weights` replace the newsroom's weights of the signals that they name.
+    """
+    going = _Going(bench, world, exploration, weights)
     found = [going.day(day) for day in range(days)]
     times = world.truth.published_at
     new = np.flatnonzero((times >= world.start) & (times < world.start + days * 24 * HOUR))
@@ -69,10 +77,10 @@ def run_days(bench: Workbench, world: World, exploration: Exploration, days: int
 class _Going:
     """A simulation that goes on, hour by hour."""
 
-    def __init__(self, bench: Workbench, world: World, exploration: Exploration) -> None:
+    def __init__(self, bench: Workbench, world: World, exploration: Exploration, weights: Mapping[str, float]) -> None:
         categories = bench.data.catalogue.news.column("category").combine_chunks().dictionary_encode()
         self._world, self._exploration = world, exploration
-        self._lister = Lister(bench, world.truth.published_at)
+        self._lister = Lister(bench, world.truth.published_at, weights)
         half_life = bench.models.config.acts.popularity.half_life_hours
         self._counters = Counters(np.asarray(categories.indices, np.int64), half_life)
         readers, articles = len(world.readers), len(world.truth.words)
@@ -81,7 +89,8 @@ class _Going:
         self._left_out: Flags = np.zeros((readers, articles), np.bool_)
         for number, rows in enumerate(self._histories):
             self._left_out[number, rows] = True
-        self._interests = self._lister.interests(self._histories)
+        self._interests = self._lister.interests(self._histories[:1]).repeat(readers, axis=0)
+        self._changed: Flags = np.ones(readers, np.bool_)  # the reader read since the vector was made
         self._explored = np.zeros(readers, np.int64)
         self.shown = np.zeros(articles, np.int64)
         "How often each article was shown."
@@ -91,17 +100,30 @@ class _Going:
     def day(self, day: int) -> Day:
         """Let a day pass; the user tower reads the histories at its beginning."""
         world, found = self._world, Day()
-        self._interests, self._explored[:] = self._lister.interests(self._histories), 0
+        self._explored[:] = 0
+        self._read_histories(day)
         midnight = world.start + day * 24 * HOUR
         for hour in range(24):
-            rng = np.random.default_rng([world.seed, 3, day, hour])
-            came = np.flatnonzero(world.readers.come(hour, 1.0, rng))
+            came, rng = self._who_comes(day, hour)
             luck = Luck(*(part[came] for part in draw_luck(rng, len(world.readers), SLOTS)))
             found = found.and_then(self._hour(came, luck, midnight + hour * HOUR, rng))
         self._memory.sleep()
         drift = np.random.default_rng([world.seed, 4, day])
         self._tastes = drifted(self._tastes, world.truth, world.behaviour, midnight + 24 * HOUR, drift)
         return found
+
+    def _who_comes(self, day: int, hour: int) -> tuple[Rows, np.random.Generator]:
+        """Return the readers who ask for a page in an hour, and the generator of what else chance decides in it."""
+        rng = np.random.default_rng([self._world.seed, 3, day, hour])
+        return np.flatnonzero(self._world.readers.come(hour, 1.0, rng)), rng
+
+    def _read_histories(self, day: int) -> None:
+        """Make the vectors of the readers who come on a day and have read since their vectors were made."""
+        come = np.unique(np.concatenate([self._who_comes(day, hour)[0] for hour in range(24)]))
+        come = come[self._changed[come]]
+        if len(come):
+            self._interests[come] = self._lister.interests([self._histories[one] for one in come.tolist()])
+            self._changed[come] = False
 
     def _hour(self, came: Rows, luck: Luck, now: float, rng: np.random.Generator) -> Day:
         world, live = self._world, self._lister.live(now)
@@ -139,6 +161,7 @@ class _Going:
             self._histories[one] += rows[hits].tolist()
         page, slot = np.nonzero(clicked | hidden)
         self._left_out[came[page], shown[page, slot]] = True
+        self._changed[came[clicked.any(axis=1)]] = True
         before = self.shown
         self.shown = before + np.bincount(shown.ravel(), minlength=len(before))
         self.reached[(before < ENOUGH) & (self.shown >= ENOUGH)] = until

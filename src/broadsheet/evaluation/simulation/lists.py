@@ -52,12 +52,16 @@ class Lists(NamedTuple):
 class Lister:
     """Makes lists by the settings of a workbench."""
 
-    def __init__(self, bench: Workbench, published_at: Floats) -> None:
-        """`published_at` are the times of the articles in the simulation, epoch seconds (articles,)."""
+    def __init__(self, bench: Workbench, published_at: Floats, weights: Mapping[str, float]) -> None:
+        """`published_at` are the times of the articles in the simulation, epoch seconds (articles,).
+
+        `weights` replace the newsroom's weights of the signals that they name.
+        """
         catalogue, settings = bench.data.catalogue, bench.models.config
         self._catalogue, self._tower, self._published_at = catalogue, bench.models.user_tower, published_at
         self._vectors: Vectors = catalogue.vectors_of(np.arange(len(catalogue)))
-        self._weights = {name: weight for name, weight in vars(settings.rerank.weights).items() if name in _SIGNALS}
+        all_weights = vars(settings.rerank.weights) | weights
+        self._weights = {name: weight for name, weight in all_weights.items() if name in _SIGNALS}
         self._half_lives = half_lives(
             catalogue.category, settings.rerank.half_life_hours, settings.rerank.half_life_hours_by_category
         )
@@ -79,9 +83,8 @@ class Lister:
         scores[asking.left_out] = -np.inf
         size = min(LISTED, len(live))
         order = np.argsort(-scores, axis=1, kind="stable")
-        if self._newest:
-            order = _with_newest(order, not_judged(signals) & np.isfinite(scores), size)
-        order = order[:, :size]
+        newest = not_judged(signals) & np.isfinite(scores)
+        order = _with_newest(order, newest, size) if self._newest else order[:, :size]
         return Lists(live[order], np.take_along_axis(scores, order, axis=1))
 
     def _signals(self, counters: Counters, asking: Asking, live: Rows, now: float) -> Mapping[str, Floats]:
@@ -116,17 +119,32 @@ def _encode(tower: UserTower, catalogue: Catalogue, histories: list[list[int]]) 
 
 
 def _with_newest(order: Rows, newest: Flags, size: int) -> Rows:
-    """Return orders in which each place EVERY, 2 * EVERY ... has the best of the newest that is not above it.
+    """Return the first `size` places of orders whose places EVERY, 2 * EVERY ... have the best of the newest left.
 
     `order` (readers, articles) has articles best first, and `newest` (readers, articles) says which of the articles
-    readers have not judged yet.
+    readers have not judged yet. The result is (readers, size).
     """
-    found = order.copy()
     places = np.arange(EVERY - 1, size, EVERY)
-    for number in range(len(order)):
-        line = found[number]
-        for place in places.tolist():
-            later = np.flatnonzero(newest[number, line[place:]])
-            if len(later) and later[0]:
-                line[place : place + later[0] + 1] = np.roll(line[place : place + later[0] + 1], 1)
-    return found
+    line, is_new = _shortened(order, np.take_along_axis(newest, order, axis=1), size, len(places))
+    columns = np.arange(line.shape[1])
+    for place in places.tolist():
+        first = place + is_new[:, place:].argmax(axis=1)
+        first[~is_new[:, place:].any(axis=1)] = place
+        moved = np.where((columns > place) & (columns <= first[:, None]), columns - 1, columns)
+        moved[:, place] = first
+        line, is_new = (np.take_along_axis(values, moved, axis=1) for values in (line, is_new))
+    return line[:, :size]
+
+
+def _shortened(order: Rows, is_new: Flags, size: int, count: int) -> tuple[Rows, Flags]:
+    """Return the first `size` articles of each order and the first `count` of the newest behind them, and which is new.
+
+    `is_new` (readers, articles) is by place. An order with fewer newest articles is filled with -1, which is not new.
+    """
+    line = np.concatenate([order[:, :size], np.full((len(order), count), -1, order.dtype)], axis=1)
+    reader, behind = np.nonzero(is_new[:, size:])
+    number = np.arange(len(reader)) - np.searchsorted(reader, reader)
+    kept = number < count
+    line[reader[kept], size + number[kept]] = order[reader[kept], size + behind[kept]]
+    flags = np.concatenate([is_new[:, :size], line[:, size:] >= 0], axis=1)
+    return line, flags

@@ -136,6 +136,10 @@ def _seed(value: object, name: str) -> int:
     return _whole(value, name, 0, _LARGEST_SEED)
 
 
+def _explored(value: object, name: str) -> int:
+    return _whole(value, name, 0, LONGEST_PAGE)
+
+
 def _whole(value: Any, name: str, least: int, most: int) -> int:  # noqa: ANN401
     if type(value) is not int:
         try:
@@ -219,6 +223,8 @@ def _check_whole(event: Mapping[str, Any], kind: str) -> None:
 
 
 def _check_page(event: Mapping[str, Any]) -> None:
+    if event.get("explored", 0) > len(event["shown"]):
+        raise SkipRow("wrong explored", f"found {event['explored']} for {len(event['shown'])} articles")
     for name in ("propensity", "conditional"):
         if name in event and len(event[name]) != len(event["shown"]):
             raise SkipRow(
@@ -228,7 +234,7 @@ def _check_page(event: Mapping[str, Any]) -> None:
 
 CHECKS: dict[str, Callable[[Any, str], Any]] = {
     **dict.fromkeys(("page_id", "undoes"), _short_id),
-    **{"news_id": _id, "slot": _slot, "seed": _seed, "shown": _shown},
+    **{"news_id": _id, "slot": _slot, "seed": _seed, "shown": _shown, "explored": _explored},
     **dict.fromkeys(("propensity", "conditional"), _probabilities),
     **{"seconds": _number(MOST_SECONDS), "scroll": _number(1.0)},
     **dict.fromkeys(("field", "value", "edition", "policy", "policy_version", "region"), _word(LONGEST_WORD)),

@@ -12,7 +12,10 @@ class Kind(NamedTuple):
     "Fields that an event of this kind may have."
 
 
-OF_PAGES = ("edition", "policy", "policy_version", "seed", "experiment", "arm", "region", "propensity", "conditional")
+OF_PAGES = (
+    *("edition", "policy", "policy_version", "seed", "experiment", "arm", "region"),
+    *("propensity", "conditional", "explored"),
+)
 PLACE = ("page_id", "slot", "news_id", "region")
 """Where an act happened: the article, and the page and the slot if it was on a page."""
 _ACT = Kind((), PLACE)

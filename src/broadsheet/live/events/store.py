@@ -47,6 +47,9 @@ class EventStore(Protocol):
     def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
         """Return what these readers did, pages and views left out, in the order of `sequence`."""
 
+    def explored_pages(self, user_ids: Sequence[str], since: datetime) -> pa.Table:
+        """Return the pages of these readers with explored slots that were shown since a time, in no certain order."""
+
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events that happened from `first` to before `last`, in the order of `sequence`."""
 

@@ -10,7 +10,12 @@ import numpy as np
 
 from broadsheet.errors import InputError, join_problems
 from broadsheet.offline.estimators.tables import column_names, lists, number_ids, numbered, numbers, values_of
+from broadsheet.offline.estimators.weights import per_round
 from broadsheet.tables.arrays import Floats, Integers
+from broadsheet.tables.values import is_missing
+
+_SLACK = 0.01
+"""How far the probabilities of a row's candidates may miss what they should be, since tables round."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ def read_decisions(
     if "candidates" not in names:
         return found
     _need(names, {"article": article, "candidate_evaluation": "candidate_evaluation"})
-    candidates, clusters = _read_candidates(table, names, article)
+    of_shown = {"candidate_evaluation": found.evaluation, "candidate_propensity": found.propensity}
+    candidates, clusters = _read_candidates(table, names, article, of_shown)
     return Decisions(
         found.reward, found.propensity, found.evaluation, found.readers, found.predicted, candidates, clusters
     )
@@ -149,7 +155,35 @@ def check_probabilities(reward: Floats, propensity: Floats, evaluation: Floats, 
         raise InputError(f"log: {join_problems(problems)}")
 
 
-def _read_candidates(table: object, names: Sequence[str], article: str) -> tuple[Candidates, Integers | None]:
+def _chances(values: Sequence[Any]) -> Floats:
+    return np.array([np.nan if is_missing(value) else value for value in values], np.float64)
+
+
+def _check_candidates(
+    chances: dict[str, Floats], of_shown: dict[str, Floats], offsets: Integers, places: Integers
+) -> None:
+    """Raise InputError unless the probabilities of each round's candidates are such, and fit what was shown.
+
+    `of_shown` (rounds,) are the probabilities of what was shown, which stands at `places` among the candidates.
+    """
+    problems = []
+    for name, values in chances.items():
+        if count := int((~((values >= 0) & (values <= 1 + 1e-6))).sum()):
+            problems.append(f"{name!r}: {count:,} of {len(values):,} probabilities are missing or not from 0 to 1")
+            continue
+        if count := int((np.abs(per_round(values, offsets) - 1) > _SLACK).sum()):
+            problems.append(
+                f"{name!r}: in {count:,} rows the probabilities do not sum to 1. List all articles that could be shown"
+            )
+        if count := int((np.abs(values[places] - of_shown[name]) > _SLACK * of_shown[name]).sum()):
+            problems.append(f"{name!r}: in {count:,} rows what was shown has another probability than the row says")
+    if problems:
+        raise InputError(f"log: {join_problems(problems)}.")
+
+
+def _read_candidates(
+    table: object, names: Sequence[str], article: str, of_shown: dict[str, Floats]
+) -> tuple[Candidates, Integers | None]:
     """Return the candidates, and the cluster of each article if the table has clusters."""
     ids, evaluation = lists(table, "candidates"), lists(table, "candidate_evaluation")
     parts = {"candidate_evaluation": evaluation}
@@ -165,16 +199,17 @@ def _read_candidates(table: object, names: Sequence[str], article: str) -> tuple
     flat = [value for one in ids for value in one]
     articles, places = number_ids(flat)
     flattened = {name: [value for one in part for value in one] for name, part in parts.items()}
-    chances = flattened.get("candidate_propensity")
+    offsets = np.concatenate([[0], np.cumsum([len(one) for one in ids])])
+    chosen = np.array([one.index(shown[row]) for row, one in enumerate(ids)], np.int64)
+    chances = {
+        name: _chances(flattened[name])
+        for name in ("candidate_evaluation", "candidate_propensity")
+        if name in flattened
+    }
     clusters = None
     if "candidate_clusters" in flattened:
         clusters = np.zeros(len(places), np.int64)
         clusters[articles] = number_ids(flattened["candidate_clusters"])[0]
-    found = Candidates(
-        np.concatenate([[0], np.cumsum([len(one) for one in ids])]),
-        articles,
-        np.array(flattened["candidate_evaluation"], np.float64),
-        None if chances is None else np.array([value or 0.0 for value in chances], np.float64),
-        np.array([one.index(shown[row]) for row, one in enumerate(ids)], np.int64),
-    )
+    _check_candidates(chances, of_shown, offsets, offsets[:-1] + chosen)
+    found = Candidates(offsets, articles, chances["candidate_evaluation"], chances.get("candidate_propensity"), chosen)
     return found, clusters

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import ModelError
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.learned import Decision, decided_until, log_decision, promote
@@ -18,6 +16,7 @@ from broadsheet.offline.workbenches import open_bench
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import remove_folder
 from broadsheet.training.folder import made_now
+from broadsheet.training.learning_on.challengers import Examples, grown_fusion, learn_each
 from broadsheet.training.learning_on.champions import Champion, find_champions
 from broadsheet.training.learning_on.comparison import Comparison, compare
 from broadsheet.training.learning_on.learned import Learned
@@ -30,19 +29,6 @@ if TYPE_CHECKING:
 
 ENOUGH = 50
 """Held-out impressions with both a clicked and an unclicked article, from which models are compared."""
-
-
-@dataclass(frozen=True)
-class _Examples:
-    """What there is to learn from and to compare on."""
-
-    pool: Pool
-    "All impressions up to the last one to learn from."
-    until: datetime
-    "Its time."
-    held_out: Sequence[Impression]
-    propensities: Mapping[int, Sequence[float] | None]
-    "Those of the slots of the held-out impressions, by the impression's number; None where they were not logged."
 
 
 def learn(
@@ -88,7 +74,7 @@ def learn(
         return decision
 
 
-def _examples(bench: Workbench, pool: Pool, champions: Mapping[str, Champion]) -> _Examples | str:
+def _examples(bench: Workbench, pool: Pool, champions: Mapping[str, Champion]) -> Examples | str:
     """Return what there is to learn from, or a sentence that says why there is nothing."""
     learned = max((one.until for one in champions.values() if one.until), default=None)
     decided = decided_until(bench.data.newsroom)
@@ -112,18 +98,18 @@ def _examples(bench: Workbench, pool: Pool, champions: Mapping[str, Champion]) -
             f"Too few new clicks: {len(new)} impressions are new, and {len(held_out)} of those held out show both a "
             f"clicked and an unclicked article; expected {ENOUGH} or more. The models stay as they are."
         )
-    return _Examples(pool.until(cut), cut, held_out, kept.propensities())
+    return Examples(pool.until(cut), cut, held_out, kept.propensities())
 
 
 def _try(
-    bench: Workbench, champions: Mapping[str, Champion], examples: _Examples, work: Path, seed: int, say: Say
+    bench: Workbench, champions: Mapping[str, Champion], examples: Examples, work: Path, seed: int, say: Say
 ) -> Decision:
     """Let each model learn on, compare, and switch; returns the decision."""
     margin = bench.models.config.learning.margin
     found: dict[str, Learned] = {}
     figures: dict[str, Any] = {}
     refused: list[str] = []
-    for name, learned in _learn_each(bench, champions, examples, seed, say):
+    for name, learned in learn_each(bench, champions, examples, seed, say):
         comparison = compare(examples.held_out, learned.before, learned.after)
         say(f"{name} on what is held out: {comparison.line()}")
         figures[name] = {"learned": learned.learned, "replayed": learned.replayed, **comparison.document()}
@@ -132,7 +118,7 @@ def _try(
         else:
             found[name] = learned
             learned.save(work / name, _card(champions[name], examples, learned.learned, comparison))
-    fusion = _grown_fusion(bench, champions, examples, say)
+    fusion = grown_fusion(bench, champions, examples, say)
     decision: Decision = {
         "until": max(one.time for one in examples.held_out).astimezone(UTC).isoformat(),
         "held_out": len(examples.held_out),
@@ -163,56 +149,9 @@ def _kept(refused: Sequence[str]) -> str:
     return f"Kept as they were: {'; '.join(refused)}." if refused else "No model learned on."
 
 
-def _learn_each(
-    bench: Workbench, champions: Mapping[str, Champion], examples: _Examples, seed: int, say: Say
-) -> Iterator[tuple[str, Learned]]:
-    from broadsheet.training.learning_on.attention import learn_attention
-    from broadsheet.training.learning_on.towers import learn_towers
-
-    read: dict[datetime | None, tuple[list[Impression], list[Impression]]] = {}
-    for name, go_on in (("towers", learn_towers), ("attention", learn_attention)):
-        if name not in champions:
-            continue
-        started, since = time.monotonic(), champions[name].until
-        if since not in read:  # models that learned until the same moment go on from the same impressions
-            read[since] = _new_and_old(bench, examples.pool, since, seed)
-        new, old = read[since]
-        if any(one.history_rows for one in new):
-            found = go_on(bench, champions[name].folder, new, old, examples.held_out, seed)
-            took = time.monotonic() - started
-            say(f"{name} learned on from {found.learned} new and {found.replayed} older examples ({took:.1f} s)")
-            yield name, found
-
-
-def _new_and_old(
-    bench: Workbench, pool: Pool, since: datetime | None, seed: int
-) -> tuple[list[Impression], list[Impression]]:
-    """Return the impressions after a moment, and some from before it."""
-    settings = bench.models.config.learning
-    new = pool.after(since).newest(settings.most).read()
-    count = round(settings.replay / (1 - settings.replay) * len(new))
-    return new, pool.until(since).drawn(count, seed).read() if since else []
-
-
-def _grown_fusion(
-    bench: Workbench, champions: Mapping[str, Champion], examples: _Examples, say: Say
-) -> LearnedFusion | None:
-    """Return the fusion with more trees, from impressions that no model in use learned from; None without enough."""
-    from broadsheet.training.learning_on.fusion import LEAST, learn_fusion, most_ranked
-
-    if "fusion" not in champions or bench.models.fusion is None:
-        return None
-    learned = max((one.until for one in champions.values() if one.until), default=None)
-    new = examples.pool.after(learned).newest(most_ranked(bench)).read()
-    if len(new) < min(LEAST, most_ranked(bench)):
-        say(f"fusion: {len(new)} new impressions, expected {LEAST} or more to learn on from; it stays as it is")
-        return None
-    return learn_fusion(bench, bench.models.fusion, champions["fusion"].card, new)
-
-
 def _page_trial(
     bench: Workbench,
-    examples: _Examples,
+    examples: Examples,
     found: Mapping[str, Learned],
     work: Path,
     fusion: LearnedFusion | None,
@@ -241,7 +180,7 @@ def _page_trial(
     return names, pages, worse
 
 
-def _card(champion: Champion, examples: _Examples, learned: int, comparison: Comparison) -> dict[str, Any]:
+def _card(champion: Champion, examples: Examples, learned: int, comparison: Comparison) -> dict[str, Any]:
     """Return what the card of a model says that learned on: all that its former card says, and what is new."""
     former = dict(champion.card)
     return {

@@ -11,7 +11,7 @@ from broadsheet.config.settings import Config
 from broadsheet.errors import ConfigError, NewsroomError
 from broadsheet.live.events.store import Appended, open_events
 from broadsheet.live.events.stores.postgres_store import PostgresEvents
-from tests.support.events import bare_newsroom, event
+from tests.support.events import bare_newsroom, event, page
 
 
 def click():
@@ -89,9 +89,19 @@ def test_tables_that_are_gone_are_not_taken_for_no_events(bare, store, database)
 
 def test_tables_of_another_version_are_refused(bare, store, database):
     store.append([click()])
-    execute(database, "UPDATE broadsheet_numbers SET version = 2")
-    with pytest.raises(NewsroomError, match=r"PostgreSQL database postgres on .*: found version 2 .*, expected 1"):
+    execute(database, "UPDATE broadsheet_numbers SET version = 3")
+    with pytest.raises(NewsroomError, match=r"PostgreSQL database postgres on .*: found version 3 .*, expected 2"):
         PostgresEvents(bare, database).last()
+
+
+def test_tables_of_version_1_get_the_column_that_came_since_and_keep_their_events(bare, store, database):
+    store.append([click()])
+    execute(database, "ALTER TABLE broadsheet_events DROP COLUMN explored")
+    execute(database, "UPDATE broadsheet_numbers SET version = 1")
+    again = PostgresEvents(bare, database)
+    assert again.append([click(), page("p1", explored=2)]) == Appended(2, 0)
+    *before, last = again.after(0).column("explored").to_pylist()
+    assert last == 2 and before == [None] * (again.last() - 1)
 
 
 SECRET = "s3cr3t"

@@ -12,7 +12,7 @@ from broadsheet.errors import ContractError, DiskError, NewsroomError
 from broadsheet.live.events.store import Appended, open_events
 from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.newsroom import Newsroom
-from tests.support.events import event
+from tests.support.events import event, page
 
 
 def click():
@@ -108,9 +108,21 @@ def test_a_store_that_was_replaced_by_an_older_copy_is_told_by_who_wrote_more(st
 def test_a_store_of_another_version_is_refused(store):
     store.close()
     with closing(sqlite3.connect(store.path)) as database:
-        database.execute("PRAGMA user_version = 2")
-    with pytest.raises(NewsroomError, match="found version 2 of the event store, expected 1"):
+        database.execute("PRAGMA user_version = 3")
+    with pytest.raises(NewsroomError, match="found version 3 of the event store, expected 2"):
         store.last()
+
+
+def test_a_store_of_version_1_gets_the_column_that_came_since_and_keeps_its_events(store):
+    store.append([click()])
+    store.close()
+    with closing(sqlite3.connect(store.path)) as database:
+        database.executescript(
+            "DROP INDEX pages_explored; ALTER TABLE events DROP COLUMN explored; PRAGMA user_version = 1"
+        )
+    assert store.append([click(), page("p1", explored=2)]) == Appended(2, 0)
+    *before, last = store.after(0).column("explored").to_pylist()
+    assert last == 2 and before == [None] * (store.last() - 1)
 
 
 def log_one(newsroom, number):

@@ -37,9 +37,16 @@ from broadsheet.tables.locks import ThreadLock
 if TYPE_CHECKING:
     from psycopg import Cursor
 
-VERSION = 1
+VERSION = 2
 """Of the tables in the database."""
 _NAMES = ", ".join(EVENTS.names)
+_EXPLORED = "CREATE INDEX broadsheet_pages_explored ON broadsheet_events (user_id, time) WHERE explored > 0;"
+_UPGRADE = f"""
+ALTER TABLE broadsheet_events ADD COLUMN explored bigint;
+{_EXPLORED}
+UPDATE broadsheet_numbers SET version = 2;
+"""
+"""From version 1 of the tables."""
 _KINDS = {name: kind or "bigint" for name, kind in KIND_OF.items()}
 _MAKING = 5_047_511_082
 """Number of the lock that whoever makes the tables holds."""
@@ -49,6 +56,7 @@ CREATE TABLE broadsheet_events ({", ".join(f"{name} {kind}" for name, kind in _K
 CREATE UNIQUE INDEX broadsheet_pages ON broadsheet_events (page_id) WHERE kind = 'page';
 CREATE UNIQUE INDEX broadsheet_undone ON broadsheet_events (undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX broadsheet_acts ON broadsheet_events (user_id) WHERE kind NOT IN ('page', 'view');
+{_EXPLORED}
 CREATE TABLE broadsheet_numbers (last bigint NOT NULL, version integer NOT NULL);
 INSERT INTO broadsheet_numbers VALUES (0, {VERSION});
 """.replace(" text", ' text COLLATE "C"')
@@ -85,6 +93,7 @@ _AMONG = {
     "undoes": "undoes = ANY(%s)",
     "user_id": "user_id = ANY(%s) AND kind NOT IN ('page', 'view')",
     "page_id": "page_id = ANY(%s) AND kind = 'page'",
+    "explored": "user_id = ANY(%s) AND explored > 0 AND time >= %s",
 }
 
 
@@ -123,6 +132,10 @@ class PostgresEvents:
     def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
         """Return the acts of readers."""
         return to_table(self._rows(_AMONG["user_id"] + " ORDER BY sequence", list(user_ids)))
+
+    def explored_pages(self, user_ids: Sequence[str], since: datetime) -> pa.Table:
+        """Return the pages of readers that explored."""
+        return to_table(self._rows(_AMONG["explored"], list(user_ids), micros(since)))
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events of a span of time."""
@@ -179,6 +192,9 @@ class PostgresEvents:
                 f"carried into the corpus. Restore it from a copy. If there is no copy, delete {self._note}: a new "
                 "store is made with the next event."
             )
+        if version == 1:
+            connection.run(_upgrade_tables)
+            version = VERSION
         if version not in (None, VERSION):
             raise NewsroomError(
                 f"{connection.name}: found version {version} of the event store, expected {VERSION}: another version "
@@ -199,6 +215,14 @@ def _make_tables(database: Cursor[Any]) -> None:
         database.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
         if _version(database) is None:
             database.execute(_TABLES)
+
+
+def _upgrade_tables(database: Cursor[Any]) -> None:
+    """Bring tables of version 1 to this version, unless another process did so."""
+    with database.connection.transaction():
+        database.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
+        if _version(database) == 1:
+            database.execute(_UPGRADE)
 
 
 def _written(database: Cursor[Any], groups: Sequence[Sequence[Row]]) -> list[int]:

@@ -11,17 +11,28 @@ from pathlib import Path
 from broadsheet.errors import NewsroomError
 from broadsheet.live.events.stores.stored_rows import KIND_OF
 from broadsheet.tables.files import sync_folder
+from broadsheet.tables.locks import locked
 
-VERSION = 1
+VERSION = 2
 """Of the tables in the file."""
 WAITS = 30.0
 """Seconds that a call waits for other processes that write."""
+_EXPLORED = "CREATE INDEX pages_explored ON events (user_id, time) WHERE explored > 0;"
+_UPGRADE = f"""
+BEGIN IMMEDIATE;
+ALTER TABLE events ADD COLUMN explored integer;
+{_EXPLORED}
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+"""From version 1 of the tables."""
 _TABLES = f"""
 CREATE TABLE events ({", ".join(f"{name} {kind or 'integer'}" for name, kind in KIND_OF.items())},
     PRIMARY KEY (sequence), UNIQUE (event_id));
 CREATE UNIQUE INDEX pages ON events (page_id) WHERE kind = 'page';
 CREATE UNIQUE INDEX undone ON events (undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX acts ON events (user_id) WHERE kind NOT IN ('page', 'view');
+{_EXPLORED}
 CREATE TABLE state (last integer NOT NULL);
 INSERT INTO state VALUES (0);
 PRAGMA user_version = {VERSION};
@@ -66,7 +77,11 @@ def _connect(path: Path) -> sqlite3.Connection:
     database.execute("PRAGMA synchronous = FULL")  # a commit is synced, which in WAL mode is not the default
     database.execute("PRAGMA fullfsync = 1")  # on a Mac, where a sync alone does not reach the disk
     database.execute("PRAGMA cache_size = -65536")
-    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if _version(database) == 1:
+        with locked(path.with_name(".making")):
+            if _version(database) == 1:
+                database.executescript(_UPGRADE)
+    version = _version(database)
     if version != VERSION:
         database.close()
         raise NewsroomError(
@@ -74,6 +89,10 @@ def _connect(path: Path) -> sqlite3.Connection:
             "made it. Use that version, or move the file away once a build has carried its events into the corpus."
         )
     return database
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def make_file(path: Path) -> None:

@@ -47,6 +47,7 @@ _AMONG = {
     "undoes": "undoes IN (SELECT value FROM json_each(?)) AND undoes IS NOT NULL",
     "user_id": "user_id IN (SELECT value FROM json_each(?)) AND kind NOT IN ('page', 'view')",
     "page_id": "page_id IN (SELECT value FROM json_each(?)) AND kind = 'page'",
+    "explored": "user_id IN (SELECT value FROM json_each(?)) AND explored > 0 AND time >= ?",
 }
 
 
@@ -85,6 +86,10 @@ class SqliteEvents:
     def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
         """Return the acts of readers."""
         return to_table(self._rows(_AMONG["user_id"] + " ORDER BY sequence", json.dumps(list(user_ids))))
+
+    def explored_pages(self, user_ids: Sequence[str], since: datetime) -> pa.Table:
+        """Return the pages of readers that explored."""
+        return to_table(self._rows(_AMONG["explored"], json.dumps(list(user_ids)), micros(since)))
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events of a span of time."""
