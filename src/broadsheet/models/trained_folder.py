@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 
 from broadsheet.errors import ModelError
 from broadsheet.models import loading as models
-from broadsheet.tables.files import file_sha256
+from broadsheet.tables.files import file_sha256, former_of
 
 if TYPE_CHECKING:
     import torch
@@ -77,11 +77,6 @@ def stands(own: Path) -> bool:
     return os.path.lexists(own) or former_of(own).is_dir()
 
 
-def former_of(own: Path) -> Path:
-    """Return where a folder that stands at a path, and is no link, lies while a link takes its place."""
-    return own.with_name(f".{own.name}-former")
-
-
 def read_card(
     folder: Path,
     kind: FolderKind,
@@ -122,9 +117,7 @@ def _read(folder: Path, kind: FolderKind) -> Card:
     except FileNotFoundError as error:
         former = former_of(folder)
         if former.is_dir() and not folder.exists():
-            raise ModelError(
-                f"{folder}: not there, since a switch to another model was cut short. Rename {former} to {folder.name}."
-            ) from error
+            raise ModelError(f"{folder}: a switch to another model was cut short. Rename {former} to it.") from error
         raise ModelError(f"{folder}: no {CARD}. {kind.expected}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{folder / CARD}: not a card that training wrote ({error!r}). {kind.expected}") from error
@@ -175,8 +168,7 @@ def choose(
 
     The setting is `off` for None, "auto", or a folder. "auto" is the newsroom's `own` folder if there is one, else the
     `shipped` one if that is given and was trained on the base model, else None; then `unfit`, if given, is logged as a
-    warning.
-    `read` checks a folder, against a base model if one is given. Raises ModelError as `read` does.
+    warning. `read` checks a folder, against a base model if one is given. Raises ModelError as `read` does.
     """
     if setting == off:
         return None

@@ -23,7 +23,7 @@ from typing import Any
 
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom.newsroom import Newsroom
-from broadsheet.tables.files import link_or_copy, remove_folder, replace_link, sync_folder, write_json
+from broadsheet.tables.files import former_of, link_or_copy, remove_folder, replace_link, sync_folder, write_json
 
 NAMES = ("towers", "attention", "fusion")
 """The models that can learn on, as their folders are called."""
@@ -136,11 +136,11 @@ def _first(newsroom: Newsroom, champions: Mapping[str, Path]) -> Path:
     for name, folder in champions.items():
         own = _models(newsroom) / name
         if own.is_dir() and not own.is_symlink():  # a folder that was put there by hand, which no link can replace
-            own.rename(_models(newsroom) / f".{name}-former")
+            own.rename(former_of(own))
         replace_link(own, Path(_LINK) / name)
         if folder.parent == _models(newsroom).resolve() and folder.name.startswith(f"{name}-"):
             remove_folder(folder)
-        remove_folder(_models(newsroom) / f".{name}-former")
+        remove_folder(former_of(own))
     return made
 
 

@@ -117,6 +117,11 @@ def copy_file(source: Path, target: Path) -> None:
         shutil.copyfile(source, part)
 
 
+def former_of(path: Path) -> Path:
+    """Return where a folder that stands at a path, and is no link, lies while a link takes its place."""
+    return path.with_name(f".{path.name}-former")
+
+
 def replace_link(link: Path, target: Path) -> None:
     """Make `link` a symbolic link to `target`, in place of an earlier link, in one atomic step.
 

@@ -16,8 +16,7 @@ import numpy as np
 from broadsheet.config.training import AttentionConfig, RerankerConfig, TowersConfig
 from broadsheet.corpus.impressions import Impression
 from broadsheet.errors import InputError, join_problems
-from broadsheet.models.trained_folder import former_of
-from broadsheet.tables.files import remove_folder, replace_link, write_json
+from broadsheet.tables.files import former_of, remove_folder, replace_link, write_json
 from broadsheet.version import __version__
 
 Learned = TypeVar("Learned")
