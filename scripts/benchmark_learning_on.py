@@ -1,8 +1,8 @@
 """Measure learning on day by day against training anew each day, and against models that never learn again.
 
-On each day from --first on, the models of the evening before rank what the day's impressions showed, with the counts as
-of each impression. Prints Markdown tables with 95 % intervals, paired differences and minutes; with --out also writes
-them, JSON and a plot.
+Models are trained before day --first. On each later day, the models of the evening before rank what the day's
+impressions showed, with the counts as of each impression. Prints Markdown tables with 95 % intervals, paired
+differences and minutes; with --out also writes them, JSON and a plot.
 
 Example: python scripts/benchmark_learning_on.py newsroom --work work --first 5 --out benchmarks/results
 """
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 def benchmark(
     newsroom: Annotated[Path, typer.Argument(help="The newsroom's folder; impressions of all its splits are used.")],
     work: Annotated[Path, typer.Option(help="Folder for copies of the newsroom; they are made anew.")],
-    first: Annotated[int, typer.Option(min=1, help="Day that is measured first; day 0 has the first impression.")] = 5,
+    first: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Day before which models are trained first; later days are measured.",
+        ),
+    ] = 5,
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Part of the readers, drawn by their ids.")] = 1.0,
     out: Annotated[Path | None, typer.Option(help="Folder for JSON, Markdown and the plot.")] = None,
 ) -> None:

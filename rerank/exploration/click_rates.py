@@ -40,7 +40,10 @@ def given_examination(slots: int = MOST_SLOTS) -> Floats:
 def learned_examination(slots: Integers, clicked: Integers, weights: Floats) -> Floats:
     """Return the probability that each slot is examined, relative to the first slot, from a log (MOST_SLOTS,).
 
-    Takes the slot of each showing (1 is the top), whether it was clicked (0 or 1) and 1 / its propensity (showings,).
+    Takes the slot of each showing (1 is the top), whether it was clicked (0 or 1) and 1 / its propensity (showings,),
+    bounded so that few showings do not decide. It is right if chance may put the same articles into each slot. Where an
+    article can only be in few slots, as under Thompson sampling, better articles stand higher up, and slots further
+    down seem to be examined less than they are.
     Only showings with a propensity below 1 count, since an article that is always in the same slot does not tell what
     the slot does. Weighed by 1 / propensity, such articles are in every slot alike, so the ratio of the click rates of
     two slots is the ratio of their examination (Joachims, Swaminathan and Schnabel 2017; Agarwal et al. 2019). Where a

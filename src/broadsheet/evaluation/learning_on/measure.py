@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from broadsheet.corpus.impressions import Impression
+from broadsheet.errors import CorpusError
 from broadsheet.evaluation.learning_on.rooms import Days, copy_room, read_days, set_splits
 from broadsheet.metrics.ranking import Impressions, ranking_metrics
 from broadsheet.newsroom import Newsroom
@@ -58,18 +59,24 @@ class DailyLearning:
 
 
 def measure_days(newsroom: Newsroom, first: int, share: float, work: Path, say: Say) -> DailyLearning:
-    """Measure each day from day `first` on; day 0 begins with the first impression. `work` is a folder for the copies.
+    """Train models before day `first`, and measure each day after it; day 0 begins with the first impression.
 
-    `share` is the part of the readers whose impressions are learned from and measured.
+    On day `first` itself all rows have the same models, so it would only make their differences smaller. `share` is the
+    part of the readers whose impressions are learned from and measured; `work` is a folder for the copies. Raises
+    CorpusError if there are fewer than three days, or if no day follows day `first`.
     """
     days = read_days(newsroom, share)
+    there = [day for day in range(max(1, first), days.count) if (days.day == day).any()]
+    if len(there) < 2:
+        raise CorpusError(
+            f"--first {first}: found impressions of {len(there)} days from this day on, expected 2 or more: on the "
+            "first of them models learn, and the others are measured. Name an earlier day."
+        )
     prepare_vectors(newsroom, say)
     remove_folder(work / "kept")
     on, anew = copy_room(newsroom, work / "on"), copy_room(newsroom, work / "anew")
     found: DailyLearning | None = None
-    for day in range(max(1, first), days.count):
-        if not len(set(days.day) & {day}):
-            continue
+    for day in there:
         past, later = days.before(day), days.since(day)
         tune = max(1, round(TUNE * int((days.day == days.day[len(past) - 1]).sum())))
         cut = len(past) - tune
@@ -88,9 +95,10 @@ def measure_days(newsroom: Newsroom, first: int, share: float, work: Path, say: 
         found.decisions[day] = decision
         for row, seconds in took.items():
             found.seconds.setdefault(row, {})[day] = seconds
-        folders = {ON: on.path / "models", ANEW: anew.path / "models", KEPT: work / "kept"}
-        _measure(found, bench, days, day, folders)
-    assert found is not None  # read_days requires three days
+        if day != there[0]:
+            folders = {ON: on.path / "models", ANEW: anew.path / "models", KEPT: work / "kept"}
+            _measure(found, bench, days, day, folders)
+    assert found is not None  # there are two days
     return found
 
 

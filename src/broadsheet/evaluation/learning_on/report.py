@@ -65,7 +65,7 @@ def describe_days(found: DailyLearning, share: float) -> dict[str, Any]:
             for row, taken in found.seconds.items()
         },
         "decisions": {f"day {day + 1}": decision["why"] for day, decision in found.decisions.items()},
-        "remarks": ["The first measured day is not learned on: its models are those trained anew before it."],
+        "remarks": [f"Day {min(found.decisions) + 1} is not measured: on it, all rows have the same models."],
     }
 
 

@@ -201,7 +201,7 @@ def _read_candidates(
     flattened = {name: [value for one in part for value in one] for name, part in parts.items()}
     offsets = np.concatenate([[0], np.cumsum([len(one) for one in ids])])
     chosen = np.array([one.index(shown[row]) for row, one in enumerate(ids)], np.int64)
-    chances = {
+    chances: dict[str, Floats] = {
         name: _chances(flattened[name])
         for name in ("candidate_evaluation", "candidate_propensity")
         if name in flattened

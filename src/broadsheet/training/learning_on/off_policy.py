@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from broadsheet.corpus.exposures import MOST_WEIGHT
 from broadsheet.corpus.impressions import Impression
 from broadsheet.metrics.intervals import Bootstrap
 from broadsheet.rerank.exploration.click_rates import learned_examination
@@ -41,7 +42,7 @@ def off_policy(
     lengths = np.array([len(one.shown) for one in impressions])
     slots = np.concatenate([np.arange(1, length + 1) for length in lengths])
     clicked = np.array([hit for one in impressions for hit in one.clicked], np.int64)
-    examination = learned_examination(slots[there], clicked[there], 1 / chance[there])
+    examination = learned_examination(slots[there], clicked[there], np.minimum(1 / chance[there], MOST_WEIGHT))
     examined = examination[np.minimum(slots, len(examination)) - 1]
     pages = np.repeat(np.arange(len(impressions)), lengths)
     counted, sizes = [], []
