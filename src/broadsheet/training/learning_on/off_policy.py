@@ -56,7 +56,7 @@ def off_policy(
             f"the log tells too little: an effective number of {min(sizes):.0f} clicks, expected {ENOUGH:.0f} or more"
         )
     whole = np.bincount(pages, there, minlength=len(impressions)) > 0
-    values = np.stack(counted, axis=1)[whole]
+    values: Floats = np.stack(counted, axis=1)[whole].astype(np.float64)
     readers = [one.user_id for one, kept in zip(impressions, whole, strict=True) if kept]
     bootstrap = Bootstrap(readers, np.random.default_rng(0), SAMPLES)
     low, high = np.nanpercentile(bootstrap.means(values[:, 1] - values[:, 0]), [5, 95])
