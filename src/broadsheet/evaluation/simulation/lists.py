@@ -60,7 +60,7 @@ class Lister:
         catalogue, settings = bench.data.catalogue, bench.models.config
         self._catalogue, self._tower, self._published_at = catalogue, bench.models.user_tower, published_at
         self._vectors: Vectors = catalogue.vectors_of(np.arange(len(catalogue)))
-        all_weights = vars(settings.rerank.weights) | weights
+        all_weights = {**vars(settings.rerank.weights), **weights}
         self._weights = {name: weight for name, weight in all_weights.items() if name in _SIGNALS}
         self._half_lives = half_lives(
             catalogue.category, settings.rerank.half_life_hours, settings.rerank.half_life_hours_by_category
@@ -132,7 +132,7 @@ def _with_newest(order: Rows, newest: Flags, size: int) -> Rows:
         first[~is_new[:, place:].any(axis=1)] = place
         moved = np.where((columns > place) & (columns <= first[:, None]), columns - 1, columns)
         moved[:, place] = first
-        line, is_new = (np.take_along_axis(values, moved, axis=1) for values in (line, is_new))
+        line, is_new = np.take_along_axis(line, moved, axis=1), np.take_along_axis(is_new, moved, axis=1)
     return line[:, :size]
 
 
