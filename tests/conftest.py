@@ -114,6 +114,15 @@ def written(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom
     return room
 
 
+@pytest.fixture
+def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends drafts early: the drafts of a model that nobody trained end at the most tokens alone, which takes time."""
+    from broadsheet.generate.stories import jobs
+
+    for job in jobs.MOST_TOKENS:
+        monkeypatch.setitem(jobs.MOST_TOKENS, job, 12)
+
+
 @pytest.fixture(scope="session")
 def clicked(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Newsroom:
     """A newsroom with clicks and one edition; tests that share it only read."""

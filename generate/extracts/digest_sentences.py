@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from broadsheet.generate.extracts.extract import stands_alone, whole_sentences
@@ -69,21 +70,41 @@ def _is_older(published_at: datetime, newest: datetime) -> bool:
     return newest - published_at > _OLDER
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """What a sentence says, wherever it stands."""
+
+    speaker: str
+    quotes: bool
+    of_the_past: bool
+    "Whether it speaks of the time before an event."
+    in_full: bool
+    "Whether its speaker is named with a first name or a title."
+
+
 def _read(text: str, article: int, place: int, older: bool) -> ArticleSentence | None:
+    reading = _reading(text)
+    part = _part(reading, place, older=older) if reading else ""
+    if not reading or not part:
+        return None
+    in_full = part == SAYS and reading.in_full
+    return ArticleSentence(text, article, place, part, reading.speaker, reading.quotes, in_full)
+
+
+@lru_cache(maxsize=1 << 12)  # digests of one event read the same sentences
+def _reading(text: str) -> _Reading | None:
+    """Return what a sentence says, or None if it can stand in no digest."""
     if not stands_alone(text) or is_said_by_a_pronoun(text) or count(text) > _MOST_WORDS or form_problems(text, ""):
         return None
-    who, quoted = speaker(text), quotes(text)
-    part = _part(text, place, who=who, quoted=quoted, older=older)
-    if not part:
-        return None
-    return ArticleSentence(text, article, place, part, who, quoted, part == SAYS and _in_full(text, who))
+    who = speaker(text)
+    return _Reading(who, quotes(text), bool(_PAST.search(text)), bool(who) and _in_full(text, who))
 
 
-def _part(text: str, place: int, *, who: str, quoted: bool, older: bool) -> str:
+def _part(reading: _Reading, place: int, *, older: bool) -> str:
     """Return the part of a digest that a sentence belongs to; empty if it belongs to none."""
-    if quoted or (who and place >= _LEAD):
-        return SAYS if who else ""
-    if _PAST.search(text) and place:
+    if reading.quotes or (reading.speaker and place >= _LEAD):
+        return SAYS if reading.speaker else ""
+    if reading.of_the_past and place:
         return BACKGROUND
     if place >= _LEAD:
         return ""

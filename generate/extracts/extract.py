@@ -57,10 +57,15 @@ def extract(title: str, abstract: str, body: str, most_words: int) -> str:
 
 def whole_sentences(abstract: str, body: str, most: int = _LEAD) -> list[str]:
     """Return the first `most` whole sentences of an abstract and a body, word for word, in this order, each once."""
+    return list(_whole_sentences(abstract, body, most))
+
+
+@lru_cache(maxsize=256)  # digests and answers read an article several times
+def _whole_sentences(abstract: str, body: str, most: int) -> tuple[str, ...]:
     found: dict[tuple[str, ...], str] = {}
     for sentence in (*lead_sentences(abstract, most), *lead_sentences(body, most)):
         found.setdefault(tuple(map(fold, words(sentence))), sentence)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def has_sentence(article: Mapping[str, Any], text: str) -> bool:

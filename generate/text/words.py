@@ -107,6 +107,7 @@ def _without_possessive(word: str) -> str:
     return cut if cut.count(".") > 1 or not cut.endswith(".") else cut[:-1]
 
 
+@lru_cache(maxsize=1 << 15)
 def fold(word: str) -> str:
     """Return a word for comparison: lower case, without the dots of an acronym and the commas of a number."""
     return word.lower().replace(",", "") if word[0].isdigit() else word.lower().replace(".", "").replace("’", "'")

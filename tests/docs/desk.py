@@ -19,6 +19,7 @@ READERS = ("maya-politics", "priya-science", "tom-sport", "lena-business", "nora
 SETTINGS = """clock = "latest"
 [generate]
 stories = 3
+drafts = 1
 [towers]
 epochs = 1
 [reranker]

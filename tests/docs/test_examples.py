@@ -8,6 +8,8 @@ import pytest
 from tests.docs.desk import make_assets, make_desk
 from tests.docs.examples import NOT_RUN, PAGES, ROOT, Block, blocks, run_command, run_page
 
+pytestmark = pytest.mark.usefixtures("few_tokens")
+
 MAKES_ALL = {"own-site"}
 """Tutorials that start in an empty folder and make all that they use."""
 

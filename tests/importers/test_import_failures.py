@@ -1,7 +1,7 @@
+import os
 import resource
 import signal
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +11,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import USERS
 from tests.importers.alpha_and_beta import NOON, impression, news
+from tests.support.forks import start_forks
 
 
 def files(newsroom):
@@ -21,37 +22,37 @@ def files(newsroom):
     }
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from broadsheet.importers.transaction import Import
-from broadsheet.newsroom import Newsroom
+def import_and_die(newsroom, moment):
+    """Import 3,000 articles and a reader, and end as by a kill: "reading", "before the commit" or after renames."""
 
-def rows():
-    for number in range(3000):
-        yield {"news_id": f"n{number}", "title": "x"}
-    if sys.argv[2] == "reading":
-        os._exit(9)
+    def rows():
+        for number in range(3000):
+            yield {"news_id": f"n{number}", "title": "x"}
+        if moment == "reading":
+            os._exit(9)
 
-with Import(Newsroom(Path(sys.argv[1]))) as add:
-    add.news(rows())
-    add.users([{"user_id": "u", "history": ["n1"]}])
-    if sys.argv[2] == "before the commit":
-        os._exit(9)
-    renames, replace = [], os.replace
-    def replace_or_die(source, target):
-        if Path(target).parent == Path(sys.argv[1]) / "corpus":
-            if len(renames) == int(sys.argv[2]):
-                os._exit(9)
-            renames.append(target)
-        replace(source, target)
-    os.replace = replace_or_die
-"""
+    with Import(newsroom) as add:
+        add.news(rows())
+        add.users([{"user_id": "u", "history": ["n1"]}])
+        if moment == "before the commit":
+            os._exit(9)
+        renames, replace = [], os.replace
+
+        def replace_or_die(source, target):
+            if Path(target).parent == newsroom.news.parent:
+                if len(renames) == int(moment):
+                    os._exit(9)
+                renames.append(target)
+            replace(source, target)
+
+        os.replace = replace_or_die
 
 
 def killed_import(newsroom, moment):
-    command = [sys.executable, "-c", KILLED, str(newsroom.path), moment]
-    assert subprocess.run(command, check=False).returncode == 9
+    process = start_forks().Process(target=import_and_die, args=(newsroom, moment))
+    process.start()
+    process.join()
+    assert process.exitcode == 9
 
 
 def test_an_import_that_takes_no_row_is_an_error_with_the_reasons(newsroom):

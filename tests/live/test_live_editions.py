@@ -165,7 +165,7 @@ def test_eight_threads_search_through_additions_withdrawals_and_a_publication(ro
 
     def read(number):
         pages = 0
-        while not done.is_set() or not pages:
+        while not done.wait(0.05) or not pages:  # the pause leaves the build, in one process with them, its turns
             gone, least = set(hidden), version
             page = opened.run(("fan", "voter", "asker", "nobody")[number % 4], 30)
             found = ids(page)
@@ -181,12 +181,12 @@ def test_eight_threads_search_through_additions_withdrawals_and_a_publication(ro
     with ThreadPoolExecutor(8) as threads:
         readers = [threads.submit(read, number) for number in range(8)]
         try:
-            for number in range(1, 7):
+            for number in range(1, 5):
                 opened.add([row("N57", title=f"Match number {number}"), row(f"X{number}")])
                 version = number
                 opened.withdraw([f"N{number}"])
                 hidden.add(f"N{number}")
-                if number == 3:
+                if number == 2:
                     build(room, ["fan"])
         finally:
             done.set()
@@ -194,4 +194,4 @@ def test_eight_threads_search_through_additions_withdrawals_and_a_publication(ro
     assert room.current().name != first
     late = Pipeline.open(room.path)
     assert set(ids(everything(late))) == set(ids(everything(opened)))
-    assert len(read_table(room.current().news, NEWS)) == 60  # three added, three withdrawn
+    assert len(read_table(room.current().news, NEWS)) == 60  # two added, two withdrawn

@@ -30,7 +30,8 @@ KILLS = 10
 def room(tmp_path_factory, encoder):
     """A newsroom with an edition and a writer; each test leaves a whole edition for the next."""
     folder = tmp_path_factory.mktemp("killed")
-    room = make_newsroom(folder / "newsroom", encoder, writer=str(make_writer(folder / "writer")))
+    writer = str(make_writer(folder / "writer"))
+    room = make_newsroom(folder / "newsroom", encoder, writer=writer, extra="drafts = 1\n")
     build(room, ["fan"])
     return room
 

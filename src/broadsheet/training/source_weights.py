@@ -69,10 +69,12 @@ def make_pools(
 
     `own` are the names of the site's own sources, which propose too.
     """
-    lists = []
+    lists, vectors = [], None
     for name in (*SOURCES, *own):
         retriever = make_retriever({name: 1.0})
-        found = retriever(readers, retriever.vectors(readers), as_of, k=max(DEPTHS))
+        if vectors is None:
+            vectors = retriever.vectors(readers)  # the weights of the sources do not change them
+        found = retriever(readers, vectors, as_of, k=max(DEPTHS))
         lists.append(found.filter(pa.array(~np.isnan(score_column(found, name)))))  # the rest only makes up the number
     proposed = pa.concat_tables(lists)
     places: dict[str, dict[str, int]] = {reader.user_id: {} for reader in readers}

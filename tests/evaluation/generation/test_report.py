@@ -13,12 +13,13 @@ from broadsheet.evaluation.generation import examples as evaluation_generation
 from broadsheet.evaluation.generation.benchmark import open_models
 from broadsheet.evaluation.generation.examples import topics_of_readers
 from broadsheet.evaluation.generation.speed import NOTES as SPEED_NOTES
-from broadsheet.generate.stories import jobs
 from broadsheet.importers.transaction import Import
 from broadsheet.newsroom import Newsroom
 from broadsheet.training.writer import train_writer
 from tests.support.scripts import PNG, run_script
 from tests.support.tiny import TOPICS, make_news, make_newsroom, make_writer
+
+pytestmark = pytest.mark.usefixtures("few_tokens")
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +35,6 @@ def room(tmp_path_factory, encoder):
         add.news([_long(row, number) for number, row in enumerate(make_news(12))])
         add.users([{"user_id": "both", "history": [], "profile": "football, election", "hidden": []}])
     return newsroom
-
-
-@pytest.fixture(autouse=True)
-def few_tokens(monkeypatch):
-    """The drafts of a model that nobody trained end at the most tokens alone, so that these are the tests' time."""
-    for job in jobs.MOST_TOKENS:
-        monkeypatch.setitem(jobs.MOST_TOKENS, job, 12)
 
 
 def _long(row, number):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from broadsheet.evaluation.report.files import Report
-from broadsheet.evaluation.report.plots import new_figure
+from broadsheet.evaluation.report.plots import new_figure, save
 from broadsheet.markdown import table
 
 COLOURS = ("#8c1d18", "#2f6f9f", "#3c8d5a", "#c08a00", "#7a5ea8", "#1f9aa0", "#b0457a", "#7d5a2f", "#5b5750")
@@ -157,4 +157,4 @@ def _plot(document: Mapping[str, Any], path: Path) -> None:
         axis.grid(axis="y", which="both", color="#eee8dc")
         axis.legend(fontsize=7, frameon=False)
     figure.axes[0].set_ylabel("queries a second")
-    figure.savefig(path, format="png", dpi=150)
+    save(figure, path)

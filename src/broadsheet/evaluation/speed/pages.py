@@ -11,7 +11,7 @@ import numpy as np
 
 from broadsheet.evaluation.report.document import stamp
 from broadsheet.evaluation.report.files import Report
-from broadsheet.evaluation.report.plots import new_figure
+from broadsheet.evaluation.report.plots import new_figure, save
 from broadsheet.markdown import table
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
@@ -70,4 +70,4 @@ def _draw(stages: Mapping[str, Sequence[float]], path: Path) -> None:
     )
     axes.set_xlabel("milliseconds a page: median, quartiles, 5th and 95th percentile")
     axes.invert_yaxis()
-    figure.savefig(path, format="png", dpi=150)
+    save(figure, path)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from broadsheet.evaluation.report.plots import new_figure
+from broadsheet.evaluation.report.plots import new_figure, save
 from broadsheet.markdown import table
 
 OURS = "Broadsheet"
@@ -50,4 +50,4 @@ def plot_bars(values: Mapping[str, float], label: str, path: Path) -> None:
     axes.margins(x=0.12)  # room for the label of the longest
     axes.invert_yaxis()
     axes.set_xlabel(label)
-    figure.savefig(path, format="png", dpi=150)
+    save(figure, path)

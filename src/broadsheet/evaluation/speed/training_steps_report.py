@@ -10,7 +10,7 @@ import torch
 from broadsheet.evaluation.report.document import stamp
 from broadsheet.evaluation.report.files import Report
 from broadsheet.evaluation.report.lines import notes
-from broadsheet.evaluation.report.plots import new_figure
+from broadsheet.evaluation.report.plots import new_figure, save
 from broadsheet.evaluation.speed.training_steps import HISTORY, NEXT_CLICKS, SHOWN, VALID_LIMIT, Run, Workload
 from broadsheet.markdown import table
 from broadsheet.models import loading as models
@@ -160,4 +160,4 @@ def _draw(document: Mapping[str, Any], path: Path) -> None:
     data = document["data"]
     title = f"A step of {data['clicks_a_step']} clicks with {HISTORY} articles of history each, on {document['device']}"
     figure.suptitle(title, fontsize=11, color=_INK)
-    figure.savefig(path, format="png", dpi=150)
+    save(figure, path)
