@@ -3,6 +3,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -65,17 +66,8 @@ MOST_MODULES = 15
 """Of a folder: with more it is two folders."""
 
 HEAVY = {
-    "torch",
-    "transformers",
-    "faiss",
-    "datasets",
-    "pyarrow.dataset",
-    "peft",
-    "accelerate",
-    "matplotlib",
-    "sklearn",
-    "ray",
-    "lightgbm",
+    *("torch", "transformers", "faiss", "datasets", "pyarrow.dataset", "peft", "accelerate", "matplotlib"),
+    *("sklearn", "ray", "lightgbm"),
 }
 
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
@@ -94,7 +86,6 @@ def module_files():
 
 MODULES = module_files()
 PACKAGES = {name for name, path in MODULES.items() if path.name == "__init__.py"}
-TREES = {name: ast.parse(path.read_text("utf-8"), str(path)) for name, path in MODULES.items()}
 
 
 def imports(tree):
@@ -108,7 +99,14 @@ def imports(tree):
             yield from (name if name in MODULES else node.module for name in named)
 
 
-IMPORTS = {name: list(imports(tree)) for name, tree in TREES.items()}
+@cache  # not at the import of this file: every process of `pytest -n` would parse all modules
+def tree_of(name):
+    return ast.parse(MODULES[name].read_text("utf-8"), str(MODULES[name]))
+
+
+@cache
+def imports_of(name):
+    return list(imports(tree_of(name)))
 
 
 def part(module):
@@ -128,7 +126,7 @@ def layer(name, layers):
 
 def upward(name, layers, of):
     """The imports of a module that do not point to a lower layer, by what `of` says of a module."""
-    for imported in IMPORTS[name]:
+    for imported in imports_of(name):
         same = of(imported) == of(name)
         if imported.startswith("broadsheet.") and not same and layer(of(imported), layers) >= layer(of(name), layers):
             yield imported
@@ -157,19 +155,19 @@ def test_imports_inside_a_folder_point_to_a_lower_sub_folder():
 
 
 def upward_inside(name, layers):
-    inside = {imported for imported in IMPORTS[name] if part(imported) == part(name) and "." in imported}
+    inside = {imported for imported in imports_of(name) if part(imported) == part(name) and "." in imported}
     for imported in inside:
         if sub_part(imported) != sub_part(name) and layer(sub_part(imported), layers) >= layer(sub_part(name), layers):
             yield imported
 
 
 def test_no_module_imports_itself_in_a_circle():
-    TopologicalSorter({name: set(imported) - {name} for name, imported in IMPORTS.items()}).prepare()
+    TopologicalSorter({name: set(imports_of(name)) - {name} for name in MODULES}).prepare()
 
 
 def test_every_folder_says_in_a_line_what_it_holds():
     for name in PACKAGES:
-        first = (ast.get_docstring(TREES[name]) or "").partition("\n")[0]
+        first = (ast.get_docstring(tree_of(name)) or "").partition("\n")[0]
         assert len(first) > 25 and first.endswith("."), f"{MODULES[name]} needs a first line"
 
 
@@ -184,9 +182,9 @@ def test_nothing_is_unpickled_or_executed():
 
 def unsafe(name):
     """What a module imports or calls that could run code from a file."""
-    if found := {imported.split(".")[0] for imported in IMPORTS[name]} & FORBIDDEN_MODULES:
+    if found := {imported.split(".")[0] for imported in imports_of(name)} & FORBIDDEN_MODULES:
         yield f"{name} imports {found}"
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(tree_of(name)):
         if not isinstance(node, ast.Call):
             continue
         call, line = ast.unparse(node.func), f"{name}, line {node.lineno}"
@@ -200,7 +198,7 @@ def unsafe(name):
 
 
 def test_one_module_alone_imports_by_a_name_that_it_is_given():
-    calls = {name: [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)] for name, tree in TREES.items()}
+    calls = {name: [one.func for one in ast.walk(tree_of(name)) if isinstance(one, ast.Call)] for name in MODULES}
     importing = {name for name, called in calls.items() if any("import_module" in ast.unparse(one) for one in called)}
     assert importing == {"broadsheet.own_parts.loading"}
 

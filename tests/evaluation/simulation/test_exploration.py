@@ -89,7 +89,7 @@ def test_the_report_has_all_policies_in_both_worlds_and_draws_them(bench, monkey
     policies = {"greedy": Policy(Exploration()), "control": control, "thompson": Policy(Exploration("thompson"))}
     monkeypatch.setattr(exploration, "POLICIES", policies)
     said = []
-    report = report_exploration(measure_exploration(bench, 20, 1, 2, said.append))
+    report = report_exploration(measure_exploration(bench, 8, 1, 2, said.append))
     assert [*report.document["worlds"]] == ["hidden quality", "no hidden quality"] and len(said) == 4
     assert report.document["worlds"]["hidden quality"]["greedy"]["gain"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
     assert report.document["policies"]["control"]["weights"] == {"click_rate": 3.0}

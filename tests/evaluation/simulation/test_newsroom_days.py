@@ -42,7 +42,7 @@ def test_a_page_that_was_read_gives_its_events_in_the_order_of_time():
 def test_simulated_readers_use_the_pipeline_no_event_is_refused_and_the_night_takes_all_in(built, tmp_path):
     def run(name):
         return simulate_newsroom(
-            built.path, tmp_path / name, readers=8, days=1, seed=0, policy="epsilon-greedy", say=lambda line: None
+            built.path, tmp_path / name, readers=4, days=1, seed=0, policy="epsilon-greedy", say=lambda line: None
         )
 
     document = run("one")

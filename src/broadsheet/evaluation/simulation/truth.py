@@ -53,10 +53,23 @@ def word_vectors(texts: Iterable[str]) -> Vectors:
     rarity = np.log((1 + len(counts)) / (1 + (counts > 0).sum(axis=0)))
     weighed = np.log1p(counts) * rarity
     weighed /= np.maximum(np.linalg.norm(weighed, axis=1, keepdims=True), 1e-9)
-    _, directions = np.linalg.eigh(weighed.T @ weighed)  # rising
-    reduced = weighed @ directions[:, ::-1][:, :TOPICS]
+    reduced = reduce_columns(weighed, TOPICS)
     found: Vectors = reduced / np.maximum(np.linalg.norm(reduced, axis=1, keepdims=True), 1e-9)
     return found.astype(np.float32)
+
+
+def reduce_columns(rows: Floats, most: int) -> Floats:
+    """Return rows (n, columns) reduced to the `most` directions in which they differ most, (n, most).
+
+    If the rows have fewer directions, the last columns are 0.
+    """
+    if len(rows) >= rows.shape[1]:
+        _, directions = np.linalg.eigh(rows.T @ rows)  # rising
+        reduced = rows @ directions[:, ::-1][:, :most]
+    else:  # the same from the smaller matrix: of few articles at a hundredth of the time
+        squares, places = np.linalg.eigh(rows @ rows.T)
+        reduced = places[:, ::-1][:, :most] * np.sqrt(np.maximum(squares[::-1][:most], 0))
+    return np.pad(reduced, ((0, 0), (0, most - reduced.shape[1])))
 
 
 def same_events(words: Vectors, published_at: Floats) -> Integers:
