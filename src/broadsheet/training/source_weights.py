@@ -69,7 +69,8 @@ def make_pools(
 
     `own` are the names of the site's own sources, which propose too.
     """
-    lists, vectors = [], None
+    lists: list[pa.Table] = []
+    vectors: pa.Table | None = None
     for name in (*SOURCES, *own):
         retriever = make_retriever({name: 1.0})
         if vectors is None:

@@ -65,11 +65,12 @@ def reduce_columns(rows: Floats, most: int) -> Floats:
     """
     if len(rows) >= rows.shape[1]:
         _, directions = np.linalg.eigh(rows.T @ rows)  # rising
-        reduced = rows @ directions[:, ::-1][:, :most]
+        reduced: Floats = rows @ directions[:, ::-1][:, :most]
     else:  # the same from the smaller matrix: of few articles at a hundredth of the time
         squares, places = np.linalg.eigh(rows @ rows.T)
         reduced = places[:, ::-1][:, :most] * np.sqrt(np.maximum(squares[::-1][:most], 0))
-    return np.pad(reduced, ((0, 0), (0, most - reduced.shape[1])))
+    filled: Floats = np.pad(reduced, ((0, 0), (0, most - reduced.shape[1])))
+    return filled
 
 
 def same_events(words: Vectors, published_at: Floats) -> Integers:
