@@ -37,7 +37,7 @@ def _intervals(corner: str, rows: Mapping[str, Any], metrics: Mapping[str, str])
 
 
 def rankers(results: Results) -> str:
-    """Return AUC and nDCG@10 on MIND's validation day, ours beside rankers of other authors; all learned from the same."""
+    """Return AUC and nDCG@10 on MIND's validation day, ours beside rankers of other authors."""
     return _intervals("ranking", results.find("rankers-valid/rows"), {"auc": "AUC", "ndcg@10": "nDCG@10"})
 
 
