@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.names import UNKNOWN
+from broadsheet.readers.history_weights import HistoryWeights
 from broadsheet.readers.reads import READS
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrays import Flags, Floats, Integers, Rows, Vectors
@@ -36,8 +37,12 @@ class Block:
         readers: Sequence[ReaderState],
         candidates: Sequence[Sequence[int] | Rows],
         history: int,
+        weigh: HistoryWeights | None = None,
     ) -> None:
-        """Take the catalogue rows of each reader's candidates; the newest `history` articles that were read count."""
+        """Take the catalogue rows of each reader's candidates; the newest `history` articles that were read count.
+
+        `weigh` gives how much each of these counts; None for all the same.
+        """
         self.catalogue, self.readers = catalogue, readers
         self.rows = _filled(candidates)
         "Catalogue rows of the candidates, (readers, candidates)."
@@ -49,6 +54,8 @@ class Block:
         "Catalogue rows of the articles read, the newest first, (readers, articles)."
         self.reads = _reads(readers, self.history.shape[1])
         "What is known of each read of `history`, (readers, articles, READS), NaN where unknown."
+        self.worth = None if weigh is None else _worth(readers, weigh, self.history.shape[1])
+        "How much each article of `history` counts, (readers, articles); None if all count the same."
 
     def in_order(self, values: npt.NDArray[Kind], order: Rows) -> npt.NDArray[Kind]:
         """Return the values (readers, candidates) of all candidates laid end to end, each reader's in an order.
@@ -153,6 +160,15 @@ def _reads(readers: Sequence[ReaderState], longest: int) -> Vectors:
         if reader.reads is not None:
             newest = reader.reads[::-1][:longest]
             place[: len(newest)] = newest
+    return found
+
+
+def _worth(readers: Sequence[ReaderState], weigh: HistoryWeights, longest: int) -> Floats:
+    """Return how much the newest articles of each history count, the newest first, (readers, longest)."""
+    found = np.zeros((len(readers), longest))
+    for place, reader in zip(found, readers, strict=True):
+        newest = weigh(reader)[::-1][:longest]
+        place[: len(newest)] = newest
     return found
 
 

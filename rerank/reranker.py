@@ -11,6 +11,7 @@ import pyarrow as pa
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.filters import Selection
 from broadsheet.own_parts import OwnParts, Rerank
+from broadsheet.readers.history_weights import HistoryWeights
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.attention import Attention
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
@@ -56,17 +57,19 @@ class Reranker:
         fusion: LearnedFusion | None = None,
         attention: TrainedScorer | None = None,
         own: OwnParts | None = None,
+        history_weights: HistoryWeights | None = None,
     ) -> None:
         """`depth` candidates of a reader are ranked; the cross-encoder reads at most `reads` of these.
 
         `fusion` takes the place of the `weights`, except for a reader who only says what to read about. `own` has the
         site's own signals, and its re-ranker, which takes the place of both.
 
-        Without an attentive scorer, `attention`, that signal is absent.
+        Without an attentive scorer, `attention`, that signal is absent. `history_weights` weighs the articles of a
+        history for the signals of affinity; None weighs all the same.
 
         Raises ConfigError if the reason of an own signal names what a reason cannot name.
         """
-        self._catalogue, self._depth, self._history = catalogue, depth, history
+        self._catalogue, self._depth, self._history, self._weigh = catalogue, depth, history, history_weights
         self._relevance = Relevance(catalogue, score, headlines=headlines, reads=reads)
         self._pages, self._attention = PageMaker(catalogue, policy), Attention(attention)
         self._own, self._fusion = own or OwnParts(), fusion
@@ -131,7 +134,7 @@ class Reranker:
     def _block(self, readers: Sequence[ReaderState], candidates: pa.Table, lengths: Sequence[int]) -> Block:
         """Return the block of readers whose candidates stand one after the other in a table."""
         rows = np.array(self._catalogue.rows(candidates.column("news_id").to_pylist()), np.int64)
-        return Block(self._catalogue, readers, np.split(rows, np.cumsum(lengths)[:-1]), self._history)
+        return Block(self._catalogue, readers, np.split(rows, np.cumsum(lengths)[:-1]), self._history, self._weigh)
 
     def _signals(
         self, block: Block, candidates: pa.Table, wishes: Wishes | None = None

@@ -11,7 +11,6 @@ from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.topic import topic_of
 from broadsheet.retrieval.towers.news_tower import Encoder
 from broadsheet.retrieval.towers.user_tower import UserTower
-from broadsheet.tables.arrays import Floats
 from broadsheet.tables.schemas import user_vectors
 from broadsheet.tables.vectors import vectors_to_arrow
 
@@ -26,10 +25,10 @@ def encode_users(
     """Return the table user_vectors of some readers; a reader of whom nothing is known gets zeros.
 
     `encode` makes vectors of readers' own words, as `NewsTower.queries` does. `weigh` gives the weights of the articles
-    of a history, where something is known of its reads; the reader's own words have the weight 1.
+    of a history; the reader's own words have the weight 1.
     """
     newest = user_tower.history
-    weights = None if weigh is None else [_weights(reader, weigh, newest) for reader in readers]
+    weights = None if weigh is None else [weigh(reader)[-newest:] for reader in readers]
     sequences = [catalogue.vectors_of(reader.history[-newest:]) for reader in readers]
     spoken = [(row, reader.user["profile"]) for row, reader in enumerate(readers) if reader.profile]
     for (row, _), vector in zip(spoken, encode([topic_of(profile) for _, profile in spoken]), strict=True):
@@ -44,10 +43,3 @@ def encode_users(
         vectors_to_arrow(vectors.reshape(-1, dim)),
     ]
     return pa.table(columns, schema=user_vectors(dim))
-
-
-def _weights(reader: ReaderState, weigh: HistoryWeights, newest: int) -> Floats:
-    """Return the weights of the newest articles of a reader's history, oldest first; 1 if nothing is known of reads."""
-    if reader.reads is None or not len(reader.reads):
-        return np.ones(len(reader.history[-newest:]))
-    return weigh(reader.reads)[-newest:]

@@ -23,6 +23,8 @@ class Logs:
     ) -> None:
         """`latest` is when the last event happened that came since the edition was built; None if none came.
 
+        Of an archive, a few events far behind all other times do not set it.
+
         `earlier` are shorter logs of the same articles, whose counts may serve on; see LastCoClicks and Unseen.
         """
         self.clicks, self.exposures, self.latest = clicks, exposures, latest

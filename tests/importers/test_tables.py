@@ -111,7 +111,7 @@ def test_every_format_gives_the_same_tables(tmp_path, newsroom, suffix, write):
         ("1", 'A "quoted", long\ntitle', "Ünï ☃", datetime(2026, 1, 2, 12, tzinfo=UTC)),
         ("2", "Plain", "", None),
     ]
-    assert users == [{**row, "reads": None} for row in TABLES["users"]], "of reads only the clicks tell"
+    assert users == [{**row, "reads": None, "acts": None} for row in TABLES["users"]], "of reads only the clicks tell"
     assert clicks == [{**row, "time": datetime.fromisoformat(row["time"])} for row in TABLES["clicks"]]
     assert (report.skipped, report.unknown_ids) == ({}, 1)
     assert not newsroom.config_file.exists()
@@ -132,7 +132,7 @@ def test_whole_numbers_are_ids_in_jsonl_and_parquet(tmp_path, newsroom):
     parquet.write_table(pa.table({"user_id": [1], "history": [[7, 8]]}), tmp_path / "users.parquet")
     import_tables(newsroom, tmp_path / "news.jsonl", None, tmp_path / "users.parquet", {})
     assert contents(newsroom)[0][0]["news_id"] == "7"
-    expected = {"user_id": "1", "history": ["7", "8"], "profile": "", "hidden": [], "reads": None}
+    expected = {"user_id": "1", "history": ["7", "8"], "profile": "", "hidden": [], "reads": None, "acts": None}
     assert contents(newsroom)[1][0] == expected
 
 

@@ -21,14 +21,14 @@ def test_rows_arrive_as_given_with_missing_texts_empty(newsroom):
         "kept": [],
     }
     assert read_table(newsroom.users, USERS).to_pylist() == [
-        {"user_id": "u", "history": ["a"], "profile": "football", "hidden": ["b"], "reads": None}
+        {"user_id": "u", "history": ["a"], "profile": "football", "hidden": ["b"], "reads": None, "acts": None}
     ]
     assert read_table(newsroom.clicks, CLICKS).to_pylist() == [
         {"user_id": "u", "news_id": "a", "time": NOON, "event": "click"}
         | dict.fromkeys(("dwell_seconds", "scroll", "region"))
     ]
     assert read_table(newsroom.impressions("train"), IMPRESSIONS).to_pylist() == [
-        impression("i1", propensity=None, session_id=None, device=None, is_subscriber=None)
+        impression("i1", propensity=None, session_id=None, device=None, is_subscriber=None, in_sight=None)
     ]
 
 
@@ -161,5 +161,12 @@ def test_a_reader_again_keeps_what_the_import_says_nothing_of(newsroom):
     with Import(newsroom) as add:
         add.users([{"user_id": "u", "history": ["b"]}, {"user_id": "new", "profile": None}])
     rows = {row["user_id"]: row for row in read_table(newsroom.users, USERS).to_pylist()}
-    assert rows["u"] == {"user_id": "u", "history": ["b"], "profile": "football", "hidden": ["b"], "reads": None}
-    assert rows["new"] == {"user_id": "new", "history": [], "profile": "", "hidden": [], "reads": None}
+    assert rows["u"] == {
+        "user_id": "u",
+        "history": ["b"],
+        "profile": "football",
+        "hidden": ["b"],
+        "reads": None,
+        "acts": None,
+    }
+    assert rows["new"] == {"user_id": "new", "history": [], "profile": "", "hidden": [], "reads": None, "acts": None}

@@ -1,12 +1,16 @@
 """What readers do is in force in each process that has the newsroom open: at the next request, and in the counts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from broadsheet.errors import NewsroomError
+from broadsheet.corpus.exposures import no_exposures
+from broadsheet.errors import ContractError, NewsroomError
 from broadsheet.live import in_force as module
+from broadsheet.live import live_readers
+from broadsheet.live.live_workbench import request_time
 from broadsheet.pipeline import Pipeline
+from broadsheet.retrieval.sources.logs import Logs
 from tests.support.late_articles import everything, ids, row
 from tests.support.tiny import START
 
@@ -113,6 +117,27 @@ def test_events_count_on_over_articles_that_are_added_and_replaced(opened):
     assert found["LATE"] > found["N44"] > found["N45"]
 
 
+def test_in_an_archive_a_few_acts_of_today_count_and_do_not_move_its_time(opened):
+    before = opened.run("fan")
+    page = before.event()
+    assert page["time"] == before.as_of, "the event of an archive's page has the page's time by itself"
+    today = datetime.now(UTC)
+    click = act("click", 1, "N44", "fan") | {"time": today}
+    assert not opened.log([page, click]).refused
+    after = everything(opened, "fan")
+    assert after.as_of - before.as_of <= timedelta(seconds=1) and "N44" not in ids(after)
+    assert opened.log(act("click", 2, "N45", "fan")).new == 1
+    assert opened.run("fan").as_of == LATER + timedelta(seconds=1)
+
+
+def test_a_clock_that_is_ahead_moves_no_request_into_the_future(opened):
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    bench = opened.bench.over(
+        opened.bench.data, logs=lambda: Logs(opened.bench.data.clicks, no_exposures(), latest=ahead)
+    )
+    assert request_time(bench) <= datetime.now(UTC)
+
+
 def test_a_store_that_cannot_be_reached_leaves_pages_as_they_were_and_says_so_once_a_minute(
     opened, caplog, monkeypatch
 ):
@@ -126,4 +151,18 @@ def test_a_store_that_cannot_be_reached_leaves_pages_as_they_were_and_says_so_on
         monkeypatch.setattr(type(opened.events), method, gone)
     assert ids(opened.run("fan")) == before and ids(opened.run("fan")) == before
     assert caplog.text.count("Pages are made without the events since") == 1
-    assert "without what their readers did" in caplog.text
+    assert caplog.text.count("without what their readers did") == 1
+
+
+def test_while_a_store_fails_requests_do_not_wait_for_it_one_by_one(opened, monkeypatch):
+    asked = []
+
+    def gone(*_):
+        asked.append(1)
+        raise ContractError("the event store is damaged.")
+
+    for method in ("last", "of_readers"):
+        monkeypatch.setattr(type(opened.events), method, gone)
+    monkeypatch.setattr(live_readers, "ASKS_AGAIN", 3600.0)
+    monkeypatch.setattr(module, "LOOKS_EVERY", 3600.0)
+    assert [len(opened.run("fan", 3).stories) for _ in range(3)] == [3] * 3 and len(asked) <= 2

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +12,13 @@ from broadsheet.config.acts import ActsConfig, ActsInPopularity
 from broadsheet.corpus.click_log import read_click_log
 from broadsheet.live import in_force as module
 from broadsheet.live.events.acts import clicks_of
+from broadsheet.live.held_acts import HeldActs
+from broadsheet.live.live_counts import Clicks
 from broadsheet.live.live_worth import LiveWorth
 from broadsheet.pipeline import Pipeline
 from broadsheet.retrieval.sources.popularity_freshness import decayed_counts
 from broadsheet.tables.arrow_files import from_rows
+from broadsheet.tables.event_schemas import EVENTS
 from broadsheet.tables.schemas import CLICKS
 from tests.live.events.test_acts import NOON
 from tests.live.events.test_acts import act as event
@@ -71,6 +75,40 @@ def test_events_that_come_in_one_by_one_are_worth_what_the_next_build_makes_of_t
     for minutes in (0, 5, 60):
         as_of = (NOON + timedelta(minutes=minutes)).timestamp()
         found, expected = (decayed_counts(worth, as_of, 3) for worth in (live.worth(), built.counted))
+        np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+class Kept:
+    """Events where an edition's acts are looked up."""
+
+    def __init__(self, events):
+        self._events = events
+
+    def of_readers(self, user_ids):
+        rows = [one for one in self._events if one["user_id"] in user_ids and one["kind"] not in ("page", "view")]
+        return pa.Table.from_pylist(rows, EVENTS.remove_metadata())
+
+
+@given(ACTS, st.integers(0, 12), st.integers(0, 3))
+def test_what_changes_acts_that_the_edition_holds_is_worth_what_the_next_build_makes_of_it(drawn, cut, batches):
+    events = [
+        one | {"sequence": number, "time": NOON + timedelta(minutes=number)}
+        for number, one in enumerate(events_of(drawn), 1)
+    ]
+    clicks = Clicks(read_click_log(from_rows([*clicks_of(events[:cut]).values()], CLICKS), CATALOGUE, SETTINGS))
+    held = HeldActs(Kept(events), (cut, cut))
+    size = max(1, len(events) >> batches)
+    for start in range(cut, len(events), size):
+        batch = events[start : start + size]
+        for one in held.acts(batch, lambda event: clicks.knows(event, int(event["news_id"][1]))):
+            clicks.hold(one, int(one["news_id"][1]))
+        for one in batch:
+            clicks.worth.add(one, int(one["news_id"][1]))
+        clicks.worth.worth()
+    built = read_click_log(from_rows([*clicks_of(events).values()], CLICKS), CATALOGUE, SETTINGS)
+    for minutes in (5, 20, 60):
+        as_of = (NOON + timedelta(minutes=minutes)).timestamp()
+        found, expected = (decayed_counts(worth, as_of, 3) for worth in (clicks.worth.worth(), built.counted))
         np.testing.assert_allclose(found, expected, atol=1e-9)
 
 

@@ -8,8 +8,8 @@ from broadsheet.nightly.build import build
 
 
 def test_the_manifest_does_not_hold_the_password_of_the_event_store(newsroom, monkeypatch):
-    for module in ("edition_start", "build"):  # no such server is there: the events are kept in the newsroom
-        monkeypatch.setattr(f"broadsheet.nightly.{module}.open_events", lambda room, _: SqliteEvents(room))
+    for module in ("live.events.store", "nightly.build"):  # no such server is there: the newsroom keeps the events
+        monkeypatch.setattr(f"broadsheet.{module}.open_events", lambda room, _: SqliteEvents(room))
     settings = newsroom.config_file.read_text()
     newsroom.config_file.write_text('events = "postgresql://ann:s3cr3t@host/news"\n' + settings)
     edition = build(newsroom, ["fan"])

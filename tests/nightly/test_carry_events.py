@@ -54,7 +54,9 @@ def test_clicks_pages_follows_and_mutes_come_into_the_corpus_once(room, log):
     log([act("click", 2, "N2", "fan", 1, page_id="p", slot=2), act("dwell", 3, "N2", "fan", 2, seconds=30.0)])
     log([act("hide", 4, "N9", "fan", 3), act("follow", 5, user_id="fan", field="topic", value="chess")])
     log(act("mute", 6, user_id="eve", field="category", value="sports"))
-    assert carry(room) == Carried(7, 2, 1, 2) and carry(room) == Carried(0, 0, 0, 0)
+    carried = carry(room)
+    assert carried == Carried(7, 2, 1, 2, 1) and carry(room) == Carried(0, 0, 0, 0)
+    assert carried.line.endswith("readers follow or mute; pages of unknown readers, which are in no impressions: 1")
     assert clicks(room) == [("click", "N2", 30.0), ("hide", "N9", None)]
     assert impressions(room) == [
         ("p", ["N0", "N3", "N12"], ["N1", "N2", "N3"], [False, True, False], [0.5, 0.25, 1.0]),

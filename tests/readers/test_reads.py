@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.readers.audience import Audience
-from broadsheet.readers.reads import READS, ReadLog, reads_of, with_reads
+from broadsheet.readers.reads import READS, ReadLog, acts_of, reads_of, with_reads
 from broadsheet.readers.state import reader_states
 from broadsheet.tables.arrow_files import empty, from_rows
 from broadsheet.tables.schemas import CLICKS, USERS
@@ -97,7 +97,9 @@ def test_reads_are_the_same_after_they_stood_in_a_table_and_a_row_without_them_h
     users = from_rows([{"profile": "", "hidden": [], **row} for row in rows], USERS)
     assert reads_of(users) == [None, None, None] and reads_of(users.slice(0, 0)) == []
     reads = [np.array([[1, NAN, 0.5], [NAN, 3, NAN]], np.float32), np.zeros((0, 3), np.float32), np.ones((1, 3))]
-    table = with_reads(users, reads)
+    acts = [np.array([1, 16]), np.zeros(0, np.int64), np.array([3])]
+    table = with_reads(users, reads, acts)
+    assert acts_of(users) == [None] * 3 and [one.tolist() for one in acts_of(table)] == [[1, 16], [], [3]]
     assert table.schema.equals(USERS, check_metadata=True)
     for found, given_reads in zip(reads_of(table), reads, strict=True):
         np.testing.assert_array_equal(found, given_reads)

@@ -88,6 +88,10 @@ def test_affinity_is_the_share_of_the_history_in_a_category():
     sports, science, politics, unknown = 0, 1, 2, -1
     history = np.array([[sports, sports, unknown, science, sports], [science, unknown, unknown, unknown, unknown]])
     found = share_of_history(history, np.array([[sports, science, politics, unknown]] * 2))
+    worth = np.array([[2, 0, 9, 1, 1], [4, 0, 0, 0, 0]], np.float64)
+    weighed = share_of_history(history, np.array([[sports, science, politics, unknown]] * 2), worth)
+    assert weighed[:, :3].tolist() == [[0.75, 0.25, 0], [0, 1, 0]] and np.isnan(weighed[:, 3]).all()
+    assert np.isnan(share_of_history(history[1:], history[1:], np.zeros((1, 5)))).all()
     assert found[:, :3].tolist() == [[0.75, 0.25, 0], [0, 1, 0]] and np.isnan(found[:, 3]).all()
 
 

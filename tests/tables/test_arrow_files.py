@@ -35,12 +35,12 @@ def names(folder):
 TEXTS = {"user_id": st.text(), "history": st.lists(st.text()), "profile": st.text()}
 
 
-@given(st.lists(st.fixed_dictionaries(TEXTS | {"hidden": st.just([]), "reads": st.none()})))
+@given(st.lists(st.fixed_dictionaries(TEXTS | {"hidden": st.just([]), "reads": st.none(), "acts": st.none()})))
 def test_what_is_written_is_read_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("tables") / "users.arrow"
     write_table(path, from_rows(rows, USERS), USERS, model="abc")
     assert read_table(path, USERS, model="abc").to_pylist() == rows
-    assert read_stamp(path) == {"table": "users", "version": "2", "model": "abc"}
+    assert read_stamp(path) == {"table": "users", "version": "3", "model": "abc"}
 
 
 def test_columns_in_another_order_are_put_in_the_schemas_order(path):

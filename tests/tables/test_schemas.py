@@ -10,7 +10,11 @@ NOON = 1767355200000000
 CLICK = {"user_id": "u", "news_id": "a", "time": NOON, "event": "click", "dwell_seconds": 2.5}
 SHOWN = {"impression_id": "1", "user_id": "u", "time": NOON, "history": [], "shown": ["a"], "clicked": [True]}
 READER = {"user_id": "u", "history": ["a"], "profile": "chess", "hidden": []}
-LATER = {"clicks": ["scroll", "region"], "impressions": ["session_id", "device", "is_subscriber"], "users": ["reads"]}
+LATER = {
+    "clicks": ["scroll", "region"],
+    "impressions": ["session_id", "device", "is_subscriber", "in_sight"],
+    "users": ["reads", "acts"],
+}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from broadsheet.tables.schemas import INDEX, USERS
 from broadsheet.tables.seal import Checked, Identity
 
 ROWS = [
-    {"user_id": f"U{n}", "history": ["N1", "N2"], "profile": "cycling", "hidden": ["N3"], "reads": None}
+    {"user_id": f"U{n}", "history": ["N1", "N2"], "profile": "cycling", "hidden": ["N3"], "reads": None, "acts": None}
     for n in range(3)
 ]
 
@@ -39,7 +39,7 @@ def test_the_seal_is_the_sha256_of_the_file_with_zeros_in_its_place(path):
     content = path.read_bytes()
     first, last = re.findall(rb"file-sha256:([0-9a-f]{64})", content)
     digest = first.decode()
-    assert first == last and read_stamp(path) == {"table": "users", "version": "2", "made": "by hand"}
+    assert first == last and read_stamp(path) == {"table": "users", "version": "3", "made": "by hand"}
     assert hashlib.sha256(content.replace(digest.encode(), b"0" * 64)).hexdigest() == digest
     assert read_table(path, USERS, made="by hand").to_pylist() == ROWS
 

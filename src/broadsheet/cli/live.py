@@ -97,22 +97,22 @@ Sources = Annotated[list[str] | None, typer.Option("--source", help="A source. C
 
 def mute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
     """Hide categories and sources from a reader, from the next request on. Prints all that the reader has muted."""
+    from broadsheet.live.muting import mute as change
     from broadsheet.newsroom import Newsroom
-    from broadsheet.readers.mutes import mute as change
     from broadsheet.readers.mutes import unknown_names
 
     room, categories, sources = Newsroom(newsroom), category or [], source or []
-    tell(_muted(user, *change(room, user, categories, sources).of(user)))
+    tell(_muted(user, *change(room, user, categories, sources)))
     if unknown := unknown_names(room, categories, sources):
         tell(f"muted, though no article here has it: {one_line(', '.join(unknown))}")
 
 
 def unmute(newsroom: Room, user: Reader, category: Categories = None, source: Sources = None) -> None:
     """Show a reader muted categories and sources again, all of them if none is given. Prints what stays muted."""
+    from broadsheet.live.muting import unmute as change
     from broadsheet.newsroom import Newsroom
-    from broadsheet.readers.mutes import unmute as change
 
-    tell(_muted(user, *change(Newsroom(newsroom), user, category or [], source or []).of(user)))
+    tell(_muted(user, *change(Newsroom(newsroom), user, category or [], source or [])))
 
 
 def _muted(user: str, categories: list[str], sources: list[str]) -> str:

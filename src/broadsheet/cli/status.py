@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.cli.printing import print_json
 from broadsheet.newsroom import Newsroom
+from broadsheet.operations.events_state import events_line
 from broadsheet.operations.status import WIDTH, newsroom_state
 from broadsheet.text import one_line
 
@@ -31,6 +32,7 @@ def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
     for edition in state["editions"]:
         if edition["current"] and edition.get("reads"):
             console.print(Text(one_line(edition["reads"])))
+    console.print(Text(one_line(events_line(state["events"]))))
     if state["learning"]:
         console.print(Text(one_line(_last_learning(state["learning"]))))
     if state["settings_problem"]:

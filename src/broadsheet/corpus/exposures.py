@@ -105,7 +105,8 @@ def join_exposures(parts: Sequence[Exposures]) -> Exposures:
 def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
     """Return the showings of a table of impressions; showings of articles that the catalogue lacks are left out.
 
-    A list with logged propensities has the order of its page; of any other list the slots are unknown.
+    A list with logged propensities has the order of its page, unless it has only what came in sight there; of any other
+    list the slots are unknown.
     """
     shown = impressions.column("shown")
     rows = np.asarray(pc.fill_null(catalogue.newest_rows(pc.list_flatten(shown)), -1).to_numpy(), np.int64)
@@ -117,7 +118,7 @@ def exposures_of(impressions: pa.Table, catalogue: Catalogue) -> Exposures:
     times = np.repeat(epoch_seconds(impressions.column("time")), lengths)
     known = rows >= 0
     weights = _weights(impressions.column("propensity"), lengths)
-    slots = _slots(impressions.column("propensity"), lengths)
+    slots = _slots(impressions.column("propensity"), impressions.column("in_sight"), lengths)
     ids = impressions.column("user_id").combine_chunks().dictionary_encode()
     users = np.repeat(np.asarray(ids.indices, np.int64), lengths)
     readers = ids.dictionary.to_pylist()
@@ -134,18 +135,20 @@ def _weights(propensity: pa.ChunkedArray, lengths: Integers) -> Floats:
     return weights
 
 
-def _slots(propensity: pa.ChunkedArray, lengths: Integers) -> Integers:
-    """Return the place in its list of each showing of a list with propensities, 1 the first; else UNKNOWN."""
+def _slots(propensity: pa.ChunkedArray, in_sight: pa.ChunkedArray, lengths: Integers) -> Integers:
+    """Return the place in its list of each showing of a whole page with propensities, 1 the first; else UNKNOWN."""
     begins = np.cumsum(lengths) - lengths
     places = np.arange(1, int(lengths.sum()) + 1) - np.repeat(begins, lengths)
-    return np.where(np.repeat(np.asarray(propensity.is_valid()), lengths), places, UNKNOWN)
+    is_page = np.asarray(pc.and_(propensity.is_valid(), pc.invert(pc.fill_null(in_sight, False))))
+    return np.where(np.repeat(is_page, lengths), places, UNKNOWN)
 
 
 def read_exposures(paths: Sequence[Path], catalogue: Catalogue, since: float = -np.inf) -> Exposures:
     """Return the showings of the impressions in several files, of those not before `since` in epoch seconds."""
     parts = []
     for path in paths:
-        table = read_table(path, IMPRESSIONS).select(["user_id", "time", "shown", "clicked", "propensity"])
+        table = read_table(path, IMPRESSIONS)
+        table = table.select(["user_id", "time", "shown", "clicked", "propensity", "in_sight"])
         parts.append(exposures_of(table.filter(pa.array(epoch_seconds(table.column("time")) >= since)), catalogue))
     return join_exposures(parts)
 

@@ -12,8 +12,8 @@ from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 TABLES = {
     "news": [name for name in NEWS.names if name not in ("content_hash", "kept")],
     "clicks": CLICKS.names,
-    "users": [name for name in USERS.names if name != "reads"],
-    "impressions": [*IMPRESSIONS.names, "clicked_ids", "news_id"],
+    "users": [name for name in USERS.names if name not in ("reads", "acts")],
+    "impressions": [*(name for name in IMPRESSIONS.names if name != "in_sight"), "clicked_ids", "news_id"],
 }
 """The tables that a publisher can give, and the columns that each may have."""
 _REQUIRED = {"news": ["news_id", "title"], "users": ["user_id"], "clicks": ["user_id", "news_id", "time"]}

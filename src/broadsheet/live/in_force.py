@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 import math
 import time
+from array import array
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
 
-import pyarrow as pa
+import numpy as np
 
 from broadsheet.corpus.click_log import READING, ClickLog
 from broadsheet.corpus.exposures import Exposures
-from broadsheet.errors import NewsroomError
+from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.live.events.acts import Row, happened
+from broadsheet.live.events.held import held_events
+from broadsheet.live.held_acts import Events, HeldActs
 from broadsheet.live.live_counts import Clicks, Showings
+from broadsheet.newsroom.clock import GAP, latest_time
 from broadsheet.retrieval.sources.logs import Logs
-from broadsheet.tables.arrow_files import read_stamp
-from broadsheet.tables.event_schemas import HELD
+from broadsheet.tables.arrays import Floats
 from broadsheet.tables.locks import ThreadLock
 from broadsheet.workbench.data import EditionData
 
@@ -47,14 +49,13 @@ _TAKEN = [
 ]
 
 
-class Numbered(Protocol):
-    """Events in the order of their numbers: of an event store, or of a part of its events."""
+class Archive(NamedTuple):
+    """What tells the time of an archive."""
 
-    def after(self, sequence: int) -> pa.Table:
-        """Return events with a higher number than `sequence`, in their order; none if there are none."""
-
-    def last(self) -> int:
-        """Return the highest number."""
+    as_of: float
+    "Its time when the edition was built, epoch seconds."
+    published: Floats
+    "Times of its articles, epoch seconds, NaN where unknown (articles,)."
 
 
 class InForce:
@@ -66,24 +67,27 @@ class InForce:
 
     def __init__(
         self,
-        store: Numbered,
+        store: Events,
         clicks: ClickLog,
         exposures: Exposures,
         row_of: Mapping[str, int],
         held: tuple[int, int] = (0, 0),
         every: float | None = None,
+        archive: Archive | None = None,
     ) -> None:
         """Take the logs of an edition and the catalogue's rows by article.
 
         `held` are the numbers of the last event in the clicks, and of the last event in the showings. `every` are the
-        seconds between two looks at the store, LOOKS_EVERY by default.
+        seconds between two looks at the store, LOOKS_EVERY by default. Of an `archive`, events far behind
+        all others do not set the time, as in a build; None for a newsroom of today.
         """
         self._store, self._row_of, self._held, self._taken = store, row_of, held, min(held)
-        self._every = every
+        self._every, self._archive, self._clicked = every, archive, clicks.times
         self._logs, self._lock = Logs(clicks, exposures), ThreadLock()
+        self._moments, self._held_acts = array("d"), HeldActs(store, held)
         self._grown: tuple[Clicks, Showings] | None = None
         self._looked = self._said = -math.inf
-        self._took = 0.0
+        self._took, self._highest = 0.0, 0
 
     @property
     def _pause(self) -> float:
@@ -104,19 +108,27 @@ class InForce:
 
         `moved` says that articles have other rows than before: then all events since the edition are read again.
         """
-        other = InForce(self._store, clicks, exposures, row_of, self._held, self._every)
+        other = InForce(self._store, clicks, exposures, row_of, self._held, self._every, self._archive)
         if not moved:
             with self._lock:
                 self._looked = math.inf  # rows of new articles would be beyond the catalogue of earlier requests
                 other._grown, other._logs, other._taken = self._grown, self._logs, self._taken
+                other._moments, other._highest = self._moments, self._highest
+                other._held_acts = self._held_acts
         return other
 
     def _look(self) -> None:
         started = time.monotonic()
         try:
-            if self._store.last() > self._taken:
+            last = self._store.last()
+            if last < self._highest:
+                raise NewsroomError(
+                    f"The event store ends at event {last:,}, and this process has counted event {self._highest:,}: "
+                    "the store was replaced by an older copy. Open the newsroom again."
+                )
+            if last > self._taken:
                 self._take()
-        except NewsroomError as error:
+        except BroadsheetError as error:
             if time.monotonic() - self._said >= SAYS_EVERY:
                 log.warning("%s Pages are made without the events since %s.", error, self._logs.latest or "the build")
                 self._said = time.monotonic()
@@ -126,18 +138,39 @@ class InForce:
     def _take(self) -> None:
         if self._grown is None:
             self._grown = Clicks(self._logs.clicks), Showings(self._logs.exposures)
-        latest = self._logs.latest or datetime.min.replace(tzinfo=UTC)
         while len(events := self._store.after(self._taken)):
             shown, propensity = (events.column(name) for name in ("shown", "propensity"))
-            for place, event in enumerate(events.select(_TAKEN).to_pylist()):
+            rows = events.select(_TAKEN).to_pylist()
+            self._hold(rows, *self._grown)
+            for place, event in enumerate(rows):
                 if event["kind"] == "page":
                     self._show(event, shown[place].as_py() or [], propensity[place].as_py())
                 else:
                     self._count(event)
-                latest = max(happened(event), latest)
-            self._taken = events.column("sequence")[-1].as_py()
+                self._moments.append(happened(event).timestamp())
+            self._taken = self._highest = events.column("sequence")[-1].as_py()
         clicks, showings = self._grown
-        self._logs = Logs(clicks.log(), showings.exposures(), self._logs, latest)
+        self._logs = Logs(clicks.log(), showings.exposures(), self._logs, self._latest())
+
+    def _latest(self) -> datetime | None:
+        """Return when the last event happened; of an archive, the last time of all that is no outlier."""
+        moments = np.array(self._moments)
+        latest: float | None = moments.max(initial=-np.inf)
+        if self._archive is not None and latest is not None and latest > self._archive.as_of + GAP:
+            known = np.concatenate([self._archive.published, self._clicked, moments])
+            latest, _ = latest_time(known, datetime.now(UTC).timestamp())
+        return datetime.fromtimestamp(latest, UTC) if latest is not None and np.isfinite(latest) else None
+
+    def _hold(self, events: Sequence[Row], clicks: Clicks, showings: Showings) -> None:
+        """Look up what the edition holds of acts and pages that these events change."""
+        row_of = self._row_of
+        for act in self._held_acts.acts(events, lambda event: clicks.knows(event, row_of.get(event["news_id"] or ""))):
+            if (row := row_of.get(act["news_id"] or "")) is not None:
+                clicks.hold(act, row)
+        for page in self._held_acts.pages(events, showings.knows):
+            rows = [row_of.get(news_id, -1) for news_id in page["shown"]]
+            moment = happened(page).timestamp()
+            showings.hold(page["page_id"], page["user_id"], moment, rows, page["propensity"])
 
     def _show(self, event: Row, shown: Sequence[str], propensity: Sequence[float] | None) -> None:
         if self._grown and event["sequence"] > self._held[1]:
@@ -161,13 +194,9 @@ class InForce:
             showings.click(page_id, slot, False)
 
 
-def held_events(table: Path) -> int:
-    """Return the number of the last event in a table clicks or impressions; 0 without an event, or a table."""
-    return int(read_stamp(table).get(HELD, 0)) if table.is_file() else 0
-
-
-def in_force(store: Numbered, data: EditionData, every: float | None = None) -> InForce:
+def in_force(store: Events, data: EditionData, every: float | None = None, *, is_archive: bool = False) -> InForce:
     """Return the logs of an edition with what came since; its impressions are those of the newsroom."""
     shown = max(map(held_events, data.newsroom.all_impressions()), default=0)
     held = held_events(data.edition.clicks), shown
-    return InForce(store, data.clicks, data.exposures, data.catalogue.row_of, held, every)
+    archive = Archive(data.as_of.timestamp(), data.catalogue.published_at) if is_archive else None
+    return InForce(store, data.clicks, data.exposures, data.catalogue.row_of, held, every, archive)

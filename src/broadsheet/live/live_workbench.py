@@ -55,7 +55,7 @@ class Live:
 
     def __init__(self, bench: Workbench, store: EventStore) -> None:
         """Take the workbench of an edition and open it; raises NewsroomError if the edition has no manifest."""
-        logs = in_force(store, bench.data)
+        logs = in_force(store, bench.data, is_archive=bench.models.config.clock == "latest")
         bench = bench.over(bench.data, logs=logs)
         bench.open()
         self._journal, self._frozen = Journal(bench.data.newsroom), bench.index
@@ -175,8 +175,9 @@ def request_time(bench: Workbench) -> datetime:
     """Return the time of a request, cut to the minute, so that requests within a minute share what depends on the time.
 
     In a newsroom whose clock is "latest", an archive, it is the edition's time. Where events came later than this time,
-    it stands just after the last event that counts.
+    it stands just after the last event that counts; of an archive, a few events far behind all others do not count
+    here. It is never in the future, whatever the clocks of other machines say.
     """
-    latest, is_archive = bench.logs().latest, bench.models.config.clock == "latest"
-    moment = bench.data.as_of if is_archive else datetime.now(UTC).replace(second=0, microsecond=0)
-    return moment if latest is None else max(moment, latest + (SECOND if is_archive else MILLISECOND))
+    latest, is_archive, now = bench.logs().latest, bench.models.config.clock == "latest", datetime.now(UTC)
+    moment = bench.data.as_of if is_archive else now.replace(second=0, microsecond=0)
+    return moment if latest is None else max(moment, min(latest + (SECOND if is_archive else MILLISECOND), now))

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from broadsheet.config.acts import ActsConfig
 from broadsheet.corpus.worth import weighed
-from broadsheet.live.events.acts import ACTS
+from broadsheet.live.events.acts import ACTS, Row
+from broadsheet.live.events.held import held_events
 from broadsheet.live.events.store import EventStore
-from broadsheet.live.in_force import held_events
+from broadsheet.live.held_acts import HeldActs
 from broadsheet.live.live_worth import KINDS, LiveWorth
 from broadsheet.newsroom import Edition
 from broadsheet.retrieval.sources.popularity_freshness import decayed_counts
@@ -23,7 +24,19 @@ from broadsheet.tables.locks import ThreadLock
 from broadsheet.tables.schemas import CLICKS
 from broadsheet.workbench.workbench import Workbench
 
-_TAKEN = ["received", "event_id", "kind", "user_id", "time", "page_id", "news_id", "seconds", "undoes", "region"]
+_TAKEN = [
+    "sequence",
+    "received",
+    "event_id",
+    "kind",
+    "user_id",
+    "time",
+    "page_id",
+    "news_id",
+    "seconds",
+    "undoes",
+    "region",
+]
 
 
 class RegionCounts:
@@ -35,7 +48,7 @@ class RegionCounts:
 
     def __init__(self, store: EventStore, edition: Edition, settings: ActsConfig) -> None:
         self._store, self._settings, self._taken = store, settings, held_events(edition.clicks)
-        self._edition = edition
+        self._edition, self._held_acts = edition, HeldActs(store, (self._taken, 0))
         self._number_of: dict[str, int] = {}
         self._regions: dict[str, LiveWorth] = {}
         self._lock = ThreadLock()
@@ -54,9 +67,17 @@ class RegionCounts:
 
     def _add(self, events: pa.Table) -> None:
         counts = pc.and_(pc.is_in(events.column("kind"), value_set=pa.array(KINDS)), events.column("region").is_valid())
-        for event in events.filter(counts).select(_TAKEN).to_pylist():
+        rows = events.filter(counts).select(_TAKEN).to_pylist()
+        for act in self._held_acts.acts(rows, self._knows):
+            if act["region"] is not None and act["news_id"] is not None:
+                self._of(act["region"]).hold(act, self._number(act["news_id"]))
+        for event in rows:
             if event["news_id"] is not None:
                 self._of(event["region"]).add(event, self._number(event["news_id"]))
+
+    def _knows(self, event: Row) -> bool:
+        number = self._number_of.get(event["news_id"] or "")
+        return event["kind"] == "dwell" and number is not None and self._of(event["region"]).has_read(event, number)
 
     def _of(self, region: str) -> LiveWorth:
         if region not in self._regions:

@@ -12,7 +12,7 @@ from broadsheet.tables.schemas import CLICKS, NEWS
 _FEW = 0.001
 """Largest share of the times that can be outliers; one time always can, if there are as many as _ENOUGH."""
 _ENOUGH = 5
-_GAP = 30 * 86400.0
+GAP = 30 * 86400.0
 """Seconds between the outliers and the other times, at least; active readers clicked within about this time."""
 
 
@@ -46,7 +46,7 @@ def latest_time(times: npt.NDArray[np.float64], now: float) -> tuple[float | Non
     few = int(max(1, len(known) * _FEW)) if len(known) >= _ENOUGH else 0
     for count in range(1, few + 1):
         first, before = known[-count], known[-count - 1]
-        if first - before > max(_GAP, before - np.median(known)):
+        if first - before > max(GAP, before - np.median(known)):
             return float(before), ignored + count
     return (float(known[-1]) if len(known) else None), ignored
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from broadsheet.errors import GateError, InputError, NewsroomError, join_problems
 from broadsheet.live.events.archive import archive_events
+from broadsheet.live.events.held import held_events
 from broadsheet.live.events.store import open_events
-from broadsheet.live.in_force import held_events
 from broadsheet.live.late_texts import begin_night, write_at_night
 from broadsheet.models.loading import folder_fingerprint
 from broadsheet.newsroom import Edition, Newsroom

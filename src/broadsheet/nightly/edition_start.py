@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, closing
 
 from broadsheet.errors import NewsroomError
 from broadsheet.importers.absorb_journal import absorb
-from broadsheet.live.events.store import open_events
+from broadsheet.live.events.store import stores_to_carry
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.nightly.carry_events import carry_events
 from broadsheet.nightly.earlier import not_reused
@@ -27,9 +27,10 @@ def start_edition(newsroom: Newsroom, say: Say = silent) -> Edition:
     Finished work of a killed build stays in the folder; everything else there is removed.
     """
     absorb(newsroom)
-    with closing(open_events(newsroom, newsroom.config())) as store:
-        if line := carry_events(newsroom, store).line:
-            say(f"events: {line}")
+    for events in stores_to_carry(newsroom, newsroom.config()):
+        with closing(events) as store:
+            if line := carry_events(newsroom, store).line:
+                say(f"events: {line}")
     edition = newsroom.start_edition()
     for path in not_reused(edition):
         path.unlink() if path.is_file() else remove_folder(path)

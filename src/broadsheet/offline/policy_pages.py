@@ -21,7 +21,7 @@ from broadsheet.config.arms import EXPECTED, unchangeable, with_settings
 from broadsheet.errors import ConfigError, InputError
 from broadsheet.live.events.acts import since
 from broadsheet.live.events.store import EventStore, open_events
-from broadsheet.live.in_force import held_events, in_force
+from broadsheet.live.in_force import in_force
 from broadsheet.newsroom import Newsroom
 from broadsheet.offline.estimators import Pages
 from broadsheet.offline.estimators.tables import number_ids
@@ -100,6 +100,18 @@ class _Before:
         """Return the number."""
         return self.number
 
+    def pages(self, page_ids: Sequence[str]) -> pa.Table:
+        """Return pages by their page_ids."""
+        return self._store.pages(page_ids)
+
+    def with_ids(self, event_ids: Sequence[str]) -> pa.Table:
+        """Return events by their event_ids."""
+        return self._store.with_ids(event_ids)
+
+    def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
+        """Return the acts of readers."""
+        return self._store.of_readers(user_ids)
+
 
 class _Asked:
     """Says how probable each slot of a logged page is under the settings of a workbench."""
@@ -107,7 +119,7 @@ class _Asked:
     def __init__(self, bench: Workbench, store: EventStore, before: _Before) -> None:
         self._bench, self._store, self._before = bench, store, before
         self._exploration = exploration_of(bench.models.config.exploration)
-        self._held = held_events(bench.data.newsroom.clicks)
+        self._held = bench.data.readers.audience.held
         self._mutes = bench.data.readers.mutes()
         self._events: dict[str, list[dict[str, Any]]] = {}
 

@@ -42,17 +42,23 @@ def readers_as_of(data: EditionData, impressions: Sequence[Impression]) -> list[
     A reader is named by the impression's number; `person` is the reader's id.
     """
     readers = reader_states(states(impressions), data.catalogue)
+    known = zip(readers, impressions, *_known_before(data, impressions), strict=True)
     return [
-        replace(reader, person=one.user_id, reads=reads)
-        for reader, one, reads in zip(readers, impressions, reads_before(data, impressions), strict=True)
+        replace(reader, person=one.user_id, reads=reads, acts=acts if reader.acts is None else reader.acts | acts)
+        for reader, one, reads, acts in known
     ]
 
 
 def reads_before(data: EditionData, impressions: Sequence[Impression]) -> list[Vectors]:
     """Return what is known of the read of each article of `history_rows` before each impression, (articles, READS)."""
+    return _known_before(data, impressions)[0]
+
+
+def _known_before(data: EditionData, impressions: Sequence[Impression]) -> tuple[list[Vectors], list[Integers]]:
     has_text = data.catalogue.row_of
     histories = [[news_id for news_id in one.history if news_id in has_text] for one in impressions]
-    return data.reads([one.user_id for one in impressions], histories, [one.time.timestamp() for one in impressions])
+    moments = [one.time.timestamp() for one in impressions]
+    return data.reads.known([one.user_id for one in impressions], histories, moments)
 
 
 def blocks(impressions: Sequence[Impression], what: str, *, one_time: bool = False) -> Iterator[Sequence[Impression]]:

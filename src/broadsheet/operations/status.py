@@ -13,6 +13,7 @@ from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal, carried_by, held_by
 from broadsheet.newsroom.learned import last_decision
+from broadsheet.operations.events_state import events_state
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 
@@ -23,7 +24,7 @@ WIDTH = 160
 def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
     """Return how much the corpus holds, what waits in the journal, and each edition's figures, newest first.
 
-    `learning` is the last decision of `broadsheet learn`, None if there is none.
+    `learning` is the last decision of `broadsheet learn`, None if there is none. `events` is what `events_state` says.
     `corpus` has the rows of each table, and how many readers clicked. `settings_problem` is what is wrong with
     broadsheet.toml, as a build would say it; None if nothing is wrong.
     Raises NewsroomError if there are no articles.
@@ -44,6 +45,7 @@ def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
         "learning": last_decision(newsroom),
         "settings_problem": _settings_problem(newsroom),
         "journal": journal_state(newsroom, current),
+        "events": events_state(newsroom),
         "editions": list(_edition_states(newsroom, current)),
     }
 

@@ -134,12 +134,15 @@ class Page:
     "The seed of the draw, from `page_id`, 0 to 2**63 - 1."
     explored: int = 0
     "How many slots the policy gave to another article than the best left."
+    is_archive: bool = False
+    'Whether the newsroom is an archive, whose time is that of its latest article or click (clock = "latest").'
 
     def event(self, shown_at: datetime | None = None) -> dict[str, Any]:
         """Return the event of kind page to log when the page is shown, for `Pipeline.log`.
 
-        `shown_at` is the time at which it was shown; by default, now. To log a page twice is harmless. The page
-        of a request has no reader, and its event an empty user_id. Raises InputError for a page without an id.
+        `shown_at` is the time at which it was shown; by default now, and `as_of` for the page of an archive. To log a
+        page twice is harmless. The page of a request has no reader, and its event an empty user_id. Raises InputError
+        for a page without an id.
         """
         return page_event(vars(self), self.stories, shown_at)
 

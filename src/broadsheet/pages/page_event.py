@@ -18,10 +18,11 @@ def page_event(page: Mapping[str, Any], stories: pa.Table, shown_at: datetime | 
     """Return the event of kind page of a page, given by its fields, and its stories; see `Page.event`."""
     if not page["page_id"]:
         raise InputError("event: found a page without an id, expected a page as `Pipeline.run` returns it.")
+    now = page["as_of"] if page["is_archive"] else datetime.now(UTC)
     return {
         "event_id": page["page_id"],
         "kind": "page",
-        "time": shown_at or datetime.now(UTC),
+        "time": shown_at or now,
         **{name: page[name] for name in ABOUT},
         "seconds": sum(page["timings"].values()),
         "shown": stories.column("news_id").to_pylist(),

@@ -17,7 +17,8 @@ class ExploredSlots:
     """The explored slots of today, from midnight UTC on; safe to share between threads.
 
     A page that this process made counts at once, whether it is logged or not; a page of another process counts when it
-    is logged. So a reader whose pages are logged has one budget in all processes, and after a restart.
+    is logged, on the day of its receipt. So a reader whose pages are logged has one budget in all processes, and after
+    a restart.
     """
 
     def __init__(self, store: EventStore) -> None:

@@ -66,7 +66,7 @@ class PageMaker:
         for reader, following in zip(readers, follows, strict=True):
             table = pa.Table.from_pylist(rows.get(reader.user_id, []), schema=PAGE_STORIES)
             made = bench.data.edition.name, as_of, table, dict(timings)
-            drawn = draws.about(reader.user_id)
+            drawn = {**draws.about(reader.user_id), "is_archive": _is_archive(bench)}
             pages.append(Page(reader.user_id, reader.kind, "", *made, follows=following, look=self._look, **drawn))
         return pages
 
@@ -92,4 +92,9 @@ class PageMaker:
         rows = self._rows(ranking, [reader], stories, catalogue, {}).get(ANONYMOUS, [])
         table = pa.Table.from_pylist(rows, schema=PAGE_STORIES)
         made = bench.data.edition.name, as_of, table, timings
-        yield Page(ANONYMOUS, "request", request, *made, answer, look=self._look, **about_page(new_id()))
+        about = {**about_page(new_id()), "is_archive": _is_archive(bench)}
+        yield Page(ANONYMOUS, "request", request, *made, answer, look=self._look, **about)
+
+
+def _is_archive(bench: Workbench) -> bool:
+    return bench.models.config.clock == "latest"

@@ -19,7 +19,6 @@ from broadsheet.live.events.event_log import EventLog, given_events
 from broadsheet.live.events.known import KnownArticles
 from broadsheet.live.events.report import LogReport
 from broadsheet.live.events.store import open_events
-from broadsheet.live.in_force import held_events
 from broadsheet.live.late_texts import PageTexts, write_missing
 from broadsheet.live.live_readers import LiveReaders
 from broadsheet.live.live_workbench import Live, request_time
@@ -57,7 +56,7 @@ class Pipeline:
         newsroom, config = bench.data.newsroom, bench.models.config
         self.events = open_events(newsroom, config)
         """The event store of the newsroom."""
-        self._readers = LiveReaders(self.events, held_events(newsroom.clicks))
+        self._readers = LiveReaders(self.events)
         draws = Draws(ExploredSlots(self.events))
         self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look, draws)
         self._arms = Arms(self._live.bench(), look)

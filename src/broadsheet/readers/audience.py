@@ -17,6 +17,7 @@ from broadsheet.readers.follows import NO_FOLLOWS, NO_OPINIONS, Follows, Opinion
 from broadsheet.readers.profiles import NO_PROFILES, Profiles
 from broadsheet.readers.reads import ReadLog, with_reads
 from broadsheet.tables.arrow_files import epoch_seconds, from_rows, read_table
+from broadsheet.tables.event_schemas import held_in
 from broadsheet.tables.schemas import CLICKS, USERS
 
 
@@ -63,6 +64,8 @@ class Audience:
         self._times = epoch_seconds(clicks.column("time"))
         self._clicks_of = _rows_by_user(clicks, self._times)
         self._reads = ReadLog(clicks)
+        self.held = held_in(clicks)
+        "The number of the last event in `clicks`."
 
     def __contains__(self, user_id: str) -> bool:
         own = (self._row_of, self._clicks_of, self._own_words(), self._follows())
@@ -107,8 +110,8 @@ class Audience:
         for row, user_id in zip(rows, user_ids, strict=True):
             followed = follows.of(user_id, since.said.get(user_id, NO_OPINIONS))
             row["profile"] = words_of(own.of(user_id) or row["profile"], followed)
-        reads = self._reads(user_ids, [row["history"] for row in rows], [moment] * len(rows))
-        return with_reads(from_rows(rows, USERS), reads)
+        reads, acts = self._reads.known(user_ids, [row["history"] for row in rows], [moment] * len(rows))
+        return with_reads(from_rows(rows, USERS), reads, acts)
 
     def _with(self, user_ids: Sequence[str], since: Since) -> Audience:
         """Return the audience of some readers alone, with what they did since."""

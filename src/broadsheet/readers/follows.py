@@ -84,7 +84,7 @@ def keep_opinions(newsroom: Newsroom, said: Mapping[str, Opinions]) -> None:
     follows, mutes = open_follows(newsroom.follows), open_mutes(newsroom.mutes)
     for user_id, opinions in said.items():
         follows.change(user_id, partial(_followed, opinions))
-        mutes.change(user_id, partial(_muted, opinions))
+        mutes.change(user_id, partial(mutes_after, opinions))
 
 
 def _followed(opinions: Opinions, before: Row) -> Row:
@@ -94,7 +94,8 @@ def _followed(opinions: Opinions, before: Row) -> Row:
     return {"follows": kept} if kept else {}
 
 
-def _muted(opinions: Opinions, before: Row) -> Row:
+def mutes_after(opinions: Opinions, before: Row) -> Row:
+    """Return what a reader mutes after some opinions, as a row of table mutes without its reader; empty for nothing."""
     row = {
         column: sorted({*before.get(column, ()), *opinions.mutes.get(field, ())} - opinions.not_muted(field))
         for field, column in MUTED.items()

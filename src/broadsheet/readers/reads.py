@@ -1,7 +1,7 @@
-"""What is known of each read of a history: how long ago it was, how long it took, and how far it went."""
+"""What is known of each read of a history: how long ago it was, how long it took, how far it went, and by what acts."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +13,11 @@ from broadsheet.tables.arrow_files import epoch_seconds
 from broadsheet.tables.kept import READ
 from broadsheet.tables.schemas import USERS
 
+Values = TypeVar("Values", Vectors, Integers)
 READS = tuple(field.name for field in READ)
 """What is known of a read, in the order of the arrays here and of column `reads` of table users."""
+CODES = {kind: 1 << place for place, kind in enumerate(READING)}
+"""The code of each act of reading; what a reader did with an article is the sum of the codes of these acts."""
 LONGEST_SECONDS = 1800.0
 """How far a reader scrolled counts this long after the click if nobody knows how long the read took."""
 
@@ -28,6 +31,8 @@ class _Events(NamedTuple):
     "When the read had ended, so that its length and its depth are known; epoch seconds."
     values: Vectors
     "Seconds and scroll, NaN where unknown, (events, 2)."
+    codes: Integers
+    "The code of the act; see CODES."
 
 
 class ReadLog:
@@ -42,7 +47,9 @@ class ReadLog:
         values = np.stack([np.asarray(pc.fill_null(one, np.nan), np.float32) for one in columns], -1)
         order = np.lexsort((times, keys))
         lasted = np.where(np.isfinite(values[:, 0]), values[:, 0], LONGEST_SECONDS)
-        self._events = _Events(keys[order], times[order], (times + lasted)[order], values[order])
+        kinds = np.asarray(pc.index_in(clicks.column("event"), value_set=pa.array(READING)), np.int64)
+        codes = np.int64(1) << kinds
+        self._events = _Events(keys[order], times[order], (times + lasted)[order], values[order], codes[order])
 
     def __call__(
         self, user_ids: Sequence[str], histories: Sequence[Sequence[str]], as_of: Sequence[float]
@@ -53,15 +60,26 @@ class ReadLog:
         are those of the longest read, and the scroll that of the deepest, among reads that had ended before it: a read
         of 60 seconds that began 20 seconds ago has an age and nothing else.
         """
+        return self.known(user_ids, histories, as_of)[0]
+
+    def known(
+        self, user_ids: Sequence[str], histories: Sequence[Sequence[str]], as_of: Sequence[float]
+    ) -> tuple[list[Vectors], list[Integers]]:
+        """Return what a call does, and the acts on each article of each history strictly before the moment (articles,).
+
+        The acts on an article are the sum of their CODES, 0 without an act.
+        """
         lengths = [len(history) for history in histories]
         users = np.repeat([self._users.get(user_id, -1) for user_id in user_ids], lengths).astype(np.int64)
         articles = np.array([self._articles.get(one, -1) for history in histories for one in history], np.int64)
         keys = np.where((users < 0) | (articles < 0), -1, users * max(len(self._articles), 1) + articles)
-        found = self._look_up(keys, np.repeat(np.asarray(as_of, np.float64), lengths))
-        return np.split(found, np.cumsum(lengths)[:-1]) if lengths else []
+        found, acts = self._look_up(keys, np.repeat(np.asarray(as_of, np.float64), lengths))
+        ends = np.cumsum(lengths)[:-1]
+        return (np.split(found, ends), np.split(acts, ends)) if lengths else ([], [])
 
-    def _look_up(self, keys: Integers, as_of: Floats) -> Vectors:
+    def _look_up(self, keys: Integers, as_of: Floats) -> tuple[Vectors, Integers]:
         events, found = self._events, np.full((len(keys), len(READS)), np.nan, np.float32)
+        acts = np.zeros(len(keys), np.int64)
         first, place = (np.searchsorted(events.keys, keys, side) for side in ("left", "right"))
         asked = np.flatnonzero(place > first)
         while len(asked):  # once for each event of the article with the most of them, the newest first
@@ -71,8 +89,9 @@ class ReadLog:
             ages = np.where(past, now - events.times[event], np.nan)
             found[asked, 0] = np.fmin(found[asked, 0], ages)
             found[asked, 1:] = np.fmax(found[asked, 1:], np.where(ended[:, None], events.values[event], np.nan))
+            acts[asked] |= np.where(past, events.codes[event], 0)
             asked = asked[event > first[asked]]
-        return found
+        return found, acts
 
 
 def _numbered(names: pa.ChunkedArray) -> tuple[dict[str, int], Integers]:
@@ -83,15 +102,21 @@ def _numbered(names: pa.ChunkedArray) -> tuple[dict[str, int], Integers]:
     return {name: number for number, name in enumerate(known)}, np.concatenate([np.zeros(0, np.int64), *numbers])
 
 
-def with_reads(users: pa.Table, reads: Sequence[Vectors]) -> pa.Table:
-    """Return a table users with what is known of each reader's history, (articles, READS) each, in column `reads`."""
-    field = USERS.field("reads")
+def with_reads(users: pa.Table, reads: Sequence[Vectors], acts: Sequence[Integers]) -> pa.Table:
+    """Return a table users with what is known of each reader's history in its columns `reads` and `acts`.
+
+    For each reader the first is (articles, READS), the second (articles,); see ReadLog.
+    """
+    field, done = USERS.field("reads"), USERS.field("acts")
     flat = np.concatenate([np.zeros((0, len(READS)), np.float32), *reads])
     parts = [pa.array(column, pa.float32(), from_pandas=True) for column in flat.T]
     items = pa.StructArray.from_arrays(parts, fields=list(field.type.value_type))
     offsets = pa.array(np.cumsum([0, *map(len, reads)]), pa.int32())
     column = pa.ListArray.from_arrays(offsets, items, type=field.type)
-    return users.set_column(users.column_names.index("reads"), field, column)
+    codes = pa.array(np.concatenate([np.zeros(0, np.int16), *acts]), pa.int16())
+    users = users.set_column(users.column_names.index("reads"), field, column)
+    codes = pa.ListArray.from_arrays(offsets, codes, type=done.type)
+    return users.set_column(users.column_names.index("acts"), done, codes)
 
 
 def reads_of(users: pa.Table) -> list[Vectors | None]:
@@ -102,6 +127,20 @@ def reads_of(users: pa.Table) -> list[Vectors | None]:
     column = users.column("reads").combine_chunks()
     items = column.flatten()  # of the rows that are not null
     flat = np.stack([np.asarray(pc.fill_null(items.field(name), np.nan), np.float32) for name in READS], -1)
+    return _by_reader(column, flat)
+
+
+def acts_of(users: pa.Table) -> list[Integers | None]:
+    """Return the acts on each article of each history of a table users, (articles,), None where column `acts` is null.
+
+    The acts on an article are the sum of their CODES.
+    """
+    column = users.column("acts").combine_chunks()
+    return _by_reader(column, np.asarray(column.flatten(), np.int64))
+
+
+def _by_reader(column: pa.ListArray, flat: Values) -> list[Values | None]:
+    """Return the values of each list of a column, given end to end; None for a list that is null."""
     lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0), np.int64)
     parts = np.split(flat, np.cumsum(lengths)[:-1]) if len(lengths) else []
     return [part if there else None for part, there in zip(parts, column.is_valid().to_pylist(), strict=True)]

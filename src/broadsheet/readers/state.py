@@ -12,8 +12,11 @@ import pyarrow as pa
 
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.readers.mutes import NO_MUTES, Mutes, muted_flags
-from broadsheet.readers.reads import reads_of
-from broadsheet.tables.arrays import Vectors
+from broadsheet.readers.reads import CODES, acts_of, reads_of
+from broadsheet.tables.arrays import Integers, Vectors
+
+AGAINST = 1 << len(CODES)
+"""What is added to the code of an article's acts if the reader hid, disliked or reported it, too."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class ReaderState:
     "The reader's own id where `user_id` names one of several requests, as in training and benchmarks; else empty."
     reads: Vectors | None = field(default=None, compare=False)
     "What is known of the read of each article of `history`, (articles, READS), NaN where unknown; None if nothing is."
+
+    acts: Integers | None = field(default=None, compare=False)
+    "What the reader did with each article of `history`, (articles,): the sum of the codes of acts; None if unknown."
 
     def as_person(self) -> ReaderState:
         """Return this reader under their own id, which is how a site's own parts know them."""
@@ -75,20 +81,30 @@ class ReaderState:
 
 
 def reader_state(
-    user: Mapping[str, Any], catalogue: Catalogue, mutes: Mutes = NO_MUTES, reads: Vectors | None = None
+    user: Mapping[str, Any],
+    catalogue: Catalogue,
+    mutes: Mutes = NO_MUTES,
+    reads: Vectors | None = None,
+    acts: Integers | None = None,
 ) -> ReaderState:
     """Return the state of a reader, given as a row of the table users.
 
-    `reads` is what is known of the reads of `history`, (articles, READS); articles that the catalogue does not have are
-    left out of both.
+    `reads` is what is known of the reads of `history`, (articles, READS), and `acts` of the acts, (articles,); articles
+    that the catalogue does not have are left out of all three.
     """
     history, (categories, sources) = catalogue.rows(user["history"]), mutes.of(user["user_id"])
-    if reads is not None and len(history) < len(reads):
-        reads = reads[[news_id in catalogue.row_of for news_id in user["history"]]]
-    return ReaderState(user, history, tuple(categories), tuple(sources), reads=reads)
+    if len(history) < len(user["history"]):
+        there = [news_id in catalogue.row_of for news_id in user["history"]]
+        reads = None if reads is None else reads[there]
+        acts = None if acts is None else acts[there]
+    if against := set(catalogue.rows(user["hidden"])).intersection(history):
+        done = np.zeros(len(history), np.int64) if acts is None else acts
+        acts = done | np.where(np.isin(history, [*against]), AGAINST, 0)
+    return ReaderState(user, history, tuple(categories), tuple(sources), reads=reads, acts=acts)
 
 
 def reader_states(users: pa.Table, catalogue: Catalogue, mutes: Mutes = NO_MUTES) -> list[ReaderState]:
     """Return the states of the readers in a table users, in its order."""
-    rows = users.drop_columns("reads").to_pylist()
-    return [reader_state(user, catalogue, mutes, reads) for user, reads in zip(rows, reads_of(users), strict=True)]
+    rows = users.drop_columns(["reads", "acts"]).to_pylist()
+    known = zip(rows, reads_of(users), acts_of(users), strict=True)
+    return [reader_state(user, catalogue, mutes, reads, acts) for user, reads, acts in known]

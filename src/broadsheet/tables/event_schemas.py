@@ -13,6 +13,12 @@ def _known(name: str, kind: pa.DataType, doc: str) -> pa.Field:
 HELD = "events"
 """Stamp of a table clicks, or of impressions: the number of the last event in it; without the stamp there is none."""
 
+
+def held_in(table: pa.Table) -> int:
+    """Return the number of the last event in a table clicks or impressions that was read; 0 without an event."""
+    return int((table.schema.metadata or {}).get(HELD.encode(), 0))
+
+
 EVENTS = new_table(
     "events",
     2,

@@ -32,6 +32,14 @@ KNOWN_READS = added(
     "how far down the reader came, 0 to 1",
 )
 
+ACTS_DONE = added(
+    "acts",
+    list_of(pa.int16()),
+    3,
+    "What the reader did with each article of `history`, in its order, when the row was made: the sum of 1 for a "
+    "click, 2 a like, 4 a comment, 8 a share and 16 a save, and 0 where no act is known",
+)
+
 
 def kept_text(value: object) -> str:
     """Return a value of a kept column as text.

@@ -8,7 +8,7 @@ unit length, compared by inner product.
 import pyarrow as pa
 
 from broadsheet.tables.fields import IDS, TIME, added, list_of, new_field, new_score, new_table, new_vector, struct_of
-from broadsheet.tables.kept import KEPT, KNOWN_READS
+from broadsheet.tables.kept import ACTS_DONE, KEPT, KNOWN_READS
 from broadsheet.tables.own_scores import new_own
 
 _USER = new_field("user_id", pa.string(), "A reader.")
@@ -52,18 +52,14 @@ CLICKS = new_table(
 
 IMPRESSIONS = new_table(
     "impressions",
-    2,
+    3,
     [
         new_field("impression_id", pa.string(), "Id of the impression, unique within its split."),
         _USER,
         new_field("time", TIME, "When the list was shown, UTC."),
         new_field("history", IDS, "Articles clicked before the impression, oldest first."),
         new_field("shown", IDS, "Articles shown, in the log's order."),
-        new_field(
-            "clicked",
-            list_of(pa.bool_()),
-            "Whether each article of `shown` was clicked, in its order; empty if unknown.",
-        ),
+        new_field("clicked", list_of(pa.bool_()), "Whether each article of `shown` was clicked; empty if unknown."),
         new_field(
             "propensity",
             pa.list_(pa.float32()),
@@ -73,18 +69,20 @@ IMPRESSIONS = new_table(
         added("session_id", pa.string(), 2, "The visit of the reader in which the list was shown"),
         added("device", pa.string(), 2, "On what the list was shown, such as desktop, mobile or tablet"),
         added("is_subscriber", pa.bool_(), 2, "Whether the reader was a subscriber when the list was shown"),
+        added("in_sight", pa.bool_(), 3, "Whether `shown` has only what is known to have come in sight on its page"),
     ],
 )
 
 USERS = new_table(
     "users",
-    2,
+    3,
     [
         new_field("user_id", pa.string(), "Unique id of the reader."),
         new_field("history", IDS, "Articles clicked, oldest first."),
         new_field("profile", pa.string(), "The reader's interests in free text, by the publisher; may be empty."),
         new_field("hidden", IDS, "Articles that the reader never wants to see."),
         KNOWN_READS,
+        ACTS_DONE,
     ],
 )
 

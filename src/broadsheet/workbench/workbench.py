@@ -203,6 +203,7 @@ class Workbench:
             fusion=self.models.fusion if learned else None,
             attention=self.models.attention if self.models.is_read("attention") else None,
             own=self.models.own,
+            history_weights=history_weights(settings.acts),
         )
 
 

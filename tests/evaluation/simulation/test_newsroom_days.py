@@ -7,7 +7,7 @@ from broadsheet.errors import InputError
 from broadsheet.evaluation.simulation.behaviour import Reading
 from broadsheet.evaluation.simulation.newsroom_report import report_simulation, simulate_newsroom
 from broadsheet.evaluation.simulation.page_events import events_of
-from broadsheet.live.in_force import held_events
+from broadsheet.live.events.held import held_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import IMPRESSIONS

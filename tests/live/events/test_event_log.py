@@ -104,6 +104,24 @@ def test_more_events_of_a_reader_than_a_person_makes_in_a_minute_are_counted_and
     assert dict(log([event("click", "robot", ago=120, news_id="N1")]).taken) == {"click": 1}
 
 
+def test_readers_whom_the_site_does_not_know_are_not_one_reader(log):
+    report = log([event("click", "", news_id="N1") for _ in range(MOST_IN_A_MINUTE + 7)])
+    assert report.taken["click"] == MOST_IN_A_MINUTE + 7 and not report.refused
+    robot = [event("click", "", page_id="p1", slot=1) for _ in range(MOST_IN_A_MINUTE + 1)]
+    assert log([page("p1", ""), *robot]).refused.total() == 1, "but those on a page are of one reader"
+
+
+def test_a_page_whose_id_another_page_has_is_refused_and_the_first_stays(log):
+    log([page("p1", shown=["N1", "N2"])])
+    report = log([page("p1", shown=["N3", "N2"])])
+    assert refusals(report) == {"a page whose page_id is taken": 1} and report.taken.total() == report.repeated == 0
+    assert refusals(log([event("click", page_id="p1", news_id="N3")])) == {"article is not on its page": 1}
+    twice = [page("p2", shown=["N1"]), page("p2", shown=["N3"]), event("click", page_id="p2", slot=1)]
+    report = log(twice)
+    assert dict(report.taken) == {"page": 1, "click": 1} and report.refused.total() == 1
+    assert stored(log)[-1]["news_id"] == "N1"
+
+
 def test_events_that_were_sent_before_are_taken_once_and_told(log):
     rows = [page("p1"), event("click", page_id="p1", slot=1)]
     log(rows)

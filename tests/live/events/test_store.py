@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from broadsheet.live.events.store import Appended
+from broadsheet.tables.arrow_files import write_table
 from broadsheet.tables.event_schemas import EVENTS
+from broadsheet.tables.schemas import CLICKS
 from tests.support.events import NOW, event, page
 
 FORKS = multiprocessing.get_context("fork")
@@ -43,14 +45,15 @@ def test_events_come_back_as_they_were_given_in_the_order_of_their_numbers(store
     assert table.schema.equals(EVENTS, check_metadata=True)
 
 
-def test_the_explored_pages_of_readers_are_found_from_a_time_on(store):
-    pages = [("p1", "ann", 2, -1), ("p2", "ann", 3, 0), ("p3", "ann", 0, 1), ("p4", "ben", 1, 1), ("p5", "cid", 1, 1)]
-    for page_id, user, explored, hours in pages:
-        at = {"user_id": user, "time": NOW + timedelta(hours=hours)}
-        store.append([page(page_id, explored=explored) | at, page(f"other-{page_id}") | at])
-    found = store.explored_pages(["ann", "ben"], NOW)
+def test_the_explored_pages_of_readers_are_found_from_their_receipt_on(store, age):
+    pages = [("p1", "ann", 2), ("p2", "ann", 3), ("p3", "ann", 0), ("p4", "ben", 1), ("p5", "cid", 1)]
+    for page_id, user, explored in pages:
+        store.append([page(page_id, user, explored=explored), page(f"other-{page_id}", user)])
+    age(store, 2)
+    since = NOW - timedelta(days=1)
+    found = store.explored_pages(["ann", "ben"], since)
     assert sorted(zip(column(found, "page_id"), column(found, "explored"), strict=True)) == [("p2", 3), ("p4", 1)]
-    assert store.explored_pages(["dan"], NOW).num_rows == 0
+    assert store.explored_pages(["dan"], since).num_rows == 0
 
 
 def test_an_event_that_is_sent_again_is_there_once(store):
@@ -129,6 +132,16 @@ def test_callers_of_many_threads_get_their_own_answers_and_numbers_without_a_gap
     for name in range(12):  # and those of one caller are in the order of its calls
         mine = [row["news_id"] for row in table.to_pylist() if row["user_id"] == f"u{name}" and row["kind"] == "click"]
         assert mine == [f"N{turn}" for turn in range(5)]
+
+
+def test_a_store_that_is_made_anew_numbers_behind_the_events_that_the_corpus_has(store, bare):
+    write_table(bare.clicks, CLICKS.empty_table(), CLICKS, events="1000")
+    store.append([event("click", news_id="N1"), event("click", news_id="N2")])
+    assert store.after(0).column("sequence").to_pylist() == [1001, 1002] and store.last() == 1002
+    assert store.problems() == []
+    bare.clicks.unlink()
+    store.append([event("click", news_id="N1")])
+    assert store.last() == 1003
 
 
 def test_a_closed_store_opens_again_with_the_next_call(store):

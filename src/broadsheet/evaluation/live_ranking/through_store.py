@@ -21,7 +21,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.corpus.impressions import Impression
-from broadsheet.live.in_force import held_events
 from broadsheet.live.live_readers import LiveReaders
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.build import build
@@ -88,7 +87,7 @@ def replay(room: Newsroom, source: Newsroom, impressions: Sequence[Impression], 
     for day, group in groupby(enumerate(ordered), key=lambda one: one[1].time.date()):
         carried = _build(room, source, datetime.combine(day, time(), UTC) + timedelta(days=1))
         live, night = Pipeline.open(room.path), open_current(room)
-        readers, pending = LiveReaders(live.events, held_events(room.clicks)), list[dict[str, Any]]()
+        readers, pending = LiveReaders(live.events), list[dict[str, Any]]()
         for place, one in group:
             if place in drawn:
                 _log(live, pending, taken, refused)

@@ -66,10 +66,15 @@ def since(before: Iterable[Row], after: Iterable[Row]) -> Since:
 
     For example, a click of `before` that a later `dwell` completes is a row to take back, and a row to add.
     """
+    added, undone = changed(before, after)
+    return Since(from_rows(added, CLICKS), from_rows(undone, CLICKS))
+
+
+def changed(before: Iterable[Row], after: Iterable[Row]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the rows that `since` adds, and the rows that it takes back."""
     old, new = clicks_of(before), clicks_of(after)
     added = [row for key, row in new.items() if old.get(key) != row]
-    undone = [row for key, row in old.items() if new.get(key) != row]
-    return Since(from_rows(added, CLICKS), from_rows(undone, CLICKS))
+    return added, [row for key, row in old.items() if new.get(key) != row]
 
 
 def opinions_of(events: Iterable[Row]) -> dict[str, Opinions]:

@@ -24,8 +24,8 @@ UNKNOWN_PAGE, UNKNOWN_ARTICLE, UNKNOWN_EVENT = "unknown page", "unknown article"
 TOO_MANY = f"more than {MOST_IN_A_MINUTE} events of a reader in a minute"
 
 Event = dict[str, Any]
-Rates = dict[tuple[str, int], list[int]]
-"""Events of a reader in a minute: before this call, and in it. Readers whom nobody knows are told apart by page."""
+Rates = dict[tuple[str, str, int], list[int]]
+"""Events of a reader, or on an unknown reader's page, in a minute: before this call, and in it."""
 _PLACE = ("page_id", "slot", "news_id", "field", "value", "region")
 """What an undo has from the event that it takes back."""
 
@@ -57,15 +57,31 @@ class EventLog:
             return
         answer = self._store.append(events)
         report.repeated += answer.repeated
+        if answer.repeated:
+            events = self._without_clashes(events, report)
         report.taken.update(event["kind"] for event in events)
         times = [event["time"] for event in events]
-        report.first = min([*times, *([report.first] if report.first else [])])
-        report.last = max([*times, *([report.last] if report.last else [])])
-        for event in events:
+        report.first = min([*times, *([report.first] if report.first else [])], default=None)
+        report.last = max([*times, *([report.last] if report.last else [])], default=None)
+        for event in reversed(events):  # of a page that is there twice the first is kept
             if event["kind"] == "page":
                 self._pages.set(event["page_id"], _page(event))
         for key, (_, count) in rates.items():
             self._rates.set(key, count + (self._rates.get(key) or 0))
+
+    def _without_clashes(self, events: list[Event], report: LogReport) -> list[Event]:
+        """Return the events without pages that the store did not keep since another has their id; refuse these."""
+        pages = {event["page_id"] for event in events if event["kind"] == "page"}
+        there = self._store.pages(sorted(pages)).select(["page_id", "event_id"]).to_pylist() if pages else []
+        event_of, kept = {row["page_id"]: row["event_id"] for row in there}, list[Event]()
+        for event in events:
+            if event["kind"] == "page" and event_of.get(event["page_id"]) != event["event_id"]:
+                name = "page_id" if event["page_id"] in event_of else "event_id"
+                report.refuse(SkipRow(f"a page whose {name} is taken", f"found {found(event[name])}"))
+                report.repeated -= 1
+            else:
+                kept.append(event)
+        return kept
 
     def _taken(self, events: list[Event], rates: Rates, report: LogReport) -> list[Event]:
         """Return the events that can be kept: pages first, and what undoes others last; count them in `rates`."""
@@ -95,7 +111,10 @@ class EventLog:
         return taken
 
     def _check_rate(self, event: Event, rates: Rates) -> None:
-        key = event["user_id"] or event.get("page_id", ""), int(event["time"].timestamp()) // 60
+        user_id, page_id = event["user_id"], event.get("page_id", "")
+        if not user_id and not page_id:
+            return  # by any number of readers
+        key = user_id, "" if user_id else page_id, int(event["time"].timestamp()) // 60
         if key not in rates:
             rates[key] = [self._rates.get(key) or 0, 0]
         if sum(rates[key]) >= MOST_IN_A_MINUTE:
@@ -104,7 +123,7 @@ class EventLog:
 
     def _known_pages(self, acts: Sequence[Event], pages: Sequence[Event]) -> dict[str, KnownPage]:
         """Return what is known of the pages that acts name; `pages` are those of the same call."""
-        known = {page["page_id"]: _page(page) for page in pages}
+        known = {page["page_id"]: _page(page) for page in reversed(pages)}  # the store keeps the first of a page_id
         missing = []
         for page_id in {act["page_id"] for act in acts if "page_id" in act} - known.keys():
             if page := self._pages.get(page_id):

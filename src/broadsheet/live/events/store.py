@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from broadsheet.config.settings import Config
     from broadsheet.newsroom import Newsroom
 
-__all__ = ["Appended", "EventStore", "open_events"]
+__all__ = ["Appended", "EventStore", "open_events", "stores_to_carry"]
 
 
 class EventStore(Protocol):
@@ -24,6 +24,9 @@ class EventStore(Protocol):
     Every method raises NewsroomError if the store cannot be reached or written, ContractError if it is damaged, and
     DiskError if its disk is full.
     """
+
+    name: str
+    "What messages call the store, without a password."
 
     def append(self, events: Iterable[Mapping[str, Any]]) -> Appended:
         """Keep events that were checked, all or none of them; they are on the disk when the call returns.
@@ -48,7 +51,7 @@ class EventStore(Protocol):
         """Return what these readers did, pages and views left out, in the order of `sequence`."""
 
     def explored_pages(self, user_ids: Sequence[str], since: datetime) -> pa.Table:
-        """Return the pages of these readers with explored slots that were shown since a time, in no certain order."""
+        """Return the pages of these readers with explored slots that were received since a time, in any order."""
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events that happened from `first` to before `last`, in the order of `sequence`."""
@@ -78,3 +81,16 @@ def open_events(newsroom: Newsroom, config: Config) -> EventStore:
     from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 
     return SqliteEvents(newsroom)
+
+
+def stores_to_carry(newsroom: Newsroom, config: Config) -> list[EventStore]:
+    """Return the stores whose events a build has to carry, in the order of their numbers; the store of today is last.
+
+    Where the setting `events` came to name a database, the file of events in the newsroom may hold events that no build
+    has carried. The numbers of the database begin behind them.
+    """
+    from broadsheet.live.events.stores.sqlite_store import SqliteEvents
+
+    before = SqliteEvents(newsroom) if config.events else None
+    stores: list[EventStore] = [before] if before is not None and before.left() else []
+    return [*stores, open_events(newsroom, config)]

@@ -9,8 +9,9 @@ import pytest
 from broadsheet.config.reading import read_config
 from broadsheet.config.settings import Config
 from broadsheet.errors import ConfigError, NewsroomError
-from broadsheet.live.events.store import Appended, open_events
+from broadsheet.live.events.store import Appended, open_events, stores_to_carry
 from broadsheet.live.events.stores.postgres_store import PostgresEvents
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from tests.support.events import bare_newsroom, event, page
 
 
@@ -37,6 +38,18 @@ def test_the_setting_chooses_the_store_and_nothing_is_made_before_the_first_even
         assert connection.execute("SELECT to_regclass('broadsheet_events')").fetchone() == (None,)
     store.append([click()])
     assert not bare.events.exists() and open_events(bare, Config(events=database)).last() == 1
+
+
+def test_where_the_setting_comes_to_name_a_database_no_event_before_it_is_lost(bare, store):
+    own = SqliteEvents(bare)
+    own.append([event("click", news_id="N1"), event("click", news_id="N2")])
+    store.append([event("click", news_id="N3")])
+    found = [stored.after(0).column("sequence").to_pylist() for stored in (own, store)]
+    assert found == [[1, 2], [3]]
+    assert [type(one) for one in stores_to_carry(bare, Config(events="postgresql://host/news"))] == [
+        *(SqliteEvents, PostgresEvents)
+    ]
+    assert [type(one) for one in stores_to_carry(bare, Config())] == [SqliteEvents]
 
 
 def test_machines_share_one_order_of_events(bare, database, tmp_path):

@@ -101,7 +101,7 @@ def test_a_store_that_was_replaced_by_an_older_copy_is_told_by_who_wrote_more(st
     store.close()
     shutil.copy(older, tmp_path / "again.sqlite")
     (tmp_path / "again.sqlite").replace(store.path)
-    with pytest.raises(NewsroomError, match="its last event is 2, and this process has read or written event 3"):
+    with pytest.raises(NewsroomError, match="its last event is 2, and this process has written event 3"):
         store.append([click()])
 
 

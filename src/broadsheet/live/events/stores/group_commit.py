@@ -92,6 +92,7 @@ class GroupCommit:
         except BaseException:  # interrupted: whoever waits behind must not wait for this caller to lead
             with self._entering:
                 was_to_lead = mine.woken.is_set() and mine.answer is None
+                mine.answer = mine.answer or InterruptedError()  # a leader that is interrupted too hands over to others
                 self._waiting = [one for one in self._waiting if one is not mine]
                 if was_to_lead:
                     self._hand_over()

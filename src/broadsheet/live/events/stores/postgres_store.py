@@ -8,19 +8,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from broadsheet.errors import BroadsheetError, NewsroomError
+from broadsheet.live.events.held import held_by_corpus
 from broadsheet.live.events.limits import KEPT, MOST_READ
 from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
 from broadsheet.live.events.stores.postgres_connection import Connection, open_connection
+from broadsheet.live.events.stores.postgres_statements import (
+    AMONG,
+    APPEND,
+    MAKING,
+    NAMES,
+    NUMBER_BEHIND,
+    REMOVE,
+    SENT,
+    TABLES,
+    UPGRADE,
+    VERSION,
+)
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.live.events.stores.stored_rows import (
-    COLUMNS,
     EVENT_ID,
-    KIND_OF,
     NUMBERS,
     Row,
     gap_in,
@@ -31,70 +43,10 @@ from broadsheet.live.events.stores.stored_rows import (
 )
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
-from broadsheet.tables.event_schemas import EVENTS
 from broadsheet.tables.locks import ThreadLock
 
 if TYPE_CHECKING:
     from psycopg import Cursor
-
-VERSION = 2
-"""Of the tables in the database."""
-_NAMES = ", ".join(EVENTS.names)
-_EXPLORED = "CREATE INDEX broadsheet_pages_explored ON broadsheet_events (user_id, time) WHERE explored > 0;"
-_UPGRADE = f"""
-ALTER TABLE broadsheet_events ADD COLUMN explored bigint;
-{_EXPLORED}
-UPDATE broadsheet_numbers SET version = 2;
-"""
-"""From version 1 of the tables."""
-_KINDS = {name: kind or "bigint" for name, kind in KIND_OF.items()}
-_MAKING = 5_047_511_082
-"""Number of the lock that whoever makes the tables holds."""
-_TABLES = f"""
-CREATE TABLE broadsheet_events ({", ".join(f"{name} {kind}" for name, kind in _KINDS.items())},
-    PRIMARY KEY (sequence), UNIQUE (event_id));
-CREATE UNIQUE INDEX broadsheet_pages ON broadsheet_events (page_id) WHERE kind = 'page';
-CREATE UNIQUE INDEX broadsheet_undone ON broadsheet_events (undoes) WHERE undoes IS NOT NULL;
-CREATE INDEX broadsheet_acts ON broadsheet_events (user_id) WHERE kind NOT IN ('page', 'view');
-{_EXPLORED}
-CREATE TABLE broadsheet_numbers (last bigint NOT NULL, version integer NOT NULL);
-INSERT INTO broadsheet_numbers VALUES (0, {VERSION});
-""".replace(" text", ' text COLLATE "C"')
-_TYPED = ", ".join(f"{name} {_KINDS[name]}" for name in COLUMNS)
-_SENT = ("place", *COLUMNS)
-_APPEND = f"""
-SELECT last FROM broadsheet_numbers FOR UPDATE;
-WITH given AS (
-    SELECT * FROM json_to_recordset(%(rows)s::json) AS t (place bigint, {_TYPED})
-), new AS (
-    INSERT INTO broadsheet_events (sequence, received, {", ".join(COLUMNS)})
-    SELECT last + row_number() OVER (ORDER BY place), %(received)s, {", ".join(COLUMNS)}
-    FROM given, broadsheet_numbers
-    WHERE NOT EXISTS (SELECT 1 FROM broadsheet_events AS e WHERE e.event_id = given.event_id)
-    AND NOT (kind = 'page' AND EXISTS (
-        SELECT 1 FROM broadsheet_events AS e WHERE e.kind = 'page' AND e.page_id = given.page_id))
-    AND NOT (undoes IS NOT NULL AND EXISTS (
-        SELECT 1 FROM broadsheet_events AS e WHERE e.undoes IS NOT NULL AND e.undoes = given.undoes))
-    ORDER BY place
-    RETURNING event_id
-), counted AS (UPDATE broadsheet_numbers SET last = last + (SELECT count(*) FROM new))
-SELECT event_id FROM new
-"""
-"""Statements of one message are one transaction, and each sees what was committed before it began.
-
-The first waits for the row of numbers, so the second sees all events that have a number.
-"""
-_REMOVE = """
-DELETE FROM broadsheet_events WHERE sequence <= %s AND sequence < coalesce(
-    (SELECT sequence FROM broadsheet_events WHERE received >= %s ORDER BY sequence LIMIT 1), 9223372036854775807)
-"""
-_AMONG = {
-    "event_id": "event_id = ANY(%s)",
-    "undoes": "undoes = ANY(%s)",
-    "user_id": "user_id = ANY(%s) AND kind NOT IN ('page', 'view')",
-    "page_id": "page_id = ANY(%s) AND kind = 'page'",
-    "explored": "user_id = ANY(%s) AND explored > 0 AND time >= %s",
-}
 
 
 class PostgresEvents:
@@ -104,6 +56,7 @@ class PostgresEvents:
         """Take the address of the database; raises ConfigError if it cannot be read, or the driver is missing."""
         self._newsroom, self._note = newsroom, newsroom.notes / "events-postgresql"
         self._writer, self._reader = open_connection(address), open_connection(address)
+        self.name = self._reader.name
         self._commit, self._reading = GroupCommit(self._write), ThreadLock()
         self._is_made = self._is_noted = False
 
@@ -123,19 +76,19 @@ class PostgresEvents:
 
     def pages(self, page_ids: Sequence[str]) -> pa.Table:
         """Return pages by id."""
-        return to_table(self._rows(_AMONG["page_id"], list(page_ids)))
+        return to_table(self._rows(AMONG["page_id"], list(page_ids)))
 
     def with_ids(self, event_ids: Sequence[str]) -> pa.Table:
         """Return events by id."""
-        return to_table(self._rows(_AMONG["event_id"], list(event_ids)))
+        return to_table(self._rows(AMONG["event_id"], list(event_ids)))
 
     def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
         """Return the acts of readers."""
-        return to_table(self._rows(_AMONG["user_id"] + " ORDER BY sequence", list(user_ids)))
+        return to_table(self._rows(AMONG["user_id"] + " ORDER BY sequence", list(user_ids)))
 
     def explored_pages(self, user_ids: Sequence[str], since: datetime) -> pa.Table:
         """Return the pages of readers that explored."""
-        return to_table(self._rows(_AMONG["explored"], list(user_ids), micros(since)))
+        return to_table(self._rows(AMONG["explored"], list(user_ids), micros(since)))
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events of a span of time."""
@@ -143,11 +96,11 @@ class PostgresEvents:
 
     def remove_up_to(self, sequence: int) -> int:
         """Remove old events."""
-        before = micros(datetime.now(UTC) - KEPT)
+        values = sequence, KEPT // timedelta(microseconds=1)
         with self._reading:
             if not self._is_there(self._reader):
                 return 0
-            return self._reader.run(lambda database: int(database.execute(_REMOVE, (sequence, before)).rowcount))
+            return self._reader.run(lambda database: int(database.execute(REMOVE, values).rowcount))
 
     def problems(self) -> list[str]:
         """Return what is wrong with the tables; damage of its files the server finds itself."""
@@ -164,7 +117,7 @@ class PostgresEvents:
         self._writer.close()
 
     def _rows(self, which: str, *values: object) -> list[Row]:
-        return self._read(f"SELECT {_NAMES} FROM broadsheet_events WHERE {which}", *values)
+        return self._read(f"SELECT {NAMES} FROM broadsheet_events WHERE {which}", *values)
 
     def _read(self, query: str, *values: object) -> list[Row]:
         with self._reading:
@@ -178,6 +131,8 @@ class PostgresEvents:
                 self._newsroom.require()
                 self._writer.run(_make_tables)
             write_note(self._note)
+            held = max(held_by_corpus(self._newsroom), SqliteEvents(self._newsroom).left())
+            self._writer.run(lambda database: database.execute(NUMBER_BEHIND, (held, held)))
             self._is_made = self._is_noted = True
         return self._writer.run(lambda database: _written(database, groups))
 
@@ -212,17 +167,17 @@ def _version(database: Cursor[Any]) -> int | None:
 
 def _make_tables(database: Cursor[Any]) -> None:
     with database.connection.transaction():
-        database.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
+        database.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
         if _version(database) is None:
-            database.execute(_TABLES)
+            database.execute(TABLES)
 
 
 def _upgrade_tables(database: Cursor[Any]) -> None:
     """Bring tables of version 1 to this version, unless another process did so."""
     with database.connection.transaction():
-        database.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
+        database.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
         if _version(database) == 1:
-            database.execute(_UPGRADE)
+            database.execute(UPGRADE)
 
 
 def _written(database: Cursor[Any], groups: Sequence[Sequence[Row]]) -> list[int]:
@@ -233,9 +188,9 @@ def _written(database: Cursor[Any], groups: Sequence[Sequence[Row]]) -> list[int
     import psycopg
 
     rows, _ = split_new(groups, {})  # without those that come twice here
-    text = json.dumps([dict(zip(_SENT, (place, *row), strict=True)) for place, row in enumerate(rows)])
+    text = json.dumps([dict(zip(SENT, (place, *row), strict=True)) for place, row in enumerate(rows)])
     with psycopg.ClientCursor(database.connection) as cursor:
-        cursor.execute(_APPEND, {"rows": text, "received": micros(datetime.now(UTC))})
+        cursor.execute(APPEND, {"rows": text})
         while cursor.nextset():  # the answer is that of the last statement
             pass
         new = {event_id for (event_id,) in cursor.fetchall()}

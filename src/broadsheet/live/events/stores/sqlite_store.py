@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from broadsheet.errors import BroadsheetError, NewsroomError
+from broadsheet.live.events.held import held_by_corpus
 from broadsheet.live.events.limits import KEPT, MOST_READ
 from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
 from broadsheet.live.events.stores.sqlite_errors import told
@@ -47,7 +48,7 @@ _AMONG = {
     "undoes": "undoes IN (SELECT value FROM json_each(?)) AND undoes IS NOT NULL",
     "user_id": "user_id IN (SELECT value FROM json_each(?)) AND kind NOT IN ('page', 'view')",
     "page_id": "page_id IN (SELECT value FROM json_each(?)) AND kind = 'page'",
-    "explored": "user_id IN (SELECT value FROM json_each(?)) AND explored > 0 AND time >= ?",
+    "explored": "user_id IN (SELECT value FROM json_each(?)) AND explored > 0 AND received >= ?",
 }
 
 
@@ -56,7 +57,7 @@ class SqliteEvents:
 
     def __init__(self, newsroom: Newsroom) -> None:
         self._newsroom, self.path = newsroom, newsroom.events / "events.sqlite"
-        self._note = newsroom.notes / "events"
+        self.name, self._note = f"SQLite file {self.path}", newsroom.notes / "events"
         self._commit = GroupCommit(self._write)
         self._writer, self._reader = Connection(self.path), Connection(self.path)
         self._reading, self._highest, self._is_noted = ThreadLock(), 0, False
@@ -74,6 +75,10 @@ class SqliteEvents:
         """Return the highest number given."""
         found = self._read("SELECT last FROM state")
         return int(found[0][0]) if found else 0
+
+    def left(self) -> int:
+        """Return the highest number given, 0 if the file is not there, whether or not there was one."""
+        return self.last() if self.path.is_file() else 0
 
     def pages(self, page_ids: Sequence[str]) -> pa.Table:
         """Return pages by id."""
@@ -142,7 +147,7 @@ class SqliteEvents:
             (last,) = database.execute("SELECT last FROM state").fetchone()
             if last < self._highest:
                 raise NewsroomError(
-                    f"{self.path}: its last event is {last:,}, and this process has read or written event "
+                    f"{self.path}: its last event is {last:,}, and this process has written event "
                     f"{self._highest:,}: the file was replaced by an older copy. Open the newsroom again."
                 )
             _insert(database, new, last, micros(datetime.now(UTC)))
@@ -187,7 +192,17 @@ class SqliteEvents:
                     if not self._is_there():
                         make_file(self.path)
         write_note(self._note)  # here too if the process that made the file was killed before it made the note
+        self._number_behind(held_by_corpus(self._newsroom))
         self._is_noted = True
+
+    def _number_behind(self, held: int) -> None:
+        """Let new events have numbers behind those in the corpus, also in a store that was made or copied back later.
+
+        For example, the corpus has the events up to 1,000 of a store that is gone. If the new store began at 1, its
+        first 1,000 events would be taken for events that the corpus has, and would never count.
+        """
+        with self._transaction() as database:
+            database.execute("UPDATE state SET last = ? WHERE last < ?", (held, held))
 
 
 def _found(database: sqlite3.Connection, column: str, values: list[str]) -> set[str]:
