@@ -21,7 +21,7 @@ def clicks_table(*clicks):
 
 
 def state(audience, user_id, hour=100.0):
-    (row,) = audience.state([user_id], hours(hour)).drop_columns("reads").to_pylist()
+    (row,) = audience.state([user_id], hours(hour)).drop_columns(["reads", "acts"]).to_pylist()
     return row
 
 
