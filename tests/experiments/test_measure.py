@@ -51,6 +51,14 @@ def test_the_archive_is_read_from_four_weeks_before_the_first_experiment_to_the_
         names(bare, WEEK, ExperimentConfig(arms=ARMS))  # without a start and an end, all days count
 
 
+def test_dates_that_stand_for_no_start_and_no_end_are_as_good_as_none(bare, built):
+    archive(bare, BEGAN.date(), event(1, "page", "ann", 0, "p1", **X), event(2, "click", "ann", 1, "p1", news_id="N1"))
+    always = ExperimentConfig(arms=ARMS, start="0001-01-01T00:00:00+05:00", end="9999-12-31")
+    assert names(bare, always) == names(bare, ExperimentConfig(arms=ARMS)) == ["e1", "e2"]
+    found = read_events(bare, Config(), {"x": always})
+    assert measure(built, "x", always, found)["arms"]["control"]["clicks"] == 1
+
+
 def test_an_archive_that_takes_events_of_any_age_is_read_whole(bare):
     archive(bare, date(2027, 5, 1), event(1, "click", "ann", 1, "p1"), event(2, "click", "ann", -9999, "p1"))
     assert names(bare, WEEK) == []

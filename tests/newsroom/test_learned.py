@@ -62,6 +62,9 @@ def test_a_model_that_did_not_learn_stays_and_only_the_generation_before_is_kept
     assert len([path for path in models.glob("learned-*")]) == 2
     take_back(newsroom)
     assert read(newsroom, "towers") == "2"
+    with pytest.raises(NewsroomError, match=r"nothing to take back: learned-\S+, the models before, is gone, since"):
+        take_back(newsroom)
+    assert read(newsroom, "towers") == "2"
 
 
 def test_a_model_that_was_trained_anew_is_not_taken_back_and_learns_on_from_there(newsroom):

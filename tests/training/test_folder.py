@@ -20,5 +20,11 @@ def test_a_share_of_nothing_or_of_more_than_all_is_refused():
             SplitTraining("train", "tune", "all", 0, share).check(None, ["all"], "card.json")
 
 
+def test_a_seed_out_of_bounds_is_refused_with_all_else_that_is_wrong():
+    for seed in (-1, 2**32):
+        with pytest.raises(InputError, match=f"(?s)mode: found 'none'.*seed: found {seed}, expected a whole number fr"):
+            SplitTraining("train", "tune", "none", seed).check(None, ["all"], "card.json")
+
+
 def test_a_share_that_rounds_to_nothing_draws_one():
     assert len(SplitTraining("train", "tune", "all", 0, 0.001).draw(list(range(100)))) == 1

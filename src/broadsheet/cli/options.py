@@ -99,6 +99,8 @@ def as_options(**options: str) -> Iterator[None]:
 
 Room = Annotated[Path, typer.Argument(envvar="BROADSHEET_NEWSROOM", help="The newsroom's folder.")]
 
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all random choices.")]
+
 
 def say(line: object) -> None:
     """Print a line of progress on the error stream, without control characters."""

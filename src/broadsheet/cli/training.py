@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
+from broadsheet.cli.options import DEFAULT_ROOM, Room, Seed, as_options, say, tell
 
 TRAINING = {"train": "--train", "valid": "--valid", "out": "--out"}
 """The options that all trainings share, by the arguments that the library calls them by."""
@@ -21,7 +21,7 @@ def train_reranker(
     mode: Annotated[
         str, typer.Option(help="What learns: lora (adapters of the encoder) or full (all of its weights).")
     ] = "lora",
-    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    seed: Seed = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the result; the newsroom's models/reranker if it is not given.")
     ] = None,
@@ -39,7 +39,7 @@ def train_attention(
     train: Annotated[str, typer.Option(help="Split to learn from.")],
     valid: Annotated[str, typer.Option(help="Split that decides when the training stops.")],
     newsroom: Room = Path("newsroom"),
-    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    seed: Seed = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the result; the newsroom's models/attention if it is not given.")
     ] = None,
@@ -91,7 +91,7 @@ def train_towers(
             help="What learns: frozen (only the user tower), or the news tower too, by lora, last-N (layers) or full."
         ),
     ] = "frozen",
-    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    seed: Seed = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the result; the newsroom's models/towers if it is not given.")
     ] = None,
@@ -119,7 +119,7 @@ def train_writer(
     personal: Annotated[
         Path | None, typer.Option(help="File of headlines that readers clicked or wrote themselves.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    seed: Seed = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the result; the newsroom's models/writer if it is not given.")
     ] = None,
@@ -153,7 +153,7 @@ def learn(
         list[str] | None,
         typer.Option(help="Split of impressions to learn from; can be repeated. Without it, all splits."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    seed: Seed = 0,
     undo: Annotated[
         bool, typer.Option("--undo", help="Learn nothing; put the models back in use that the last switch replaced.")
     ] = False,

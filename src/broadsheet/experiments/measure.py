@@ -74,7 +74,7 @@ def measure(newsroom: Newsroom, name: str, experiment: ExperimentConfig, events:
     known = {
         guard: rail for guard, rail in guards.items() if not isinstance(rail.above, np.ndarray) or _any(rail.above)
     }
-    began = time_of(experiment.start) or datetime.fromtimestamp(logged.times[0], UTC)
+    began = _bounds(experiment)[0] if experiment.start else datetime.fromtimestamp(logged.times[0], UTC)
     return results_of(name, experiment, logged, known, _covariates(newsroom, events, logged, began))
 
 
@@ -110,9 +110,10 @@ def _span(experiments: Iterable[ExperimentConfig]) -> tuple[datetime, datetime]:
 
 
 def _bounds(experiment: ExperimentConfig) -> tuple[datetime, datetime]:
-    """Return when an experiment begins and ends, UTC."""
+    """Return when an experiment begins and ends, UTC; a time before EVER is EVER, and a time after NEVER is NEVER."""
     start, end = time_of(experiment.start) or EVER, time_of(experiment.end) or NEVER
-    return start.astimezone(UTC), end.astimezone(UTC)
+    # Some write 9999-12-31 for "no end": a day later there is no date.
+    return min(max(start, EVER), NEVER).astimezone(UTC), max(min(end, NEVER), EVER).astimezone(UTC)
 
 
 def during(events: pa.Table, experiment: ExperimentConfig) -> pa.Table:

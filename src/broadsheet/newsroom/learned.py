@@ -67,6 +67,8 @@ def take_back(newsroom: Newsroom) -> tuple[str, list[str]]:
         names = [name for name in promoted if _is_linked(newsroom, name)]
         if not names or not former.joinpath(GENERATION).is_file():
             why = "no model learned on yet" if not link.is_symlink() else "the models in use did not learn on"
+            if names:
+                why = f"{former.name}, the models before, is gone, since only the generation before a switch is kept"
             raise NewsroomError(f"{_models(newsroom)}: there is nothing to take back: {why}.")
         replace_link(link, Path(former.name))
         log_decision(newsroom, {"undone": names, "back_to": former.name})

@@ -9,8 +9,12 @@ from uuid import UUID
 from broadsheet.text import has_controls, has_invisible
 
 ID_LENGTH = 256
+_ENDLESS = 10**ID_LENGTH
+"""The first whole number that is too long for an id."""
 LARGEST = (2 - 2**-23) * 2.0**127
 """The largest number of a float32 column: a larger one would be infinite there."""
+SMALLEST = 2.0**-126
+"""The smallest number above 0 of a float32 column that keeps all its digits: what is smaller is 0 for most readers."""
 _ROUNDED = 2**53
 """From here on a float does not hold every whole number, and two ids may have become the same."""
 
@@ -52,7 +56,7 @@ def is_missing(value: object) -> bool:
     """Return whether a value stands for no value: None, NaN, and the NaT and NA of pandas."""
     try:
         return value is None or bool(value != value)
-    except (TypeError, ValueError):  # NA is neither true nor false, and nor is an array, which is a value
+    except (TypeError, ValueError, ArithmeticError):  # NA is neither true nor false; an array and sNaN are values
         return type(value).__name__ == "NAType"
 
 
@@ -68,13 +72,20 @@ def _id_text(value: Any) -> str:  # noqa: ANN401
         except UnicodeDecodeError:
             raise SkipRow("id in bytes that are not UTF-8", f"found {value[:16]!r}") from None
     is_whole = isinstance(value, Integral | float | Decimal) and not isinstance(value, bool)
-    if not is_whole or abs(value) == math.inf or value != int(value):
+    if not is_whole or _is_endless(value):
+        raise SkipRow("id is neither text nor a whole number")
+    if not -_ENDLESS < value < _ENDLESS:  # before `int`, which would write out each digit of Decimal("1e999999999")
+        raise SkipRow(f"id longer than {ID_LENGTH} characters")
+    if value != int(value):
         raise SkipRow("id is neither text nor a whole number")
     if isinstance(value, float) and abs(value) >= _ROUNDED:
         raise SkipRow("id is a rounded number", f"found {value!r}; expected a whole number or a text")
-    if abs(whole := int(value)) >= 10**ID_LENGTH:
-        raise SkipRow(f"id longer than {ID_LENGTH} characters")
-    return str(whole)
+    return str(int(value))
+
+
+def _is_endless(value: Any) -> bool:  # noqa: ANN401
+    """Return whether a number is infinite, or no number, as a decimal may be."""
+    return not value.is_finite() if isinstance(value, Decimal) else value in (math.inf, -math.inf)
 
 
 def checked_ids(values: object, what: str) -> list[str]:
@@ -123,10 +134,10 @@ def checked_number(value: object, name: str, most: float) -> float | None:
         return None
     try:
         number = float(str(value))
-    except (ValueError, TypeError, OverflowError):
+    except Exception:  # also of a type of the caller's own
         number = math.nan
     if not 0 <= number <= most:
-        raise SkipRow(f"unreadable {name}", f"found {str(value)[:40]!r}; expected a number from 0 to {most:g}")
+        raise SkipRow(f"unreadable {name}", f"found {_begin(value)}; expected a number from 0 to {most:g}")
     return number
 
 
@@ -134,7 +145,20 @@ def checked_flag(value: object, name: str) -> bool | None:
     """Return true or false, also of the words true, false, 1 and 0, and None for a missing value."""
     if is_missing(value) or value == "":
         return None
-    found = value if isinstance(value, bool) else _FLAGS.get(str(value).strip().lower())
+    if isinstance(value, bool):
+        return value
+    try:
+        found = _FLAGS.get(str(value).strip().lower())
+    except Exception:  # as in `_begin`
+        found = None
     if found is None:
-        raise SkipRow(f"unreadable {name}", f"found {str(value)[:40]!r}; expected true, false, 1 or 0")
+        raise SkipRow(f"unreadable {name}", f"found {_begin(value)}; expected true, false, 1 or 0")
     return found
+
+
+def _begin(value: object) -> str:
+    """Return the beginning of a value as a message shows it."""
+    try:
+        return repr(str(value)[:40])
+    except Exception:  # a type of the caller's own, or a whole number of more digits than Python writes
+        return f"a value of type {type(value).__name__}"

@@ -20,6 +20,7 @@ from broadsheet.tables.files import former_of, remove_folder, replace_link, writ
 from broadsheet.version import __version__
 
 Learned = TypeVar("Learned")
+_LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class SplitTraining:
             problems.append(f"valid: found {self.valid!r}, which is learned from; expected another and later split")
         if not 0 < self.share <= 1:
             problems.append(f"share: found {self.share}, expected more than 0 and at most 1")
-        problems += _target_problems(out, written)
+        problems += [*seed_problems(self.seed), *_target_problems(out, written)]
         if problems:
             raise InputError(f"{join_problems(problems)}.")
 
@@ -66,10 +67,17 @@ class SplitTraining:
         return {**asdict(self), "recipe": asdict(recipe)}
 
 
-def check_target(out: Path | None, written: str) -> None:
-    """Raise InputError if `out` is there and lacks a file that each folder of such a training has."""
-    if problems := _target_problems(out, written):
+def check_target(out: Path | None, written: str, seed: int = 0) -> None:
+    """Raise InputError if `out` is there and lacks a file that each folder of such a training has, or for the seed."""
+    if problems := [*seed_problems(seed), *_target_problems(out, written)]:
         raise InputError(f"{join_problems(problems)}.")
+
+
+def seed_problems(seed: int) -> list[str]:
+    """Return a problem if a seed is out of the bounds of numpy's and torch's random numbers."""
+    if 0 <= seed <= _LARGEST_SEED:
+        return []
+    return [f"seed: found {seed}, expected a whole number from 0 to {_LARGEST_SEED}"]
 
 
 def _target_problems(out: Path | None, written: str) -> list[str]:

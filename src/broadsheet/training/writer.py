@@ -65,7 +65,7 @@ def train_writer(
     from broadsheet.models.trained_folder import CARD
 
     check_jobs(jobs)
-    check_target(out, CARD)
+    check_target(out, CARD, seed)
     config = newsroom.config()
     base, recipe = config.generate.writer, config.writer
     if not config.generate.runs_here:

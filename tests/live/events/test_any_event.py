@@ -1,6 +1,8 @@
 """Whatever comes from outside is taken or refused with a reason, and what is taken comes back from the store."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +46,14 @@ def test_any_value_is_taken_or_refused_with_a_reason(row):
         assert str(reason)
     else:
         assert event.keys() <= set(EVENTS.names) and event["kind"] in KINDS
+
+
+def test_numbers_beyond_all_bounds_are_refused_with_a_reason_in_every_field():
+    for kind in ("page", "dwell", "scroll", "follow", "undo"):
+        for name in EVENTS.names:
+            for odd in (10**5000, Decimal("sNaN"), Decimal("1e999999999"), float("inf")):
+                with suppress(SkipRow):
+                    checked_event({**GOOD, "kind": kind, name: odd}, TimeReader(), NOW)
 
 
 def test_what_is_taken_comes_back_from_the_store(tmp_path):

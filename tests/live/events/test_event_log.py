@@ -94,6 +94,14 @@ def test_what_is_undone_may_stand_in_the_same_call(log):
     assert dict(log([event("undo", undoes=like["event_id"]), like]).taken) == {"like": 1, "undo": 1}
 
 
+def test_an_event_sent_again_under_another_reader_gives_that_reader_no_right_to_undo_it(log):
+    like = event("like", news_id="N2")
+    log([like])
+    report = log([like | {"user_id": "tom"}, event("undo", "tom", undoes=like["event_id"])])
+    assert refusals(report) == {"undoes another reader's event": 1} and report.repeated == 1
+    assert log([event("undo", undoes=like["event_id"])]).new == 1
+
+
 def test_more_events_of_a_reader_than_a_person_makes_in_a_minute_are_counted_and_others_go_on(log):
     robot = [event("click", "robot", news_id="N1") for _ in range(MOST_IN_A_MINUTE + 7)]
     report = log([*robot[:-3], event("click", "tom", news_id="N1")])

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from broadsheet.live.events.event_log import EventLog
+from broadsheet.live.events.known import KnownArticles
 from broadsheet.live.events.store import Appended
 from broadsheet.tables.arrow_files import write_table
 from broadsheet.tables.event_schemas import EVENTS
@@ -158,6 +160,12 @@ def test_an_event_that_no_database_can_hold_costs_nobody_else_their_events(store
             store.append([event("click", news_id="N0"), event("click", news_id="N1") | wrong])
     assert store.append([event("click", news_id="N2")]) == Appended(1, 0)
     assert column(store.after(0), "news_id") == ["N2"]
+
+
+def test_a_number_too_small_for_a_database_is_kept_as_0(store, bare):
+    rows = [event("dwell", news_id="N1", seconds=1e-46), event("scroll", news_id="N1", scroll=5e-324)]
+    assert EventLog(store, KnownArticles(bare))(rows).new == 2
+    assert column(store.after(0), "seconds") == [0.0, None] and column(store.after(0), "scroll") == [None, 0.0]
 
 
 def test_the_acts_of_some_readers_are_found_without_their_pages_and_views(store):

@@ -58,6 +58,14 @@ def test_everything_that_is_wrong_is_said_at_once():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (ARTICLES | {"candidate_evaluation": [["x", 0.25, 0.25], [0.5, 0.5]]}, "'candidate_evaluation': found 'x'"),
+        (
+            ARTICLES | {"candidate_clusters": [["x", "x", None], ["x", "y"]]},
+            "clusters': 1 of 5 rows have no id",
+        ),
+        (ARTICLES | {"candidate_clusters": [["x", "x", ["y"]], ["x", "y"]]}, "expected texts or numbers"),
+        ({"predicted": [0.5, None], "expected": [0.5, 1e300]}, r"(?s)'predicted': 1 of 2 .*'expected': 1 of 2 rows"),
+        ({"reward": [1e300, 0]}, "'reward': 1 rows are beyond 1e.12"),
         ({"propensity": [0.5]}, "columns of different lengths"),
         ({"reward": [], "propensity": [], "evaluation": []}, "found no rows"),
         (ARTICLES | {"news_id": ["N9", "N1"]}, "row 1: found 3 candidates, and 'N9' is not among them"),

@@ -21,6 +21,11 @@ def test_a_log_that_is_worth_few_rounds_is_refused():
     assert lacking(weight, READERS).startswith("the log is worth 10.0 rounds of 1,000 for this policy, and 50 are")
 
 
+def test_weights_beyond_all_numbers_are_refused():
+    for large in (np.inf, 1e300):
+        assert lacking(np.r_[large, np.ones(999)], READERS).startswith("the log is worth 0.0 rounds of 1,000")
+
+
 def test_weights_far_from_1_on_average_are_refused_in_both_directions():
     assert lacking(np.tile([0.5, 0.7], 500), READERS).startswith(
         "the weights average 0.600, and 1 is expected: the pol"

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from broadsheet.errors import InputError
-from broadsheet.offline.estimators.tables import column_names, lists, numbered, numbers
+from broadsheet.offline.estimators.tables import column_names, lists, numbered, numbers, readers_of
 
 COLUMNS = {"reward": [1, None, 0.5], "user_id": ["b", "a", "b"], "news": [["N1", "N2"], [], ["N3"]]}
 KINDS = [COLUMNS, pd.DataFrame(COLUMNS), pa.table(COLUMNS), {"reward": pa.array(COLUMNS["reward"])} | COLUMNS]
@@ -25,6 +25,23 @@ def test_what_is_no_table_no_number_and_no_list_is_refused():
         numbers(COLUMNS, "user_id")
     with pytest.raises(InputError, match="column 'user_id', row 1: found 'b', expected a list"):
         lists(COLUMNS, "user_id")
+    with pytest.raises(InputError, match="column 'a': found '1000"):
+        numbers({"a": [10**400]}, "a")
+
+
+@pytest.mark.parametrize("read", [numbered, readers_of])
+def test_ids_that_are_no_texts_and_no_numbers_are_refused(read):
+    for wrong in (["a"], {"a": 1}):
+        with pytest.raises(InputError, match=r"column 'who': found .*, expected texts or numbers"):
+            read({"who": ["b", wrong]}, "who")
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), "", pd.NA])
+def test_missing_ids_are_refused_and_a_row_without_a_reader_is_a_reader_of_its_own(missing):
+    table = {"who": ["a", missing, "a", missing]}
+    assert readers_of(table, "who").tolist() == [0, 1, 0, 2]
+    with pytest.raises(InputError, match="column 'who': 2 of 4 rows have no id"):
+        numbered(table, "who")
 
 
 def test_whole_numbers_flags_and_decimals_are_numbers():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from broadsheet.live.events.kinds import ANONYMOUS, FOLLOWED, KINDS, MUTED
 from broadsheet.live.events.limits import (
@@ -21,7 +21,7 @@ from broadsheet.live.events.limits import (
     OLDEST,
 )
 from broadsheet.tables.times import TimeReader
-from broadsheet.tables.values import SkipRow, checked_id, checked_ids, checked_number, is_missing
+from broadsheet.tables.values import SMALLEST, SkipRow, checked_id, checked_ids, checked_number, is_missing
 from broadsheet.text import has_controls, one_line, shortened
 
 _SHOWN = 60
@@ -143,11 +143,11 @@ def _explored(value: object, name: str) -> int:
 def _whole(value: Any, name: str, least: int, most: int) -> int:  # noqa: ANN401
     if type(value) is not int:
         try:
-            whole = int(value)
-            if isinstance(value, bool) or whole != (float(value) if isinstance(value, str) else value):
+            number = float(value) if isinstance(value, str) else value
+            if isinstance(value, bool) or not least <= number <= most or number != int(value):
                 raise ValueError
-            value = whole
-        except (TypeError, ValueError, OverflowError):
+            value = int(value)
+        except (TypeError, ValueError, ArithmeticError):
             value = least - 1 if isinstance(value, bool) else value
     if not isinstance(value, int) or not least <= value <= most:
         raise SkipRow(f"wrong {name}", f"found {found(value)}; expected a whole number from {least} to {most}")
@@ -156,9 +156,9 @@ def _whole(value: Any, name: str, least: int, most: int) -> int:  # noqa: ANN401
 
 def _number(most: float) -> Callable[[object, str], float | None]:
     def check(value: object, name: str) -> float | None:
-        if type(value) is float and 0 <= value <= most:
-            return value
-        return checked_number(value, name, most)
+        usual = type(value) is float and 0 <= value <= most
+        number = cast(float, value) if usual else checked_number(value, name, most)
+        return 0.0 if number is not None and number < SMALLEST else number  # PostgreSQL refuses what is smaller
 
     return check
 

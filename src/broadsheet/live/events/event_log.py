@@ -137,10 +137,13 @@ class EventLog:
         return known
 
     def _undone(self, undos: Sequence[Event], taken: Sequence[Event]) -> dict[str, Mapping[str, Any]]:
+        """Return the events that undos name, by id; of several with one id, the first, which the store keeps."""
         wanted = {undo["undoes"] for undo in undos}
-        undone: dict[str, Mapping[str, Any]] = {e["event_id"]: e for e in [*taken, *undos] if e["event_id"] in wanted}
-        if missing := sorted(wanted - undone.keys()):
-            undone |= {event["event_id"]: event for event in self._store.with_ids(missing).to_pylist()}
+        there = self._store.with_ids(sorted(wanted)).to_pylist()
+        undone: dict[str, Mapping[str, Any]] = {event["event_id"]: event for event in there}
+        for event in [*taken, *undos]:
+            if event["event_id"] in wanted:
+                undone.setdefault(event["event_id"], event)
         return undone
 
 

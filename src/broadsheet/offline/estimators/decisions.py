@@ -9,11 +9,20 @@ from typing import Any
 import numpy as np
 
 from broadsheet.errors import InputError, join_problems
-from broadsheet.offline.estimators.tables import column_names, lists, number_ids, numbered, numbers, values_of
+from broadsheet.offline.estimators.tables import (
+    column_names,
+    lists,
+    number_ids,
+    numbered,
+    numbers,
+    readers_of,
+    values_of,
+)
 from broadsheet.offline.estimators.weights import per_round
 from broadsheet.tables.arrays import Floats, Integers
-from broadsheet.tables.values import is_missing
 
+MOST_REWARD = 1e12
+"""Rewards, and a model's predictions of rewards, lie within this: the fourth power of a larger number is no number."""
 _SLACK = 0.01
 """How far the probabilities of a row's candidates may miss what they should be, since tables round."""
 
@@ -95,12 +104,13 @@ def read_decisions(
     """
     names = column_names(table)
     _need(names, {"reward": reward, "propensity": propensity, "evaluation": evaluation})
+    predicted = predictions(table, {*names})
     found = Decisions(
         numbers(table, reward),
         numbers(table, propensity),
         numbers(table, evaluation),
-        numbered(table, reader) if reader in names else np.arange(len(numbers(table, reward))),
-        (numbers(table, "predicted"), numbers(table, "expected")) if {"predicted", "expected"} <= {*names} else None,
+        readers_of(table, reader) if reader in names else np.arange(len(numbers(table, reward))),
+        (predicted["predicted"], predicted["expected"]) if predicted else None,
     )
     check_lengths({reward: found.reward, propensity: found.propensity, evaluation: found.evaluation})
     check_probabilities(found.reward, found.propensity, found.evaluation, reward, propensity, evaluation)
@@ -124,6 +134,25 @@ def _need(names: Sequence[str], columns: dict[str, str]) -> None:
         )
 
 
+def predictions(table: object, names: set[str]) -> dict[str, Floats]:
+    """Return the columns `predicted` and `expected` of a reward model, none if the table has not both.
+
+    Raises InputError if a value is missing: every round needs it.
+    """
+    if not {"predicted", "expected"} <= names:
+        return {}
+    found = {name: numbers(table, name) for name in ("predicted", "expected")}
+    problems = [
+        f"{name!r}: {count:,} of {len(values):,} rows have no number of {MOST_REWARD:g} at most. Write the model's "
+        "value in each row, or leave the column out."
+        for name, values in found.items()
+        if (count := int((~(np.abs(values) <= MOST_REWARD)).sum()))
+    ]
+    if problems:
+        raise InputError(f"log: {join_problems(problems)}")
+    return found
+
+
 def check_lengths(columns: dict[str, Any]) -> None:
     """Raise InputError unless all columns have the same number of rows, and at least one row."""
     sizes = {name: len(values) for name, values in columns.items()}
@@ -136,6 +165,8 @@ def check_lengths(columns: dict[str, Any]) -> None:
 def check_probabilities(reward: Floats, propensity: Floats, evaluation: Floats, *named: str, of: str = "rows") -> None:
     """Raise InputError if rewards are missing, or probabilities are missing or impossible."""
     problems = []
+    if count := int((np.isfinite(reward) & (np.abs(reward) > MOST_REWARD)).sum()):
+        problems.append(f"{named[0]!r}: {count:,} {of} are beyond {MOST_REWARD:g}. Write rewards in another unit.")
     if count := int((~np.isfinite(reward)).sum()):
         problems.append(
             f"{named[0]!r}: {count:,} of {len(reward):,} {of} have no number. Write 0 where nothing was earned, or "
@@ -153,10 +184,6 @@ def check_probabilities(reward: Floats, propensity: Floats, evaluation: Floats, 
         problems.append(f"{named[2]!r}: {count:,} {of} are missing or below 0; expected 0 to 1.")
     if problems:
         raise InputError(f"log: {join_problems(problems)}")
-
-
-def _chances(values: Sequence[Any]) -> Floats:
-    return np.array([np.nan if is_missing(value) else value for value in values], np.float64)
 
 
 def _check_candidates(
@@ -202,14 +229,12 @@ def _read_candidates(
     offsets = np.concatenate([[0], np.cumsum([len(one) for one in ids])])
     chosen = np.array([one.index(shown[row]) for row, one in enumerate(ids)], np.int64)
     chances: dict[str, Floats] = {
-        name: _chances(flattened[name])
-        for name in ("candidate_evaluation", "candidate_propensity")
-        if name in flattened
+        name: numbers(flattened, name) for name in ("candidate_evaluation", "candidate_propensity") if name in flattened
     }
     clusters = None
     if "candidate_clusters" in flattened:
         clusters = np.zeros(len(places), np.int64)
-        clusters[articles] = number_ids(flattened["candidate_clusters"])[0]
+        clusters[articles] = numbered(flattened, "candidate_clusters")
     _check_candidates(chances, of_shown, offsets, offsets[:-1] + chosen)
     found = Candidates(offsets, articles, chances["candidate_evaluation"], chances.get("candidate_propensity"), chosen)
     return found, clusters

@@ -60,7 +60,8 @@ def evaluate(log: Decisions | Pages) -> Evaluation:
 
     Raises InputError if the log supports no estimate of this policy, with the reason and what to do.
     """
-    return _of_decisions(with_model(log)) if isinstance(log, Decisions) else _of_pages(log)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # weights beyond all numbers are refused
+        return _of_decisions(with_model(log)) if isinstance(log, Decisions) else _of_pages(log)
 
 
 def _of_decisions(log: Decisions) -> Evaluation:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from broadsheet.errors import InputError
-from broadsheet.offline.estimators.decisions import check_lengths, check_probabilities
-from broadsheet.offline.estimators.tables import column_names, numbered, numbers
+from broadsheet.offline.estimators.decisions import check_lengths, check_probabilities, predictions
+from broadsheet.offline.estimators.tables import column_names, numbered, numbers, readers_of
 from broadsheet.tables.arrays import Flags, Floats, Integers
 
 
@@ -78,8 +78,7 @@ def read_pages(
     columns = {"reward": numbers(table, reward)}
     for pair in pairs:
         columns |= {name: numbers(table, chances[name]) for name in pair}
-    if {"predicted", "expected"} <= names:
-        columns |= {name: numbers(table, name) for name in ("predicted", "expected")}
+    columns |= predictions(table, names)
     check_lengths(columns)
     for pair in pairs:
         named = reward, *(chances[name] for name in pair)
@@ -95,7 +94,7 @@ def _slots(found: Floats) -> Integers:
 
 
 def _readers(table: object, reader: str, names: set[str]) -> Integers | None:
-    return numbered(table, reader) if reader in names else None
+    return readers_of(table, reader) if reader in names else None
 
 
 def _laid_out(columns: dict[str, Floats], pages: Integers, slots: Integers, readers: Integers | None) -> Pages:

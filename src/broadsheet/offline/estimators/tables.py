@@ -50,7 +50,7 @@ def numbers(table: object, name: str) -> Floats:
         if isinstance(values, list):
             values = np.array([np.nan if is_missing(value) else float(value) for value in values], np.float64)
         return np.asarray(values, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         wrong = next(value for value in values if not _is_number(value))
         raise InputError(f"column {name!r}: found {str(wrong)[:40]!r}, expected numbers.") from None
 
@@ -58,13 +58,44 @@ def numbers(table: object, name: str) -> Floats:
 def _is_number(value: object) -> bool:
     try:
         return is_missing(value) or bool(np.isfinite(float(value))) or True  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
 def numbered(table: object, name: str) -> Integers:
-    """Return a column of ids as numbers from 0 on, (rows,): equal ids have equal numbers."""
-    return number_ids(values_of(table, name))[0]
+    """Return a column of ids as numbers from 0 on, (rows,): equal ids have equal numbers.
+
+    Raises InputError if ids are missing, or are neither texts nor numbers.
+    """
+    values = _listed(table, name)
+    if count := sum(map(_is_no_id, values)):
+        raise InputError(f"column {name!r}: {count:,} of {len(values):,} rows have no id. Write the ids.")
+    return _numbers_of(values, name)
+
+
+def readers_of(table: object, name: str) -> Integers:
+    """Return the readers of a column as numbers from 0 on, (rows,): a row without an id is a reader of its own.
+
+    Raises InputError if an id is neither a text nor a number.
+    """
+    return _numbers_of([object() if _is_no_id(value) else value for value in _listed(table, name)], name)
+
+
+def _listed(table: object, name: str) -> list[Any]:
+    values = values_of(table, name)
+    return values.tolist() if isinstance(values, np.ndarray) else values
+
+
+def _is_no_id(value: object) -> bool:
+    return is_missing(value) or (isinstance(value, str) and not value)
+
+
+def _numbers_of(values: Sequence[Any], name: str) -> Integers:
+    try:
+        return number_ids(values)[0]
+    except TypeError:
+        wrong = next(value for value in values if isinstance(value, list | dict | set))
+        raise InputError(f"column {name!r}: found {str(wrong)[:40]!r}, expected texts or numbers.") from None
 
 
 def number_ids(ids: Sequence[Any] | np.ndarray[Any, Any]) -> tuple[Integers, dict[Any, int]]:

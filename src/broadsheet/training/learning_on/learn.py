@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.errors import ModelError
+from broadsheet.errors import InputError, ModelError, join_problems
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.learned import Decision, decided_until, log_decision, promote
 from broadsheet.offline.workbenches import open_bench
 from broadsheet.progress import Say, silent
 from broadsheet.tables.files import remove_folder
-from broadsheet.training.folder import made_now
+from broadsheet.training.folder import made_now, seed_problems
 from broadsheet.training.learning_on.challengers import Examples, grown_fusion, learn_each
 from broadsheet.training.learning_on.champions import Champion, find_champions
 from broadsheet.training.learning_on.comparison import Comparison, compare
@@ -48,8 +48,11 @@ def learn(
     `promoted` (the names of the models that took their place), `why` (a sentence), `until`, and each model's figures.
 
     Raises ModelError if there is no model to go on from, or if a model of the newsroom's own is of another encoder or
-    shape than the settings say; CorpusError for a split that is not there; NewsroomError if a build is at work.
+    shape than the settings say; CorpusError for a split that is not there; InputError for a seed
+    out of bounds; NewsroomError if a build is at work.
     """
+    if problems := seed_problems(seed):
+        raise InputError(f"{join_problems(problems)}.")
     started = time.monotonic()
     bench = open_bench(newsroom, say)
     with newsroom.lock():

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from broadsheet.errors import DiskError
+from broadsheet.errors import DiskError, InputError
 from broadsheet.live.events.stores.group_commit import MOST, Appended, GroupCommit
 
 
@@ -66,9 +66,10 @@ def test_a_store_that_fails_is_told_to_all_who_waited_for_it():
     assert answers["a"] == Appended(0, 1) and answers["b"] is answers["c"] and str(answers["b"]) == "full"
 
 
-def test_rows_that_cannot_be_written_fail_their_own_caller_alone():
-    answers = sent(Writes(OverflowError("seed")), ("a", [("a",)]), ("b", [("bad",)]), ("c", [("c",)]))
-    assert isinstance(answers["b"], OverflowError) and answers["c"] == Appended(0, 1)
+@pytest.mark.parametrize("error", [OverflowError("seed"), InputError("out of range for type real")])
+def test_rows_that_cannot_be_written_fail_their_own_caller_alone(error):
+    answers = sent(Writes(error), ("a", [("a",)]), ("b", [("bad",)]), ("c", [("c",)]))
+    assert answers["b"] is error and answers["c"] == Appended(0, 1)
 
 
 def test_an_interrupted_leader_leaves_the_lead_to_the_next():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from threading import Event
 from typing import NamedTuple
 
-from broadsheet.errors import BroadsheetError
+from broadsheet.errors import BroadsheetError, InputError
 from broadsheet.live.events.stores.stored_rows import Row
 from broadsheet.tables.locks import ThreadLock
 
@@ -114,7 +114,8 @@ class GroupCommit:
         try:
             counts = self._write([one.rows for one in group])
         except Exception as error:
-            if len(group) > 1 and not isinstance(error, BroadsheetError):  # of one caller's events, not of the store
+            of_store = isinstance(error, BroadsheetError) and not isinstance(error, InputError)
+            if len(group) > 1 and not of_store:  # of one caller's events
                 for one in group:
                     self._write_for([one])
                 return

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from broadsheet.errors import BroadsheetError, ConfigError, DiskError, NewsroomError
+from broadsheet.errors import BroadsheetError, ConfigError, DiskError, InputError, NewsroomError
 
 if TYPE_CHECKING:
     import psycopg
@@ -87,6 +87,11 @@ class Connection:
             return DiskError(
                 f"{self.name}: the disk of the database is full ({said}). No event of this call was taken; what was "
                 "acknowledged before stays. Free some space and send the events again."
+            )
+        if isinstance(error, self._driver.DataError):
+            return InputError(
+                f"{self.name}: the database cannot hold a value of this call ({said}). No event of this call was "
+                "taken. Mend the event and send the events again."
             )
         return NewsroomError(
             f"{self.name}: the event store failed ({said}). No event of this call is acknowledged; what was "
