@@ -19,6 +19,12 @@ def test_a_skewed_mean_has_a_longer_upper_arm():
     assert high - 0.5 > 1.2 * (0.5 - low) > 0
 
 
+def test_an_interval_has_the_unit_of_its_rewards_however_small():
+    values = np.r_[np.zeros(90), np.full(10, 5.0)]
+    usual, tiny = (skewed_t(mean_of(values * unit), np.arange(100)) for unit in (1.0, 1e-100))
+    assert np.array(tiny) * 1e100 == pytest.approx(np.array(usual))
+
+
 def test_the_rounds_of_a_reader_go_together():
     values, readers = np.repeat([0.0, 1.0, 0.0, 1.0], 25), np.repeat(np.arange(4), 25)
     alone, together = skewed_t(mean_of(values), np.arange(100)), skewed_t(mean_of(values), readers)

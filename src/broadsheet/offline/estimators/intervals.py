@@ -42,8 +42,8 @@ def skewed_t(terms: Terms, readers: Integers) -> Interval:
     square = float((influence**2).mean())
     if square == 0:
         return Interval(terms.value, terms.value)
-    skewness = float((influence**3).mean()) / square**1.5
-    kurtosis = float((influence**4).mean()) / square**2
+    scaled = influence / np.sqrt(square)  # first, since a power of tiny influences would be 0
+    skewness, kurtosis = float((scaled**3).mean()), float((scaled**4).mean())
     freedom = max(1.0, min(count - 1.0, 2 * count / max(kurtosis - 1, 1e-9)))
     error, reach = np.sqrt(square / (count - 1)) * count, _t_quantile(freedom)
     slope = skewness / np.sqrt(count)

@@ -30,8 +30,7 @@ def lacking(weight: Floats, readers: Integers, overlap: float | None = None) -> 
             "nothing is known of them. Let the log explore these articles too, or evaluate a policy that stays within "
             "what was explored."
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        size = float(np.nan_to_num(effective_size(weight)))
+    size = effective_size(weight)
     if size < LEAST_SIZE:
         return (
             f"the log is worth {size:.1f} rounds of {len(weight):,} for this policy, and {LEAST_SIZE:g} are needed. "

@@ -10,6 +10,9 @@ import numpy as np
 
 from broadsheet.tables.arrays import Floats, Integers
 
+_SQUARED = 1e100
+"""Below this, the square of a weight is a number, whatever else is added."""
+
 
 def clipped(weights: Floats, most: float) -> Floats:
     """Return min(w, most): Ionides 2008, "Truncated importance sampling"; Strehl et al. 2010, section 3."""
@@ -42,7 +45,12 @@ def sub_gaussian(weights: Floats, share: float) -> Floats:
 
 
 def effective_size(weights: Floats) -> float:
-    """Return how many rounds with equal weights say as much: (sum w) ** 2 / sum w ** 2, Kish 1965; 0 without weight."""
+    """Return how many rounds with equal weights say as much: (sum w) ** 2 / sum w ** 2, Kish 1965.
+
+    0 without weight, and where a weight is so large that its square may be no number.
+    """
+    if not float(np.max(weights, initial=0.0)) < _SQUARED:
+        return 0.0
     squares = float((weights**2).sum())
     return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
