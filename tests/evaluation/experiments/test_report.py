@@ -21,7 +21,7 @@ def test_a_report_has_its_tables_and_a_plot(report_of, tmp_path):
     report = report_of(rates=(0.1, 0.5), hides=(0.0, 0.3), before=1)
     lines = report.markdown
     assert "| control (control) |" in lines and "more clicks than control" in lines and "**alarm**" in lines
-    assert "The split is as set" in lines and "Set for its first page to no end" in lines
+    assert "The split is as set" in lines and "Runs from its first page on, without an end. Looked at" in lines
     written = report.write(tmp_path)
     assert [path.name for path in written] == ["experiment-x.json", "experiment-x.md", "experiment-x.png"]
     assert written[2].read_bytes().startswith(b"\x89PNG")

@@ -91,7 +91,7 @@ def test_without_new_clicks_nothing_happens_and_the_reason_is_said(learned, tmp_
     room = copy_of(learned[0], tmp_path)
     before = models(room), (room.path / "models" / "learning.jsonl").read_bytes()
     code, out, _ = command("learn", room.path)
-    assert code == 0 and out.startswith("No new clicks: the newsroom has no impression with known clicks after 2024-")
+    assert code == 0 and out.startswith("No new clicks: the corpus has no impression with known clicks after 2024-")
     assert before == (models(room), (room.path / "models" / "learning.jsonl").read_bytes())
 
 

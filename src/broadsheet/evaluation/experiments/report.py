@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from broadsheet.evaluation.experiments.report_parts import cell, days_of, when
+from broadsheet.evaluation.experiments.report_parts import cell, since_first_look, when
 from broadsheet.evaluation.experiments.votes_report import report_votes
 from broadsheet.evaluation.report.bands import plot_bands
 from broadsheet.evaluation.report.files import Report
@@ -33,9 +33,9 @@ def report_experiment(document: Mapping[str, Any]) -> Report:
         arm: found["looks"] for arm, found in document.get("differences", {}).items() if found["low"] is not None
     }
     if compared:
-        days = days_of(document)
+        times, axis = since_first_look(document)
         title = f"{name}: clicks a page less those of {document['control']} (95 % at all looks)"
-        plots[""] = partial(plot_bands, compared, days, title, x="days since the first look", y="difference")
+        plots[""] = partial(plot_bands, compared, times, title, x=axis, y="difference")
     return Report(f"experiment-{name}", document, [*_lines(document)], plots)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from broadsheet.evaluation.experiments.report_parts import cell, days_of, when
+from broadsheet.evaluation.experiments.report_parts import cell, since_first_look, when
 from broadsheet.evaluation.report.bands import plot_bands
 from broadsheet.evaluation.report.files import Report
 from broadsheet.experiments.results import LEAST_ACTS, LEAST_READERS
@@ -20,8 +20,8 @@ def report_votes(document: Mapping[str, Any]) -> Report:
     plots = {}
     if surplus and surplus["low"] is not None:
         title = f"{name}: votes for {second} less those for {first} (95 % at all looks)"
-        draw = partial(plot_bands, {second: surplus["looks"]}, days_of(document), title)
-        plots[""] = partial(draw, x="days since the first look", y="surplus of votes")
+        times, axis = since_first_look(document)
+        plots[""] = partial(plot_bands, {second: surplus["looks"]}, times, title, x=axis, y="surplus of votes")
     return Report(f"experiment-{name}", document, [*_lines(document)], plots)
 
 

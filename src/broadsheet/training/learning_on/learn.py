@@ -86,11 +86,15 @@ def _examples(bench: Workbench, pool: Pool, champions: Mapping[str, Champion]) -
     if last is None:
         return (
             "No impressions with known clicks: models learn on from pages as they were shown and what was clicked "
-            "there. Log pages and clicks with `broadsheet log`, or import impressions. The models stay as they are."
+            "there. Log pages and clicks with `broadsheet log`, then build, which takes them into the corpus; or "
+            "import impressions. The models stay as they are."
         )
     if seen is not None and last <= seen:
         since = f"{seen:%Y-%m-%d %H:%M:%S} UTC"
-        return f"No new clicks: the newsroom has no impression with known clicks after {since}. The models stay."
+        return (
+            f"No new clicks: the corpus has no impression with known clicks after {since}. What was logged since the "
+            "last build is not in the corpus yet. The models stay."
+        )
     new = pool.after(learned)
     cut = new.quantile(1 - bench.models.config.learning.held_out)
     most = math.ceil(bench.models.config.learning.most * bench.models.config.learning.held_out)
