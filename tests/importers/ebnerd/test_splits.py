@@ -88,6 +88,7 @@ def test_impressions_have_their_times_sessions_device_subscriber_and_what_was_re
             "session_id": "21",
             "device": "mobile",
             "is_subscriber": True,
+            "in_sight": None,
         }
     ]
 
