@@ -33,6 +33,7 @@ from broadsheet.evaluation.speed.new_readers import report_new_readers
 from broadsheet.evaluation.speed.readers_report import report_readers
 from broadsheet.evaluation.speed.reranking_report import report_reranking
 from broadsheet.evaluation.speed.training_steps_report import report_steps
+from broadsheet.evaluation.systems.click_to_page import report_click_to_page
 from broadsheet.evaluation.systems.engines import report_engines
 from broadsheet.evaluation.systems.event_speed import report_event_speed
 from broadsheet.evaluation.systems.live import report_live
@@ -44,6 +45,7 @@ REPORTS = {
     "cascade-tune": report_cascade,
     "cascade-valid": report_cascade,
     "event-replay-validation": report_replay,
+    "click-to-page": report_click_to_page,
     "events": report_event_speed,
     "estimators": report_coverage,
     "estimators-oracle": report_oracle,
