@@ -125,13 +125,13 @@ def test_a_frozen_training_keeps_the_news_tower_in_use_and_its_licence(trained, 
     assert Pipeline.open(room.path).run("fan").stories, "no vector changed, so no build is asked for"
 
 
-def test_a_frozen_training_mends_towers_that_cannot_be_read(trained, tmp_path):
+def test_a_frozen_training_mends_towers_that_cannot_be_used(trained, tmp_path):
     room = copy_of(trained["lora"][0], tmp_path)
     (room.towers / "card.json").write_text("{")
     said = []
     train_towers(room, train="train", valid="valid", mode="frozen", say=said.append)
     check_equal(weights(room.towers), weights(trained["frozen"][0].towers))
-    assert any("because the towers in use cannot be read" in line and "card.json" in line for line in said)
+    assert any("because the towers in use cannot be used" in line and "card.json" in line for line in said)
 
 
 def test_the_same_training_again_gives_the_same_weights_and_another_seed_others(room, trained):

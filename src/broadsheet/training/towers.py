@@ -121,13 +121,14 @@ def _open(config: Config, newsroom: Newsroom, mode: Mode, process: Any, say: Say
     """Return a workbench with the vectors to learn on; of several processes the first makes them.
 
     In the mode frozen they are those in use. Where the news tower learns, it starts from the base model. So does the
-    user tower if the towers in use cannot be read, since training anew is what mends them.
+    user tower if the towers in use cannot be used, since training anew is what mends them.
     """
     try:
         kept = EditionModels(newsroom, config).towers if mode == "frozen" else None
     except ModelError as error:
         say(
-            f"The user tower learns on the vectors of the base model, because the towers in use cannot be read: {error}"
+            f"The user tower learns on the base model's vectors, because the towers in use cannot be used: {error} "
+            f"If the edition has other vectors, run `broadsheet build {newsroom.path}` after the training."
         )
         kept = None
     towers = "untrained" if kept is None else str(kept)

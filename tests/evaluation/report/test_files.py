@@ -28,6 +28,7 @@ from broadsheet.evaluation.ranking.report import report_ranking
 from broadsheet.evaluation.report.files import Report, make_folder
 from broadsheet.evaluation.retrieval.enrichment import report_enrichment
 from broadsheet.evaluation.retrieval.report import report_retrieval
+from broadsheet.evaluation.simulation.exploration_report import report_exploration
 from broadsheet.evaluation.speed.encoding import report_encoding
 from broadsheet.evaluation.speed.new_readers import report_new_readers
 from broadsheet.evaluation.speed.readers_report import report_readers
@@ -47,6 +48,7 @@ REPORTS = {
     "event-replay-validation": report_replay,
     "click-to-page": report_click_to_page,
     "events": report_event_speed,
+    "exploration-demo": report_exploration,
     "estimators": report_coverage,
     "estimators-oracle": report_oracle,
     "experiments": report_experiments,

@@ -125,6 +125,8 @@ def _import(asked: Asked, room: Newsroom, say: Say) -> None:
 def _train(room: Newsroom, models: Path, say: Say) -> tuple[list[Labelled], list[Labelled]]:
     """Return the towers and the cross-encoders of all seeds; the newsroom's own are those of the first seed."""
     config = room.config()
+    # Frozen are the base model's vectors, not those of the package's towers.
+    config = replace(config, retrieval=replace(config.retrieval, towers="untrained"))
     # Adapters read every article of a batch anew in each step, so their batches are small and one pass is enough.
     lora = replace(config, towers=replace(config.towers, batch_size=16, negatives=4, epochs=1))
     frozen = [(seed, models / f"towers-frozen-{seed}" if seed else room.towers) for seed in SEEDS]

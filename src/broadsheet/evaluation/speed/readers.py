@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from broadsheet.config.rerank import Weights
 from broadsheet.corpus.impressions import read_split
 from broadsheet.errors import CorpusError
 from broadsheet.evaluation.report.document import stamp
@@ -81,7 +82,7 @@ def _open(newsroom: Newsroom, *, reads: bool) -> Workbench:
     """Open the current edition, whose ranking asks the cross-encoder if `reads`, by the weights of the settings."""
     edition, config = newsroom.current(), newsroom.config()
     weights = config.rerank.weights
-    weight = (weights.relevance or 1.0) if reads else 0.0
+    weight = (weights.relevance or Weights().relevance) if reads else 0.0
     config = replace(config, rerank=replace(config.rerank, weights=replace(weights, relevance=weight)))
     bench = open_workbench(EditionModels(newsroom, config), edition)
     _ = bench.data.catalogue, bench.retriever, bench.reranker
