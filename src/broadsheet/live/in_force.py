@@ -33,7 +33,7 @@ MOST_OF_THE_TIME = 0.25
 """Most of the time that a process spends on counting events: if that takes 200 ms, it looks every 800 ms."""
 SAYS_EVERY = 60.0
 """Seconds between two warnings that the event store cannot be read."""
-_TAKEN = [
+TAKEN = [
     "sequence",
     "received",
     "event_id",
@@ -47,6 +47,7 @@ _TAKEN = [
     "undoes",
     "region",
 ]
+"""Columns of the events that are counted."""
 
 
 class Archive(NamedTuple):
@@ -140,7 +141,7 @@ class InForce:
             self._grown = Clicks(self._logs.clicks), Showings(self._logs.exposures)
         while len(events := self._store.after(self._taken)):
             shown, propensity = (events.column(name) for name in ("shown", "propensity"))
-            rows = events.select(_TAKEN).to_pylist()
+            rows = events.select(TAKEN).to_pylist()
             self._hold(rows, *self._grown)
             for place, event in enumerate(rows):
                 if event["kind"] == "page":

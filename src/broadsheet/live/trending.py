@@ -15,6 +15,7 @@ from broadsheet.live.events.acts import ACTS, Row
 from broadsheet.live.events.held import held_events
 from broadsheet.live.events.store import EventStore
 from broadsheet.live.held_acts import HeldActs
+from broadsheet.live.in_force import TAKEN
 from broadsheet.live.live_worth import KINDS, LiveWorth
 from broadsheet.newsroom import Edition
 from broadsheet.retrieval.sources.popularity_freshness import decayed_counts
@@ -23,20 +24,6 @@ from broadsheet.tables.arrow_files import empty, epoch_seconds, read_table
 from broadsheet.tables.locks import ThreadLock
 from broadsheet.tables.schemas import CLICKS
 from broadsheet.workbench.workbench import Workbench
-
-_TAKEN = [
-    "sequence",
-    "received",
-    "event_id",
-    "kind",
-    "user_id",
-    "time",
-    "page_id",
-    "news_id",
-    "seconds",
-    "undoes",
-    "region",
-]
 
 
 class RegionCounts:
@@ -67,7 +54,7 @@ class RegionCounts:
 
     def _add(self, events: pa.Table) -> None:
         counts = pc.and_(pc.is_in(events.column("kind"), value_set=pa.array(KINDS)), events.column("region").is_valid())
-        rows = events.filter(counts).select(_TAKEN).to_pylist()
+        rows = events.filter(counts).select(TAKEN).to_pylist()
         for act in self._held_acts.acts(rows, self._knows):
             if act["region"] is not None and act["news_id"] is not None:
                 self._of(act["region"]).hold(act, self._number(act["news_id"]))
