@@ -13,6 +13,7 @@ from broadsheet.evaluation.generation.speed import report_speed
 from broadsheet.evaluation.index.exact_search import report_exact_search
 from broadsheet.evaluation.index.report import join_sizes, report_index
 from broadsheet.evaluation.learning_curve.report import report_curve
+from broadsheet.evaluation.learning_on.report import report_days
 from broadsheet.evaluation.live_ranking.replay_report import report_replay
 from broadsheet.evaluation.live_ranking.report import report_live as report_live_ranking
 from broadsheet.evaluation.off_policy.coverage_report import report_coverage
@@ -69,6 +70,7 @@ REPORTS = {
     "index": report_index,
     "languages-chinese": report_languages,
     "learning-curve-valid": report_curve,
+    "learning-on": report_days,
     "readers": report_readers,
     "live": report_live,
     "live-ranking-validation": report_live_ranking,
