@@ -32,6 +32,7 @@ LAYERS = [
     ("nightly",),
     ("pipeline",),
     ("operations",),
+    ("service",),
     ("offline",),
     ("training",),
     ("evaluation",),
@@ -50,6 +51,7 @@ SUB_LAYERS = {
     "experiments": [("statistics",), ("",)],
     "nightly": [("",), ("ray",)],
     "offline": [("estimators",), ("",)],
+    "service": [("serving",), ("security",), ("api", "web", "desk", "ops"), ("",)],
     "training": [("",), ("learning_on",)],
     "evaluation": [
         ("",),

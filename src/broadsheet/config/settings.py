@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from broadsheet.config.acts import ActsConfig
-from broadsheet.config.experiments import ExperimentConfig
-from broadsheet.config.exploration import ExplorationConfig
+from broadsheet.config.experiments import ExperimentConfig, ExplorationConfig
 from broadsheet.config.filters import FiltersConfig, PageConfig
 from broadsheet.config.generate import GenerateConfig
 from broadsheet.config.imports import ImportsConfig
@@ -19,6 +18,7 @@ from broadsheet.config.own import OwnConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
 from broadsheet.config.section import Days, section
+from broadsheet.config.service import ServiceConfig
 from broadsheet.config.training import AttentionConfig, LearningConfig, RerankerConfig, TowersConfig, WriterConfig
 
 
@@ -59,6 +59,7 @@ class Config:
     attention: AttentionConfig = field(default_factory=AttentionConfig)
     writer: WriterConfig = field(default_factory=WriterConfig)
     learning: LearningConfig = field(default_factory=LearningConfig)
+    service: ServiceConfig = field(default_factory=ServiceConfig)
     own: OwnConfig = field(default_factory=OwnConfig)
     experiments: dict[str, ExperimentConfig] = field(default_factory=dict)
     "Experiments by name: some readers get pages by other settings; see the how-to on experiments."

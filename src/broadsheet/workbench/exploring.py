@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from broadsheet.config.exploration import ExplorationConfig
+from broadsheet.config.experiments import ExplorationConfig
 from broadsheet.corpus.exposures import HOUR, UNKNOWN, WINDOW_HOURS
 from broadsheet.tables.arrays import Floats
 from broadsheet.tables.locks import ThreadLock

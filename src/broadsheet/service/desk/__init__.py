@@ -1,0 +1,1 @@
+"""The desk: where editors have the last word on the front page."""

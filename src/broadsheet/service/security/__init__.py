@@ -1,0 +1,1 @@
+"""Who may do what: callers, keys, users, sessions, limits and headers."""

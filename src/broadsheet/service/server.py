@@ -1,0 +1,48 @@
+"""Running the service: one process, or several that share a port; SIGTERM lets requests finish."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.given import given_newsroom
+from broadsheet.service.app import create_app
+
+VARIABLE = "BROADSHEET_SERVES"
+"""Tells the worker processes which newsroom they serve."""
+DRAIN_SECONDS = 30
+"""Most seconds that requests have to finish after SIGTERM."""
+
+
+def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
+    """Answer requests until SIGTERM or Ctrl-C.
+
+    With several workers each process is started anew and opens its models itself: nothing is forked with models open.
+    Raises NewsroomError if no edition is published.
+    """
+    import uvicorn
+
+    room: Newsroom = given_newsroom(newsroom)
+    room.current()  # told now, in a sentence, and not by each worker
+    os.environ[VARIABLE] = str(room.path)
+    uvicorn.run(
+        "broadsheet.service.server:worker",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=15,
+        h11_max_incomplete_event_size=16_384,
+    )
+
+
+def worker() -> FastAPI:
+    """Return the application of a worker process."""
+    return create_app(Newsroom(Path(os.environ[VARIABLE])))

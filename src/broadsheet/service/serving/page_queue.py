@@ -1,0 +1,105 @@
+"""Requests for fresh pages wait in a queue and are ranked together: a block costs little more than one page.
+
+One thread ranks, since the models use all cores. While it ranks a block, the next block gathers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from broadsheet.errors import NewsroomError
+from broadsheet.pages.page import Page
+from broadsheet.service.serving.served import Open, Served
+
+MOST_TOGETHER = 32
+"""Most readers that are ranked together: more would let the first of them wait too long."""
+MOST_WAITING = 512
+"""Most requests that wait; a further request is refused at once, so that none waits for many seconds."""
+
+
+class TooManyWaiting(NewsroomError):
+    """So many requests wait that another would wait too long."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    open: Open
+    user_id: str
+    k: int
+    filters: Mapping[str, Any]
+    answer: Future[Page] = field(default_factory=Future)
+
+    def goes_with(self, other: _Wanted) -> bool:
+        """Whether both can be ranked in one call."""
+        return self.open is other.open and self.k == other.k and self.filters == other.filters
+
+
+class PageQueue:
+    """Makes pages; safe to share between threads."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._waiting: deque[_Wanted] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="pages", daemon=True)
+        self._thread.start()
+
+    def __len__(self) -> int:
+        """Return how many requests wait."""
+        return len(self._waiting)
+
+    def ask(self, user_id: str, k: int, filters: Mapping[str, Any]) -> Future[Page]:
+        """Return the page of a reader, when it is made; raises TooManyWaiting if MOST_WAITING requests wait."""
+        wanted = _Wanted(self._served.now(), user_id, k, filters)
+        with self._changed:
+            if self._closed:
+                raise NewsroomError("The service is stopping.")
+            if len(self._waiting) >= MOST_WAITING:
+                raise TooManyWaiting(f"{MOST_WAITING} requests wait for their pages.")
+            self._waiting.append(wanted)
+            self._changed.notify()
+        return wanted.answer
+
+    def close(self) -> None:
+        """Make the pages that are waited for, then stop."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while block := self._next_block():
+            _answer(block)
+
+    def _next_block(self) -> list[_Wanted]:
+        """Return the requests that are ranked next, in the order in which they came; empty when all is done."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            if not self._waiting:
+                return []
+            first = self._waiting[0]
+            block = [wanted for wanted in self._waiting if wanted.goes_with(first)][:MOST_TOGETHER]
+            taken = set(map(id, block))
+            self._waiting = deque(wanted for wanted in self._waiting if id(wanted) not in taken)
+            return block
+
+
+def _answer(block: list[_Wanted]) -> None:
+    live = [wanted for wanted in block if wanted.answer.set_running_or_notify_cancel()]
+    if not live:
+        return
+    first = live[0]
+    try:
+        pages = first.open.pipeline.run_many([wanted.user_id for wanted in live], first.k, first.filters or None)
+    except BaseException as error:  # whatever it is, each caller is told and the thread goes on
+        for wanted in live:
+            wanted.answer.set_exception(error)
+        return
+    for wanted, page in zip(live, pages, strict=True):
+        wanted.answer.set_result(page)

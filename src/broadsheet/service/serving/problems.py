@@ -1,0 +1,100 @@
+"""Errors as problem documents (RFC 9457): one form for all of the API, and no word of what is inside the server."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from broadsheet.errors import BroadsheetError, ConfigError, CorpusError, DiskError, InputError, NewsroomError
+from broadsheet.text import one_line, shortened
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+LONGEST_DETAIL = 500
+
+
+class Problem(BaseModel):
+    """A problem document of RFC 9457."""
+
+    type: str = Field("about:blank", description="What kind of problem it is; about:blank for that of the status.")
+    title: str = Field(description="The status in words.")
+    status: int = Field(description="The HTTP status, 400 to 599.")
+    detail: str = Field(description="What was found, what was expected, and what to do.")
+    errors: list[dict[str, str]] = Field(default_factory=list, description="Each wrong value: `at` and `detail`.")
+
+
+class ServiceError(Exception):
+    """What a route raises to answer with a problem: its status, what is wrong, and headers of the answer."""
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, headers or {}
+
+
+def problem(
+    status: int, detail: str, headers: dict[str, str] | None = None, errors: list[dict[str, str]] | None = None
+) -> JSONResponse:
+    """Return the answer that says what is wrong."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    return JSONResponse(body, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the problems that a route can answer with, as FastAPI documents them."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def status_of(error: BroadsheetError) -> int:
+    """Return the status with which an error of the package is answered."""
+    if isinstance(error, InputError | CorpusError):
+        return 422
+    if isinstance(error, DiskError):
+        return 507
+    return 500 if isinstance(error, ConfigError) else 503 if isinstance(error, NewsroomError) else 500
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Answer every error with a problem document."""
+
+    @app.exception_handler(ServiceError)
+    async def of_service(_: Request, error: ServiceError) -> JSONResponse:
+        return problem(error.status, error.detail, error.headers)
+
+    @app.exception_handler(HTTPException)
+    async def of_http(_: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def of_values(_: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = [{"at": ".".join(map(str, each["loc"])), "detail": each["msg"]} for each in error.errors()]
+        detail = "; ".join(f"{each['at']}: {each['detail']}" for each in wrong)
+        return problem(422, shortened(one_line(detail), LONGEST_DETAIL), errors=wrong)
+
+    @app.exception_handler(BroadsheetError)
+    async def of_package(_: Request, error: BroadsheetError) -> JSONResponse:
+        status = status_of(error)
+        if status < 500:
+            return problem(status, str(error))
+        log.error("%s", error)  # may name files of the server, which no caller is told
+        return problem(status, "The service cannot answer now; its log says why. Try again later.")
+
+    @app.exception_handler(Exception)
+    async def of_program(_: Request, error: Exception) -> JSONResponse:
+        log.exception("A request failed.", exc_info=error)
+        return problem(500, "The service failed; its log says why.")

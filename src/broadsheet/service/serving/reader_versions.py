@@ -1,0 +1,66 @@
+"""What number the newest act of each reader has: a stored page of a reader who did something since is made anew."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.live.events.store import EventStore
+
+log = logging.getLogger(__name__)
+
+LOOKS_EVERY = 0.25
+"""Seconds between two looks at what other processes logged."""
+REMEMBERED = 100_000
+"""Readers whose versions are kept; a reader forgotten here has no stored page either."""
+
+
+class ReaderVersions:
+    """Counts the changes of each reader; safe to share between threads."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store, self._lock = store, threading.Lock()
+        self._versions: OrderedDict[str, int] = OrderedDict()
+        self._seen, self._stopped = store.last(), threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def of(self, user_id: str) -> int:
+        """Return how many changes of this reader were seen."""
+        return self._versions.get(user_id, 0)
+
+    def changed(self, user_ids: Iterable[str]) -> None:
+        """Count a change of each of these readers, known in this process before its event is read."""
+        with self._lock:
+            for user_id in user_ids:
+                self._versions[user_id] = self._versions.pop(user_id, 0) + 1
+            while len(self._versions) > REMEMBERED:
+                self._versions.popitem(last=False)
+
+    def watch(self) -> None:
+        """Look at what other processes logged, in a thread of its own, until `close`."""
+        self._thread = threading.Thread(target=self._watch, name="reader-versions", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._stopped.set()
+        if self._thread:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Count the changes of the readers of all events that came since the last look; pages and views are none."""
+        while len(events := self._store.after(self._seen)):
+            rows = zip(events["kind"].to_pylist(), events["user_id"].to_pylist(), strict=True)
+            self.changed({user for kind, user in rows if user and kind not in ("page", "view")})
+            self._seen = events["sequence"][-1].as_py()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(LOOKS_EVERY):
+            try:
+                self.look()
+            except BroadsheetError as error:
+                log.warning("%s Stored pages may lack what readers did in another process.", error)
+                self._stopped.wait(10)

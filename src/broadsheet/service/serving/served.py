@@ -1,0 +1,108 @@
+"""The edition that the service answers from: a new edition takes its place between two requests, never inside one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from broadsheet.errors import BroadsheetError
+from broadsheet.newsroom import Newsroom
+from broadsheet.pipeline.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
+
+LOOKS_EVERY = 1.0
+"""Seconds between two looks at which edition is current."""
+TRIES_AGAIN = 30.0
+"""Seconds after which an edition that could not be opened is tried again."""
+
+Signature = tuple[str, bytes]
+"""The name of an edition, and the settings that it was opened with."""
+
+
+class Open:
+    """A pipeline that requests are answered from; a request keeps the pipeline that it began with."""
+
+    def __init__(self, pipeline: Pipeline, signature: Signature) -> None:
+        self.pipeline, self.signature = pipeline, signature
+        self._bench, self._version = pipeline.bench, 0
+        self._lock = threading.Lock()
+
+    @property
+    def edition(self) -> str:
+        """The edition's name."""
+        return self.signature[0]
+
+    def version(self) -> int:
+        """Return a number that rises whenever articles were added or withdrawn, in whatever process."""
+        bench = self.pipeline.bench
+        if bench is not self._bench:
+            with self._lock:
+                if bench is not self._bench:
+                    self._bench, self._version = bench, self._version + 1
+        return self._version
+
+
+class Served:
+    """Keeps the current edition open, and opens the next one beside it before it takes its place."""
+
+    def __init__(self, newsroom: Newsroom, opening: Callable[[Path], Pipeline] = Pipeline.open) -> None:
+        """Open the current edition; raises the errors of `Pipeline.open`."""
+        self.newsroom, self._opening = newsroom, opening
+        signature = self._wanted()
+        self._open = Open(opening(newsroom.path), signature)
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.problem = ""
+        """Why the edition that is current now could not be opened; empty if it is the one that is served."""
+        self.taken_up = 0
+        """How many editions took the place of another since the start."""
+
+    def now(self) -> Open:
+        """Return what a request that begins now is answered from."""
+        return self._open
+
+    def watch(self) -> None:
+        """Look for a new edition each second, in a thread of its own, until `close`."""
+        self._thread = threading.Thread(target=self._watch, name="editions", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking for new editions."""
+        self._stopped.set()
+        if self._thread:
+            self._thread.join()
+
+    def look(self) -> bool:
+        """Open the current edition if it is another than the one served; returns whether one was taken up.
+
+        An edition that cannot be opened leaves the earlier one in its place, and `problem` says why.
+        """
+        try:
+            wanted = self._wanted()
+            if wanted == self._open.signature:
+                self.problem = ""
+                return False
+            pipeline = self._opening(self.newsroom.path)
+            if self._wanted() != wanted:
+                return False  # another edition was published meanwhile: the next look opens that
+        except BroadsheetError as error:
+            if str(error) != self.problem:
+                log.error("Edition %s stays in use: %s", self._open.edition, error)
+            self.problem = str(error)
+            return False
+        self._open, self.problem = Open(pipeline, wanted), ""
+        self.taken_up += 1
+        log.warning("Edition %s is in use.", wanted[0])
+        return True
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(TRIES_AGAIN if self.problem else LOOKS_EVERY):
+            self.look()
+
+    def _wanted(self) -> Signature:
+        room = self.newsroom
+        settings = room.config_file.read_bytes() if room.config_file.is_file() else b""
+        return room.current().name, settings

@@ -1,0 +1,85 @@
+"""What all routes share: the edition in use, the queue of fresh pages, stored pages, and the service's own state."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request
+
+from broadsheet.live.events.report import LogReport
+from broadsheet.newsroom import Newsroom
+from broadsheet.pages.page import Page
+from broadsheet.service.serving.page_queue import PageQueue
+from broadsheet.service.serving.reader_versions import ReaderVersions
+from broadsheet.service.serving.served import Open, Served
+from broadsheet.service.serving.stored_pages import StoredPages
+
+if TYPE_CHECKING:
+    from broadsheet.pipeline.pipeline import Pipeline
+
+
+class Service:
+    """A newsroom on the air; safe to share between threads."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        """Open the newsroom's current edition; raises the errors of `Pipeline.open`."""
+        self.newsroom, self.served = newsroom, Served(newsroom)
+        self.config = newsroom.config()
+        self.queue = PageQueue(self.served)
+        self.versions = ReaderVersions(self.pipeline.events)
+        self.stored = StoredPages(self.config.service.page_seconds)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline of the edition in use; a request that needs it twice keeps it in a variable."""
+        return self.served.now().pipeline
+
+    def start(self) -> None:
+        """Look for new editions and for what other processes logged, until `close`."""
+        self.served.watch()
+        self.versions.watch()
+
+    def close(self) -> None:
+        """Finish the pages that are waited for, and stop all threads."""
+        self.queue.close()
+        self.versions.close()
+        self.served.close()
+        self.pipeline.events.close()
+
+    def page(self, user_id: str, k: int, filters: Mapping[str, Any]) -> Future[Page]:
+        """Return a fresh page of a reader, when it is made; see `PageQueue.ask`."""
+        return self.queue.ask(user_id, k, filters)
+
+    def key_of(self, opened: Open, user_id: str, *form: Hashable) -> Hashable:
+        """Return all that a page of this reader depends on beside the time, with the form in which it is sent."""
+        return opened.signature, opened.version(), user_id, self.versions.of(user_id), self._own_tables(), form
+
+    def log(self, events: object) -> LogReport:
+        """Log events, and let the next page of each of their readers be made anew; see `Pipeline.log`."""
+        report = self.pipeline.log(events)
+        rows = [events] if isinstance(events, Mapping) else events
+        if isinstance(rows, list):
+            self.versions.changed(
+                {str(row["user_id"]) for row in rows if isinstance(row, Mapping) and row.get("user_id")}
+            )
+        return report
+
+    def _own_tables(self) -> tuple[int, ...]:
+        room = self.newsroom
+        return tuple(map(_written, (room.mutes, room.follows, room.profiles)))
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that answers a request: `Annotated[Service, Depends(service_of)]` in a route."""
+    service: Service = request.app.state.service
+    return service

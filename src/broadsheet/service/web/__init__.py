@@ -1,0 +1,1 @@
+"""The pages that readers see: front page, sections, stories, ask, what they follow, and why."""
