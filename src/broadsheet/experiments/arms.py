@@ -76,6 +76,13 @@ class Arms:
             pages.append(replace(page, arm=arms.with_arm(name, teams).arm, timings=dict(timings)))
         return pages
 
+    def bench_of(self, base: Workbench, user_id: str, as_of: datetime) -> Workbench:
+        """Return the workbench of a reader's arms; of an interleaved experiment, that of its first arm."""
+        arms = assign(base.models.config.experiments, user_id, as_of)
+        if name := arms.interleaved:
+            arms = arms.with_arm(name, next(iter(base.models.config.experiments[name].arms)))
+        return self.bench(base, arms)
+
     def bench(self, base: Workbench, arms: Assignment) -> Workbench:
         """Return the workbench of some arms over the data of `base`, the workbench of this request."""
         with self._lock:

@@ -18,6 +18,7 @@ from broadsheet.live.held_acts import HeldActs
 from broadsheet.live.in_force import TAKEN
 from broadsheet.live.live_worth import KINDS, LiveWorth
 from broadsheet.newsroom import Edition
+from broadsheet.pages.article_lists import visible
 from broadsheet.retrieval.sources.popularity_freshness import decayed_counts
 from broadsheet.tables.arrays import Floats
 from broadsheet.tables.arrow_files import empty, epoch_seconds, read_table
@@ -99,9 +100,7 @@ def trending(
     """
     catalogue = bench.data.catalogue
     counts = _all(bench, as_of) if in_region is None else _by_row(bench, in_region)
-    shown = ~((catalogue.published_at > as_of.timestamp()) | catalogue.gone) & (counts > 0)
-    if bench.selection is not None:
-        shown &= bench.selection.allowed
+    shown = visible(bench, as_of) & (counts > 0)
     if category is not None:
         shown &= catalogue.category == category
     rows = np.flatnonzero(shown)

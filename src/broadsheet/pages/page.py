@@ -193,7 +193,8 @@ class Page:
         labels, name = self.look.labels, self.name or self.user_id
         if self.kind == "request":
             return labels["in_answer_for" if name else "in_answer"].format(request=self.request, reader=name)
-        return labels["for_new"] if self.kind == "new" and not self.name else labels["for"].format(reader=name)
+        is_nobody = not name or (self.kind == "new" and not self.name)
+        return labels["for_new"] if is_nobody else labels["for"].format(reader=name)
 
     @property
     def interests(self) -> str:

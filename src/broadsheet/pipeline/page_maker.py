@@ -19,6 +19,7 @@ from broadsheet.pages.page import PAGE_STORIES, Page
 from broadsheet.pages.story_rows import page_rows
 from broadsheet.pipeline.drawing import Draw, Drawn, Draws, about_page, new_id
 from broadsheet.readers.state import ReaderState
+from broadsheet.tables.schemas import RANKED
 from broadsheet.workbench.interests import ReaderTopics, follow
 from broadsheet.workbench.ranking import Ranking, rank, timed
 from broadsheet.workbench.story_writing import interests_in, story_writer
@@ -76,6 +77,24 @@ class PageMaker:
         """Return the rows of each reader's page, each with the digest of its event."""
         digests = self._digests.of_pages(ranking.ranked, readers, catalogue, ranking.selection)
         return page_rows(ranking.ranked, stories, catalogue, digests, drawn)
+
+    def stories(self, bench: Workbench, news_ids: Sequence[str]) -> pa.Table:
+        """Return the stories of articles as a page of nobody has them, in the order of the ids; no text is drafted."""
+        places = {"rank": range(1, len(news_ids) + 1), "score": [1 / (place + 1) for place in range(len(news_ids))]}
+        columns = {
+            "user_id": [ANONYMOUS] * len(news_ids),
+            "news_id": news_ids,
+            "reason": [""] * len(news_ids),
+            **places,
+        }
+        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        ranked = pa.Table.from_pylist([{"fused": 0.0, "own": [], **row} for row in rows], schema=RANKED)
+        nobody = ReaderState({"user_id": ANONYMOUS, "history": [], "profile": "", "hidden": []}, [])
+        catalogue, write = bench.data.catalogue, story_writer(bench.models, len(news_ids), seconds=0)
+        stories = self._texts.stories(write, ranked, catalogue.news)
+        digests = self._digests.of_pages(ranked, [nobody], catalogue, bench.selection)
+        found = page_rows(ranked, stories, catalogue, digests, {}).get(ANONYMOUS, [])
+        return pa.Table.from_pylist(found, schema=PAGE_STORIES)
 
     def answered(self, bench: Workbench, request: str, k: int, filters: FiltersConfig) -> Iterator[Answer | Page]:
         """Yield the answer to a request, then its page of at most k stories."""

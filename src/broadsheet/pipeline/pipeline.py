@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from broadsheet.config.filters import FiltersConfig, read_filters
 from broadsheet.experiments.arms import Arms
 from broadsheet.importers.report import ImportReport
@@ -34,6 +36,8 @@ from broadsheet.pages.page import Page
 from broadsheet.pipeline.drawing import Draw, Draws, given_draw
 from broadsheet.pipeline.explored_slots import ExploredSlots
 from broadsheet.pipeline.page_maker import PageMaker
+from broadsheet.pipeline.sessions import session_reader
+from broadsheet.readers.state import ReaderState
 from broadsheet.tables.kept import kept_names
 from broadsheet.workbench.workbench import Workbench, open_current
 
@@ -121,10 +125,7 @@ class Pipeline:
         return replace(self._run_many([given_id(user_id, "user_id")], k, filters, draw)[0], name=name)
 
     def run_many(self, user_ids: Iterable[str], k: int = 10, filters: Filters = None) -> list[Page]:
-        """Return the pages of several readers, in the order of the ids; `timings` cover all pages together.
-
-        The ids come from whatever yields them. Raises as `run` does, and InputError for a single text.
-        """
+        """Return pages in the order of the ids; `timings` cover all. Raises as `run`, and InputError for a text."""
         return self._run_many(user_ids, k, filters, Draw())
 
     def _run_many(self, user_ids: Iterable[str], k: int, filters: Filters, draw: Draw) -> list[Page]:
@@ -135,6 +136,38 @@ class Pipeline:
         make = partial(self._maker.pages, as_of=as_of, k=k, filters=read_filters(filters), draw=draw)
         by_user = {page.user_id: page for page in self._arms.pages(bench, readers, as_of, make)}
         return [by_user[user_id] for user_id in user_ids]
+
+    def run_session(self, history: Iterable[str], profile: str = "", k: int = 10, filters: Filters = None) -> Page:
+        """Return the page of a session whose reader nobody knows, by articles read and words of interest.
+
+        `history` are ids of articles, oldest first; unknown ids are left out. Nothing of the session is kept, and it is
+        in no experiment. Raises as `run` does, and InputError for words of more than 500 characters.
+        """
+        bench = self.bench
+        reader, as_of = session_reader(bench.data.catalogue, history, profile), request_time(bench)
+        stories, draw = most_stories(k, len(bench.data.catalogue)), Draw(explored_today=0)
+        return self._maker.pages(bench, [reader], as_of, stories, read_filters(filters), draw)[0]
+
+    def readers(self, user_ids: Iterable[str]) -> list[ReaderState]:
+        """Return what is known of readers at this moment, in the order of the ids; raises as `run_many` does."""
+        bench = self.bench
+        return self._readers(bench, given_ids(user_ids, "user_ids"), request_time(bench))
+
+    def bench_of(self, user_id: str) -> Workbench:
+        """Return the workbench that makes a reader's pages: in an experiment, that of the reader's arm.
+
+        Of an interleaved experiment it is that of the first arm.
+        """
+        return self._arms.bench_of(self.bench, user_id, request_time(self.bench))
+
+    def stories(self, news_ids: Sequence[str]) -> pa.Table:
+        """Return articles as a page that is not personal shows them: a table of PAGE_STORIES in the order of the ids.
+
+        Ids that no article has are left out. No text is drafted. Raises InputError for what cannot be an id.
+        """
+        bench = self.bench
+        known = [news_id for news_id in given_ids(news_ids, "news_ids") if news_id in bench.data.catalogue.row_of]
+        return self._maker.stories(bench, known)
 
     def ask(self, text: str, k: int = 10, filters: Filters = None) -> Page:
         """Return a page in answer to a free text, which is read as a reader's own words on their interests.
@@ -147,10 +180,7 @@ class Pipeline:
         return next(part for part in self.ask_stream(text, k, filters) if isinstance(part, Page))
 
     def ask_stream(self, text: str, k: int = 10, filters: Filters = None) -> Iterator[Answer | Page]:
-        """Return an iterator over two items: first the answer, then the whole page of `ask`.
-
-        Raises the errors of `ask`, in this call and not when the first item is taken.
-        """
+        """Return an iterator over the answer and then the page of `ask`; raises as `ask`, in this call already."""
         bench = self.bench
         chosen = read_filters(filters)
         bench.select(chosen)  # an unknown column is said in this call
@@ -199,11 +229,9 @@ class Pipeline:
         """Return at most k articles that are read most at the moment: their ids and decayed counts, the largest first.
 
         An act counts what `[acts.popularity]` says, 1 for a click, and half of it after each half-life, until this
-        second and in every process. `category` asks for the articles of a category alone. `region` asks for the acts of
-        readers in a region alone, by the `region` of clicks and of logged events. An article without
-        a count above 0 is left out, as is an article that no page may show; an unknown category or region has no
-        articles. Raises InputError for a wrong k or name, NewsroomError if a region is asked for and the event store
-        cannot be read.
+        second and in every process. `category` asks for the articles of a category alone, `region` for the acts of
+        readers in a region alone. An article without a count above 0 is left out, as is an article that no page may
+        show. Raises InputError for a wrong k or name, NewsroomError if the event store cannot be read.
         """
         bench = self.bench
         number = most_stories(k, len(bench.data.catalogue))
