@@ -39,7 +39,8 @@ def latest(bench: Workbench, as_of: datetime, category: str | None = None) -> Ro
     catalogue, shown = bench.data.catalogue, visible(bench, as_of)
     rows = np.flatnonzero(shown if category is None else shown & (catalogue.category == category))
     ages = np.nan_to_num(-catalogue.published_at[rows], nan=np.inf)
-    return rows[np.argsort(ages, kind="stable")]
+    newest_first: Rows = rows[np.argsort(ages, kind="stable")]
+    return newest_first
 
 
 def similar(bench: Workbench, row: int, as_of: datetime) -> list[tuple[int, float]]:
@@ -78,7 +79,8 @@ def of_event(bench: Workbench, row: int, as_of: datetime) -> Rows:
         days=caps.story_days,
     )
     found = np.append(rows[same], row)
-    return found[np.argsort(np.nan_to_num(catalogue.published_at[found], nan=np.inf), kind="stable")]
+    oldest_first: Rows = found[np.argsort(np.nan_to_num(catalogue.published_at[found], nan=np.inf), kind="stable")]
+    return oldest_first
 
 
 def row_of(catalogue: Catalogue, shown: Flags, news_id: str) -> int | None:
@@ -92,4 +94,5 @@ def _nearest(bench: Workbench, row: int, as_of: datetime) -> Rows:
     catalogue = bench.data.catalogue
     _, rows = bench.search(catalogue.vectors_of([row]), min(NEAREST, len(catalogue)))
     rows = rows[0][rows[0] >= 0]
-    return rows[visible(bench, as_of)[rows] & (rows != row)]
+    near: Rows = rows[visible(bench, as_of)[rows] & (rows != row)]
+    return near
