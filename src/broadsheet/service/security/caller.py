@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -39,19 +39,19 @@ class Caller:
     scopes: frozenset[str] = frozenset()
 
 
-def caller_of(request: Request) -> Caller:
+async def caller_of(request: Request) -> Caller:  # async: a plain function would run in another thread
     """Return who sends a request, as the authentication found it."""
     caller: Caller = getattr(request.state, "caller", None) or Caller()
     return caller
 
 
-def needs(scope: str) -> Callable[[Caller], Caller]:
+def needs(scope: str) -> Callable[[Caller], Awaitable[Caller]]:
     """Return the dependency of a route that only callers with this scope may call.
 
     It raises ServiceError 401 if nobody is known, and 403 if the caller lacks the scope.
     """
 
-    def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    async def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         if scope in caller.scopes:
             return caller
         if caller.kind == "nobody":
