@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from broadsheet.service.serving.problems import documented
-from broadsheet.service.serving.service import Service, service_of
+from broadsheet.service.serving.service import Serving
 
 router = APIRouter(prefix="/v1/health", tags=["health"])
 
@@ -27,7 +25,7 @@ async def live() -> Health:
 
 
 @router.get("/ready", responses=documented(429, 503))
-def ready(service: Annotated[Service, Depends(service_of)]) -> Health:
+def ready(service: Serving) -> Health:
     """Return which edition is in use; a problem says why no page can be made."""
     opened = service.served.now()
     opened.version()

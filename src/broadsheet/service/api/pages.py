@@ -12,12 +12,12 @@ from broadsheet.pages.page import Page
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.serving.answers import send
 from broadsheet.service.serving.problems import documented
-from broadsheet.service.serving.service import Service, service_of
+from broadsheet.service.serving.service import Serving
 from broadsheet.service.serving.stored_pages import Stored
 
 router = APIRouter(prefix="/v1", tags=["pages"])
 
-Serving = Annotated[Service, Depends(service_of)]
+
 ReaderId = Annotated[str, Path(min_length=1, max_length=200, description="The reader's id.")]
 K = Annotated[int, Query(ge=1, le=100, description="Most stories on the page.")]
 Section = Annotated[str | None, Query(max_length=200, description="Only articles of this category.")]

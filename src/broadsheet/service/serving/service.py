@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from broadsheet.live.events.report import LogReport
 from broadsheet.newsroom import Newsroom
@@ -19,6 +19,9 @@ from broadsheet.service.serving.stored_pages import StoredPages
 
 if TYPE_CHECKING:
     from broadsheet.pipeline.pipeline import Pipeline
+
+NO_ACTS = ("page", "view")
+"""Kinds of events after which a reader's stored page still holds: the service showed the page, and it was seen."""
 
 
 class Service:
@@ -63,7 +66,11 @@ class Service:
         rows = [events] if isinstance(events, Mapping) else events
         if isinstance(rows, list):
             self.versions.changed(
-                {str(row["user_id"]) for row in rows if isinstance(row, Mapping) and row.get("user_id")}
+                {
+                    str(row["user_id"])
+                    for row in rows
+                    if isinstance(row, Mapping) and row.get("user_id") and row.get("kind") not in NO_ACTS
+                }
             )
         return report
 
@@ -79,7 +86,16 @@ def _written(path: Path) -> int:
         return 0
 
 
-async def service_of(request: Request) -> Service:
+def service_of(request: Request) -> Service:
     """Return the service that answers a request: `Annotated[Service, Depends(service_of)]` in a route."""
     service: Service = request.app.state.service
     return service
+
+
+async def given_service(request: Request) -> Service:
+    """Return `service_of` a request to a route, without a thread for it."""
+    return service_of(request)
+
+
+Serving = Annotated[Service, Depends(given_service)]
+"""The type of a route's parameter that is the service."""
