@@ -133,7 +133,7 @@ class Retriever:
 
     def unseen(self, state: ReaderState, rows: Rows, as_of: float) -> Floats:
         """Return the signal `unseen` of catalogue rows as of a time in epoch seconds (rows,), NaN where absent."""
-        return self._logs().unseen(state.own_id, state.history, rows, as_of)
+        return self._logs().unseen(state.own_id, state.history, rows, as_of, state.since)
 
     def _asking(
         self,
@@ -220,5 +220,6 @@ class Retriever:
         own = {name: scores[name][order] for name in self._own.sources}
         own |= ask_signals(self._own, state, self._catalogue, moment.as_of, rows[order])
         ordered = {name: scores[name][order] for name in SOURCES}
-        unseen = moment.logs.unseen(state.own_id, state.history, rows[order], moment.as_of.timestamp())
+        seconds = moment.as_of.timestamp()
+        unseen = moment.logs.unseen(state.own_id, state.history, rows[order], seconds, state.since)
         return Offer(state.user_id, rows[order], fused[order], ordered, unseen, own)

@@ -46,27 +46,33 @@ def test_a_kept_column_has_a_text_for_each_article():
     assert kept_names(NEWS.empty_table()) == []
 
 
+LATER = {b"1": {"kept", "embargo_until", "expires_at"}, b"2": {"embargo_until", "expires_at"}}
+"""The columns that a table of an earlier version does not have."""
+
+
 def earlier(schema, version):
-    """The schema as the version before had it: without the column `kept`."""
-    fields = [field for field in schema if field.name != "kept"]
+    """The schema as an earlier version had it, or with another number as the first version had it."""
+    fields = [field for field in schema if field.name not in LATER.get(version, LATER[b"1"])]
     return pa.schema(fields, metadata={b"table": schema.metadata[b"table"], b"version": version})
 
 
+@pytest.mark.parametrize("version", LATER)
 @pytest.mark.parametrize("schema", [NEWS, late_news(4)], ids=["news", "late_news"])
-def test_a_file_of_the_version_before_is_read_with_nothing_kept(tmp_path, schema):
+def test_a_file_of_an_earlier_version_is_read_with_empty_values_in_what_it_lacks(tmp_path, schema, version):
     row = news_table(1).to_pylist()[0] | {"vector": [1.0, 0, 0, 0]}
-    rows = [{name: row[name] for name in schema.names if name != "kept"}]
-    old = earlier(schema, b"1")
+    old, missing = earlier(schema, version), LATER[version]
+    rows = [{name: row[name] for name in old.names}]
     write_table(tmp_path / "old.arrow", pa.Table.from_pylist(rows, old), old, source="x")
     table = read_table(tmp_path / "old.arrow", schema, source="x")
     assert table.column_names == schema.names and table.column("kept").to_pylist() == [[]]
-    assert table.drop_columns("kept").to_pylist() == rows
+    assert [table.column(name).to_pylist() for name in ("embargo_until", "expires_at")] == [[None], [None]]
+    assert table.drop_columns(sorted(missing)).to_pylist() == rows
     table.validate(full=True)
     write_table(tmp_path / "new.arrow", table, schema)
     assert read_table(tmp_path / "new.arrow", schema).equals(table)
 
 
-@pytest.mark.parametrize("version", [b"0", b"3", b"x"])
+@pytest.mark.parametrize("version", [b"0", b"4", b"x"])
 def test_a_file_of_another_version_is_refused(tmp_path, version):
     old = earlier(NEWS, version)
     write_table(tmp_path / "old.arrow", old.empty_table(), old)

@@ -26,15 +26,17 @@ class Unseen:
         self.exposures: Exposures = exposures.part(slice(size, None))
         "The showings that are counted here."
 
-    def __call__(self, reader: str, history: Sequence[int] | Rows, rows: Rows, as_of: float) -> Floats:
+    def __call__(
+        self, reader: str, history: Sequence[int] | Rows, rows: Rows, as_of: float, since: float = -np.inf
+    ) -> Floats:
         """Return for catalogue rows (rows,) 0 if the reader read the article, else 1 / (1 + the times it was in vain).
 
         `history` are the catalogue rows of what the reader read. An article was shown in vain each time that a list
-        showed it and it was not clicked, in the last WINDOW_HOURS and strictly before `as_of` (epoch seconds). For
-        example, an article that was shown twice and not clicked has 1/3. An article that no known list showed has 1.
-        All NaN for a reader of whom neither a list nor a history is known.
+        showed it and it was not clicked, in the last WINDOW_HOURS, not before `since` and strictly before `as_of`
+        (epoch seconds). For example, an article that was shown twice and not clicked has 1/3. An article that no known
+        list showed has 1. All NaN for a reader of whom neither a list nor a history is known.
         """
-        lists = self._in_vain(reader, as_of)
+        lists = self._in_vain(reader, as_of, since)
         if lists is None and not len(history):
             return np.full(len(rows), np.nan)
         passed = np.zeros(0, np.int64) if lists is None else np.sort(lists)
@@ -42,13 +44,14 @@ class Unseen:
         found = np.where(np.isin(rows, history), 0.0, 1.0 / (1.0 + counts))
         return found.astype(np.float32).astype(np.float64)  # as the table candidates holds it
 
-    def _in_vain(self, reader: str, as_of: float) -> Rows | None:
+    def _in_vain(self, reader: str, as_of: float, since: float) -> Rows | None:
         """Return the rows of articles that the reader was shown in vain, once for each time; None without a list."""
-        earlier = self.first._in_vain(reader, as_of) if self.first is not None else None
+        earlier = self.first._in_vain(reader, as_of, since) if self.first is not None else None
         start, end = self._bounds.get(reader, (0, 0))
         times = self._by_reader.times[start:end]
-        first, last = start + np.searchsorted(times, (as_of - WINDOW_HOURS * HOUR, as_of), side="left")
-        if first == last:
+        window = max(as_of - WINDOW_HOURS * HOUR, since), as_of
+        first, last = start + np.searchsorted(times, window, side="left")
+        if first >= last:
             return earlier
         part = self._by_reader.part(slice(first, last))
         rows = part.rows[part.clicked == 0]

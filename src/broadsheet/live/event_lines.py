@@ -18,6 +18,7 @@ from broadsheet.live.events.report import LogReport
 from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.progress import EVERY, LogLines, track
+from broadsheet.readers.forgotten import open_forgotten
 from broadsheet.tables.values import SkipRow
 
 BLOCK = 1 << 18
@@ -54,7 +55,8 @@ def log_stream(newsroom: Newsroom, file: BinaryIO, report: LogReport, blocks: in
     newsroom.require()
     config, known = newsroom.config(), known_ids(newsroom)
     store = open_events(newsroom, config)
-    log = EventLog(store, KnownArticles(newsroom, lambda: known), is_archive=config.clock == "latest")
+    articles, forgotten = KnownArticles(newsroom, lambda: known), open_forgotten(newsroom)
+    log = EventLog(store, articles, is_archive=config.clock == "latest", forgotten=forgotten)
     try:
         blocks_read = _lines(file, report)
         for lines in track(blocks_read, "events", total=blocks) if blocks else _telling(blocks_read, report):

@@ -36,13 +36,15 @@ class LiveReaders:
 
         `as_of` is the moment of the request; a state is as of the reader's last act where that was later.
         """
-        known, events = bench.data.readers, self._events(user_ids)
+        known, forgotten = bench.data.readers, bench.data.readers.forgotten()
+        events = [one for one in self._events(user_ids) if not forgotten.covers(one["user_id"], happened(one))]
         held = known.audience.held
         did = since([event for event in events if event["sequence"] <= held], events)
         said = opinions_of(event for event in events if event["sequence"] > held)
         as_of = max([as_of, *(happened(event) + timedelta(milliseconds=1) for event in events)])
         users = known.audience.state(user_ids, as_of, did._replace(said=said))
-        return [_with_mutes(state, said.get(state.user_id)) for state in bench.readers(users, known.mutes())]
+        states = [_with_mutes(state, said.get(state.user_id)) for state in bench.readers(users, known.mutes())]
+        return [_since(state, forgotten.until(state.user_id)) for state in states]
 
     def _events(self, user_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Return the acts of readers; none while the store fails, which is said once a minute."""
@@ -59,6 +61,11 @@ class LiveReaders:
                 self._said = now
             return []
         return found
+
+
+def _since(state: ReaderState, forgotten: datetime | None) -> ReaderState:
+    """Return the state of a reader who may have been forgotten."""
+    return state if forgotten is None else replace(state, since=forgotten.timestamp())
 
 
 def _with_mutes(state: ReaderState, said: Opinions | None) -> ReaderState:

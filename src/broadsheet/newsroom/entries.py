@@ -17,6 +17,9 @@ from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.live_schemas import WITHDRAWN, late_news
 from broadsheet.tables.vectors import vectors_to_numpy
 
+_LATER = ("kept", "embargo_until", "expires_at")
+"""Columns of articles that entries of earlier versions do not have."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -107,8 +110,8 @@ def digest_of(table: pa.Table) -> str:
     """Return the SHA-256 of a table's values, vectors included."""
     rows = table.select([name for name in table.column_names if name != "vector"]).to_pylist()
     for row in rows:
-        if not row.get("kept", True):
-            del row["kept"]  # entries of the version before have no such column
+        for name in [name for name in _LATER if name in row and not row[name]]:
+            del row[name]  # entries of the versions before have no such column
     found = hashlib.sha256(json.dumps(rows, default=str).encode())
     if "vector" in table.column_names:
         found.update(vectors_to_numpy(table).tobytes())

@@ -65,7 +65,8 @@ class Pipeline:
         self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look, draws)
         self._arms = Arms(self._live.bench(), look)
         articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.row_of)
-        self._event_log = EventLog(self.events, articles, is_archive=config.clock == "latest")
+        archive, forgotten = config.clock == "latest", bench.data.readers.forgotten
+        self._event_log = EventLog(self.events, articles, is_archive=archive, forgotten=forgotten)
         self._regions = RegionCounts(self.events, bench.data.edition, config.acts)
 
     @staticmethod

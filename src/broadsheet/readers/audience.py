@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.click_log import AGAINST, READING
 from broadsheet.readers.follows import NO_FOLLOWS, NO_OPINIONS, Follows, Opinions, words_of
+from broadsheet.readers.forgotten import Forgotten, no_forgotten
 from broadsheet.readers.profiles import NO_PROFILES, Profiles
 from broadsheet.readers.reads import ReadLog, with_reads
 from broadsheet.tables.arrow_files import epoch_seconds, from_rows, read_table
@@ -54,12 +55,15 @@ class Audience:
         clicks: pa.Table,
         own_words: Callable[[], Profiles] = no_profiles,
         follows: Callable[[], Follows] = no_follows,
+        forgotten: Callable[[], Forgotten] = no_forgotten,
     ) -> None:
         """`own_words` returns the readers' own words as they are now; they count instead of the profiles of `users`.
 
-        `follows` returns what readers follow now, whose names count beside these words.
+        `follows` returns what readers follow now, whose names count beside these words. `forgotten` returns who was
+        forgotten until now: such a reader has no row of `users`, and the clicks after the forgetting alone.
         """
         self._users, self._clicks, self._own_words, self._follows = users, clicks, own_words, follows
+        self._forgotten = forgotten
         self._row_of = {user_id: row for row, user_id in enumerate(users.column("user_id").to_pylist())}
         self._times = epoch_seconds(clicks.column("time"))
         self._clicks_of = _rows_by_user(clicks, self._times)
@@ -68,13 +72,18 @@ class Audience:
         "The number of the last event in `clicks`."
 
     def __contains__(self, user_id: str) -> bool:
-        own = (self._row_of, self._clicks_of, self._own_words(), self._follows())
-        return any(user_id in one for one in own)
+        own = (self._own_words(), self._follows())
+        until = self._forgotten().until(user_id)
+        if until is None:
+            return any(user_id in one for one in (self._row_of, self._clicks_of, *own))
+        return len(self._after(user_id, until)) > 0 or any(user_id in one for one in own)
 
     def all(self) -> list[str]:
         """Return every known user, in the order of the tables."""
         told = [*self._own_words().all(), *self._follows().all()]
-        return list(dict.fromkeys([*self._row_of, *self._clicks_of, *told]))
+        found = list(dict.fromkeys([*self._row_of, *self._clicks_of, *told]))
+        forgotten = self._forgotten().among(found)
+        return [user_id for user_id in found if user_id not in forgotten or user_id in self]
 
     def active(self, as_of: datetime, days: float) -> list[str]:
         """Return users with a profile, or with a click in the `days` days before `as_of`.
@@ -102,8 +111,10 @@ class Audience:
         read last. The profile is the reader's own words, whenever they were written, or else the users table's. What is
         known of the reads is as of the same moment; see ReadLog.
         """
-        if len(since.clicks) or len(since.undone):
-            return self._with(user_ids, since).state(user_ids, as_of, NOTHING_SINCE._replace(said=since.said))
+        forgotten = self._forgotten().among(user_ids)
+        if forgotten or len(since.clicks) or len(since.undone):
+            some = self._with(user_ids, since, forgotten)
+            return some.state(user_ids, as_of, NOTHING_SINCE._replace(said=since.said))
         moment = as_of.timestamp()
         rows = [self._state(user_id, moment) for user_id in user_ids]
         own, follows = self._own_words(), self._follows()
@@ -113,15 +124,21 @@ class Audience:
         reads, acts = self._reads.known(user_ids, [row["history"] for row in rows], [moment] * len(rows))
         return with_reads(from_rows(rows, USERS), reads, acts)
 
-    def _with(self, user_ids: Sequence[str], since: Since) -> Audience:
-        """Return the audience of some readers alone, with what they did since."""
+    def _with(self, user_ids: Sequence[str], since: Since, forgotten: Mapping[str, datetime]) -> Audience:
+        """Return the audience of some readers alone, with what they did since, and without what is forgotten."""
         known = list(dict.fromkeys(user_ids))
-        users = self._users.take(pa.array([self._row_of[one] for one in known if one in self._row_of], pa.int64()))
-        rows = [self._clicks_of[one] for one in known if one in self._clicks_of]
+        there = [self._row_of[one] for one in known if one in self._row_of and one not in forgotten]
+        users = self._users.take(pa.array(there, pa.int64()))
+        rows = [self._after(one, forgotten.get(one)) for one in known]
         clicks = self._clicks.take(pa.array(np.concatenate([np.zeros(0, np.int64), *rows])))
         undone = set(_keys(since.undone))
         clicks = clicks.filter(pa.array([key not in undone for key in _keys(clicks)], pa.bool_()))
         return Audience(users, pa.concat_tables([clicks, since.clicks]), self._own_words, self._follows)
+
+    def _after(self, user_id: str, until: datetime | None) -> npt.NDArray[np.int64]:
+        """Return the rows of a reader's clicks, oldest first; with `until`, of those after that time."""
+        rows = self._clicks_of.get(user_id, np.zeros(0, np.int64))
+        return rows if until is None else rows[self._times[rows] > until.timestamp()]
 
     def _state(self, user_id: str, as_of: float) -> dict[str, Any]:
         known = self._imported(user_id)
@@ -164,10 +181,11 @@ def open_audience(
     clicks: Path,
     own_words: Callable[[], Profiles] = no_profiles,
     follows: Callable[[], Follows] = no_follows,
+    forgotten: Callable[[], Forgotten] = no_forgotten,
 ) -> Audience:
     """Open the readers of a newsroom.
 
     Raises ContractError if a table is damaged or missing: an import writes both, if without rows, and they say what
     readers hid.
     """
-    return Audience(read_table(users, USERS), read_table(clicks, CLICKS), own_words, follows)
+    return Audience(read_table(users, USERS), read_table(clicks, CLICKS), own_words, follows, forgotten)

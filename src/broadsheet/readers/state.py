@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -36,6 +37,10 @@ class ReaderState:
 
     acts: Integers | None = field(default=None, compare=False)
     "What the reader did with each article of `history`, (articles,): the sum of the codes of acts; None if unknown."
+
+    since: float = -math.inf
+    """Epoch seconds since when the reader is known: lists that were shown before were shown to a reader who is
+    forgotten."""
 
     def as_person(self) -> ReaderState:
         """Return this reader under their own id, which is how a site's own parts know them."""

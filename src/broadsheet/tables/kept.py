@@ -1,4 +1,6 @@
-"""Columns of several values a row: a publisher's own columns of an article, and what is known of a reader's reads.
+"""Columns that came with later versions of their tables.
+
+They are a publisher's own columns of an article, when an article may be shown, and what is known of a reader's reads.
 
 The column `kept` has one type for any names, such as that of an image's address.
 """
@@ -12,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from broadsheet.tables.fields import added, list_of, new_field, struct_of
+from broadsheet.tables.fields import TIME, added, list_of, new_field, struct_of
 from broadsheet.tables.values import is_missing
 
 KEPT = new_field(
@@ -21,6 +23,22 @@ KEPT = new_field(
     "The publisher's own columns that an import was asked to keep: names and values; an empty value is unknown.",
     since=2,
 )
+
+EMBARGO_UNTIL = new_field(
+    "embargo_until",
+    TIME,
+    "Until then, UTC, the article is shown nowhere; null without an embargo.",
+    nullable=True,
+    since=3,
+)
+EXPIRES_AT = new_field(
+    "expires_at",
+    TIME,
+    "From then on, UTC, the article is shown nowhere; null if it does not expire.",
+    nullable=True,
+    since=3,
+)
+
 
 READ = pa.struct([(name, pa.float32()) for name in ("age_seconds", "dwell_seconds", "scroll")])
 """What is known of a read: seconds since the click, seconds spent reading, and how far down the reader came, 0 to 1."""

@@ -1,4 +1,4 @@
-"""The Arrow tables that change between two nights: articles added and withdrawn, what readers mute, follow and say."""
+"""The Arrow tables that change between two nights: articles added and withdrawn, and what readers say and choose."""
 
 import pyarrow as pa
 
@@ -8,7 +8,7 @@ from broadsheet.tables.schemas import NEWS
 
 def late_news(dim: int) -> pa.Schema:
     """Return the schema of articles added between nights: table news, with a unit vector of `dim` float32 values."""
-    return new_table("late_news", 2, [*NEWS, new_vector(dim)])
+    return new_table("late_news", 3, [*NEWS, new_vector(dim)])
 
 
 WITHDRAWN = new_table(
@@ -56,5 +56,28 @@ PROFILES = new_table(
             "The reader's own words on their interests; they count instead of the profile in the users table.",
         ),
         new_field("time", TIME, "When the reader wrote them, UTC."),
+    ],
+)
+
+FORGOTTEN = new_table(
+    "forgotten",
+    1,
+    [
+        new_field(
+            "key",
+            pa.string(),
+            "HMAC-SHA256 of a reader's id with the newsroom's own key, 64 hex digits; the id itself is not kept.",
+        ),
+        new_field("time", TIME, "When the reader was forgotten, UTC; what the reader did until then is not known."),
+        new_field(
+            "state",
+            pa.string(),
+            "begun, hidden (also what the reader chose and wrote is gone), or gone (nothing is in any file).",
+        ),
+        new_field(
+            "models",
+            list_of(struct_of(name=pa.string(), trained_at=pa.string())),
+            "Trained models that read clicks of the reader, by folder, and when each was trained.",
+        ),
     ],
 )

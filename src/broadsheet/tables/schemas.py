@@ -8,7 +8,7 @@ unit length, compared by inner product.
 import pyarrow as pa
 
 from broadsheet.tables.fields import IDS, TIME, added, list_of, new_field, new_score, new_table, new_vector, struct_of
-from broadsheet.tables.kept import ACTS_DONE, KEPT, KNOWN_READS
+from broadsheet.tables.kept import ACTS_DONE, EMBARGO_UNTIL, EXPIRES_AT, KEPT, KNOWN_READS
 from broadsheet.tables.own_scores import new_own
 
 _USER = new_field("user_id", pa.string(), "A reader.")
@@ -19,7 +19,7 @@ _HASH = new_field("content_hash", pa.string(), "SHA-256 of the article's text an
 
 NEWS = new_table(
     "news",
-    2,
+    3,
     [
         new_field("news_id", pa.string(), "Unique id of the article."),
         new_field("title", pa.string(), "The publisher's headline; never empty."),
@@ -33,6 +33,8 @@ NEWS = new_table(
         new_field("published_at", TIME, "Publication time, UTC; null if unknown.", nullable=True),
         _HASH,
         KEPT,
+        EMBARGO_UNTIL,
+        EXPIRES_AT,
     ],
 )
 

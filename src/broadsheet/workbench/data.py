@@ -21,6 +21,7 @@ from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_expo
 from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.readers.audience import Audience, open_audience
 from broadsheet.readers.follows import Follows, open_follows
+from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.readers.mutes import Mutes, open_mutes
 from broadsheet.readers.own_table import OwnTable
 from broadsheet.readers.profiles import Profiles, open_profiles
@@ -45,7 +46,13 @@ class Readers:
     @cached_property
     def audience(self) -> Audience:
         """The newsroom's readers with their histories, and with their own words of `profiles`."""
-        return open_audience(self.newsroom.users, self.newsroom.clicks, self.profiles, self.follows)
+        own = self.profiles, self.follows, self.forgotten
+        return open_audience(self.newsroom.users, self.newsroom.clicks, *own)
+
+    @cached_property
+    def forgotten(self) -> ForgottenReaders:
+        """The readers who were forgotten."""
+        return ForgottenReaders(self.newsroom)
 
     @cached_property
     def profiles(self) -> OwnTable[Profiles]:

@@ -15,6 +15,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.clock import read_clock
 from broadsheet.readers.audience import open_audience
 from broadsheet.readers.follows import Follows, open_follows
+from broadsheet.readers.forgotten import open_forgotten
 from broadsheet.readers.profiles import NOTHING, Following, Profiles, open_profiles
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.arrow_files import read_table
@@ -48,7 +49,8 @@ def interests_of(newsroom: Newsroom, user_id: str) -> Interests:
     newsroom.require()
     own, follows = open_profiles(newsroom.profiles), open_follows(newsroom.follows)
     as_of = read_clock(newsroom.config().clock, newsroom.news, newsroom.clicks)
-    (user,) = open_audience(newsroom.users, newsroom.clicks, own, follows).state([user_id], as_of).to_pylist()
+    audience = open_audience(newsroom.users, newsroom.clicks, own, follows, open_forgotten(newsroom))
+    (user,) = audience.state([user_id], as_of).to_pylist()
     news = read_table(newsroom.news, NEWS)
     rows = pc.index_in(pa.array(user["history"], pa.string()), value_set=news.column("news_id").combine_chunks())
     history = np.asarray(rows.drop_null().to_numpy(), np.int64).tolist()

@@ -11,31 +11,37 @@ from typing import Any, cast
 from broadsheet.errors import InputError
 from broadsheet.live.events.checks import checked_event, found, left_out
 from broadsheet.live.events.known import PAGES, RATES, KnownArticles, KnownPage, Recent
-from broadsheet.live.events.limits import BEFORE_PAGE, MOST_IN_A_MINUTE
+from broadsheet.live.events.limits import MOST_IN_A_MINUTE
+from broadsheet.live.events.places import Event, check_page, check_place, check_undo, page_of
 from broadsheet.live.events.report import LogReport
 from broadsheet.live.events.store import EventStore
 from broadsheet.newsroom.given import given_rows, shown
+from broadsheet.readers.forgotten import Forgotten, no_forgotten
 from broadsheet.tables.times import TimeReader
 from broadsheet.tables.values import SkipRow
 
 AT_ONCE = 1000
 """Events of a long stream that are kept in one call of the store."""
-UNKNOWN_PAGE, UNKNOWN_ARTICLE, UNKNOWN_EVENT = "unknown page", "unknown article", "undoes an unknown event"
+FORGOTTEN = "of a reader who was forgotten since"
 TOO_MANY = f"more than {MOST_IN_A_MINUTE} events of a reader in a minute"
 
-Event = dict[str, Any]
 Rates = dict[tuple[str, str, int], list[int]]
 """Events of a reader, or on an unknown reader's page, in a minute: before this call, and in it."""
-_PLACE = ("page_id", "slot", "news_id", "field", "value", "region")
-"""What an undo has from the event that it takes back."""
 
 
 class EventLog:
     """Takes events for a newsroom; safe to share between threads."""
 
-    def __init__(self, store: EventStore, articles: KnownArticles, *, is_archive: bool = False) -> None:
-        """`articles` says which articles there are; the events of an archive may be of any age."""
-        self._store, self._articles, self._is_archive = store, articles, is_archive
+    def __init__(
+        self,
+        store: EventStore,
+        articles: KnownArticles,
+        *,
+        is_archive: bool = False,
+        forgotten: Callable[[], Forgotten] = no_forgotten,
+    ) -> None:
+        """`articles` says which articles there are; events of an archive have any age, those forgotten are refused."""
+        self._store, self._articles, self._is_archive, self._forgotten = store, articles, is_archive, forgotten
         self._pages, self._rates = Recent[KnownPage](PAGES), Recent[int](RATES)
 
     def __call__(self, rows: Iterable[object], report: LogReport | None = None) -> LogReport:
@@ -52,7 +58,7 @@ class EventLog:
 
     def _log(self, rows: Sequence[object], report: LogReport) -> None:
         rates: Rates = {}
-        events = self._taken(list(_checked(rows, self._is_archive, report)), rates, report)
+        events = self._taken(list(_checked(rows, self._is_archive, report, self._forgotten())), rates, report)
         if not events:
             return
         answer = self._store.append(events)
@@ -65,7 +71,7 @@ class EventLog:
         report.last = max([*times, *([report.last] if report.last else [])], default=None)
         for event in reversed(events):  # of a page that is there twice the first is kept
             if event["kind"] == "page":
-                self._pages.set(event["page_id"], _page(event))
+                self._pages.set(event["page_id"], page_of(event))
         for key, (_, count) in rates.items():
             self._rates.set(key, count + (self._rates.get(key) or 0))
 
@@ -101,13 +107,13 @@ class EventLog:
                 else:
                     taken.append(event)
 
-        take(pages, lambda page: _check_page(page, unknown))
+        take(pages, lambda page: check_page(page, unknown))
         known = self._known_pages(acts, taken)
         strange = self._articles.unknown(act["news_id"] for act in acts if "news_id" in act and "page_id" not in act)
-        take(acts, lambda act: _place(act, known, strange))
+        take(acts, lambda act: check_place(act, known, strange))
         if undos:
             undone = self._undone(undos, taken)
-            take(undos, lambda undo: _undo(undo, undone))
+            take(undos, lambda undo: check_undo(undo, undone))
         return taken
 
     def _check_rate(self, event: Event, rates: Rates) -> None:
@@ -123,7 +129,7 @@ class EventLog:
 
     def _known_pages(self, acts: Sequence[Event], pages: Sequence[Event]) -> dict[str, KnownPage]:
         """Return what is known of the pages that acts name; `pages` are those of the same call."""
-        known = {page["page_id"]: _page(page) for page in reversed(pages)}  # the store keeps the first of a page_id
+        known = {page["page_id"]: page_of(page) for page in reversed(pages)}  # the store keeps the first of a page_id
         missing = []
         for page_id in {act["page_id"] for act in acts if "page_id" in act} - known.keys():
             if page := self._pages.get(page_id):
@@ -132,14 +138,17 @@ class EventLog:
                 missing.append(page_id)
         if missing:
             for event in self._store.pages(missing).to_pylist():
-                known[event["page_id"]] = page = _page(event)
+                known[event["page_id"]] = page = page_of(event)
                 self._pages.set(event["page_id"], page)
-        return known
+        forgotten = self._forgotten()
+        return {name: page for name, page in known.items() if not forgotten.covers(page.user_id, page.time)}
 
     def _undone(self, undos: Sequence[Event], taken: Sequence[Event]) -> dict[str, Mapping[str, Any]]:
         """Return the events that undos name, by id; of several with one id, the first, which the store keeps."""
         wanted = {undo["undoes"] for undo in undos}
         there = self._store.with_ids(sorted(wanted)).to_pylist()
+        forgotten = self._forgotten()
+        there = [event for event in there if not forgotten.covers(event["user_id"], event["time"])]
         undone: dict[str, Mapping[str, Any]] = {event["event_id"]: event for event in there}
         for event in [*taken, *undos]:
             if event["event_id"] in wanted:
@@ -165,11 +174,13 @@ def given_events(events: object) -> Iterator[object]:
     return iter(events)
 
 
-def _checked(rows: Iterable[object], is_archive: bool, report: LogReport) -> Iterator[Event]:
+def _checked(rows: Iterable[object], is_archive: bool, report: LogReport, forgotten: Forgotten) -> Iterator[Event]:
     times, now = TimeReader(), datetime.now(UTC)
     for row in rows:
         try:
             event = checked_event(row, times, now, is_archive=is_archive)
+            if forgotten.covers(event["user_id"], event["time"]):
+                raise SkipRow(FORGOTTEN)
         except SkipRow as reason:
             report.refuse(reason)
         else:
@@ -177,68 +188,3 @@ def _checked(rows: Iterable[object], is_archive: bool, report: LogReport) -> Ite
             if names := left_out(cast(Mapping[str, Any], row), kind):
                 report.left_out.update(f"{kind}: {name}" for name in names)
             yield event
-
-
-def _page(event: Mapping[str, Any]) -> KnownPage:
-    return KnownPage(event["user_id"], event["time"], tuple(event["shown"]), event.get("region"))
-
-
-def _check_page(page: Event, unknown: set[str]) -> None:
-    if unknown:
-        strange = [news_id for news_id in page["shown"] if news_id in unknown]
-        if strange:
-            raise SkipRow(UNKNOWN_ARTICLE, f"found {found(strange[0])} on page {found(page['page_id'])}")
-
-
-def _place(act: Event, pages: Mapping[str, KnownPage], strange: set[str]) -> None:
-    """Check where an act happened, and fill in the article, the slot and the region that its page knows."""
-    if "page_id" not in act:
-        if act.get("news_id") in strange:
-            raise SkipRow(UNKNOWN_ARTICLE, f"found {found(act['news_id'])} in a {act['kind']}")
-        return
-    page = pages.get(act["page_id"])
-    if page is None:
-        raise SkipRow(UNKNOWN_PAGE, f"found {found(act['page_id'])} in a {act['kind']}")
-    if page.user_id and act["user_id"] and page.user_id != act["user_id"]:
-        raise SkipRow("on another reader's page", f"found {found(act['user_id'])} on {found(act['page_id'])}")
-    if page.time - act["time"] > BEFORE_PAGE:
-        raise SkipRow(
-            "before its page",
-            f"found a {act['kind']} at {act['time']:%Y-%m-%d %H:%M:%S}, its page was shown at "
-            f"{page.time:%Y-%m-%d %H:%M:%S}",
-        )
-    if page.region is not None:
-        act.setdefault("region", page.region)
-    if "slot" in act or "news_id" in act:
-        _fit(act, page.shown)
-
-
-def _fit(act: Event, shown: Sequence[str]) -> None:
-    """Check slot and article of an act against its page, and fill in the one of them that is missing."""
-    if "slot" not in act:
-        if act["news_id"] not in shown:
-            raise SkipRow("article is not on its page", f"found {found(act['news_id'])} on {found(act['page_id'])}")
-        act["slot"] = shown.index(act["news_id"]) + 1
-    elif act["slot"] > len(shown):
-        raise SkipRow(
-            "no such slot on its page", f"found slot {act['slot']} of {len(shown)} on page {found(act['page_id'])}"
-        )
-    elif act.setdefault("news_id", shown[act["slot"] - 1]) != shown[act["slot"] - 1]:
-        raise SkipRow(
-            "another article is in this slot",
-            f"found {found(act['news_id'])} in slot {act['slot']}, where {found(shown[act['slot'] - 1])} is",
-        )
-
-
-def _undo(undo: Event, undone: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check what an undo takes back, and fill in where that happened."""
-    event = undone.get(undo["undoes"])
-    if event is None:
-        raise SkipRow(UNKNOWN_EVENT, f"found {found(undo['undoes'])}")
-    if event["user_id"] != undo["user_id"]:
-        raise SkipRow("undoes another reader's event", f"found {found(undo['undoes'])} by {found(undo['user_id'])}")
-    if event["kind"] in ("page", "undo"):
-        raise SkipRow("undoes a page or an undo", f"found {found(undo['undoes'])}, a {event['kind']}")
-    for name in _PLACE:
-        if event.get(name) is not None:
-            undo[name] = event[name]
