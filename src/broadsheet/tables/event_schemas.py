@@ -34,7 +34,7 @@ EVENTS = new_table(
             "kind",
             pa.string(),
             "page, or what the reader did: view, click, dwell, scroll, like, dislike, comment, share, save, hide, "
-            "report, follow, mute or undo.",
+            "report, follow, mute or undo; or forgotten, with nothing else, where the reader was forgotten.",
         ),
         new_field("user_id", pa.string(), "A reader; empty if the site does not know the reader."),
         new_field("time", TIME, "When it happened, UTC, by the sender's clock."),

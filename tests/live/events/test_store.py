@@ -9,6 +9,7 @@ import pytest
 from broadsheet.live.events.event_log import EventLog
 from broadsheet.live.events.known import KnownArticles
 from broadsheet.live.events.store import Appended
+from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.tables.arrow_files import write_table
 from broadsheet.tables.event_schemas import EVENTS
 from broadsheet.tables.schemas import CLICKS
@@ -183,3 +184,47 @@ def test_a_forked_process_opens_the_store_anew_and_both_go_on(store):
     child.join(30)
     assert child.exitcode == 0 and store.append([event("click", news_id="N3")]) == Appended(1, 0)
     assert column(store.after(0), "news_id") == ["N1", "N2", "N3"]
+
+
+def test_blank_events_keep_their_numbers_and_nothing_else_of_a_reader(store):
+    until = NOW + timedelta(minutes=1)
+    mine = [
+        page("p1"),
+        event("click", page_id="p1", slot=1, news_id="N1"),
+        event("follow", field="topic", value="chess"),
+    ]
+    others = [event("view", "", page_id="p1", slot=2), page("p2", "tom"), event("click", "tom", news_id="N2")]
+    store.append([*mine, *others])
+    assert sorted(store.user_ids()) == ["maya", "tom"]
+    assert store.blank({"maya": until, "nobody": until}, []) == 4  # and the view on maya's page
+    rows = store.after(0).to_pylist()
+    assert [row["kind"] for row in rows] == [*["forgotten"] * 4, "page", "click"]
+    for row in rows[:4]:
+        kept = {name for name, value in row.items() if value}
+        assert kept == {"sequence", "received", "event_id", "kind", "time"} and row["time"] == row["received"]
+        assert (row["time"].hour, row["time"].minute, row["time"].microsecond) == (0, 0, 0)
+    assert {row["event_id"] for row in rows}.isdisjoint(one["event_id"] for one in [*mine, others[0]])
+    assert store.user_ids() == ["tom"] and store.problems() == []
+    assert store.blank({"maya": until}, ["p2"]) == 1 and column(store.after(0), "kind")[-2:] == ["forgotten", "click"]
+
+
+def test_what_a_reader_did_after_the_time_stays_and_so_does_what_a_sender_dates_ahead_only_after_it(store):
+    ahead, earlier = event("click", ago=-1800, news_id="N1"), event("click", ago=7200, news_id="N2")
+    store.append([ahead, earlier])
+    assert store.blank({"maya": NOW - timedelta(hours=1)}, []) == 1
+    assert column(store.after(0), "news_id") == ["N1", None]
+    assert store.blank({"maya": NOW + timedelta(minutes=20)}, []) == 1  # it was received before
+
+
+def test_no_byte_of_what_was_blanked_is_in_the_files_of_sqlite(bare):
+    store = SqliteEvents(bare)
+    store.append([page(f"page-of-{number}", "maya-the-reader", region="Quedlinburg") for number in range(500)])
+    store.append([event("click", "tom", news_id="N1")])
+    files = [store.path, store.path.with_name("events.sqlite-wal")]
+    assert any(b"maya-the-reader" in path.read_bytes() for path in files)
+    other = SqliteEvents(bare)
+    assert len(other.after(0)) == 501  # another connection is open
+    store.blank({"maya-the-reader": NOW + timedelta(hours=1)}, [])
+    content = b"".join(path.read_bytes() for path in store.path.parent.iterdir())
+    assert not any(text in content for text in (b"maya-the-reader", b"page-of-", b"Quedlinburg"))
+    assert len(other.after(0)) == 501 and other.append([event("click", "tom", news_id="N2")]).new == 1

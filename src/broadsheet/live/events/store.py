@@ -62,6 +62,16 @@ class EventStore(Protocol):
         It stops before the first event that was received less than KEPT ago.
         """
 
+    def user_ids(self) -> list[str]:
+        """Return the readers of all events, each once, in no certain order; unknown readers are left out."""
+
+    def blank(self, until: Mapping[str, datetime], page_ids: Sequence[str]) -> int:
+        """Take everything out of the events of these readers that happened until a time each, but number and day.
+
+        What happened on one of these pages, or on a page of theirs, goes too, whoever did it. A blank event is of the
+        kind `forgotten`. Returns how many events were blanked; the files of the store do not hold them any more.
+        """
+
     def problems(self) -> list[str]:
         """Return what is wrong with the store itself: damage that the database finds, numbers that are missing."""
 

@@ -1,6 +1,6 @@
 """The tables of events in a PostgreSQL database, and the statements that write, remove and find events there."""
 
-from broadsheet.live.events.stores.stored_rows import COLUMNS, KIND_OF
+from broadsheet.live.events.stores.stored_rows import BLANK, COLUMNS, KIND_OF
 from broadsheet.tables.event_schemas import EVENTS
 
 VERSION = 2
@@ -57,6 +57,12 @@ DELETE FROM broadsheet_events WHERE sequence <= %s AND sequence < coalesce(
     (SELECT sequence FROM broadsheet_events WHERE received >= (SELECT {NOW}) - %s
     ORDER BY sequence LIMIT 1), 9223372036854775807)
 """
+_OF_READER = "user_id = %s AND least(time, received) <= %s"
+PAGES_OF = f"SELECT page_id FROM broadsheet_events WHERE kind = 'page' AND {_OF_READER}"
+_ASSIGNED = BLANK.format(random="md5(random()::text || sequence)").replace("%", "%%")
+_UPDATE = f"UPDATE broadsheet_events SET {_ASSIGNED} WHERE kind <> 'forgotten'"
+BLANK_READER, BLANK_PAGES = f"{_UPDATE} AND {_OF_READER}", f"{_UPDATE} AND page_id = ANY(%s)"
+"""See `EventStore.blank`; a percent sign of the assignments is doubled for the driver."""
 NUMBER_BEHIND = "UPDATE broadsheet_numbers SET last = %s WHERE last < %s"
 """New events have numbers behind those in the corpus, and behind those of the newsroom's own store before this one."""
 AMONG = {

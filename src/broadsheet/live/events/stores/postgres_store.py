@@ -21,9 +21,12 @@ from broadsheet.live.events.stores.postgres_connection import Connection, open_c
 from broadsheet.live.events.stores.postgres_statements import (
     AMONG,
     APPEND,
+    BLANK_PAGES,
+    BLANK_READER,
     MAKING,
     NAMES,
     NUMBER_BEHIND,
+    PAGES_OF,
     REMOVE,
     SENT,
     TABLES,
@@ -102,6 +105,19 @@ class PostgresEvents:
                 return 0
             return self._reader.run(lambda database: int(database.execute(REMOVE, values).rowcount))
 
+    def user_ids(self) -> list[str]:
+        """Return the readers of all events."""
+        return [row[0] for row in self._read("SELECT DISTINCT user_id FROM broadsheet_events WHERE user_id <> ''")]
+
+    def blank(self, until: Mapping[str, datetime], page_ids: Sequence[str]) -> int:
+        """Blank what readers did; the server's log and backups hold it until the server removes them."""
+        with self._reading:
+            if not self._is_there(self._reader):
+                return 0
+            blanked = self._reader.run(lambda database: _blank(database, until, page_ids))
+            self._reader.run(lambda database: database.execute("VACUUM broadsheet_events"))
+        return blanked
+
     def problems(self) -> list[str]:
         """Return what is wrong with the tables; damage of its files the server finds itself."""
         try:
@@ -178,6 +194,16 @@ def _upgrade_tables(database: Cursor[Any]) -> None:
         database.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
         if _version(database) == 1:
             database.execute(UPGRADE)
+
+
+def _blank(database: Cursor[Any], until: Mapping[str, datetime], page_ids: Sequence[str]) -> int:
+    """Blank events in one transaction; see `EventStore.blank`."""
+    pages, blanked = list(page_ids), 0
+    with database.connection.transaction():
+        for user_id, time in until.items():
+            pages += [row[0] for row in database.execute(PAGES_OF, (user_id, micros(time))).fetchall()]
+            blanked += database.execute(BLANK_READER, (user_id, micros(time))).rowcount
+        return blanked + database.execute(BLANK_PAGES, (pages,)).rowcount
 
 
 def _written(database: Cursor[Any], groups: Sequence[Sequence[Row]]) -> list[int]:

@@ -19,6 +19,7 @@ from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.live.events.held import held_by_corpus
 from broadsheet.live.events.limits import KEPT, MOST_READ
 from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
+from broadsheet.live.events.stores.sqlite_blank import blank_events, write_anew
 from broadsheet.live.events.stores.sqlite_errors import told
 from broadsheet.live.events.stores.sqlite_file import Connection, make_file
 from broadsheet.live.events.stores.stored_rows import (
@@ -114,6 +115,20 @@ class SqliteEvents:
             removed += count
             if count < REMOVED_AT_ONCE:
                 return removed
+
+    def user_ids(self) -> list[str]:
+        """Return the readers of all events."""
+        return [row[0] for row in self._read("SELECT DISTINCT user_id FROM events WHERE user_id <> ''")]
+
+    def blank(self, until: Mapping[str, datetime], page_ids: Sequence[str]) -> int:
+        """Blank what readers did; the file is written anew, so that no free page of it holds a byte of before."""
+        if not self._is_there():
+            return 0
+        with self._transaction() as database:
+            blanked = blank_events(database, until, page_ids)
+        with locked(self.path.with_name(".lock")), told(self.path), self._writer() as database:
+            write_anew(database, self.path)
+        return blanked
 
     def problems(self) -> list[str]:
         """Return what is wrong with the file."""

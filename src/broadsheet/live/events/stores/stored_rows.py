@@ -106,6 +106,19 @@ def split_new(groups: Iterable[Iterable[Row]], known: Mapping[str, set[str]]) ->
     return new, counts
 
 
+_DAY = 86_400_000_000
+"""Microseconds."""
+BLANK = ", ".join(
+    [
+        *("kind = 'forgotten'", "user_id = ''", "event_id = {random}"),
+        f"time = received - received % {_DAY}",
+        f"received = received - received % {_DAY}",
+        *(f"{name} = NULL" for name in COLUMNS if name not in ("kind", "user_id", "event_id", "time")),
+    ]
+)
+"""The assignments of an UPDATE that leaves nothing of an event but its number and its day; see `EventStore.blank`."""
+
+
 NUMBERS = "SELECT count(*), min(sequence), max(sequence)"
 """What `gap_in` needs of the table of events, and behind it the highest number that was given, from one statement."""
 
