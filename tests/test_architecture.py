@@ -51,7 +51,7 @@ SUB_LAYERS = {
     "experiments": [("statistics",), ("",)],
     "nightly": [("",), ("ray",)],
     "offline": [("estimators",), ("",)],
-    "service": [("serving",), ("security",), ("api", "web", "desk", "ops"), ("",)],
+    "service": [("serving",), ("monitoring",), ("security",), ("api", "web", "desk", "ops"), ("",)],
     "training": [("",), ("learning_on",)],
     "evaluation": [
         ("",),

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from broadsheet.newsroom import Newsroom
 from broadsheet.service.api import health, pages
+from broadsheet.service.monitoring.measured import Measured
 from broadsheet.service.serving.problems import Problem, handle_problems
 from broadsheet.service.serving.service import Service
 from broadsheet.version import __version__
@@ -39,6 +40,7 @@ def create_app(newsroom: Newsroom) -> FastAPI:
         redoc_url=None,
     )
     handle_problems(app)
+    app.add_middleware(Measured)
     for router in ROUTERS:
         app.include_router(router)
     _document_problems(app)

@@ -6,6 +6,7 @@ One thread ranks, since the models use all cores. While it ranks a block, the ne
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -14,6 +15,7 @@ from typing import Any
 
 from broadsheet.errors import NewsroomError
 from broadsheet.pages.page import Page
+from broadsheet.service.serving.metrics import Metrics
 from broadsheet.service.serving.served import Open, Served
 
 MOST_TOGETHER = 32
@@ -33,6 +35,7 @@ class _Wanted:
     k: int
     filters: Mapping[str, Any]
     answer: Future[Page] = field(default_factory=Future)
+    began: float = field(default_factory=time.perf_counter)
 
     def goes_with(self, other: _Wanted) -> bool:
         """Whether both can be ranked in one call."""
@@ -42,8 +45,8 @@ class _Wanted:
 class PageQueue:
     """Makes pages; safe to share between threads."""
 
-    def __init__(self, served: Served) -> None:
-        self._served = served
+    def __init__(self, served: Served, metrics: Metrics) -> None:
+        self._served, self._metrics = served, metrics
         self._waiting: deque[_Wanted] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -61,8 +64,10 @@ class PageQueue:
             if self._closed:
                 raise NewsroomError("The service is stopping.")
             if len(self._waiting) >= MOST_WAITING:
+                self._metrics.page_refusals.inc()
                 raise TooManyWaiting(f"{MOST_WAITING} requests wait for their pages.")
             self._waiting.append(wanted)
+            self._metrics.queue_length.set(len(self._waiting))
             self._changed.notify()
         return wanted.answer
 
@@ -75,7 +80,7 @@ class PageQueue:
 
     def _work(self) -> None:
         while block := self._next_block():
-            _answer(block)
+            _answer(block, self._metrics)
 
     def _next_block(self) -> list[_Wanted]:
         """Return the requests that are ranked next, in the order in which they came; empty when all is done."""
@@ -87,19 +92,24 @@ class PageQueue:
             block = [wanted for wanted in self._waiting if wanted.goes_with(first)][:MOST_TOGETHER]
             taken = set(map(id, block))
             self._waiting = deque(wanted for wanted in self._waiting if id(wanted) not in taken)
+            self._metrics.queue_length.set(len(self._waiting))
             return block
 
 
-def _answer(block: list[_Wanted]) -> None:
+def _answer(block: list[_Wanted], metrics: Metrics) -> None:
     live = [wanted for wanted in block if wanted.answer.set_running_or_notify_cancel()]
     if not live:
         return
-    first = live[0]
+    first, begin = live[0], time.perf_counter()
+    for wanted in live:
+        metrics.queue_seconds.observe(begin - wanted.began)
     try:
         pages = first.open.pipeline.run_many([wanted.user_id for wanted in live], first.k, first.filters or None)
     except BaseException as error:  # whatever it is, each caller is told and the thread goes on
+        metrics.page_failures.inc(len(live))
         for wanted in live:
             wanted.answer.set_exception(error)
         return
+    metrics.count_pages(pages, time.perf_counter() - begin)
     for wanted, page in zip(live, pages, strict=True):
         wanted.answer.set_result(page)

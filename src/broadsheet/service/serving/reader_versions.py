@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.live.events.store import EventStore
+from broadsheet.service.serving.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +22,8 @@ REMEMBERED = 100_000
 class ReaderVersions:
     """Counts the changes of each reader; safe to share between threads."""
 
-    def __init__(self, store: EventStore) -> None:
-        self._store, self._lock = store, threading.Lock()
+    def __init__(self, store: EventStore, metrics: Metrics) -> None:
+        self._store, self._metrics, self._lock = store, metrics, threading.Lock()
         self._versions: OrderedDict[str, int] = OrderedDict()
         self._seen, self._stopped = store.last(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -38,6 +39,7 @@ class ReaderVersions:
                 self._versions[user_id] = self._versions.pop(user_id, 0) + 1
             while len(self._versions) > REMEMBERED:
                 self._versions.popitem(last=False)
+            self._metrics.readers_remembered.set(len(self._versions))
 
     def watch(self) -> None:
         """Look at what other processes logged, in a thread of its own, until `close`."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline.pipeline import Pipeline
+from broadsheet.service.serving.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -48,17 +50,17 @@ class Open:
 class Served:
     """Keeps the current edition open, and opens the next one beside it before it takes its place."""
 
-    def __init__(self, newsroom: Newsroom, opening: Callable[[Path], Pipeline] = Pipeline.open) -> None:
+    def __init__(
+        self, newsroom: Newsroom, metrics: Metrics, opening: Callable[[Path], Pipeline] = Pipeline.open
+    ) -> None:
         """Open the current edition; raises the errors of `Pipeline.open`."""
-        self.newsroom, self._opening = newsroom, opening
+        self.newsroom, self._metrics, self._opening = newsroom, metrics, opening
         signature = self._wanted()
-        self._open = Open(opening(newsroom.path), signature)
+        self._open = Open(self._opened(), signature)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self.problem = ""
         """Why the edition that is current now could not be opened; empty if it is the one that is served."""
-        self.taken_up = 0
-        """How many editions took the place of another since the start."""
 
     def now(self) -> Open:
         """Return what a request that begins now is answered from."""
@@ -83,20 +85,32 @@ class Served:
         try:
             wanted = self._wanted()
             if wanted == self._open.signature:
-                self.problem = ""
+                self._told("")
                 return False
-            pipeline = self._opening(self.newsroom.path)
+            pipeline = self._opened()
             if self._wanted() != wanted:
                 return False  # another edition was published meanwhile: the next look opens that
         except BroadsheetError as error:
             if str(error) != self.problem:
                 log.error("Edition %s stays in use: %s", self._open.edition, error)
-            self.problem = str(error)
+            self._metrics.open_failures.inc()
+            self._told(str(error))
             return False
-        self._open, self.problem = Open(pipeline, wanted), ""
-        self.taken_up += 1
+        self._open = Open(pipeline, wanted)
+        self._told("")
+        self._metrics.taken_up.inc()
         log.warning("Edition %s is in use.", wanted[0])
         return True
+
+    def _opened(self) -> Pipeline:
+        begin = time.perf_counter()
+        pipeline = self._opening(self.newsroom.path)
+        self._metrics.open_seconds.set(time.perf_counter() - begin)
+        return pipeline
+
+    def _told(self, problem: str) -> None:
+        self.problem = problem
+        self._metrics.edition_problem.set(1 if problem else 0)
 
     def _watch(self) -> None:
         while not self._stopped.wait(TRIES_AGAIN if self.problem else LOOKS_EVERY):

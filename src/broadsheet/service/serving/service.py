@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
+from broadsheet.errors import DiskError, NewsroomError
 from broadsheet.live.events.report import LogReport
 from broadsheet.newsroom import Newsroom
 from broadsheet.pages.page import Page
+from broadsheet.service.serving.metrics import Metrics
 from broadsheet.service.serving.page_queue import PageQueue
 from broadsheet.service.serving.reader_versions import ReaderVersions
 from broadsheet.service.serving.served import Open, Served
@@ -29,11 +32,12 @@ class Service:
 
     def __init__(self, newsroom: Newsroom) -> None:
         """Open the newsroom's current edition; raises the errors of `Pipeline.open`."""
-        self.newsroom, self.served = newsroom, Served(newsroom)
+        self.newsroom, self.metrics = newsroom, Metrics()
+        self.served = Served(newsroom, self.metrics)
         self.config = newsroom.config()
-        self.queue = PageQueue(self.served)
-        self.versions = ReaderVersions(self.pipeline.events)
-        self.stored = StoredPages(self.config.service.page_seconds)
+        self.queue = PageQueue(self.served, self.metrics)
+        self.versions = ReaderVersions(self.pipeline.events, self.metrics)
+        self.stored = StoredPages(self.config.service.page_seconds, self.metrics)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -62,7 +66,13 @@ class Service:
 
     def log(self, events: object) -> LogReport:
         """Log events, and let the next page of each of their readers be made anew; see `Pipeline.log`."""
-        report = self.pipeline.log(events)
+        begin = time.perf_counter()
+        try:
+            report = self.pipeline.log(events)
+        except (NewsroomError, DiskError):
+            self.metrics.log_failures.inc()
+            raise
+        self.metrics.count_events(report, time.perf_counter() - begin)
         rows = [events] if isinstance(events, Mapping) else events
         if isinstance(rows, list):
             self.versions.changed(

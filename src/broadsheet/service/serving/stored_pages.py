@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from broadsheet.service.serving.metrics import Metrics
+
 MOST_BYTES = 256 << 20
 """Most bytes of all stored pages together; the page that was asked for longest ago goes first."""
 
@@ -37,22 +39,20 @@ class Stored:
 class StoredPages:
     """Keeps pages by what they depend on; safe to share between threads."""
 
-    def __init__(self, seconds: float, most_bytes: int = MOST_BYTES) -> None:
-        self.seconds, self._most = seconds, most_bytes
+    def __init__(self, seconds: float, metrics: Metrics, most_bytes: int = MOST_BYTES) -> None:
+        self.seconds, self._metrics, self._most = seconds, metrics, most_bytes
         self._pages: OrderedDict[Hashable, Stored] = OrderedDict()
         self._bytes, self._lock = 0, threading.Lock()
-        self.hits = self.misses = 0
-        """How often a page was found, and how often it was not."""
 
     def get(self, key: Hashable) -> Stored | None:
         """Return the page of a key, unless it is older than `seconds`."""
         with self._lock:
             page = self._pages.get(key)
             if page is None or time.monotonic() - page.made >= self.seconds:
-                self.misses += 1
+                self._metrics.stored_misses.inc()
                 return None
             self._pages.move_to_end(key)
-            self.hits += 1
+            self._metrics.stored_hits.inc()
             return page
 
     def put(self, key: Hashable, page: Stored) -> None:
@@ -63,9 +63,16 @@ class StoredPages:
             self._pages[key] = page
             while self._bytes > self._most:
                 self._bytes -= len(self._pages.popitem(last=False)[1].body)
+                self._metrics.stored_evictions.inc()
+            self._count()
 
     def clear(self) -> None:
         """Forget all pages."""
         with self._lock:
             self._pages.clear()
             self._bytes = 0
+            self._count()
+
+    def _count(self) -> None:
+        self._metrics.stored_pages.set(len(self._pages))
+        self._metrics.stored_bytes.set(self._bytes)
