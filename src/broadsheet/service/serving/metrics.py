@@ -1,8 +1,8 @@
 """What a process of the service counts and times while it runs, as Prometheus instruments.
 
-With several workers the instruments keep their values in files of the folder PROMETHEUS_MULTIPROC_DIR, so that whichever
-worker is asked for metrics answers for all workers. A gauge says how the workers' values become one: `livesum` adds the
-values of the workers that run, `livemax` takes the largest.
+With several workers the instruments keep their values in files of the folder PROMETHEUS_MULTIPROC_DIR, so that any
+worker can answer for all workers. A gauge says how the workers' values become one: `livesum` adds the values of the
+workers that run, `livemax` takes the largest.
 """
 
 from __future__ import annotations
