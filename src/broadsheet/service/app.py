@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from broadsheet.newsroom import Newsroom
 from broadsheet.service.api import health, pages
 from broadsheet.service.monitoring.measured import Measured
+from broadsheet.service.security.security import Security
 from broadsheet.service.serving.problems import Problem, handle_problems
 from broadsheet.service.serving.service import Service
 from broadsheet.version import __version__
@@ -24,6 +25,7 @@ def create_app(newsroom: Newsroom) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = Service(newsroom)
+        app.state.security = Security(newsroom, service.state, service.config.service)
         service.start()
         try:
             yield

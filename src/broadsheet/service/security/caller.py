@@ -8,24 +8,8 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Request
 
+from broadsheet.service.security.csrf import checked_csrf
 from broadsheet.service.serving.problems import ServiceError
-
-SCOPES = {
-    "pages": "make pages of any reader, ask, and read lists of articles",
-    "events": "log what readers do",
-    "articles": "add, correct and withdraw articles",
-    "readers": "read, change, export and forget readers",
-    "desk": "change the front page as an editor",
-    "operations": "see and change editions, read metrics and experiments",
-}
-"""What each scope lets its caller do."""
-ROLES = {
-    "reader": frozenset[str](),
-    "site": frozenset({"pages", "events", "articles", "readers"}),
-    "editor": frozenset({"pages", "articles", "desk"}),
-    "operator": frozenset(SCOPES),
-}
-"""The scopes that each role may have."""
 
 
 @dataclass(frozen=True)
@@ -37,30 +21,62 @@ class Caller:
     name: str = ""
     "The name of the key or user, for the audit log and limits."
     scopes: frozenset[str] = frozenset()
+    problem: str = ""
+    "Why the key of the request is not accepted; empty if it has no key."
 
 
-async def caller_of(request: Request) -> Caller:  # async: a plain function would run in another thread
-    """Return who sends a request, as the authentication found it."""
-    caller: Caller = getattr(request.state, "caller", None) or Caller()
+NOBODY = Caller()
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing."""
+
+
+async def caller_of(request: Request) -> Caller:
+    """Return who sends a request, as the authentication found it; a dependency, which needs no thread."""
+    return current_caller(request)
+
+
+def current_caller(request: Request) -> Caller:
+    """Return who sends a request, for a plain call."""
+    caller: Caller = getattr(request.state, "caller", NOBODY)
     return caller
 
 
-def needs(scope: str) -> Callable[[Caller], Awaitable[Caller]]:
+def needs(scope: str) -> Callable[[Request, Caller], Awaitable[Caller]]:
     """Return the dependency of a route that only callers with this scope may call.
 
-    It raises ServiceError 401 if nobody is known, and 403 if the caller lacks the scope.
+    It raises ServiceError 401 if nobody is known, 403 if the caller lacks the scope, and 403 if a user's browser sends
+    a change without the token of `csrf_token`.
     """
 
-    async def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    async def check(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         if scope in caller.scopes:
+            if caller.kind == "user" and request.method not in SAFE:
+                await checked_csrf(request)
             return caller
         if caller.kind == "nobody":
             raise ServiceError(
                 401,
-                f"This route needs an API key with the scope '{scope}': Authorization: Bearer KEY. "
+                f"{caller.problem}This route needs an API key with the scope '{scope}': Authorization: Bearer KEY. "
                 "`broadsheet keys add` makes a key.",
                 {"WWW-Authenticate": "Bearer"},
             )
         raise ServiceError(403, f"'{caller.name}' lacks the scope '{scope}'. Ask an operator for it.")
+
+    return check
+
+
+def signed_in(scope: str) -> Callable[[Caller], Awaitable[Caller]]:
+    """Return the dependency of a page that only signed-in users with this scope may see.
+
+    A browser without a session is sent to the page where users sign in. It raises ServiceError 403 if the user lacks
+    the scope.
+    """
+
+    async def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+        if caller.kind == "nobody":
+            raise ServiceError(303, "Sign in first.", {"Location": "/login"})
+        if scope not in caller.scopes:
+            raise ServiceError(403, f"'{caller.name}' lacks the scope '{scope}'. Ask an operator for it.")
+        return caller
 
     return check

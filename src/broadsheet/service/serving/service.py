@@ -18,6 +18,7 @@ from broadsheet.service.serving.metrics import Metrics
 from broadsheet.service.serving.page_queue import PageQueue
 from broadsheet.service.serving.reader_versions import ReaderVersions
 from broadsheet.service.serving.served import Open, Served
+from broadsheet.service.serving.state import State
 from broadsheet.service.serving.stored_pages import StoredPages
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Service:
         self.newsroom, self.metrics = newsroom, Metrics()
         self.served = Served(newsroom, self.metrics)
         self.config = newsroom.config()
+        self.state = State(newsroom)
         self.queue = PageQueue(self.served, self.metrics)
         self.versions = ReaderVersions(self.pipeline.events, self.metrics)
         self.stored = StoredPages(self.config.service.page_seconds, self.metrics)
@@ -55,6 +57,7 @@ class Service:
         self.versions.close()
         self.served.close()
         self.pipeline.events.close()
+        self.state.close()
 
     def page(self, user_id: str, k: int, filters: Mapping[str, Any]) -> Future[Page]:
         """Return a fresh page of a reader, when it is made; see `PageQueue.ask`."""
@@ -96,7 +99,7 @@ def _written(path: Path) -> int:
         return 0
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """Return the service that answers a request: `Annotated[Service, Depends(service_of)]` in a route."""
     service: Service = request.app.state.service
     return service
