@@ -99,7 +99,7 @@ def _written(path: Path) -> int:
         return 0
 
 
-async def service_of(request: Request) -> Service:
+def service_of(request: Request) -> Service:
     """Return the service that answers a request: `Annotated[Service, Depends(service_of)]` in a route."""
     service: Service = request.app.state.service
     return service
