@@ -12,6 +12,7 @@ from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.corpus.filters import Selection
 from broadsheet.own_parts import OwnParts, Rerank
 from broadsheet.readers.history_weights import HistoryWeights
+from broadsheet.readers.slots import slot_places
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.attention import Attention
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
@@ -198,7 +199,7 @@ class Reranker:
     ) -> pa.Table:
         candidates = candidates.take(pa.array(np.concatenate([found for _, found in offered])))
         block = self._block([reader for reader, _ in offered], candidates, [len(found) for _, found in offered])
-        wishes = None if selection is None else wishes_of(selection, block.rows, places)
+        wishes = None if selection is None else self._wishes(block, selection, places)
         signals, hashes, pages = self._signals(block, candidates, wishes)
         score = self._fuse(block, signals)
         order, distance = pages(score)
@@ -211,6 +212,10 @@ class Reranker:
         users = candidates.column("user_id")
         reasons = self._reasons(block, signals, order, pages.kept(order))
         return ranked_table(users, block, order, columns, own, hashes, reasons, distance)
+
+    def _wishes(self, block: Block, selection: Selection, places: int) -> Wishes:
+        slots = slot_places(selection, block.readers, block.rows, self._catalogue) if selection.slots else None
+        return wishes_of(selection, block.rows, places, slots)
 
     def _probability(self, block: Block, scores: Floats) -> Floats:
         """Return the learned fusion's probability of a click (readers, candidates); NaN where it did not score."""

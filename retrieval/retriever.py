@@ -16,6 +16,7 @@ from broadsheet.corpus.filters import Selection
 from broadsheet.corpus.same_text import SameTexts
 from broadsheet.own_parts import OwnParts
 from broadsheet.readers.history_weights import HistoryWeights
+from broadsheet.readers.slots import with_slots
 from broadsheet.readers.state import ReaderState
 from broadsheet.retrieval.candidates_table import Offer, candidates_table
 from broadsheet.retrieval.reader_vectors import encode_users
@@ -122,6 +123,7 @@ class Retriever:
         proposals, rows = unread(self._same_texts, seen, reader, moment, weights, quotas, count)
         order = partial(with_quotas, proposals=proposals, quotas=quotas, n=count)
         if selection is not None:
+            selection = with_slots(selection, state, self._catalogue)
             rows = with_wanted(rows, reader, moment, selection, count)
             every = partial(with_quotas, proposals=proposals, quotas=quotas, n=len(rows))
             order = partial(wanted_first, arrange=every, selection=selection, n=count)

@@ -9,7 +9,7 @@ import numpy as np
 
 from broadsheet.corpus.filters import Quota, Selection
 from broadsheet.rerank.policy.selection import Limit
-from broadsheet.tables.arrays import Flags, Floats, Rows
+from broadsheet.tables.arrays import Flags, Floats, Integers, Rows
 
 PLACES = 10
 """Articles of a page for which no number was asked, as at night."""
@@ -27,10 +27,13 @@ class Wishes:
     quotas: Sequence[Quota]
     places: int = PLACES
     "Places of the page for which `least` counts."
+    slots: Integers | None = None
+    "The place that an editor gave to each item, 1 the top, 0 without one; None if no item has one."
 
     def limits(self) -> list[Limit]:
         """Return the limits, the strongest first."""
-        limits: list[Limit] = [Pins(self.pinned), *self.most()]
+        limits: list[Limit] = [] if self.slots is None else [Slots(self.slots)]
+        limits += [Pins(self.pinned), *self.most()]
         limits += [Least(quota.articles, quota.least, self.places) for quota in self.quotas if quota.least]
         return limits
 
@@ -39,11 +42,11 @@ class Wishes:
         return [Most(quota.articles, quota.most) for quota in self.quotas if quota.most]
 
     def stay(self, page: Rows) -> Flags:
-        """Return which items of the page of the first list (places,) have to stay on it: pins, and the least of a kind.
+        """Return which items of the first list's page (places,) have to stay: slots, pins, and the least of a kind.
 
         Of a kind of which at least two are wanted, the first two stay.
         """
-        found: Flags = self.pinned[0, page]
+        found: Flags = self.pinned[0, page] if self.slots is None else self.pinned[0, page] | (self.slots[0, page] > 0)
         for quota in self.quotas:
             are = quota.articles[0, page]
             found = found | (are & (np.cumsum(are) <= quota.least))
@@ -52,14 +55,19 @@ class Wishes:
     def of(self, lists: Rows) -> Wishes:
         """Return what is asked of some of the lists."""
         quotas = [Quota(quota.articles[lists], quota.least, quota.most) for quota in self.quotas]
-        return Wishes(self.pinned[lists], self.boosts[lists], quotas, self.places)
+        slots = None if self.slots is None else self.slots[lists]
+        return Wishes(self.pinned[lists], self.boosts[lists], quotas, self.places, slots)
 
 
-def wishes_of(selection: Selection, rows: Rows, places: int) -> Wishes:
-    """Return what a selection asks of these rows of its catalogue (lists, items), below 0 where there is no item."""
+def wishes_of(selection: Selection, rows: Rows, places: int, slots: Integers | None = None) -> Wishes:
+    """Return what a selection asks of these rows of its catalogue (lists, items), below 0 where there is no item.
+
+    `slots` are the places that an editor gave to the items (lists, items), 0 without one.
+    """
     there = rows >= 0
     quotas = [Quota(there & quota.articles[rows], quota.least, quota.most) for quota in selection.quotas]
-    return Wishes(there & selection.pinned[rows], np.where(there, selection.boosts[rows], 0.0), quotas, places)
+    boosts = np.where(there, selection.boosts[rows], 0.0)
+    return Wishes(there & selection.pinned[rows], boosts, quotas, places, slots)
 
 
 def read_first(selection: Selection, rows: Sequence[int], depth: int, places: int) -> list[int]:
@@ -76,6 +84,24 @@ def read_first(selection: Selection, rows: Sequence[int], depth: int, places: in
             late = set(of_kind[max(quota.most, depth - places + quota.most) :])
             order = [place for place in order if place not in late] + [place for place in order if place in late]
     return order
+
+
+class Slots:
+    """Items with a slot come exactly there, and nowhere above it while other items are left."""
+
+    def __init__(self, slots: Integers) -> None:
+        """Take the place of each item, 1 the top, 0 without one (lists, items); no two of a list have the same."""
+        self._slots, self._place = slots, 1
+
+    def allowed(self) -> Flags:
+        """Return for each item whether it may be the next of its list."""
+        here = self._slots == self._place
+        return np.where(here.any(axis=1, keepdims=True), here, self._slots < self._place)
+
+    def take(self, items: Rows) -> None:
+        """Note the next item of each list."""
+        del items
+        self._place += 1
 
 
 class Pins:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from broadsheet.config.section import Count, Lift, SettingsError, problems_of, section
 from broadsheet.errors import InputError, join_problems
@@ -39,6 +39,17 @@ class QuotaConfig:
 
 
 @section
+class SlotConfig:
+    """The slot that an editor gives to an article."""
+
+    slot: Annotated[int, Field(ge=1, le=1000)] = 1
+    "The place on the page: 1 is the top. If two articles have the same slot, the article named last gets it."
+    categories: list[str] = field(default_factory=list)
+    """Only readers of one of these categories see it there: at least a fifth of what they read is in the category, or
+    their own words name it. Without categories, all readers do."""
+
+
+@section
 class FiltersConfig:
     """What pages hold, by any kept column, or by category, subcategory, source, language or news_id.
 
@@ -51,6 +62,9 @@ class FiltersConfig:
     'The only articles that are shown: `only = { language = ["en", "da"] }`. Of several columns, all must fit.'
     pins: dict[str, Values] = field(default_factory=dict)
     'Articles that come first: `pins = { news_id = "N1" }`. A reader who read, hid or muted one does not see it.'
+    slots: dict[str, SlotConfig] = field(default_factory=dict)
+    """Articles in a slot, by news_id: `slots.N1 = { slot = 3 }`. Neither limits nor exploration move them. A reader who
+    read, hid or muted an article does not see it."""
     quotas: dict[str, dict[str, QuotaConfig]] = field(default_factory=dict)
     "Fewest and most articles on a page: `quotas.format.video = { least = 1, most = 3 }`."
     boosts: dict[str, dict[str, Lift]] = field(default_factory=dict)

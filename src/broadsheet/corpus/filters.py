@@ -1,7 +1,7 @@
 """Which articles a page may hold, must hold, and holds sooner, by a column of the articles."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,18 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """The slot that an editor gives to an article."""
+
+    row: int
+    "The article's row in the catalogue."
+    place: int
+    "1 is the top."
+    categories: Sequence[str]
+    "Only readers of one of these categories see it there; empty for all readers."
+
+
+@dataclass(frozen=True)
 class Selection:
     """What filters say of the articles of a catalogue; all arrays are (articles,)."""
 
@@ -37,6 +49,8 @@ class Selection:
     boosts: Floats
     "What each is lifted by; 1 is the distance from the worst candidate of a reader to the best."
     quotas: Sequence[Quota]
+    slots: Sequence[Slot] = ()
+    "Articles that have a slot of their own; of two with the same slot, the last comes first."
 
 
 class ArticleValues:
@@ -119,7 +133,14 @@ def select_articles(articles: ArticleValues, filters: Sequence[FiltersConfig]) -
                 boosts += lift * articles.having(column, [value])
         for column, counts in one.quotas.items():
             quotas += [Quota(articles.having(column, [value]), q.least, q.most) for value, q in counts.items()]
-    return Selection(allowed, pinned & allowed, boosts, quotas)
+    slots = [slot for one in filters for slot in _slots(articles, one) if allowed[slot.row]]
+    return Selection(allowed, pinned & allowed, boosts, quotas, slots)
+
+
+def _slots(articles: ArticleValues, filters: FiltersConfig) -> Iterator[Slot]:
+    for news_id, wanted in filters.slots.items():
+        for row in np.flatnonzero(articles.having("news_id", [news_id]))[-1:].tolist():  # its newest text
+            yield Slot(row, wanted.slot, tuple(wanted.categories))
 
 
 def _require_columns(articles: ArticleValues, filters: Sequence[FiltersConfig]) -> None:
