@@ -22,7 +22,7 @@ LAYERS = [
     ("newsroom", "models", "metrics"),
     ("corpus",),
     ("readers",),
-    ("own_parts",),
+    ("own_parts", "orders"),
     ("importers",),
     ("retrieval", "index_build", "rerank", "generate"),
     ("workbench",),

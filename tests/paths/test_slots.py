@@ -48,7 +48,7 @@ def test_a_slot_of_a_category_is_for_its_readers_alone(pipeline):
     catalogue = pipeline.bench.data.catalogue
     for state in pipeline.readers(READERS):
         read = [catalogue.news["category"][row].as_py() for row in state.history]
-        is_reader = "sports" in state.profile.lower() or bool(read) and read.count("sports") >= len(read) / 5
+        is_reader = "sports" in state.profile.lower() or (bool(read) and read.count("sports") >= len(read) / 5)
         assert (ids(pipeline.run(state.user_id, 6, wanted))[0] == one) == is_reader, state.user_id
         if not is_reader:
             assert ids(pipeline.run(state.user_id, 6, wanted)) == ids(pipeline.run(state.user_id, 6))

@@ -53,12 +53,17 @@ class Selection:
     "Articles that have a slot of their own; of two with the same slot, the last comes first."
 
 
+def columns_of(news: pa.Table) -> list[str]:
+    """Return the columns of a news table by which filters can go: those of every article, then the kept ones."""
+    return [*_OURS, *kept_names(news)]
+
+
 class ArticleValues:
     """The articles of a news table by the values of their columns; each column is read when it is first asked for."""
 
     def __init__(self, news: pa.Table) -> None:
         self._news = news
-        self._kept: list[str] | None = None
+        self._known: list[str] | None = None
         self._rows: dict[str, dict[str, Rows]] = {}
 
     def __len__(self) -> int:
@@ -66,9 +71,9 @@ class ArticleValues:
 
     def problem(self, column: str) -> str:
         """Return why no filter can go by a column; empty if one can."""
-        if self._kept is None:
-            self._kept = kept_names(self._news)
-        known = [*_OURS, *self._kept]
+        if self._known is None:
+            self._known = columns_of(self._news)
+        known = self._known
         if column in known:
             return ""
         return (

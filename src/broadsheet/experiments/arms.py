@@ -86,11 +86,13 @@ class Arms:
     def bench(self, base: Workbench, arms: Assignment) -> Workbench:
         """Return the workbench of some arms over the data of `base`, the workbench of this request."""
         with self._lock:
+            if base.models is not self._base.models:  # the orders of editors changed: arms are over the new settings
+                self._models = {Assignment(): base.models}
+            if base is not self._base:  # what was made of other articles and settings is made again
+                self._base, self._benches = base, {}
             models = self._models_of(arms)
             if models is base.models:
                 return base
-            if base is not self._base:  # the articles changed: what was made of them is made again
-                self._base, self._benches = base, {}
             if arms not in self._benches:
                 if len(self._benches) >= MOST_KEPT:
                     self._benches.pop(next(iter(self._benches)))
@@ -112,5 +114,5 @@ class Arms:
             if config.page != models.config.page:
                 look = read_look(models.newsroom.path, config.page)
             self._models[arms] = models.under(config) if is_new else models
-            self._looks[arms] = look
+            self._looks.setdefault(arms, look)
         return self._models[arms]

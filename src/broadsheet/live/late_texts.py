@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ import pyarrow.compute as pc
 from broadsheet.errors import ContractError, NewsroomError
 from broadsheet.live.wanted import Wanted, forget_wanted, read_wanted
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.orders.book import OrderBook
+from broadsheet.orders.rewritten import rewritten
 from broadsheet.readers.watched_file import Watched
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.files import parts_of, remove_folder
@@ -44,11 +47,12 @@ class PageTexts:
         self._stories = read_table(edition.stories, STORIES)
         self._wanted = Wanted(newsroom, edition.name)
         self._all = Watched(newsroom.late_texts, self._joined, lambda: self._stories)
+        self._orders = OrderBook(newsroom)
 
     def stories(
         self, write: StoryWriter, ranked: pa.Table, news: pa.Table, interest: Interest | None = None
     ) -> pa.Table:
-        """Return the STORIES of pages, in the texts of the edition and the texts that were written since.
+        """Return the STORIES of pages, in the words of editors, else in texts of the edition or written since.
 
         The articles among the first NOTED ranks of each page whose stories lack a draft are noted.
         """
@@ -57,7 +61,7 @@ class PageTexts:
         stories = write(ranked, news, known=self._all(), interest=interest, reader_waits=True)
         lacking = stories.filter(pc.and_(pa.array(lacks_a_draft(stories)), pc.less_equal(stories["rank"], NOTED)))
         self._wanted.note(lacking["news_id"].to_pylist())
-        return stories
+        return rewritten(stories, self._orders().at(datetime.now(UTC)).rewrites)
 
     def _joined(self, path: Path) -> pa.Table:
         from broadsheet.generate.stories.missing_drafts import lacks_a_draft

@@ -38,6 +38,7 @@ from broadsheet.text import without_password
 from broadsheet.version import __version__
 from broadsheet.workbench.languages import READS, choose_encoder, for_manifest
 from broadsheet.workbench.models import EditionModels
+from broadsheet.workbench.ordered import ordered_at_night
 from broadsheet.workbench.workbench import Workbench, open_workbench
 
 
@@ -62,7 +63,7 @@ def build(
     newsroom = given_newsroom(newsroom)
     users = users if isinstance(users, str) else given_ids(users, "users")
     newsroom.require()
-    config = newsroom.config()
+    config = ordered_at_night(newsroom, newsroom.config())
     with newsroom.lock(), full_disk_named(newsroom):
         started = time.perf_counter()
         edition = start_edition(newsroom, say)

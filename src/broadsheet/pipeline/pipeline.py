@@ -39,6 +39,7 @@ from broadsheet.pipeline.page_maker import PageMaker
 from broadsheet.pipeline.sessions import session_reader
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.kept import kept_names
+from broadsheet.workbench.ordered import OrderedBench
 from broadsheet.workbench.workbench import Workbench, open_current
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Pipeline:
         self._readers = LiveReaders(self.events)
         draws = Draws(ExploredSlots(self.events))
         self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look, draws)
-        self._arms = Arms(self._live.bench(), look)
+        self._arms, self._ordered = Arms(self._live.bench(), look), OrderedBench()
         articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.row_of)
         archive, forgotten = config.clock == "latest", bench.data.readers.forgotten
         self._event_log = EventLog(self.events, articles, is_archive=archive, forgotten=forgotten)
@@ -88,12 +89,12 @@ class Pipeline:
 
     @property
     def bench(self) -> Workbench:
-        """The workbench of the next request, with articles added and withdrawn until now taken in; do not change it.
+        """The workbench of the next request, with articles and orders of editors until now taken in; do not change it.
 
         Raises ModelError in a process that was forked after models were put on a GPU.
         """
         check_device()
-        return self._live.bench()
+        return self._ordered(self._live.bench())
 
     def run(
         self,
@@ -155,10 +156,7 @@ class Pipeline:
         return self._readers(bench, given_ids(user_ids, "user_ids"), request_time(bench))
 
     def bench_of(self, user_id: str) -> Workbench:
-        """Return the workbench that makes a reader's pages: in an experiment, that of the reader's arm.
-
-        Of an interleaved experiment it is that of the first arm.
-        """
+        """Return the workbench that makes a reader's pages: that of the reader's arm, of two interleaved the first."""
         return self._arms.bench_of(self.bench, user_id, request_time(self.bench))
 
     def stories(self, news_ids: Sequence[str]) -> pa.Table:

@@ -81,3 +81,19 @@ FORGOTTEN = new_table(
         ),
     ],
 )
+
+ORDERS = new_table(
+    "orders",
+    1,
+    [
+        new_field("number", pa.int64(), "1, 2, 3 …, in the order of the changes; none is missing."),
+        new_field("time", TIME, "When the change was made, UTC."),
+        new_field("editor", pa.string(), "Who made it: the name of a user or an API key."),
+        new_field(
+            "order_id", pa.string(), "The order that was changed: 16 hex digits of its kind and what it is about."
+        ),
+        new_field("order", pa.string(), "The order from then on, as JSON; empty where it was taken off."),
+        new_field("note", pa.string(), "What the fact gate found of words that were published anyway; else empty."),
+        new_field("undoes", pa.int64(), "The number of the change that it undoes; 0 if it undoes none."),
+    ],
+)

@@ -178,7 +178,7 @@ STORIES = new_table(
         new_field(
             "method",
             struct_of(headline=pa.string(), summary=pa.string()),
-            "How each text was made: endpoint, gpt, t5, own, extract or original.",
+            "How each text was made: endpoint, gpt, t5, own, extract or original; on a page also editor.",
         ),
         new_field(
             "checks",

@@ -19,6 +19,7 @@ from broadsheet.corpus.catalogue import Catalogue, make_catalogue
 from broadsheet.corpus.click_log import ClickLog, read_click_log
 from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
 from broadsheet.newsroom import Edition, Newsroom
+from broadsheet.orders.book import OrderBook
 from broadsheet.readers.audience import Audience, open_audience
 from broadsheet.readers.follows import Follows, open_follows
 from broadsheet.readers.forgotten import ForgottenReaders
@@ -63,6 +64,11 @@ class Readers:
     def follows(self) -> OwnTable[Follows]:
         """What readers follow."""
         return open_follows(self.newsroom.follows)
+
+    @cached_property
+    def orders(self) -> OrderBook:
+        """What editors order of the front page."""
+        return OrderBook(self.newsroom)
 
     @cached_property
     def mutes(self) -> OwnTable[Mutes]:
