@@ -58,8 +58,8 @@ def test_of_a_reader_without_a_history_no_read_article_can_be_forgotten(pipeline
     assert "mute" in changes
 
 
-def test_an_unknown_article_is_a_key_error_and_a_wrong_k_an_input_error(pipeline):
-    with pytest.raises(KeyError):
+def test_an_unknown_article_and_a_wrong_k_are_input_errors(pipeline):
+    with pytest.raises(InputError, match="expected the id of an article of the edition"):
         why(pipeline, "fan", "no such article")
     with pytest.raises(InputError, match="k: found 0"):
         why(pipeline, "fan", "N1", 0)

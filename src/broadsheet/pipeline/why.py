@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from broadsheet.config.filters import read_filters
+from broadsheet.errors import InputError
 from broadsheet.live.live_workbench import request_time
-from broadsheet.newsroom.given import most_stories
+from broadsheet.newsroom.given import most_stories, shown
 from broadsheet.pages.article_lists import similar
 from broadsheet.pipeline.lifts import Signal, signals_of
 from broadsheet.readers.follows import words_of
@@ -68,12 +69,14 @@ class Why:
 def why(pipeline: Pipeline, user_id: str, news_id: str, k: int = 10, filters: Filters = None) -> Why:
     """Return why an article that a page may show is at its rank for a reader, as of now and without exploration.
 
-    Raises InputError as `Pipeline.run` does, and KeyError for an id that no article has.
+    Raises InputError as `Pipeline.run` does, and for an id that no article has.
     """
     bench = pipeline.bench_of(user_id)
     (reader,) = pipeline.readers([user_id])
-    as_of, chosen = request_time(bench), read_filters(filters)
-    row, k = bench.data.catalogue.row_of[news_id], most_stories(k, len(bench.data.catalogue))
+    as_of, chosen, k = request_time(bench), read_filters(filters), most_stories(k, len(bench.data.catalogue))
+    row = bench.data.catalogue.row_of.get(news_id)
+    if row is None:
+        raise InputError(f"news_id: found {shown(news_id)}, expected the id of an article of the edition.")
     changes = [("base", "", "", reader), *_changes(bench, reader, row, as_of)]
     states = [_as_request(state, number) for number, (*_, state) in enumerate(changes)]
     depth = k if k > bench.models.config.rerank.depth else None

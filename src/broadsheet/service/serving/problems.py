@@ -18,7 +18,15 @@ from broadsheet.text import one_line, shortened
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+Responses = dict[int | str, dict[str, Any]]
+"""What a route documents of its answers, by status."""
 LONGEST_DETAIL = 500
+READING = (400, 401, 403, 422, 429, 500, 503)
+"""Statuses with which any route that needs a scope may answer in place of what was asked for."""
+CHANGING = (*READING, 408, 409, 413, 415, 507)
+"""Statuses of a route that takes a body, or changes something."""
+RETRY_SECONDS = 2
+"""Seconds after which a caller may try again where the service could not answer."""
 
 
 class Problem(BaseModel):
@@ -49,7 +57,7 @@ def problem(
     return JSONResponse(body, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def documented(*statuses: int) -> Responses:
     """Return the problems that a route can answer with, as FastAPI documents them."""
     return {
         status: {
@@ -67,6 +75,14 @@ def status_of(error: BroadsheetError) -> int:
     if isinstance(error, DiskError):
         return 507
     return 500 if isinstance(error, ConfigError) else 503 if isinstance(error, NewsroomError) else 500
+
+
+def told(error: Exception) -> dict[str, Any]:
+    """Return an error as the problem that an answer tells which has begun already; the log says the rest."""
+    log.error("%s", error, exc_info=None if isinstance(error, BroadsheetError) else error)
+    status = status_of(error) if isinstance(error, BroadsheetError) else 500
+    detail = "The answer ends here; the service's log says why. Ask again later."
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -87,12 +103,14 @@ def handle_problems(app: FastAPI) -> None:
         return problem(422, shortened(one_line(detail), LONGEST_DETAIL), errors=wrong)
 
     @app.exception_handler(BroadsheetError)
-    async def of_package(_: Request, error: BroadsheetError) -> JSONResponse:
+    async def of_package(request: Request, error: BroadsheetError) -> JSONResponse:
         status = status_of(error)
         if status < 500:
-            return problem(status, str(error))
+            folder = f"{request.app.state.service.newsroom.path}"
+            return problem(status, shortened(one_line(str(error).replace(folder, "newsroom")), LONGEST_DETAIL))
         log.error("%s", error)  # may name files of the server, which no caller is told
-        return problem(status, "The service cannot answer now; its log says why. Try again later.")
+        headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else None
+        return problem(status, "The service cannot answer now; its log says why. Try again later.", headers)
 
     @app.exception_handler(Exception)
     async def of_program(_: Request, error: Exception) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
@@ -19,7 +20,9 @@ from broadsheet.service.serving.page_queue import PageQueue
 from broadsheet.service.serving.reader_versions import ReaderVersions
 from broadsheet.service.serving.served import Open, Served
 from broadsheet.service.serving.state import State
-from broadsheet.service.serving.stored_pages import StoredPages
+from broadsheet.service.serving.stored_pages import Stored, StoredPages
+from broadsheet.service.serving.streams import Streams
+from broadsheet.service.serving.work import Work
 
 if TYPE_CHECKING:
     from broadsheet.pipeline.pipeline import Pipeline
@@ -40,6 +43,9 @@ class Service:
         self.queue = PageQueue(self.served, self.metrics)
         self.versions = ReaderVersions(self.pipeline.events, self.metrics)
         self.stored = StoredPages(self.config.service.page_seconds, self.metrics)
+        self.making: dict[Hashable, asyncio.Task[Stored]] = {}
+        """Pages that are being made, by their keys; only the event loop looks at it."""
+        self.work, self.streams = Work(), Streams()
 
     @property
     def pipeline(self) -> Pipeline:
@@ -54,6 +60,7 @@ class Service:
     def close(self) -> None:
         """Finish the pages that are waited for, and stop all threads."""
         self.queue.close()
+        self.work.close()
         self.versions.close()
         self.served.close()
         self.pipeline.events.close()

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from broadsheet.service.serving.metrics import Metrics
 
@@ -29,6 +30,8 @@ class Stored:
     media_type: str
     made: float
     "Seconds of the monotonic clock."
+    event: dict[str, Any] | None = None
+    "The event of the page as shown, if it is not logged yet."
 
     @staticmethod
     def of(body: bytes, media_type: str) -> Stored:

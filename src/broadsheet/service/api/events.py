@@ -1,0 +1,98 @@
+"""What readers do, sent by a site: one event, many, or what a browser sends by `navigator.sendBeacon`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Body, Depends, Request
+from pydantic import BaseModel, Field
+
+from broadsheet.live.events.report import LogReport
+from broadsheet.service.security.caller import Caller, needs
+from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
+from broadsheet.service.serving.repeats import ONCE, OnceRoute
+from broadsheet.service.serving.service import Service, Serving
+
+router = APIRouter(prefix="/v1/events", tags=["events"], route_class=OnceRoute, dependencies=[ONCE])
+
+MOST_EVENTS = 10_000
+"""Most events of a request."""
+JSON, LINES = "application/json", "application/x-ndjson"
+OfEvents = Annotated[Caller, Depends(needs("events"))]
+_EVENT = {"type": "object", "description": "An event with the columns of table events.", "required": ["kind"]}
+_BATCH: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {"schema": {"type": "array", "maxItems": MOST_EVENTS, "items": _EVENT}},
+            LINES: {"schema": {"type": "string", "description": "A JSON object on each line."}},
+        },
+    }
+}
+
+
+class LogBody(BaseModel):
+    """What became of events: how many were taken, and why others were refused."""
+
+    taken: dict[str, int] = Field(description="Events that are on the disk now, by kind.")
+    new: int = Field(description="How many of the events taken were not there before.")
+    repeated: int = Field(description="How many of the events taken were sent before, by their event_id.")
+    refused: dict[str, int] = Field(description="Events that were not taken, by reason.")
+    examples: dict[str, str]
+    left_out: dict[str, int] = Field(description="Values that were left out, by kind and field.")
+    first: str | None
+    last: str | None
+
+
+@router.post("", responses=documented(*CHANGING))
+def event(
+    service: Serving, _: OfEvents, event: Annotated[dict[str, Any], Body(description=_EVENT["description"])]
+) -> LogBody:
+    """Log an event; when the answer comes, it is on the disk."""
+    return logged(service, [event])
+
+
+@router.post("/batch", responses=documented(*CHANGING), openapi_extra=_BATCH)
+async def batch(request: Request, service: Serving, _: OfEvents) -> LogBody:
+    """Log events, as a JSON array or as JSON lines.
+
+    The answer is 200 if an event was taken, with the number of the refused by reason, and 422 if every event was
+    refused. An event that was sent before counts as taken, and is logged once.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (JSON, LINES):
+        raise ServiceError(415, f"Content-Type: expected {JSON} or {LINES}.")
+    body = await request.body()
+    return await anyio.to_thread.run_sync(lambda: logged(service, events_in(body, is_lines=kind == LINES)))
+
+
+def logged(service: Service, events: list[Any]) -> LogBody:
+    """Log events; raises ServiceError 422 if every event was refused."""
+    report = service.log(events)
+    if not report.taken:
+        raise ServiceError(422, _refusal(report))
+    return LogBody.model_validate(report.to_dict())
+
+
+def _refusal(report: LogReport) -> str:
+    reasons = [
+        f"{reason} ({report.examples[reason]})" if reason in report.examples else reason for reason in report.refused
+    ]
+    return f"No event was taken: {'; '.join(reasons) or 'there was no event'}."
+
+
+def events_in(body: bytes, *, is_lines: bool) -> list[Any]:
+    """Return the events of a body; raises ServiceError 422 for what is no JSON array or lines, or is too long."""
+    try:
+        found = [json.loads(line) for line in body.split(b"\n") if line.strip()] if is_lines else json.loads(body)
+    except (ValueError, RecursionError):
+        expected = "a JSON object on each line" if is_lines else "a JSON array"
+        raise ServiceError(422, f"body: found what cannot be read, expected {expected}.") from None
+    if not isinstance(found, list) or len(found) > MOST_EVENTS:
+        count = f"{len(found):,} events" if isinstance(found, list) else "no array"
+        raise ServiceError(422, f"body: found {count}, expected an array of at most {MOST_EVENTS:,} events.")
+    if not all(isinstance(one, dict) for one in found):
+        raise ServiceError(422, "body: found an event that is no JSON object, expected objects alone.")
+    return found
