@@ -150,6 +150,11 @@ class Audience:
         hidden = list(dict.fromkeys(hidden))
         return {"user_id": user_id, "history": newest_last, "profile": known["profile"], "hidden": hidden}
 
+    def imported_profile(self, user_id: str) -> str:
+        """Return the publisher's words on a reader's interests; empty for a reader without such words."""
+        profile: str = self._imported(user_id)["profile"]
+        return profile
+
     def _imported(self, user_id: str) -> dict[str, Any]:
         """Return a user's row of the users table; an empty row for an unknown user."""
         row = self._row_of.get(user_id)

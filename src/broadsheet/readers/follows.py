@@ -58,8 +58,12 @@ class Follows:
 
         `later` is what the reader said after the table was written: a name that was muted since is not followed.
         """
-        row = _followed(later, self._rows.of(user_id))
+        row = followed_after(later, self._rows.of(user_id))
         return list(dict.fromkeys(one["name"] for one in row.get("follows", [])))
+
+    def row(self, user_id: str) -> Row:
+        """Return a reader's row; an empty mapping for a reader who follows nothing."""
+        return self._rows.of(user_id)
 
     def all(self) -> list[str]:
         """Return the readers who follow something, in the order of the table."""
@@ -83,11 +87,12 @@ def keep_opinions(newsroom: Newsroom, said: Mapping[str, Opinions]) -> None:
     """Enter into the tables follows and mutes what readers said; to enter the same again changes nothing."""
     follows, mutes = open_follows(newsroom.follows), open_mutes(newsroom.mutes)
     for user_id, opinions in said.items():
-        follows.change(user_id, partial(_followed, opinions))
+        follows.change(user_id, partial(followed_after, opinions))
         mutes.change(user_id, partial(mutes_after, opinions))
 
 
-def _followed(opinions: Opinions, before: Row) -> Row:
+def followed_after(opinions: Opinions, before: Row) -> Row:
+    """Return what a reader follows after some opinions, as a row of table follows without its reader."""
     kept = [one for one in before.get("follows", []) if one["name"] not in opinions.without(one["field"])]
     new = [{"field": field, "name": name} for field, names in opinions.follows.items() for name in names]
     kept += [one for one in new if one not in kept]

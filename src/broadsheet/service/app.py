@@ -9,14 +9,17 @@ from typing import Any
 from fastapi import FastAPI
 
 from broadsheet.newsroom import Newsroom
-from broadsheet.service.api import health, pages
+from broadsheet.service.api import articles, ask, editions, events, health, lists, pages, readers, stories
 from broadsheet.service.monitoring.measured import Measured
 from broadsheet.service.security.security import Security
 from broadsheet.service.serving.problems import Problem, handle_problems
 from broadsheet.service.serving.service import Service
 from broadsheet.version import __version__
 
-ROUTERS = (health.router, pages.router)
+ROUTERS = (
+    *(health.router, stories.why_router, pages.router, ask.router, lists.router, stories.router),
+    *(events.router, articles.router, readers.router, editions.router),
+)
 
 
 def create_app(newsroom: Newsroom) -> FastAPI:

@@ -23,6 +23,7 @@ from broadsheet.service.serving.service import Service, Serving
 from broadsheet.workbench.workbench import Workbench
 
 router = APIRouter(prefix="/v1", tags=["articles"])
+why_router = APIRouter(prefix="/v1", tags=["pages"])
 
 UNKNOWN = "No article that may be shown has this id."
 PageId = Annotated[str | None, Query(max_length=200, description="The id of a page that was logged as shown.")]
@@ -141,7 +142,7 @@ def article(request: Request, _: OfPages, news_id: NewsId, found: Known) -> Resp
     return send_model(request, Article(**brief.model_dump(), body=text))
 
 
-@router.get("/readers/{user_id:path}/page/{news_id:path}/why", responses=answered(WhyBody, 404))
+@why_router.get("/readers/{user_id:path}/page/{news_id:path}/why", responses=answered(WhyBody, 404))
 async def why_on_page(
     request: Request,
     service: Serving,
