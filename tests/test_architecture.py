@@ -49,7 +49,7 @@ SUB_LAYERS = {
     "retrieval": [("towers",), ("sources", "training"), ("",)],
     "live": [("events",), ("",)],
     "experiments": [("statistics",), ("",)],
-    "nightly": [("",), ("ray",)],
+    "nightly": [("forgetting",), ("",), ("ray",)],
     "offline": [("estimators",), ("",)],
     "service": [("serving",), ("monitoring",), ("security",), ("api", "web", "desk", "ops"), ("",)],
     "training": [("",), ("learning_on",)],

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from broadsheet.config.imports import zone_of
 from broadsheet.errors import InputError
-from broadsheet.importers.report import ImportReport
+from broadsheet.importers.report import FORGOTTEN, ImportReport
 from broadsheet.newsroom import Newsroom
+from broadsheet.readers.forgotten import NOBODY, Forgotten, ForgottenReaders
 from broadsheet.tables.times import TimeReader
+from broadsheet.tables.values import SkipRow
 
 _AHEAD = timedelta(days=1)
 
@@ -24,12 +26,20 @@ class Intake:
     keeps_html: bool = False
     "Whether tags stay in the texts of articles."
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    forgotten: Forgotten = NOBODY
+    "The readers who were forgotten."
     noted: list[tuple[str, str]] = field(default_factory=list)
     "What is noted of the row that is checked now, each with an example or an empty text."
 
     def note(self, key: str, example: str = "") -> None:
         """Note, as "table: what", what was changed or is doubtful in the row that is checked now."""
         self.noted.append((key, example))
+
+    def refuse_forgotten(self, user_id: str, time: datetime | None = None) -> None:
+        """Raise SkipRow for what a forgotten reader did until the forgetting, and for a row without a time."""
+        until = self.forgotten.until(user_id)
+        if until is not None and (time is None or time <= until):
+            raise SkipRow(FORGOTTEN)
 
     def note_future(self, table: str, time: datetime | None) -> None:
         """Note a time more than a day after now; until then a clock may be wrong, or an article planned."""
@@ -59,4 +69,5 @@ def open_intake(newsroom: Newsroom, report: ImportReport | None = None, html: st
         TimeReader(zone_of(settings.time_zone)),
         {name.strip().lower(): event for name, event in settings.events.items()},
         keeps_html,
+        forgotten=ForgottenReaders(newsroom)(),
     )

@@ -11,7 +11,7 @@ from broadsheet.errors import CorpusError
 from broadsheet.tables.values import SkipRow
 from broadsheet.text import one_line
 
-DUPLICATE_CLICK, IS_WITHDRAWN = "duplicate click", "withdrawn"
+DUPLICATE_CLICK, IS_WITHDRAWN, FORGOTTEN = "duplicate click", "withdrawn", "of a reader who was forgotten since"
 """Reasons why a row is rightly not taken."""
 NOT_KNOWN, NONE_KNOWN = "article not known", "none of the shown articles has text"
 """Reasons why a row is not taken that speak of articles which were not imported."""
@@ -91,7 +91,7 @@ class ImportReport:
 
     def _lost(self, table: str) -> Counter[str]:
         """Return the skipped rows of a table that should have been taken."""
-        rightly = [f"{table}: {reason}" for reason in (DUPLICATE_CLICK, IS_WITHDRAWN)]
+        rightly = [f"{table}: {reason}" for reason in (DUPLICATE_CLICK, IS_WITHDRAWN, FORGOTTEN)]
         found = {key: n for key, n in self.skipped.items() if key.startswith(f"{table}: ") and key not in rightly}
         return Counter(found)
 

@@ -162,6 +162,7 @@ def click_row(row: Row, published: Mapping[str, datetime | None], intake: Intake
         checked_id(row.get("news_id")),
         intake.times.required(row.get("time")),
     )
+    intake.refuse_forgotten(user_id, time)
     event = checked_text(row.get("event")).strip().lower() or "click"
     event = intake.events.get(event, event)
     if event not in EVENTS:
@@ -193,8 +194,9 @@ def _named(event: str) -> str:
 
 def user_row(row: Row, intake: Intake) -> dict[str, Any]:
     """Return a row of table users."""
+    intake.refuse_forgotten(user_id := checked_id(row.get("user_id")))
     return {
-        "user_id": checked_id(row.get("user_id")),
+        "user_id": user_id,
         "history": checked_ids(_given(row.get("history")), "history"),
         "profile": without_controls(_whole_text(row.get("profile"), "users: profile", intake)),
         "hidden": checked_ids(_given(row.get("hidden")), "list of hidden articles"),
@@ -205,7 +207,8 @@ def impression_row(row: Row, intake: Intake) -> dict[str, Any]:
     """Return a row of table impressions."""
     impression_id, user_id = checked_id(row.get("impression_id")), checked_id(row.get("user_id"))
     time = intake.times.required(row.get("time"))
-    history = checked_ids(_given(row.get("history")), "history")
+    intake.refuse_forgotten(user_id, time)
+    history = [] if intake.forgotten.until(user_id) else checked_ids(_given(row.get("history")), "history")
     shown = checked_ids(_given(row.get("shown")), "list of shown articles")
     clicked, propensity = _given(row.get("clicked")), _given(row.get("propensity")) or None
     if not shown:

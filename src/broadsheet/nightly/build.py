@@ -25,6 +25,7 @@ from broadsheet.newsroom.journal import CARRIED, Journal, carried_by, read_withd
 from broadsheet.nightly.edition_gate import Verdict, judge
 from broadsheet.nightly.edition_start import full_disk_named, start_edition
 from broadsheet.nightly.expiry import expire
+from broadsheet.nightly.forgetting.night import begin_forgetting, end_forgetting
 from broadsheet.nightly.last_day import last_day_counts
 from broadsheet.nightly.run_stages import StageReports, event_of, run_stages, tell
 from broadsheet.nightly.stage import Engine, Record
@@ -66,6 +67,7 @@ def build(
     config = ordered_at_night(newsroom, newsroom.config())
     with newsroom.lock(), full_disk_named(newsroom):
         started = time.perf_counter()
+        forgetting = begin_forgetting(newsroom, say)
         edition = start_edition(newsroom, say)
         as_of = read_clock(config.clock, edition.news, edition.clicks)
         _say_clock(config.clock, edition, as_of, say)
@@ -96,6 +98,7 @@ def build(
         Journal(newsroom).remove_carried()
         with closing(open_events(newsroom, config)) as store:
             archive_events(newsroom, store, min(held_events(one.clicks) for one in newsroom.editions()))
+        end_forgetting(newsroom, forgetting, say)
         say(f"{'kept back' if verdict.reasons else 'published'} {done.name}")
         record(event_of("kept" if verdict.reasons else "published", done.name, time.perf_counter() - started, {}))
         if verdict.reasons:
