@@ -1,11 +1,14 @@
 """The settings of the live service."""
 
 from dataclasses import field
+from ipaddress import ip_network
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from broadsheet.config.section import Amount, AtLeastOne, section
+from broadsheet.config.section import Amount, AtLeastOne, SettingsError, section
+from broadsheet.text import shortened, web_link, without_password
 
 
 @section
@@ -16,11 +19,43 @@ class ServiceConfig:
     """Seconds for which a page that was made is sent again, unless its reader did something, an article was added or
     withdrawn, or a new edition came; 0 makes each page anew."""
     requests_a_minute: AtLeastOne = 600
-    "Most requests of an address or an API key in a minute, counted by each worker; more are refused with status 429."
+    "Most requests of an address, a user or an API key in a minute; more are refused with status 429."
     most_body_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 2_000_000
     "Most bytes of a request's body; a longer body is refused with status 413."
     public_url: str = ""
     """The address under which readers reach the service, such as "https://news.example"; links of feeds and letters
-    need it."""
+    need it. With it, requests for other hosts are refused, and with https cookies go by https alone."""
     trusted_proxies: list[str] = field(default_factory=list)
-    "Addresses of proxies whose X-Forwarded-For says who asks; of any other sender that header is ignored."
+    """Addresses of proxies whose X-Forwarded-For says who asks, such as "127.0.0.1" or "10.0.0.0/8"; of any other
+    sender that header is ignored."""
+    access_log: bool = False
+    """Whether the service writes a line of JSON for each request on its error stream: route, status, time and the
+    sender's network, and nothing that names a reader."""
+
+    def __post_init__(self) -> None:
+        """Raise SettingsError for an address that is none."""
+        problems = {}
+        if wrong := [each for each in self.trusted_proxies if not _is_network(each)]:
+            problems["trusted_proxies"] = (
+                f'found {shortened(repr(wrong[0]), 80)}, expected addresses or networks, such as "10.0.0.0/8"'
+            )
+        if self.public_url and not _is_origin(self.public_url):
+            problems["public_url"] = (
+                f"found {shortened(repr(without_password(self.public_url)), 80)}, expected an address without a path, "
+                'such as "https://news.example"'
+            )
+        if problems:
+            raise SettingsError(problems)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text) if web_link(text) else None
+    return parts is not None and text.rstrip("/") == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc

@@ -11,14 +11,17 @@ from fastapi import FastAPI
 from broadsheet.newsroom import Newsroom
 from broadsheet.service.api import articles, ask, editions, events, health, lists, pages, readers, stories
 from broadsheet.service.monitoring.measured import Measured
+from broadsheet.service.security import entering, login
+from broadsheet.service.security.guarding.guard import Guard
 from broadsheet.service.security.security import Security
-from broadsheet.service.serving.problems import Problem, handle_problems
+from broadsheet.service.serving.problems import Problem, documented, handle_problems
 from broadsheet.service.serving.service import Service
 from broadsheet.version import __version__
 
 ROUTERS = (
     *(health.router, stories.why_router, pages.router, ask.router, lists.router, stories.router),
     *(events.router, articles.router, readers.router, editions.router),
+    *(login.router, entering.router),
 )
 
 
@@ -30,9 +33,11 @@ def create_app(newsroom: Newsroom) -> FastAPI:
         app.state.service = service = Service(newsroom)
         app.state.security = Security(newsroom, service.state, service.config.service)
         service.start()
+        app.state.security.start()
         try:
             yield
         finally:
+            app.state.security.close()
             service.close()
 
     app = FastAPI(
@@ -45,6 +50,7 @@ def create_app(newsroom: Newsroom) -> FastAPI:
         redoc_url=None,
     )
     handle_problems(app)
+    app.add_middleware(Guard)
     app.add_middleware(Measured)
     for router in ROUTERS:
         app.include_router(router)
@@ -53,12 +59,21 @@ def create_app(newsroom: Newsroom) -> FastAPI:
 
 
 def _document_problems(app: FastAPI) -> None:
-    """Put the form of problems into the schema, to which every route's errors refer."""
+    """Put into the schema the form of problems, the problems that the guard answers with, and how keys are sent."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         schema = plain()
-        schema["components"].setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        parts = schema["components"]
+        parts.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}}
+        for path in schema["paths"].values():
+            for operation in path.values():
+                answers = operation.setdefault("responses", {})
+                refused = (400, 429, *((408, 413, 415) if "requestBody" in operation else ()))
+                answers.update({str(status): each for status, each in documented(*refused).items()} | answers)
+                if "401" in answers:
+                    operation["security"] = [{"key": []}]
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's guide on extending OpenAPI does

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_newsroom
 from broadsheet.service.app import create_app
+from broadsheet.service.security.security import WORKERS
 
 VARIABLE = "BROADSHEET_SERVES"
 """Tells the worker processes which newsroom they serve."""
@@ -27,7 +28,7 @@ def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
 
     room: Newsroom = given_newsroom(newsroom)
     room.current()  # told now, in a sentence, and not by each worker
-    os.environ[VARIABLE] = str(room.path)
+    os.environ[VARIABLE], os.environ[WORKERS] = str(room.path), str(workers)
     uvicorn.run(
         "broadsheet.service.server:worker",
         factory=True,

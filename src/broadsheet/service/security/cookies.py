@@ -9,8 +9,7 @@ from broadsheet.service.security.security import security_of
 
 def is_https(request: Request) -> bool:
     """Return whether readers reach the service by https, as far as is known."""
-    public = security_of(request).settings.public_url
-    return request.scope["scheme"] == "https" or public.lower().startswith("https:")
+    return request.scope["scheme"] == "https" or security_of(request).is_https
 
 
 def cookie(request: Request, name: str) -> str:

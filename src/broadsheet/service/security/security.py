@@ -1,22 +1,46 @@
-"""What the service's security needs, opened once for each process: database, keys that sign, settings."""
+"""What the service's security needs, opened once for each process: database, keys, limits and settings."""
 
 from __future__ import annotations
+
+import os
 
 from fastapi import Request
 
 from broadsheet.config.service import ServiceConfig
 from broadsheet.newsroom import Newsroom
+from broadsheet.service.security.accounts.keys import Keys
+from broadsheet.service.security.guarding.access_log import open_access_log
+from broadsheet.service.security.guarding.address import Addresses
+from broadsheet.service.security.guarding.limits import Limits
 from broadsheet.service.security.secret import read_secret
 from broadsheet.service.serving.state import State
+
+WORKERS = "BROADSHEET_WORKERS"
+"""The environment variable that says how many processes share the requests, and so the limits."""
 
 
 class Security:
     """Shared by all requests; safe to share between threads."""
 
     def __init__(self, newsroom: Newsroom, state: State, settings: ServiceConfig) -> None:
-        """Read the keys that sign; raises NewsroomError if their file cannot be used."""
+        """Read the keys that sign, and those of callers; raises NewsroomError if a file of them cannot be used."""
         self.state, self.settings = state, settings
         self.secret = read_secret(newsroom)
+        self.keys = Keys(state)
+        self.addresses = Addresses(settings.trusted_proxies)
+        self.limits = Limits(settings.requests_a_minute / max(1, int(os.environ.get(WORKERS, "1"))))
+        self.is_https = settings.public_url.lower().startswith("https:")
+        """Whether readers reach the service by https, by its settings."""
+
+    def start(self) -> None:
+        """Look for keys that other processes add and revoke, until `close`."""
+        self.keys.watch()
+        if self.settings.access_log:
+            open_access_log()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self.keys.close()
 
 
 def security_of(request: Request) -> Security:

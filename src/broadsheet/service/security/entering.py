@@ -1,0 +1,73 @@
+"""A site that knows a reader hands the reader over: a token for the site's server, and `/enter` for the browser."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from broadsheet.newsroom.given import given_id
+from broadsheet.service.security.caller import needs
+from broadsheet.service.security.reader import remember_reader
+from broadsheet.service.security.security import Security, security_of
+from broadsheet.service.serving.problems import ServiceError, documented
+
+router = APIRouter(tags=["readers"])
+
+PURPOSE, SECONDS = "enter", 60
+"""What the token is signed for, and how long it holds: it stands in an address, so it is short-lived and used once."""
+
+
+class EnterToken(BaseModel):
+    """What a site sends a reader's browser with."""
+
+    token: str = Field(description="For /enter?token=TOKEN; holds once.")
+    path: str = Field(description="The address on this service to redirect the reader's browser to.")
+    seconds: int = Field(description="Seconds for which the token holds.")
+
+
+@router.post(
+    "/v1/readers/{user_id}/token",
+    dependencies=[Depends(needs("readers"))],
+    responses=documented(401, 403, 422, 429),
+)
+async def enter_token(
+    request: Request, user_id: Annotated[str, Path(min_length=1, max_length=200, description="The reader's id.")]
+) -> EnterToken:
+    """Return a token with which a reader's browser says who it is, in place of its pseudonym.
+
+    The site asks for it only for a reader who agreed to be remembered.
+    """
+    token = security_of(request).secret.sign(PURPOSE, [given_id(user_id, "user_id"), secrets.token_hex(8)])
+    return EnterToken(token=token, path=f"/enter?token={token}", seconds=SECONDS)
+
+
+@router.get("/enter", responses=documented(403, 422, 429, 503), status_code=303, response_class=RedirectResponse)
+def enter(request: Request, token: Annotated[str, Query(min_length=1, max_length=2000)]) -> Response:
+    """Remember who the reader is, as the site's token says, and lead to the front page."""
+    security = security_of(request)
+    signed = security.secret.signed(PURPOSE, token, SECONDS)
+    if not signed or not _is_first_use(security, token):
+        raise ServiceError(403, "This token is forged, used already, or older than a minute. Come from the site again.")
+    answer = RedirectResponse("/", 303)
+    remember_reader(request, answer, signed[0])
+    return answer
+
+
+def _is_first_use(security: Security, token: str) -> bool:
+    now = int(time.time())
+    try:
+        with security.state.change() as db:
+            db.execute("DELETE FROM entered WHERE until < ?", (now,))
+            db.execute(
+                "INSERT INTO entered VALUES (?, ?)", (hashlib.sha256(token.encode()).digest(), now + 2 * SECONDS)
+            )
+    except sqlite3.IntegrityError:
+        return False
+    return True

@@ -1,0 +1,67 @@
+"""Bodies of requests: no longer than the setting allows, no slower than a time limit, and not compressed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+
+from broadsheet.service.security.guarding.messages import Message, Receive
+
+BODY_SECONDS = 30.0
+"""Most seconds from the first wait for a body until all of it is here."""
+DISCONNECT: Message = {"type": "http.disconnect"}
+_DIGITS = re.compile(rb"[0-9]{1,18}")
+
+
+class Body:
+    """The body of one request, as the application receives it."""
+
+    def __init__(self, receive: Receive, most_bytes: int, seconds: float = BODY_SECONDS) -> None:
+        self._receive, self._most, self._seconds = receive, most_bytes, seconds
+        self._bytes, self._until, self._whole = 0, 0.0, False
+        self.refused: tuple[int, str] | None = None
+        """Status and detail with which the request is answered in place of the application's answer."""
+
+    async def receive(self) -> Message:
+        """Return the next message; a body that is too long or too slow ends like a connection that broke."""
+        if self._whole:
+            return await self._receive()  # the application waits for the end of the connection
+        if self.refused:
+            return DISCONNECT
+        self._until = self._until or time.monotonic() + self._seconds
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, self._until - time.monotonic()))
+        except TimeoutError:
+            return self._refuse(408, f"The body did not arrive within {self._seconds:g} seconds. Send it again.")
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > self._most:
+            return self._refuse(413, too_long(self._most))
+        self._whole = not message.get("more_body", False)
+        return message
+
+    def _refuse(self, status: int, detail: str) -> Message:
+        self.refused = (status, detail)
+        return DISCONNECT
+
+
+def refused_by_headers(scope: Message, most_bytes: int) -> tuple[bool, tuple[int, str] | None]:
+    """Return whether a request has a body, and with which status and detail it is refused before the body is read."""
+    has_body = False
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            if not _DIGITS.fullmatch(value):
+                return True, (400, "The Content-Length of the request is no number of bytes.")
+            if int(value) > most_bytes:
+                return True, (413, too_long(most_bytes))
+            has_body = has_body or value.strip(b"0") != b""
+        elif name == b"transfer-encoding":
+            has_body = True
+        elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            return True, (415, "The body is compressed. Send it as it is, without Content-Encoding.")
+    return has_body, None
+
+
+def too_long(most_bytes: int) -> str:
+    """Return what a caller is told whose body is too long."""
+    return f"The body has more than {most_bytes:,} bytes. Send less at once."
