@@ -72,9 +72,7 @@ class Pipeline:
 
     @staticmethod
     def open(path: str | Path | Newsroom, own: OwnParts | None = None) -> Pipeline:
-        """Open a newsroom's current edition.
-
-        `own` are parts of your own, beside those that broadsheet.toml names.
+        """Open a newsroom's current edition; `own` are parts of your own beside those that broadsheet.toml names.
 
         Raises NewsroomError if no edition is published, ModelError if the edition was built with another model than
         the config names, ContractError if a file is damaged.
@@ -146,9 +144,15 @@ class Pipeline:
         in no experiment. Raises as `run` does, and InputError for words of more than 500 characters.
         """
         bench = self.bench
-        reader, as_of = session_reader(bench.data.catalogue, history, profile), request_time(bench)
+        reader = session_reader(bench.data.catalogue, history, profile)
+        return self.pages_by(bench, [reader], k, filters)[0]
+
+    def pages_by(
+        self, bench: Workbench, readers: Sequence[ReaderState], k: int = 10, filters: Filters = None
+    ) -> list[Page]:
+        """Return pages by a workbench of this pipeline, such as one under other settings; nothing of them is counted."""
         stories, draw = most_stories(k, len(bench.data.catalogue)), Draw(explored_today=0)
-        return self._maker.pages(bench, [reader], as_of, stories, read_filters(filters), draw)[0]
+        return self._maker.pages(bench, readers, request_time(bench), stories, read_filters(filters), draw)
 
     def readers(self, user_ids: Iterable[str]) -> list[ReaderState]:
         """Return what is known of readers at this moment, in the order of the ids; raises as `run_many` does."""
