@@ -9,7 +9,7 @@ from broadsheet.cli.ending import run_command
 from broadsheet.cli.evaluation import evaluation, experiment
 from broadsheet.cli.export import export
 from broadsheet.cli.imports import imports
-from broadsheet.cli.live import add, log, mute, profile, unmute, withdraw, write
+from broadsheet.cli.live import add, forget, log, mute, profile, unmute, withdraw, write
 from broadsheet.cli.operations import operation
 from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
 from broadsheet.cli.serve import serve
@@ -36,6 +36,7 @@ app.command(epilog="Example: broadsheet log newsroom events.jsonl")(log)
 app.command(epilog="Example: broadsheet mute newsroom maya-politics --category sports --source Fox")(mute)
 app.command(epilog="Example: broadsheet unmute newsroom maya-politics --category sports")(unmute)
 app.command(epilog='Example: broadsheet profile newsroom maya-politics --set "space and chess"')(profile)
+app.command(epilog="Example: broadsheet forget newsroom maya-politics   Then: broadsheet build newsroom")(forget)
 app.command(epilog="Example: broadsheet serve demo/newsroom   Then open http://127.0.0.1:8000/")(serve)
 app.add_typer(operation)
 app.command(epilog="Example: broadsheet experiment newsroom fresher --out reports")(experiment)

@@ -1,4 +1,4 @@
-"""The commands `export run | qrels | vectors`. Nothing heavy is imported before a command needs it."""
+"""The commands `export run | qrels | vectors | reader`. Nothing heavy is imported before a command needs it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -76,3 +76,17 @@ def export_vectors(
 
     with as_options(out="--out", format="--format"):
         say(write(Newsroom(newsroom), out, edition, kind))
+
+
+@export.command("reader", epilog="Example: broadsheet export reader newsroom maya-politics --out maya.jsonl")
+def export_reader(
+    newsroom: Room,
+    reader: Annotated[str, typer.Argument(help="The reader's id.")],
+    out: Annotated[Path, typer.Option(help="The file to write, JSON lines.")],
+) -> None:
+    """Write all that is held of a reader to one file, which `broadsheet import reader` takes into another newsroom."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.operations.reader_file import export_reader as write
+
+    with as_options(out="--out"):
+        say(write(Newsroom(newsroom), reader, out))

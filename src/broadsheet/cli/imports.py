@@ -1,4 +1,4 @@
-"""The commands `import demo | mind | ebnerd | tables | dataset | own`. Each imports what is heavy when it runs."""
+"""The commands `import demo | mind | ebnerd | tables | dataset | own | reader`. Each imports when it runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -138,3 +138,15 @@ def import_own(
     from broadsheet.newsroom import Newsroom
 
     tell(take(Newsroom(into), name, path, keep=read_keep(keep)))
+
+
+@imports.command("reader", epilog="Example: broadsheet import reader maya.jsonl --into newsroom")
+def import_reader(
+    file: Annotated[Path, typer.Argument(help="A file that `broadsheet export reader` wrote.")],
+    into: Into = DEFAULT_ROOM,
+) -> None:
+    """Take what another newsroom held of a reader."""
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.operations.reader_import import import_reader as take
+
+    tell(take(Newsroom(into), file))

@@ -1,4 +1,4 @@
-"""The commands of the day: `add`, `withdraw`, `write`, `log`, `mute`, `unmute`, `profile`. Each imports when called."""
+"""The commands of the day: `add`, `withdraw`, `write`, `log`, `mute`, `unmute`, `profile`, `forget`."""
 
 import sys
 from pathlib import Path
@@ -157,3 +157,14 @@ def _interests(user: str, known: "Interests") -> list[str]:
         one_line(f"{user}: {topics or 'nothing in common'}, of {known.read} articles read"),
         one_line(f"in force: {text} ({_WHOSE[whose]})") if whose else "in force: none",
     ]
+
+
+def forget(newsroom: Room, user: Reader) -> None:
+    """Forget a reader. The next request knows nothing of the reader; the next build removes the rest from all files.
+
+    Prints which trained models read the reader's clicks. What the reader does later is that of a new reader.
+    """
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.readers.forget import forget as hide
+
+    tell(hide(Newsroom(newsroom), user).line())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from broadsheet.cli.printing import print_json
 from broadsheet.newsroom import Newsroom
 from broadsheet.operations.events_state import events_line
-from broadsheet.operations.status import WIDTH, newsroom_state
+from broadsheet.operations.status import WIDTH, forgotten_line, newsroom_state
 from broadsheet.text import one_line
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def show_status(newsroom: Newsroom, *, as_json: bool = False) -> None:
         if edition["current"] and edition.get("reads"):
             console.print(Text(one_line(edition["reads"])))
     console.print(Text(one_line(events_line(state["events"]))))
+    if line := forgotten_line(state["forgotten"]):
+        console.print(Text(one_line(line)))
     if state["learning"]:
         console.print(Text(one_line(_last_learning(state["learning"]))))
     if state["settings_problem"]:

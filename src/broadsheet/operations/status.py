@@ -14,6 +14,8 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.newsroom.journal import Journal, carried_by, held_by
 from broadsheet.newsroom.learned import last_decision
 from broadsheet.operations.events_state import events_state
+from broadsheet.readers.forget import trained_models
+from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.schemas import CLICKS, IMPRESSIONS, NEWS, USERS
 
@@ -25,6 +27,7 @@ def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
     """Return how much the corpus holds, what waits in the journal, and each edition's figures, newest first.
 
     `learning` is the last decision of `broadsheet learn`, None if there is none. `events` is what `events_state` says.
+    `forgotten` is what `forgotten_state` says.
     `corpus` has the rows of each table, and how many readers clicked. `settings_problem` is what is wrong with
     broadsheet.toml, as a build would say it; None if nothing is wrong.
     Raises NewsroomError if there are no articles.
@@ -46,8 +49,37 @@ def newsroom_state(newsroom: Newsroom) -> dict[str, Any]:
         "settings_problem": _settings_problem(newsroom),
         "journal": journal_state(newsroom, current),
         "events": events_state(newsroom),
+        "forgotten": forgotten_state(newsroom),
         "editions": list(_edition_states(newsroom, current)),
     }
+
+
+def forgotten_state(newsroom: Newsroom) -> dict[str, Any]:
+    """Return how many readers were forgotten, how many wait for a build, and which models read clicks of any of them.
+
+    A model that was trained anew since is left out. If the table cannot be read, the problem is returned.
+    """
+    try:
+        forgotten = ForgottenReaders(newsroom)()
+    except BroadsheetError as error:
+        return {"problem": str(error)}
+    there = trained_models(newsroom) if forgotten.models() else []
+    models = [model for model in forgotten.models() if model in there]
+    return {"readers": len(forgotten), "waiting": len(forgotten.pending()), "models": models}
+
+
+def forgotten_line(state: dict[str, Any]) -> str:
+    """Return the same as a sentence; empty if no reader was forgotten."""
+    if "problem" in state:
+        return f"Forgotten readers: {state['problem']}"
+    if not state["readers"]:
+        return ""
+    waiting = state["waiting"]
+    said = (
+        f"Forgotten readers: {state['readers']:,}, of whom {waiting:,} wait{'s' * (waiting == 1)} for the next build."
+    )
+    names = ", ".join(f"{model['name']} (trained {model['trained_at'][:16]})" for model in state["models"])
+    return f"{said} Trained models that read clicks of forgotten readers: {names}." if names else said
 
 
 def _readers_with_clicks(newsroom: Newsroom) -> int:

@@ -99,6 +99,11 @@ def models_that_read(newsroom: Newsroom, user_id: str) -> list[Model]:
     return found
 
 
+def trained_models(newsroom: Newsroom) -> list[Model]:
+    """Return the trained models that the newsroom has now."""
+    return [{"name": name, "trained_at": str(card["trained_at"])} for name, card in _cards(newsroom)]
+
+
 def _cards(newsroom: Newsroom) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the folder and the card of each trained model, also of generations that are kept.
 

@@ -62,6 +62,9 @@ class EventStore(Protocol):
         It stops before the first event that was received less than KEPT ago.
         """
 
+    def all_of(self, user_id: str) -> pa.Table:
+        """Return all events of a reader, and all on a page of the reader, in the order of `sequence`."""
+
     def user_ids(self) -> list[str]:
         """Return the readers of all events, each once, in no certain order; unknown readers are left out."""
 

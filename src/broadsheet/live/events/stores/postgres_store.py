@@ -35,6 +35,7 @@ from broadsheet.live.events.stores.postgres_statements import (
 )
 from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.live.events.stores.stored_rows import (
+    ALL_OF,
     EVENT_ID,
     NUMBERS,
     Row,
@@ -104,6 +105,10 @@ class PostgresEvents:
             if not self._is_there(self._reader):
                 return 0
             return self._reader.run(lambda database: int(database.execute(REMOVE, values).rowcount))
+
+    def all_of(self, user_id: str) -> pa.Table:
+        """Return all of a reader."""
+        return to_table(self._rows(f"{ALL_OF.format(table='broadsheet_events')} ORDER BY sequence", *[user_id] * 2))
 
     def user_ids(self) -> list[str]:
         """Return the readers of all events."""

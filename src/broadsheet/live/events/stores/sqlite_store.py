@@ -23,6 +23,7 @@ from broadsheet.live.events.stores.sqlite_blank import blank_events, write_anew
 from broadsheet.live.events.stores.sqlite_errors import told
 from broadsheet.live.events.stores.sqlite_file import Connection, make_file
 from broadsheet.live.events.stores.stored_rows import (
+    ALL_OF,
     NUMBERS,
     Row,
     asked,
@@ -115,6 +116,12 @@ class SqliteEvents:
             removed += count
             if count < REMOVED_AT_ONCE:
                 return removed
+
+    def all_of(self, user_id: str) -> pa.Table:
+        """Return all of a reader."""
+        return to_table(
+            self._rows(f"{ALL_OF.format(table='events')} ORDER BY sequence".replace("%s", "?"), *[user_id] * 2)
+        )
 
     def user_ids(self) -> list[str]:
         """Return the readers of all events."""

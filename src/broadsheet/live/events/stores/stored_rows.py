@@ -118,6 +118,8 @@ BLANK = ", ".join(
 )
 """The assignments of an UPDATE that leaves nothing of an event but its number and its day; see `EventStore.blank`."""
 
+ALL_OF = "user_id = %s OR page_id IN (SELECT page_id FROM {table} WHERE kind = 'page' AND user_id = %s)"
+"""Which events are a reader's, or happened on a page of the reader."""
 
 NUMBERS = "SELECT count(*), min(sequence), max(sequence)"
 """What `gap_in` needs of the table of events, and behind it the highest number that was given, from one statement."""
