@@ -63,7 +63,7 @@ def test_the_textfile_has_the_figures_of_the_build(copy, outputs):
     edition = run_build(copy, ["fan"], silent, outputs)
     found = samples(outputs.metrics)
     assert found["broadsheet_build_exit_code"] == 0 and found["broadsheet_gate_reasons"] == 0
-    assert found['broadsheet_build_count{count="reused",stage="encode"}'] == 60
+    assert found['broadsheet_build_items{count="reused",stage="encode"}'] == 60
     assert found['broadsheet_edition_rows{table="news"}'] == 60 and found['broadsheet_gate{figure="recall"}'] == 1
     assert found['broadsheet_build_stage_seconds{stage="index"}'] == edition.read_manifest()["seconds"]["index"]
     assert found["broadsheet_current_built_timestamp_seconds"] <= found["broadsheet_build_end_timestamp_seconds"]
@@ -125,7 +125,7 @@ def test_names_types_and_help_of_the_figures_are_those_that_dashboards_know(tmp_
         "broadsheet_build_seconds": 2.5,
         "broadsheet_gate_reasons": 1,
         'broadsheet_build_stage_seconds{stage="encode"}': 1,
-        'broadsheet_build_count{count="encoded",stage="encode"}': 3,
+        'broadsheet_build_items{count="encoded",stage="encode"}': 3,
         'broadsheet_edition_rows{table="news"}': 7,
         'broadsheet_gate{figure="recall"}': 0.9,
     }

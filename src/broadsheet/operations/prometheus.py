@@ -13,18 +13,18 @@ from broadsheet.tables.named_files import write_named
 
 Sample = tuple[str, dict[str, str], float]
 """Name, labels and value."""
-
-_HELP = {
+HELP = {
     "broadsheet_build_exit_code": "Of the last build: 0 published, 2 failed, 3 kept back, 129 and more: stopped.",
     "broadsheet_build_end_timestamp_seconds": "When the last build ended, well or not.",
     "broadsheet_current_built_timestamp_seconds": "When the edition that readers see was built.",
     "broadsheet_build_seconds": "How long the build of the last complete edition took.",
     "broadsheet_build_stage_seconds": "How long each of its stages took.",
-    "broadsheet_build_count": "What each of its stages counted, such as articles encoded.",
+    "broadsheet_build_items": "What each of its stages counted, such as articles encoded.",
     "broadsheet_edition_rows": "What it holds: news, users, and articles expired that it leaves out.",
     "broadsheet_gate": "What the gate measured of it.",
     "broadsheet_gate_reasons": "Bounds that it is beyond.",
 }
+"""What each metric says."""
 
 
 def write_metrics(
@@ -41,18 +41,19 @@ def write_metrics(
     ]
     if current is not None:
         samples.append(("broadsheet_current_built_timestamp_seconds", {}, _seconds(current["built_at"])))
-    samples += _of_edition(built) if built is not None else []
+    samples += edition_samples(built) if built is not None else []
     write_named(path, generate_latest(_registry(samples)))
 
 
-def _of_edition(manifest: Mapping[str, Any]) -> list[Sample]:
+def edition_samples(manifest: Mapping[str, Any]) -> list[Sample]:
+    """Return the figures of the build of an edition by its manifest, which must have what the gate measured."""
     samples: list[Sample] = [
         ("broadsheet_build_seconds", {}, manifest["total_seconds"]),
         ("broadsheet_gate_reasons", {}, len(manifest["reasons"])),
     ]
     samples += [("broadsheet_build_stage_seconds", {"stage": name}, s) for name, s in manifest["seconds"].items()]
     samples += [
-        ("broadsheet_build_count", {"stage": stage, "count": name}, number)
+        ("broadsheet_build_items", {"stage": stage, "count": name}, number)
         for stage, done in manifest["stages"].items()
         if stage != "check"
         for name, number in done["counts"].items()
@@ -67,7 +68,7 @@ def _registry(samples: Iterable[Sample]) -> CollectorRegistry:
     registry, gauges = CollectorRegistry(), dict[str, Gauge]()
     for name, labels, value in samples:
         if name not in gauges:
-            gauges[name] = Gauge(name, _HELP[name], list(labels), registry=registry)
+            gauges[name] = Gauge(name, HELP[name], list(labels), registry=registry)
         (gauges[name].labels(**labels) if labels else gauges[name]).set(value)
     return registry
 

@@ -9,8 +9,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from broadsheet.newsroom import Newsroom
-from broadsheet.service.api import articles, ask, editions, events, health, lists, pages, readers, stories
+from broadsheet.service.api import articles, ask, editions, events, health, lists, metrics, pages, readers, stories
 from broadsheet.service.monitoring.measured import Measured
+from broadsheet.service.monitoring.monitoring import Monitoring
 from broadsheet.service.security import entering, login
 from broadsheet.service.security.guarding.guard import Guard
 from broadsheet.service.security.security import Security
@@ -20,7 +21,7 @@ from broadsheet.version import __version__
 
 ROUTERS = (
     *(health.router, stories.why_router, pages.router, ask.router, lists.router, stories.router),
-    *(events.router, articles.router, readers.router, editions.router),
+    *(events.router, articles.router, readers.router, editions.router, metrics.router),
     *(login.router, entering.router),
 )
 
@@ -32,11 +33,14 @@ def create_app(newsroom: Newsroom) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = Service(newsroom)
         app.state.security = Security(newsroom, service.state, service.config.service)
+        app.state.monitoring = monitoring = Monitoring(service)
         service.start()
         app.state.security.start()
+        monitoring.start()
         try:
             yield
         finally:
+            monitoring.close()
             app.state.security.close()
             service.close()
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_newsroom
 from broadsheet.service.app import create_app
+from broadsheet.service.monitoring.monitoring import FOLDER
 from broadsheet.service.security.security import WORKERS
 
 VARIABLE = "BROADSHEET_SERVES"
@@ -29,19 +33,31 @@ def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
     room: Newsroom = given_newsroom(newsroom)
     room.current()  # told now, in a sentence, and not by each worker
     os.environ[VARIABLE], os.environ[WORKERS] = str(room.path), str(workers)
-    uvicorn.run(
-        "broadsheet.service.server:worker",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        timeout_keep_alive=15,
-        h11_max_incomplete_event_size=16_384,
-    )
+    with _shared_metrics(workers):
+        uvicorn.run(
+            "broadsheet.service.server:worker",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            timeout_keep_alive=15,
+            h11_max_incomplete_event_size=16_384,
+        )
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """Give several workers a folder for their metrics, which begin at zero with each start of the service."""
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="broadsheet-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        yield
 
 
 def worker() -> FastAPI:

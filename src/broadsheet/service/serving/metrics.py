@@ -8,6 +8,7 @@ workers that run, `livemax` takes the largest.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
@@ -25,13 +26,15 @@ class Metrics:
     """The instruments of one process; safe to share between threads."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # of each counter, when it began: a second series, which nobody plots
+        # When each counter began would be a second series of it, which nobody plots.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._of_requests()
         self._of_pages()
         self._of_stored_pages()
         self._of_editions()
         self._of_events()
+        self._of_garbage()
 
     def _of_requests(self) -> None:
         self.requests = self._counter(
@@ -101,6 +104,23 @@ class Metrics:
             "readers_remembered", "Readers whose acts since the start are counted in memory.", mode="livemax"
         )
 
+    def _of_garbage(self) -> None:
+        self.collections = Counter(
+            "python_gc_collections_total",
+            "Collections of garbage, by generation.",
+            ["generation"],
+            registry=self.registry,
+        )
+        self.collected = Counter(
+            "python_gc_objects_collected_total",
+            "Objects freed by collections of garbage, by generation.",
+            ["generation"],
+            registry=self.registry,
+        )
+        self.pause_seconds = Counter(
+            "python_gc_pause_seconds_total", "Time spent on collections of garbage.", registry=self.registry
+        )
+
     def count_pages(self, pages: Sequence[Page], seconds: float) -> None:
         """Count the pages of one block, which took `seconds` together."""
         self.block_readers.observe(len(pages))
@@ -132,5 +152,5 @@ class Metrics:
     def _histogram(self, name: str, said: str, buckets: Sequence[float]) -> Histogram:
         return Histogram(f"broadsheet_{name}", said, buckets=buckets, registry=self.registry)
 
-    def _gauge(self, name: str, said: str, mode: str = "livesum") -> Gauge:
+    def _gauge(self, name: str, said: str, mode: Literal["livesum", "livemax"] = "livesum") -> Gauge:
         return Gauge(f"broadsheet_{name}", said, registry=self.registry, multiprocess_mode=mode)
