@@ -68,7 +68,7 @@ class _Watched:
 
 
 def _count(metrics: Metrics, scope: Message, watched: _Watched, seconds: float) -> None:
-    route = getattr(scope.get("route"), "path", NO_ROUTE)
+    route = getattr(scope.get("route"), "path_format", NO_ROUTE)
     method = scope["method"] if scope["method"] in METHODS else "other"
     status = watched.status or 499  # as nginx calls a caller who left before the answer
     metrics.requests.labels(method, route, str(status)).inc()

@@ -21,6 +21,7 @@ from broadsheet.service.monitoring.of_edition import edition_metrics
 from broadsheet.service.monitoring.of_events import EVERY, EventRates, event_metrics
 from broadsheet.service.monitoring.of_newsroom import newsroom_metrics
 from broadsheet.service.monitoring.of_processes import Garbage, process_metrics
+from broadsheet.service.monitoring.of_state import state_metrics
 from broadsheet.service.monitoring.recent_problems import RecentProblems
 from broadsheet.service.serving.service import Service
 
@@ -81,7 +82,7 @@ class Monitoring:
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
-        return generate_latest(self)  # type: ignore[arg-type]  # it calls `collect` alone
+        return generate_latest(self)  # it calls `collect` alone
 
     def _parts(self) -> tuple[Callable[[], Iterable[Metric]], ...]:
         service, folder = self._service, os.environ.get(FOLDER)
@@ -89,6 +90,7 @@ class Monitoring:
             lambda: edition_metrics(service),
             lambda: newsroom_metrics(service.newsroom),
             lambda: event_metrics(service.newsroom, service.pipeline.events, self.rates),
+            lambda: state_metrics(service.state),
             self.experiments.metrics,
             lambda: process_metrics(_workers(folder) if folder else [os.getpid()]),
         )

@@ -30,7 +30,7 @@ def edition_metrics(service: Service) -> Iterator[Metric]:
     yield from _of_articles(bench)
     yield from _of_index(bench.data.edition)
     journal = journal_state(service.newsroom, bench.data.edition)
-    counts = {change: journal[change] for change in ("added", "withdrawn") if change in journal}
+    counts = {name: number for name, number in journal.items() if name in ("added", "withdrawn")}
     yield from gauges(
         "broadsheet_journal_articles", "Articles changed since the edition in use, by change.", "change", counts
     )

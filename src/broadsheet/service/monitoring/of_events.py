@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
+from itertools import pairwise
 
 from prometheus_client.core import Metric
 
@@ -31,8 +32,7 @@ class EventRates:
 
     def rates(self) -> list[float]:
         """Return the events a second between each two looks, oldest first; empty before the second look."""
-        looks = list(self._looks)
-        pairs = zip(looks, looks[1:], strict=False)
+        pairs = pairwise(list(self._looks))
         return [max(later - before, 0) / max(end - begin, 1e-9) for (begin, before), (end, later) in pairs]
 
     def now(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Metrics of the newsroom's folder: its editions, the last build, texts that pages want, disk, and the service's state."""
+"""Metrics of the newsroom's folder: its editions, the last build, texts that pages want, and the disk."""
 
 from __future__ import annotations
 
@@ -34,8 +34,6 @@ def newsroom_metrics(newsroom: Newsroom) -> Iterator[Metric]:
     disk = shutil.disk_usage(newsroom.path)
     yield from gauge("broadsheet_disk_free_bytes", "Free bytes on the newsroom's disk.", disk.free)
     yield from gauge("broadsheet_disk_size_bytes", "Bytes of the newsroom's disk.", disk.total)
-    state = sum(path.stat().st_size for path in (newsroom.path / "service").glob("state.sqlite*"))
-    yield from gauge("broadsheet_state_size_bytes", "Bytes of the service's own database.", state)
 
 
 def _state(edition: Edition) -> str:

@@ -6,7 +6,7 @@ import gc
 import platform
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,17 @@ def process_metrics(pids: list[int]) -> Iterator[Metric]:
     )
     yield from gauge("broadsheet_worker_processes", "Processes that answer requests.", len(pids))
     yield from gauge("process_threads", "Threads of all workers.", sum(map(_threads, pids)))
-    families = [family for pid in pids for family in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect()]
+    families = [family for pid in pids for family in _of_process(pid)]
     for name in dict.fromkeys(family.name for family in families):
         same = [family for family in families if family.name == name]
         values = [family.samples[0].value for family in same]
         value = min(values) if name == "process_start_time_seconds" else sum(values)
         kind = CounterMetricFamily if same[0].type == "counter" else GaugeMetricFamily
         yield kind(name, same[0].documentation, value)
+
+
+def _of_process(pid: int) -> Iterable[Metric]:
+    return ProcessCollector(pid=lambda: pid, registry=None).collect()
 
 
 def _threads(pid: int) -> int:
