@@ -21,7 +21,7 @@ from broadsheet.version import __version__
 
 ROUTERS = (
     *(health.router, stories.why_router, pages.router, ask.router, lists.router, stories.router),
-    *(events.router, articles.router, readers.router, editions.router, metrics.router),
+    *(events.router, events.beacons, articles.router, readers.router, editions.router, metrics.router),
     *(login.router, entering.router),
 )
 

@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 
 from broadsheet.newsroom import Newsroom
 from broadsheet.service.app import create_app
-from broadsheet.service.security.caller import SCOPES, Caller, caller_of
+from broadsheet.service.security.accounts.scopes import SCOPES
+from broadsheet.service.security.caller import Caller, caller_of
 
 
 @pytest.fixture(scope="module")

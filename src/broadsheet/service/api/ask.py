@@ -47,7 +47,7 @@ class Question(BaseModel, extra="forbid"):
 
 
 def _asked(q: Text, k: K = 10, section: Section = None, exclude: Exclude = None) -> Question:
-    return Question(text=q, k=k, section=section, exclude=exclude or [])
+    return Question(text=q, k=k, section=section, exclude=exclude or [], log=False)
 
 
 @router.post("", responses=documented(*CHANGING))

@@ -6,19 +6,27 @@ import json
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Body, Depends, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from broadsheet.live.events.report import LogReport
 from broadsheet.service.security.caller import Caller, needs
+from broadsheet.service.security.csrf import check_csrf
+from broadsheet.service.security.reader import RequestReader
 from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
 from broadsheet.service.serving.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.service import Service, Serving
 
 router = APIRouter(prefix="/v1/events", tags=["events"], route_class=OnceRoute, dependencies=[ONCE])
+beacons = APIRouter(prefix="/v1/events", tags=["events"])
 
 MOST_EVENTS = 10_000
 """Most events of a request."""
+MOST_BEACON = 200
+"""Most events that a page sends as it is left: a browser sends 64 KiB at most."""
+BEACON = (400, 403, 408, 413, 422, 429, 500, 503, 507)
+"""Statuses of problems of a route that needs no key."""
 JSON, LINES = "application/json", "application/x-ndjson"
 OfEvents = Annotated[Caller, Depends(needs("events"))]
 _EVENT = {"type": "object", "description": "An event with the columns of table events.", "required": ["kind"]}
@@ -28,6 +36,15 @@ _BATCH: dict[str, Any] = {
         "content": {
             JSON: {"schema": {"type": "array", "maxItems": MOST_EVENTS, "items": _EVENT}},
             LINES: {"schema": {"type": "string", "description": "A JSON object on each line."}},
+        },
+    }
+}
+_BEACON: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": {"type": "object", "description": "`csrf_token` and `events`, as JSON."}}
+            for kind in (JSON, "text/plain")
         },
     }
 }
@@ -96,3 +113,28 @@ def events_in(body: bytes, *, is_lines: bool) -> list[Any]:
     if not all(isinstance(one, dict) for one in found):
         raise ServiceError(422, "body: found an event that is no JSON object, expected objects alone.")
     return found
+
+
+class Beacon(BaseModel, extra="forbid"):
+    """What a reader's browser sends by `navigator.sendBeacon`."""
+
+    csrf_token: str = Field(max_length=200, description="The token of the page, as its forms have it.")
+    events: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MOST_BEACON)]
+
+
+@beacons.post("/beacon", responses=documented(*BEACON), status_code=204, openapi_extra=_BEACON)
+async def beacon(request: Request, service: Serving, reader: RequestReader) -> Response:
+    """Log what the reader of the cookie did, sent as JSON or as text by a page that is left; no key is needed.
+
+    The events are the reader's own, whoever they name. Nothing is logged of a reader who did not agree to be
+    remembered, and the answer says nothing of what became of the events.
+    """
+    try:
+        sent = Beacon.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
+    check_csrf(request, sent.csrf_token)
+    if reader.id:
+        events = [{**event, "user_id": reader.id} for event in sent.events if event.get("kind") != "page"]
+        await anyio.to_thread.run_sync(service.log, events)
+    return Response(status_code=204)

@@ -157,7 +157,8 @@ async def why_on_page(
 ) -> Response:
     """Return why an article is at its rank for a reader, and what would move it up or off.
 
-    Each change is ranked anew, which takes a second or more.
+    The rank is that of the page which would be made now: a story that the reader was just shown and did not open ranks
+    lower than it stood; `page_id` asks where it stood. Each change is ranked anew, which takes a second or more.
     """
     told = await service.work(why, service.pipeline, user_id, news_id, k, filters_of(section, exclude))
     shown = await service.work(_slot, service, user_id, news_id, page_id) if page_id else None

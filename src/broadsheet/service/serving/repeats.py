@@ -10,8 +10,8 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 import anyio.to_thread
 from fastapi import Depends, Header, Request, Response
@@ -30,7 +30,7 @@ GIVEN_UP = 120
 MOST_ANSWER = 1 << 20
 """Most bytes of an answer that is kept; a longer answer is none that changes something."""
 _SENT_AGAIN = ("content-type", "location", "etag", "cache-control")
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 async def _key(

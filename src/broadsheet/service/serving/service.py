@@ -15,6 +15,7 @@ from broadsheet.errors import DiskError, NewsroomError
 from broadsheet.live.events.report import LogReport
 from broadsheet.newsroom import Newsroom
 from broadsheet.pages.page import Page
+from broadsheet.readers.forgotten import forgotten_file
 from broadsheet.service.serving.metrics import Metrics
 from broadsheet.service.serving.page_queue import PageQueue
 from broadsheet.service.serving.reader_versions import ReaderVersions
@@ -96,7 +97,7 @@ class Service:
 
     def _own_tables(self) -> tuple[int, ...]:
         room = self.newsroom
-        return tuple(map(_written, (room.mutes, room.follows, room.profiles)))
+        return tuple(map(_written, (room.mutes, room.follows, room.profiles, forgotten_file(room))))
 
 
 def _written(path: Path) -> int:
