@@ -27,6 +27,9 @@ def test_a_page_is_sent_again_until_its_reader_does_something(client, service):
     hidden = first.json()["stories"][0]["news_id"]
     event = {"event_id": "hide-1", "kind": "hide", "user_id": "fan", "time": "2024-05-03T12:00:00Z", "news_id": hidden}
     assert client.post("/v1/events", json=event).json()["new"] == 1
+    version = service.versions.of("fan")
+    service.versions.look()
+    assert service.versions.of("fan") == version  # counted when it was logged
     after = client.get(PAGE, params={"k": 3}, headers={"If-None-Match": first.headers["etag"]})
     assert after.status_code == 200
     assert hidden not in [story["news_id"] for story in after.json()["stories"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.live.events.store import EventStore
@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 0.25
 """Seconds between two looks at what other processes logged."""
+NO_ACTS = ("page", "view")
+"""Kinds of events after which a reader's stored page still holds: the service showed the page, and it was seen."""
 REMEMBERED = 100_000
 """Readers whose versions are kept; a reader forgotten here has no stored page either."""
 
@@ -25,6 +27,7 @@ class ReaderVersions:
     def __init__(self, store: EventStore, metrics: Metrics) -> None:
         self._store, self._metrics, self._lock = store, metrics, threading.Lock()
         self._versions: OrderedDict[str, int] = OrderedDict()
+        self._own: OrderedDict[str, None] = OrderedDict()  # ids of events whose changes are counted already
         self._seen, self._stopped = store.last(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -41,6 +44,15 @@ class ReaderVersions:
                 self._versions.popitem(last=False)
             self._metrics.readers_remembered.set(len(self._versions))
 
+    def logged(self, events: Iterable[object]) -> None:
+        """Count the changes by events that this process logged; they are not counted again when they are read."""
+        acts = [one for one in events if isinstance(one, Mapping) and one.get("kind") not in NO_ACTS]
+        with self._lock:
+            self._own.update(dict.fromkeys(str(one.get("event_id")) for one in acts))
+            while len(self._own) > REMEMBERED:
+                self._own.popitem(last=False)
+        self.changed({str(one["user_id"]) for one in acts if one.get("user_id")})
+
     def watch(self) -> None:
         """Look at what other processes logged, in a thread of its own, until `close`."""
         self._thread = threading.Thread(target=self._watch, name="reader-versions", daemon=True)
@@ -55,8 +67,10 @@ class ReaderVersions:
     def look(self) -> None:
         """Count the changes of the readers of all events that came since the last look; pages and views are none."""
         while len(events := self._store.after(self._seen)):
-            rows = zip(events["kind"].to_pylist(), events["user_id"].to_pylist(), strict=True)
-            self.changed({user for kind, user in rows if user and kind not in ("page", "view")})
+            rows = zip(*(events[name].to_pylist() for name in ("kind", "user_id", "event_id")), strict=True)
+            self.changed(
+                {user for kind, user, event in rows if user and kind not in NO_ACTS and event not in self._own}
+            )
             self._seen = events["sequence"][-1].as_py()
 
     def _watch(self) -> None:

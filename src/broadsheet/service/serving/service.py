@@ -28,9 +28,6 @@ from broadsheet.service.serving.work import Work
 if TYPE_CHECKING:
     from broadsheet.pipeline.pipeline import Pipeline
 
-NO_ACTS = ("page", "view")
-"""Kinds of events after which a reader's stored page still holds: the service showed the page, and it was seen."""
-
 
 class Service:
     """A newsroom on the air; safe to share between threads."""
@@ -86,13 +83,7 @@ class Service:
         self.metrics.count_events(report, time.perf_counter() - begin)
         rows = [events] if isinstance(events, Mapping) else events
         if isinstance(rows, list):
-            self.versions.changed(
-                {
-                    str(row["user_id"])
-                    for row in rows
-                    if isinstance(row, Mapping) and row.get("user_id") and row.get("kind") not in NO_ACTS
-                }
-            )
+            self.versions.logged(rows)
         return report
 
     def _own_tables(self) -> tuple[int, ...]:
