@@ -12,7 +12,7 @@ from broadsheet.cli.imports import imports
 from broadsheet.cli.live import add, forget, log, mute, profile, unmute, withdraw, write
 from broadsheet.cli.operations import operation
 from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
-from broadsheet.cli.serve import serve
+from broadsheet.cli.service import keys, serve, users
 from broadsheet.cli.training import learn, training
 from broadsheet.version import __version__
 
@@ -38,6 +38,8 @@ app.command(epilog="Example: broadsheet unmute newsroom maya-politics --category
 app.command(epilog='Example: broadsheet profile newsroom maya-politics --set "space and chess"')(profile)
 app.command(epilog="Example: broadsheet forget newsroom maya-politics   Then: broadsheet build newsroom")(forget)
 app.command(epilog="Example: broadsheet serve demo/newsroom   Then open http://127.0.0.1:8000/")(serve)
+app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 app.add_typer(operation)
 app.command(epilog="Example: broadsheet experiment newsroom fresher --out reports")(experiment)
 

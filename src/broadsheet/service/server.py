@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_newsroom
 from broadsheet.service.app import create_app
+from broadsheet.service.connections import Connection
 from broadsheet.service.monitoring.monitoring import FOLDER
 from broadsheet.service.security.security import WORKERS
 
@@ -20,6 +21,8 @@ VARIABLE = "BROADSHEET_SERVES"
 """Tells the worker processes which newsroom they serve."""
 DRAIN_SECONDS = 30
 """Most seconds that requests have to finish after SIGTERM."""
+MOST_CONNECTIONS = 1_000
+"""Connections of a worker; further requests are answered with status 503 by uvicorn itself."""
 
 
 def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
@@ -45,7 +48,9 @@ def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
             timeout_keep_alive=15,
-            h11_max_incomplete_event_size=16_384,
+            http=Connection,
+            ws="none",
+            limit_concurrency=MOST_CONNECTIONS,
         )
 
 
