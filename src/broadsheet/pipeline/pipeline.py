@@ -78,9 +78,8 @@ class Pipeline:
         the config names, ContractError if a file is damaged.
         """
         bench = open_current(given_newsroom(path), own)
-        edition = bench.data.edition
-        texts = PageTexts(bench.data.newsroom, edition)
-        look = read_look(bench.data.newsroom.path, bench.models.config.page)
+        room, edition = bench.data.newsroom, bench.data.edition
+        texts, look = PageTexts(room, edition), read_look(room.path, bench.models.config.page)
         pipeline = Pipeline(bench, texts, Digests(read_digests(edition)), look)
         _ = pipeline.bench  # reads the journal now, so that the first request does not wait for it
         return pipeline
@@ -147,10 +146,8 @@ class Pipeline:
         reader = session_reader(bench.data.catalogue, history, profile)
         return self.pages_by(bench, [reader], k, filters)[0]
 
-    def pages_by(
-        self, bench: Workbench, readers: Sequence[ReaderState], k: int = 10, filters: Filters = None
-    ) -> list[Page]:
-        """Return pages by a workbench of this pipeline, such as one under other settings; nothing of them is counted."""
+    def pages_by(self, bench: Workbench, readers: Sequence[ReaderState], k: int, filters: Filters = None) -> list[Page]:
+        """Return pages by a workbench such as one under other settings, as of now; nothing of them is counted."""
         stories, draw = most_stories(k, len(bench.data.catalogue)), Draw(explored_today=0)
         return self._maker.pages(bench, readers, request_time(bench), stories, read_filters(filters), draw)
 
