@@ -112,6 +112,10 @@ class PageConfig:
     'Labels of your own, by name, such as `why = "Chosen since"`; see the how-to on the look of a page.'
     image: str = "image_url"
     "The kept column with the address of an article's image; an article without an address has no image."
+    sponsored: str = ""
+    'The kept column that says whether an article is sponsored ("true"): the page marks it. Empty for no mark.'
+    paywalled: str = ""
+    "The same for an article behind a paywall."
     templates: str = ""
     "A folder with a jinja2 template page.html of your own, which may extend broadsheet.html."
     details: bool = False

@@ -32,9 +32,9 @@ class Pin(BaseModel):
     model_config = FORM
     kind: Literal["pin"] = "pin"
     news_id: NewsId
-    slot: int = Field(1, ge=1, le=MOST_SLOTS, description="The place on the page, 1 is the top.")
+    slot: int = Field(default=1, ge=1, le=MOST_SLOTS, description="The place on the page, 1 is the top.")
     category: Annotated[str, Field(max_length=200), AfterValidator(_plain)] = Field(
-        "", description="Only readers of this category see it there; empty for all readers."
+        default="", description="Only readers of this category see it there; empty for all readers."
     )
 
 
@@ -84,12 +84,23 @@ class Knobs(BaseModel):
 
     model_config = FORM
     kind: Literal["knobs"] = "knobs"
-    diversity: float | None = Field(None, ge=0, le=1, description="[rerank] diversity.")
-    freshness: float | None = Field(None, ge=0, le=10, description="[rerank.weights] freshness.")
-    popularity: float | None = Field(None, ge=0, le=10, description="[rerank.weights] popularity.")
-    exploration: int | None = Field(None, ge=0, le=10, description="[exploration] slots; 0 turns exploration off.")
+    diversity: float | None = Field(default=None, ge=0, le=1, description="[rerank] diversity.")
+    freshness: float | None = Field(default=None, ge=0, le=10, description="[rerank.weights] freshness.")
+    popularity: float | None = Field(default=None, ge=0, le=10, description="[rerank.weights] popularity.")
+    exploration: int | None = Field(
+        default=None, ge=0, le=10, description="[exploration] slots; 0 turns exploration off."
+    )
 
 
+KINDS: dict[str, type[BaseModel]] = {
+    "pin": Pin,
+    "bury": Bury,
+    "boost": Boost,
+    "cap": Cap,
+    "rewrite": Rewrite,
+    "knobs": Knobs,
+}
+"""What each kind of order holds."""
 What = Annotated[Pin | Bury | Boost | Cap | Rewrite | Knobs, Field(discriminator="kind")]
 
 _TARGET = {"boost": ("column", "value"), "cap": ("column", "value"), "knobs": ()}
@@ -100,8 +111,8 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     what: What
-    starts: AwareDatetime | None = Field(None, description="When it begins; null for at once.")
-    ends: AwareDatetime | None = Field(None, description="When it ends; null for never.")
+    starts: AwareDatetime | None = Field(default=None, description="When it begins; null for at once.")
+    ends: AwareDatetime | None = Field(default=None, description="When it ends; null for never.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Order:

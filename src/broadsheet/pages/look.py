@@ -29,6 +29,8 @@ _KINDS = {
     ".svg": "image/svg+xml",
 }
 _MOST_LOGO_BYTES = 1 << 20
+MARKS = ("sponsored", "paywalled")
+"""What a page says of an article beside its section, by the settings and labels of these names."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Look:
     templates: Path | None = None
     details: bool = False
     "Whether a page shows signals, refused drafts and seconds."
+    marks: Mapping[str, str] = field(default_factory=dict)
+    "By mark, sponsored or paywalled, the kept column that says whether an article has it."
 
     def day(self, time: datetime) -> str:
         """Return a date with its weekday, such as 'Tuesday, 3 January 2017'."""
@@ -87,6 +91,7 @@ def read_look(folder: Path, settings: PageConfig) -> Look:
         settings.image,
         folder / settings.templates if settings.templates else None,
         settings.details,
+        {name: column for name in MARKS if (column := getattr(settings, name))},
     )
     if look.templates is not None:
         from jinja2 import TemplateError

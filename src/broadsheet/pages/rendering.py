@@ -20,6 +20,7 @@ def story_fields(row: dict[str, Any], look: Look) -> dict[str, Any]:
     labels, time = look.labels, row["published_at"]
     summary = "" if _repeats(row["summary"], row["headline"], row["title"]) else row["summary"]
     date, kept = look.date(time) if time else "", kept_values(row["kept"])
+    marks = [labels[name] for name, column in look.marks.items() if kept.get(column, "").casefold() == "true"]
     return {
         **row,
         "summary": summary,
@@ -28,7 +29,8 @@ def story_fields(row: dict[str, Any], look: Look) -> dict[str, Any]:
         "image": web_link(kept.get(look.image, "")),
         "digest": digest_shown(row["digest"], labels),
         "date": date,
-        "kicker": [part for part in (row["category"], row["source"], date) if part],
+        "marks": marks,
+        "kicker": [part for part in (*marks, row["category"], row["source"], date) if part],
         "why": row["reason"],
         "why_label": labels["why"],
         "original": labels["publisher_headline"] if row["headline"] != row["title"] else "",

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 from broadsheet.newsroom import Newsroom
 from broadsheet.service.api import articles, ask, editions, events, health, lists, metrics, pages, readers, stories
+from broadsheet.service.desk.prices import Prices
+from broadsheet.service.desk.routers import ROUTERS as DESK
 from broadsheet.service.monitoring.measured import Measured
 from broadsheet.service.monitoring.monitoring import Monitoring
 from broadsheet.service.security import entering, login
@@ -23,6 +25,7 @@ ROUTERS = (
     *(health.router, stories.why_router, pages.router, ask.router, lists.router, stories.router),
     *(events.router, events.beacons, articles.router, readers.router, editions.router, metrics.router),
     *(login.router, entering.router),
+    *DESK,
 )
 
 
@@ -32,6 +35,7 @@ def create_app(newsroom: Newsroom) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = Service(newsroom)
+        app.state.prices = Prices()
         app.state.security = Security(newsroom, service.state, service.config.service)
         app.state.monitoring = monitoring = Monitoring(service)
         service.start()
@@ -41,6 +45,7 @@ def create_app(newsroom: Newsroom) -> FastAPI:
             yield
         finally:
             monitoring.close()
+            app.state.prices.close()
             app.state.security.close()
             service.close()
 

@@ -1,1 +1,1 @@
-"""The desk: where editors have the last word on the front page."""
+"""The desk: an editor's orders on the front page, with the page and the price of a change before it is made."""
