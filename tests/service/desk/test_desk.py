@@ -114,6 +114,7 @@ def test_a_boost_and_a_cap_hold_for_a_whole_section(ann, book, app):
     ann.send("/desk/orders", kind="boost", column="category", value="science", lift="2")
     pipeline = app.state.service.pipeline
     assert set(pipeline.run("nobody", 5).stories["category"].to_pylist()) == {"science"}
+    ann.send(f"/desk/changes/{book().changes[-1].number}/undo")
     ann.send("/desk/orders", kind="cap", column="category", value="science", lift="", most="2")
     assert pipeline.run("nobody", 6).stories["category"].to_pylist().count("science") == 2
 

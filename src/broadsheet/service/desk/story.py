@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
@@ -57,7 +58,7 @@ def _rewritten(request: Request, pipeline: Pipeline, editor: str, news_id: str, 
         change = save(book_of(pipeline), order, editor, seen_in(form), note)
     except OrderConflict as conflict:
         return conflicting(request, pipeline, conflict, given)
-    return RedirectResponse(request.url_for("story", news_id=news_id).path + f"?done={change.number}", 303)
+    return RedirectResponse(f"/desk/story/{quote(news_id, safe='')}?done={change.number}", 303)
 
 
 def _again(
