@@ -17,12 +17,12 @@ from broadsheet.text import html_value
 LAST = 21
 """How many editions the charts show."""
 
-_WIDTH, _HEIGHT = 360, 96
+WIDTH, HEIGHT = 360, 96
 """Width and height of a chart of columns, in units of its view box, which are about the pixels of a telephone."""
 _BAR, _LABEL, _VALUE = 26, 72, 62
 """Height of a row of a chart of bars, and the width of what stands to the left and to the right of a bar."""
 
-_GATE = (
+GATE = (
     ("recall", "Recall@100 of the index, for readers of the edition", "min_recall"),
     ("lost", "Articles of the current edition that are missing", "max_lost"),
     ("shrunk", "Fall of the number of articles", "max_lost"),
@@ -35,6 +35,7 @@ _GATE = (
     ("changed_neighbours", "Changed neighbours of unchanged articles", "max_changed_neighbours"),
     ("foreign_vectors", "Articles with another vector than the model gives", ""),
 )
+"""What the gate measures: the figure, what it says, and the name of its bound, if it has one."""
 
 
 def write_report(newsroom: Newsroom, path: Path) -> None:
@@ -62,9 +63,9 @@ def render(title: str, manifests: Sequence[Mapping[str, Any]]) -> str:
         edition=newest,
         built_at=datetime.fromisoformat(newest["built_at"]),
         bars=bars(newest["seconds"]),
-        bar={"row": _BAR, "label": _LABEL, "width": _WIDTH, "height": _BAR * len(newest["seconds"])},
+        bar={"row": _BAR, "label": _LABEL, "width": WIDTH, "height": _BAR * len(newest["seconds"])},
         charts=[columns(name, manifests, values) for name, values in _series(manifests).items()],
-        chart={"width": _WIDTH, "height": _HEIGHT},
+        chart={"width": WIDTH, "height": HEIGHT},
         gate=gate_rows(newest["gate"]),
         editions=list(reversed(manifests)),
     )
@@ -73,7 +74,7 @@ def render(title: str, manifests: Sequence[Mapping[str, Any]]) -> str:
 def bars(values: Mapping[str, float]) -> list[dict[str, Any]]:
     """Return a bar for each value: its name, its length in view box units, and the value in words."""
     most = max([*values.values(), 1e-9])
-    room = _WIDTH - _LABEL - _VALUE
+    room = WIDTH - _LABEL - _VALUE
     return [
         {"name": name, "length": round(room * value / most, 1), "said": f"{value:,.1f} s"}
         for name, value in values.items()
@@ -89,17 +90,19 @@ def _series(manifests: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
     }
 
 
-def columns(name: str, manifests: Sequence[Mapping[str, Any]], values: Sequence[float]) -> dict[str, Any]:
-    """Return a chart with a column for each edition, from zero: place and size in view box units."""
-    most = max([*values, 1e-9])
-    step = min(_WIDTH / len(values), 40)
+def columns(
+    name: str, manifests: Sequence[Mapping[str, Any]], values: Sequence[float], up_to: float = 0.0
+) -> dict[str, Any]:
+    """Return a chart with a column for each edition, from zero to at least `up_to`: sizes are in view box units."""
+    most = max([*values, up_to, 1e-9])
+    step = min(WIDTH / len(values), 40)
     drawn = []
     for place, (manifest, value) in enumerate(zip(manifests, values, strict=True)):
-        height = round(_HEIGHT * value / most, 1)
+        height = round(HEIGHT * value / most, 1)
         drawn.append(
             {
                 "x": round(place * step + step * 0.15, 1),
-                "y": round(_HEIGHT - height, 1),
+                "y": round(HEIGHT - height, 1),
                 "width": round(step * 0.7, 1),
                 "height": height,
                 "kept": not manifest["published"],
@@ -116,7 +119,7 @@ def columns(name: str, manifests: Sequence[Mapping[str, Any]], values: Sequence[
 def gate_rows(gate: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what the gate measured: each figure with its bound, and whether it is out of bounds."""
     rows = []
-    for figure, name, bound in _GATE:
+    for figure, name, bound in GATE:
         if figure not in gate["figures"]:
             continue
         value, limit = gate["figures"][figure], gate["bounds"][bound] if bound else 0.0

@@ -85,7 +85,7 @@ def prune(newsroom: Newsroom, keep: int) -> list[str]:
     with newsroom.lock():
         current = newsroom.current().name  # raises if there is none: then nothing is known to be old
         lines = []
-        for edition in _beyond(newsroom, keep, current):
+        for edition in beyond(newsroom, keep, current):
             kind = "published" if edition.is_published() else "kept back"
             newer = ", newer than the current one" if edition.name > current else ""
             _remove(edition.path)
@@ -97,8 +97,8 @@ def prune(newsroom: Newsroom, keep: int) -> list[str]:
         return lines
 
 
-def _beyond(newsroom: Newsroom, keep: int, current: str) -> list[Edition]:
-    """Return the editions to remove, oldest first."""
+def beyond(newsroom: Newsroom, keep: int, current: str) -> list[Edition]:
+    """Return the editions that `prune` would remove while `current` is the current one, oldest first."""
     newest_first = newsroom.editions()[::-1]
     kinds = {edition.name: edition.is_published() for edition in newest_first}
     published = [name for name in kinds if kinds[name]][:keep]

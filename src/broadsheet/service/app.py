@@ -14,6 +14,7 @@ from broadsheet.service.desk.prices import Prices
 from broadsheet.service.desk.routers import ROUTERS as DESK
 from broadsheet.service.monitoring.measured import Measured
 from broadsheet.service.monitoring.monitoring import Monitoring
+from broadsheet.service.ops.routers import ROUTERS as OPS
 from broadsheet.service.security import entering, login
 from broadsheet.service.security.guarding.guard import Guard
 from broadsheet.service.security.security import Security
@@ -26,6 +27,7 @@ ROUTERS = (
     *(events.router, events.beacons, articles.router, readers.router, editions.router, metrics.router),
     *(login.router, entering.router),
     *DESK,
+    *OPS,
 )
 
 

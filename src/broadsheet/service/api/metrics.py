@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from broadsheet.service.monitoring.monitoring import Monitoring, monitoring_of
+from broadsheet.service.monitoring.monitoring import Watching
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.serving.problems import documented
 
@@ -22,7 +22,7 @@ class Exposition(Response):
 
 @router.get("/metrics", response_class=Exposition, responses=documented(401, 403, 429))
 def metrics(
-    monitoring: Annotated[Monitoring, Depends(monitoring_of)],
+    monitoring: Watching,
     _: Annotated[Caller, Depends(needs("operations"))],
 ) -> Response:
     """Return the metrics of all workers in Prometheus' text format.

@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -122,7 +123,11 @@ def _workers(folder: str) -> list[int]:
     return alive
 
 
-async def monitoring_of(request: Request) -> Monitoring:
-    """Return the monitoring of the service: `Annotated[Monitoring, Depends(monitoring_of)]` in a route."""
+async def given_monitoring(request: Request) -> Monitoring:
+    """Return the monitoring of the service that answers a request."""
     monitoring: Monitoring = request.app.state.monitoring
     return monitoring
+
+
+Watching = Annotated[Monitoring, Depends(given_monitoring)]
+"""The type of a route's parameter that is the monitoring."""

@@ -1,1 +1,1 @@
-"""The operator's view: editions, builds, latencies, experiments."""
+"""The operator's view at `/ops`: pages of figures, and publishing, rolling back and pruning with confirmation."""
