@@ -31,6 +31,8 @@ class ServiceConfig:
     access_log: bool = False
     """Whether the service writes a line of JSON for each request on its error stream: route, status, time and the
     sender's network, and nothing that names a reader."""
+    embed_origins: list[str] = field(default_factory=list)
+    """Origins of the sites whose pages may show stories by `/embed.js`, such as "https://www.example.org"."""
 
     def __post_init__(self) -> None:
         """Raise SettingsError for an address that is none."""
@@ -43,6 +45,10 @@ class ServiceConfig:
             problems["public_url"] = (
                 f"found {shortened(repr(without_password(self.public_url)), 80)}, expected an address without a path, "
                 'such as "https://news.example"'
+            )
+        if wrong := [each for each in self.embed_origins if not _is_origin(each)]:
+            problems["embed_origins"] = (
+                f'found {shortened(repr(wrong[0]), 80)}, expected origins, such as "https://www.example.org"'
             )
         if problems:
             raise SettingsError(problems)

@@ -20,6 +20,7 @@ from broadsheet.service.security.guarding.guard import Guard
 from broadsheet.service.security.security import Security
 from broadsheet.service.serving.problems import Problem, documented, handle_problems
 from broadsheet.service.serving.service import Service
+from broadsheet.service.web.routers import WEB
 from broadsheet.version import __version__
 
 ROUTERS = (
@@ -28,6 +29,7 @@ ROUTERS = (
     *(login.router, entering.router),
     *DESK,
     *OPS,
+    *WEB,
 )
 
 

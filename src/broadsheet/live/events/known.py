@@ -52,6 +52,11 @@ class Recent(Generic[Value]):
             if len(self._values) > self._most:
                 del self._values[next(iter(self._values))]
 
+    def drop(self, key: Any) -> None:  # noqa: ANN401
+        """Forget the value of a key, if it is remembered."""
+        with self._lock:
+            self._values.pop(key, None)
+
 
 class KnownArticles:
     """Which articles there are: those at hand, and those that the corpus and the journal hold now."""

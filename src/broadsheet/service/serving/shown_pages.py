@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 async def shown_page(
     service: Service,
     key: Hashable,
-    make: Callable[[], Future[Page]],
+    make: Callable[[], Future[Page] | asyncio.Future[Page]],
     write: Callable[[Page], Stored],
     *,
     is_shown: bool,
@@ -45,7 +45,10 @@ async def shown_page(
 
 
 async def _made(
-    service: Service, key: Hashable, make: Callable[[], Future[Page]], write: Callable[[Page], Stored]
+    service: Service,
+    key: Hashable,
+    make: Callable[[], Future[Page] | asyncio.Future[Page]],
+    write: Callable[[Page], Stored],
 ) -> Stored:
     page = await asyncio.wrap_future(make())
     stored = await anyio.to_thread.run_sync(write, page)

@@ -45,6 +45,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
             what TEXT NOT NULL) STRICT""",
         "CREATE INDEX audit_of_acts ON audit (act, number)",
     ),
+    (
+        """CREATE TABLE feeds (
+            hash BLOB PRIMARY KEY, reader TEXT NOT NULL UNIQUE, made INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    ),
 )
 """What brings the tables from each version to the next; a database of version n has had the first n of them.
 
