@@ -101,7 +101,10 @@ def _of_reader(service: Service, opened: Open, name: str, token: str, page: Page
 def _html(opened: Open, page: Page, name: str, here: str, **values: Any) -> str:  # noqa: ANN401
     paper, catalogue = paper_of(opened), opened.pipeline.bench.data.catalogue
     words, is_own = paper.words, bool(page.user_id)
-    stories = shown_stories(page.stories.to_pylist(), paper, catalogue, values.get("page_id", ""))
+    rows = page.stories.to_pylist()
+    if not is_own:  # all stories of such a page are there for being new or much read
+        rows = [{**row, "reason": ""} for row in rows]
+    stories = shown_stories(rows, paper, catalogue, values.get("page_id", ""))
     about = {
         "section": name,
         "stories": stories,

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
+from broadsheet.experiments.assignment import assign
 from broadsheet.live.live_workbench import request_time
 from broadsheet.pages.article_lists import row_of, visible
 from broadsheet.pipeline.why import Move, why
@@ -108,6 +109,7 @@ def about(request: Request, service: Serving, reader: RequestReader) -> Response
         "known": known_of(service, reader.id) if reader.id else None,
         "weights": weights,
         "is_learned": bench.models.fusion is not None,
+        "arms": assign(opened.pipeline.bench.models.config.experiments, reader.id, request_time(bench)),
         "policy": config.exploration.policy,
         "edition": words["edition"].format(edition=opened.edition),
     }
