@@ -1,0 +1,73 @@
+"""The report of the service under load: tables, and a plot of its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from broadsheet.evaluation.report.files import Report
+from broadsheet.evaluation.report.plots import dress, new_figure, save
+from broadsheet.markdown import table
+
+NOTES = {
+    "stored pages": "pages of 100 readers that were made before, as JSON; 16 connections",
+    "events": "requests of ten clicks each, acknowledged once they are on the disk; 32 connections",
+    "fresh pages": "pages that are made for each request, by page_seconds = 0",
+    "the generator": "wrk, with one thread, on the same cores",
+}
+
+
+def report_service(document: Mapping[str, Any]) -> Report:
+    """Return the document with its tables, and a plot of memory if there was a steady load."""
+    return Report("service", document, [*_lines(document)], {"": lambda path: _draw(document, path)})
+
+
+def _lines(document: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        f"{document['articles']:,} articles; ready after {document['seconds_to_ready']:.1f} s with "
+        f"{document['memory_at_start'] / 1e6:,.0f} MB of memory."
+    )
+    yield ""
+    header = ["load", "requests a second", "p50, ms", "p99, ms", "requests", "errors"]
+    rows = {
+        **document["rows"],
+        **({"stored pages, at half the speed": document["steady"]} if "steady" in document else {}),
+    }
+    yield from table(
+        header,
+        [
+            [name, *(f"{row[each]:,.1f}" for each in ("per_second", "p50_ms", "p99_ms"))]
+            + [f"{row[each]:,}" for each in ("requests", "errors")]
+            for name, row in rows.items()
+        ],
+    )
+    yield ""
+    if "swaps" in document:
+        swaps = document["swaps"]
+        yield (
+            f"Editions published and rolled back {swaps['swaps']} times under load: {swaps['pages']:,} pages, "
+            f"{swaps['errors']} errors, {swaps['mixed']} mixed pages; the two editions gave other pages to "
+            f"{swaps['readers_whose_pages_differ']} of {swaps['readers']} readers."
+        )
+        yield ""
+    if "kills" in document:
+        kills = document["kills"]
+        yield (
+            f"Killed {kills['kills']} times while it took events: {kills['acknowledged']:,} acknowledged events, "
+            f"{kills['lost']} lost, {kills['twice']} kept twice."
+        )
+        yield ""
+    yield from (f"- {name}: {what}." for name, what in NOTES.items())
+
+
+def _draw(document: Mapping[str, Any], path: Path) -> None:
+    memory = document.get("steady", {}).get("memory", [])
+    figure = new_figure(7, 4)
+    axis = figure.subplots()
+    axis.plot([10 * (place + 1) / 60 for place in range(len(memory))], [used / 1e6 for used in memory])
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel("minutes")
+    axis.set_ylabel("MB")
+    dress(axis, "Memory of the service under a steady load", "both")
+    save(figure, path)
