@@ -1,0 +1,67 @@
+"""Readers: pseudonyms after consent, and ids that a site vouches for."""
+
+from broadsheet.service.security import entering
+
+
+def test_nothing_is_stored_before_consent(site):
+    browser = site.browser()
+    answer = browser.get("/page")
+    assert answer.json() == {"id": "", "known": False, "refused": False, "token": ""}
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_reader_who_agrees_gets_a_pseudonym_and_keeps_it(site):
+    browser = site.browser()
+    browser.post("/consent?answer=yes")
+    first = browser.get("/page").json()
+    assert first["id"].startswith("anon-") and len(first["id"]) > 25 and not first["known"]
+    browser.post("/consent?answer=yes", data={"csrf_token": first["token"]})
+    assert browser.get("/page").json()["id"] == first["id"]
+    other = site.browser()
+    other.post("/consent?answer=yes")
+    assert other.get("/page").json()["id"] != first["id"]
+
+
+def test_a_reader_who_says_no_is_remembered_by_that_word_alone(site):
+    browser = site.browser()
+    browser.post("/consent?answer=yes")
+    browser.post("/consent?answer=no", data={"csrf_token": browser.get("/page").json()["token"]})
+    assert dict(browser.cookies) == {"broadsheet-consent": "no"}
+    assert browser.get("/page").json() == {"id": "", "known": False, "refused": True, "token": ""}
+    browser.post("/consent?answer=forget")
+    assert dict(browser.cookies) == {} and not browser.get("/page").json()["refused"]
+
+
+def test_a_site_hands_a_reader_over(site):
+    server, browser = site.with_key("readers"), site.browser()
+    browser.post("/consent?answer=yes")
+    given = server.post("/v1/readers/maya%20ä/token").json()
+    assert given["seconds"] == entering.SECONDS
+    assert browser.get(given["path"]).headers["location"] == "/"
+    found = browser.get("/page").json()
+    assert found["id"] == "maya ä" and found["known"]
+
+
+def test_a_token_holds_once_and_two_tokens_differ(site):
+    server, browser = site.with_key("readers"), site.browser()
+    paths = [server.post("/v1/readers/maya/token").json()["path"] for _ in range(2)]
+    assert paths[0] != paths[1]
+    assert [browser.get(path).status_code for path in (*paths, paths[0])] == [303, 303, 403]
+
+
+def test_a_token_that_is_old_or_forged_changes_nothing(site, monkeypatch):
+    server, browser = site.with_key("readers"), site.browser()
+    path = server.post("/v1/readers/maya/token").json()["path"]
+    assert browser.get(path[:-2]).status_code == 403
+    assert (
+        browser.get("/enter", params={"token": site.security.secret.sign("reader", ["maya", True])}).status_code == 403
+    )
+    monkeypatch.setattr(entering, "SECONDS", -1)
+    assert browser.get(path).status_code == 403
+    assert not browser.cookies
+
+
+def test_only_a_key_with_the_scope_gets_a_token(site):
+    assert site.browser().post("/v1/readers/maya/token").status_code == 401
+    assert site.with_key("pages").post("/v1/readers/maya/token").status_code == 403
+    assert site.with_key("readers", name="b").post("/v1/readers/%0a/token").status_code == 422
