@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADER_SECONDS = 15.0
 """Most seconds from the opening of a connection, or from a request's first byte, until its headers are whole."""
 MOST_HEADER_BYTES = 32_768
-"""Most bytes of a request's first line and headers, as far as they come in more than one piece."""
+"""Most bytes of a request's first line and headers behind the piece with which it begins."""
 
 
 class Connection(HttpToolsProtocol):
@@ -19,7 +19,7 @@ class Connection(HttpToolsProtocol):
         """Begin to wait for the first request."""
         super().connection_made(transport)
         self._timer: asyncio.TimerHandle | None = self.loop.call_later(HEADER_SECONDS, self._give_up, 408)
-        self._waits, self._header_bytes = True, 0
+        self._waits, self._began, self._header_bytes = True, False, 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
@@ -27,20 +27,20 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what came of the headers before it is read."""
+        """Count the bytes of headers that are not whole yet, apart from the piece with which a request begins."""
+        self._began = False
+        super().data_received(data)
         if self._waits:
-            self._header_bytes += len(data)
-            super().data_received(data)
-            if self._waits and self._header_bytes > MOST_HEADER_BYTES:
+            self._header_bytes += 1 if self._began else len(data)
+            if self._header_bytes > MOST_HEADER_BYTES:
                 self._give_up(431)
-        else:
-            super().data_received(data)
 
     def on_message_begin(self) -> None:
         """Begin to wait for the headers of a request on a connection that had one before."""
         super().on_message_begin()
+        self._began, self._header_bytes = True, 0
         if not self._waits:
-            self._waits, self._header_bytes = True, 0
+            self._waits = True
             self._timer = self.loop.call_later(HEADER_SECONDS, self._give_up, 408)
 
     def on_headers_complete(self) -> None:
