@@ -110,7 +110,7 @@ class OrderBook:
     def save(self, order: Order, editor: str, version: int, note: str = "") -> Change:
         """Give an order, or change it; on the disk when the call returns.
 
-        `version` is the order's as the editor saw it, 0 for a new order. Raises OrderConflict if it is another by now.
+        `version` is the order's as the editor saw it, 0 where none stood. Raises OrderConflict if it is another by now.
         """
         return self._add(order.order_id, order, editor, version, note)
 
@@ -147,8 +147,9 @@ class OrderBook:
         self._path.parent.mkdir(exist_ok=True)
         with locked(self._path.with_name(".lock")):
             orders = _read(self._path) if self._path.is_file() else self._absent()
-            if orders.version(order_id) != version:
-                raise OrderConflict(orders.latest.get(order_id))
+            last = orders.latest.get(order_id)
+            if version != orders.version(order_id) and (version or (last and last.order)):
+                raise OrderConflict(last)
             made = datetime.now(UTC), editor, order_id, order, note[:LONGEST_NOTE], undoes
             change = Change(len(orders.changes) + 1, *made)
             write_table(self._path, _table([*orders.changes, change]), ORDERS)

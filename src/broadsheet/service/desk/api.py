@@ -29,7 +29,7 @@ class GivenOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     order: Order
-    version: int = Field(0, ge=0, le=10**9, description="The order's version as you saw it; 0 for a new order.")
+    version: int = Field(0, ge=0, le=10**9, description="The order's version as you saw it; 0 where none stood.")
     anyway: bool = Field(
         False, description="Whether words are published that the fact gate does not pass; it is noted."
     )
