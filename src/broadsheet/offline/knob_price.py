@@ -65,6 +65,8 @@ class Price:
 
     impressions: int
     "How many impressions with clicks were measured."
+    found: int
+    "How many there are, MOST at most; fewer are measured where SECONDS do not suffice."
     ndcg: Measured | None
     "nDCG at 10 of the clicks on what impressions showed; None with fewer than LEAST impressions."
     readers: int
@@ -93,7 +95,7 @@ def measure_price(now: Workbench, then: Workbench, as_of: datetime, progress: Pr
     enough = measured >= LEAST
     users = [one.user_id or f"nobody {one.number}" for one in impressions[:measured]]
     clicks = _compared("nDCG@10", np.concatenate(gains), users) if enough else None
-    return Price(measured, clicks, len(readers), pages)
+    return Price(measured, len(impressions), clicks, len(readers), pages)
 
 
 def latest_impressions(bench: Workbench, as_of: datetime) -> list[Impression]:

@@ -20,7 +20,7 @@ def measured(monkeypatch):
         progress(3, 40)
         assert go.wait(30)
         figure = Measured("nDCG@10", 0.5, 0.25, Difference(-0.25, -0.375, -0.125, 0.0))
-        return Price(40, figure, 4, [Measured("age of the stories, hours", 8.0, 2.0, Difference(-6, -7, -5, 0))])
+        return Price(40, 40, figure, 4, [Measured("age of the stories, hours", 8.0, 2.0, Difference(-6, -7, -5, 0))])
 
     monkeypatch.setattr(knobs, "measure_price", price)
     yield go
@@ -46,7 +46,7 @@ def test_the_page_and_the_price_are_shown_and_then_the_knobs_are_saved_and_undon
     measured.set()
     finished(app)
     ann.see("/desk/knobs", **asked)
-    assert "-0.250 (-0.375 to -0.125)" in ann.page and "on the 40 latest impressions" in ann.page
+    assert "-0.25 (-0.375 to -0.125)" in ann.page and "on the 40 latest impressions" in ann.page
     assert "data-wait" not in ann.page
     ann.send("/desk/knobs")
     assert ann.status == 200 and "Saved: Knobs: diversity 0, freshness 5." in ann.page

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
+from broadsheet.pages.labels import labels_of
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import STORIES
 from broadsheet.workbench.workbench import Workbench
@@ -31,7 +32,7 @@ class Words:
     found: Mapping[str, list[str]]
     "What the gate found in the headline and in the summary."
     refused: tuple[str, ...] = ()
-    "Drafts that were refused before these words were taken."
+    "Drafts that were refused, or not made, before these words were taken."
 
 
 def article_of(bench: Workbench, news_id: str) -> dict[str, Any] | None:
@@ -68,9 +69,14 @@ def gate_findings(article: Mapping[str, Any], headline: str, summary: str) -> di
 
 def _words(whose: str, article: Mapping[str, Any], row: Mapping[str, Any]) -> Words:
     method = row.get("method")
-    made = f"{whose}: {method['headline']}, {method['summary']}" if method else whose
+    made = f"{whose} (headline {_by(method['headline'])}, summary {_by(method['summary'])})" if method else whose
     found = gate_findings(article, row["headline"], row["summary"])
     return Words(made, row["headline"], row["summary"], found, tuple(row.get("checks", ())))
+
+
+def _by(method: str) -> str:
+    """Return how a text was made, in words."""
+    return labels_of("en", {}).get(f"by_{method}", method)
 
 
 def _of_edition(bench: Workbench, article: Mapping[str, Any]) -> list[dict[str, Any]]:
