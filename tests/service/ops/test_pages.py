@@ -12,7 +12,7 @@ from broadsheet.service.ops.experiments import experiment_view
 from broadsheet.service.ops.rendering import environment
 from broadsheet.service.ops.words import bytes_in_words, number, seconds_in_words
 from broadsheet.service.security.accounts.users import add_user
-from broadsheet.service.security.caller import caller_of
+from broadsheet.service.security.caller import Caller, caller_of
 from tests.support.logged_events import make_events
 
 PASSWORD = "a long enough password"
@@ -122,6 +122,18 @@ def test_an_operator_rolls_back_and_publishes_again_and_the_audit_log_says_who(o
     text = operator.get("/ops/editions").text
     assert text.index("edition published") < text.index("rolled back") and "olga" in text
     assert f"{second} to {first}" in text
+
+
+def test_a_change_by_the_api_is_in_the_audit_log_too(client, operator, room):
+    current = room.current_name()
+    as_operator = Caller("key", "night", frozenset({"operations"}))
+    client.app.dependency_overrides[caller_of] = lambda: as_operator
+    try:
+        assert client.post("/v1/editions/prune", json={"confirm": current, "keep": 9}).status_code == 200
+    finally:
+        del client.app.dependency_overrides[caller_of]
+    text = operator.get("/ops/editions").text
+    assert "key night" in text and "0 removed, 9 kept" in text
 
 
 def test_an_edition_that_is_not_there_is_said_in_a_page(operator):

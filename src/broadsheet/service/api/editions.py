@@ -13,6 +13,7 @@ from broadsheet.experiments.measure import measure, read_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.operations.editions import prune, publish_edition, rollback
 from broadsheet.operations.status import edition_state
+from broadsheet.service.security.accounts.edition_acts import BACK, PRUNED, PUBLISHED, note
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.serving.answers import answered, send_model
 from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
@@ -107,31 +108,34 @@ def _body(room: Newsroom, state: dict[str, Any]) -> EditionBody:
 
 
 @router.post("/editions/{name}/publish", responses=documented(*CHANGING, 404))
-def publish(service: Serving, _: OfOperations, name: EditionName, sure: Confirmed) -> Done:
+def publish(service: Serving, caller: OfOperations, name: EditionName, sure: Confirmed) -> Done:
     """Make an edition current, even if it was kept back; `confirm` is its name."""
     room = service.newsroom
     if name not in [edition.name for edition in room.editions()]:
         raise ServiceError(404, "No edition has this name. GET /v1/editions lists them.")
     _check(sure.confirm, name)
     published = _done(room, lambda: publish_edition(room, name))
+    note(service.state, caller, PUBLISHED, name)
     return Done(current=published.name, lines=[f"published {published.name}"])
 
 
 @router.post("/editions/rollback", responses=documented(*CHANGING))
-def roll_back(service: Serving, _: OfOperations, sure: Confirmed) -> Done:
+def roll_back(service: Serving, caller: OfOperations, sure: Confirmed) -> Done:
     """Make the published edition before the current one current again; `confirm` is the current edition's name."""
     room, lines = service.newsroom, list[str]()
     _check(sure.confirm, room.current_name())
     edition = _done(room, lambda: rollback(room, lines.append))
+    note(service.state, caller, BACK, f"{sure.confirm} to {edition.name}")
     return Done(current=edition.name, lines=[*lines, f"back to {edition.name}"])
 
 
 @router.post("/editions/prune", responses=documented(*CHANGING))
-def prune_editions(service: Serving, _: OfOperations, sure: Pruning) -> Done:
+def prune_editions(service: Serving, caller: OfOperations, sure: Pruning) -> Done:
     """Remove old editions; `confirm` is the current edition's name."""
     room = service.newsroom
     _check(sure.confirm, room.current_name())
     lines = _done(room, lambda: prune(room, sure.keep))
+    note(service.state, caller, PRUNED, f"{len(lines)} removed, {sure.keep} kept")
     return Done(current=room.current_name(), lines=lines)
 
 

@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Newsroom
 from broadsheet.operations.editions import beyond, prune, publish_edition, rollback
-from broadsheet.service.ops.audit import BACK, PRUNED, PUBLISHED, note
 from broadsheet.service.ops.rendering import page
+from broadsheet.service.security.accounts.edition_acts import BACK, PRUNED, PUBLISHED, note
 from broadsheet.service.security.caller import Caller, signed_in
 from broadsheet.service.security.csrf import checked_csrf
 from broadsheet.service.serving.service import Service, Serving
@@ -61,7 +61,7 @@ def publish(request: Request, service: Serving, who: Operator, name: EditionName
 
     def change() -> None:
         publish_edition(service.newsroom, name)
-        note(service.state, who.name, PUBLISHED, name)
+        note(service.state, who, PUBLISHED, name)
 
     return _changed(request, service, _to_publish(name), confirm, change, "published")
 
@@ -79,7 +79,7 @@ def roll_back(request: Request, service: Serving, who: Operator, confirm: Confir
 
     def change() -> None:
         edition = rollback(service.newsroom)
-        note(service.state, who.name, BACK, f"{asked.name} to {edition.name}")
+        note(service.state, who, BACK, f"{asked.name} to {edition.name}")
 
     return _changed(request, service, asked, confirm, change, "back")
 
@@ -100,7 +100,7 @@ def prune_editions(
 
     def change() -> None:
         lines = prune(service.newsroom, keep)
-        note(service.state, who.name, PRUNED, f"{len(lines)} removed, {keep} kept")
+        note(service.state, who, PRUNED, f"{len(lines)} removed, {keep} kept")
 
     return _changed(request, service, _to_prune(service.newsroom, keep), confirm, change, "pruned")
 

@@ -13,18 +13,24 @@ from broadsheet.newsroom import Edition, Newsroom
 from broadsheet.operations.build_report import LAST, bars, gate_rows
 from broadsheet.operations.status import edition_state
 from broadsheet.service.monitoring.monitoring import Watching
-from broadsheet.service.ops.audit import DONE, last_changes
 from broadsheet.service.ops.charts import drift, spark
 from broadsheet.service.ops.experiments import experiment_view
 from broadsheet.service.ops.now import groups, latency_rows
 from broadsheet.service.ops.readings import Readings
 from broadsheet.service.ops.rendering import page
 from broadsheet.service.ops.words import bytes_in_words, seconds_in_words
+from broadsheet.service.security.accounts.edition_acts import last_changes
 from broadsheet.service.security.caller import signed_in
 from broadsheet.service.serving.service import Service, Serving
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in("operations"))])
 
+DONE = {
+    "published": "The edition is published. The service takes it up within seconds.",
+    "back": "The earlier edition is current again. The service takes it up within seconds.",
+    "pruned": "Old editions are removed.",
+}
+"""What the page says after a change, by the word in its address."""
 EditionName = Annotated[str, Path(max_length=100)]
 
 

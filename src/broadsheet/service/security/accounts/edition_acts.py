@@ -1,4 +1,4 @@
-"""The audit log's lines about editions, and what the pages say after each change."""
+"""The audit log's lines about editions: who published, rolled back and pruned."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from broadsheet.service.security.accounts.audit import record
+from broadsheet.service.security.caller import Caller
 from broadsheet.service.serving.state import State
 
 PUBLISHED, BACK, PRUNED = "edition published", "rolled back", "editions pruned"
-DONE = {
-    "published": "The edition is published. The service takes it up within seconds.",
-    "back": "The earlier edition is current again. The service takes it up within seconds.",
-    "pruned": "Old editions are removed.",
-}
-"""What a page says after a change, by the word in its address."""
 SHOWN = 20
+"""Changes of editions that `last_changes` returns at most."""
 
 
-def note(state: State, who: str, act: str, what: str) -> None:
+def note(state: State, caller: Caller, act: str, what: str) -> None:
     """Write a change of editions into the audit log."""
+    who = f"key {caller.name}" if caller.kind == "key" else caller.name
     with state.change() as db:
         record(db, who, act, what)
 
