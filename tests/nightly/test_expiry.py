@@ -41,7 +41,7 @@ def test_expired_articles_are_in_no_table_of_the_edition_and_stay_in_the_corpus(
     lines = []
     edition = build(room, "all", lines.append)
     gone = {f"N{n}" for n in range(60) if n % 3 == 1 and n < 59 - 12}
-    assert len(gone) == 16 and lines[0] == "articles: 16 past their age limit were left out of the edition"
+    assert len(gone) == 16 and lines[0] == "articles: 16 past their age limit, or expired, were left out of the edition"
     assert set(ids(edition)) == {f"N{n}" for n in range(60)} - gone
     assert not gone & set(read_table(edition.candidates, CANDIDATES)["news_id"].to_pylist())
     assert edition.read_manifest()["counts"]["expired"] == 16

@@ -1,7 +1,8 @@
 """The articles of one edition, by row: ids, texts, times and vectors, as the stages look them up."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from broadsheet.corpus.names import KINDS, NumberedNames, number_names
 from broadsheet.errors import ContractError
 from broadsheet.tables.arrow_files import epoch_seconds
+from broadsheet.tables.kept import SHOWN_WHEN
 from broadsheet.tables.vectors import MappedVectors
 
 
@@ -23,7 +25,7 @@ class Catalogue:
     vectors: MappedVectors
     "Unit vectors of the edition's articles, mapped from their file."
     row_of: dict[str, int]
-    "Row of each news_id."
+    "Row of each news_id that may be shown."
     published_at: npt.NDArray[np.float64]
     "Epoch seconds, UTC; NaN where unknown."
     category: npt.NDArray[np.object_]
@@ -33,7 +35,15 @@ class Catalogue:
     late_vectors: npt.NDArray[np.float32]
     "Unit vectors of the rows after those of `vectors`: articles added since the edition, (late, dim)."
     gone: npt.NDArray[np.bool_]
+    "Whether each row is not shown: it is `withdrawn`, its embargo lasts, or it has expired; see `as_of_now`."
+    withdrawn: npt.NDArray[np.bool_]
     "Whether each row is never shown again: its article was withdrawn, or a later row replaced it."
+    embargo_until: npt.NDArray[np.float64]
+    "Epoch seconds until which each row is not shown; -inf without an embargo."
+    expires_at: npt.NDArray[np.float64]
+    "Epoch seconds from which on each row is not shown; inf if it does not expire."
+    all_rows: dict[str, int]
+    "Row of each news_id that was not withdrawn, whether or not it may be shown."
 
     def __len__(self) -> int:
         return len(self.news)
@@ -46,6 +56,18 @@ class Catalogue:
         """Return the row of each id, null for an unknown one; where a text was replaced, the row of the newest."""
         newest_first = self.news.column("news_id").combine_chunks()[::-1]
         return pc.subtract(len(self) - 1, pc.index_in(news_ids, value_set=newest_first))
+
+    def shown_when(self, news_id: str) -> dict[str, datetime | None]:
+        """Return the columns of table news that say when an article may be shown; empty for an unknown id."""
+        if (row := self.all_rows.get(news_id)) is None:
+            return {}
+        found: dict[str, datetime | None] = self.news.slice(row, 1).select(SHOWN_WHEN).to_pylist()[0]
+        return found
+
+    def next_change(self, now: float) -> float:
+        """Return the first epoch second after `now` at which an article comes or expires; inf if there is none."""
+        times = np.concatenate([self.embargo_until[~self.withdrawn], self.expires_at[~self.withdrawn]])
+        return float(times[times > now].min(initial=np.inf))
 
     def vectors_of(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return the vectors of rows, (rows, dim)."""
@@ -70,15 +92,19 @@ def make_catalogue(news: pa.Table, vectors: pa.Table) -> Catalogue:
             "Build again."
         )
     ids, mapped = news.column("news_id").to_pylist(), MappedVectors(vectors)
+    row_of = {news_id: row for row, news_id in enumerate(ids)}
     return Catalogue(
         news=news,
         vectors=mapped,
-        row_of={news_id: row for row, news_id in enumerate(ids)},
+        row_of=row_of,
         published_at=epoch_seconds(news.column("published_at")),
         category=_categories(news),
         names={kind: number_names(news.column(kind)) for kind in KINDS},
         late_vectors=np.zeros((0, mapped.dim), np.float32),
         gone=np.zeros(len(news), np.bool_),
+        withdrawn=np.zeros(len(news), np.bool_),
+        **_times(news),
+        all_rows=row_of,
     )
 
 
@@ -87,17 +113,18 @@ def extend(
 ) -> Catalogue:
     """Return a catalogue with the rows of a news table at its end, and without the withdrawn ids.
 
-    An id that the catalogue has already gets the new row, and its old row counts as gone. The edition's own vectors and
-    texts are shared, not copied.
+    An id that the catalogue has already gets the new row, and its old row counts as withdrawn. The edition's own
+    vectors and texts are shared, not copied. Every other row may be shown; see `as_of_now`.
     """
     ids = news.column("news_id").to_pylist()
-    old = [catalogue.row_of[news_id] for news_id in (*ids, *withdrawn) if news_id in catalogue.row_of]
-    gone = np.concatenate([catalogue.gone, np.zeros(len(news), np.bool_)])
+    old = [catalogue.all_rows[news_id] for news_id in (*ids, *withdrawn) if news_id in catalogue.all_rows]
+    gone = np.concatenate([catalogue.withdrawn, np.zeros(len(news), np.bool_)])
     gone[np.array(old, np.int64)] = True
-    row_of = catalogue.row_of.copy()
+    row_of = catalogue.all_rows.copy()
     for news_id in withdrawn:
         row_of.pop(news_id, None)
     row_of.update(zip(ids, range(len(catalogue), len(catalogue) + len(ids)), strict=True))
+    times = _times(news)
     return Catalogue(
         news=pa.concat_tables([catalogue.news, news.select(catalogue.news.column_names)]),
         vectors=catalogue.vectors,
@@ -107,7 +134,38 @@ def extend(
         names={kind: number_names(news.column(kind), catalogue.names[kind]) for kind in KINDS},
         late_vectors=np.concatenate([catalogue.late_vectors, vectors]),
         gone=gone,
+        withdrawn=gone,
+        embargo_until=np.concatenate([catalogue.embargo_until, times["embargo_until"]]),
+        expires_at=np.concatenate([catalogue.expires_at, times["expires_at"]]),
+        all_rows=row_of,
     )
+
+
+def as_of_now(catalogue: Catalogue, now: float) -> Catalogue:
+    """Return the catalogue as an epoch second shows it: without articles whose embargo lasts or that have expired.
+
+    An article is shown from its `embargo_until` on, and no more from its `expires_at` on. Where nothing changes, the
+    catalogue itself is returned.
+    """
+    closed = (catalogue.embargo_until > now) | (catalogue.expires_at <= now)
+    gone = catalogue.withdrawn | closed
+    if np.array_equal(gone, catalogue.gone):
+        return catalogue
+    row_of = catalogue.all_rows
+    if hidden := np.flatnonzero(closed & ~catalogue.withdrawn).tolist():
+        row_of = row_of.copy()
+        for news_id in catalogue.ids(hidden).to_pylist():
+            row_of.pop(news_id, None)
+    return replace(catalogue, gone=gone, row_of=row_of)
+
+
+def _times(news: pa.Table) -> dict[str, npt.NDArray[np.float64]]:
+    """Return when each article of a news table may be shown."""
+    embargo, expiry = (epoch_seconds(news.column(name)) for name in SHOWN_WHEN)
+    return {
+        "embargo_until": np.where(np.isnan(embargo), -np.inf, embargo),
+        "expires_at": np.where(np.isnan(expiry), np.inf, expiry),
+    }
 
 
 def _categories(news: pa.Table) -> npt.NDArray[np.object_]:

@@ -91,7 +91,7 @@ def news_row(row: Row, intake: Intake) -> dict[str, Any]:
         news["title"] = " ".join(news["title"].split())
     news["title"] = shortened(news["title"], MOST_TITLE)
     news["published_at"] = _publication(row.get("published_at"), intake)
-    return news
+    return news | intake.shown_when(news["news_id"], row)
 
 
 def _whole_text(value: object, column: str, intake: Intake) -> str:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from broadsheet.errors import InputError
 from broadsheet.importers.columns import kept_already
-from broadsheet.importers.intake import open_intake
+from broadsheet.importers.intake import Intake, ShownWhen, open_intake
 from broadsheet.importers.report import ImportReport
 from broadsheet.importers.rows import Row, article_row, checked_rows, noting_left_out
 from broadsheet.importers.tables import columns_found, news_rows
@@ -37,15 +37,19 @@ def add_articles(
     known: Container[str],
     keep: Sequence[str] = (),
     report: ImportReport | None = None,
+    former: Callable[[str], ShownWhen] | None = None,
 ) -> ImportReport:
     """Encode articles and enter them into the journal; on the disk when the call returns. Returns what was taken.
 
     Rows are checked as in an import, and `keep` names further columns that are kept. A `report` that is given may have
-    counted skipped rows already. `known` holds the ids of all articles. Raises CorpusError if not one row can be taken;
+    counted skipped rows already. `known` holds the ids of all articles, and `former` says when an article may be shown
+    so far; without it, corpus and journal are read. Raises CorpusError if not one row can be taken;
     nothing is added then.
     """
     report = ImportReport() if report is None else report
-    news = _checked(newsroom, rows, report, given_names(keep, "keep"))
+    intake = open_intake(newsroom, report)
+    intake.former = former or intake.former
+    news = _checked(newsroom, rows, intake, given_names(keep, "keep"))
     vectors = tower(tower.text(news))
     table = pa.table([*news.columns, vectors_to_arrow(vectors)], schema=late_news(tower.dim))
     Journal(newsroom).add(table, tower.fingerprint)
@@ -100,8 +104,8 @@ def known_ids(newsroom: Newsroom) -> set[str]:
     return ids if changes.added is None else ids | set(changes.added.column("news_id").to_pylist())
 
 
-def _checked(newsroom: Newsroom, rows: Iterable[Row], report: ImportReport, keep: Sequence[str]) -> pa.Table:
-    intake = open_intake(newsroom, report)
+def _checked(newsroom: Newsroom, rows: Iterable[Row], intake: Intake, keep: Sequence[str]) -> pa.Table:
+    report = intake.report
     taken: dict[str, dict[str, Any]] = {}
 
     def check(row: Row) -> dict[str, Any]:

@@ -200,4 +200,4 @@ def in_force(store: Events, data: EditionData, every: float | None = None, *, is
     shown = max(map(held_events, data.newsroom.all_impressions()), default=0)
     held = held_events(data.edition.clicks), shown
     archive = Archive(data.as_of.timestamp(), data.catalogue.published_at) if is_archive else None
-    return InForce(store, data.clicks, data.exposures, data.catalogue.row_of, held, every, archive)
+    return InForce(store, data.clicks, data.exposures, data.catalogue.all_rows, held, every, archive)

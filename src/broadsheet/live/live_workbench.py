@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from broadsheet.corpus.catalogue import Catalogue, extend
+from broadsheet.corpus.catalogue import Catalogue, as_of_now, extend
 from broadsheet.corpus.click_log import ClickLog
 from broadsheet.errors import NewsroomError
 from broadsheet.live.files_in_use import FilesInUse
@@ -44,6 +47,8 @@ class _State:
     "Number of the last entry that the workbench holds."
     listed: int | None
     "What the journal's `modified` was when its entries were listed."
+    until: float
+    "Epoch seconds at which an article's embargo ends, or an article expires."
 
 
 class Live:
@@ -53,8 +58,12 @@ class Live:
     models, the edition's vectors and its index.
     """
 
-    def __init__(self, bench: Workbench, store: EventStore) -> None:
-        """Take the workbench of an edition and open it; raises NewsroomError if the edition has no manifest."""
+    def __init__(self, bench: Workbench, store: EventStore, now: Callable[[], float] = time.time) -> None:
+        """Take the workbench of an edition and open it; raises NewsroomError if the edition has no manifest.
+
+        `now` returns the present time in epoch seconds, by which embargoes end and articles expire, whatever counts as
+        now for pages: also in an archive, what is not to be seen before noon is seen at noon.
+        """
         logs = in_force(store, bench.data, is_archive=bench.models.config.clock == "latest")
         bench = bench.over(bench.data, logs=logs)
         bench.open()
@@ -63,10 +72,13 @@ class Live:
         edition, newsroom = bench.data.edition, bench.data.newsroom
         hashes = {edition.path / name: expected for name, expected in edition.read_manifest()["files"].items()}
         self._files = FilesInUse({**hashes, newsroom.users: "", newsroom.clicks: ""})
-        self._state = _State(bench, logs, held_by(edition), None)
+        self._now = now
+        self._state = _State(bench, logs, held_by(edition), None, -math.inf)
 
     def bench(self) -> Workbench:
         """Return the workbench with all that was acknowledged before this call.
+
+        An article whose embargo has ended is there, and an article that has expired is not.
 
         If nothing was acknowledged since, that costs a look at the folder and at each file in use. Raises ContractError
         if an entry is damaged, since to leave it out could show what was withdrawn, or if another program wrote to a
@@ -76,6 +88,8 @@ class Live:
         modified = self._journal.modified()
         if modified is None or modified != self._state.listed:
             self._follow()
+        if self._now() >= self._state.until:
+            self._turn()
         return self._state.bench
 
     def _follow(self) -> None:
@@ -98,7 +112,19 @@ class Live:
                 if len(entries) + lost < last - state.applied:
                     changes = _with_missed(changes, bench, last - state.applied - len(entries) - lost)
                 bench, logs = self._extended(bench, logs, changes)
-            self._state = _State(bench, logs, last, modified)
+            self._state = _State(bench, logs, last, modified, bench.data.catalogue.next_change(self._now()))
+
+    def _turn(self) -> None:
+        """Let articles come whose embargo has ended, and let articles go that have expired."""
+        with self._lock:
+            state, now = self._state, self._now()
+            bench, catalogue = state.bench, as_of_now(state.bench.data.catalogue, now)
+            if catalogue is not bench.data.catalogue:
+                of_edition = {"click_log": bench.data.clicks, "showings": bench.data.exposures}
+                data = replace(bench.data, articles=catalogue, **of_edition)
+                bench = bench.over(data, bench.search, state.logs)
+                _ = bench.retriever, bench.reranker  # made now, so that no two threads make it
+            self._state = replace(state, bench=bench, until=catalogue.next_change(now))
 
     def _extended(self, bench: Workbench, logs: InForce, changes: Changes) -> tuple[Workbench, InForce]:
         from broadsheet.index_build import LateSearch
@@ -106,13 +132,14 @@ class Live:
         before, tower = bench.data.catalogue, bench.models.news_tower
         added = late_news(tower.dim).empty_table() if changes.added is None else changes.added
         catalogue = _as_of_this_minute(extend(before, added, vectors_to_numpy(added), changes.withdrawn))
+        catalogue = as_of_now(catalogue, self._now())
         clicks, exposures = bench.data.clicks, bench.data.exposures
         row = _new_rows(before, catalogue, added)
         if row is not None:
             clicks, exposures = clicks.moved(row), replace(exposures, rows=row[exposures.rows])
         is_archive = bench.models.config.clock == "latest"
         as_of = _latest(bench.data.as_of, catalogue, clicks) if is_archive else bench.data.as_of
-        logs = logs.over(clicks, exposures, catalogue.row_of, moved=row is not None)
+        logs = logs.over(clicks, exposures, catalogue.all_rows, moved=row is not None)
         data = replace(bench.data, as_of=as_of, articles=catalogue, click_log=clicks, showings=exposures)
         search = LateSearch(self._frozen, catalogue.late_vectors, first=len(catalogue.vectors))
         later = bench.over(data, search, logs)

@@ -71,9 +71,9 @@ def build(
         edition = start_edition(newsroom, say)
         as_of = read_clock(config.clock, edition.news, edition.clicks)
         _say_clock(config.clock, edition, as_of, say)
-        expired = expire(edition, config.articles, as_of)
+        expired = expire(edition, config.articles, as_of, datetime.now(UTC))
         if len(expired):
-            say(f"articles: {len(expired)} past their age limit were left out of the edition")
+            say(f"articles: {len(expired)} past their age limit, or expired, were left out of the edition")
         reads = choose_encoder(newsroom, config, read_table(edition.news, NEWS))
         if reads.why:
             say(reads.why)

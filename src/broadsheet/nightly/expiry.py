@@ -1,4 +1,4 @@
-"""Leaving articles that are past their age limit out of an edition; the corpus keeps them."""
+"""Leaving articles out of an edition that are past their age limit, or have expired; the corpus keeps them."""
 
 from __future__ import annotations
 
@@ -31,18 +31,21 @@ def expired(news: pa.Table, limits: ArticlesConfig, as_of: datetime) -> npt.NDAr
     return beyond
 
 
-def expire(edition: Edition, limits: ArticlesConfig, as_of: datetime) -> pa.Array:
+def expire(edition: Edition, limits: ArticlesConfig, as_of: datetime, now: datetime) -> pa.Array:
     """Take expired articles out of the news table of an edition that is being built, and return their ids.
 
-    Raises NewsroomError if all articles are past their limits.
+    Articles are expired by the limits as of the time of pages, `as_of`, or by their own `expires_at` as of `now`.
+    Raises NewsroomError if no article is left.
     """
     news = read_table(edition.news, NEWS)
-    gone = expired(news, limits, as_of)
+    own = epoch_seconds(news.column("expires_at")) <= now.timestamp()  # False for NaN, an article that does not expire
+    gone = expired(news, limits, as_of) | own
     if not gone.any():
         return pa.array([], pa.string())
     if gone.all():
         raise NewsroomError(
-            f"{edition.news}: all {len(news)} articles are older than [articles] allows as of {as_of:%Y-%m-%d %H:%M}. "
+            f"{edition.news}: all {len(news)} articles are older than [articles] allows as of {as_of:%Y-%m-%d %H:%M}, "
+            "or have expired by their own expires_at. "
             'Import newer articles, raise max_age_days, or for an archive set clock = "latest".'
         )
     write_table(edition.news, news.filter(pa.array(~gone)), NEWS)

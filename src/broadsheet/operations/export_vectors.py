@@ -1,5 +1,6 @@
 """The vectors of an edition as files for numpy, or as Parquet."""
 
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -8,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from broadsheet.corpus.catalogue import as_of_now, make_catalogue
 from broadsheet.errors import InputError
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import require_outside
 from broadsheet.operations.editions import named_edition
 from broadsheet.tables.arrow_files import read_stamp, read_table
 from broadsheet.tables.named_files import named_output
-from broadsheet.tables.schemas import news_vectors, user_vectors
+from broadsheet.tables.schemas import NEWS, news_vectors, user_vectors
 from broadsheet.tables.vectors import MappedVectors
 
 FORMATS = ("npy", "parquet")
@@ -28,6 +30,8 @@ def export_vectors(newsroom: Newsroom, out: Path, edition: str = "", kind: str =
     `user_ids.txt`. `kind` parquet: `news_vectors.parquet` (news_id, vector) and `user_vectors.parquet` (user_id,
     interest, vector). All files are written before the first of them takes the place of an older file.
 
+    Articles under an embargo, and those that have expired, are left out.
+
     Raises InputError for another `kind` or an `out` that is a file, NewsroomError if there is no such edition.
     """
     if kind not in FORMATS:
@@ -39,6 +43,8 @@ def export_vectors(newsroom: Newsroom, out: Path, edition: str = "", kind: str =
     chosen.require_whole()
     dim = int(read_stamp(chosen.index_rows)["dim"])
     articles = read_table(chosen.news_vectors, news_vectors(dim))
+    catalogue = as_of_now(make_catalogue(read_table(chosen.news, NEWS), articles), time.time())
+    articles = articles.filter(pa.array(~catalogue.gone))
     readers = read_table(chosen.user_vectors, user_vectors(dim))
     interests = pc.max(readers.column("interest")).as_py() or 1
     people = len(readers) // interests

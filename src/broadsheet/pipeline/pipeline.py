@@ -65,7 +65,7 @@ class Pipeline:
         draws = Draws(ExploredSlots(self.events))
         self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look, draws)
         self._arms, self._ordered = Arms(self._live.bench(), look), OrderedBench()
-        articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.row_of)
+        articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.all_rows)
         archive, forgotten = config.clock == "latest", bench.data.readers.forgotten
         self._event_log = EventLog(self.events, articles, is_archive=archive, forgotten=forgotten)
         self._regions = RegionCounts(self.events, bench.data.edition, config.acts)
@@ -200,7 +200,8 @@ class Pipeline:
         bench, rows = self.bench, given_rows(articles, "articles")
         catalogue = bench.data.catalogue
         keep = kept_names(catalogue.news) if keep is None else keep
-        report = add_articles(bench.data.newsroom, rows, bench.models.news_tower, known=catalogue.row_of, keep=keep)
+        known, former = catalogue.all_rows, catalogue.shown_when
+        report = add_articles(bench.data.newsroom, rows, bench.models.news_tower, known=known, keep=keep, former=former)
         _ = self.bench
         return report
 
@@ -211,7 +212,7 @@ class Pipeline:
         InputError for an empty list, or a list with something that cannot be an id.
         """
         bench = self.bench
-        unknown = withdraw_articles(bench.data.newsroom, news_ids, lambda: bench.data.catalogue.row_of)
+        unknown = withdraw_articles(bench.data.newsroom, news_ids, lambda: bench.data.catalogue.all_rows)
         _ = self.bench
         return unknown
 

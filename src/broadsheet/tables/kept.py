@@ -40,6 +40,9 @@ EXPIRES_AT = new_field(
 )
 
 
+SHOWN_WHEN = ["embargo_until", "expires_at"]
+"""The columns of table news that say when an article may be shown."""
+
 READ = pa.struct([(name, pa.float32()) for name in ("age_seconds", "dwell_seconds", "scroll")])
 """What is known of a read: seconds since the click, seconds spent reading, and how far down the reader came, 0 to 1."""
 KNOWN_READS = added(

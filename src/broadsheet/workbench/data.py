@@ -7,6 +7,7 @@ computed nothing yet, so that no value can be left from before the change.
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from broadsheet.config.acts import ActsConfig
-from broadsheet.corpus.catalogue import Catalogue, make_catalogue
+from broadsheet.corpus.catalogue import Catalogue, as_of_now, make_catalogue
 from broadsheet.corpus.click_log import ClickLog, read_click_log
 from broadsheet.corpus.exposures import HOUR, WINDOW_HOURS, Exposures, read_exposures
 from broadsheet.newsroom import Edition, Newsroom
@@ -103,10 +104,14 @@ class EditionData:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The articles with their vectors; raises ContractError if another model made the edition's vectors."""
+        """The articles with their vectors; raises ContractError if another model made the edition's vectors.
+
+        Those whose embargo lasts, or that have expired, are not shown, unless requests of earlier times are made.
+        """
         if self.articles is not None:
             return self.articles
-        return make_catalogue(read_table(self.edition.news, NEWS), self.vectors)
+        articles = make_catalogue(read_table(self.edition.news, NEWS), self.vectors)
+        return articles if self.looks_back else as_of_now(articles, time.time())
 
     @cached_property
     def vectors(self) -> pa.Table:

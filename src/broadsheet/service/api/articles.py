@@ -60,6 +60,12 @@ class ArticleFields(BaseModel, extra="forbid"):
     published_at: Annotated[datetime | None, AfterValidator(_utc)] = Field(
         None, description="UTC unless it names a zone; the time of the request if it is not given."
     )
+    embargo_until: Annotated[datetime | None, AfterValidator(_utc)] = Field(
+        None, description="Until then the article is shown nowhere; UTC unless it names a zone. null: no embargo."
+    )
+    expires_at: Annotated[datetime | None, AfterValidator(_utc)] = Field(
+        None, description="From then on the article is shown nowhere; null: it does not expire."
+    )
     kept: Annotated[Kept, Field(max_length=50)] = Field(
         default_factory=dict, description="Further columns: those that the newsroom keeps are taken."
     )
@@ -106,7 +112,7 @@ def correct(service: Serving, _: OfArticles, news_id: NewsId, article: ArticleFi
     """Correct some fields of an article; fields that are not given stay as they are."""
     with _ONE_CHANGE:
         catalogue = service.pipeline.bench.data.catalogue
-        row = catalogue.row_of.get(news_id)
+        row = catalogue.all_rows.get(news_id)  # also of an article under an embargo
         if row is None:
             raise ServiceError(404, UNKNOWN)
         before = catalogue.news.slice(row, 1).to_pylist()[0]
