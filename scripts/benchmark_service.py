@@ -27,8 +27,8 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Folder for service.json, .md and .png.")] = None,
 ) -> None:
     """Print what the service does a second, and what it loses when editions change or a process dies."""
-    from broadsheet.evaluation.systems.service_load import LoadTask, measure_service
-    from broadsheet.evaluation.systems.service_report import report_service
+    from broadsheet.evaluation.service.load import LoadTask, measure_service
+    from broadsheet.evaluation.service.report import report_service
     from broadsheet.newsroom import Newsroom
 
     task = LoadTask(seconds, steady, readers, LUA)

@@ -60,7 +60,7 @@ SUB_LAYERS = {
         ("ranking",),
         (
             *("pages", "documents", "experiments", "mind", "live_ranking", "learning_curve", "learning_on"),
-            *("off_policy", "simulation"),
+            *("off_policy", "service", "simulation"),
         ),
     ],
 }

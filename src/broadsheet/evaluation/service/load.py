@@ -19,7 +19,7 @@ from uuid import uuid4
 from httpx2 import HTTPError
 
 from broadsheet.evaluation.report.document import stamp
-from broadsheet.evaluation.systems.served import Running, load, running
+from broadsheet.evaluation.service.served import Running, load, running
 from broadsheet.importers.transaction import Import
 from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Newsroom

@@ -1,0 +1,1 @@
+"""The service under load: what it does a second, and what it loses."""
