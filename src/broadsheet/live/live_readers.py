@@ -37,7 +37,7 @@ class LiveReaders:
         `as_of` is the moment of the request; a state is as of the reader's last act where that was later.
         """
         known, forgotten = bench.data.readers, bench.data.readers.forgotten()
-        events = [one for one in self._events(user_ids) if not forgotten.covers(one["user_id"], happened(one))]
+        events = self._events(user_ids)
         held = known.audience.held
         did = since([event for event in events if event["sequence"] <= held], events)
         said = opinions_of(event for event in events if event["sequence"] > held)

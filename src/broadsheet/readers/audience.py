@@ -152,7 +152,7 @@ class Audience:
 
     def imported_profile(self, user_id: str) -> str:
         """Return the publisher's words on a reader's interests; empty for a reader without such words."""
-        profile: str = self._imported(user_id)["profile"]
+        profile: str = "" if self._forgotten().until(user_id) else self._imported(user_id)["profile"]
         return profile
 
     def _imported(self, user_id: str) -> dict[str, Any]:

@@ -9,7 +9,19 @@ from typing import Any
 from fastapi import FastAPI
 
 from broadsheet.newsroom import Newsroom
-from broadsheet.service.api import articles, ask, editions, events, health, lists, metrics, pages, readers, stories
+from broadsheet.service.api import (
+    articles,
+    ask,
+    editions,
+    events,
+    health,
+    lists,
+    metrics,
+    pages,
+    reader_data,
+    readers,
+    stories,
+)
 from broadsheet.service.desk.prices import Prices
 from broadsheet.service.desk.routers import ROUTERS as DESK
 from broadsheet.service.monitoring.measured import Measured
@@ -25,7 +37,15 @@ from broadsheet.version import __version__
 
 ROUTERS = (
     *(health.router, stories.why_router, pages.router, ask.router, lists.router, stories.router),
-    *(events.router, events.beacons, articles.router, readers.router, editions.router, metrics.router),
+    *(
+        events.router,
+        events.beacons,
+        articles.router,
+        readers.router,
+        reader_data.router,
+        editions.router,
+        metrics.router,
+    ),
     *(login.router, entering.router),
     *DESK,
     *OPS,

@@ -48,10 +48,16 @@ class EventStore(Protocol):
         """Return the events with these event_ids, in no certain order."""
 
     def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
-        """Return what these readers did, pages and views left out, in the order of `sequence`."""
+        """Return what these readers did, pages and views left out, in the order of `sequence`.
+
+        What a reader did who was forgotten since is left out.
+        """
 
     def explored_pages(self, user_ids: Sequence[str], since: datetime) -> pa.Table:
-        """Return the pages of these readers with explored slots that were received since a time, in any order."""
+        """Return the pages of these readers with explored slots that were received since a time, in any order.
+
+        Pages of a reader who was forgotten since are left out.
+        """
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events that happened from `first` to before `last`, in the order of `sequence`."""

@@ -33,6 +33,7 @@ from broadsheet.live.events.stores.postgres_statements import (
     UPGRADE,
     VERSION,
 )
+from broadsheet.live.events.stores.remembered import remembered
 from broadsheet.live.events.stores.sqlite_store import SqliteEvents
 from broadsheet.live.events.stores.stored_rows import (
     ALL_OF,
@@ -47,6 +48,7 @@ from broadsheet.live.events.stores.stored_rows import (
 )
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
+from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.tables.locks import ThreadLock
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class PostgresEvents:
     def __init__(self, newsroom: Newsroom, address: str) -> None:
         """Take the address of the database; raises ConfigError if it cannot be read, or the driver is missing."""
         self._newsroom, self._note = newsroom, newsroom.notes / "events-postgresql"
+        self._forgotten = ForgottenReaders(newsroom)
         self._writer, self._reader = open_connection(address), open_connection(address)
         self.name = self._reader.name
         self._commit, self._reading = GroupCommit(self._write), ThreadLock()
@@ -88,11 +91,13 @@ class PostgresEvents:
 
     def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
         """Return the acts of readers."""
-        return to_table(self._rows(AMONG["user_id"] + " ORDER BY sequence", list(user_ids)))
+        found = to_table(self._rows(AMONG["user_id"] + " ORDER BY sequence", list(user_ids)))
+        return remembered(found, self._forgotten())
 
     def explored_pages(self, user_ids: Sequence[str], since: datetime) -> pa.Table:
         """Return the pages of readers that explored."""
-        return to_table(self._rows(AMONG["explored"], list(user_ids), micros(since)))
+        found = to_table(self._rows(AMONG["explored"], list(user_ids), micros(since)))
+        return remembered(found, self._forgotten())
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events of a span of time."""

@@ -19,6 +19,7 @@ from broadsheet.errors import BroadsheetError, NewsroomError
 from broadsheet.live.events.held import held_by_corpus
 from broadsheet.live.events.limits import KEPT, MOST_READ
 from broadsheet.live.events.stores.group_commit import Appended, GroupCommit
+from broadsheet.live.events.stores.remembered import remembered
 from broadsheet.live.events.stores.sqlite_blank import blank_events, write_anew
 from broadsheet.live.events.stores.sqlite_errors import told
 from broadsheet.live.events.stores.sqlite_file import Connection, make_file
@@ -35,6 +36,7 @@ from broadsheet.live.events.stores.stored_rows import (
 )
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
+from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.tables.event_schemas import EVENTS
 from broadsheet.tables.locks import ThreadLock, locked
 
@@ -60,6 +62,7 @@ class SqliteEvents:
     def __init__(self, newsroom: Newsroom) -> None:
         self._newsroom, self.path = newsroom, newsroom.events / "events.sqlite"
         self.name, self._note = f"SQLite file {self.path}", newsroom.notes / "events"
+        self._forgotten = ForgottenReaders(newsroom)
         self._commit = GroupCommit(self._write)
         self._writer, self._reader = Connection(self.path), Connection(self.path)
         self._reading, self._highest, self._is_noted = ThreadLock(), 0, False
@@ -92,11 +95,13 @@ class SqliteEvents:
 
     def of_readers(self, user_ids: Sequence[str]) -> pa.Table:
         """Return the acts of readers."""
-        return to_table(self._rows(_AMONG["user_id"] + " ORDER BY sequence", json.dumps(list(user_ids))))
+        found = to_table(self._rows(_AMONG["user_id"] + " ORDER BY sequence", json.dumps(list(user_ids))))
+        return remembered(found, self._forgotten())
 
     def explored_pages(self, user_ids: Sequence[str], since: datetime) -> pa.Table:
         """Return the pages of readers that explored."""
-        return to_table(self._rows(_AMONG["explored"], json.dumps(list(user_ids)), micros(since)))
+        found = to_table(self._rows(_AMONG["explored"], json.dumps(list(user_ids)), micros(since)))
+        return remembered(found, self._forgotten())
 
     def between(self, first: datetime, last: datetime) -> pa.Table:
         """Return the events of a span of time."""
