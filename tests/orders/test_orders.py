@@ -214,6 +214,25 @@ def test_an_experiments_arms_are_under_the_orders_too(copy):
     assert ids(pipeline.run("fan", 6))[-1] == last
 
 
+def test_an_interleaved_page_keeps_an_editors_slot_and_a_click_there_is_no_vote(copy):
+    text = """[experiments.mix]
+kind = "interleaving"
+[experiments.mix.arms.one]
+[experiments.mix.arms.two.settings.rerank.weights]
+two_tower = 0.0
+freshness = 9.0
+"""
+    copy.config_file.write_text(f"{copy.config_file.read_text('utf-8')}\n{text}", "utf-8")
+    pipeline, book = Pipeline.open(copy.path), OrderBook(copy)
+    last = ids(pipeline.run("nobody", 6))[-1]
+    for slot in (1, 4):
+        book.save(pin(last, slot), "Ann", book().version(pin(last).order_id))
+        for page in [pipeline.run("nobody", 6) for _ in range(8)]:
+            assert ids(page)[slot - 1] == last and len(set(ids(page))) == 6
+            assert page.arm[slot - 1] == "-" and page.policy == "team-draft"
+            assert page.stories["propensity"][slot - 1].as_py() == page.stories["conditional"][slot - 1].as_py() == 1.0
+
+
 def test_a_build_honours_the_orders(copy, book):
     book.save(pin("N59", 2), "Ann", 0)
     edition = build(copy, ["fan", "nobody"])

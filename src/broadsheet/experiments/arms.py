@@ -12,6 +12,7 @@ from broadsheet.experiments.assignment import Assignment, assign
 from broadsheet.experiments.mixed_page import alike_articles, mixed_page
 from broadsheet.pages.look import Look, read_look
 from broadsheet.pages.page import Page
+from broadsheet.readers.slots import slots_of
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.locks import ThreadLock
 from broadsheet.workbench.models import EditionModels
@@ -71,8 +72,9 @@ class Arms:
         timings.update(sides[1][0].timings)
         catalogue, caps = base.data.catalogue, base.models.config.rerank.caps
         pages = []
-        for first, second in zip(*sides, strict=True):
-            page, teams = mixed_page(first, second, alike_articles(catalogue, (first, second), caps))
+        for reader, first, second in zip(readers, *sides, strict=True):
+            alike = alike_articles(catalogue, (first, second), caps)
+            page, teams = mixed_page(first, second, alike, _slots(base, reader))
             pages.append(replace(page, arm=arms.with_arm(name, teams).arm, timings=dict(timings)))
         return pages
 
@@ -116,3 +118,12 @@ class Arms:
             self._models[arms] = models.under(config) if is_new else models
             self._looks.setdefault(arms, look)
         return self._models[arms]
+
+
+def _slots(bench: Workbench, reader: ReaderState) -> dict[int, str]:
+    """Return the articles that editors gave a slot on a reader's page, by slot."""
+    if bench.selection is None or not bench.selection.slots:
+        return {}
+    catalogue = bench.data.catalogue
+    found = slots_of(bench.selection, reader, catalogue)
+    return {place: catalogue.ids([row])[0].as_py() for row, place in found.items()}

@@ -28,6 +28,13 @@ class Draft(NamedTuple):
     teams: str
     "For each slot of the first DRAWN who put its article: FIRST, SECOND or BOTH."
 
+    def with_fixed(self, slot: int, news_id: str) -> Draft:
+        """Return the page with an article that an editor set into a slot, 1 the top: a click on it is no vote."""
+        place = slot - 1
+        order = [*self.order[:place], news_id, *self.order[place:]]
+        teams = self.teams if place > len(self.teams) else self.teams[:place] + BOTH + self.teams[place:]
+        return Draft(order, teams)
+
 
 Alike = Mapping[str, Collection[str]]
 """The articles of which a page should have only one with the article of the key, such as of the same event."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,27 +15,34 @@ from broadsheet.corpus.same_text import SameTexts
 from broadsheet.experiments.interleaving import SECOND, Alike, draft_probabilities, team_draft
 from broadsheet.pages.page import Page
 
+NO_SLOTS: Mapping[int, str] = {}
 POLICY = "team-draft"
 """The policy that an interleaved page names: it has no other exploration."""
 
 
-def mixed_page(first: Page, second: Page, alike: Alike) -> tuple[Page, str]:
+def mixed_page(first: Page, second: Page, alike: Alike, slots: Mapping[int, str] = NO_SLOTS) -> tuple[Page, str]:
     """Return one page of the stories of two pages of a reader, and who put each; see `team_draft`.
 
     It is as long as the longer page, and has the id and the look of the first. Each story has its score by the ranker
-    that put it, and its true probabilities.
+    that put it, and its true probabilities. `slots` are articles by the slot that an editor gave them, which they keep
+    where both pages have them there.
     """
     ids = [page.stories.column("news_id").to_pylist() for page in (first, second)]
-    k = max(map(len, ids))
-    draft = team_draft(ids[0], ids[1], k, first.seed, alike)
+    stay = {slot: one for slot, one in sorted(slots.items()) if all(side[slot - 1 : slot] == [one] for side in ids)}
+    free = [[news_id for news_id in side if news_id not in stay.values()] for side in ids]
+    draft = team_draft(free[0], free[1], max(map(len, free)), first.seed, alike)
+    chances = draft_probabilities(free[0], free[1], draft.order, alike)
+    for slot, news_id in stay.items():
+        draft = draft.with_fixed(slot, news_id)
+        for chance in chances:
+            chance.insert(slot - 1, 1.0)
     rows = [{news_id: row for row, news_id in enumerate(side)} for side in ids]
     taken = []
     for slot, news_id in enumerate(draft.order):
         is_second = news_id not in rows[0] or draft.teams[slot : slot + 1] == SECOND
         taken.append(len(ids[0]) + rows[1][news_id] if is_second else rows[0][news_id])
     stories = pa.concat_tables([first.stories, second.stories]).take(pa.array(taken, pa.int64()))
-    propensity, conditional = draft_probabilities(ids[0], ids[1], draft.order, alike)
-    columns = {"rank": [*range(1, len(stories) + 1)], "propensity": propensity, "conditional": conditional}
+    columns = {"rank": [*range(1, len(stories) + 1)], "propensity": chances[0], "conditional": chances[1]}
     for name, values in columns.items():
         place, field = stories.schema.get_field_index(name), stories.schema.field(name)
         stories = stories.set_column(place, field, pa.array(values, field.type))

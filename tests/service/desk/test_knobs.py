@@ -77,7 +77,7 @@ def test_a_newsroom_without_impressions_is_told_so(ann, app, book):
     finished(app)
     ann.see("/desk/knobs", exploration="2", **{"for": "category", "name": "sports"})
     assert "impressions with a click and another story, and 30 are needed" in ann.page
-    assert "stories of now on the page" in ann.page
+    assert "Stories of now on the page" in ann.page
 
 
 def test_a_price_that_fails_says_so_and_only_the_last_prices_are_kept():
