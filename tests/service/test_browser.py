@@ -1,0 +1,113 @@
+"""A reader in a real browser, from the first visit to being forgotten, with JavaScript and without."""
+
+import os
+import shutil
+import threading
+import time
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium")
+
+
+@pytest.fixture(scope="module")
+def address(clicked, tmp_path_factory):
+    """The address of a newsroom on the air, on a port of its own."""
+    import uvicorn
+
+    from broadsheet.newsroom import Newsroom
+    from broadsheet.service.app import create_app
+
+    room = Newsroom(shutil.copytree(clicked.path, tmp_path_factory.mktemp("served") / "newsroom", symlinks=True))
+    server = uvicorn.Server(uvicorn.Config(create_app(room), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.05)  # until the port is known
+    yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def page(browser, request):
+    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 390, "height": 800})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    page.problems = []
+    page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    yield page
+    context.close()
+
+
+def test_a_reader_from_first_visit_to_being_forgotten(page, address):
+    page.goto(address)
+    assert not page.context.cookies()
+    page.get_by_role("button", name="Yes, remember").click()
+    page.goto(f"{address}/following")
+    page.get_by_label("Your interests in your own words").fill("space rocket planet")
+    page.get_by_role("button", name="Keep").click()
+    page.goto(address)
+    assert page.get_by_text("You follow: space rocket planet").is_visible()
+
+    lead = page.locator(".lead h2 a")
+    title = lead.inner_text()
+    with page.expect_request("https://example.org/**"):  # which no test reaches
+        lead.click()
+    page.wait_for_load_state()
+    page.problems.clear()
+    page.goto(address)
+    assert title != page.locator(".lead h2 a").inner_text()  # what was read is not on the page again
+
+    first = page.locator(".lead")
+    title = first.locator("h2").inner_text()
+    first.get_by_text("More or less").click()
+    first.get_by_role("button", name="Hide this story").click()
+    page.get_by_text("This story is hidden.").first.wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.goto(address)
+    assert page.locator(".lead h2").inner_text() == title
+
+    page.get_by_role("button", name="Save").first.click()
+    page.get_by_text("Saved").first.wait_for()
+    page.goto(f"{address}/saved")
+    assert page.locator("article").count() == 1
+
+    page.goto(f"{address}/ask")
+    page.get_by_label("What would you like to read about?").fill("space rocket")
+    page.get_by_role("main").get_by_role("button", name="Ask").click()
+    page.get_by_role("heading", name="The stories behind the answer").wait_for()
+
+    page.goto(f"{address}/following")
+    page.get_by_label("I want everything").check()
+    page.get_by_role("button", name="Forget me").click()
+    page.get_by_role("heading", name="You are forgotten").wait_for()
+    assert not page.context.cookies()
+    page.goto(address)
+    assert page.get_by_role("button", name="Yes, remember").is_visible()
+    assert not page.problems
+
+
+def test_the_keyboard_alone_reaches_the_stories(browser, address):
+    page = browser.new_page()
+    page.goto(address)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Yes, remember"
+    page.close()
