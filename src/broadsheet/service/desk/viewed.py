@@ -21,7 +21,7 @@ K = 20
 """Stories that the desk shows."""
 KINDS = ("new", "category", "reader")
 _READ, _NEWER = 5, 20
-"""The reader of a category has read so many of its articles, all but this many of the newest."""
+"""How many articles the reader of a category has read, and how many newer articles of it the reader has not read."""
 
 
 @dataclass(frozen=True)
