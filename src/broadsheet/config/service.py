@@ -35,7 +35,7 @@ class ServiceConfig:
     """Origins of the sites whose pages may show stories by `/embed.js`, such as "https://www.example.org"."""
 
     def __post_init__(self) -> None:
-        """Raise SettingsError for an address that is none."""
+        """Raise SettingsError for what is no address."""
         problems = {}
         if wrong := [each for each in self.trusted_proxies if not _is_network(each)]:
             problems["trusted_proxies"] = (

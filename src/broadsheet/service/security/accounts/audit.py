@@ -10,7 +10,7 @@ from broadsheet.text import one_line, shortened
 LONGEST = 500
 """Most characters of a text of the log."""
 MOST_FAILURES = 10_000
-"""Failed logins that are kept: so many that a few days can be looked at, however many somebody tries."""
+"""Failed logins that are kept: enough to look at a few days, and bounded however often somebody tries."""
 FAILED = "login failed"
 
 

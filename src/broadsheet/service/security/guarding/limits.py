@@ -25,7 +25,7 @@ class Limits:
     """Counts requests, in the thread of the event loop alone."""
 
     def __init__(self, a_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Let each caller send so many requests at once, and so many more each minute; at least 1."""
+        """Let each caller send `a_minute` requests at once, and as many more each minute; at least 1."""
         self.most = max(1.0, a_minute)
         self._a_second, self._clock = self.most / 60, clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
