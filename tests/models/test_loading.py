@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import threading
 
 import pytest
 import torch
@@ -115,3 +116,25 @@ def test_a_tokenizer_that_reads_no_text_is_one_clear_error(copy, longest):
         return
     with pytest.raises(ModelError, match=rf"retrieval\.max_tokens: model_max_length is '{longest}', expected a number"):
         models.check_length("retrieval.max_tokens", 96, model, tokenizer)
+
+
+def test_two_threads_never_make_models_at_once(encoder, monkeypatch):
+    """Torch's default dtype, which transformers changes for a moment, belongs to the whole process."""
+    import transformers
+
+    begun, other = [], threading.Thread(target=lambda: models.load("Watched", str(encoder)))
+
+    class Watched:
+        @staticmethod
+        def from_pretrained(*_, **__):
+            begun.append(threading.current_thread())
+            if len(begun) == 1:
+                other.start()
+                other.join(timeout=0.2)  # without the lock it would begin, and end, in this time
+                assert begun == [threading.current_thread()]
+            return object()
+
+    monkeypatch.setattr(transformers, "Watched", Watched, raising=False)
+    models.load("Watched", str(encoder))
+    other.join()
+    assert begun[1] is other

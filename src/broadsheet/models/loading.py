@@ -15,6 +15,7 @@ from broadsheet.errors import ConfigError, ModelError
 from broadsheet.models.batching import STEP
 from broadsheet.models.forks import check_device
 from broadsheet.models.sizes import check_sizes
+from broadsheet.tables.locks import ThreadLock
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 # For each new shape oneDNN makes some 60 KB of code, and keeps the code of the last 1,024 shapes. Texts of all lengths
 # fill that slowly, which looks like a leak. oneDNN reads this number at its first product; 64 cost no time in encoding.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+
+
+# While transformers makes a model, torch's default dtype is that of the model, in all threads. Two threads that made
+# models at once could leave bfloat16 behind as the default of the whole process.
+_LOADING = ThreadLock()
 
 
 def resolve(name: str) -> str:
@@ -57,7 +63,8 @@ def load(kind: str, name: str, **options: Any) -> Any:  # noqa: ANN401
     try:
         if "use_safetensors" in options:
             check_sizes(transformers.AutoConfig.from_pretrained(name, trust_remote_code=False).to_dict(), name)
-        loaded = getattr(transformers, kind).from_pretrained(name, trust_remote_code=False, **options)
+        with _LOADING:
+            loaded = getattr(transformers, kind).from_pretrained(name, trust_remote_code=False, **options)
     except ModelError:
         raise
     except Exception as error:  # a file of another form may raise whatever a library did not think of

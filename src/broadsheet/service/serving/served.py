@@ -57,7 +57,7 @@ class Served:
         self.newsroom, self._metrics, self._opening = newsroom, metrics, opening
         signature = self._wanted()
         self._open = Open(self._opened(), signature)
-        self._stopped = threading.Event()
+        self._stopped, self._looking = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
         self.problem = ""
         """Why the edition that is current now could not be opened; empty if it is the one that is served."""
@@ -80,8 +80,13 @@ class Served:
     def look(self) -> bool:
         """Open the current edition if it is another than the one served; returns whether one was taken up.
 
-        An edition that cannot be opened leaves the earlier one in its place, and `problem` says why.
+        An edition that cannot be opened leaves the earlier one in its place, and `problem` says why. Two threads never
+        open editions at the same time.
         """
+        with self._looking:
+            return self._look()
+
+    def _look(self) -> bool:
         try:
             wanted = self._wanted()
             if wanted == self._open.signature:
