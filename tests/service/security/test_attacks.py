@@ -232,7 +232,8 @@ def test_with_https_browsers_are_told_to_stay_with_it(opening):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "news.example.evil", "news.example@evil", "", "a b", "news.example:x"]
+    "host",
+    ["evil.example", "news.example.evil", "news.example@evil", "", "a b", "news.example:x", "[news]", "1.2.3.4.5"],
 )
 def test_another_host_is_refused(opening, host):
     site = opening(public_url="https://news.example")
@@ -240,7 +241,9 @@ def test_another_host_is_refused(opening, host):
     assert refused.status_code == 400 and refused.json()["title"] == "Bad Request"
 
 
-@pytest.mark.parametrize("host", ["news.example", "NEWS.example:443", "127.0.0.1:8000", "[::1]:8000", "localhost"])
+@pytest.mark.parametrize(
+    "host", ["news.example", "NEWS.example:443", "127.0.0.1:8000", "[::1]:8000", "localhost", "10.1.2.3"]
+)
 def test_the_public_host_and_this_machine_are_answered(opening, host):
     assert opening(public_url="https://news.example").browser(host=host).get("/page").status_code == 200
 

@@ -12,6 +12,8 @@ from broadsheet.service.security.csrf import checked_csrf
 
 CHECKS_ITSELF = {"/beacon", "/v1/events/beacon"}
 """Routes that find the token in their body, by `check_csrf`."""
+STYLES = ("static", "style")
+"""Names of the routes of style sheets and scripts, which hold nothing of a newsroom."""
 
 
 def routes():
@@ -39,7 +41,7 @@ def test_every_change_needs_a_scope_or_the_token_of_a_form():
 @pytest.mark.parametrize("prefix", ["/desk", "/ops"])
 def test_every_page_of_editors_and_operators_needs_a_signed_in_user(prefix):
     code = signed_in("desk").__code__
-    pages = [route for route in routes() if route.path.startswith(prefix) and "/static/" not in route.path]
+    pages = [route for route in routes() if route.path.startswith(prefix) and route.name not in STYLES]
     open_pages = [
         route.path
         for route in pages

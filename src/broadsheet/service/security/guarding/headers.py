@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from broadsheet.service.security.guarding.messages import Message
@@ -27,8 +29,6 @@ HEADERS = [
 ]
 """An answer that has one of these headers already keeps its own: a route that a site embeds, or that may be cached."""
 HTTPS = (b"strict-transport-security", b"max-age=31536000")
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-"""Hosts by which a proxy or an operator on the same machine asks; a request of a foreign page has another host."""
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(:[0-9]{1,5})?")
 
 
@@ -44,12 +44,21 @@ def add_headers(headers: list[tuple[bytes, bytes]], secure: bool, more: list[tup
 def host_problem(scope: Message, public_url: str) -> str:
     """Return why the host that a request names is not accepted; empty if it is.
 
-    Without a public address any well-formed host is accepted.
+    With a public address, its host is accepted, and so are localhost and numeric addresses, by which proxies, probes
+    and Prometheus ask: no foreign page can make a browser send them in place of a name of its own.
     """
     hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
     form = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
     if form is None:
         return "The request names no host, or not exactly one. Send one Host header."
-    if public_url and form[1] not in LOOPBACK and form[1] != (urlsplit(public_url).hostname or "").lower():
+    if public_url and form[1] != (urlsplit(public_url).hostname or "").lower() and not _is_direct(form[1]):
         return "The service does not answer for this host. Ask it by the address in public_url, section [service]."
     return ""
+
+
+@lru_cache(256)
+def _is_direct(host: str) -> bool:
+    try:
+        return host == "localhost" or bool(ip_address(host.strip("[]")))
+    except ValueError:
+        return False
