@@ -46,6 +46,16 @@ class Bury(BaseModel):
     news_id: NewsId
 
 
+class Embargo(BaseModel):
+    """An article is shown nowhere until a time; or at once, whatever its publisher said."""
+
+    model_config = FORM
+    kind: Literal["embargo"] = "embargo"
+    news_id: NewsId
+    until: AwareDatetime | None = Field(default=None, description="Null: the article has no embargo.")
+    was: AwareDatetime | None = Field(default=None, description="The publisher's embargo, which the service notes.")
+
+
 class Boost(BaseModel):
     """Articles with a value in a column are lifted, or lowered by a number below 0."""
 
@@ -95,13 +105,14 @@ class Knobs(BaseModel):
 KINDS: dict[str, type[BaseModel]] = {
     "pin": Pin,
     "bury": Bury,
+    "embargo": Embargo,
     "boost": Boost,
     "cap": Cap,
     "rewrite": Rewrite,
     "knobs": Knobs,
 }
 """What each kind of order holds."""
-What = Annotated[Pin | Bury | Boost | Cap | Rewrite | Knobs, Field(discriminator="kind")]
+What = Pin | Bury | Embargo | Boost | Cap | Rewrite | Knobs
 
 _TARGET = {"boost": ("column", "value"), "cap": ("column", "value"), "knobs": ()}
 
@@ -110,7 +121,7 @@ class Order(BaseModel):
     """An order with its time. An editor who orders the same of the same thing again changes the order."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    what: What
+    what: Annotated[What, Field(discriminator="kind")]
     starts: AwareDatetime | None = Field(default=None, description="When it begins; null for at once.")
     ends: AwareDatetime | None = Field(default=None, description="When it ends; null for never.")
 
@@ -144,13 +155,17 @@ def _minute(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _sentence(what: Pin | Bury | Boost | Cap | Rewrite | Knobs) -> str:
+def _sentence(what: What) -> str:
     match what:
         case Pin():
             readers = f"for readers of {what.category}" if what.category else "for all readers"
             return f"Pin {what.news_id} to slot {what.slot} {readers}"
         case Bury():
             return f"Bury {what.news_id}"
+        case Embargo():
+            return (
+                f"Embargo {what.news_id} until {_minute(what.until)}" if what.until else f"No embargo on {what.news_id}"
+            )
         case Boost():
             return f"Boost {what.column} = {what.value} by {what.lift:+g}"
         case Cap():

@@ -90,7 +90,7 @@ class PageMaker:
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         ranked = pa.Table.from_pylist([{"fused": 0.0, "own": [], **row} for row in rows], schema=RANKED)
         nobody = ReaderState({"user_id": ANONYMOUS, "history": [], "profile": "", "hidden": []}, [])
-        catalogue, write = bench.data.catalogue, story_writer(bench.models, len(news_ids), seconds=0)
+        catalogue, write = bench.data.catalogue, story_writer(bench.models, max(1, len(news_ids)), seconds=0)
         stories = self._texts.stories(write, ranked, catalogue.news)
         digests = self._digests.of_pages(ranked, [nobody], catalogue, bench.selection)
         found = page_rows(ranked, stories, catalogue, digests, {}).get(ANONYMOUS, [])

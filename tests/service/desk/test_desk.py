@@ -142,6 +142,29 @@ def test_words_for_a_text_that_changed_meanwhile_are_not_saved(ann, book, app):
     assert ann.status == 409 and "text has changed" in ann.page and not book().standing
 
 
+def test_an_embargo_hides_a_story_at_once_and_taken_off_the_publishers_own_holds_again(ann, book, app):
+    pipeline = app.state.service.pipeline
+
+    def until():
+        return pipeline.bench.data.catalogue.shown_when("N53")["embargo_until"]
+
+    def there():
+        return "N53" in pipeline.stories(["N53"])["news_id"].to_pylist()
+
+    ann.see("/desk/story/N53")
+    ann.send("/desk/orders", kind="embargo", news_id="N53", slot="", until="2100-01-01T00:00")
+    assert ann.status == 200 and not there() and until().year == 2100
+    assert "Embargo N53 until 2100-01-01 00:00 UTC" in ann.page
+    ann.see("/desk/story/N53")
+    assert ann.status == 200 and "now 2100-01-01 00:00 UTC" in ann.page, "the desk still shows it"
+    ann.send("/desk/orders", kind="embargo", news_id="N53", slot="", until="")
+    assert there() and "No embargo on N53" in ann.page
+    ann.send(f"/desk/changes/{book().changes[-1].number}/undo")
+    assert not there()
+    ann.send(f"/desk/orders/{book().standing[0].order_id}/remove")
+    assert there() and until() is None
+
+
 def test_an_unknown_story_is_not_found_and_an_id_may_have_any_characters(ann, app):
     ann.see("/desk/story/unknown")
     assert ann.status == 404

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from broadsheet.errors import InputError
 from broadsheet.orders.book import Change, OrderConflict
 from broadsheet.orders.order import Order
-from broadsheet.service.desk.ordering import book_of, gate_note, require_known
+from broadsheet.service.desk import giving
+from broadsheet.service.desk.giving import book_of
+from broadsheet.service.desk.ordering import gate_note, require_known
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.serving.problems import CHANGING, READING, ServiceError, documented
 from broadsheet.service.serving.repeats import ONCE, OnceRoute
@@ -83,7 +85,7 @@ def give(service: Serving, caller: OfDesk, given: GivenOrder) -> ShownChange:
     require_known(pipeline, given.order)
     note = gate_note(pipeline, given.order, anyway=given.anyway)
     try:
-        return _shown(book_of(pipeline).save(given.order, caller.name, given.version, note))
+        return _shown(giving.give(pipeline, given.order, caller.name, given.version, note))
     except OrderConflict as conflict:
         raise ServiceError(409, str(conflict)) from conflict
 
@@ -92,7 +94,7 @@ def give(service: Serving, caller: OfDesk, given: GivenOrder) -> ShownChange:
 def remove(service: Serving, caller: OfDesk, order_id: OrderId, version: Version) -> ShownChange:
     """Take an order off; 409 if it was changed since the version that you saw."""
     try:
-        return _shown(book_of(service.pipeline).remove(order_id, caller.name, version))
+        return _shown(giving.take_off(service.pipeline, order_id, caller.name, version))
     except InputError as error:
         raise ServiceError(404, str(error)) from error
     except OrderConflict as conflict:
@@ -105,7 +107,7 @@ def undo(
 ) -> ShownChange:
     """Let what held before a change hold again; 409 if the order was changed since."""
     try:
-        return _shown(book_of(service.pipeline).undo(number, caller.name))
+        return _shown(giving.undo(service.pipeline, number, caller.name))
     except InputError as error:
         raise ServiceError(404, str(error)) from error
     except OrderConflict as conflict:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from broadsheet.orders.book import Orders
 from broadsheet.orders.order import MOST_SLOTS
 from broadsheet.pages.rendering import story_fields
-from broadsheet.service.desk.ordering import book_of
+from broadsheet.service.desk.giving import book_of
 from broadsheet.service.desk.showing import Editor, show
 from broadsheet.service.desk.viewed import Viewed, categories_of, desk_page, viewed_of
 from broadsheet.service.serving.problems import documented

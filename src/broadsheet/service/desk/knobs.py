@@ -20,7 +20,8 @@ from broadsheet.orders.book import OrderConflict, Orders
 from broadsheet.orders.in_force import knob_settings
 from broadsheet.orders.order import Knobs, Order
 from broadsheet.service.desk.front import Kind, Name, Number, about_orders
-from broadsheet.service.desk.ordering import book_of, order_in, save, seen_in
+from broadsheet.service.desk.giving import book_of, give, seen_version
+from broadsheet.service.desk.ordering import order_in, seen_in
 from broadsheet.service.desk.orders import conflicting
 from broadsheet.service.desk.prices import Job, prices_of
 from broadsheet.service.desk.showing import CHECKED, Editor, Form, show
@@ -75,13 +76,15 @@ async def knobs(
 @router.post("/desk/knobs", dependencies=[CHECKED], responses=documented(403, 409, 422, 429, 503, 507))
 def turn(request: Request, service: Serving, editor: Editor, form: Form) -> Response:
     """Save the knobs that were previewed."""
-    given = {**form, "kind": "knobs"}
+    given, pipeline = {**form, "kind": "knobs"}, service.pipeline
     try:
-        change = save(book_of(service.pipeline), order_in(given), editor.name, seen_in(form))
+        order = order_in(given)
+        version = seen_version(book_of(pipeline)(), order.order_id, seen_in(form))
+        change = give(pipeline, order, editor.name, version)
     except InputError as error:
         return show(request, "refused.html", 422, problem=str(error), form=form)
     except OrderConflict as conflict:
-        return conflicting(request, service.pipeline, conflict, given)
+        return conflicting(request, pipeline, conflict, given)
     return RedirectResponse(f"/desk/knobs?done={change.number}", 303)
 
 

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from broadsheet.corpus.filters import ArticleValues
 from broadsheet.errors import InputError
-from broadsheet.orders.book import Change, OrderBook, OrderConflict, Orders
 from broadsheet.orders.order import KINDS, Order, Rewrite
 from broadsheet.service.desk.showing import given_time
 from broadsheet.service.desk.texts import article_of, gate_findings
@@ -18,18 +17,17 @@ if TYPE_CHECKING:
     from broadsheet.pipeline.pipeline import Pipeline
 
 
-def book_of(pipeline: Pipeline) -> OrderBook:
-    """Return the book of orders of the newsroom that a pipeline serves."""
-    return pipeline.bench.data.readers.orders
-
-
 def order_in(form: Mapping[str, str]) -> Order:
     """Return the order that a form gives: the fields of its kind, and the times in UTC.
 
     Raises InputError that names every wrong field.
     """
     fields = KINDS[form["kind"]].model_fields if form.get("kind") in KINDS else {"kind": None}
-    what = {name: " ".join(value.split()) for name, value in form.items() if name in fields and value}
+    what = {
+        name: " ".join(value.split()) for name, value in form.items() if name in fields and name != "until" and value
+    }
+    if "until" in fields and (until := given_time(form, "until")):
+        what["until"] = until
     return checked_order({"what": what, "starts": given_time(form, "starts"), "ends": given_time(form, "ends")})
 
 
@@ -44,7 +42,7 @@ def checked_order(values: Mapping[str, Any]) -> Order:
 def require_known(pipeline: Pipeline, order: Order) -> None:
     """Raise InputError if no article has the id, or the column, that an order is about."""
     bench = pipeline.bench
-    if order.news_id and order.news_id not in bench.data.catalogue.row_of:
+    if order.news_id and order.news_id not in bench.data.catalogue.all_rows:
         raise InputError(f"news_id: found {order.news_id[:80]!r}, expected the id of an article of this newsroom.")
     column = getattr(order.what, "column", "")
     if column and (problem := ArticleValues(bench.data.catalogue.news).problem(column)):
@@ -69,30 +67,10 @@ def gate_note(pipeline: Pipeline, order: Order, *, anyway: bool) -> str:
     return note
 
 
-def save(book: OrderBook, order: Order, editor: str, seen: int, note: str = "") -> Change:
-    """Save an order of an editor who saw the first `seen` changes.
-
-    Raises OrderConflict if the order was changed since.
-    """
-    return book.save(order, editor, _version(book(), order.order_id, seen), note)
-
-
-def remove(book: OrderBook, order_id: str, editor: str, seen: int) -> Change:
-    """Take an order off, as `save`; raises InputError if it does not stand."""
-    return book.remove(order_id, editor, _version(book(), order_id, seen))
-
-
 def seen_in(form: Mapping[str, str]) -> int:
     """Return how many changes there were when a form was shown; 0 where it does not say."""
     text = form.get("seen", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _version(orders: Orders, order_id: str, seen: int) -> int:
-    version = orders.version(order_id)
-    if version > seen:
-        raise OrderConflict(orders.latest[order_id])
-    return version
 
 
 def _said(problem: Mapping[str, Any]) -> str:

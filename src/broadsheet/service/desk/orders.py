@@ -12,8 +12,10 @@ from fastapi.responses import RedirectResponse
 from broadsheet.corpus.filters import columns_of
 from broadsheet.errors import InputError
 from broadsheet.orders.book import Change, OrderConflict
+from broadsheet.service.desk import giving
 from broadsheet.service.desk.front import Number, about_orders, address_of
-from broadsheet.service.desk.ordering import book_of, order_in, remove, require_known, save, seen_in
+from broadsheet.service.desk.giving import book_of, seen_version
+from broadsheet.service.desk.ordering import order_in, require_known, seen_in
 from broadsheet.service.desk.showing import CHECKED, Editor, Form, show
 from broadsheet.service.desk.viewed import viewed_of
 from broadsheet.service.serving.problems import documented
@@ -55,7 +57,8 @@ def give(request: Request, service: Serving, editor: Editor, form: Form) -> Resp
         if order.what.kind in ("rewrite", "knobs"):
             raise InputError("kind: the story's own page takes a rewrite, and the page of the knobs takes knobs.")
         require_known(pipeline, order)
-        change = save(book_of(pipeline), order, editor.name, seen_in(form))
+        version = seen_version(book_of(pipeline)(), order.order_id, seen_in(form))
+        change = giving.give(pipeline, order, editor.name, version)
     except InputError as error:
         return show(request, "refused.html", 422, problem=str(error), form=form)
     except OrderConflict as conflict:
@@ -68,7 +71,8 @@ def take_off(request: Request, service: Serving, editor: Editor, order_id: Order
     """Take an order off."""
     pipeline = service.pipeline
     try:
-        change = remove(book_of(pipeline), order_id, editor.name, seen_in(form))
+        version = seen_version(book_of(pipeline)(), order_id, seen_in(form))
+        change = giving.take_off(pipeline, order_id, editor.name, version)
     except InputError as error:
         return show(request, "refused.html", 422, problem=str(error), form=form)
     except OrderConflict as conflict:
@@ -87,7 +91,7 @@ def undo(
     """Let what held before a change hold again."""
     pipeline = service.pipeline
     try:
-        change = book_of(pipeline).undo(number, editor.name)
+        change = giving.undo(pipeline, number, editor.name)
     except InputError as error:
         return show(request, "refused.html", 422, problem=str(error), form=form)
     except OrderConflict as conflict:
@@ -106,7 +110,7 @@ def conflicting(request: Request, pipeline: Pipeline, conflict: OrderConflict, f
 def _standing(pipeline: Pipeline, done: int) -> dict[str, Any]:
     bench, now = pipeline.bench, datetime.now(UTC)
     orders = book_of(pipeline)()
-    news, row_of = bench.data.catalogue.news, bench.data.catalogue.row_of
+    news, row_of = bench.data.catalogue.news, bench.data.catalogue.all_rows
     rows = [
         {
             "change": one,

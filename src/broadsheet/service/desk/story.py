@@ -12,7 +12,8 @@ from broadsheet.errors import InputError
 from broadsheet.orders.book import OrderConflict
 from broadsheet.orders.order import Rewrite
 from broadsheet.service.desk.front import Number, about_orders
-from broadsheet.service.desk.ordering import book_of, order_in, save, seen_in
+from broadsheet.service.desk.giving import book_of, give, seen_version
+from broadsheet.service.desk.ordering import order_in, seen_in
 from broadsheet.service.desk.orders import conflicting
 from broadsheet.service.desk.showing import CHECKED, Editor, Form, show
 from broadsheet.service.desk.texts import article_of, gate_findings, words_of
@@ -55,7 +56,8 @@ def _rewritten(request: Request, pipeline: Pipeline, editor: str, news_id: str, 
     if note and form.get("anyway") != "yes":
         return _again(request, pipeline, news_id, form, found)
     try:
-        change = save(book_of(pipeline), order, editor, seen_in(form), note)
+        version = seen_version(book_of(pipeline)(), order.order_id, seen_in(form))
+        change = give(pipeline, order, editor, version, note)
     except OrderConflict as conflict:
         return conflicting(request, pipeline, conflict, given)
     return RedirectResponse(f"/desk/story/{quote(news_id, safe='')}?done={change.number}", 303)
@@ -84,6 +86,7 @@ def _values(pipeline: Pipeline, news_id: str, done: int) -> dict[str, Any]:
     start = {"headline": words[0].headline, "summary": words[0].summary, "starts": "", "ends": ""}
     return {
         "article": article,
+        "embargo": pipeline.bench.data.catalogue.shown_when(news_id).get("embargo_until"),
         "words": words,
         "about": about,
         "stale": stale,

@@ -36,10 +36,10 @@ class Words:
 
 
 def article_of(bench: Workbench, news_id: str) -> dict[str, Any] | None:
-    """Return an article that is there, with its texts made legible; None for an unknown id."""
+    """Return an article, also one under an embargo, with its texts made legible; None for an unknown id."""
     from broadsheet.generate.text.articles import legible
 
-    row = bench.data.catalogue.row_of.get(news_id)
+    row = bench.data.catalogue.all_rows.get(news_id)
     return None if row is None else {**legible(bench.data.catalogue.news.slice(row, 1).to_pylist()[0])}
 
 
