@@ -34,9 +34,8 @@ def address(clicked, tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"]
-        )
+        offline = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", offline])
         yield browser
         browser.close()
 

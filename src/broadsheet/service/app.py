@@ -32,11 +32,11 @@ from broadsheet.service.security.guarding.guard import Guard
 from broadsheet.service.security.security import Security
 from broadsheet.service.serving.problems import Problem, documented, handle_problems
 from broadsheet.service.serving.service import Service
-from broadsheet.service.web.routers import WEB
+from broadsheet.service.web.routers import FRONT, WEB
 from broadsheet.version import __version__
 
 ROUTERS = (
-    *(health.router, stories.why_router, pages.router, ask.router, lists.router, stories.router),
+    *(FRONT, health.router, stories.why_router, pages.router, ask.router, lists.router, stories.router),
     *(
         events.router,
         events.beacons,

@@ -1,5 +1,6 @@
 """The readers' pages over HTTP, as a browser without JavaScript gets them."""
 
+import itertools
 import re
 
 import pytest
@@ -60,7 +61,7 @@ def test_every_page_is_small_and_has_no_inline_script_or_style(reader, path):
 def test_headings_are_in_order_below_one_first_heading(reader, path):
     levels = [int(level) for level in re.findall(r"<h([1-6])", reader.get(path).text)]
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 @pytest.mark.parametrize("path", ["/section/nothing", "/story/nothing", "/why/nothing", "/go/nothing"])

@@ -73,8 +73,8 @@ async def _page(request: Request, service: Service, reader: Reader, name: str) -
         partial(_of_reader, service, opened, name, token),
     )
     stored = await shown_page(service, key, make, write, is_shown=True)
-    if notice := notice_of(request, paper_of(opened), here, token):
-        stored = with_notice(stored, notice)
+    if "done" in request.query_params:
+        stored = with_notice(stored, notice_of(request, paper_of(opened), here, token))
     return send(request, stored, ASK_FIRST, VARY)
 
 

@@ -2,7 +2,9 @@
 
 from broadsheet.service.web import acts, ask, consent, embed, feeds, following, front, saved, static_files, story, why
 
+FRONT = front.router
+"""Asked for most, and so the first that is looked through."""
 WEB = (
-    *(front.router, story.router, ask.router, following.router, why.router, saved.router),
+    *(story.router, ask.router, following.router, why.router, saved.router),
     *(acts.router, consent.router, feeds.router, embed.router, static_files.router),
 )

@@ -39,7 +39,7 @@ def story(request: Request, service: Serving, reader: RequestReader, news_id: st
     (item,) = shown_stories(found, paper, catalogue, page.page_id if page else "")
     event = article_lists.of_event(bench, row, as_of)[-MOST_OF_EVENT:].tolist()
     alike = [other for other, _ in article_lists.similar(bench, row, as_of)[:MOST_SIMILAR]]
-    values = {
+    values: dict[str, Any] = {
         "item": item,
         "token": token,
         "timeline": _listed(bench, paper, event) if len(event) > 1 else [],

@@ -49,7 +49,7 @@ async def why_here(request: Request, service: Serving, reader: RequestReader, ne
     page = kept_page(service, reader.id, news_id)
     values = await service.work(_explained, opened, paper, reader.id, news_id)
     chance = 1.0 if page is None else float(page.stories.to_pylist()[_place(page, news_id)]["propensity"])
-    about = {"token": csrf_token(request), "chance": f"{chance:.0%}" if chance < 1 else ""}
+    about: dict[str, Any] = {"token": csrf_token(request), "chance": f"{chance:.0%}" if chance < 1 else ""}
     if page is not None:
         values |= {"rank": _place(page, news_id) + 1}
         values["item"]["page"] = page.page_id
@@ -105,7 +105,7 @@ def about(request: Request, service: Serving, reader: RequestReader) -> Response
         for name, weight in sorted(bench.models.signal_weights.items(), key=lambda one: -one[1])
         if weight
     ]
-    values = {
+    values: dict[str, Any] = {
         "known": known_of(service, reader.id) if reader.id else None,
         "weights": weights,
         "is_learned": bench.models.fusion is not None,
