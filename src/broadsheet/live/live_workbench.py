@@ -120,8 +120,8 @@ class Live:
             state, now = self._state, self._now()
             bench, catalogue = state.bench, as_of_now(state.bench.data.catalogue, now)
             if catalogue is not bench.data.catalogue:
-                of_edition = {"click_log": bench.data.clicks, "showings": bench.data.exposures}
-                data = replace(bench.data, articles=catalogue, **of_edition)
+                clicks, exposures = bench.data.clicks, bench.data.exposures
+                data = replace(bench.data, articles=catalogue, click_log=clicks, showings=exposures)
                 bench = bench.over(data, bench.search, state.logs)
                 _ = bench.retriever, bench.reranker  # made now, so that no two threads make it
             self._state = replace(state, bench=bench, until=catalogue.next_change(now))

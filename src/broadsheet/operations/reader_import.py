@@ -106,10 +106,12 @@ def _log(newsroom: Newsroom, events: Sequence[Row], report: ReaderImport) -> Non
     if not events:
         return
     known = known_ids(newsroom)
-    rows = [{name: value for name, value in event.items() if value is not None} for event in events]
-    for row in rows:
-        row.pop("sequence", None), row.pop("received", None)
+    own = ("sequence", "received")
+    rows: list[Row] = [
+        {name: value for name, value in event.items() if value is not None and name not in own} for event in events
+    ]
+    rows.sort(key=lambda row: row.get("kind") != "page")
     with closing(open_events(newsroom, newsroom.config())) as store:
         articles = KnownArticles(newsroom, lambda: known)
         log = EventLog(store, articles, is_archive=True, forgotten=open_forgotten(newsroom))
-        log(sorted(rows, key=lambda row: row.get("kind") != "page"), report.events)
+        log(rows, report.events)

@@ -80,3 +80,16 @@ def test_script_in_a_title_is_escaped_on_the_page(client):
 def test_a_column_that_the_newsroom_does_not_keep_is_named(client):
     report = client.put("/v1/articles/new-3", json=ARTICLE | {"kept": {"image": "https://example.org/1.png"}}).json()
     assert report["left_out"] == ["image"]
+
+
+def test_an_article_under_embargo_is_nowhere_until_a_correction_ends_the_embargo(client):
+    put = client.put("/v1/articles/held", json=ARTICLE | {"embargo_until": "2199-01-01T00:00:00Z"})
+    assert put.json()["taken"] == 1 and client.get("/v1/articles/held").status_code == 404
+    listed = [client.get(path).json()["articles"] for path in ("/v1/sections/science", "/v1/articles/latest")]
+    assert "held" not in [article["news_id"] for articles in listed for article in articles]
+    assert client.patch("/v1/articles/held", json={"title": "Held back"}).json()["taken"] == 1
+    assert client.get("/v1/articles/held").status_code == 404
+    client.patch("/v1/articles/held", json={"embargo_until": None})
+    assert client.get("/v1/articles/held").json()["title"] == "Held back"
+    client.patch("/v1/articles/held", json={"expires_at": "2020-01-01T00:00:00Z"})
+    assert client.get("/v1/articles/held").status_code == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from typing import Any
@@ -74,7 +74,7 @@ def _blanked(table: pa.Table, old: Flags) -> pa.Table:
         "user_id": [""] * len(rows),
     }
     blank = pa.table([_column(values.get(field.name), field, len(rows)) for field in EVENTS], schema=EVENTS)
-    order: Sequence[int] = np.argsort(np.concatenate([np.flatnonzero(~old), where]), kind="stable")
+    order = np.argsort(np.concatenate([np.flatnonzero(~old), where]), kind="stable")
     others = table.filter(pa.array(~old)).cast(EVENTS)
     return pa.concat_tables([others, blank]).take(pa.array(order))
 
