@@ -233,7 +233,7 @@ def end(room):
 
 
 def was_killed(task, path, number):
-    """Run a task that dies by SIGKILL before a step; returns whether the task had so many steps."""
+    """Run a task that dies by SIGKILL before a step; returns whether the task came to that step."""
     process = start_forks().Process(target=task, args=(path, number))
     process.start()
     process.join()
