@@ -124,15 +124,14 @@ def test_a_hash_of_other_parameters_is_made_anew_at_the_next_login(state):
     assert users.user_of(state, "ann", PASSWORD)
 
 
-def test_more_checks_of_passwords_than_memory_allows_are_put_off(state, monkeypatch):
-    monkeypatch.setattr(users, "WAITS", 0)
-    held = [users._CHECKING.acquire() for _ in range(users.AT_ONCE)]
+def test_more_checks_of_passwords_than_threads_allow_are_refused_at_once(state):
+    held = [users._WAITING.acquire() for _ in range(users.MOST_WAITING)]
     try:
         with pytest.raises(NewsroomError, match="Too many people sign in"):
             users.user_of(state, "ann", PASSWORD)
     finally:
         for _ in held:
-            users._CHECKING.release()
+            users._WAITING.release()
 
 
 def test_users_that_cannot_be_are_refused(state):

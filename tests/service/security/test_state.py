@@ -1,5 +1,6 @@
 """The service's own database: private, whole after a failure, and one sentence if it is damaged."""
 
+import gc
 import sqlite3
 import stat
 import threading
@@ -63,6 +64,14 @@ def test_threads_share_a_database_and_see_all_changes(state):
     for thread in threads:
         thread.join()
     assert len(state.rows("SELECT * FROM entered")) == 30
+
+
+def test_the_connection_of_a_thread_that_ended_is_closed(state):
+    thread = threading.Thread(target=state.rows, args=("SELECT 1",))
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert len(state._all) == 1
 
 
 def test_a_second_opening_finds_the_tables_and_changes_nothing(state, room):

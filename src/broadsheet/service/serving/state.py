@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from broadsheet.errors import BroadsheetError, DiskError, NewsroomError
 from broadsheet.newsroom import Newsroom
@@ -56,6 +57,10 @@ A released step never changes: what comes later is a step of its own at the end.
 """
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that can be referred to without keeping it open: it is closed when its thread ends."""
+
+
 class State:
     """Connections to the database; safe to share between threads, while other processes use the file too."""
 
@@ -63,7 +68,7 @@ class State:
         """Open the database, or make it; raises NewsroomError for a damaged file or one of a later version."""
         self.path = newsroom.path / "service" / "state.sqlite"
         self._local, self._lock = threading.local(), threading.Lock()
-        self._all: list[sqlite3.Connection] = []
+        self._all: WeakSet[_Connection] = WeakSet()
         _make_private(self.path)
         with self._told():
             self._check()
@@ -102,15 +107,17 @@ class State:
         with self._lock:
             for connection in self._all:
                 connection.close()
-            self._all, self._local = [], threading.local()
+            self._all, self._local = WeakSet(), threading.local()
 
     def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        found: _Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = sqlite3.connect(self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            found = sqlite3.connect(
+                self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
+            )
             self._local.connection = found
             with self._lock:
-                self._all.append(found)
+                self._all.add(found)
             for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
                 found.execute(f"PRAGMA {setting}")
         return found

@@ -23,9 +23,9 @@ SHORTEST, LONGEST = 12, 1000
 """Fewest and most characters of a password."""
 AT_ONCE = 2
 """Passwords that are checked at the same time: each check takes 64 MiB, which many callers must not multiply."""
-_CHECKING = threading.BoundedSemaphore(AT_ONCE)
-WAITS = 5.0
-"""Most seconds that a check of a password waits for others."""
+MOST_WAITING = 8
+"""Checks that wait or are made; a further check is refused at once, so that threads are left for other requests."""
+_WAITING, _CHECKING = threading.BoundedSemaphore(MOST_WAITING), threading.BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,19 @@ def user_of(state: State, name: str, password: str) -> User | None:
     """
     found = state.rows("SELECT id, name, role, made, password FROM users WHERE name = ?", name)
     hashed = found[0][4] if found else _nobodys()
-    if not _CHECKING.acquire(timeout=WAITS):
+    if not _WAITING.acquire(blocking=False):
         raise NewsroomError("Too many people sign in at this moment. Try again.")
     try:
-        if not _is_right(hashed, password[:LONGEST]) or not found:
+        with _CHECKING:
+            is_right = _is_right(hashed, password[:LONGEST])
+        if not is_right or not found:
             return None
         if _hasher().check_needs_rehash(hashed):
             with state.change() as db:  # unless the password was changed meanwhile
                 new = _hasher().hash(password)
                 db.execute("UPDATE users SET password = ? WHERE id = ? AND password = ?", (new, found[0][0], hashed))
     finally:
-        _CHECKING.release()
+        _WAITING.release()
     return User(*found[0][:4])
 
 

@@ -121,6 +121,7 @@ class _Guarded:
         except Exception:
             if not self.body.refused or self.status:
                 raise
+        if self.body.refused and not self.status:
             await self._refuse(*self.body.refused)
 
     async def send(self, message: Message) -> None:
