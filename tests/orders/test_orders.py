@@ -129,6 +129,9 @@ def test_an_order_that_ends_before_it_begins_or_has_a_time_without_a_zone_is_ref
         pin("N1", starts=NOW, ends=NOW)
     with pytest.raises(ValidationError):
         pin("N1", starts=datetime(2026, 1, 1))
+    for far in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        with pytest.raises(ValidationError, match="from 1970 to 2200"):
+            pin("N1", starts=far)
 
 
 def test_orders_begin_and_end_at_their_times_to_the_moment():

@@ -3,8 +3,10 @@ import re
 
 import pytest
 
+from broadsheet.pages.look import Look
 from broadsheet.pages.page import PAGE_STORIES
 from broadsheet.tables.arrow_files import read_table, write_table
+from broadsheet.tables.kept import kept_rows
 from tests.pages.test_page import HOSTILE, Elements, on_terminal, page, story
 from tests.test_text import BAD_LINKS
 
@@ -99,3 +101,12 @@ def test_a_summary_that_only_repeats_a_headline_is_not_shown(summary):
 def test_kept_columns_are_a_dictionary_for_json():
     kept = [{"name": "author", "value": "Ann"}, {"name": "paywall", "value": ""}]
     assert page(story(kept=kept)).to_dict()["stories"][0]["kept"] == {"author": "Ann", "paywall": ""}
+
+
+def test_a_sponsored_article_and_one_behind_a_paywall_are_marked_where_a_kept_column_says_so():
+    look = Look(marks={"sponsored": "ad", "paywalled": "plus"})
+    marked = page(story(kept=kept_rows({"ad": "true", "plus": "True"})), look=look)
+    assert '<span class="mark">sponsored</span><span class="mark">subscribers only</span>' in marked.to_html()
+    assert "sponsored · subscribers only · " in str(marked)
+    for kept in ({"ad": "false", "plus": ""}, {}):
+        assert "sponsored" not in str(page(story(kept=kept_rows(kept)), look=look))

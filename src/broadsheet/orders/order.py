@@ -22,6 +22,13 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def _in_years(time: datetime) -> datetime:
+    if not 1970 <= time.year <= 2200:
+        raise ValueError("found another year, expected a time from 1970 to 2200")
+    return time.astimezone(UTC)
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_years)]
 NewsId = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_plain)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
 
@@ -52,8 +59,8 @@ class Embargo(BaseModel):
     model_config = FORM
     kind: Literal["embargo"] = "embargo"
     news_id: NewsId
-    until: AwareDatetime | None = Field(default=None, description="Null: the article has no embargo.")
-    was: AwareDatetime | None = Field(default=None, description="The publisher's embargo, which the service notes.")
+    until: Time | None = Field(default=None, description="Null: the article has no embargo.")
+    was: Time | None = Field(default=None, description="The publisher's embargo, which the service notes.")
 
 
 class Boost(BaseModel):
@@ -122,8 +129,8 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     what: Annotated[What, Field(discriminator="kind")]
-    starts: AwareDatetime | None = Field(default=None, description="When it begins; null for at once.")
-    ends: AwareDatetime | None = Field(default=None, description="When it ends; null for never.")
+    starts: Time | None = Field(default=None, description="When it begins; null for at once.")
+    ends: Time | None = Field(default=None, description="When it ends; null for never.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Order:
@@ -152,7 +159,7 @@ class Order(BaseModel):
 
 
 def _minute(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def _sentence(what: What) -> str:

@@ -46,6 +46,21 @@ def test_an_order_that_changed_since_is_a_conflict_that_says_who_changed_it(clie
         assert answer.status_code == 409 and "cms changed it at" in answer.json()["detail"]
 
 
+def test_a_page_that_was_made_a_moment_ago_follows_an_order_at_once(client, key, book, app):
+    reads = add_key(app.state.security.state, "site", ["pages"], "tests")
+    app.state.security.keys.look()
+
+    def page():
+        answer = client.get("/v1/readers/reader/page?log=false", headers={"Authorization": f"Bearer {reads}"})
+        return [story["news_id"] for story in answer.json()["stories"]]
+
+    before = page()
+    given = client.post(ORDERS, json={"order": {"what": {"kind": "pin", "news_id": before[-1]}}}, headers=key).json()
+    assert page()[0] == before[-1]
+    client.post(f"/v1/desk/changes/{given['number']}/undo", headers=key)
+    assert page() == before
+
+
 def test_a_repeated_call_with_its_idempotency_key_gives_one_order(client, key, book):
     before = len(book().changes)
     answers = [client.post(ORDERS, json=pin(), headers={**key, "Idempotency-Key": "one"}) for _ in range(2)]
