@@ -4,6 +4,7 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
@@ -13,7 +14,8 @@ from broadsheet.orders.book import FILE, OrderBook, OrderConflict
 from broadsheet.orders.in_force import in_force
 from broadsheet.orders.order import Boost, Bury, Cap, Knobs, Order, Pin, Rewrite
 from broadsheet.pipeline import Pipeline
-from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.arrow_files import read_table, write_table
+from broadsheet.tables.live_schemas import ORDERS
 from broadsheet.tables.schemas import RANKED
 from tests.support.late_articles import ids, row
 
@@ -99,6 +101,30 @@ def test_a_lost_table_of_orders_is_not_taken_for_no_orders(copy, book):
     (copy.path / FILE).unlink()
     with pytest.raises(ContractError, match="missing, though editors' orders were written to it"):
         OrderBook(copy)()
+
+
+def test_a_table_put_back_from_a_copy_is_read_from_its_beginning(copy, book):
+    book.save(pin("N1", 1), "Ann", 0)
+    copied = (copy.path / FILE).read_bytes()
+    book.save(pin("N2", 1), "Ann", 0)
+    assert len(book().changes) == 2
+    (copy.path / FILE).write_bytes(copied)
+    assert [one.order.news_id for one in book().changes] == ["N1"]
+    book.save(pin("N3", 1), "Ann", 0)
+    assert [one.order.news_id for one in book().changes] == ["N1", "N3"]
+
+
+def test_a_damaged_table_and_an_order_that_cannot_be_read_are_told(copy, book):
+    book.save(pin("N1"), "Ann", 0)
+    table = read_table(copy.path / FILE, ORDERS)
+    wrong = table.set_column(4, table.schema.field(4), pa.array(['{"what": {"kind": "shout"}}']))
+    write_table(copy.path / FILE, wrong, ORDERS)
+    with pytest.raises(ContractError, match="change 1 has an order that cannot be read"):
+        OrderBook(copy)()
+    (copy.path / FILE).write_bytes(b"nothing of the kind")
+    for act in (book, lambda: book.save(pin("N2"), "Ann", 0)):
+        with pytest.raises(ContractError, match=r"orders\.arrow"):
+            act()
 
 
 @pytest.mark.parametrize(

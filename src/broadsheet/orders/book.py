@@ -6,13 +6,15 @@ change before it of the same order says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+from pydantic import ValidationError
 
 from broadsheet.errors import ContractError, InputError, NewsroomError
 from broadsheet.newsroom import Newsroom
@@ -132,9 +134,7 @@ class OrderBook:
 
     def _read(self, path: Path) -> Orders:
         """Return the orders, the same object as the last time if nothing was added: then no workbench is made anew."""
-        found = _read(path)
-        if found.changes[-1:] != self._last.changes[-1:]:
-            self._last = found
+        self._last = _with_added(self._last, read_table(path, ORDERS), path)
         return self._last
 
     def _standing(self, order_id: str) -> None:
@@ -146,13 +146,14 @@ class OrderBook:
     ) -> Change:
         self._path.parent.mkdir(exist_ok=True)
         with locked(self._path.with_name(".lock")):
-            orders = _read(self._path) if self._path.is_file() else self._absent()
+            table = read_table(self._path, ORDERS) if self._path.is_file() else ORDERS.empty_table()
+            orders = _with_added(self._last, table, self._path) if len(table) else self._absent()
             last = orders.latest.get(order_id)
             if version != orders.version(order_id) and (version or (last and last.order)):
                 raise OrderConflict(last)
             made = datetime.now(UTC), editor, order_id, order, note[:LONGEST_NOTE], undoes
             change = Change(len(orders.changes) + 1, *made)
-            write_table(self._path, _table([*orders.changes, change]), ORDERS)
+            write_table(self._path, pa.concat_tables([table, _as_table(change)]), ORDERS)
             write_note(self._note)
         return change
 
@@ -165,14 +166,25 @@ class OrderBook:
         return self._none
 
 
-def _read(path: Path) -> Orders:
-    changes = [
-        Change(**{**row, "order": Order.model_validate_json(row["order"]) if row["order"] else None})
-        for row in read_table(path, ORDERS).to_pylist()
-    ]
-    return Orders(changes)
+def _with_added(known: Orders, table: pa.Table, path: Path) -> Orders:
+    """Return the orders of a table; of a table that goes on from what is known, only what was added is read."""
+    count = len(known.changes)
+    goes_on = 0 < count <= len(table) and _change(table.slice(count - 1, 1).to_pylist()[0], path) == known.changes[-1]
+    if goes_on and count == len(table):
+        return known
+    start = count if goes_on else 0
+    return Orders([*known.changes[:start], *(_change(row, path) for row in table.slice(start).to_pylist())])
 
 
-def _table(changes: Sequence[Change]) -> pa.Table:
-    rows = [{**vars(one), "order": one.order.model_dump_json() if one.order else ""} for one in changes]
-    return from_rows(rows, ORDERS)
+def _change(row: Mapping[str, Any], path: Path) -> Change:
+    try:
+        return Change(**{**row, "order": Order.model_validate_json(row["order"]) if row["order"] else None})
+    except ValidationError as error:
+        raise ContractError(
+            f"{path}: change {row['number']} has an order that cannot be read. Restore this file from a copy."
+        ) from error
+
+
+def _as_table(change: Change) -> pa.Table:
+    order = change.order.model_dump_json() if change.order else ""
+    return from_rows([{**vars(change), "order": order}], ORDERS)

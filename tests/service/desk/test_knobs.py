@@ -88,11 +88,11 @@ def test_a_price_that_fails_says_so_and_only_the_last_prices_are_kept():
     job = prices.of("a", fails)
     prices.close()
     assert job.is_over and "log says why" in job.problem
-    prices = Prices()
-    asked = []
+    prices, asked, go = Prices(), [], threading.Event()
+    prices.of("first", lambda _: go.wait(30))  # all others wait for it
     for number in range(KEPT + 1):
-        prices.of(number, lambda _: asked.append(1))
-    prices.of(KEPT, lambda _: asked.append(2))
-    prices.of(0, lambda _: asked.append(3))
+        prices.of(number, lambda _, number=number: asked.append(number))
+    prices.of(KEPT, lambda _: asked.append("again"))
+    go.set()
     prices._thread.shutdown()
-    assert asked.count(1) == KEPT + 1 and asked.count(2) == 0 and asked.count(3) == 1
+    assert asked == [*range(1, KEPT + 1)], "the one asked for longest ago was given up"

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -16,8 +16,8 @@ from broadsheet.offline.knob_price import Price, Progress
 
 log = logging.getLogger(__name__)
 
-KEPT = 32
-"""Prices that are kept; the one asked for longest ago goes first."""
+KEPT = 8
+"""Prices that are kept; the one asked for longest ago goes first, and is not begun any more."""
 
 
 @dataclass
@@ -40,20 +40,20 @@ class Prices:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "prices")
-        self._jobs: OrderedDict[Hashable, Job] = OrderedDict()
+        self._jobs: OrderedDict[Hashable, tuple[Job, Future[None]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, key: Hashable, measure: Callable[[Progress], Price]) -> Job:
         """Return the price of a key as far as it is measured; the first call begins."""
         with self._lock:
-            job = self._jobs.get(key)
-            if job is None:
-                job = self._jobs[key] = Job()
-                self._thread.submit(_measure, job, measure)
+            if key not in self._jobs:
+                begun = Job()
+                self._jobs[key] = begun, self._thread.submit(_measure, begun, measure)
             self._jobs.move_to_end(key)
             while len(self._jobs) > KEPT:
-                self._jobs.popitem(last=False)
-            return job
+                _, (_, waiting) = self._jobs.popitem(last=False)
+                waiting.cancel()
+            return self._jobs[key][0]
 
     def close(self) -> None:
         """Begin no further price, and wait for the one that is measured."""
