@@ -57,6 +57,8 @@ def test_an_article_is_cleaned_dated_and_given_its_outlet_and_section(tmp_path):
         "url": link,
         "published_at": datetime(2016, 12, 30, tzinfo=UTC),
         "kept": [],
+        "embargo_until": None,
+        "expires_at": None,
     }
 
 

@@ -19,6 +19,7 @@ def test_rows_arrive_as_given_with_missing_texts_empty(newsroom):
         "published_at": NOON,
         "content_hash": content_hash("Alpha", "", "", ""),
         "kept": [],
+        **dict.fromkeys(["embargo_until", "expires_at"]),
     }
     assert read_table(newsroom.users, USERS).to_pylist() == [
         {"user_id": "u", "history": ["a"], "profile": "football", "hidden": ["b"], "reads": None, "acts": None}

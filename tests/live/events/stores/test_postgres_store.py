@@ -1,7 +1,9 @@
 """The store of several machines: broken connections, passwords, and tables that are gone."""
 
+import json
 import re
 import traceback
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -9,9 +11,13 @@ import pytest
 from broadsheet.config.reading import read_config
 from broadsheet.config.settings import Config
 from broadsheet.errors import ConfigError, NewsroomError
+from broadsheet.evaluation.systems.reader_scan import scan
 from broadsheet.live.events.store import Appended, open_events, stores_to_carry
 from broadsheet.live.events.stores.postgres_store import PostgresEvents
 from broadsheet.live.events.stores.sqlite_store import SqliteEvents
+from broadsheet.nightly.forgetting.events import clean_events
+from broadsheet.readers.forget import forget
+from broadsheet.readers.forgotten import ForgottenReaders
 from tests.support.events import bare_newsroom, event, page
 
 
@@ -142,3 +148,26 @@ def test_a_wrong_setting_is_told_without_its_password(tmp_path):
     with pytest.raises(ConfigError, match=told) as failed:
         read_config(file)
     assert SECRET not in str(failed.value)
+
+
+def test_a_build_blanks_in_the_database_what_forgotten_readers_did_and_a_scan_finds_nothing(bare, database):
+    bare.config_file.write_text(f"events = {json.dumps(database)}\n", "utf-8")
+    history = ["N3", "N1", "N2"]
+    with closing(PostgresEvents(bare, database)) as store:
+        store.append(
+            [
+                page("p1", "forgetful-reader", shown=history),
+                event("click", "forgetful-reader", page_id="p1", news_id="N1"),
+            ]
+        )
+        store.append([event("click", "tom", news_id="N2")])
+        found = scan(bare, "forgetful-reader", history)
+        assert (
+            {one.what for one in found} == {"id", "history"} == {one.what for one in found if one.place == store.name}
+        )
+        forget(bare, "forgetful-reader")
+        assert len(store.of_readers(["forgetful-reader"])) == 0 and len(store.after(0)) == 3
+        forgotten = ForgottenReaders(bare)()
+        assert clean_events(bare, forgotten.among) == 2
+        assert scan(bare, "forgetful-reader", history) == []
+        assert store.user_ids() == ["tom"] and store.problems() == []
