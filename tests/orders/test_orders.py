@@ -103,6 +103,20 @@ def test_a_lost_table_of_orders_is_not_taken_for_no_orders(copy, book):
         OrderBook(copy)()
 
 
+def test_a_change_that_cannot_be_written_is_no_change_and_one_killed_after_the_table_stands(copy, book, monkeypatch):
+    def fails(*_):
+        raise OSError("killed")
+
+    first = book.save(pin("N1"), "Ann", 0)
+    for place, kept in (("write_table", 1), ("write_note", 2)):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"broadsheet.orders.book.{place}", fails)
+            with pytest.raises(OSError, match="killed"):
+                book.save(pin("N1", 5), "Ann", first.number)
+        assert len(OrderBook(copy)().changes) == kept
+    assert book.save(pin("N1", 7), "Ann", 2).number == 3
+
+
 def test_a_table_put_back_from_a_copy_is_read_from_its_beginning(copy, book):
     book.save(pin("N1", 1), "Ann", 0)
     copied = (copy.path / FILE).read_bytes()
