@@ -77,8 +77,8 @@ class EventStore(Protocol):
     def blank(self, until: Mapping[str, datetime], page_ids: Sequence[str]) -> int:
         """Take everything out of the events of these readers that happened until a time each, but number and day.
 
-        What happened on one of these pages, or on a page of such a reader, goes too, whoever did it. A blank event is of the
-        kind `forgotten`. Returns how many events were blanked; the files of the store do not hold them any more.
+        What happened on one of these pages, or on a page of such a reader, goes too, whoever did it. A blank event is
+        of the kind `forgotten`. Returns how many events were blanked; the files of the store do not hold them any more.
         """
 
     def problems(self) -> list[str]:

@@ -76,8 +76,7 @@ def _tables(edition: Edition) -> Iterator[tuple[Path, pa.Schema]]:
 
 def _has_any(path: Path, schema: pa.Schema, find: Find) -> bool:
     table = read_table(path, schema)
-    until = find(readers_in(table))
-    return bool(until) and bool(old_rows(table, until).any())
+    return bool(old_rows(table, find(readers_in(table))).any())
 
 
 def _rewritten(newsroom: Newsroom, edition: Edition, find: Find) -> Edition:

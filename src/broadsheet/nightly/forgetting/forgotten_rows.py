@@ -38,10 +38,10 @@ def without_rows(table: pa.Table, gone: Flags) -> pa.Table:
     return table.filter(pa.array(~gone))
 
 
-def rewrite(path: Path, schema: pa.Schema, table: pa.Table) -> None:
-    """Write a table in place of the table in a file, with the stamps of that file."""
+def rewrite(path: Path, schema: pa.Schema, table: pa.Table, target: Path | None = None) -> None:
+    """Write a table with the stamps of the table in a file: in place of that file, or to a `target`."""
     stamps = {name: value for name, value in read_stamp(path).items() if name not in ("table", "version")}
-    write_table(path, table, schema, **stamps)
+    write_table(path if target is None else target, table, schema, **stamps)
 
 
 def drop_readers(path: Path, schema: pa.Schema, find: Find, target: Path | None = None) -> int:
@@ -50,14 +50,7 @@ def drop_readers(path: Path, schema: pa.Schema, find: Find, target: Path | None 
     With a `target`, the file stays and the other rows go to the target, if there was a row to take out.
     """
     table = read_table(path, schema)
-    if not (until := find(readers_in(table))):
-        return 0
-    gone = old_rows(table, until)
-    if not gone.any():
-        return 0
-    if target is None:
-        rewrite(path, schema, without_rows(table, gone))
-    else:
-        stamps = {name: value for name, value in read_stamp(path).items() if name not in ("table", "version")}
-        write_table(target, without_rows(table, gone), schema, **stamps)
+    gone = old_rows(table, find(readers_in(table)))
+    if gone.any():
+        rewrite(path, schema, without_rows(table, gone), target)
     return int(gone.sum())

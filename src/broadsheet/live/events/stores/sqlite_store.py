@@ -133,7 +133,7 @@ class SqliteEvents:
         return [row[0] for row in self._read("SELECT DISTINCT user_id FROM events WHERE user_id <> ''")]
 
     def blank(self, until: Mapping[str, datetime], page_ids: Sequence[str]) -> int:
-        """Blank what readers did; the file is written anew, so that no free page of it holds a byte of what was there."""
+        """Blank what readers did; the file is written anew, so that none of its free pages holds what was there."""
         if not self._is_there():
             return 0
         with self._transaction() as database:
