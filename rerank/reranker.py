@@ -16,7 +16,7 @@ from broadsheet.readers.slots import slot_places
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.attention import Attention
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
-from broadsheet.rerank.block import Block, parts_of
+from broadsheet.rerank.block import NO_ROW, Block, parts_of
 from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.explored import Explores
 from broadsheet.rerank.learned_fusion import LearnedFusion
@@ -28,7 +28,10 @@ from broadsheet.rerank.policy.filters import PLACES, Wishes, wishes_of
 from broadsheet.rerank.policy.policy import Policy
 from broadsheet.rerank.policy.selection import Order
 from broadsheet.rerank.ranked_table import Reasons, ranked_table
-from broadsheet.rerank.reasons import Explainer, Places, with_own_reasons
+from broadsheet.rerank.reasons.deletion import ReadArticles
+from broadsheet.rerank.reasons.explainer import Explainer, ReaderPage
+from broadsheet.rerank.reasons.own_words import EncodeWords
+from broadsheet.rerank.reasons.sentences import Language, language_of, with_own_reasons
 from broadsheet.rerank.relevance import Relevance
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, fuse, read_signal
 from broadsheet.rerank.weights import weights_for
@@ -59,6 +62,8 @@ class Reranker:
         attention: TrainedScorer | None = None,
         own: OwnParts | None = None,
         history_weights: HistoryWeights | None = None,
+        language: Language | None = None,
+        encode: EncodeWords | None = None,
     ) -> None:
         """`depth` candidates of a reader are ranked; the cross-encoder reads at most `reads` of these.
 
@@ -66,7 +71,8 @@ class Reranker:
         site's own signals, and its re-ranker, which takes the place of both.
 
         Without an attentive scorer, `attention`, that signal is absent. `history_weights` weighs the articles of a
-        history for the signals of affinity; None weighs all the same.
+        history for the signals of affinity; None weighs all the same. Reasons are in English, or in the `language`.
+        `encode` makes the vectors of readers' own words, so that a reason can name a part of them.
 
         Raises ConfigError if the reason of an own signal names what a reason cannot name.
         """
@@ -76,8 +82,9 @@ class Reranker:
         self._own, self._fusion = own or OwnParts(), fusion
         self._weights = {name: weights[name] for name in SIGNALS}
         self._weights |= {name: signal.weight for name, signal in self._own.signals.items()}
-        sentences = with_own_reasons({name: signal.reason for name, signal in self._own.signals.items()})
-        self._explain = Explainer(catalogue, sentences)
+        own_reasons = {name: signal.reason for name, signal in self._own.signals.items()}
+        speaks = language or language_of("en")
+        self._explain = Explainer(catalogue, speaks, with_own_reasons(speaks, own_reasons), encode)
 
     def __call__(
         self,
@@ -233,9 +240,25 @@ class Reranker:
             for name, values in self._fusion.contributions(flat, learned.sum(axis=1)).items():
                 parts[name][learned] = values
         new = (signals["freshness"] >= NEW) & (weights["freshness"] != 0)
-        lifts = {name: block.in_order(part, order) for name, part in parts.items()}
-        near = block.nearest(1)[..., 0] if block.history.shape[1] else np.full(block.rows.shape, -1)
-        rows, nearest = block.in_order(block.rows, order), block.in_order(near, order)
-        places = Places(rows, block.in_order(new, order), kept[block.there], nearest)
-        pages = [(length, reader.profile) for length, reader in zip(block.lengths.tolist(), block.readers, strict=True)]
-        return self._explain(places, lifts, pages)
+        return self._explain(
+            [
+                _page(block, number, order[number, :length], new, kept, parts)
+                for number, length in enumerate(block.lengths.tolist())
+            ]
+        )
+
+
+def _page(block: Block, number: int, order: Rows, new: Flags, kept: Flags, parts: Signals) -> ReaderPage:
+    """Return the page of one reader of a block as its reasons see it; `kept` is in the order of the page already."""
+    articles = block.history[number] != NO_ROW
+    history = block.history[number, articles]
+    worth = np.ones(len(history)) if block.worth is None else block.worth[number, articles]
+    return ReaderPage(
+        rows=block.rows[number, order],
+        new=new[number, order],
+        kept=kept[number, : len(order)],
+        lifts={name: part[number, order] for name, part in parts.items()},
+        read=ReadArticles(history, block.vectors_of(history), worth),
+        nearness=block.nearness[number][order][:, articles],
+        profile=block.readers[number].profile,
+    )

@@ -1,8 +1,8 @@
-"""The signals of the ranking: the functions that compute them, their reasons, and their fusion by weights.
+"""The signals of the ranking: the functions that compute them, and their fusion by weights.
 
 A signal is a column of the table ranked. It has the same name in the tables, under `[rerank.weights]`, here and in the
 learned fusion. To add a signal that depends on the reader's history, add a column to ranked (tables/schemas.py), a
-default weight (config/rerank.py), and here a function to COMPUTED and a sentence to REASONS.
+default weight (config/rerank.py), a function to COMPUTED here, and a sentence in each language (reasons/sentences.py).
 """
 
 import logging
@@ -21,7 +21,6 @@ from broadsheet.tables.schemas import CANDIDATES, SIGNALS
 __all__ = [
     "COMPUTED",
     "FROM_CANDIDATES",
-    "REASONS",
     "SIGNALS",
     "Floats",
     "contributions",
@@ -51,36 +50,6 @@ COMPUTED: Mapping[str, Callable[[Block], Floats]] = {
 
 A function takes a block: some readers, what each has read, and their candidates. It returns values
 (readers, candidates), NaN where the signal is absent. What stands where there is no candidate is not read.
-"""
-
-_OF_THE_READER = (
-    "Because you read “{title}”.",
-    "Because you asked for “{profile}”.",
-    "Because you asked for “{profile}”: this is in “{category}”.",
-    "Because you asked for “{profile}”: this is from {source}.",
-)
-REASONS: Mapping[str, tuple[str, ...]] = {
-    "relevance": _OF_THE_READER,
-    "attention": _OF_THE_READER,
-    "two_tower": _OF_THE_READER,
-    "popularity": ("Because many readers opened it lately.", "Because it is much read in “{category}”."),
-    "click_rate": ("Because many who saw it opened it.",),
-    "trend": ("Because more and more readers open it.",),
-    "unseen": (),
-    "co_click": ("Because those who read what you read opened it.",),
-    "freshness": (
-        "Because it is new: published on {day}.",
-        "Because it is new in “{category}”.",
-        "Because it is new from {source}.",
-    ),
-    "affinity": ("Because you often read “{category}”.",),
-    "subcategory_affinity": ("Because you often read “{subcategory}”.",),
-    "source_affinity": ("Because you often read {source}.",),
-}
-"""The sentences of each signal, the best first; a sentence is a reason if all its names in braces are known.
-
-The braces name fields of reasons.Evidence. If the sentence names `title`, the title of an article of the history, this
-article becomes the row's because_news_id. A page takes the next sentence once the first stands on it too often.
 """
 
 

@@ -45,7 +45,7 @@ STAGES = LAYERS[8]
 SUB_LAYERS = {
     "importers": [("files", "clicks"), ("",), ("ebnerd",)],
     "generate": [("text",), ("gate", "writers"), ("extracts",), ("stories",), ("",)],
-    "rerank": [("attentive_scorer", "cross_encoder", "exploration", "policy"), ("",)],
+    "rerank": [("attentive_scorer", "cross_encoder", "exploration", "policy", "reasons"), ("",)],
     "retrieval": [("towers",), ("sources", "training"), ("",)],
     "live": [("events",), ("",)],
     "experiments": [("statistics",), ("",)],
@@ -117,7 +117,7 @@ def part(module):
 
 
 def sub_part(module):
-    """`broadsheet.rerank.policy.limits` lies in the sub-folder `policy`, `broadsheet.rerank.reasons` in none."""
+    """`broadsheet.rerank.policy.limits` lies in the sub-folder `policy`, `broadsheet.rerank.weights` in none."""
     names = module.split(".")
     return names[2] if len(names) > 3 or (len(names) == 3 and module in PACKAGES) else ""
 

@@ -57,7 +57,7 @@ class OwnSignal:
     weight: float = 1.0
     "What it counts for beside the weights of [rerank.weights]; 0 where only the learned fusion uses it."
     reason: str = ""
-    "The sentence under a story that it lifted most; see rerank.reasons.Evidence for what {braces} can name."
+    "The sentence under a story that it lifted most; see rerank.reasons.sentences.Evidence for what {braces} can name."
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,7 @@ class Workbench:
         the weights, even if the newsroom has a learned fusion.
         """
         from broadsheet.rerank import Reranker
+        from broadsheet.rerank.reasons.sentences import language_of
 
         settings = self.models.config
         return Reranker(
@@ -204,6 +205,8 @@ class Workbench:
             attention=self.models.attention if self.models.is_read("attention") else None,
             own=self.models.own,
             history_weights=history_weights(settings.acts),
+            language=language_of(settings.page.language),
+            encode=self.models.news_tower.queries,
         )
 
 
