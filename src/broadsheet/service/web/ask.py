@@ -71,4 +71,5 @@ def _event(opened: Open, part: Any) -> ServerSentEvent:  # noqa: ANN401
 
 def _answered(opened: Open, page: Page) -> dict[str, Any]:
     catalogue = opened.pipeline.bench.data.catalogue
-    return {"answer": page.answer, "stories": shown_stories(page.stories.to_pylist(), paper_of(opened), catalogue)}
+    rows = [{**row, "reason": ""} for row in page.stories.to_pylist()]  # each reason would repeat the question
+    return {"answer": page.answer, "stories": shown_stories(rows, paper_of(opened), catalogue)}

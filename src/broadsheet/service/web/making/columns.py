@@ -66,13 +66,13 @@ def _front(stories: Sequence[Story]) -> tuple[list[int], list[int]]:
 
     def cost(shape: tuple[list[int], list[int]]) -> float:
         under, beside = shape
-        rows = zip(under[::2], under[1::2], strict=True)
-        left = lead + sum(GAP + max(heights[one], heights[other]) for one, other in rows)
+        rows = [(heights[one], heights[other]) for one, other in zip(under[::2], under[1::2], strict=True)]
+        left = lead + sum(GAP + max(row) for row in rows)
         right = sum(heights[place] for place in beside) + GAP * (len(beside) - 1)
         # What the column beside lacks is shared by the places between its stories.
         hole = right - left if right > left else (left - right) / max(1, len(beside) - 1)
         moved = sum(abs(place - rank) for rank, place in enumerate([*under, *beside], 1))
-        return hole + OUT_OF_ORDER * moved
+        return hole + sum(abs(one - other) for one, other in rows) / 2 + OUT_OF_ORDER * moved
 
     return min(_shapes(len(stories)), key=cost)
 
@@ -86,31 +86,42 @@ def _shapes(count: int) -> Iterator[tuple[list[int], list[int]]]:
 
 
 def _rest(stories: Sequence[Story]) -> list[Sequence[Story]]:
-    """Return stories in columns of about the same height: two are swapped while that makes them more even."""
-    count, heights = min(REST, len(stories)), [_height(story, SLIM) + GAP for story in stories]
-    ends = [len(stories) * number // count for number in range(1, count)] if count else []
+    """Return stories in columns: they are moved and swapped as long as that makes the columns more even."""
+    size, count = len(stories), min(REST, len(stories))
+    heights = [_height(story, SLIM) + GAP for story in stories]
 
-    def columns(order: Sequence[int]) -> list[list[int]]:
-        return [sorted(order[begin:end]) for begin, end in zip([0, *ends], [*ends, len(order)], strict=True)]
+    def cost(column_of: Sequence[int]) -> float:
+        sums = [0.0] * count
+        for place, column in enumerate(column_of):
+            sums[column] += heights[place]
+        moved = sum(abs(place - rank) for rank, place in enumerate(_in_order(column_of)))
+        return max(sums) * count - sum(sums) + OUT_OF_ORDER * moved
 
-    def cost(order: Sequence[int]) -> float:
-        sums = [sum(heights[place] for place in column) for column in columns(order)]
-        moved = sum(abs(place - rank) for rank, place in enumerate(order))
-        return max(sums) * len(sums) - sum(sums) + OUT_OF_ORDER * moved
-
-    order = list(range(len(stories)))
-    while swaps := [_swapped(order, one, other) for one, other in combinations(range(len(order)), 2)]:
-        best = min(swaps, key=cost)
-        if cost(best) >= cost(order):
+    column_of = [place * count // size for place in range(size)]
+    while changes := list(_changes(column_of, count)):
+        best = min(changes, key=cost)
+        if cost(best) >= cost(column_of):
             break
-        order = best
-    return [[stories[place] for place in column] for column in columns(order)] if stories else []
+        column_of = best
+    return [[stories[place] for place in range(size) if column_of[place] == column] for column in range(count)]
 
 
-def _swapped(order: Sequence[int], one: int, other: int) -> list[int]:
-    swapped = list(order)
-    swapped[one], swapped[other] = order[other], order[one]
-    return swapped
+def _in_order(column_of: Sequence[int]) -> list[int]:
+    """Return the places of stories in the order in which their columns are read."""
+    return sorted(range(len(column_of)), key=lambda place: (column_of[place], place))
+
+
+def _changes(column_of: Sequence[int], count: int) -> Iterator[list[int]]:
+    """Yield the columns of stories after each move of a story to another column, and each swap of two stories."""
+    for place, column in enumerate(column_of):
+        for other in range(count):
+            if other != column:
+                yield [*column_of[:place], other, *column_of[place + 1 :]]
+    for one, other in combinations(range(len(column_of)), 2):
+        if column_of[one] != column_of[other]:
+            swapped = list(column_of)
+            swapped[one], swapped[other] = column_of[other], column_of[one]
+            yield swapped
 
 
 def _height(story: Story, measure: _Measure) -> float:
