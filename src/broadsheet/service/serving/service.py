@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Hashable, Mapping
 from concurrent.futures import Future
@@ -44,6 +45,7 @@ class Service:
         self.making: dict[Hashable, asyncio.Task[Stored]] = {}
         """Pages that are being made, by their keys; only the event loop looks at it."""
         self.work, self.streams = Work(), Streams()
+        self._tables = newsroom.mutes, newsroom.follows, newsroom.profiles, forgotten_file(newsroom)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -70,7 +72,14 @@ class Service:
 
     def key_of(self, opened: Open, user_id: str, *form: Hashable) -> Hashable:
         """Return all that a page of this reader depends on beside the time, with the form in which it is sent."""
-        return opened.signature, opened.version(), user_id, self.versions.of(user_id), self._own_tables(), form
+        return (
+            opened.signature,
+            opened.version(),
+            user_id,
+            self.versions.of(user_id),
+            tuple(map(_written, self._tables)),
+            form,
+        )
 
     def log(self, events: object) -> LogReport:
         """Log events, and let the next page of each of their readers be made anew; see `Pipeline.log`."""
@@ -86,14 +95,10 @@ class Service:
             self.versions.logged(rows)
         return report
 
-    def _own_tables(self) -> tuple[int, ...]:
-        room = self.newsroom
-        return tuple(map(_written, (room.mutes, room.follows, room.profiles, forgotten_file(room))))
-
 
 def _written(path: Path) -> int:
     try:
-        return path.stat().st_mtime_ns
+        return os.stat(path).st_mtime_ns  # noqa: PTH116  # on the way of every page: half the time of Path.stat
     except FileNotFoundError:
         return 0
 
