@@ -58,6 +58,11 @@ class EarlierScores:
         """Return the scores of some readers' pairs, by `pair_hash`."""
         return _scores(self._rows(user_ids))
 
+    def scoring(self, user_ids: Sequence[str], score: Score) -> Score:
+        """Return a scorer that takes over the scores of some readers' pairs, and asks `score` for the other pairs."""
+        known = self.of(user_ids)
+        return score_with(known, score) if known else score
+
     def count(self, ranked: pa.Table | pa.RecordBatch) -> dict[str, int]:
         """Return how many scores of a ranking are taken over (`reused`) and made (`scored`), and why they are made."""
         rows = self._rows(pc.unique(ranked["user_id"]).to_pylist())

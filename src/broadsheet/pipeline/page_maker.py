@@ -27,6 +27,7 @@ from broadsheet.workbench.workbench import Workbench
 
 if TYPE_CHECKING:
     from broadsheet.generate import Answer
+    from broadsheet.rerank.cross_encoder.remembered import RememberedScores
 
 ANONYMOUS = ""
 ENDPOINT_SECONDS = 5.0
@@ -36,8 +37,8 @@ ENDPOINT_SECONDS = 5.0
 class PageMaker:
     """Makes the pages of an edition; safe to share between threads."""
 
-    def __init__(self, texts: PageTexts, digests: Digests, look: Look, draws: Draws) -> None:
-        self._texts, self._digests, self._look, self._draws = texts, digests, look, draws
+    def __init__(self, texts: PageTexts, digests: Digests, look: Look, draws: Draws, scores: RememberedScores) -> None:
+        self._texts, self._digests, self._look, self._draws, self._scores = texts, digests, look, draws, scores
 
     def pages(
         self,
@@ -50,7 +51,7 @@ class PageMaker:
     ) -> list[Page]:
         """Return the pages of some readers, at most k stories each, in the order of the readers."""
         draws = self._draws.page_draws(bench, readers, as_of, k, draw)
-        ranking = rank(bench, readers, as_of, k, filters=filters, explorer=draws.explorer)
+        ranking = rank(bench, readers, as_of, k, self._scores, filters, draws.explorer)
         self._draws.count(draws)
         ranked, timings, catalogue = ranking.ranked, ranking.timings, bench.data.catalogue
         with timed(timings, "generate"):

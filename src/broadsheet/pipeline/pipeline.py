@@ -40,6 +40,7 @@ from broadsheet.pipeline.sessions import session_reader
 from broadsheet.readers.state import ReaderState
 from broadsheet.tables.kept import kept_names
 from broadsheet.workbench.ordered import OrderedBench
+from broadsheet.workbench.ranking import remembered_scores
 from broadsheet.workbench.workbench import Workbench, open_current
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class Pipeline:
         """The event store of the newsroom."""
         self._readers = LiveReaders(self.events)
         draws = Draws(ExploredSlots(self.events))
-        self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look, draws)
+        self.scores = remembered_scores(bench)
+        """The scores of the cross-encoder that were made until now."""
+        self._live, self._maker = Live(bench, self.events), PageMaker(texts, digests, look, draws, self.scores)
         self._arms, self._ordered = Arms(self._live.bench(), look), OrderedBench()
         articles = KnownArticles(newsroom, lambda: self.bench.data.catalogue.all_rows)
         archive, forgotten = config.clock == "latest", bench.data.readers.forgotten
@@ -143,8 +146,7 @@ class Pipeline:
         in no experiment. Raises as `run` does, and InputError for words of more than 500 characters.
         """
         bench = self.bench
-        reader = session_reader(bench.data.catalogue, history, profile)
-        return self.pages_by(bench, [reader], k, filters)[0]
+        return self.pages_by(bench, [session_reader(bench.data.catalogue, history, profile)], k, filters)[0]
 
     def pages_by(self, bench: Workbench, readers: Sequence[ReaderState], k: int, filters: Filters = None) -> list[Page]:
         """Return pages by a workbench such as one under other settings, as of now; nothing of them is counted."""
@@ -161,10 +163,7 @@ class Pipeline:
         return self._arms.bench_of(self.bench, user_id, request_time(self.bench))
 
     def stories(self, news_ids: Sequence[str]) -> pa.Table:
-        """Return articles as a page that is not personal shows them: a table of PAGE_STORIES in the order of the ids.
-
-        Ids that no article has are left out. No text is drafted. Raises InputError for what cannot be an id.
-        """
+        """Return articles as a page of nobody shows them, a table of PAGE_STORIES; unknown ids are left out."""
         bench = self.bench
         known = [news_id for news_id in given_ids(news_ids, "news_ids") if news_id in bench.data.catalogue.row_of]
         return self._maker.stories(bench, known)

@@ -80,7 +80,7 @@ def why(pipeline: Pipeline, user_id: str, news_id: str, k: int = 10, filters: Fi
     changes = [("base", "", "", reader), *_changes(bench, reader, row, as_of)]
     states = [_as_request(state, number) for number, (*_, state) in enumerate(changes)]
     depth = k if k > bench.models.config.rerank.depth else None
-    ranked = rank(bench, states, as_of, depth, filters=chosen).ranked
+    ranked = rank(bench, states, as_of, depth, pipeline.scores, chosen).ranked
     places = _ranks(ranked, news_id)
     moves = [
         Move(change, kind, value, places.get(state.user_id))

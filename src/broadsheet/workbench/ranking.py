@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +21,20 @@ from broadsheet.workbench.workbench import Workbench
 if TYPE_CHECKING:
     from broadsheet.rerank import PairScorer
     from broadsheet.rerank.cross_encoder.earlier_scores import EarlierScores
+    from broadsheet.rerank.cross_encoder.model import Score
+    from broadsheet.rerank.cross_encoder.remembered import RememberedScores
     from broadsheet.rerank.explored import Explores
+
+
+MOST_RANKED = 1 << 29
+"""Most bytes of a ranked table whose scores a running process takes over."""
+
+
+class Earlier(Protocol):
+    """Scores of the cross-encoder that were made before."""
+
+    def scoring(self, user_ids: Sequence[str], score: Score) -> Score:
+        """Return a scorer that takes over scores of some readers' pairs, and asks `score` for the other pairs."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,7 @@ def rank(
     readers: Sequence[ReaderState],
     as_of: datetime,
     k: int | None = None,
-    earlier: EarlierScores | None = None,
+    earlier: Earlier | None = None,
     filters: FiltersConfig | None = None,
     explorer: Explores | None = None,
 ) -> Ranking:
@@ -88,7 +101,7 @@ def rerank_readers(
     readers: Sequence[ReaderState],
     candidates: pa.Table,
     k: int | None = None,
-    earlier: EarlierScores | None = None,
+    earlier: Earlier | None = None,
     selection: Selection | None = None,
     explorer: Explores | None = None,
 ) -> pa.Table:
@@ -98,14 +111,12 @@ def rerank_readers(
     articles are the same whether k is 10 or 20, unless a filter asks for a fewest number of articles on a page. Without
     a selection, the newsroom's own filters count.
     """
-    from broadsheet.rerank.cross_encoder.earlier_scores import score_with
     from broadsheet.rerank.policy.filters import PLACES
 
     depth, scorer = bench.models.config.rerank.depth, bench.models.scorer
-    known = earlier.of([reader.user_id for reader in readers]) if earlier is not None else {}
     reranker = bench.reranker if (k or 0) <= depth else bench.make_reranker(k or 0)
-    if known and scorer is not None:
-        reranker = reranker.scoring_with(score_with(known, scorer))
+    if earlier is not None and scorer is not None:
+        reranker = reranker.scoring_with(earlier.scoring([reader.user_id for reader in readers], scorer))
     selection = bench.selection if selection is None else selection
     ranked = reranker(readers, candidates, selection, k or PLACES, explorer)
     return ranked if k is None else ranked.filter(pc.less_equal(ranked.column("rank"), k))
@@ -123,6 +134,19 @@ def known_scores(scorer: PairScorer | None, ranked: Sequence[Path], arithmetic: 
         arithmetic = scorer.arithmetic if scorer else ""
     model = scorer.fingerprint if scorer else ""
     return open_earlier_scores(ranked if model else (), model=model, arithmetic=arithmetic)
+
+
+def remembered_scores(bench: Workbench) -> RememberedScores:
+    """Return a memory of the cross-encoder's scores for a running process, with those of the edition to begin with.
+
+    The scores of an edition whose ranked table is larger than MOST_RANKED bytes are left out: to look them up by reader
+    would take much memory.
+    """
+    from broadsheet.rerank.cross_encoder.remembered import RememberedScores
+
+    ranked = bench.data.edition.ranked
+    is_there = ranked.is_file() and ranked.stat().st_size <= MOST_RANKED
+    return RememberedScores(known_scores(bench.models.scorer, [ranked] if is_there else []))
 
 
 @contextmanager
