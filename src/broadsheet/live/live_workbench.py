@@ -97,7 +97,7 @@ class Live:
             state, modified = self._state, self._journal.modified()  # looked at before the entries are listed
             if modified is not None and modified == state.listed:
                 return  # another thread was here
-            bench, logs = state.bench, state.logs
+            bench, logs, until = state.bench, state.logs, state.until
             prepare = partial(_with_vectors_of, bench.models.news_tower)
             last = self._journal.last()  # looked at first, so that an entry that comes now is not counted as missed
             entries, changes = self._journal.changes(prepare, after=state.applied)
@@ -111,8 +111,8 @@ class Live:
                 lost = len(self._journal.lost(entries, after=state.applied))
                 if len(entries) + lost < last - state.applied:
                     changes = _with_missed(changes, bench, last - state.applied - len(entries) - lost)
-                bench, logs = self._extended(bench, logs, changes)
-            self._state = _State(bench, logs, last, modified, bench.data.catalogue.next_change(self._now()))
+                (bench, logs), until = self._extended(bench, logs, changes), -math.inf  # looked at by `_turn`
+            self._state = _State(bench, logs, last, modified, until)
 
     def _turn(self) -> None:
         """Let articles come whose embargo has ended, and let articles go that have expired."""
