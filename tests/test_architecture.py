@@ -34,6 +34,7 @@ LAYERS = [
     ("operations",),
     ("offline",),
     ("service",),
+    ("letters",),
     ("training",),
     ("evaluation",),
     ("cli",),

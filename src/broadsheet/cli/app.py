@@ -9,7 +9,7 @@ from broadsheet.cli.ending import run_command
 from broadsheet.cli.evaluation import evaluation, experiment
 from broadsheet.cli.export import export
 from broadsheet.cli.imports import imports
-from broadsheet.cli.live import add, forget, log, mute, profile, unmute, withdraw, write
+from broadsheet.cli.live import add, forget, letter, log, mute, profile, push, unmute, withdraw, write
 from broadsheet.cli.operations import operation
 from broadsheet.cli.options import DEFAULT_ROOM, Room, as_options, say, tell
 from broadsheet.cli.service import keys, serve, users
@@ -40,6 +40,8 @@ app.command(epilog="Example: broadsheet forget newsroom maya-politics   Then: br
 app.command(epilog="Example: broadsheet serve demo/newsroom   Then open http://127.0.0.1:8000/")(serve)
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
+app.command(epilog="Example: broadsheet letter newsroom --addresses readers.csv --all --out letters")(letter)
+app.command(epilog="Example: broadsheet push newsroom --zones readers.csv")(push)
 app.add_typer(operation)
 app.command(epilog="Example: broadsheet experiment newsroom fresher --out reports")(experiment)
 

@@ -168,3 +168,41 @@ def forget(newsroom: Room, user: Reader) -> None:
     from broadsheet.readers.forget import forget as hide
 
     tell(hide(Newsroom(newsroom), user).line())
+
+
+Readers = Annotated[list[str] | None, typer.Option("--reader", help="A reader's id. Can be repeated.")]
+Everybody = Annotated[bool, typer.Option("--all", help="All readers of the file of addresses.")]
+
+
+def letter(
+    newsroom: Room,
+    addresses: Annotated[Path, typer.Option(help="CSV file with the columns user_id and address; nothing is stored.")],
+    reader: Readers = None,
+    everybody: Everybody = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the letters as .eml files.")] = None,
+    smtp: Annotated[str | None, typer.Option(help="Mail server, HOST:PORT, that the letters are sent to.")] = None,
+) -> None:
+    """Write or send the day's letter: the page of each reader as a mail. A reader gets one letter a day."""
+    from broadsheet.letters.run import run_letters
+
+    tell(run_letters(newsroom, addresses, _wanted(reader, everybody), out, smtp))
+
+
+def push(
+    newsroom: Room,
+    zones: Annotated[Path | None, typer.Option(help="CSV file with the columns user_id and zone.")] = None,
+    reader: Readers = None,
+) -> None:
+    """Print for each reader one story worth a push, or none, as JSON lines. What is printed counts as pushed."""
+    import json
+
+    from broadsheet.letters.run import run_pushes
+
+    for line in run_pushes(newsroom, zones, reader):
+        tell(json.dumps(line))
+
+
+def _wanted(readers: list[str] | None, everybody: bool) -> list[str] | None:
+    if bool(readers) == everybody:
+        raise InputError("--reader and --all: expected one of them. No letter was made.")
+    return readers

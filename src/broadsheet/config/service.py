@@ -1,11 +1,12 @@
-"""The settings of the live service."""
+"""The settings of the live service, of the daily letter and of pushes."""
 
 from dataclasses import field
 from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from broadsheet.config.section import Amount, AtLeastOne, SettingsError, section
 from broadsheet.text import shortened, web_link, without_password
@@ -52,6 +53,55 @@ class ServiceConfig:
             )
         if problems:
             raise SettingsError(problems)
+
+
+Hour = Annotated[int, Field(ge=0, le=23)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('a time zone, such as "Europe/Dublin"') from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+@section
+class LetterConfig:
+    """The daily letter, `broadsheet letter`."""
+
+    sender: str = ""
+    'The mail address in From, such as "news@example.org"; a letter needs it.'
+    stories: Annotated[int, Field(ge=1, le=50)] = 10
+    "Most stories of a letter; a letter whose HTML would be longer than 100 KB has fewer."
+    zone: Zone = "UTC"
+    "The time zone in which a day begins: a reader gets one letter a day."
+    smtp_user: str = ""
+    "The name with which to sign in at the mail server; empty for no sign-in."
+    smtp_password_file: str = ""
+    "A file with the password on its first line, relative to the newsroom's folder; only its owner may read it."
+
+
+@section
+class PushConfig:
+    """One story worth a push, `broadsheet push`."""
+
+    threshold: Amount = 0.6
+    """Least fused score of a story that is worth a push. What is high depends on the weights: the command prints the
+    score of each story."""
+    hours: Annotated[float, Field(ge=0.1, le=720)] = 12.0
+    "Most hours since the story was published."
+    most_a_day: Annotated[int, Field(ge=1, le=100)] = 1
+    "Most pushes to a reader in a day."
+    quiet_from: Hour = 22
+    "The hour of the day from which nobody is pushed, 0 to 23."
+    quiet_until: Hour = 7
+    "The hour until which nobody is pushed; the same as quiet_from for no quiet hours."
+    zone: Zone = "UTC"
+    "The time zone of readers of whom no zone is given."
 
 
 def _is_network(text: str) -> bool:

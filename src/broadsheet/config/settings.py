@@ -18,7 +18,7 @@ from broadsheet.config.own import OwnConfig
 from broadsheet.config.rerank import RerankConfig
 from broadsheet.config.retrieval import IndexConfig, RetrievalConfig
 from broadsheet.config.section import Days, section
-from broadsheet.config.service import ServiceConfig
+from broadsheet.config.service import LetterConfig, PushConfig, ServiceConfig
 from broadsheet.config.training import AttentionConfig, LearningConfig, RerankerConfig, TowersConfig, WriterConfig
 
 
@@ -60,6 +60,8 @@ class Config:
     writer: WriterConfig = field(default_factory=WriterConfig)
     learning: LearningConfig = field(default_factory=LearningConfig)
     service: ServiceConfig = field(default_factory=ServiceConfig)
+    letter: LetterConfig = field(default_factory=LetterConfig)
+    push: PushConfig = field(default_factory=PushConfig)
     own: OwnConfig = field(default_factory=OwnConfig)
     experiments: dict[str, ExperimentConfig] = field(default_factory=dict)
     "Experiments by name: some readers get pages by other settings; see the how-to on experiments."

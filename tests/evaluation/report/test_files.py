@@ -22,8 +22,8 @@ from broadsheet.evaluation.pages.answers import report_answers
 from broadsheet.evaluation.pages.cascade_report import report_cascade
 from broadsheet.evaluation.pages.cold_start_report import report_cold_start
 from broadsheet.evaluation.pages.new_stories_report import report_new_stories
-from broadsheet.evaluation.pages.policies_report import report_policies
 from broadsheet.evaluation.pages.page_reasons import report_page_reasons
+from broadsheet.evaluation.pages.policies_report import report_policies
 from broadsheet.evaluation.pages.reasons_report import report_reasons
 from broadsheet.evaluation.ranking.languages_report import report_languages
 from broadsheet.evaluation.ranking.report import report_ranking

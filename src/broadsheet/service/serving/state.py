@@ -50,6 +50,15 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE feeds (
             hash BLOB PRIMARY KEY, reader TEXT NOT NULL UNIQUE, made INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE letters (
+            user_id TEXT NOT NULL, day TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (user_id, day))
+            STRICT, WITHOUT ROWID""",
+        "CREATE TABLE stopped_letters (user_id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+        """CREATE TABLE pushes (
+            user_id TEXT NOT NULL, news_id TEXT NOT NULL, day TEXT NOT NULL, at INTEGER NOT NULL,
+            PRIMARY KEY (user_id, news_id)) STRICT, WITHOUT ROWID""",
+    ),
 )
 """What brings the tables from each version to the next; a database of version n has had the first n of them.
 

@@ -1,0 +1,253 @@
+import re
+import smtplib
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+from html.parser import HTMLParser
+
+import pyarrow as pa
+import pytest
+
+from broadsheet.errors import ConfigError, InputError, NewsroomError
+from broadsheet.letters.addresses import Contact, read_contacts
+from broadsheet.letters.delivery import Files, NotSentError, Smtp
+from broadsheet.letters.letters import send_letters
+from broadsheet.letters.mail import MOST_BYTES, Sender, make_mail
+from broadsheet.letters.run import run_letters
+from broadsheet.letters.sent import Sent
+
+NOW = datetime(2024, 5, 1, 6, tzinfo=UTC)
+SENDER = Sender("news@example.org", "https://news.example")
+
+
+class Taken:
+    """Takes letters, or refuses those of some readers."""
+
+    def __init__(self, refused=()):
+        self.letters, self.refused = {}, refused
+
+    def __call__(self, user_id, message):
+        if user_id in self.refused:
+            raise NotSentError("the server refused with code 451")
+        self.letters[user_id] = message
+
+
+def contacts_of(readers):
+    return {user_id: Contact(f"r{number}@example.org", "") for number, user_id in enumerate(readers)}
+
+
+def send(pipeline, readers, sent, deliver, now=NOW):
+    contacts = contacts_of(readers)
+    return send_letters(
+        pipeline, readers, contacts, sent, deliver, sender=SENDER, sign=lambda user_id: "token", now=now
+    )
+
+
+def test_a_reader_gets_one_letter_a_day_whatever_process_sends_it(pipeline, readers, sent):
+    first, second, third = Taken(), Taken(), Taken()
+    assert send(pipeline, readers, sent, first).sent == 3 and len(first.letters) == 3
+    report = send(pipeline, readers, Sent(sent._state), second)
+    assert (report.sent, report.again, second.letters) == (0, 3, {})
+    assert send(pipeline, readers, sent, third, NOW.replace(day=2)).sent == 3
+
+
+def test_a_letter_that_the_server_refused_is_sent_by_the_next_call(pipeline, readers, sent):
+    report = send(pipeline, readers, sent, Taken(refused=readers[:1]))
+    assert (report.sent, report.failed) == (2, ["the server refused with code 451"])
+    after = Taken()
+    assert send(pipeline, readers, sent, after).sent == 1 and list(after.letters) == readers[:1]
+
+
+def test_a_call_that_was_killed_while_it_sent_sends_no_letter_twice(pipeline, readers, sent):
+    class Killed(Taken):
+        def __call__(self, user_id, message):
+            super().__call__(user_id, message)
+            raise KeyboardInterrupt
+
+    killed, after = Killed(), Taken()
+    with pytest.raises(KeyboardInterrupt):
+        send(pipeline, readers, sent, killed)
+    send(pipeline, readers, sent, after)
+    assert not killed.letters.keys() & after.letters.keys()
+
+
+def test_who_stopped_the_letters_or_has_no_address_gets_none(pipeline, readers, sent):
+    with sent._state.change() as database:
+        database.execute("INSERT INTO stopped_letters VALUES (?, 0)", (readers[0],))
+    taken = Taken()
+    contacts = {**contacts_of(readers), readers[1]: Contact("", "")}
+    report = send_letters(pipeline, readers, contacts, sent, taken, sender=SENDER, sign=lambda user_id: "", now=NOW)
+    assert (report.sent, report.stopped, report.without_address) == (1, 1, 1)
+    assert "List-Unsubscribe" not in taken.letters[readers[2]]
+
+
+class Parts(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.tags = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+
+def page_with(pipeline, reader, **columns):
+    """The reader's page with other values in all rows of some columns."""
+    from dataclasses import replace
+
+    page = pipeline.run(reader, 5)
+    table = page.stories
+    for name, value in columns.items():
+        field = table.schema.field(name)
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, field, pa.array([value] * len(table), field.type))
+    return replace(page, stories=table)
+
+
+HOSTILE = "<script>alert(1)</script> & “quotes”"
+
+
+def parts_of(mail):
+    read = message_from_bytes(mail.as_bytes(), policy=default)
+    return read, read.get_body(("plain",)).get_content(), read.get_body(("html",)).get_content()
+
+
+def test_a_letter_keeps_the_rules_of_mail_clients(pipeline, readers):
+    kept = [("image_url", "https://pictures.example/1.jpg")]
+    page = page_with(pipeline, readers[0], headline=HOSTILE, kept=kept)
+    read, plain, html = parts_of(make_mail(page, "maya@example.org", SENDER, "t" * 200, NOW))
+    tags = Parts(html).tags
+    assert not {tag for tag, _ in tags} & {"script", "style", "link", "form", "iframe", "object", "svg", "video"}
+    assert all(not name.startswith("on") for _, attributes in tags for name in attributes)
+    assert all("style" in attributes for tag, attributes in tags if tag in ("td", "h1", "h2", "p", "a", "img"))
+    images = [attributes for tag, attributes in tags if tag == "img"]
+    assert images and all(image["src"].startswith("https://") and image["alt"] and image["width"] for image in images)
+    assert "&lt;script&gt;" in html and HOSTILE in plain and len(html.encode()) < MOST_BYTES
+    assert all(table["role"] == "presentation" for tag, table in tags if tag == "table")
+    assert read["List-Unsubscribe"] == f"<https://news.example/letters/{'t' * 200}>"
+    assert read["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f"https://news.example/letters/{'t' * 200}" in plain
+
+
+def test_the_lines_of_a_letter_are_as_long_as_the_standard_allows(pipeline, readers):
+    raw = make_mail(pipeline.run(readers[0], 5), "maya@example.org", SENDER, "t" * 200, NOW).as_bytes()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998 and b"=?utf-8?q?=3Chttps" not in raw
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+def test_an_image_that_is_not_https_is_left_out(pipeline, readers):
+    page = page_with(pipeline, readers[0], kept=[("image_url", "http://pictures.example/1.jpg")])
+    assert "<img" not in parts_of(make_mail(page, "maya@example.org", SENDER, "", NOW))[2]
+
+
+def test_a_letter_that_would_be_cut_off_has_fewer_stories(pipeline, readers):
+    page = page_with(pipeline, readers[0], summary="word " * 8000)
+    _, plain, html = parts_of(make_mail(page, "maya@example.org", SENDER, "", NOW))
+    assert len(html.encode()) <= MOST_BYTES
+    assert html.count("<h2") == len(re.findall(r"^\d+\. ", plain, re.MULTILINE)) < page.stories.num_rows
+
+
+def test_a_headline_cannot_write_headers(pipeline, readers):
+    page = page_with(pipeline, readers[0], headline="News\r\nBcc: all@example.org")
+    mail = make_mail(page, "maya@example.org", SENDER, "", NOW)
+    assert mail["Subject"] == "News Bcc: all@example.org" and mail["Bcc"] is None
+
+
+def test_files_are_named_by_no_reader_and_written_whole(pipeline, readers, sent, tmp_path):
+    send(pipeline, ["../../" + readers[0], readers[0]], sent, Files(tmp_path / "out"))
+    files = sorted((tmp_path / "out").iterdir())
+    assert len(files) == 2 and all(re.fullmatch(r"[0-9a-f]{16}\.eml", file.name) for file in files)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("user_id\nmaya\n", "columns user_id and address or zone"),
+        ("user_id,address\nmaya,no address\n", "line 2: found no mail address"),
+        ("user_id,address\nmaya,a@b.org\r\nmaya,a@b.org\n", "line 3: found a reader who stands there already"),
+        ("user_id,zone\nmaya,Nowhere/Town\n", "line 2: found zone 'Nowhere/Town'"),
+        ("user_id,zone\nmaya,../../etc/passwd\n", "found zone"),
+        ("user_id,address\n,a@b.org\n", "line 2"),
+    ],
+)
+def test_a_wrong_file_of_addresses_names_its_line(tmp_path, text, said):
+    file = tmp_path / "readers.csv"
+    file.write_text(text, "utf-8")
+    with pytest.raises(InputError, match=re.escape(said)):
+        read_contacts(file)
+
+
+@pytest.mark.parametrize("server", ["nowhere", "host:", ":25", "host:0", "host:65536", "host:x"])
+def test_a_mail_server_has_a_host_and_a_port(server):
+    with pytest.raises(InputError, match="HOST:PORT"):
+        Smtp(server)
+
+
+def test_a_letter_needs_a_sender_and_one_way_out(room, tmp_path):
+    file = tmp_path / "readers.csv"
+    file.write_text("user_id,address\nmaya,a@b.org\n", "utf-8")
+    for out, smtp in ((None, None), (tmp_path, "localhost:25")):
+        with pytest.raises(InputError, match="one of them"):
+            run_letters(room.path, file, None, out, smtp)
+    settings = room.config_file.read_text("utf-8")
+    room.config_file.write_text(settings.replace('sender = "news@example.org"', 'sender = ""'), "utf-8")
+    try:
+        with pytest.raises(ConfigError, match="sender"):
+            run_letters(room.path, file, None, tmp_path, None)
+    finally:
+        room.config_file.write_text(settings, "utf-8")
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A mail server on this machine that keeps what it takes."""
+    controller = pytest.importorskip("aiosmtpd.controller")
+
+    class Kept:
+        letters = []
+
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802  # aiosmtpd's name
+            if envelope.rcpt_tos == ["r1@example.org"]:
+                return "451 later"
+            self.letters.append(envelope)
+            return "250 taken"
+
+    found = controller.Controller(Kept(), hostname="127.0.0.1", port=0)
+    found.start()
+    yield found
+    found.stop()
+
+
+def test_letters_reach_a_mail_server_and_a_refused_letter_leaves_the_others_alone(pipeline, readers, sent, server):
+    host, port = server.server.sockets[0].getsockname()[:2]
+    with Smtp(f"{host}:{port}") as deliver:
+        report = send(pipeline, readers, sent, deliver)
+    assert report.sent == 2 and report.failed == [f"{host}:{port}: the server refused with code 451."]
+    taken = server.handler.letters
+    assert [one.rcpt_tos for one in taken] == [["r0@example.org"], ["r2@example.org"]]
+    read = message_from_bytes(taken[0].content, policy=default)
+    assert read.get_body(("html",)) and read.get_body(("plain",)) and read["From"].addresses[0].domain == "example.org"
+
+
+def test_a_server_that_is_not_there_is_one_clear_error():
+    with pytest.raises(NewsroomError, match="Nothing was sent"), Smtp("127.0.0.1:1"):
+        pass
+
+
+def test_a_server_elsewhere_without_starttls_gets_no_letters(monkeypatch):
+    class Plain:
+        def __init__(self, host, port, timeout):
+            self.closed = False
+
+        def ehlo(self):
+            pass
+
+        def has_extn(self, name):
+            return False
+
+        def close(self):
+            self.closed = True
+
+    monkeypatch.setattr(smtplib, "SMTP", Plain)
+    with pytest.raises(NewsroomError, match="no STARTTLS"), Smtp("mail.example.org:25"):
+        pass
