@@ -1,5 +1,6 @@
 import re
 import smtplib
+import socket
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -204,15 +205,18 @@ def server():
     controller = pytest.importorskip("aiosmtpd.controller")
 
     class Kept:
-        letters = []
+        def __init__(self):
+            self.letters = []
 
-        async def handle_DATA(self, server, session, envelope):  # noqa: N802  # aiosmtpd's name
+        async def handle_DATA(self, server, session, envelope):
             if envelope.rcpt_tos == ["r1@example.org"]:
                 return "451 later"
             self.letters.append(envelope)
             return "250 taken"
 
-    found = controller.Controller(Kept(), hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    found = controller.Controller(Kept(), hostname="127.0.0.1", port=port)
     found.start()
     yield found
     found.stop()
