@@ -1,6 +1,7 @@
 """The commands that make keys and users."""
 
 import io
+import sys
 
 import pytest
 
@@ -94,3 +95,14 @@ def test_both_ways_to_give_a_password_are_refused(command, folder):
         *("users", "add", folder, "ann", "--role", "editor", "--password-stdin", "--password-file", "x")
     )
     assert code == 2 and "found both" in error
+
+
+def test_a_missing_package_is_told_with_the_command_that_installs_it(command, folder, typed, monkeypatch):
+    from broadsheet.service.security import accounts
+
+    monkeypatch.delattr(accounts, "users")
+    monkeypatch.delitem(sys.modules, "broadsheet.service.security.accounts.users")
+    monkeypatch.setitem(sys.modules, "argon2", None)
+    typed(f"{PASSWORD}\n")
+    code, _, error = command("users", "add", folder, "ann", "--role", "editor", "--password-stdin")
+    assert code == 2 and error == 'broadsheet: argon2 is not installed. Install it: pip install "broadsheet[serve]".\n'
