@@ -26,7 +26,7 @@ HEARTBEAT = 15
 _STREAM: Responses = {
     200: {
         "description": "Events `sentence`, `answer`, `page` and `end`, or `problem`; each has an id to go on from.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 LastEventId = Annotated[

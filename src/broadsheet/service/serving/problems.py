@@ -21,7 +21,7 @@ MEDIA_TYPE = "application/problem+json"
 Responses = dict[int | str, dict[str, Any]]
 """What a route documents of its answers, by status."""
 LONGEST_DETAIL = 500
-READING = (400, 401, 403, 422, 429, 500, 503)
+READING = (400, 401, 403, 404, 422, 429, 500, 503)
 """Statuses with which any route that needs a scope may answer in place of what was asked for."""
 CHANGING = (*READING, 408, 409, 413, 415, 507)
 """Statuses of a route that takes a body, or changes something."""
