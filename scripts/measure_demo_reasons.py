@@ -27,6 +27,7 @@ def measure(
 ) -> None:
     """Take away what each personal reason names, and see whether the score of its story falls."""
     from broadsheet.evaluation.pages.page_reasons import measure_pages, report_page_reasons
+    from broadsheet.evaluation.report.document import stamp
     from broadsheet.evaluation.report.files import Report
     from broadsheet.pipeline import Pipeline
     from broadsheet.tables.arrow_files import read_table
@@ -38,7 +39,7 @@ def measure(
         pages = dict(json.loads(before.read_text("utf-8"))["pages"]) if before else {}
         for k in LENGTHS:
             pages[f"{label}, {k} stories a page"] = measure_pages(pipeline, users, k)
-        return report_page_reasons({"benchmark": f"page-reasons-{name}", "pages": pages})
+        return report_page_reasons({"benchmark": f"page-reasons-{name}", **stamp(), "pages": pages})
 
     publish(out, measured)
 
