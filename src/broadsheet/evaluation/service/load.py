@@ -102,7 +102,7 @@ def measure_swaps(newsroom: Newsroom, key: str, swaps: int, say: Say) -> dict[st
     second = newsroom.current().name
     expected |= {(second, reader): page for reader, page in _pages(newsroom, readers).items()}
     publish_edition(newsroom, first)
-    told = {"pages": 0, "errors": 0, "mixed": 0, "editions": {first: 0, second: 0}}
+    told: dict[str, Any] = {"pages": 0, "errors": 0, "mixed": 0, "editions": {first: 0, second: 0}}
     with running(newsroom.path, key) as service, ThreadPoolExecutor(4) as callers:
         stop = Event()
         askers = [callers.submit(_ask_on, service, readers, expected, stop) for _ in range(4)]
