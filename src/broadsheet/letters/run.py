@@ -30,7 +30,7 @@ def run_letters(
 ) -> LetterReport:
     """Write the day's letters into the folder `out`, or send them to the server `smtp`; None of readers for all.
 
-    Raises InputError for an address that is none, or unless one of `out` and `smtp` is given; ConfigError without
+    Raises InputError for what is no address, or unless one of `out` and `smtp` is given; ConfigError without
     `[letter] sender`; NewsroomError if the mail server cannot be reached.
     """
     if (out is None) == (smtp is None):

@@ -25,7 +25,7 @@ MOST_WAITING = 512
 
 
 class TooManyWaiting(NewsroomError):
-    """So many requests wait that another would wait too long."""
+    """The queue is full: another request would wait too long."""
 
 
 @dataclass(frozen=True)
