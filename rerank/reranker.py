@@ -16,7 +16,7 @@ from broadsheet.readers.slots import slot_places
 from broadsheet.readers.state import ReaderState
 from broadsheet.rerank.attention import Attention
 from broadsheet.rerank.attentive_scorer.scorer import TrainedScorer
-from broadsheet.rerank.block import NO_ROW, Block, parts_of
+from broadsheet.rerank.block import Block, parts_of
 from broadsheet.rerank.cross_encoder.model import Score
 from broadsheet.rerank.explored import Explores
 from broadsheet.rerank.learned_fusion import LearnedFusion
@@ -28,10 +28,10 @@ from broadsheet.rerank.policy.filters import PLACES, Wishes, wishes_of
 from broadsheet.rerank.policy.policy import Policy
 from broadsheet.rerank.policy.selection import Order
 from broadsheet.rerank.ranked_table import Reasons, ranked_table
-from broadsheet.rerank.reasons.deletion import ReadArticles
-from broadsheet.rerank.reasons.explainer import Explainer, ReaderPage
+from broadsheet.rerank.reader_pages import reader_page
+from broadsheet.rerank.reasons.explainer import Explainer
 from broadsheet.rerank.reasons.own_words import EncodeWords
-from broadsheet.rerank.reasons.sentences import Language, language_of, with_own_reasons
+from broadsheet.rerank.reasons.sentences import language_of, with_own_reasons
 from broadsheet.rerank.relevance import Relevance
 from broadsheet.rerank.signals import COMPUTED, FROM_CANDIDATES, SIGNALS, contributions, fuse, read_signal
 from broadsheet.rerank.weights import weights_for
@@ -62,7 +62,7 @@ class Reranker:
         attention: TrainedScorer | None = None,
         own: OwnParts | None = None,
         history_weights: HistoryWeights | None = None,
-        language: Language | None = None,
+        language: str = "en",
         encode: EncodeWords | None = None,
     ) -> None:
         """`depth` candidates of a reader are ranked; the cross-encoder reads at most `reads` of these.
@@ -83,7 +83,7 @@ class Reranker:
         self._weights = {name: weights[name] for name in SIGNALS}
         self._weights |= {name: signal.weight for name, signal in self._own.signals.items()}
         own_reasons = {name: signal.reason for name, signal in self._own.signals.items()}
-        speaks = language or language_of("en")
+        speaks = language_of(language)
         self._explain = Explainer(catalogue, speaks, with_own_reasons(speaks, own_reasons), encode)
 
     def __call__(
@@ -242,23 +242,7 @@ class Reranker:
         new = (signals["freshness"] >= NEW) & (weights["freshness"] != 0)
         return self._explain(
             [
-                _page(block, number, order[number, :length], new, kept, parts)
+                reader_page(block, number, order[number, :length], new, kept, parts)
                 for number, length in enumerate(block.lengths.tolist())
             ]
         )
-
-
-def _page(block: Block, number: int, order: Rows, new: Flags, kept: Flags, parts: Signals) -> ReaderPage:
-    """Return the page of one reader of a block as its reasons see it; `kept` is in the order of the page already."""
-    articles = block.history[number] != NO_ROW
-    history = block.history[number, articles]
-    worth = np.ones(len(history)) if block.worth is None else block.worth[number, articles]
-    return ReaderPage(
-        rows=block.rows[number, order],
-        new=new[number, order],
-        kept=kept[number, : len(order)],
-        lifts={name: part[number, order] for name, part in parts.items()},
-        read=ReadArticles(history, block.vectors_of(history), worth),
-        nearness=block.nearness[number][order][:, articles],
-        profile=block.readers[number].profile,
-    )

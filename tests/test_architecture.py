@@ -13,8 +13,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PLACES = PROJECT["tool"]["setuptools"]["package-dir"]
 
-# Lowest first. A folder (or a module beside the folders, such as `errors`) imports only from the lines above its own:
-# never from a line below, nor from another name of its own line.
+# Lowest first. A folder (or a module beside the folders, such as `errors`) imports only from the lines above its own.
 LAYERS = [
     ("errors", "version", "progress", "text", "html", "markdown", "garbage"),
     ("tables",),

@@ -99,7 +99,7 @@ class Told(NamedTuple):
     """What a history says of the stories of one page."""
 
     nearest: Rows
-    "Catalogue rows of the articles read nearest to each story, best first, (stories, NEAREST); -1 where the reader read fewer."
+    "Catalogue rows of the articles read nearest to each story, best first, (stories, NEAREST); -1 for fewer articles."
     near: Flags
     "Which of these are a reason, (stories, NEAREST)."
     often: Mapping[str, Flags]

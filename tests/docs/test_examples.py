@@ -47,7 +47,7 @@ def test_the_examples_of_a_page_run_in_their_order(page, start, request):
 def test_a_block_that_is_not_run_says_why():
     reasons = {block.place: block.reason for page in PAGES for block in blocks(page) if block.title.startswith("Not")}
     assert all(len(reason.split()) > 2 for reason in reasons.values()), reasons
-    assert len(reasons) < 30, "most examples should run; those of a server, of Docker and such cannot"
+    assert len(reasons) < 40, "most examples should run; those of a server, of Docker and such cannot"
 
 
 def test_a_failing_command_and_one_that_cannot_run_are_errors(start):

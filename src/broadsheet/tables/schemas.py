@@ -162,11 +162,7 @@ RANKED = new_table(
             "The article of the history that the reason names; null if it names no article.",
             nullable=True,
         ),
-        new_field(
-            "reason",
-            pa.string(),
-            "Why the article is shown, in a true sentence; empty where each true sentence stands above twice.",
-        ),
+        new_field("reason", pa.string(), "Why the article is shown, in a true sentence; empty for no new sentence."),
     ],
 )
 

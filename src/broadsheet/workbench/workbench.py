@@ -43,12 +43,7 @@ class Workbench:
     """The stages of one edition of a newsroom."""
 
     def __init__(
-        self,
-        data: EditionData,
-        models: EditionModels,
-        *,
-        search: Search | None = None,
-        logs: NowLogs | None = None,
+        self, data: EditionData, models: EditionModels, *, search: Search | None = None, logs: NowLogs | None = None
     ) -> None:
         """Take data and models; `search` replaces the edition's index, `logs` the clicks and showings of `data`."""
         self.data, self.models = data, models
@@ -189,7 +184,6 @@ class Workbench:
         the weights, even if the newsroom has a learned fusion.
         """
         from broadsheet.rerank import Reranker
-        from broadsheet.rerank.reasons.sentences import language_of
 
         settings = self.models.config
         return Reranker(
@@ -205,7 +199,7 @@ class Workbench:
             attention=self.models.attention if self.models.is_read("attention") else None,
             own=self.models.own,
             history_weights=history_weights(settings.acts),
-            language=language_of(settings.page.language),
+            language=settings.page.language,
             encode=self.models.news_tower.queries,
         )
 

@@ -43,16 +43,14 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         ],
     )
     yield ""
-    if "swaps" in document:
-        swaps = document["swaps"]
+    if (swaps := document["swaps"])["swaps"]:
         yield (
             f"Editions published and rolled back {swaps['swaps']} times under load: {swaps['pages']:,} pages, "
             f"{swaps['errors']} errors, {swaps['mixed']} mixed pages; the two editions gave other pages to "
             f"{swaps['readers_whose_pages_differ']} of {swaps['readers']} readers."
         )
         yield ""
-    if "kills" in document:
-        kills = document["kills"]
+    if (kills := document["kills"])["kills"]:
         yield (
             f"Killed {kills['kills']} times while it took events: {kills['acknowledged']:,} acknowledged events, "
             f"{kills['lost']} lost, {kills['twice']} kept twice."
