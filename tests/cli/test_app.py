@@ -53,10 +53,9 @@ def test_the_commands_are_these():
             "export vectors",
             "build",
             "run",
-            "ask",
         ),
         *("demo", "status", "verify", "rollback", "stage", "publish", "prune", "add", "withdraw", "mute", "unmute"),
-        *("profile", "write", "log", "experiment", "evaluate policy"),
+        *("ask", "profile", "write", "log", "experiment", "evaluate policy"),
         *("serve", "keys add", "keys list", "keys revoke", "users add", "users list", "users password", "users remove"),
         *("letter", "push", "forget", "export reader", "import reader"),
     }
