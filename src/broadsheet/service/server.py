@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
     room: Newsroom = given_newsroom(newsroom)
     room.current()  # told now, in a sentence, and not by each worker
     os.environ[VARIABLE], os.environ[WORKERS] = str(room.path), str(workers)
-    with _shared_metrics(workers):
+    with _shared_metrics(workers), _ended_by_signals():
         uvicorn.run(
             "broadsheet.service.server:worker",
             factory=True,
@@ -52,6 +53,18 @@ def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
             ws="none",
             limit_concurrency=MOST_CONNECTIONS,
         )
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C, by which a service is meant to end, be no failure."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    except SystemExit as end:
+        if end.code != 128 + signal.SIGTERM:
+            raise
 
 
 @contextmanager
