@@ -17,11 +17,7 @@ ROOT = Path(__file__).parents[1]
 # Python files of more than 250 lines, and why they are not split.
 LONG_FILES = {
     "tests/models/test_assets.py": "A wheel and a GGUF file made by hand, for every test of an asset.",
-    "tests/letters/test_letters.py": "Letters to the readers of a newsroom that all of its tests share.",
-    "tests/nightly/forgetting/test_night.py": "Every place of a reader, in a newsroom that all of its tests share.",
     "tests/nightly/ray/test_worker.py": "Every task of a worker, on the workbench that all of its tests share.",
-    "tests/orders/test_orders.py": "Every kind of order, in a newsroom that all of its tests share.",
-    "tests/service/security/test_attacks.py": "Attacks upon the service that all of its tests share.",
 }
 
 

@@ -2,14 +2,18 @@
 
 import shutil
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
+from broadsheet.letters.mail import Sender
 from broadsheet.letters.sent import Sent
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.service.serving.state import State
 
+NOW = datetime(2024, 5, 1, 6, tzinfo=UTC)
+SENDER = Sender("news@example.org", "https://news.example")
 SETTINGS = """
 [letter]
 sender = "news@example.org"
