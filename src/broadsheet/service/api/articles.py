@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from broadsheet.service.api.parameters import Id, NewsId
 from broadsheet.service.api.stories import UNKNOWN
 from broadsheet.service.security.caller import Caller, needs
+from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
-from broadsheet.service.serving.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.service import Service, Serving
 from broadsheet.tables.kept import kept_values
 from broadsheet.tables.schemas import NEWS

@@ -15,9 +15,9 @@ from broadsheet.operations.editions import prune, publish_edition, rollback
 from broadsheet.operations.status import edition_state
 from broadsheet.service.security.accounts.edition_acts import BACK, PRUNED, PUBLISHED, note
 from broadsheet.service.security.caller import Caller, needs
+from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.answers import answered, send_model
 from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
-from broadsheet.service.serving.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.service import Serving
 
 router = APIRouter(prefix="/v1", tags=["operations"], route_class=OnceRoute, dependencies=[ONCE])

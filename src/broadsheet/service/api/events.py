@@ -14,8 +14,8 @@ from broadsheet.live.events.report import LogReport
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.security.csrf import check_csrf
 from broadsheet.service.security.reader import RequestReader
+from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
-from broadsheet.service.serving.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.service import Service, Serving
 
 router = APIRouter(prefix="/v1/events", tags=["events"], route_class=OnceRoute, dependencies=[ONCE])

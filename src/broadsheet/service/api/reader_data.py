@@ -13,8 +13,8 @@ from broadsheet.operations.reader_file import reader_lines
 from broadsheet.readers.forget import forget
 from broadsheet.service.api.parameters import ReaderId
 from broadsheet.service.security.caller import Caller, needs
+from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.problems import CHANGING, READING, documented
-from broadsheet.service.serving.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.service import Serving
 
 router = APIRouter(prefix="/v1/readers", tags=["readers"], route_class=OnceRoute, dependencies=[ONCE])

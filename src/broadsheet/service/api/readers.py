@@ -16,10 +16,10 @@ from broadsheet.newsroom.given import given_id
 from broadsheet.readers.profiles import CHARACTERS, clear_profile, set_profile
 from broadsheet.service.api.parameters import K, ReaderId
 from broadsheet.service.security.caller import Caller, needs
+from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.answers import answered, send_model
 from broadsheet.service.serving.cursors import Cursor, part_of
 from broadsheet.service.serving.problems import CHANGING, documented
-from broadsheet.service.serving.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.service import Service, Serving
 
 router = APIRouter(prefix="/v1/readers", tags=["readers"], route_class=OnceRoute, dependencies=[ONCE])

@@ -15,8 +15,8 @@ from broadsheet.service.desk import giving
 from broadsheet.service.desk.giving import book_of
 from broadsheet.service.desk.ordering import gate_note, require_known
 from broadsheet.service.security.caller import Caller, needs
+from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.problems import CHANGING, READING, ServiceError, documented
-from broadsheet.service.serving.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.service import Serving
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"], route_class=OnceRoute, dependencies=[ONCE])

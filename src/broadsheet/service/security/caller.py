@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 
 from broadsheet.service.security.csrf import checked_csrf
 from broadsheet.service.serving.problems import ServiceError
@@ -41,7 +42,11 @@ def current_caller(request: Request) -> Caller:
     return caller
 
 
-def needs(scope: str) -> Callable[[Request, Caller], Awaitable[Caller]]:
+Check = Callable[[Request, Caller], Awaitable[Caller]]
+"""A dependency that returns the caller, or refuses the request."""
+
+
+def needs(scope: str) -> Check:
     """Return the dependency of a route that only callers with this scope may call.
 
     It raises ServiceError 401 if nobody is known, 403 if the caller lacks the scope, and 403 if a user's browser sends
@@ -62,7 +67,16 @@ def needs(scope: str) -> Callable[[Request, Caller], Awaitable[Caller]]:
             )
         raise ServiceError(403, f"'{caller.name}' lacks the scope '{scope}'. Ask an operator for it.")
 
+    check.scope = scope  # type: ignore[attr-defined]  # `scope_checks` finds it by this
     return check
+
+
+def scope_checks(dependant: Dependant) -> Iterator[Check]:
+    """Yield the checks of `needs` among the dependencies of a route."""
+    for inner in dependant.dependencies:
+        if hasattr(inner.call, "scope"):
+            yield cast(Check, inner.call)
+        yield from scope_checks(inner)
 
 
 def signed_in(scope: str) -> Callable[[Caller], Awaitable[Caller]]:

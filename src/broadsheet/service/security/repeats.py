@@ -17,6 +17,7 @@ import anyio.to_thread
 from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 
+from broadsheet.service.security.caller import current_caller, scope_checks
 from broadsheet.service.serving.problems import ServiceError
 from broadsheet.service.serving.service import service_of
 from broadsheet.service.serving.state import State
@@ -56,13 +57,18 @@ class OnceRoute(APIRoute):
     """A route that answers a repeated request with its first answer, if the request has the header Idempotency-Key."""
 
     def get_route_handler(self) -> Handler:
-        """Return the handler of the route's requests."""
-        handle = super().get_route_handler()
+        """Return the handler of the route's requests; raises ValueError for a route that needs no scope."""
+        handle, checks = super().get_route_handler(), [*scope_checks(self.dependant)]
+        if not checks:
+            raise ValueError(f"{self.path}: anybody could fill the table of answers. Let the route need a scope.")
 
         async def once(request: Request) -> Response:
             key = request.headers.get(HEADER, "")
             if request.method == "GET" or not 0 < len(key) <= LONGEST:
                 return await handle(request)
+            await request.body()  # first: the check of a form's token reads the form, which leaves no body behind
+            for check in checks:  # here, and not by `handle` alone: what is not allowed must write nothing
+                await check(request, current_caller(request))
             return await _answer_once(request, key, handle)
 
         return once
@@ -70,8 +76,8 @@ class OnceRoute(APIRoute):
 
 async def _answer_once(request: Request, key: str, handle: Handler) -> Response:
     state, asked = service_of(request).state, _fingerprint(request, await request.body())
-    caller = getattr(request.state, "caller", None)
-    owner = f"{caller.kind} {caller.name}" if caller else "nobody"
+    caller = current_caller(request)
+    owner = f"{caller.kind} {caller.name}"
     known = await anyio.to_thread.run_sync(_begin, state, owner, key, asked)
     if known is not None:
         return known
