@@ -35,10 +35,7 @@ class FilesInUse:
         A file that was replaced or removed is fine, since the earlier file stays mapped. So is a file that was written
         to and has the same content, as after a copy over itself.
         """
-        for path, seen in self._seen.items():
-            now = _state(path)
-            if now is None or now == seen or now[:2] != seen[:2]:
-                continue
+        for path, seen, now in self._written_to():
             if now.size != seen.size:
                 problem = f"its size went from {seen.size:,} to {now.size:,} bytes"
             else:
@@ -49,6 +46,17 @@ class FilesInUse:
                     "it was, or run `broadsheet rollback` or `broadsheet build`, and open the newsroom again."
                 )
             self._seen[path] = now
+
+    def is_unchanged(self) -> bool:
+        """Return whether no file was cut or written to since; costs a look at each file, and reads no file."""
+        return not self._written_to()
+
+    def _written_to(self) -> list[tuple[Path, _State, _State]]:
+        """Return the files that another program may have changed, each with its state at first and now."""
+        found = [(path, seen, _state(path)) for path, seen in self._seen.items()]
+        return [
+            (path, seen, now) for path, seen, now in found if now is not None and now != seen and now[:2] == seen[:2]
+        ]
 
 
 def _state(path: Path) -> _State | None:

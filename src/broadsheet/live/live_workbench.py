@@ -92,6 +92,14 @@ class Live:
             self._turn()
         return self._state.bench
 
+    def at_hand(self) -> Workbench | None:
+        """Return what `bench` returns, if nothing has to be read or made for it; else None."""
+        state = self._state  # of one moment, while another thread may put the next one in its place
+        if not self._files.is_unchanged() or self._now() >= state.until:
+            return None
+        modified = self._journal.modified()
+        return state.bench if modified is not None and modified == state.listed else None
+
     def _follow(self) -> None:
         with self._lock:
             state, modified = self._state, self._journal.modified()  # looked at before the entries are listed

@@ -109,6 +109,10 @@ class OrderBook:
         """Return the orders as they are now; raises ContractError if their file is damaged, or gone."""
         return self._watched()
 
+    def is_at_hand(self) -> bool:
+        """Return whether the orders are as they were read last; costs a look at their file."""
+        return self._watched.is_at_hand()
+
     def save(self, order: Order, editor: str, version: int, note: str = "") -> Change:
         """Give an order, or change it; on the disk when the call returns.
 

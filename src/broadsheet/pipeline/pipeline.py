@@ -96,6 +96,11 @@ class Pipeline:
         check_device()
         return self._ordered(self._live.bench())
 
+    def bench_at_hand(self) -> Workbench | None:
+        """Return `bench` if nothing has to be read or made for it; else None. An event loop may call this."""
+        bench = self._live.at_hand()
+        return None if bench is None else self._ordered.at_hand(bench)
+
     def run(
         self,
         user_id: str,

@@ -22,6 +22,14 @@ class Watched(Generic[Content]):
         self._content: Content | None = None
         self._seen = (0, 0, 0)
 
+    def is_at_hand(self) -> bool:
+        """Return whether the call needs to read no file; costs a look at the file."""
+        try:
+            found = self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        return (found.st_ino, found.st_mtime_ns, found.st_size) == self._seen
+
     def __call__(self) -> Content:
         """Return what the file holds; raises what `read` and `absent` raise."""
         try:

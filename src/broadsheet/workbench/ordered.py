@@ -39,6 +39,16 @@ class OrderedBench:
                 self._last = last = bench, orders, _under(bench, orders)
             return last[2]
 
+    def at_hand(self, bench: Workbench) -> Workbench | None:
+        """Return what the call returns, if nothing has to be read or made for it; else None."""
+        book = bench.data.readers.orders
+        if not book.is_at_hand():
+            return None
+        orders, last = book().at(datetime.now(UTC)), self._last
+        if orders.is_empty:
+            return bench
+        return last[2] if last is not None and last[0] is bench and last[1] is orders else None
+
 
 def _under(bench: Workbench, orders: InForce) -> Workbench:
     config = ordered(bench.models.config, orders, columns_of(bench.data.catalogue.news))

@@ -73,7 +73,7 @@ async def page(
     form = chosen_form(form, request.headers.get("accept", ""))
     filters = filters_of(section, exclude)
     opened = service.served.now()
-    key = service.key_of(opened, user_id, form, full, k, json.dumps(filters))
+    key = await service.key_of(opened, user_id, form, full, k, json.dumps(filters))
     stored = await shown_page(
         service,
         key,

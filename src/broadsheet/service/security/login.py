@@ -43,8 +43,7 @@ async def login_page(request: Request, caller: Annotated[Caller, Depends(caller_
 @router.get("/login.css")
 async def login_style() -> Response:
     """Return the style of that form."""
-    style = files(__package__).joinpath("templates", "login.css").read_text("utf-8")
-    return Response(style, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
+    return Response(_style(), media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
 
 @router.post("/login", dependencies=[Depends(checked_csrf)], responses=documented(403, 422, 429, 503))
@@ -97,6 +96,11 @@ def _page(
     name = caller.name if caller.kind == "user" else ""
     body = _template().render(name=name, problem=problem, field=FIELD, token=csrf_token(request))
     return HTMLResponse(body, status, headers)
+
+
+@cache
+def _style() -> bytes:
+    return files(__package__).joinpath("templates", "login.css").read_bytes()
 
 
 @cache

@@ -7,11 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline.pipeline import Pipeline
 from broadsheet.service.serving.metrics import Metrics
+
+if TYPE_CHECKING:
+    from broadsheet.workbench.workbench import Workbench
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +42,15 @@ class Open:
         return self.signature[0]
 
     def version(self) -> int:
-        """Return a number that rises whenever articles were added or withdrawn, in whatever process."""
-        bench = self.pipeline.bench
+        """Return a number that rises whenever articles were added or withdrawn, in whatever process; may read files."""
+        return self._version_of(self.pipeline.bench)
+
+    def version_at_hand(self) -> int | None:
+        """Return the `version`, or None where files have to be read for it; an event loop may call this."""
+        bench = self.pipeline.bench_at_hand()
+        return None if bench is None else self._version_of(bench)
+
+    def _version_of(self, bench: Workbench) -> int:
         if bench is not self._bench:
             with self._lock:
                 if bench is not self._bench:

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import anyio.to_thread
 from fastapi import Depends, Request
 
 from broadsheet.errors import DiskError, NewsroomError
@@ -70,11 +71,17 @@ class Service:
         """Return a fresh page of a reader, when it is made; see `PageQueue.ask`."""
         return self.queue.ask(user_id, k, filters)
 
-    def key_of(self, opened: Open, user_id: str, *form: Hashable) -> Hashable:
-        """Return all that a page of this reader depends on beside the time, with the form in which it is sent."""
+    async def key_of(self, opened: Open, user_id: str, *form: Hashable) -> Hashable:
+        """Return all that a page of this reader depends on beside the time, with the form in which it is sent.
+
+        Articles and orders that came since are read in a thread: other requests need not wait for it.
+        """
+        version = opened.version_at_hand()
+        if version is None:
+            version = await anyio.to_thread.run_sync(opened.version)
         return (
             opened.signature,
-            opened.version(),
+            version,
             user_id,
             self.versions.of(user_id),
             tuple(map(_written, self._tables)),

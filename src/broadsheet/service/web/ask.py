@@ -14,7 +14,7 @@ from broadsheet.pages.page import Page
 from broadsheet.service.serving.problems import told
 from broadsheet.service.serving.served import Open
 from broadsheet.service.serving.service import Serving
-from broadsheet.service.web.making.paper import paper_of
+from broadsheet.service.web.making.paper import given_paper, paper_of
 from broadsheet.service.web.making.rendering import answer, html
 from broadsheet.service.web.making.stories import shown_stories
 
@@ -33,9 +33,13 @@ async def ask(service: Serving, q: Question = "") -> Response:
     """Return the form, and below it the answer to a question with its stories."""
     opened = service.served.now()
     if not q.strip():
-        return answer(paper_of(opened), "ask.html", HERE, **_NOTHING)
+        return answer(await given_paper(opened), "ask.html", HERE, **_NOTHING)
+    return await service.work(_asked, opened, q)
+
+
+def _asked(opened: Open, q: str) -> Response:
     try:
-        page = await service.work(opened.pipeline.ask, q, PLACES)
+        page = opened.pipeline.ask(q, PLACES)
     except InputError as error:
         return answer(paper_of(opened), "ask.html", HERE, 422, **(_NOTHING | {"question": q, "problem": str(error)}))
     return answer(paper_of(opened), "ask.html", HERE, **_answered(opened, page), question=q, problem="")
@@ -49,8 +53,8 @@ async def stream(service: Serving, q: Annotated[str, Query(min_length=1, max_len
 
     async def events() -> AsyncIterator[ServerSentEvent]:
         try:
-            while (part := await service.work(_next, parts)) is not None:
-                yield _event(opened, part)
+            while (event := await service.work(_next, opened, parts)) is not None:
+                yield event
         except Exception as error:  # the status was sent long ago
             yield ServerSentEvent(str(told(error)["detail"]), event="problem")
 
@@ -58,12 +62,10 @@ async def stream(service: Serving, q: Annotated[str, Query(min_length=1, max_len
     return EventSourceResponse(events(), ping=HEARTBEAT, headers=headers)
 
 
-def _next(parts: Iterator[Any]) -> Any:  # noqa: ANN401
-    return next(parts, None)
-
-
-def _event(opened: Open, part: Any) -> ServerSentEvent:  # noqa: ANN401
-    paper = paper_of(opened)
+def _next(opened: Open, parts: Iterator[Any]) -> ServerSentEvent | None:
+    part, paper = next(parts, None), paper_of(opened)
+    if part is None:
+        return None
     if isinstance(part, Page):
         return ServerSentEvent(html(paper, "answered.html", HERE, **_answered(opened, part)), event="stories")
     return ServerSentEvent(html(paper, "answer.html", HERE, answer=part), event="answer")

@@ -16,7 +16,7 @@ from broadsheet.service.serving.service import Serving
 from broadsheet.service.serving.shown_pages import shown_page
 from broadsheet.service.serving.stored_pages import Stored
 from broadsheet.service.web.front import page_for_everybody
-from broadsheet.service.web.making.paper import paper_of
+from broadsheet.service.web.making.paper import given_paper
 from broadsheet.service.web.making.static_content import content
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +42,7 @@ async def stories(
 ) -> Response:
     """Return the first stories of the page for everybody, for the pages of the sites that the settings allow."""
     opened = service.served.now()
-    paper = paper_of(opened)
+    paper = await given_paper(opened)
     section = section if section in paper.all_sections else ""
 
     def write(page: Page) -> Stored:
@@ -57,7 +57,8 @@ async def stories(
     def make() -> asyncio.Future[Page]:
         return asyncio.ensure_future(page_for_everybody(service, section, k))
 
-    stored = await shown_page(service, service.key_of(opened, "", "embed", k, section), make, write, is_shown=False)
+    key = await service.key_of(opened, "", "embed", k, section)
+    stored = await shown_page(service, key, make, write, is_shown=False)
     answer = send(request, stored, f"public, max-age={service.stored.seconds:.0f}", "Origin")
     origin = request.headers.get("origin", "")
     if origin and origin in service.config.service.embed_origins:

@@ -16,7 +16,7 @@ from broadsheet.service.serving.shown_pages import shown_page
 from broadsheet.service.serving.stored_pages import Stored
 from broadsheet.service.web.front import PLACES, page_for_everybody
 from broadsheet.service.web.making.feed_addresses import reader_of_feed
-from broadsheet.service.web.making.paper import paper_of
+from broadsheet.service.web.making.paper import given_paper
 from broadsheet.service.web.making.rendering import not_found
 
 router = APIRouter(include_in_schema=False)
@@ -40,7 +40,7 @@ async def feed_of_reader(
     """Return a reader's page as a feed; whoever has the address may read it, and nothing is logged."""
     reader_id = await anyio.to_thread.run_sync(reader_of_feed, service, token) if len(token) <= 100 else ""
     if not reader_id:
-        return not_found(paper_of(service.served.now()))
+        return not_found(await given_paper(service.served.now()))
     return send(request, await _feed(request, service, reader_id, form, full), ASK_FIRST, VARY)
 
 
@@ -57,5 +57,5 @@ async def _feed(request: Request, service: Service, reader_id: str, form: str, f
     def write(page: Page) -> Stored:
         return Stored.of(write_feed(page, Addresses(own, f"{base}/"), full=full), kind)
 
-    key = service.key_of(service.served.now(), reader_id, "feed", form, own)
+    key = await service.key_of(service.served.now(), reader_id, "feed", form, own)
     return await shown_page(service, key, make, write, is_shown=False)

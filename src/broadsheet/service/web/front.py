@@ -19,7 +19,7 @@ from broadsheet.service.serving.shown_pages import shown_page
 from broadsheet.service.serving.stored_pages import Stored
 from broadsheet.service.web.making.columns import columns_of
 from broadsheet.service.web.making.kept_pages import keep_page
-from broadsheet.service.web.making.paper import paper_of, section_address
+from broadsheet.service.web.making.paper import given_paper, paper_of, section_address
 from broadsheet.service.web.making.rendering import HTML, html, not_found, notice_of, with_notice
 from broadsheet.service.web.making.stories import shown_stories
 
@@ -40,7 +40,7 @@ async def front(request: Request, service: Serving, reader: RequestReader) -> Re
 @router.get("/section/{name:path}")
 async def section(request: Request, service: Serving, reader: RequestReader, name: str) -> Response:
     """Return the page of a section."""
-    paper = paper_of(service.served.now())
+    paper = await given_paper(service.served.now())
     return await _page(request, service, reader, name) if name in paper.all_sections else not_found(paper)
 
 
@@ -67,20 +67,20 @@ async def _page(request: Request, service: Service, reader: Reader, name: str) -
         stored = await _for_everybody(service, opened, name, here, refused=reader.refused)
         return send(request, stored, ASK_FIRST, VARY)
     token = csrf_token(request)
-    key = service.key_of(opened, reader.id, "web", name, token)
+    key = await service.key_of(opened, reader.id, "web", name, token)
     make, write = (
         partial(service.page, reader.id, PLACES, only(name)),
         partial(_of_reader, service, opened, name, token),
     )
     stored = await shown_page(service, key, make, write, is_shown=True)
     if "done" in request.query_params:
-        stored = with_notice(stored, notice_of(request, paper_of(opened), here, token))
+        stored = with_notice(stored, notice_of(request, await given_paper(opened), here, token))
     return send(request, stored, ASK_FIRST, VARY)
 
 
 async def _for_everybody(service: Service, opened: Open, name: str, here: str, *, refused: bool) -> Stored:
     """Return a page that is not personal, as it is stored; the question of consent is on it unless it was answered."""
-    key: Hashable = service.key_of(opened, "", "web", name, here, refused)
+    key: Hashable = await service.key_of(opened, "", "web", name, here, refused)
 
     def write(page: Page) -> Stored:
         values = {"asks": not refused, "may_ask_again": refused and here != EVERYBODY}

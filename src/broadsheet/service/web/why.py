@@ -12,9 +12,9 @@ from broadsheet.live.live_workbench import request_time
 from broadsheet.pages.article_lists import row_of, visible
 from broadsheet.pipeline.why import Move, why
 from broadsheet.service.security.csrf import csrf_token
-from broadsheet.service.security.reader import RequestReader
+from broadsheet.service.security.reader import Reader, RequestReader
 from broadsheet.service.serving.served import Open
-from broadsheet.service.serving.service import Serving
+from broadsheet.service.serving.service import Service, Serving
 from broadsheet.service.web.front import PLACES
 from broadsheet.service.web.making.kept_pages import kept_page
 from broadsheet.service.web.making.known import known_of
@@ -40,6 +40,10 @@ class Weighed(NamedTuple):
 @router.get("/why/{news_id:path}")
 async def why_here(request: Request, service: Serving, reader: RequestReader, news_id: str) -> Response:
     """Return why a story is at its place on the reader's page, and what would move it."""
+    return await service.work(_why, request, service, reader, news_id)
+
+
+def _why(request: Request, service: Service, reader: Reader, news_id: str) -> Response:
     opened = service.served.now()
     paper, bench = paper_of(opened), opened.pipeline.bench
     if row_of(bench.data.catalogue, visible(bench, request_time(bench)), news_id) is None:
@@ -47,7 +51,7 @@ async def why_here(request: Request, service: Serving, reader: RequestReader, ne
     if not reader.id:
         return message(paper, 403, paper.words["not_allowed"], paper.words["not_allowed_text"], asks=True)
     page = kept_page(service, reader.id, news_id)
-    values = await service.work(_explained, opened, paper, reader.id, news_id)
+    values = _explained(opened, paper, reader.id, news_id)
     chance = 1.0 if page is None else float(page.stories.to_pylist()[_place(page, news_id)]["propensity"])
     about: dict[str, Any] = {"token": csrf_token(request), "chance": f"{chance:.0%}" if chance < 1 else ""}
     if page is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
+import anyio.to_thread
 import numpy as np
 from markupsafe import Markup
 
@@ -82,6 +83,11 @@ def paper_of(opened: Open) -> Paper:
         paper = _paper(opened.pipeline.bench)
         _papers[opened] = version, paper
     return paper
+
+
+async def given_paper(opened: Open) -> Paper:
+    """Return `paper_of` an edition to a route in the event loop: what has to be read is read in a thread."""
+    return await anyio.to_thread.run_sync(paper_of, opened)
 
 
 def section_address(name: str) -> str:
