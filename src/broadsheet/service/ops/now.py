@@ -56,10 +56,11 @@ def _errors(readings: Readings, route: str) -> float:
 
 def _pages(readings: Readings) -> Iterator[Figure]:
     hits, misses = readings.total("stored_page_hits_total"), readings.total("stored_page_misses_total")
-    waiting, refused = readings.total("page_queue_length"), readings.total("page_refusals_total")
+    waiting = readings.total("page_queue_length") + readings.total("work_waiting")
+    refused = readings.total("page_refusals_total") + readings.total("work_refusals_total")
     failed = readings.total("page_failures_total")
     yield Figure("Requests being answered", number(readings.total("http_requests_in_flight")))
-    yield Figure("Requests waiting for a fresh page", number(waiting), waiting >= 100)
+    yield Figure("Requests waiting for the models", number(waiting), waiting >= 100)
     yield Figure("Requests refused, since too many waited", number(refused), refused > 0)
     yield Figure("Fresh pages made", number(readings.total("pages_made_total")))
     yield Figure("Fresh pages that failed", number(failed), failed > 0)

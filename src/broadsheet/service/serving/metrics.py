@@ -31,6 +31,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._of_requests()
         self._of_pages()
+        self._of_work()
         self._of_stored_pages()
         self._of_editions()
         self._of_events()
@@ -74,6 +75,12 @@ class Metrics:
         )
         self.page_failures = self._counter("page_failures", "Fresh pages that could not be made.")
         self.page_refusals = self._counter("page_refusals", "Requests for a page refused since too many wait already.")
+
+    def _of_work(self) -> None:
+        which = "for questions, sessions, explanations and the desk"
+        self.work_waiting = self._gauge("work_waiting", f"Requests {which} that wait for the models.")
+        self.work_running = self._gauge("work_running", f"Requests {which} that are worked on.")
+        self.work_refusals = self._counter("work_refusals", f"Requests {which} refused since too many wait already.")
 
     def _of_stored_pages(self) -> None:
         self.stored_hits = self._counter("stored_page_hits", "Pages found among the stored pages.")

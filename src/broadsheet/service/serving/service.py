@@ -45,7 +45,7 @@ class Service:
         self.stored = StoredPages(self.config.service.page_seconds, self.metrics)
         self.making: dict[Hashable, asyncio.Task[Stored]] = {}
         """Pages that are being made, by their keys; only the event loop looks at it."""
-        self.work, self.streams = Work(), Streams()
+        self.work, self.streams = Work(self.metrics), Streams()
         self._tables = newsroom.mutes, newsroom.follows, newsroom.profiles, forgotten_file(newsroom)
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from broadsheet.service.serving.metrics import Metrics
 from broadsheet.service.serving.page_queue import TooManyWaiting
 
 THREADS = 2
@@ -20,26 +21,32 @@ T = TypeVar("T")
 class Work:
     """Does work in threads of its own, so that cheap requests need not wait for it."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, "work")
-        self._waiting = 0
-
-    def __len__(self) -> int:
-        """Return how much is worked on or waits."""
-        return self._waiting
+    def __init__(self, metrics: Metrics) -> None:
+        self._threads, self._metrics = ThreadPoolExecutor(THREADS, "work"), metrics
+        self._begun = 0
 
     async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function returns; work whose caller is gone is not begun.
 
         Raises TooManyWaiting if MOST_WAITING requests wait.
         """
-        if self._waiting >= MOST_WAITING:
+        if self._begun >= MOST_WAITING:
+            self._metrics.work_refusals.inc()
             raise TooManyWaiting(f"{MOST_WAITING} requests wait for the models.")
-        self._waiting += 1
+        self._begun += 1
+        self._metrics.work_waiting.inc()
+        future = self._threads.submit(self._run, function, *args, **kwargs)
         try:
-            return await asyncio.wrap_future(self._threads.submit(function, *args, **kwargs))
+            return await asyncio.wrap_future(future)
         finally:
-            self._waiting -= 1
+            self._begun -= 1
+            if future.cancelled():  # before a thread took it up
+                self._metrics.work_waiting.dec()
+
+    def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._metrics.work_waiting.dec()
+        with self._metrics.work_running.track_inprogress():
+            return function(*args, **kwargs)
 
     def close(self) -> None:
         """Finish what was begun, and let the threads end."""
