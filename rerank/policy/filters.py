@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from broadsheet.corpus.filters import Quota, Selection
-from broadsheet.rerank.policy.selection import Limit
+from broadsheet.rerank.policy.selection import Limit, Reserving
 from broadsheet.tables.arrays import Flags, Floats, Integers, Rows
 
 PLACES = 10
@@ -33,13 +33,25 @@ class Wishes:
     def limits(self) -> list[Limit]:
         """Return the limits, the strongest first."""
         limits: list[Limit] = [] if self.slots is None else [Slots(self.slots)]
-        limits += [Pins(self.pinned), *self.most()]
+        most = self.most()
+        self.reserve(most)
+        limits += [Pins(self.pinned), *most]
         limits += [Least(quota.articles, quota.least, self.places) for quota in self.quotas if quota.least]
         return limits
 
-    def most(self) -> list[Limit]:
+    def most(self) -> list[Most]:
         """Return the limits on the number of articles of a kind."""
         return [Most(quota.articles, quota.most) for quota in self.quotas if quota.most]
+
+    def reserve(self, limits: Sequence[Reserving]) -> None:
+        """Let articles with a slot on the page count in limits, wherever on the page the slot is.
+
+        So of an event, the article that an editor set into slot 5 is the page's, and no other comes into slots 1 to 4.
+        """
+        if self.slots is not None:
+            on_page = (self.slots > 0) & (self.slots <= self.places)
+            for limit in limits:
+                limit.reserve(on_page)
 
     def stay(self, page: Rows) -> Flags:
         """Return which items of the first list's page (places,) have to stay: slots, pins, and the least of a kind.
@@ -130,6 +142,11 @@ class Most:
     def allowed(self) -> Flags:
         """Return for each item whether it may be the next of its list."""
         return ~self._items | (self._left > 0)[:, None]
+
+    def reserve(self, items: Flags) -> None:
+        """Count items (lists, items) as above from now on, and not again when they are taken."""
+        self._left = self._left - (self._items & items).sum(axis=1)
+        self._items = self._items & ~items
 
     def take(self, items: Rows) -> None:
         """Note the next item of each list."""

@@ -5,6 +5,9 @@ near B and B near C, a cluster would hold A and C too, which have nothing in com
 articles of the list. With a limit of 1, no two articles that are near each other are shown, and an article is held back
 only if it is near an article above.
 
+Articles with a slot of their own on the page count from the first place on, wherever their slot is: the limits on
+copies, stories, categories, sources and kinds have a method `reserve` for them.
+
 Every limit is of many lists at once; see selection.py.
 """
 
@@ -16,6 +19,9 @@ import pyarrow.compute as pc
 
 from broadsheet.corpus.same_event import of_one_event
 from broadsheet.tables.arrays import Flags, Floats, Integers, Rows, Vectors
+
+RESERVED = -2
+"""The name, for a cap, of an item that was counted before it is taken; no name has this number."""
 
 
 class Cap:
@@ -29,6 +35,12 @@ class Cap:
     def allowed(self) -> Flags:
         """Return for each item whether it may be the next of its list."""
         return np.asarray((self._above < self._most) | (self._names < 0))
+
+    def reserve(self, items: Flags) -> None:
+        """Count items (lists, items) as above from now on, and not again when they are taken."""
+        same = self._names[:, :, None] == self._names[:, None, :]
+        self._above = self._above + (same & items[:, :, None]).sum(axis=1)
+        self._names = np.where(items, RESERVED, self._names)
 
     def take(self, items: Rows) -> None:
         """Note the next item of each list."""
@@ -46,6 +58,10 @@ class CopyCap:
     def allowed(self) -> Flags:
         """Return for each item whether it may be the next of its list."""
         return self._allowed
+
+    def reserve(self, items: Flags) -> None:
+        """Count items (lists, items) as above from now on."""
+        self._allowed &= ~(self._copies & items[:, :, None]).any(axis=1)
 
     def take(self, items: Rows) -> None:
         """Note the next item of each list."""
@@ -69,6 +85,11 @@ class EventCap:
     def allowed(self) -> Flags:
         """Return for each item whether it may be the next of its list."""
         return np.asarray(self._above < self._most)
+
+    def reserve(self, items: Flags) -> None:
+        """Count items (lists, items) as above from now on, and not again when they are taken."""
+        self._above = self._above + (self._near & items[:, :, None]).sum(axis=1)
+        self._near = self._near & ~items[:, :, None]
 
     def take(self, items: Rows) -> None:
         """Note the next item of each list."""

@@ -12,7 +12,7 @@ from broadsheet.rerank.policy.calibration import Miscalibration
 from broadsheet.rerank.policy.diversity import Similarity
 from broadsheet.rerank.policy.filters import Wishes
 from broadsheet.rerank.policy.limits import Cap, CopyCap, EventCap, Floor, KeptPlaces
-from broadsheet.rerank.policy.selection import Limit, Order, Penalty, select
+from broadsheet.rerank.policy.selection import Limit, Order, Penalty, Reserving, select
 from broadsheet.tables.arrays import Flags, Floats, Integers, Rows, Vectors
 
 
@@ -92,13 +92,14 @@ def arrange(
     if policy.calibration:
         penalties.append((policy.calibration, Miscalibration(history_categories, items.categories)))
     limits, boosts = (wishes.limits(), wishes.boosts) if wishes else ([], 0.0)
-    order = select(items.scores, penalties, limits + _limits(items, policy), boosts, items.there)
+    limits += _limits(items, policy, wishes)
+    order = select(items.scores, penalties, limits, boosts, items.there)
     return order, similarity.distances
 
 
-def caps(items: Items, policy: Policy) -> list[Limit]:
+def caps(items: Items, policy: Policy) -> list[Reserving]:
     """Return the limits that do not count places: copies of a text, articles of a story, a category and a source."""
-    limits: list[Limit] = []
+    limits: list[Reserving] = []
     if policy.once and items.copies is not None:
         limits.append(CopyCap(items.copies))
     if policy.story:
@@ -111,8 +112,11 @@ def caps(items: Items, policy: Policy) -> list[Limit]:
     return limits
 
 
-def _limits(items: Items, policy: Policy) -> list[Limit]:
-    limits = caps(items, policy)
+def _limits(items: Items, policy: Policy, wishes: Wishes | None) -> list[Limit]:
+    counting = caps(items, policy)
+    if wishes:
+        wishes.reserve(counting)
+    limits: list[Limit] = [*counting]
     if policy.newest and items.newest is not None:
         limits.append(KeptPlaces(items.newest, policy.newest))
     if policy.small_sources and items.small is not None:

@@ -41,6 +41,13 @@ class Limit(Protocol):
         """Note the next item of each list (lists,)."""
 
 
+class Reserving(Limit, Protocol):
+    """A limit on the number of items that are alike."""
+
+    def reserve(self, items: Flags) -> None:
+        """Count items (lists, items) as above from now on; before the first item is taken."""
+
+
 def select(
     scores: Floats,
     penalties: Sequence[tuple[float, Penalty]],

@@ -1,6 +1,7 @@
 """Orders on pages: in force with the next request of every process, in experiments, and in the next edition."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import RANKED
 from tests.orders.conftest import pin
 from tests.support.late_articles import ids, row
+from tests.support.tiny import START
 
 
 @pytest.fixture
@@ -115,3 +117,15 @@ def test_a_build_honours_the_orders(copy, book):
     assert json.loads(edition.manifest.read_text("utf-8"))["config"]["filters"]["slots"] == {
         "N59": {"slot": 2, "categories": []}
     }
+
+
+def test_of_one_event_the_pinned_article_alone_is_on_the_page_of_every_pipeline(two, copy):
+    one, other, book = two
+    for number, hours in (("M1", 0), ("M2", 1)):
+        one.add(row(number, title="Rocket lands on the moon", published_at=START + timedelta(hours=58 + hours)))
+    (best,) = {"M1", "M2"} & {*ids(one.run("nobody", 6))}
+    (held,) = {"M1", "M2"} - {best}
+    book.save(pin(held, 5), "Ann", 0)
+    for pipeline in (one, other, Pipeline.open(copy.path)):
+        page = ids(pipeline.run("nobody", 6))
+        assert page[4] == held and best not in page

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from broadsheet.corpus.filters import Quota, Selection
-from broadsheet.rerank.policy.filters import Least, Most, Pins, read_first, wishes_of
+from broadsheet.rerank.policy.filters import Least, Most, Pins, Wishes, read_first, wishes_of
 from broadsheet.rerank.policy.policy import Items, Policy, arrange
 from tests.rerank.policy.one_list import flags, likeness, numbers
 from tests.rerank.policy.one_list import order_of as order_under
@@ -69,6 +69,31 @@ def test_wishes_are_stronger_than_the_caps_of_the_newsroom():
     order, _ = arrange(items, Policy(category=1), numbers(""), wishes_of(selection, np.array([[0, 1, 2]]), 3))
     assert order.tolist() == [[0, 1, 2]]
     assert arrange(items, Policy(category=1), numbers(""))[0].tolist() == [[0, 2, 1]]
+
+
+def with_the_third_in_slot_3(policy, names="....", *, quotas=(), places=4):
+    """The order of four items, of which the first and the third are alike and an editor set the third into slot 3."""
+    alike = likeness([[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    copies = (alike > 0.9) & ~np.eye(4, dtype=bool)
+    times, scores = np.zeros((1, 4)), np.array([[4.0, 3, 2, 1]])
+    items = Items(scores, flags("xxxx"), alike, numbers(names), numbers(names), times, copies=copies)
+    wishes = Wishes(flags("..x."), np.zeros((1, 4)), quotas, places, slots=np.array([[0, 0, 3, 0]]))
+    return arrange(items, policy, numbers(""), wishes)[0].tolist()[0]
+
+
+def test_of_an_event_the_article_in_an_editors_slot_is_the_pages_and_no_other_stands_above_it():
+    event = {"story_similarity": 0.9, "story_days": 3}
+    assert with_the_third_in_slot_3(Policy(story=1, **event)) == [1, 3, 2, 0]
+    assert with_the_third_in_slot_3(Policy(story=2, **event)) == [0, 1, 2, 3], "two were asked for"
+    assert with_the_third_in_slot_3(Policy(story=1, **event), places=2) == [0, 1, 2, 3], "the page ends above the slot"
+
+
+def test_an_article_in_an_editors_slot_counts_for_every_limit_on_articles_that_are_alike():
+    assert with_the_third_in_slot_3(Policy(once=True)) == [1, 3, 2, 0]
+    assert with_the_third_in_slot_3(Policy(category=1), "abac") == [1, 3, 2, 0]
+    assert with_the_third_in_slot_3(Policy(source=2), "aaab") == [0, 3, 2, 1]
+    sponsored = [Quota(flags("x.x."), 0, 1)]
+    assert with_the_third_in_slot_3(Policy(), quotas=sponsored) == [1, 3, 2, 0]
 
 
 def test_what_is_read_leaves_room_for_a_page_within_the_most():
