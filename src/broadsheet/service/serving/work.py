@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from broadsheet.service.serving.metrics import Metrics
@@ -35,7 +36,7 @@ class Work:
             raise TooManyWaiting(f"{MOST_WAITING} requests wait for the models.")
         self._begun += 1
         self._metrics.work_waiting.inc()
-        future = self._threads.submit(self._run, function, *args, **kwargs)
+        future = self._threads.submit(self._run, partial(function, *args, **kwargs))
         try:
             return await asyncio.wrap_future(future)
         finally:
@@ -43,10 +44,10 @@ class Work:
             if future.cancelled():  # before a thread took it up
                 self._metrics.work_waiting.dec()
 
-    def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _run(self, function: Callable[[], T]) -> T:
         self._metrics.work_waiting.dec()
         with self._metrics.work_running.track_inprogress():
-            return function(*args, **kwargs)
+            return function()
 
     def close(self) -> None:
         """Finish what was begun, and let the threads end."""
