@@ -26,6 +26,8 @@ def test_the_same_settings_cost_nothing_and_other_settings_are_measured_on_the_s
     assert all(one.difference.mean == 0 for one in same.pages) and len(same.pages) == 4
     assert steps[-1][0] == steps[-1][1] == same.impressions + same.readers and steps == sorted(steps)
     assert 0 < same.ndcg.now <= 1
+    shown = [one.time for one in latest_impressions(bench, AFTER)]
+    assert same.times == (min(shown), max(shown))
     weights = {"two_tower": 0.0, "affinity": 0.0, "freshness": 5.0}
     blind = under(bench, rerank={"weights": weights, "calibration": 0.0, "diversity": 0.0})
     other = measure_price(bench, blind, AFTER, lambda *_: None)
@@ -46,6 +48,6 @@ def test_the_ndcg_is_that_of_the_order_that_the_workbench_gives(bench):
 
 def test_too_few_impressions_give_no_figure_of_clicks_and_nothing_later_than_now_counts(bench):
     price = measure_price(bench, bench, SHOWN_AT - timedelta(days=30), lambda *_: None)
-    assert price.impressions == 0 and price.ndcg is None
+    assert price.impressions == 0 and price.ndcg is None and price.times is None
     times = [one.time for one in latest_impressions(bench, AFTER)]
     assert times == sorted(times, reverse=True) and len(times) <= knob_price.MOST

@@ -71,6 +71,8 @@ class Price:
     "nDCG at 10 of the clicks on what impressions showed; None with fewer than LEAST impressions."
     readers: int
     "How many readers' pages were compared."
+    times: tuple[datetime, datetime] | None = None
+    "When the first and the last of the measured impressions were shown; None if no impression was measured."
     pages: list[Measured] = field(default_factory=list)
     "What differs on the pages of now: articles, distance within the page, ages."
 
@@ -93,9 +95,10 @@ def measure_price(now: Workbench, then: Workbench, as_of: datetime, progress: Pr
         progress(done, total)
     measured = sum(map(len, gains))
     enough = measured >= LEAST
+    times = (impressions[measured - 1].time, impressions[0].time) if measured else None
     users = [one.user_id or f"nobody {one.number}" for one in impressions[:measured]]
     clicks = _compared("nDCG@10", np.concatenate(gains), users) if enough else None
-    return Price(measured, len(impressions), clicks, len(readers), pages)
+    return Price(measured, len(impressions), clicks, len(readers), times, pages)
 
 
 def latest_impressions(bench: Workbench, as_of: datetime) -> list[Impression]:

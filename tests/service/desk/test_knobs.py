@@ -2,6 +2,7 @@
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from broadsheet.metrics.intervals import Difference
 from broadsheet.offline.knob_price import Measured, Price
 from broadsheet.service.desk import knobs
 from broadsheet.service.desk.prices import KEPT, Prices
+from tests.support.tiny import START
 
 
 @pytest.fixture
@@ -20,11 +22,27 @@ def measured(monkeypatch):
         progress(3, 40)
         assert go.wait(30)
         figure = Measured("nDCG@10", 0.5, 0.25, Difference(-0.25, -0.375, -0.125, 0.0))
-        return Price(40, 40, figure, 4, [Measured("age of the stories, hours", 8.0, 2.0, Difference(-6, -7, -5, 0))])
+        age = Measured("age of the stories, hours", 8.0, 2.0, Difference(-6, -7, -5, 0))
+        return Price(40, 40, figure, 4, (START, START + timedelta(hours=2)), [age])
 
     monkeypatch.setattr(knobs, "measure_price", price)
     yield go
     go.set()
+
+
+def changes(page):
+    """Check what both lists of a preview say of each story; return the stories that move, or are new."""
+    now, then = (
+        re.findall(r"<li><span dir=\"auto\">(.*?)</span> (.*?)</li>", part)
+        for part in re.search(r"<h3>Now</h3>(.*?)<h3>Then</h3>(.*)", page, re.DOTALL).groups()
+    )
+    places = [{headline: place for place, (headline, _) in enumerate(rows, 1)} for rows in (now, then)]
+    for rows, mine, other, alone, word in ((now, *places, "leaves", "then"), (then, *places[::-1], "new", "now")):
+        for headline, said in rows:
+            at = other.get(headline)
+            moved = f'<span class="soft">{word} {at}</span>' if at != mine[headline] else ""
+            assert said == (f"<strong>{alone}</strong>" if at is None else moved)
+    return [headline for headline, said in then if said]
 
 
 def finished(app):
@@ -41,12 +59,13 @@ def test_the_page_and_the_price_are_shown_and_then_the_knobs_are_saved_and_undon
     asked = {"diversity": "0", "freshness": "5", "popularity": "", "exploration": "", "preview": "1"}
     ann.see("/desk/knobs", **asked)
     assert "Measuring on the latest impressions: " in ann.page and "Save these knobs" in ann.page
-    assert "data-wait" in ann.page and re.search(r"<li><span dir=\"auto\">.*?as now|new|now \d", ann.page)
+    assert "data-wait" in ann.page and changes(ann.page)
     assert not book().standing, "a preview changes nothing"
     measured.set()
     finished(app)
     ann.see("/desk/knobs", **asked)
-    assert "-0.25 (-0.375 to -0.125)" in ann.page and "on the 40 latest impressions" in ann.page
+    assert "-0.25 (-0.375 to -0.125)" in ann.page and "on the 40 latest impressions, shown from " in ann.page
+    assert f"{START:%Y-%m-%d %H:%M} UTC to " in ann.page
     assert "data-wait" not in ann.page
     ann.send("/desk/knobs")
     assert ann.status == 200 and "Saved: Knobs: diversity 0, freshness 5." in ann.page

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from broadsheet.config.arms import with_settings
@@ -43,7 +43,6 @@ KNOBS = {
     "exploration": ("Exploration", "most slots of a page that try other stories", 10, "1"),
 }
 """For each knob its name, what it does, its most, and its step."""
-Given = Annotated[str, Query(max_length=20)]
 
 
 @router.get("/desk/knobs", responses=documented(403, 422, 429, 503))
@@ -51,17 +50,13 @@ async def knobs(
     request: Request,
     service: Serving,
     editor: Editor,
-    diversity: Given = "",
-    freshness: Given = "",
-    popularity: Given = "",
-    exploration: Given = "",
     kind: Kind = "new",
     name: Name = "",
     done: Number = 0,
 ) -> Response:
     """Show the knobs in force; with values, the page under them beside that of now, and their price."""
-    given = {"diversity": diversity, "freshness": freshness, "popularity": popularity, "exploration": exploration}
-    wanted = {name: value.strip() for name, value in given.items() if value.strip()}
+    given = {knob: request.query_params.get(knob, "").strip() for knob in KNOBS}
+    wanted = {knob: value for knob, value in given.items() if value}
     viewed = viewed_of(kind, name)
     try:
         order = order_in({"kind": "knobs", **wanted}) if wanted or "preview" in request.query_params else None
@@ -107,8 +102,8 @@ def _values(service: Service, order: Order | None, viewed: Viewed, done: int) ->
         "in_file": _knob_values(file),
         "in_force": _knob_values(with_settings(file, knob_settings(file, now))),
         "learned": bench.models.fusion is not None,
-        "rows": [],
-        "left": [],
+        "before": [],
+        "after": [],
         "both": None,
         **about_orders(orders, done),
     }
@@ -120,12 +115,14 @@ def _values(service: Service, order: Order | None, viewed: Viewed, done: int) ->
 
 
 def _compared(now: Page, then: Page) -> dict[str, Any]:
-    """Return the stories of the page under other knobs with their places on both, and the stories that leave."""
+    """Return the stories of both pages, each with its place on the other page, None where that page lacks it."""
     ours, theirs = now.stories.to_pylist(), then.stories.to_pylist()
-    place = {row["news_id"]: row["rank"] for row in ours}
-    stays = {row["news_id"] for row in theirs}
-    rows = [{**row, "now": place.get(row["news_id"])} for row in theirs]
-    return {"rows": rows, "left": [row for row in ours if row["news_id"] not in stays]}
+    return {"before": _with_place_on(theirs, ours), "after": _with_place_on(ours, theirs)}
+
+
+def _with_place_on(other: list[dict[str, Any]], stories: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    place = {row["news_id"]: row["rank"] for row in other}
+    return [{**row, "other": place.get(row["news_id"])} for row in stories]
 
 
 def _job(request: Request, service: Service, both: Both) -> Job:

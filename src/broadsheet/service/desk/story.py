@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from broadsheet.errors import InputError
 from broadsheet.orders.book import OrderConflict
-from broadsheet.orders.order import Rewrite
+from broadsheet.orders.order import MOST_SLOTS, Rewrite
 from broadsheet.service.desk.front import Number, about_orders
 from broadsheet.service.desk.giving import book_of, give, seen_version
 from broadsheet.service.desk.ordering import order_in, seen_in
@@ -91,6 +91,7 @@ def _values(pipeline: Pipeline, news_id: str, done: int) -> dict[str, Any]:
         "about": about,
         "stale": stale,
         "start": start,
+        "most_slots": MOST_SLOTS,
         **about_orders(orders, done),
     }
 
