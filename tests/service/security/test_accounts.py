@@ -1,6 +1,7 @@
 """API keys, users and sessions, as the command line and the service use them."""
 
 import hashlib
+import time
 
 import pytest
 from argon2 import PasswordHasher
@@ -42,6 +43,20 @@ def test_a_key_that_another_process_revokes_is_gone_at_the_next_look(state, room
     known.look()
     assert known.check(key) is None
     other.close()
+
+
+def test_a_key_added_between_the_start_and_the_first_look_of_the_watch_is_known(state, room, monkeypatch):
+    started = State(room)
+    known = keys.Keys(started)
+    key = keys.add_key(state, "site", ["pages"], "test")
+    monkeypatch.setattr(keys, "LOOKS_EVERY", 0.0)
+    known.watch()
+    end = time.monotonic() + 5
+    while not known.check(key) and time.monotonic() < end:
+        time.sleep(0.01)
+    known.close()
+    started.close()
+    assert known.check(key)
 
 
 def test_the_day_of_a_keys_use_is_written_down(state):

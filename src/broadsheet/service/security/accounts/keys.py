@@ -127,6 +127,9 @@ class Keys:
             self._version = version
 
     def _watch(self) -> None:
+        # Versions can be compared within a thread only. Without this, a key that was added before this thread's first
+        # look would be unknown until the next change of the database.
+        self._version = None
         while not self._stopped.wait(LOOKS_EVERY):
             try:
                 self.look()
