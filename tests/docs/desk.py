@@ -59,11 +59,12 @@ def make_desk(folder: Path) -> Path:
     _write_mind(folder / "MINDsmall_train", datetime(2019, 11, 13, 10, tzinfo=UTC))
     _write_mind(folder / "MINDsmall_dev", datetime(2019, 11, 15, tzinfo=UTC))
     _write_tables(folder)
+    _write_reads(folder / "reads")
     return folder
 
 
 def _reader(name: str, number: int) -> dict[str, object]:
-    history = [f"N{number % 3 + place}" for place in (0, 3, 6)]
+    history = _read(number)[:3]
     new = name in ("nora-culture", "sam-newcomer")
     profile = "space rocket" if name == "nora-culture" else ""
     return {"user_id": name, "history": [] if new else history, "profile": profile, "hidden": []}
@@ -71,7 +72,12 @@ def _reader(name: str, number: int) -> dict[str, object]:
 
 def _click(name: str, number: int, place: int) -> dict[str, object]:
     time = START + timedelta(hours=30 + 4 * place, minutes=number)
-    return {"user_id": name, "news_id": f"N{number % 3 + 3 * place}", "time": time, "event": "click"}
+    return {"user_id": name, "news_id": _read(number)[place], "time": time, "event": "click"}
+
+
+def _read(number: int) -> list[str]:
+    """Return five articles of one category; no two readers have read the same ones."""
+    return [f"N{number % 3 + 3 * (place + number)}" for place in range(5)]
 
 
 def _write_mind(folder: Path, first: datetime) -> None:
@@ -107,3 +113,10 @@ def _write_tables(folder: Path) -> None:
     late = {"news_id": "L1", "headline": "Rocket lab wins", "category": "science", "source": "Paper 1"}
     (folder / "late.jsonl").write_text(json.dumps(late) + "\n", "utf-8")
     (folder / "headlines.tsv").write_text(HEADLINES, "utf-8")
+
+
+def _write_reads(folder: Path) -> None:
+    """Write a data set of clicks in the layout of the hub, with column names of its own."""
+    (folder / "data").mkdir(parents=True)
+    rows = [{"user_id": name, "article": "N2", "read_at": START + timedelta(hours=60)} for name in READERS]
+    pq.write_table(Table.from_pylist(rows), folder / "data" / "2026-00000-of-00001.parquet")

@@ -2,7 +2,7 @@
 
 What a block is for, its first line says:
 
-    ```bash                                 each command is run: broadsheet …, or python scripts/….py …
+    ```bash                                 each command is run: broadsheet …, python scripts/….py … or curl …
     ```python                               is run, all blocks of a page in one namespace
     ```toml                                 is read as a newsroom's settings
     ```csv title="articles.csv"             any language: is saved under this name
@@ -10,19 +10,15 @@ What a block is for, its first line says:
 """
 
 import re
-import runpy
 import shlex
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadsheet.cli.app import main
 from broadsheet.config.reading import read_config
+from tests.docs.shell import NOT_RUN, ROOT, Shell, page_shell
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-NOT_RUN = "Not run by the tests: "
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]*)")?\n(.*?)^```$', re.M | re.S)
 _RUN = ("bash", "python", "toml")
 
@@ -62,25 +58,36 @@ def run_page(page: Path) -> list[str]:
     """Run the blocks of a page in the working directory; return a line for each command and block."""
     names: dict[str, object] = {"__name__": "__example__"}
     said = []
-    for block in blocks(page):
-        if block.reason:
-            said.append(f"{block.place}: not run: {block.reason}")
-        elif block.title:
-            Path(block.title).parent.mkdir(parents=True, exist_ok=True)
-            Path(block.title).write_text(block.text, "utf-8")
-            said.append(f"{block.place}: saved {block.title}")
-        elif block.language == "python":
-            exec(compile("\n" * block.line + block.text, str(page), "exec"), names)
-            said.append(f"{block.place}: ran {len(block.text.splitlines())} lines of Python")
-        elif block.language == "toml":
-            Path("settings.toml").write_text(block.text, "utf-8")
-            read_config(Path("settings.toml"))
-            said.append(f"{block.place}: read {len(block.text.splitlines())} lines of settings")
-        else:
-            for words in commands(block):
-                start = time.perf_counter()
-                run_command(words, block)
-                said.append(f"{block.place}: ran {shlex.join(words)} ({time.perf_counter() - start:.1f} s)")
+    with page_shell() as shell:
+        for block in blocks(page):
+            if block.reason:
+                said.append(f"{block.place}: not run: {block.reason}")
+            elif block.title:
+                Path(block.title).parent.mkdir(parents=True, exist_ok=True)
+                Path(block.title).write_text(block.text, "utf-8")
+                said.append(f"{block.place}: saved {block.title}")
+            elif block.language == "python":
+                exec(compile("\n" * block.line + block.text, str(page), "exec"), names)
+                said.append(f"{block.place}: ran {len(block.text.splitlines())} lines of Python")
+            elif block.language == "toml":
+                Path("settings.toml").write_text(block.text, "utf-8")
+                read_config(Path("settings.toml"))
+                said.append(f"{block.place}: read {len(block.text.splitlines())} lines of settings")
+            else:
+                said += _run_commands(block, shell)
+    return said
+
+
+def _run_commands(block: Block, shell: Shell) -> list[str]:
+    said = []
+    for words in commands(block):
+        start = time.perf_counter()
+        try:
+            shell.run(words)
+        except AssertionError as error:
+            error.add_note(block.place)
+            raise
+        said.append(f"{block.place}: ran {shlex.join(words)} ({time.perf_counter() - start:.1f} s)")
     return said
 
 
@@ -88,23 +95,3 @@ def commands(block: Block) -> list[list[str]]:
     """Return the words of each command of a shell block, without comments."""
     lines = block.text.replace("\\\n", " ").splitlines()
     return [words for line in lines if (words := shlex.split(line, comments=True))]
-
-
-def run_command(words: list[str], block: Block) -> None:
-    """Run one command in this process; AssertionError if it fails or is none that can be run here."""
-    known = words[0] == "broadsheet" or (words[0] == "python" and words[1].startswith("scripts/"))
-    assert known, f'{block.place}: {words[0]} cannot be run by a test; say why with title="{NOT_RUN}…"'
-    before = sys.argv, sys.path[:]
-    script = words[0] == "python"
-    sys.argv = words[1:] if script else words
-    try:
-        if script:
-            sys.path.insert(0, str(ROOT / "scripts"))
-            runpy.run_path(str(ROOT / words[1]), run_name="__main__")
-        else:
-            main()
-    except SystemExit as end:
-        if end.code:
-            raise AssertionError(f"{block.place}: {shlex.join(words)} ended with {end.code}") from None
-    finally:
-        sys.argv, sys.path[:] = before
