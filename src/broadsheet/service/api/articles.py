@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from broadsheet.service.api.parameters import Id, NewsId
 from broadsheet.service.api.stories import UNKNOWN
+from broadsheet.service.security.accounts import acts
+from broadsheet.service.security.accounts.acts import note
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
@@ -101,37 +103,47 @@ class Withdrawn(BaseModel):
 
 
 @router.put("/{news_id:path}", responses=documented(*CHANGING))
-def put(service: Serving, _: OfArticles, news_id: NewsId, article: ArticleFields) -> Taken:
+def put(service: Serving, caller: OfArticles, news_id: NewsId, article: ArticleFields) -> Taken:
     """Add an article, or replace the article with this id; fields that are not given are empty."""
     with _ONE_CHANGE:
-        return _added(service, [_row(news_id, article)])
+        taken = _added(service, [_row(news_id, article)])
+    note(service.state, caller, acts.PUT, news_id)
+    return taken
 
 
 @router.patch("/{news_id:path}", responses=documented(*CHANGING, 404))
-def correct(service: Serving, _: OfArticles, news_id: NewsId, article: ArticleFields) -> Taken:
+def correct(service: Serving, caller: OfArticles, news_id: NewsId, article: ArticleFields) -> Taken:
     """Correct some fields of an article; fields that are not given stay as they are."""
     with _ONE_CHANGE:
         catalogue = service.pipeline.bench.data.catalogue
-        row = catalogue.all_rows.get(news_id)  # also of an article under an embargo
-        if row is None:
+        place = catalogue.all_rows.get(news_id)  # also of an article under an embargo
+        if place is None:
             raise ServiceError(404, UNKNOWN)
-        before = catalogue.news.slice(row, 1).to_pylist()[0]
+        before = catalogue.news.slice(place, 1).to_pylist()[0]
         given = article.model_dump(exclude_unset=True)
         kept = kept_values(before.pop("kept")) | given.pop("kept", {})
-        return _added(service, [{**kept, **{name: before[name] for name in _FIELDS}, **given, "news_id": news_id}])
+        row = {**kept, **{name: before[name] for name in _FIELDS}, **given, "news_id": news_id}
+        taken = _added(service, [row])
+    note(service.state, caller, acts.CORRECTED, news_id)
+    return taken
 
 
 @router.delete("/{news_id:path}", responses=documented(*CHANGING))
-def withdraw(service: Serving, _: OfArticles, news_id: NewsId) -> Withdrawn:
+def withdraw(service: Serving, caller: OfArticles, news_id: NewsId) -> Withdrawn:
     """Withdraw an article: no page, list or answer shows it any more, and no import brings it back."""
-    return Withdrawn(news_id=news_id, was_known=not service.pipeline.withdraw([news_id]))
+    was_known = not service.pipeline.withdraw([news_id])
+    note(service.state, caller, acts.WITHDRAWN, news_id)
+    return Withdrawn(news_id=news_id, was_known=was_known)
 
 
 @router.post("/batch", responses=documented(*CHANGING))
-def put_batch(service: Serving, _: OfArticles, batch: Batch) -> Taken:
+def put_batch(service: Serving, caller: OfArticles, batch: Batch) -> Taken:
     """Add or replace up to 1,000 articles: 200 with the number of the skipped by reason, 422 if none was taken."""
     with _ONE_CHANGE:
-        return _added(service, [_row(article.news_id, article) for article in batch.articles])
+        taken = _added(service, [_row(article.news_id, article) for article in batch.articles])
+    named = ", ".join(article.news_id for article in batch.articles)
+    note(service.state, caller, acts.PUT, f"{taken.taken} of {len(batch.articles)}: {named}")
+    return taken
 
 
 _FIELDS = [name for name in NEWS.names if name not in ("news_id", "content_hash", "kept")]

@@ -13,7 +13,8 @@ from broadsheet.experiments.measure import measure, read_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.operations.editions import prune, publish_edition, rollback
 from broadsheet.operations.status import edition_state
-from broadsheet.service.security.accounts.edition_acts import BACK, PRUNED, PUBLISHED, note
+from broadsheet.service.security.accounts.acts import note
+from broadsheet.service.security.accounts.edition_acts import BACK, PRUNED, PUBLISHED
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.answers import answered, send_model

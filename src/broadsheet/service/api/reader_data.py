@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field
 from broadsheet.newsroom.given import given_id
 from broadsheet.operations.reader_file import reader_lines
 from broadsheet.readers.forget import forget
+from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.service.api.parameters import ReaderId
+from broadsheet.service.security.accounts.acts import FORGOTTEN, note
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.problems import CHANGING, READING, documented
@@ -54,11 +56,14 @@ def export(service: Serving, _: OfReaders, user_id: ReaderId) -> Response:
 
 
 @router.post("/{user_id:path}/forget", responses=documented(*CHANGING))
-def forget_reader(service: Serving, _: OfReaders, user_id: ReaderId) -> Forgotten:
+def forget_reader(service: Serving, caller: OfReaders, user_id: ReaderId) -> Forgotten:
     """Forget a reader: the next request knows nothing of the reader, and the next build removes the rest."""
     user_id = given_id(user_id, "user_id")
     try:
         done = forget(service.newsroom, user_id)
     finally:
         service.versions.changed([user_id])
+    # The newsroom's own hash, as in its table of forgotten readers: it tells the reader to nobody.
+    key = ForgottenReaders(service.newsroom).key_of(user_id)
+    note(service.state, caller, FORGOTTEN, f"reader {key[:16]}")
     return Forgotten(until=done.time, models=[Trained(**model) for model in done.models])

@@ -14,10 +14,12 @@ from broadsheet.orders.order import Order
 from broadsheet.service.desk import giving
 from broadsheet.service.desk.giving import book_of
 from broadsheet.service.desk.ordering import gate_note, require_known
+from broadsheet.service.security.accounts import acts
+from broadsheet.service.security.accounts.acts import note
 from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.problems import CHANGING, READING, ServiceError, documented
-from broadsheet.service.serving.service import Serving
+from broadsheet.service.serving.service import Service, Serving
 
 router = APIRouter(prefix="/v1/desk", tags=["desk"], route_class=OnceRoute, dependencies=[ONCE])
 
@@ -83,9 +85,11 @@ def give(service: Serving, caller: OfDesk, given: GivenOrder) -> ShownChange:
     """
     pipeline = service.pipeline
     require_known(pipeline, given.order)
-    note = gate_note(pipeline, given.order, anyway=given.anyway)
+    found = gate_note(pipeline, given.order, anyway=given.anyway)
     try:
-        return _shown(giving.give(pipeline, given.order, caller.name, given.version, note))
+        return _noted(
+            service, caller, acts.ORDERED, giving.give(pipeline, given.order, caller.name, given.version, found)
+        )
     except OrderConflict as conflict:
         raise ServiceError(409, str(conflict)) from conflict
 
@@ -94,7 +98,9 @@ def give(service: Serving, caller: OfDesk, given: GivenOrder) -> ShownChange:
 def remove(service: Serving, caller: OfDesk, order_id: OrderId, version: Version) -> ShownChange:
     """Take an order off; 409 if it was changed since the version that you saw."""
     try:
-        return _shown(giving.take_off(service.pipeline, order_id, caller.name, version))
+        return _noted(
+            service, caller, acts.TAKEN_OFF, giving.take_off(service.pipeline, order_id, caller.name, version)
+        )
     except InputError as error:
         raise ServiceError(404, str(error)) from error
     except OrderConflict as conflict:
@@ -107,11 +113,18 @@ def undo(
 ) -> ShownChange:
     """Let what held before a change hold again; 409 if the order was changed since."""
     try:
-        return _shown(giving.undo(service.pipeline, number, caller.name))
+        return _noted(service, caller, acts.UNDONE, giving.undo(service.pipeline, number, caller.name))
     except InputError as error:
         raise ServiceError(404, str(error)) from error
     except OrderConflict as conflict:
         raise ServiceError(409, str(conflict)) from conflict
+
+
+def _noted(service: Service, caller: Caller, act: str, change: Change) -> ShownChange:
+    """Return a change that was just made, once it is in the audit log."""
+    about = f": {change.order}" if change.order else ""
+    note(service.state, caller, act, f"change {change.number} of order {change.order_id}{about}")
+    return _shown(change)
 
 
 def _shown(change: Change) -> ShownChange:

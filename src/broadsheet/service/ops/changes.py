@@ -13,7 +13,8 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Newsroom
 from broadsheet.operations.editions import beyond, prune, publish_edition, rollback
 from broadsheet.service.ops.rendering import page
-from broadsheet.service.security.accounts.edition_acts import BACK, PRUNED, PUBLISHED, note
+from broadsheet.service.security.accounts.acts import note
+from broadsheet.service.security.accounts.edition_acts import BACK, PRUNED, PUBLISHED
 from broadsheet.service.security.caller import Caller, signed_in
 from broadsheet.service.security.csrf import checked_csrf
 from broadsheet.service.serving.service import Service, Serving

@@ -5,20 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from broadsheet.service.security.accounts.audit import record
-from broadsheet.service.security.caller import Caller
 from broadsheet.service.serving.state import State
 
 PUBLISHED, BACK, PRUNED = "edition published", "rolled back", "editions pruned"
 SHOWN = 20
 """Changes of editions that `last_changes` returns at most."""
-
-
-def note(state: State, caller: Caller, act: str, what: str) -> None:
-    """Write a change of editions into the audit log."""
-    who = f"key {caller.name}" if caller.kind == "key" else caller.name
-    with state.change() as db:
-        record(db, who, act, what)
 
 
 def last_changes(state: State) -> list[dict[str, Any]]:
