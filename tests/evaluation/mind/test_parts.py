@@ -11,6 +11,7 @@ from broadsheet.evaluation.mind.parts import (
     describe,
     impression_key,
     impressions,
+    keep_articles,
     last_day,
     read_subset,
     split_by_time,
@@ -39,6 +40,16 @@ def test_the_last_day_is_the_later_part(folder, tmp_path):
     assert (tmp_path / "out/before/behaviors.tsv").read_bytes() == LINES[0]
     assert (tmp_path / "out/after/behaviors.tsv").read_bytes() == LINES[1] + LINES[2]
     assert (tmp_path / "out/after/news.tsv").read_bytes() == (folder / "news.tsv").read_bytes()
+
+
+def test_the_articles_that_are_kept_were_shown_or_read_last(folder, tmp_path):
+    (folder / "news.tsv").write_bytes(b"".join(b"N%d\tsports\t\tA title\t\t\t\t\n" % number for number in range(7)))
+    assert keep_articles(folder, 4, tmp_path / "out") == 4
+    kept = (tmp_path / "out/news.tsv").read_bytes().splitlines()
+    assert [line[:2] for line in kept] == [b"N1", b"N3", b"N4", b"N6"]  # by the third impression, and N6 before N5
+    assert (tmp_path / "out/behaviors.tsv").read_bytes() == b"".join(LINES)
+    with pytest.raises(InputError, match="names 6 articles, expected 7"):
+        keep_articles(folder, 7, tmp_path / "out")
 
 
 def test_a_key_is_the_same_for_other_ids_users_times_and_orders_and_another_for_another_click():

@@ -1,4 +1,4 @@
-"""Parts of a folder of MIND: its impressions before and after a moment, the first ones, or those of a known subset."""
+"""Parts of a folder of MIND: impressions before and after a moment, the first ones, a known subset; newest articles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from broadsheet.errors import InputError
 from broadsheet.tables.files import replacing
@@ -57,10 +57,14 @@ def _file(folder: Path, name: str) -> Path:
     raise InputError(f"{folder / name}: no such file, nor {name}.gz. Expected a folder of MIND, unpacked.")
 
 
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
 def impressions(folder: Path, subset: Collection[str] | None = None, limit: int | None = None) -> Iterator[bytes]:
     """Give the lines of a folder's impressions: those of the subset alone, and the first `limit` at most."""
     path = behaviors(folder)
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+    with _open(path) as lines:
         wanted = (line for line in lines if subset is None or impression_key(line) in subset)
         yield from islice(wanted, limit)
 
@@ -112,6 +116,32 @@ def split_by_time(source: Path, lines: Iterator[bytes], moment: datetime, out: P
     )
 
 
+def keep_articles(source: Path, articles: int, out: Path) -> int:
+    """Write a folder of MIND whose articles are those that were shown or in a history last; return how many it has.
+
+    Raises InputError if impressions name fewer than `articles` articles. Impressions are copied as they are: an import
+    counts what they name of other articles.
+    """
+    seen: dict[bytes, datetime] = {}
+    for line in impressions(source):
+        moment = moment_of(line)
+        history, shown = (column.split() for column in line.rstrip(b"\n").split(b"\t")[3:5])
+        for news_id in [*history, *(candidate.rpartition(b"-")[0] for candidate in shown)]:
+            seen[news_id] = max(moment, seen.get(news_id, moment))
+    if len(seen) < articles:
+        raise InputError(
+            f"{behaviors(source)}: names {len(seen):,} articles, expected {articles:,}. Ask for fewer articles."
+        )
+    kept = set(sorted(seen, key=lambda news_id: (seen[news_id], news_id), reverse=True)[:articles])
+    news, rows = files_of(source)
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(rows, out / rows.name)
+    with _open(news) as lines, replacing(out / "news.tsv") as written, written.open("wb") as file:
+        found = [line for line in lines if line.partition(b"\t")[0] in kept]
+        file.writelines(found)
+    return len(found)
+
+
 def describe(folders: Mapping[str, Path]) -> dict[str, Any]:
     """Return what names a subset without its rows: hashes of files, the number of articles, keys of impressions."""
     files, keys = {}, {}
@@ -126,5 +156,5 @@ def hash_of(path: Path) -> dict[str, Any]:
     """Return a file's SHA-256, its bytes, and how many lines it has once it is unpacked."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+    with _open(path) as lines:
         return {"sha256": digest, "bytes": path.stat().st_size, "rows": sum(1 for _ in lines)}

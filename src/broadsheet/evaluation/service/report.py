@@ -13,27 +13,27 @@ from broadsheet.markdown import table
 NOTES = {
     "stored pages": "pages of 100 readers that were made before, as JSON; 16 connections",
     "events": "requests of ten clicks each, acknowledged once they are on the disk; 32 connections",
-    "fresh pages": "pages that are made for each request, by page_seconds = 0",
+    "fresh pages": "pages that are made for each request, by page_seconds = 0; 8 connections where no number is said",
+    "readers who are not in the edition": "the cross-encoder reads all their articles at the request, not in the night",
     "the generator": "wrk, with one thread, on the same cores",
 }
 
 
 def report_service(document: Mapping[str, Any]) -> Report:
     """Return the document with its tables, and a plot of memory if there was a steady load."""
-    return Report("service", document, [*_lines(document)], {"": lambda path: _draw(document, path)})
+    plots = {"": lambda path: _draw(document, path)} if "steady" in document else {}
+    return Report(f"service-{document['newsroom']}", document, [*_lines(document)], plots)
 
 
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield (
-        f"{document['articles']:,} articles; ready after {document['seconds_to_ready']:.1f} s with "
-        f"{document['memory_at_start'] / 1e6:,.0f} MB of memory."
+        f"{document['articles']:,} articles, {document['readers']:,} readers; ready after "
+        f"{document['seconds_to_ready']:.1f} s with {document['memory_at_start'] / 1e6:,.0f} MB of memory."
     )
     yield ""
     header = ["load", "requests a second", "p50, ms", "p99, ms", "requests", "errors"]
-    rows = {
-        **document["rows"],
-        **({"stored pages, at half the speed": document["steady"]} if "steady" in document else {}),
-    }
+    steady = document.get("steady", {"rows": {}})
+    rows = document["rows"] | {f"steady: {name}": row for name, row in steady["rows"].items()}
     yield from table(
         header,
         [
@@ -43,6 +43,14 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         ],
     )
     yield ""
+    if memory := steady.get("memory"):
+        yield (
+            f"Steady: the three loads at once for {steady['seconds'] / 60:.0f} minutes, each at a sixth of its speed "
+            "alone, half of what the service does. Memory, looked at each ten seconds: "
+            f"{memory[0] / 1e6:,.0f} MB at first, {max(memory) / 1e6:,.0f} MB at most, "
+            f"{memory[-1] / 1e6:,.0f} MB at last."
+        )
+        yield ""
     if (swaps := document["swaps"])["swaps"]:
         yield (
             f"Editions published and rolled back {swaps['swaps']} times under load: {swaps['pages']:,} pages, "
