@@ -1,7 +1,4 @@
-"""Pages on request: `run(user_id)`, `run_many(user_ids)` and `ask(text)`.
-
-They call the same stages as the nightly build, with one reader or with several.
-"""
+"""Pages on request: `run(user_id)`, `run_many(user_ids)` and `ask(text)`, by the stages of the nightly build."""
 
 from __future__ import annotations
 
@@ -160,8 +157,7 @@ class Pipeline:
 
     def readers(self, user_ids: Iterable[str]) -> list[ReaderState]:
         """Return what is known of readers at this moment, in the order of the ids; raises as `run_many` does."""
-        bench = self.bench
-        return self._readers(bench, given_ids(user_ids, "user_ids"), request_time(bench))
+        return self._readers(bench := self.bench, given_ids(user_ids, "user_ids"), request_time(bench))
 
     def bench_of(self, user_id: str) -> Workbench:
         """Return the workbench that makes a reader's pages: that of the reader's arm, of two interleaved the first."""
@@ -185,8 +181,7 @@ class Pipeline:
 
     def ask_stream(self, text: str, k: int = 10, filters: Filters = None) -> Iterator[Answer | Page]:
         """Return an iterator over the answer and then the page of `ask`; raises as `ask`, in this call already."""
-        bench = self.bench
-        chosen = read_filters(filters)
+        bench, chosen = self.bench, read_filters(filters)
         bench.select(chosen)  # an unknown column is said in this call
         return self._maker.answered(bench, read_request(text), most_stories(k, len(bench.data.catalogue)), chosen)
 
@@ -197,9 +192,9 @@ class Pipeline:
 
         Rows have the columns of table news and are checked as in an import. They come as mappings, or as a table of
         pandas, polars or pyarrow; a single mapping is one article. `keep` names further columns that are kept; without
-        it, those that the newsroom keeps already. When the call returns, the articles are on
-        the disk; the next request of every process finds them, and so does the next edition. An added article whose id
-        was withdrawn is shown again. Raises CorpusError if no row can be taken, InputError for what are no rows.
+        it, those that the newsroom keeps already. When the call returns, the articles are on the disk; the next request
+        of every process finds them. An added article whose id was withdrawn is shown again. Raises CorpusError if no
+        row can be taken, InputError for what are no rows.
         """
         bench, rows = self.bench, given_rows(articles, "articles")
         catalogue = bench.data.catalogue
