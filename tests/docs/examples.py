@@ -2,7 +2,7 @@
 
 What a block is for, its first line says:
 
-    ```bash                                 each command is run: broadsheet …, python scripts/….py … or curl …
+    ```bash                                 each command is run; shell.py names those that can be
     ```python                               is run, all blocks of a page in one namespace
     ```toml                                 is read as a newsroom's settings
     ```csv title="articles.csv"             any language: is saved under this name

@@ -1,15 +1,16 @@
-"""The commands of a page's shell blocks: broadsheet, python scripts/…, curl and export, run in this process."""
+"""The commands of a page's shell blocks: broadsheet, python scripts/…, curl, export and sqlite3, run by Python."""
 
 import os
 import re
 import runpy
 import shlex
+import sqlite3
 import subprocess
 import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import ExitStack, closing, contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from string import Template
@@ -50,6 +51,8 @@ class Shell:
         elif words[0] == "export":
             name, value = words[1].split("=", 1)
             os.environ[name] = self.variables[name] = value
+        elif words[:2] == ["sqlite3", "-readonly"]:
+            _query(*words[2:])
         elif words[0] == "curl":
             self._call(words[1:])
         elif words[:2] == ["broadsheet", "users"]:
@@ -92,6 +95,13 @@ def page_shell() -> Iterator[Shell]:
         stack.enter_context(patch.dict(os.environ))
         stack.enter_context(patch("uvicorn.run", serve))
         yield shell
+
+
+def _query(file: str, statement: str) -> None:
+    with closing(sqlite3.connect(f"{Path(file).absolute().as_uri()}?mode=ro", uri=True)) as database:
+        rows = database.execute(statement).fetchall()
+    assert rows, f"{statement} found no row in {file}"
+    sys.stdout.writelines("|".join(map(str, row)) + "\n" for row in rows)
 
 
 def _run_with_password(words: list[str]) -> None:
