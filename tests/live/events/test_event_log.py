@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from broadsheet.errors import InputError
-from broadsheet.live.events.event_log import EventLog, given_events
+from broadsheet.live.events.event_log import TOO_MANY, EventLog, given_events
 from broadsheet.live.events.known import KnownArticles
 from broadsheet.live.events.limits import MOST_IN_A_MINUTE
 from broadsheet.live.events.stores.sqlite_store import SqliteEvents
@@ -106,10 +106,22 @@ def test_more_events_of_a_reader_than_a_person_makes_in_a_minute_are_counted_and
     robot = [event("click", "robot", news_id="N1") for _ in range(MOST_IN_A_MINUTE + 7)]
     report = log([*robot[:-3], event("click", "tom", news_id="N1")])
     report = log(robot[-3:], report)
-    reason = f"more than {MOST_IN_A_MINUTE} events of a reader in a minute"
+    reason = TOO_MANY
     assert refusals(report) == {reason: 7} and report.taken["click"] == MOST_IN_A_MINUTE + 1
     assert report.examples[reason].startswith("reader 'robot' at ")
     assert dict(log([event("click", "robot", ago=120, news_id="N1")]).taken) == {"click": 1}
+
+
+def test_events_of_a_minute_that_are_sent_again_count_once(log):
+    sent = [event("click", "tom", news_id="N1") for _ in range(MOST_IN_A_MINUTE // 2 + 50)]
+    log(sent)
+    for _ in range(3):
+        again = log(sent)
+        assert again.repeated == len(sent) and not again.refused
+    more = [event("click", "tom", news_id="N1") for _ in range(MOST_IN_A_MINUTE - len(sent) + 4)]
+    report = log([*sent, *more])
+    assert report.new == MOST_IN_A_MINUTE - len(sent) and refusals(report) == {TOO_MANY: 4}
+    assert len(stored(log)) == MOST_IN_A_MINUTE
 
 
 def test_readers_whom_the_site_does_not_know_are_not_one_reader(log):

@@ -31,6 +31,14 @@ def test_a_refused_event_is_a_problem_422_with_the_reason(client):
     assert "unknown article" in answer.json()["detail"]
 
 
+def test_a_batch_that_is_refused_whole_says_how_many_events_for_each_reason(client):
+    answer = client.post(BATCH, json=[click(kind="dance"), click(news_id="N999"), click(kind="dance")])
+    assert answer.status_code == 422
+    detail = answer.json()["detail"]
+    assert "; unknown article (found 'N999'" in detail and "unknown kind (found 'dance'" in detail
+    assert detail.count(", 2 events") == 1 and detail.index(", 2 events") < detail.index("unknown article")
+
+
 @pytest.mark.parametrize("lines", [False, True])
 def test_of_a_batch_what_can_be_taken_is_taken_and_the_rest_is_counted_by_reason(client, lines):
     events = [click(), click(kind="dance"), click(news_id="N999"), click()]

@@ -54,6 +54,14 @@ def _sign_in(client, name):
     assert answer.status_code == 303, answer.text
 
 
+def test_the_first_page_says_for_which_reasons_events_were_refused(operator, client):
+    service, event = client.app.state.service, {"event_id": "e", "user_id": "u", "time": "2024-05-01T00:00:00Z"}
+    service.log([event | {"kind": "dance"}, event | {"kind": "click", "news_id": "no such article"}])
+    service.log([event | {"kind": "dance"}])
+    text = " ".join(re.sub("<[^>]*>", " ", operator.get("/ops").text).split())
+    assert "Refused: unknown kind 2" in text and "Refused: unknown article 1" in text
+
+
 def confirmed(browser, address, **fields):
     """Send the form of a page, with its token."""
     token = TOKEN.search(browser.get(address).text)[1]

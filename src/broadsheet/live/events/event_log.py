@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache, partial
 from itertools import islice
 from typing import Any, cast
 
@@ -25,8 +26,8 @@ AT_ONCE = 1000
 FORGOTTEN = "of a reader who was forgotten since"
 TOO_MANY = f"more than {MOST_IN_A_MINUTE} events of a reader in a minute"
 
-Rates = dict[tuple[str, str, int], list[int]]
-"""Events of a reader, or on an unknown reader's page, in a minute: before this call, and in it."""
+Rates = dict[tuple[str, str, int], tuple[int, list[str]]]
+"""Events of a reader, or on an unknown reader's page, in a minute: their number before this call, their ids in it."""
 
 
 class EventLog:
@@ -58,7 +59,8 @@ class EventLog:
 
     def _log(self, rows: Sequence[object], report: LogReport) -> None:
         rates: Rates = {}
-        events = self._taken(list(_checked(rows, self._is_archive, report, self._forgotten())), rates, report)
+        given = list(_checked(rows, self._is_archive, report, self._forgotten()))
+        events = self._taken(given, rates, cache(partial(self._sent_before, given)), report)
         if not events:
             return
         answer = self._store.append(events)
@@ -72,8 +74,9 @@ class EventLog:
         for event in reversed(events):  # of a page that is there twice the first is kept
             if event["kind"] == "page":
                 self._pages.set(event["page_id"], page_of(event))
-        for key, (_, count) in rates.items():
-            self._rates.set(key, count + (self._rates.get(key) or 0))
+        if answer.repeated < len(events):  # events that were all sent before have counted already
+            for key, (_, ids) in rates.items():
+                self._rates.set(key, len(ids) + (self._rates.get(key) or 0))
 
     def _without_clashes(self, events: list[Event], report: LogReport) -> list[Event]:
         """Return the events without pages that the store did not keep since another has their id; refuse these."""
@@ -89,7 +92,14 @@ class EventLog:
                 kept.append(event)
         return kept
 
-    def _taken(self, events: list[Event], rates: Rates, report: LogReport) -> list[Event]:
+    def _sent_before(self, events: Sequence[Event]) -> set[str]:
+        """Return the ids of the events that the store has already."""
+        found: list[str] = self._store.with_ids([event["event_id"] for event in events])["event_id"].to_pylist()
+        return set(found)
+
+    def _taken(
+        self, events: list[Event], rates: Rates, sent_before: Callable[[], set[str]], report: LogReport
+    ) -> list[Event]:
         """Return the events that can be kept: pages first, and what undoes others last; count them in `rates`."""
         pages = [event for event in events if event["kind"] == "page"]
         undos = [event for event in events if event["kind"] == "undo"]
@@ -101,7 +111,7 @@ class EventLog:
             for event in these:
                 try:
                     check(event)
-                    self._check_rate(event, rates)
+                    self._check_rate(event, rates, sent_before)
                 except SkipRow as reason:
                     report.refuse(reason)
                 else:
@@ -116,16 +126,21 @@ class EventLog:
             take(undos, lambda undo: check_undo(undo, undone))
         return taken
 
-    def _check_rate(self, event: Event, rates: Rates) -> None:
+    def _check_rate(self, event: Event, rates: Rates, sent_before: Callable[[], set[str]]) -> None:
         user_id, page_id = event["user_id"], event.get("page_id", "")
         if not user_id and not page_id:
             return  # by any number of readers
         key = user_id, "" if user_id else page_id, int(event["time"].timestamp()) // 60
         if key not in rates:
-            rates[key] = [self._rates.get(key) or 0, 0]
-        if sum(rates[key]) >= MOST_IN_A_MINUTE:
-            raise SkipRow(TOO_MANY, f"reader {found(event['user_id'])} at {event['time']:%Y-%m-%d %H:%M} UTC")
-        rates[key][1] += 1
+            rates[key] = self._rates.get(key) or 0, []
+        before, ids = rates[key]
+        if before + len(ids) >= MOST_IN_A_MINUTE:  # only now the store is asked: what is sent again counts once
+            ids[:] = [event_id for event_id in ids if event_id not in sent_before()]
+            if event["event_id"] in sent_before():
+                return
+            if before + len(ids) >= MOST_IN_A_MINUTE:
+                raise SkipRow(TOO_MANY, f"reader {found(event['user_id'])} at {event['time']:%Y-%m-%d %H:%M} UTC")
+        ids.append(event["event_id"])
 
     def _known_pages(self, acts: Sequence[Event], pages: Sequence[Event]) -> dict[str, KnownPage]:
         """Return what is known of the pages that acts name; `pages` are those of the same call."""

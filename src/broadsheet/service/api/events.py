@@ -95,7 +95,9 @@ def logged(service: Service, events: list[Any]) -> LogBody:
 
 def _refusal(report: LogReport) -> str:
     reasons = [
-        f"{reason} ({report.examples[reason]})" if reason in report.examples else reason for reason in report.refused
+        f"{reason}{f' ({report.examples[reason]})' if reason in report.examples else ''}"
+        f"{f', {count:,} events' if count > 1 else ''}"
+        for reason, count in report.refused.items()
     ]
     return f"No event was taken: {'; '.join(reasons) or 'there was no event'}."
 

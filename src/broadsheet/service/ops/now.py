@@ -79,6 +79,8 @@ def _events(readings: Readings) -> Iterator[Figure]:
     taken, refused = readings.total("events_taken_total"), readings.total("events_refused_total")
     yield Figure("Events taken since the start", number(taken))
     yield Figure("Events refused since the start", number(refused), refused > taken)
+    for reason, count in readings.parts("events_refused_total", "reason").items():
+        yield Figure(f"Refused: {reason}", number(count))
     yield Figure("Events sent again", number(readings.total("events_repeated_total")))
     yield Figure("Events in the store", number(readings.total("event_store_kept_events")))
     yield Figure("Events that wait for the next build", number(readings.total("event_store_waiting_events")))

@@ -27,6 +27,11 @@ class Readings:
         found = self._values.get(f"broadsheet_{name}", {})
         return sum(value for own, value in found.items() if wanted <= own)
 
+    def parts(self, name: str, label: str) -> dict[str, float]:
+        """Return the sample `broadsheet_` + name of each value of its one label, the largest first."""
+        found = self._values.get(f"broadsheet_{name}", {}).items()
+        return dict(sorted(((dict(own)[label], value) for own, value in found), key=lambda one: -one[1]))
+
     def process(self, name: str) -> float | None:
         """Return the value of the sample `process_` + name, which has no labels."""
         return self._values.get(f"process_{name}", {}).get(frozenset())
