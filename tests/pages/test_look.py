@@ -132,3 +132,13 @@ def test_a_template_may_change_a_part_of_ours(tmp_path):
     )
     html = page(story(), look=look(tmp_path, templates=".", name="Orbit")).to_html()
     assert "Orbit: our end" in html and "A postcard from Mars" in html and "Chosen and written" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("en", "3,823"), ("da", "3.823"), ("de", "3.823"), ("fr", "3\u202f823"), ("nl", "3\u202f823")],
+)
+def test_a_number_is_written_as_the_language_writes_it(language, written):
+    assert Look(language=language).number(3823) == written
+    assert [Look(language=language).number(count) for count in (0, 999)] == ["0", "999"]
+    assert Look(language=language).number(1234567).count(written[1]) == 2

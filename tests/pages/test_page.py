@@ -224,7 +224,7 @@ def test_the_dictionary_is_ready_for_json():
     assert document["stories"][0]["published_at"] == "2017-01-02T23:00:00+00:00"
     assert document["stories"][0]["signals"]["popularity"] is None
     assert document["stories"][1]["published_at"] is None
-    assert list(document["stories"][0]) == PAGE_STORIES.names
+    assert list(document["stories"][0]) == [*PAGE_STORIES.names, "marks"]
     assert document["timings"] == {"retrieval": 0.004, "generate": 4.2}
 
 

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 
 from broadsheet.pages.letter import letter_html, letter_text
 from broadsheet.pages.page import Page
+from broadsheet.pages.rendering import story_fields
 from broadsheet.text import one_line, shortened
 
 MOST_BYTES = 100_000
@@ -57,6 +58,7 @@ def make_mail(page: Page, address: str, sender: Sender, token: str, now: datetim
 
 
 def subject_of(page: Page) -> str:
-    """Return the headline of the first story."""
-    headlines = page.stories.column("headline").to_pylist()
-    return shortened(one_line(headlines[0]), SUBJECT) if headlines else one_line(page.look.name)
+    """Return the headline of the first story, with what a page marks it as."""
+    rows = page.stories.slice(0, 1).to_pylist()
+    lead = story_fields(rows[0], page.look)["marked"] if rows else page.look.name
+    return shortened(one_line(lead), SUBJECT)

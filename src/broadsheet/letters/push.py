@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from broadsheet.config.service import PushConfig
 from broadsheet.letters.sent import Sent
+from broadsheet.pages.rendering import story_fields
 
 if TYPE_CHECKING:
     from broadsheet.letters.addresses import Contact
@@ -57,7 +58,7 @@ def pushes(
                 yield {
                     "user_id": page.user_id,
                     "news_id": story["news_id"],
-                    "headline": story["headline"],
+                    "headline": story_fields(story, page.look)["marked"],
                     "url": story["url"],
                     "why": story["reason"],
                     "score": round(story["fused"], 4),

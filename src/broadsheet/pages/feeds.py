@@ -48,7 +48,7 @@ def rss(page: Page, addresses: Addresses, *, full: bool) -> bytes:
         SubElement(channel, f"{{{ATOM}}}link", href=addresses.feed, rel="self", type="application/rss+xml")
     for story in _stories(page):
         item = SubElement(channel, "item")
-        _add(item, "title", story["headline"])
+        _add(item, "title", story["marked"])
         if story["link"]:
             _add(item, "link", story["link"])
         _add(item, "guid", _urn(story["news_id"])).set("isPermaLink", "false")
@@ -74,7 +74,7 @@ def atom(page: Page, addresses: Addresses, *, full: bool) -> bytes:
             in_atom("link").attrib.update({"href": href, "rel": rel})
     for story in _stories(page):
         of_entry = _in_atom(in_atom("entry"))
-        of_entry("title", story["headline"])
+        of_entry("title", story["marked"])
         of_entry("id", _urn(story["news_id"]))
         of_entry("updated", _time(story, page).isoformat())
         if story["link"]:
@@ -82,7 +82,7 @@ def atom(page: Page, addresses: Addresses, *, full: bool) -> bytes:
         if story["category"]:
             of_entry("category").set("term", _legal(story["category"]))
         if full or not story["link"]:  # an entry without a link needs a content
-            of_entry("content", _content(story) if full else escape(story["headline"])).set("type", "html")
+            of_entry("content", _content(story) if full else escape(story["marked"])).set("type", "html")
     return _document(root)
 
 
@@ -103,8 +103,8 @@ def _item(story: Mapping[str, Any], page: Page, *, full: bool) -> dict[str, Any]
     known = {"url": story["link"], "image": story["image"] if full else "", "summary": story["summary"] if full else ""}
     return {
         "id": _urn(story["news_id"]),
-        "title": story["headline"],
-        **({"content_html": _content(story)} if full else {"content_text": story["headline"]}),
+        "title": story["marked"],
+        **({"content_html": _content(story)} if full else {"content_text": story["marked"]}),
         "date_published": _time(story, page).isoformat(),
         **{name: value for name, value in known.items() if value},
         **({"authors": [{"name": story["source"]}]} if story["source"] else {}),
@@ -130,6 +130,8 @@ def _content(story: Mapping[str, Any]) -> str:
     parts = []
     if story["image"]:
         parts.append(f'<p><img src="{escape(story["image"])}" alt=""></p>')
+    if story["marks"]:
+        parts.append(f"<p><strong>{escape(' · '.join(story['marks']))}</strong></p>")
     parts.append(f"<p>{escape(story['summary'] or story['headline'])}</p>")
     if story["why"]:
         parts.append(f"<p><em>{escape(story['why'])}</em></p>")

@@ -174,6 +174,8 @@ _FR = {
     "weekdays": "Lundi Mardi Mercredi Jeudi Vendredi Samedi Dimanche",
     "months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
 }
+THOUSANDS = {"en": ",", "da": ".", "de": "."}
+"""What stands between the thousands and the hundreds of a number; in other languages it is a narrow no-break space."""
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": _EN, "da": _DA, "de": _DE, "fr": _FR}
 """The labels of each language, by name. Names in braces are filled in; weekdays and months are separated by blanks."""
 

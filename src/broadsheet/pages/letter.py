@@ -24,7 +24,7 @@ def letter_html(page: Page, count: int, stop: str) -> str:
     """
     stories = [story_fields(row, page.look) for row in page.stories.to_pylist()[:count]]
     stories = [{**one, "image": one["image"] if one["image"].startswith("https://") else ""} for one in stories]
-    preheader = shortened(" · ".join(one_line(one["headline"]) for one in stories[1:4]), PREHEADER)
+    preheader = shortened(" · ".join(one_line(one["marked"]) for one in stories[1:4]), PREHEADER)
     return _template().render(
         page=page, look=page.look, labels=page.look.labels, stories=stories, preheader=preheader, stop=stop
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.config.filters import PageConfig
 from broadsheet.errors import ConfigError
-from broadsheet.pages.labels import date_in, labels_of
+from broadsheet.pages.labels import THOUSANDS, date_in, labels_of
 from broadsheet.text import html_value, web_link
 
 if TYPE_CHECKING:
@@ -49,6 +49,14 @@ class Look:
     "Whether a page shows signals, refused drafts and seconds."
     marks: Mapping[str, str] = field(default_factory=dict)
     "By mark, sponsored or paywalled, the kept column that says whether an article has it."
+
+    def marks_of(self, kept: Mapping[str, str]) -> list[str]:
+        """Return the marks of an article with these kept columns, in words, such as `sponsored`."""
+        return [self.labels[name] for name, column in self.marks.items() if kept.get(column, "").casefold() == "true"]
+
+    def number(self, value: int) -> str:
+        """Return a number as the page's language writes it, such as `3,823`, `3.823` or `3 823`."""
+        return f"{value:,}".replace(",", THOUSANDS.get(self.language, "\u202f"))
 
     def day(self, time: datetime) -> str:
         """Return a date with its weekday, such as 'Tuesday, 3 January 2017'."""

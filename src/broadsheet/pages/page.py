@@ -164,7 +164,8 @@ class Page:
             {
                 **row,
                 "published_at": row["published_at"] and row["published_at"].isoformat(),
-                "kept": kept_values(row["kept"]),
+                "kept": (kept := kept_values(row["kept"])),
+                "marks": self.look.marks_of(kept),
             }
             for row in self.stories.to_pylist()
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.pages.look import Look
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def story_fields(row: dict[str, Any], look: Look) -> dict[str, Any]:
+def story_fields(row: Mapping[str, Any], look: Look) -> dict[str, Any]:
     """Return a row of PAGE_STORIES with the fields that every rendering shows: link, kicker, why, made and so on."""
     labels, time = look.labels, row["published_at"]
     summary = "" if _repeats(row["summary"], row["headline"], row["title"]) else row["summary"]
     date, kept = look.date(time) if time else "", kept_values(row["kept"])
-    marks = [labels[name] for name, column in look.marks.items() if kept.get(column, "").casefold() == "true"]
+    marks = look.marks_of(kept)
     return {
         **row,
         "summary": summary,
@@ -30,12 +30,18 @@ def story_fields(row: dict[str, Any], look: Look) -> dict[str, Any]:
         "digest": digest_shown(row["digest"], labels),
         "date": date,
         "marks": marks,
+        "marked": marked(row["headline"], marks),
         "kicker": [part for part in (*marks, row["category"], row["source"], date) if part],
         "why": row["reason"],
         "why_label": labels["why"],
         "original": labels["publisher_headline"] if row["headline"] != row["title"] else "",
         "made": _made(row["method"], labels, with_summary=bool(summary)),
     }
+
+
+def marked(headline: str, marks: Sequence[str]) -> str:
+    """Return a headline for a list that shows nothing but headlines, such as `[sponsored] A Hotel by the Sea`."""
+    return f"[{', '.join(marks)}] {headline}" if marks else headline
 
 
 def _made(method: Mapping[str, str], labels: Mapping[str, str], *, with_summary: bool) -> str:

@@ -29,6 +29,7 @@ from broadsheet.service.monitoring.monitoring import Monitoring
 from broadsheet.service.ops.routers import ROUTERS as OPS
 from broadsheet.service.security import entering, login
 from broadsheet.service.security.guarding.guard import Guard
+from broadsheet.service.security.guarding.head import Head
 from broadsheet.service.security.security import Security
 from broadsheet.service.serving.problems import Problem, documented, handle_problems
 from broadsheet.service.serving.service import Service
@@ -83,6 +84,7 @@ def create_app(newsroom: Newsroom) -> FastAPI:
         redoc_url=None,
     )
     handle_problems(app)
+    app.add_middleware(Head)
     app.add_middleware(Guard)
     app.add_middleware(Measured)
     for router in ROUTERS:

@@ -1,6 +1,9 @@
 """Pages over HTTP: of a reader, of a session, in batches, and in every form."""
 
+import base64
+import hashlib
 import json
+import re
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -75,6 +78,15 @@ def test_a_form_that_nobody_writes_is_a_problem_406(client):
     assert answer.status_code == 406
     assert answer.headers["content-type"] == "application/problem+json"
     assert "application/json" in answer.json()["detail"]
+
+
+def test_the_policy_of_a_page_as_html_lets_its_own_style_through_and_no_other(client):
+    answer = client.get(PAGE, params={"format": "html"})
+    (style,) = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = answer.headers["content-security-policy"]
+    assert f"style-src 'self' 'sha256-{hashed}';" in policy and "unsafe" not in policy
+    assert "sha256" not in client.get(PAGE).headers["content-security-policy"]
 
 
 def test_html_and_feeds_have_the_stories(client):

@@ -18,6 +18,7 @@ from broadsheet.service.security.accounts.users import add_user
 from broadsheet.service.security.caller import Caller, needs, signed_in
 from broadsheet.service.security.csrf import check_csrf, checked_csrf, csrf_token
 from broadsheet.service.security.guarding.guard import Guard
+from broadsheet.service.security.guarding.head import Head
 from broadsheet.service.security.reader import (
     RequestReader,
     forget_reader,
@@ -67,6 +68,7 @@ class Site:
 def application():
     app = FastAPI()
     handle_problems(app)
+    app.add_middleware(Head)
     app.add_middleware(Guard)
     app.include_router(login.router)
     app.include_router(entering.router)

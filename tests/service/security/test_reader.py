@@ -49,6 +49,14 @@ def test_a_token_holds_once_and_two_tokens_differ(site):
     assert [browser.get(path).status_code for path in (*paths, paths[0])] == [303, 303, 403]
 
 
+def test_a_program_that_looks_where_a_token_leads_does_not_use_it_up(site):
+    server, browser = site.with_key("readers"), site.browser()
+    path = server.post("/v1/readers/maya/token").json()["path"]
+    looked = site.browser().head(path)
+    assert looked.status_code == 303 and "set-cookie" not in looked.headers
+    assert browser.get(path).status_code == 303 and browser.get("/page").json()["id"] == "maya"
+
+
 def test_a_token_that_is_old_or_forged_changes_nothing(site, monkeypatch):
     server, browser = site.with_key("readers"), site.browser()
     path = server.post("/v1/readers/maya/token").json()["path"]

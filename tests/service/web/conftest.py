@@ -19,6 +19,7 @@ def served(clicked, tmp_path_factory):
     """A copy of the newsroom with clicks and one edition, that the tests of a module change."""
     room = Newsroom(shutil.copytree(clicked.path, tmp_path_factory.mktemp("served") / "newsroom", symlinks=True))
     settings = '[service]\nembed_origins = ["https://site.example"]\nrequests_a_minute = 100000\n'
+    settings += '[page]\nsponsored = "ad"\n'
     room.config_file.write_text(room.config_file.read_text("utf-8") + settings, "utf-8")
     return room
 

@@ -18,6 +18,8 @@ from broadsheet.service.api.forms import CONTENT, AskedForm, Full, as_sent, chos
 from broadsheet.service.api.parameters import Exclude, Id, Ids, K, ReaderId, Section, filters_of
 from broadsheet.service.api.shapes import PageBody, Pages
 from broadsheet.service.security.caller import Caller, needs
+from broadsheet.service.security.guarding.head import is_head
+from broadsheet.service.security.guarding.headers import policy_of
 from broadsheet.service.serving.answers import ASK_FIRST, VARY, answered, send
 from broadsheet.service.serving.problems import CHANGING, Responses, documented
 from broadsheet.service.serving.service import Service, Serving
@@ -79,9 +81,12 @@ async def page(
         key,
         partial(service.page, user_id, k, filters),
         lambda made: as_sent(made, form, _addresses(service, request), full=full),
-        is_shown=log,
+        is_shown=log and not is_head(request),
     )
-    return send(request, stored, ASK_FIRST, f"Accept, {VARY}")
+    answer = send(request, stored, ASK_FIRST, f"Accept, {VARY}")
+    if form == "html":
+        answer.headers["Content-Security-Policy"] = policy_of(stored.body)
+    return answer
 
 
 @router.post("/session/page", responses=documented(*CHANGING))

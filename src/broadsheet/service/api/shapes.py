@@ -50,6 +50,7 @@ class Story(BaseModel):
     url: str
     published_at: datetime | None
     kept: dict[str, str] = Field(description="The publisher's own columns.")
+    marks: list[str] = Field(description="What a page says beside the story, such as sponsored, in its language.")
     method: dict[str, str] = Field(description="How headline and summary were made.")
     checks: list[str] | None
     digest: dict[str, Any] | None = Field(description="What several articles say of the event.")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from broadsheet.newsroom.given import given_id
 from broadsheet.service.security.caller import needs
+from broadsheet.service.security.guarding.head import is_head
 from broadsheet.service.security.reader import remember_reader
 from broadsheet.service.security.security import Security, security_of
 from broadsheet.service.serving.problems import ServiceError, documented
@@ -53,6 +54,8 @@ def enter(request: Request, token: Annotated[str, Query(min_length=1, max_length
     """Remember who the reader is, as the site's token says, and lead to the front page."""
     security = security_of(request)
     signed = security.secret.signed(PURPOSE, token, SECONDS)
+    if signed and is_head(request):  # a program that looks where the link leads; the token is the reader's to use
+        return RedirectResponse("/", 303)
     if not signed or not _is_first_use(security, token):
         raise ServiceError(403, "This token is forged, used already, or older than a minute. Come from the site again.")
     answer = RedirectResponse("/", 303)

@@ -15,6 +15,7 @@ from broadsheet.live.events.report import LogReport
 from broadsheet.live.live_workbench import request_time
 from broadsheet.pages.article_lists import row_of, visible
 from broadsheet.service.security.csrf import check_csrf, checked_csrf
+from broadsheet.service.security.guarding.head import is_head
 from broadsheet.service.security.reader import RequestReader
 from broadsheet.service.serving.problems import ServiceError
 from broadsheet.service.serving.service import Service, Serving
@@ -100,7 +101,8 @@ def go(request: Request, service: Serving, reader: RequestReader, news_id: str, 
     if not link:
         return not_found(paper_of(opened))
     is_ours = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    is_ahead = "prefetch" in request.headers.get("sec-purpose", "") + request.headers.get("purpose", "")
+    purpose = request.headers.get("sec-purpose", "") + request.headers.get("purpose", "")
+    is_ahead = is_head(request) or "prefetch" in purpose
     if reader.id and 0 < len(page) <= LONGEST_ID and is_ours and not is_ahead:
         service.log(new_event(service, reader.id, "click", news_id=news_id, page_id=page))
     return RedirectResponse(link, 302, {"Cache-Control": "no-store", "Referrer-Policy": "origin"})

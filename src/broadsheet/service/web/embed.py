@@ -22,7 +22,7 @@ from broadsheet.service.web.making.static_content import content
 router = APIRouter(include_in_schema=False)
 
 MOST = 10
-_SHOWN = ("news_id", "headline", "summary", "category", "source", "date", "link", "image", "why")
+_SHOWN = ("news_id", "headline", "summary", "category", "source", "date", "link", "image", "why", "marks")
 
 
 @router.get("/embed.js")

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from broadsheet.pages.page import Page
 from broadsheet.service.security.csrf import csrf_token
+from broadsheet.service.security.guarding.head import is_head
 from broadsheet.service.security.reader import Reader, RequestReader
 from broadsheet.service.serving.answers import ASK_FIRST, send
 from broadsheet.service.serving.served import Open
@@ -72,7 +73,7 @@ async def _page(request: Request, service: Service, reader: Reader, name: str) -
         partial(service.page, reader.id, PLACES, only(name)),
         partial(_of_reader, service, opened, name, token),
     )
-    stored = await shown_page(service, key, make, write, is_shown=True)
+    stored = await shown_page(service, key, make, write, is_shown=not is_head(request))
     if "done" in request.query_params:
         stored = with_notice(stored, notice_of(request, await given_paper(opened), here, token))
     return send(request, stored, ASK_FIRST, VARY)

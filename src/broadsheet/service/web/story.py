@@ -16,11 +16,12 @@ from broadsheet.service.web.making.kept_pages import kept_page
 from broadsheet.service.web.making.paper import Paper, paper_of
 from broadsheet.service.web.making.rendering import answer, not_found, notice_of, with_notice_text
 from broadsheet.service.web.making.stories import language_of, shown_stories
+from broadsheet.tables.kept import kept_values
 
 router = APIRouter(include_in_schema=False)
 
 MOST_SIMILAR, MOST_OF_EVENT = 6, 12
-COLUMNS = ["news_id", "title", "source", "published_at"]
+COLUMNS = ["news_id", "title", "source", "published_at", "kept"]
 
 
 @router.get("/story/{news_id:path}")
@@ -58,6 +59,7 @@ def _listed(bench: Any, paper: Paper, rows: list[int]) -> list[dict[str, Any]]: 
             {
                 **row,
                 "story": f"/story/{quote(row['news_id'], safe='')}",
+                "marks": paper.look.marks_of(kept_values(row["kept"])),
                 "date": paper.look.date(row["published_at"]) if row["published_at"] else "",
                 "lang": language if language != paper.look.language else "",
             }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from functools import lru_cache
 from ipaddress import ip_address
@@ -15,6 +17,7 @@ POLICY = (
 )
 """A page's styles, scripts and data come from the service alone; no inline script or style runs. Images may lie with
 any publisher."""
+_STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 HEADERS = [
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -54,6 +57,15 @@ def host_problem(scope: Message, public_url: str) -> str:
     if public_url and form[1] != (urlsplit(public_url).hostname or "").lower() and not _is_direct(form[1]):
         return "The service does not answer for this host. Ask it by the address in public_url, section [service]."
     return ""
+
+
+def policy_of(page: bytes) -> str:
+    """Return the policy of a page that has its styles in itself: these very styles hold, by their hashes, and no other.
+
+    The page is our own template, or the site's, in which every value is escaped: no value can bring a style along.
+    """
+    hashes = [base64.b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(page)]
+    return POLICY.replace("style-src 'self'", " ".join(["style-src 'self'", *(f"'sha256-{one}'" for one in hashes)]))
 
 
 @lru_cache(256)

@@ -28,7 +28,7 @@
       Object.assign(picture, { src: one.image, alt: "", loading: "lazy", width: 600, height: 400 });
       item.append(picture);
     }
-    const kicker = [one.category, one.source, one.date].filter(Boolean).join(" · ");
+    const kicker = [...one.marks, one.category, one.source, one.date].filter(Boolean).join(" · ");
     if (kicker) item.append(element("p", kicker, "kicker"));
     item.append(title);
     if (one.summary) item.append(element("p", one.summary));
