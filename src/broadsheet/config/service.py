@@ -32,6 +32,10 @@ class ServiceConfig:
     access_log: bool = False
     """Whether the service writes a line of JSON for each request on its error stream: route, status, time and the
     sender's network, and nothing that names a reader."""
+    state: str = "service"
+    """The folder of what the service itself keeps: API keys, users, sessions, the audit log, and the secret that signs
+    cookies. Relative to the newsroom's folder; where that is shared read-only, a folder of each machine's own, such as
+    "/var/lib/broadsheet/paper"."""
     embed_origins: list[str] = field(default_factory=list)
     """Origins of the sites whose pages may show stories by `/embed.js`, such as "https://www.example.org"."""
 
@@ -41,6 +45,10 @@ class ServiceConfig:
         if wrong := [each for each in self.trusted_proxies if not _is_network(each)]:
             problems["trusted_proxies"] = (
                 f'found {shortened(repr(wrong[0]), 80)}, expected addresses or networks, such as "10.0.0.0/8"'
+            )
+        if not self.state.strip("./ ") or "\0" in self.state:
+            problems["state"] = (
+                f'found {shortened(repr(self.state), 80)}, expected a folder of its own, such as "service"'
             )
         if self.public_url and not _is_origin(self.public_url):
             problems["public_url"] = (

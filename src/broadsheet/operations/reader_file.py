@@ -26,6 +26,7 @@ from broadsheet.live.events.held import held_by_corpus
 from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_id, require_outside
+from broadsheet.newsroom.service_folder import service_folder
 from broadsheet.readers.forgotten import Forgotten, ForgottenReaders
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.event_schemas import EVENTS
@@ -145,7 +146,7 @@ def _events(newsroom: Newsroom, user_id: str) -> Iterator[Row]:
 
 def _of_service(newsroom: Newsroom, user_id: str) -> Iterator[Row]:
     """Yield the rows of the service's own database whose column `user_id` or `reader` is the reader."""
-    path = newsroom.path / "service" / "state.sqlite"
+    path = service_folder(newsroom) / "state.sqlite"
     if not path.is_file():
         return
     try:

@@ -67,6 +67,10 @@ class Forgotten:
         hashed = ((user_id, _hashed(self._key, user_id)) for user_id in user_ids if user_id)
         return {user_id: rows[key]["time"] for user_id, key in hashed if key in rows}
 
+    def latest(self) -> datetime | None:
+        """Return when a reader was forgotten last, UTC; None if no reader was."""
+        return max((row["time"] for row in self._rows.values()), default=None)
+
     def pending(self) -> list[str]:
         """Return the keys of the readers of whom a build still has to remove what is in the files."""
         return [key for key, row in self._rows.items() if row["state"] != GONE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -11,12 +12,16 @@ from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
+from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_newsroom
+from broadsheet.newsroom.service_folder import service_folder
 from broadsheet.service.app import create_app
 from broadsheet.service.connections import Connection
 from broadsheet.service.monitoring.monitoring import FOLDER
 from broadsheet.service.security.security import WORKERS
+
+log = logging.getLogger(__name__)
 
 VARIABLE = "BROADSHEET_SERVES"
 """Tells the worker processes which newsroom they serve."""
@@ -36,6 +41,7 @@ def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
 
     room: Newsroom = given_newsroom(newsroom)
     room.current()  # told now, in a sentence, and not by each worker
+    require_writable(room)
     os.environ[VARIABLE], os.environ[WORKERS] = str(room.path), str(workers)
     with _shared_metrics(workers), _ended_by_signals():
         uvicorn.run(
@@ -53,6 +59,27 @@ def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
             ws="none",
             limit_concurrency=MOST_CONNECTIONS,
         )
+
+
+def require_writable(newsroom: Newsroom) -> None:
+    """Raise NewsroomError if the newsroom is read-only here and its settings keep in it what the service must write."""
+    if os.access(newsroom.path, os.W_OK):
+        return
+    config, needs = newsroom.config(), []
+    if service_folder(newsroom).is_relative_to(newsroom.path):
+        needs.append('[service] state, a folder of this machine, such as "/var/lib/broadsheet/paper"')
+    if not config.events:
+        needs.append('events, the address of a PostgreSQL database, such as "postgresql://USER@HOST/DATABASE"')
+    if needs:
+        raise NewsroomError(
+            f"{newsroom.path}: this user may not write here, and the service keeps keys, users and events. Set in "
+            f"broadsheet.toml: {'; '.join(needs)}. Or let this user own the folder."
+        )
+    log.warning(
+        "%s: this user may not write here. Pages and events work; changes of articles, orders, editions and of what "
+        "readers choose are refused with status 503.",
+        newsroom.path,
+    )
 
 
 @contextmanager

@@ -152,6 +152,11 @@ def full_disk_as(failure: type[Exception], path: Path, advice: str) -> Iterator[
         raise failure(f"{path}: the disk is full ({free:,} MiB free; {found}). {advice}") from error
 
 
+def is_read_only(error: BaseException) -> bool:
+    """Return whether the system says that this user, or this machine, may not write there."""
+    return isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
 def is_full_disk(error: BaseException) -> bool:
     """Return whether an error says that the disk, or this user's share of it, is full."""
     if isinstance(error, DiskError) or getattr(error, "errno", None) in _FULL:

@@ -45,3 +45,16 @@ def test_a_forgotten_reader_gets_the_page_of_a_new_reader_whatever_was_stored(cl
 def test_what_cannot_be_an_id_is_refused(client, user_id):
     for method, path in (("GET", "export"), ("POST", "forget")):
         assert client.request(method, f"/v1/readers/{user_id}/{path}").status_code == 422
+
+
+def test_a_forgotten_reader_goes_from_the_services_own_files_without_a_build(client, service):
+    state, reader = service.state, "only-on-this-machine"
+    with state.change() as db:
+        db.execute("INSERT INTO feeds VALUES (?, ?, 0)", (b"1", reader))
+        db.execute("INSERT INTO feeds VALUES (?, ?, 0)", (b"2", "another"))
+        db.execute("INSERT INTO audit (at, who, act, what) VALUES (0, 'key site', 'noted', ?)", (f"about {reader}",))
+    client.post(f"/v1/readers/{reader}/forget")
+    assert service.forgotten_state.look() and not service.forgotten_state.look()
+    assert {row[0] for row in state.rows("SELECT reader FROM feeds")} >= {"another"}
+    for path in state.path.parent.iterdir():
+        assert reader.encode() not in path.read_bytes(), path

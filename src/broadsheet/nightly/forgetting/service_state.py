@@ -1,4 +1,4 @@
-"""Taking forgotten readers out of the service's own database, `service/state.sqlite`.
+"""Taking forgotten readers out of the service's own database, `state.sqlite`.
 
 The tables there belong to the service, which adds to them from version to version. So this looks at every table: a row
 whose column `user_id` or `reader` is a forgotten reader goes, and in any other text the reader's id is replaced. Stored
@@ -16,6 +16,7 @@ from typing import Any
 
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.service_folder import service_folder
 from broadsheet.nightly.forgetting.forgotten_rows import Find
 
 _OWNERS = ("user_id", "reader")
@@ -30,7 +31,7 @@ def clean_service_state(newsroom: Newsroom, find: Find, until: datetime) -> None
 
     Raises NewsroomError if the database is damaged, or if other processes keep it busy.
     """
-    path = newsroom.path / "service" / "state.sqlite"
+    path = service_folder(newsroom) / "state.sqlite"
     if not path.is_file():
         return
     try:
@@ -45,9 +46,10 @@ def clean_service_state(newsroom: Newsroom, find: Find, until: datetime) -> None
             database.execute("COMMIT")
             if changed:
                 database.execute("VACUUM")
-                (is_busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                if is_busy:
-                    raise NewsroomError(f"{path}: another process keeps it busy. The next build tries again.")
+            # In any case: of an earlier call, which met a busy database, the log may still hold what was removed.
+            (is_busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if is_busy:
+                raise NewsroomError(f"{path}: another process keeps it busy. The next build tries again.")
     except sqlite3.Error as error:
         raise NewsroomError(
             f"{path}: forgotten readers cannot be taken out of the service's database ({error}). Restore it from a "

@@ -1,4 +1,4 @@
-"""The keys that sign cookies and tokens: NEWSROOM/service/secret, made once, with a key on each line.
+"""The keys that sign cookies and tokens, in the file `secret` beside the service's database: a key on each line.
 
 The first key signs; the signatures of all keys are accepted. So a key is changed by writing a new line before the
 others, and later taking the old line away.
@@ -18,6 +18,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.service_folder import service_folder
 
 SHORTEST = 32
 """Fewest characters of a key."""
@@ -69,7 +70,7 @@ def _code(key: str, purpose: str, text: str) -> str:
 
 def read_secret(newsroom: Newsroom) -> Secret:
     """Return the newsroom's keys, and make the first one; raises NewsroomError if the file cannot be used."""
-    path = newsroom.path / "service" / "secret"
+    path = service_folder(newsroom) / "secret"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make(path)

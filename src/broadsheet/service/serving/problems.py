@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from broadsheet.errors import BroadsheetError, ConfigError, CorpusError, DiskError, InputError, NewsroomError
+from broadsheet.tables.files import is_read_only
 from broadsheet.text import one_line, shortened
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,13 @@ def handle_problems(app: FastAPI) -> None:
         log.error("%s", error)  # may name files of the server, which no caller is told
         headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else None
         return problem(status, "The service cannot answer now; its log says why. Try again later.", headers)
+
+    @app.exception_handler(OSError)
+    async def of_system(_: Request, error: OSError) -> JSONResponse:
+        log.error("A request failed.", exc_info=error)
+        if is_read_only(error):
+            return problem(503, "This service may not write to the newsroom. Send changes to the machine that may.")
+        return problem(500, "The service failed; its log says why.")
 
     @app.exception_handler(Exception)
     async def of_program(_: Request, error: Exception) -> JSONResponse:

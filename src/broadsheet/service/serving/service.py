@@ -18,6 +18,7 @@ from broadsheet.live.events.report import LogReport
 from broadsheet.newsroom import Newsroom
 from broadsheet.pages.page import Page
 from broadsheet.readers.forgotten import forgotten_file
+from broadsheet.service.serving.forgotten_state import ForgottenState
 from broadsheet.service.serving.metrics import Metrics
 from broadsheet.service.serving.page_queue import PageQueue
 from broadsheet.service.serving.reader_versions import ReaderVersions
@@ -41,6 +42,7 @@ class Service:
         self.config = newsroom.config()
         self.state = State(newsroom)
         self.queue = PageQueue(self.served, self.metrics)
+        self.forgotten_state = ForgottenState(newsroom)
         self.versions = ReaderVersions(self.pipeline.events, self.metrics)
         self.stored = StoredPages(self.config.service.page_seconds, self.metrics)
         self.making: dict[Hashable, asyncio.Task[Stored]] = {}
@@ -54,15 +56,17 @@ class Service:
         return self.served.now().pipeline
 
     def start(self) -> None:
-        """Look for new editions and for what other processes logged, until `close`."""
+        """Look for new editions, for what other processes logged, and for forgotten readers, until `close`."""
         self.served.watch()
         self.versions.watch()
+        self.forgotten_state.watch()
 
     def close(self) -> None:
         """Finish the pages that are waited for, and stop all threads."""
         self.queue.close()
         self.work.close()
         self.versions.close()
+        self.forgotten_state.close()
         self.served.close()
         self.pipeline.events.close()
         self.state.close()

@@ -1,4 +1,4 @@
-"""The service's own database, NEWSROOM/service/state.sqlite: its connections, its tables, and what its errors say.
+"""The service's own database, `state.sqlite` in the folder of `[service] state`: connections, tables and errors.
 
 What is written to each table stands beside the table's user, such as `security.accounts.keys`. Each thread has a
 connection of its own, and SQLite's write-ahead log lets all of them read while one of them writes.
@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 from broadsheet.errors import BroadsheetError, DiskError, NewsroomError
 from broadsheet.newsroom import Newsroom
+from broadsheet.newsroom.service_folder import service_folder
 
 BUSY_SECONDS = 10.0
 """Most seconds that a change waits for another process's change."""
@@ -75,10 +76,10 @@ class State:
 
     def __init__(self, newsroom: Newsroom) -> None:
         """Open the database, or make it; raises NewsroomError for a damaged file or one of a later version."""
-        self.path = newsroom.path / "service" / "state.sqlite"
+        self.path = service_folder(newsroom) / "state.sqlite"
         self._local, self._lock = threading.local(), threading.Lock()
         self._all: WeakSet[_Connection] = WeakSet()
-        _make_private(self.path)
+        _make_private(self.path, is_ours=self.path.is_relative_to(newsroom.path))
         with self._told():
             self._check()
             self._upgrade()
@@ -167,14 +168,19 @@ class State:
             ) from error
 
 
-def _make_private(path: Path) -> None:
-    """Make the folder and the file, which only this user may read; raises NewsroomError if that cannot be done."""
+def _make_private(path: Path, *, is_ours: bool) -> None:
+    """Make the folder and the file, which only this user may read; raises NewsroomError if that cannot be done.
+
+    A folder outside the newsroom that is there already stays as open as it is: it may hold more than the database.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
+        if is_ours:
+            path.parent.chmod(0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         path.chmod(0o600)
     except OSError as error:
         raise NewsroomError(
-            f"{path}: {error.strerror}. The user who runs the service must own the folder {path.parent}."
+            f"{path}: {error.strerror}. The user who runs the service must own the folder {path.parent}. If the "
+            "newsroom is shared read-only, set state in section [service] to a folder of this machine."
         ) from error

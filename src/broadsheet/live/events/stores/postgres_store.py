@@ -49,6 +49,7 @@ from broadsheet.live.events.stores.stored_rows import (
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.readers.forgotten import ForgottenReaders
+from broadsheet.tables.files import is_read_only
 from broadsheet.tables.locks import ThreadLock
 
 if TYPE_CHECKING:
@@ -156,11 +157,18 @@ class PostgresEvents:
             if not self._is_there(self._writer):
                 self._newsroom.require()
                 self._writer.run(_make_tables)
-            write_note(self._note)
+            self._write_note()
             held = max(held_by_corpus(self._newsroom), SqliteEvents(self._newsroom).left())
             self._writer.run(lambda database: database.execute(NUMBER_BEHIND, (held, held)))
             self._is_made = self._is_noted = True
         return self._writer.run(lambda database: _written(database, groups))
+
+    def _write_note(self) -> None:
+        try:
+            write_note(self._note)
+        except OSError as error:  # of a newsroom that is shared read-only: a machine that may write there notes it
+            if not is_read_only(error):
+                raise
 
     def _is_there(self, connection: Connection) -> bool:
         """Return whether there is a store; raises NewsroomError if there was a store and its tables are gone."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from broadsheet.errors import BroadsheetError, ContractError, DiskError, NewsroomError
-from broadsheet.tables.files import full_disk_as
+from broadsheet.tables.files import full_disk_as, is_read_only
 
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _SHUT = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
@@ -25,7 +25,9 @@ def told(path: Path) -> Iterator[None]:
             yield
     except sqlite3.DatabaseError as error:
         raise _failure(path, error) from error
-    except PermissionError as error:
+    except OSError as error:
+        if not is_read_only(error):
+            raise
         raise _shut(path, str(error.strerror)) from error
 
 
