@@ -10,8 +10,10 @@ from broadsheet.service import app
 from broadsheet.service.security.caller import SAFE, needs, signed_in
 from broadsheet.service.security.csrf import checked_csrf
 
-CHECKS_ITSELF = {"/beacon", "/v1/events/beacon", "/letters/{token}"}
-"""Routes that find the token in their body, by `check_csrf`, or have a signed token in their address, as letters do."""
+CHECKS_ITSELF = {"/beacon", "/v1/events/beacon", "/letters/{token}", "/embed.json"}
+"""Routes that find the token in their body, by `check_csrf`, or have a signed token in their address, as letters do.
+
+`/embed.json` has a signed token in its form, and changes nothing."""
 STYLES = ("static", "style")
 """Names of the routes of style sheets and scripts, which hold nothing of a newsroom."""
 

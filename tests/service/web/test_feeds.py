@@ -1,4 +1,4 @@
-"""Feeds, private addresses, and stories on a site's own pages."""
+"""Feeds and their private addresses."""
 
 import json
 import re
@@ -46,19 +46,3 @@ def test_a_forgotten_readers_feed_has_ended(reader, visitor):
     address = re.search(r"/feeds/[^/]+/", reader.post("/following/feed", act="new").text)[0]
     reader.post("/forget-me", sure="yes")
     assert visitor.get(f"{address}feed.rss").status_code == 404
-
-
-def test_only_the_sites_of_the_settings_may_read_the_stories_of_an_embed(visitor):
-    ours = visitor.get("/embed.json?k=3", headers={"Origin": "https://site.example"})
-    assert ours.headers["access-control-allow-origin"] == "https://site.example"
-    assert len(ours.json()["stories"]) == 3
-    foreign = visitor.get("/embed.json?k=3", headers={"Origin": "https://evil.example"})
-    assert "access-control-allow-origin" not in foreign.headers
-    assert visitor.get("/embed.json?k=11").status_code == 422
-
-
-def test_the_script_of_an_embed_may_be_included_anywhere(visitor):
-    script = visitor.get("/embed.js")
-    assert script.headers["content-type"].startswith("text/javascript")
-    assert script.headers["cross-origin-resource-policy"] == "cross-origin"
-    assert "innerHTML" not in script.text

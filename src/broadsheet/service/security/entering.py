@@ -1,4 +1,7 @@
-"""A site that knows a reader hands the reader over: a token for the site's server, and `/enter` for the browser."""
+"""A site that knows a reader hands the reader over: a token for the site's server, and `/enter` for the browser.
+
+Another token lets a page of the site show the reader's first stories, and makes the browser nobody.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,11 @@ router = APIRouter(tags=["readers"])
 PURPOSE, SECONDS = "enter", 60
 """What the token is signed for, and how long it holds: it stands in an address, so it is short-lived and used once."""
 
+EMBED, EMBED_SECONDS = "embed", 3600
+"""The same of the token with which a page of the site shows a reader's stories, as often as the page is loaded."""
+
+UserId = Annotated[str, Path(min_length=1, max_length=200, description="The reader's id.")]
+
 
 class EnterToken(BaseModel):
     """What a site sends a reader's browser with."""
@@ -38,15 +46,42 @@ class EnterToken(BaseModel):
     dependencies=[Depends(needs("readers"))],
     responses=documented(401, 403, 422, 429),
 )
-async def enter_token(
-    request: Request, user_id: Annotated[str, Path(min_length=1, max_length=200, description="The reader's id.")]
-) -> EnterToken:
+async def enter_token(request: Request, user_id: UserId) -> EnterToken:
     """Return a token with which a reader's browser says who it is, in place of its pseudonym.
 
     The site asks for it only for a reader who agreed to be remembered.
     """
     token = security_of(request).secret.sign(PURPOSE, [given_id(user_id, "user_id"), secrets.token_hex(8)])
     return EnterToken(token=token, path=f"/enter?token={token}", seconds=SECONDS)
+
+
+class EmbedToken(BaseModel):
+    """What a site writes into its own page for `/embed.js`."""
+
+    token: str = Field(description="For the attribute data-reader of the script tag.")
+    seconds: int = Field(description="Seconds for which the token holds.")
+
+
+@router.post(
+    "/v1/readers/{user_id}/embed-token",
+    dependencies=[Depends(needs("pages"))],
+    responses=documented(401, 403, 422, 429),
+)
+async def embed_token(request: Request, user_id: UserId) -> EmbedToken:
+    """Return a token with which the site's page shows the reader's own stories; the token is good for nothing else.
+
+    The site asks for it only for a reader who agreed to be remembered.
+    """
+    signed = security_of(request).secret.sign(EMBED, given_id(user_id, "user_id"))
+    return EmbedToken(token=signed, seconds=EMBED_SECONDS)
+
+
+def reader_of_embed(request: Request, token: str) -> str:
+    """Return whose stories a token shows; raises ServiceError 403 for a token that is forged or too old."""
+    signed = security_of(request).secret.signed(EMBED, token, EMBED_SECONDS)
+    if not isinstance(signed, str):
+        raise ServiceError(403, "This token is forged, or older than an hour. Load the site's page again.")
+    return signed
 
 
 @router.get("/enter", responses=documented(403, 422, 429, 503), status_code=303, response_class=RedirectResponse)
