@@ -1,7 +1,8 @@
-"""Locks between processes, which are files, and locks between threads, which a forked process finds free."""
+"""Locks between processes, which are files; between threads, which a forked process finds free; and those of SQLite."""
 
 import fcntl
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -91,3 +92,19 @@ def _take(handle: int, path: Path, waits: bool) -> None:
             "is known, and nothing was changed. Put the folder on a file system with locks (flock), such as a local "
             "disk, or mount the network's with them."
         ) from error
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """Commit what the block changes, or undo it if the block fails; the connection has `isolation_level=None`.
+
+    It begins with SQLite's lock for writing, so that no other writer can make it fail half-way.
+    """
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise

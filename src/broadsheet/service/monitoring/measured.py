@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
+from broadsheet.service.serving.messages import METHODS, App, Message, Receive, Send
 from broadsheet.service.serving.metrics import Metrics
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 NO_ROUTE = "unmatched"
 """The route of a request whose address leads to nothing: any number of addresses is one series."""
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
 """Methods whose requests have no body that is worth counting."""
 

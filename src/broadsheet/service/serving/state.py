@@ -18,6 +18,7 @@ from weakref import WeakSet
 from broadsheet.errors import BroadsheetError, DiskError, NewsroomError
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.service_folder import service_folder
+from broadsheet.tables.locks import transaction
 
 BUSY_SECONDS = 10.0
 """Most seconds that a change waits for another process's change."""
@@ -97,14 +98,8 @@ class State:
         """
         with self._told():
             connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(connection):
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
 
     def version(self) -> tuple[int, int]:
         """Return numbers that differ, in this thread, from those before anything was changed, by whatever process."""

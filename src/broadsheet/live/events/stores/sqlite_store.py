@@ -38,7 +38,7 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.tables.event_schemas import EVENTS
-from broadsheet.tables.locks import ThreadLock, locked
+from broadsheet.tables.locks import ThreadLock, locked, transaction
 
 REMOVED_AT_ONCE = 10_000
 """Events that a removal takes in one transaction, so that writers get in between."""
@@ -186,14 +186,8 @@ class SqliteEvents:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         # Processes queue at the lock of a file, whose next holder the system wakes; SQLite looks again and again.
         with locked(self.path.with_name(".lock")), told(self.path), self._writer() as database:
-            database.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(database):
                 yield database
-                database.execute("COMMIT")
-            except BaseException:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-                raise
 
     def _is_there(self) -> bool:
         """Return whether there is a store; raises NewsroomError if there was a store and its file is gone."""

@@ -13,10 +13,9 @@ import time
 from datetime import UTC, datetime
 
 from broadsheet.service.security.guarding.address import shortened_address
-from broadsheet.service.security.guarding.messages import Message
+from broadsheet.service.serving.messages import METHODS, Message
 
 log = logging.getLogger("broadsheet.access")
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def open_access_log() -> None:

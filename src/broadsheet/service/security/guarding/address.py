@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from broadsheet.service.security.guarding.messages import Message
+from broadsheet.service.serving.messages import Message
 
 
 class Addresses:

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 
-from broadsheet.service.security.guarding.messages import Message, Receive
+from broadsheet.service.serving.messages import Message, Receive
 
 BODY_SECONDS = 30.0
 """Most seconds from the first wait for a body until all of it is here."""

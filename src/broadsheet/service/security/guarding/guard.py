@@ -19,7 +19,7 @@ from broadsheet.service.security.guarding.access_log import write_access
 from broadsheet.service.security.guarding.address import neighbours
 from broadsheet.service.security.guarding.bodies import Body, refused_by_headers
 from broadsheet.service.security.guarding.headers import add_headers, host_problem
-from broadsheet.service.security.guarding.messages import App, Message, Receive, Send, header
+from broadsheet.service.serving.messages import App, Message, Receive, Send, header
 from broadsheet.service.serving.problems import problem
 
 if TYPE_CHECKING:

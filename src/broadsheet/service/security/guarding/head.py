@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from broadsheet.service.security.guarding.messages import App, Message, Receive, Send
+from broadsheet.service.serving.messages import App, Message, Receive, Send
 
 
 class Head:

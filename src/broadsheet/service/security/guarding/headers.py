@@ -9,7 +9,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from broadsheet.service.security.guarding.messages import Message
+from broadsheet.service.serving.messages import Message
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; font-src 'self'; "
