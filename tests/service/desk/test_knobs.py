@@ -50,6 +50,13 @@ def finished(app):
     app.state.prices._thread.submit(lambda: None).result(timeout=30)
 
 
+def priced(editor, app, **asked):
+    """Show the preview of knobs with its price."""
+    editor.see("/desk/knobs", **asked)
+    finished(app)
+    editor.see("/desk/knobs", **asked)
+
+
 def test_nothing_can_be_saved_before_a_change_was_previewed(ann):
     ann.see("/desk/knobs")
     assert ann.status == 200 and "In force" in ann.page and "Save these knobs" not in ann.page
@@ -58,7 +65,8 @@ def test_nothing_can_be_saved_before_a_change_was_previewed(ann):
 def test_the_page_and_the_price_are_shown_and_then_the_knobs_are_saved_and_undone(ann, book, app, measured):
     asked = {"diversity": "0", "freshness": "5", "popularity": "", "exploration": "", "preview": "1"}
     ann.see("/desk/knobs", **asked)
-    assert "Measuring on the latest impressions: " in ann.page and "Save these knobs" in ann.page
+    assert "Measuring on the latest impressions: " in ann.page
+    assert "Save these knobs" not in ann.page, "nobody saves a change before its price is there"
     assert "data-wait" in ann.page and changes(ann.page)
     assert not book().standing, "a preview changes nothing"
     measured.set()
@@ -66,24 +74,24 @@ def test_the_page_and_the_price_are_shown_and_then_the_knobs_are_saved_and_undon
     ann.see("/desk/knobs", **asked)
     assert "-0.25 (-0.375 to -0.125)" in ann.page and "on the 40 latest impressions, shown from " in ann.page
     assert f"{START:%Y-%m-%d %H:%M} UTC to " in ann.page
-    assert "data-wait" not in ann.page
+    assert "data-wait" not in ann.page and "Save these knobs" in ann.page
     ann.send("/desk/knobs")
     assert ann.status == 200 and "Saved: Knobs: diversity 0, freshness 5." in ann.page
     settings = app.state.service.pipeline.bench.models.config.rerank
     assert (settings.diversity, settings.weights.freshness) == (0, 5)
-    ann.see("/desk/knobs", **{**asked, "freshness": ""})
+    priced(ann, app, **{**asked, "freshness": ""})
     ann.send("/desk/knobs")
     assert app.state.service.pipeline.bench.models.config.rerank.weights.freshness != 5, "as in the settings again"
     ann.send(f"/desk/changes/{book().changes[-1].number}/undo")
     assert app.state.service.pipeline.bench.models.config.rerank.weights.freshness == 5
 
 
-def test_a_knob_out_of_bounds_is_refused_and_so_is_one_that_another_editor_turned(ann, bob, book, measured):
+def test_a_knob_out_of_bounds_is_refused_and_so_is_one_that_another_editor_turned(ann, bob, book, app, measured):
     ann.see("/desk/knobs", diversity="1.5")
     assert ann.status == 422 and "diversity: Input should be less than or equal to 1" in ann.page
     measured.set()
-    ann.see("/desk/knobs", diversity="0.25")
-    bob.see("/desk/knobs", diversity="0.75")
+    priced(ann, app, diversity="0.25")
+    priced(bob, app, diversity="0.75")
     ann.send("/desk/knobs")
     bob.send("/desk/knobs")
     assert bob.status == 409 and "Knobs: diversity 0.25" in bob.page
@@ -92,9 +100,7 @@ def test_a_knob_out_of_bounds_is_refused_and_so_is_one_that_another_editor_turne
 
 
 def test_a_newsroom_without_impressions_is_told_so(ann, app, book):
-    ann.see("/desk/knobs", exploration="2", **{"for": "category", "name": "sports"})
-    finished(app)
-    ann.see("/desk/knobs", exploration="2", **{"for": "category", "name": "sports"})
+    priced(ann, app, exploration="2", **{"for": "category", "name": "sports"})
     assert "impressions with a click and another story, and 30 are needed" in ann.page
     assert "Stories of now on the page" in ann.page
 

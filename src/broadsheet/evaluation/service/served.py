@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 import psutil
 from httpx2 import Client, HTTPError
@@ -48,12 +48,17 @@ class Running:
 
 
 @contextmanager
-def running(newsroom: Path, key: str, workers: int = 1) -> Iterator[Running]:
-    """Serve a newsroom at a free port until the block ends; raises NewsroomError if the service does not start."""
-    port = _free_port()
+def running(
+    newsroom: Path, key: str, workers: int = 1, *, port: int = 0, log: IO[bytes] | None = None
+) -> Iterator[Running]:
+    """Serve a newsroom until the block ends, at a free port unless `port` names one; `log` takes what it prints.
+
+    Raises NewsroomError if the service does not start.
+    """
+    port = port or free_port()
     command = [sys.executable, "-m", "broadsheet", "serve", str(newsroom), "--port", str(port)]
     started = time.perf_counter()
-    process = subprocess.Popen([*command, "--workers", str(workers)])
+    process = subprocess.Popen([*command, "--workers", str(workers)], stdout=log, stderr=log)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_ready(process, address)
@@ -96,7 +101,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], address: str) -> None:
     raise NewsroomError(f"The service at {address} is not ready after {READY_WITHIN:.0f} s. Look at what it printed.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nothing listens at."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]

@@ -26,7 +26,7 @@ class Words:
     """A headline and a summary of a story."""
 
     whose: str
-    "Such as: the publisher's words."
+    "Such as: The publisher’s words."
     headline: str
     summary: str
     found: Mapping[str, list[str]]
@@ -49,11 +49,11 @@ def words_of(pipeline: Pipeline, article: Mapping[str, Any]) -> list[Words]:
 
     shown = pipeline.stories([article["news_id"]]).to_pylist()
     found = [_words("On pages now", article, row) for row in shown]
-    found += [_words("The edition's", article, row) for row in _of_edition(pipeline.bench, article)]
+    found += [_words("The edition’s words", article, row) for row in _of_edition(pipeline.bench, article)]
     taken = extract(article["title"], article["abstract"], article["body"], SUMMARY_WORDS)
     found.append(_words("An extract", article, {"headline": article["title"], "summary": taken}))
     own = {"headline": article["title"], "summary": article["abstract"]}
-    return [*found, _words("The publisher's", article, own)]
+    return [*found, _words("The publisher’s words", article, own)]
 
 
 def gate_findings(article: Mapping[str, Any], headline: str, summary: str) -> dict[str, list[str]]:
