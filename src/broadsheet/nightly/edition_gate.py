@@ -22,8 +22,10 @@ from broadsheet.config.nightly import GateConfig
 from broadsheet.corpus.catalogue import Catalogue
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Edition
+from broadsheet.nightly.forgetting.forgotten_rows import Find, old_rows, readers_in
 from broadsheet.nightly.index_recall import reader_recall
 from broadsheet.nightly.last_day import last_day_fall
+from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.schemas import CLICKS, NEWS, STORIES, USERS, news_vectors, user_vectors
 from broadsheet.tables.vectors import MappedVectors, vectors_to_numpy
@@ -103,7 +105,7 @@ def judge(
     if current is not None:
         try:
             figures |= _lost(data.catalogue, current, gone_ids)
-            figures |= _fewer(data.edition, current, users)
+            figures |= _fewer(data.edition, current, users, ForgottenReaders(data.newsroom)().among)
             drift, note = _drift(data, current)
             fall, silence = last_day_fall(data.edition.clicks, data.as_of, models.config.clock, current)
             figures |= drift | fall
@@ -133,10 +135,10 @@ def _lost(catalogue: Catalogue, current: Edition, gone_ids: pa.Array) -> dict[st
     return {"lost": lost / count, "shrunk": max(0.0, 1 - len(catalogue) / count)}
 
 
-def _fewer(edition: Edition, current: Edition, users: str) -> dict[str, float]:
+def _fewer(edition: Edition, current: Edition, users: str, forgotten: Find) -> dict[str, float]:
     """Return by which share the clicks fell, and those of readers and stories if both editions are for the same.
 
-    A fall of readers or stories that can be chance is 0: of 4 active readers, 3 may stay away for a month.
+    What readers had who were forgotten since does not count. A fall of readers or stories that can be chance is 0.
     """
     tables = {"clicks": (edition.clicks, current.clicks, CLICKS)}
     if users != "list" and current.read_manifest()["users"] == users:
@@ -144,15 +146,16 @@ def _fewer(edition: Edition, current: Edition, users: str) -> dict[str, float]:
         tables["stories"] = edition.stories, current.stories, STORIES
     fewer = {}
     for what, (path, former, schema) in tables.items():
-        before, now = _rows(former, schema), _rows(path, schema)
+        before, now = _rows(former, schema, forgotten), _rows(path, schema, forgotten)
         chance = 0.0 if what == "clicks" else CHANCE * before**0.5
         if before:
             fewer[f"fewer_{what}"] = 1 - now / before if before - now > chance else 0.0
     return fewer
 
 
-def _rows(path: Path, schema: pa.Schema) -> int:
-    return len(read_table(path, schema)) if path.is_file() else 0
+def _rows(path: Path, schema: pa.Schema, forgotten: Find) -> int:
+    table = read_table(path, schema) if path.is_file() else schema.empty_table()
+    return len(table) - int(old_rows(table, forgotten(readers_in(table))).sum())
 
 
 def _drift(data: EditionData, current: Edition) -> tuple[dict[str, float], str]:

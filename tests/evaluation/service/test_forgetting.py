@@ -1,6 +1,7 @@
 """A reader who was shown pages, saved, hid, asked, and got a letter and a push, is in no file after being forgotten."""
 
 import shutil
+from contextlib import closing
 from email import message_from_bytes
 from email.policy import default
 
@@ -17,6 +18,7 @@ from broadsheet.operations.reader_file import export_reader, history_in, read_re
 from broadsheet.pipeline import Pipeline
 from broadsheet.service.app import create_app
 from broadsheet.service.security.accounts.keys import add_key
+from broadsheet.service.serving.state import State
 
 
 @pytest.fixture
@@ -39,8 +41,9 @@ def mail_of(folder):
 
 
 def test_a_reader_who_lived_on_the_air_is_found_nowhere_after_being_forgotten_and_the_next_night(room, tmp_path):
+    with closing(State(room)) as state:
+        key = add_key(state, "site", ["pages", "events", "readers"], "tests")
     app = create_app(room)
-    key = add_key(app.state.security.state, "site", ["pages", "events", "readers"], "tests")
     with TestClient(app, "http://127.0.0.1", follow_redirects=False) as client:
         site = TestClient(app, "http://127.0.0.1", headers={"Authorization": f"Bearer {key}"})
         browser = Browser(client)

@@ -8,12 +8,13 @@ from broadsheet.evaluation.systems.reader_scan import scan
 from broadsheet.importers.transaction import Import
 from broadsheet.live.events.event_log import FORGOTTEN
 from broadsheet.nightly.build import build
+from broadsheet.nightly.forgetting.forgotten_rows import rewrite
 from broadsheet.pipeline import Pipeline
 from broadsheet.readers.forget import forget
 from broadsheet.readers.forgotten import GONE, HIDDEN
 from broadsheet.readers.mutes import open_mutes
 from broadsheet.tables.arrow_files import read_table
-from broadsheet.tables.schemas import IMPRESSIONS
+from broadsheet.tables.schemas import CLICKS, IMPRESSIONS
 from tests.nightly.forgetting.conftest import HISTORY, LATER, READER, act, check_gone, places, state_of
 from tests.support.tiny import START
 
@@ -57,6 +58,18 @@ def test_after_the_next_build_nothing_of_the_reader_is_in_any_file(room):
     check_gone(room)
 
 
+def test_the_clicks_and_stories_of_a_forgotten_reader_are_not_missed_by_the_gate(room):
+    text = room.config_file.read_text("utf-8")
+    room.config_file.write_text(text + "[gate]\nmax_fewer = 0.0\n", "utf-8")
+    forget(room, READER)
+    figures = build(room, "all").read_manifest()["gate"]["figures"]
+    assert {name: figures[f"fewer_{name}"] for name in ("clicks", "readers", "stories")} == {
+        "clicks": 0.0,
+        "readers": 0.0,
+        "stories": 0.0,
+    }
+
+
 def test_an_act_after_the_forgetting_is_that_of_a_new_reader_whom_the_next_build_keeps(room):
     forget(room, READER)
     now = {"time": datetime.now(UTC) + timedelta(seconds=1)}
@@ -94,6 +107,8 @@ def test_a_current_edition_that_the_gate_keeps_is_rewritten_and_stays_current(ro
     forget(room, READER)
     text = room.config_file.read_text("utf-8")
     room.config_file.write_text(text + "[gate]\nmax_fewer = 0.0\nmin_recall = 1.0\n", "utf-8")
+    clicks = read_table(room.clicks, CLICKS)
+    rewrite(room.clicks, CLICKS, clicks.slice(0, len(clicks) - 1))  # a click of another reader is lost
     current = room.current().name
     with pytest.raises(Exception, match="kept and not published"):
         build(room, ["fan"])

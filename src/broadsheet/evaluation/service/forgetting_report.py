@@ -41,9 +41,10 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"- What the service printed, its access log too: {log['lines']:,} lines, {log['hits']:,} with the id."
     rows_of = ", ".join(f"{name} {count:,}" for name, count in export["rows"].items())
     yield (
-        f"- The reader's file, written before ({rows_of}), gave a newsroom that lacked the reader, after its next "
-        f"night, {export['in the same place']} of the {export['stories']} stories in the same places; of a reader whom "
-        f"nobody knows, {export['of a reader whom nobody knows']} are there."
+        f"- The reader's file, written before ({rows_of}), went into a newsroom that lacked the reader. After its next "
+        f"night, {export['in the same place']} of the {export['stories']} stories of the reader's page stood there in "
+        f"the same places; on the page of a reader whom nobody knows, "
+        f"{export['of a reader whom nobody knows']} of them did."
     )
 
 
