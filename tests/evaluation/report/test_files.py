@@ -30,6 +30,7 @@ from broadsheet.evaluation.ranking.report import report_ranking
 from broadsheet.evaluation.report.files import Report, make_folder
 from broadsheet.evaluation.retrieval.enrichment import report_enrichment
 from broadsheet.evaluation.retrieval.report import report_retrieval
+from broadsheet.evaluation.service.forgetting_report import report_forgetting
 from broadsheet.evaluation.simulation.exploration_report import report_exploration
 from broadsheet.evaluation.speed.encoding import report_encoding
 from broadsheet.evaluation.speed.new_readers import report_new_readers
@@ -66,6 +67,7 @@ REPORTS = {
     "enrichment": report_enrichment,
     "exact-search": report_exact_search,
     "facts": report_facts,
+    "forgetting-demo": report_forgetting,
     "generation": report_generation,
     "generation-speed": report_speed,
     "index": report_index,
