@@ -33,6 +33,7 @@ from broadsheet.service.security.guarding.head import Head
 from broadsheet.service.security.security import Security
 from broadsheet.service.serving.problems import Problem, documented, handle_problems
 from broadsheet.service.serving.service import Service
+from broadsheet.service.web.failing import shown_problem
 from broadsheet.service.web.routers import FRONT, WEB
 from broadsheet.version import __version__
 
@@ -83,7 +84,7 @@ def create_app(newsroom: Newsroom) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    handle_problems(app)
+    handle_problems(app, shown_problem)
     app.add_middleware(Head)
     app.add_middleware(Guard)
     app.add_middleware(Measured)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -86,44 +87,47 @@ def told(error: Exception) -> dict[str, Any]:
     return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
 
 
-def handle_problems(app: FastAPI) -> None:
-    """Answer every error with a problem document."""
+def handle_problems(app: FastAPI, shown: Callable[[Request, JSONResponse], Awaitable[Response]]) -> None:
+    """Answer every error with a problem document; `shown` makes of it what its caller reads, such as a page."""
 
     @app.exception_handler(ServiceError)
-    async def of_service(_: Request, error: ServiceError) -> JSONResponse:
-        return problem(error.status, error.detail, error.headers)
+    async def of_service(request: Request, error: ServiceError) -> Response:
+        return await shown(request, problem(error.status, error.detail, error.headers))
 
     @app.exception_handler(HTTPException)
-    async def of_http(_: Request, error: HTTPException) -> JSONResponse:
+    async def of_http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
         if "GET" in headers.get("Allow", ""):
             headers["Allow"] += ", HEAD"  # which is answered wherever GET is
-        return problem(error.status_code, str(error.detail), headers)
+        return await shown(request, problem(error.status_code, str(error.detail), headers))
 
     @app.exception_handler(RequestValidationError)
-    async def of_values(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def of_values(request: Request, error: RequestValidationError) -> Response:
         wrong = [{"at": ".".join(map(str, each["loc"])), "detail": each["msg"]} for each in error.errors()]
         detail = "; ".join(f"{each['at']}: {each['detail']}" for each in wrong)
-        return problem(422, shortened(one_line(detail), LONGEST_DETAIL), errors=wrong)
+        return await shown(request, problem(422, shortened(one_line(detail), LONGEST_DETAIL), errors=wrong))
 
     @app.exception_handler(BroadsheetError)
-    async def of_package(request: Request, error: BroadsheetError) -> JSONResponse:
+    async def of_package(request: Request, error: BroadsheetError) -> Response:
         status = status_of(error)
         if status < 500:
             folder = f"{request.app.state.service.newsroom.path}"
-            return problem(status, shortened(one_line(str(error).replace(folder, "newsroom")), LONGEST_DETAIL))
+            detail = shortened(one_line(str(error).replace(folder, "newsroom")), LONGEST_DETAIL)
+            return await shown(request, problem(status, detail))
         log.error("%s", error)  # may name files of the server, which no caller is told
         headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else None
-        return problem(status, "The service cannot answer now; its log says why. Try again later.", headers)
+        detail = "The service cannot answer now; its log says why. Try again later."
+        return await shown(request, problem(status, detail, headers))
 
     @app.exception_handler(OSError)
-    async def of_system(_: Request, error: OSError) -> JSONResponse:
+    async def of_system(request: Request, error: OSError) -> Response:
         log.error("A request failed.", exc_info=error)
         if is_read_only(error):
-            return problem(503, "This service may not write to the newsroom. Send changes to the machine that may.")
-        return problem(500, "The service failed; its log says why.")
+            detail = "This service may not write to the newsroom. Send changes to the machine that may."
+            return await shown(request, problem(503, detail))
+        return await shown(request, problem(500, "The service failed; its log says why."))
 
     @app.exception_handler(Exception)
-    async def of_program(_: Request, error: Exception) -> JSONResponse:
+    async def of_program(request: Request, error: Exception) -> Response:
         log.exception("A request failed.", exc_info=error)
-        return problem(500, "The service failed; its log says why.")
+        return await shown(request, problem(500, "The service failed; its log says why."))
