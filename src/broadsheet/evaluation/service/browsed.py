@@ -160,7 +160,7 @@ def _weight(answer: Response, address: str) -> int:
     if answer.url.split("/")[2] != address.split("/")[2]:
         return 0
     sizes = answer.request.sizes()
-    return sizes["responseBodySize"] + sizes["responseHeadersSize"]
+    return int(sizes["responseBodySize"] + sizes["responseHeadersSize"])
 
 
 def _file_name(text: str) -> str:
