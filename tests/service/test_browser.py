@@ -1,55 +1,22 @@
 """A reader in a real browser, from the first visit to being forgotten, with JavaScript and without."""
 
-import os
 import shutil
-import threading
-import time
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium")
+from tests.support.browsing import needs_chromium, on_the_air
+
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
 def address(clicked, tmp_path_factory):
-    """The address of a newsroom on the air, on a port of its own."""
-    import uvicorn
-
     from broadsheet.newsroom import Newsroom
     from broadsheet.service.app import create_app
 
     room = Newsroom(shutil.copytree(clicked.path, tmp_path_factory.mktemp("served") / "newsroom", symlinks=True))
-    server = uvicorn.Server(uvicorn.Config(create_app(room), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.05)  # until the port is known
-    yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        offline = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", offline])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def page(browser, request):
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 390, "height": 800})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.problems = []
-    page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    yield page
-    context.close()
+    with on_the_air(create_app(room)) as address:
+        yield address
 
 
 def test_a_reader_from_first_visit_to_being_forgotten(page, address):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Newsroom
+from broadsheet.pages.templates import environment
 from broadsheet.tables.named_files import write_named
-from broadsheet.text import html_value
 
 LAST = 21
 """How many editions the charts show."""
@@ -51,14 +50,9 @@ def write_report(newsroom: Newsroom, path: Path) -> None:
 
 def render(title: str, manifests: Sequence[Mapping[str, Any]]) -> str:
     """Return the page about the last manifest of at least one, oldest first, each with its edition's `name`."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, finalize=html_value, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    source = files("broadsheet.operations").joinpath("build_report.html").read_text("utf-8")
     newest = manifests[-1]
-    return environment.from_string(source).render(
+    template = environment("broadsheet.operations").get_template("build_report.html")
+    return template.render(
         title=title,
         edition=newest,
         built_at=datetime.fromisoformat(newest["built_at"]),

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
-
 from broadsheet.pages.page import Page
 from broadsheet.pages.rendering import story_fields, story_text, wrap
-from broadsheet.text import html_value, one_line, shortened
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from broadsheet.pages.templates import environment
+from broadsheet.text import one_line, shortened
 
 PREHEADER = 140
 """Most characters of the line that a list of mails shows beside the subject."""
@@ -25,8 +19,10 @@ def letter_html(page: Page, count: int, stop: str) -> str:
     stories = [story_fields(row, page.look) for row in page.stories.to_pylist()[:count]]
     stories = [{**one, "image": one["image"] if one["image"].startswith("https://") else ""} for one in stories]
     preheader = shortened(" · ".join(one_line(one["marked"]) for one in stories[1:4]), PREHEADER)
-    return _template().render(
-        page=page, look=page.look, labels=page.look.labels, stories=stories, preheader=preheader, stop=stop
+    return (
+        environment("broadsheet.pages")
+        .get_template("letter.html")
+        .render(page=page, look=page.look, labels=page.look.labels, stories=stories, preheader=preheader, stop=stop)
     )
 
 
@@ -38,13 +34,3 @@ def letter_text(page: Page, count: int, stop: str) -> str:
         lines += ["", *story_text(story_fields(row, page.look))]
     lines += ["", "-" * 72, *wrap(page.look.labels["footer"], "", "")]
     return "\n".join([*lines, *([f"{page.look.labels['letter_stop']}: {stop}"] if stop else []), ""])
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, finalize=html_value, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(files("broadsheet.pages").joinpath("letter.html").read_text("utf-8"))

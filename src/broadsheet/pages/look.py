@@ -5,20 +5,18 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.config.filters import PageConfig
 from broadsheet.errors import ConfigError
 from broadsheet.pages.labels import THOUSANDS, date_in, labels_of
-from broadsheet.text import html_value, web_link
+from broadsheet.pages.templates import environment
+from broadsheet.text import web_link
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from jinja2 import Environment, Template
 
 _KINDS = {
     ".png": "image/png",
@@ -29,6 +27,8 @@ _KINDS = {
     ".svg": "image/svg+xml",
 }
 _MOST_LOGO_BYTES = 1 << 20
+WEB = "web"
+"""The folder in the site's folder of templates with those of the service's pages."""
 MARKS = ("sponsored", "paywalled")
 """What a page says of an article beside its section, by the settings and labels of these names."""
 
@@ -44,7 +44,8 @@ class Look:
     labels: Mapping[str, str] = field(default_factory=lambda: labels_of("en", {}))
     image: str = "image_url"
     "The kept column with the address of an article's image."
-    templates: Path | None = None
+    templates: str = ""
+    "The folder with the site's own templates, as a text: no template gets a path that it could read or remove."
     details: bool = False
     "Whether a page shows signals, refused drafts and seconds."
     marks: Mapping[str, str] = field(default_factory=dict)
@@ -66,21 +67,18 @@ class Look:
         """Return a date such as '3 January 2017'."""
         return date_in(self.labels, "date", time)
 
-    def template(self) -> Template:
-        """Return the template of a page, which escapes every value that it is given."""
-        return _environment(self.templates).get_template("page.html")
-
     def render(self, **values: Any) -> str:  # noqa: ANN401
         """Return the page as HTML; the template gets these values and `look`.
 
         Raises ConfigError if a template of the site's own fails.
         """
         try:
-            return self.template().render(look=self, labels=self.labels, **values)
+            template = environment("broadsheet.pages", "", self.templates).get_template("page.html")
+            return template.render(look=self, labels=self.labels, **values)
         except Exception as error:  # whatever an expression of the site's template raises
-            if self.templates is None:
+            if not self.templates:
                 raise
-            where = self.templates / "page.html"
+            where = Path(self.templates) / "page.html"
             raise ConfigError(
                 f"page.templates: {where}: {type(error).__name__}: {error}. Mend the template."
             ) from error
@@ -97,20 +95,25 @@ def read_look(folder: Path, settings: PageConfig) -> Look:
         settings.language,
         labels_of(settings.language, settings.labels),
         settings.image,
-        folder / settings.templates if settings.templates else None,
+        str(folder / settings.templates) if settings.templates else "",
         settings.details,
         {name: column for name in MARKS if (column := getattr(settings, name))},
     )
-    if look.templates is not None:
-        from jinja2 import TemplateError
-
-        if not (look.templates / "page.html").is_file():
-            raise ConfigError(f"page.templates: {look.templates / 'page.html'}: no such file. Put your template there.")
-        try:
-            look.template()
-        except (TemplateError, UnicodeDecodeError) as error:
-            raise ConfigError(f"page.templates: {look.templates / 'page.html'}: {error}. Mend the template.") from error
+    if look.templates:
+        _check_templates(Path(look.templates))
     return look
+
+
+def _check_templates(folder: Path) -> None:
+    from jinja2 import TemplateError
+
+    if not (folder / "page.html").is_file() and not (folder / WEB).is_dir():
+        raise ConfigError(f"page.templates: {folder / 'page.html'}: no such file. Put your template there.")
+    for path in [*folder.glob("*.html"), *(folder / WEB).glob("*.html")]:
+        try:
+            environment("broadsheet.pages", "", str(folder)).parse(path.read_text("utf-8"))
+        except (TemplateError, UnicodeDecodeError, OSError) as error:
+            raise ConfigError(f"page.templates: {path}: {error}. Mend the template.") from error
 
 
 def _logo(folder: Path, logo: str) -> str:
@@ -127,20 +130,3 @@ def _logo(folder: Path, logo: str) -> str:
     if len(content) > _MOST_LOGO_BYTES:
         raise ConfigError(f"page.logo: {path} has {len(content):,} bytes, expected {_MOST_LOGO_BYTES:,} at most.")
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-@lru_cache(maxsize=8)
-def _environment(folder: Path | None) -> Environment:
-    from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    ours = files("broadsheet.pages").joinpath("page.html").read_text("utf-8")
-    loaders = [FileSystemLoader(folder)] if folder is not None else []
-    return SandboxedEnvironment(
-        finalize=html_value,
-        loader=ChoiceLoader([*loaders, DictLoader({"page.html": ours, "broadsheet.html": ours})]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

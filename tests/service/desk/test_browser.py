@@ -1,58 +1,27 @@
 """An editor in a real browser, by keyboard alone, with JavaScript and without."""
 
-import os
 import shutil
-import threading
-import time
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium")
+from tests.support.browsing import needs_chromium, on_the_air
+
+pytestmark = needs_chromium
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
 def address(built, tmp_path_factory):
-    """The address of a newsroom on the air with an editor, on a port of its own."""
-    import uvicorn
-
+    """The address of a newsroom on the air with an editor."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.service.app import create_app
     from broadsheet.service.security.accounts.users import add_user
 
     room = Newsroom(shutil.copytree(built.path, tmp_path_factory.mktemp("served") / "newsroom", symlinks=True))
     app = create_app(room)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.05)  # until the port is known
-    add_user(app.state.security.state, "ann", "editor", PASSWORD, "tests")
-    yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def page(browser, request):
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 390, "height": 800})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.problems = []
-    page.on("console", lambda message: page.problems.append(message.text) if "Policy" in message.text else None)
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    yield page
-    context.close()
+    with on_the_air(app) as address:
+        add_user(app.state.security.state, "ann", "editor", PASSWORD, "tests")
+        yield address
 
 
 def test_an_editor_pins_undoes_previews_knobs_and_rewrites(page, address):

@@ -7,9 +7,9 @@ from broadsheet.config.experiments import ArmConfig, ExperimentConfig
 from broadsheet.experiments.measure import measure
 from broadsheet.newsroom.manifest import write_manifest
 from broadsheet.nightly.build import build
+from broadsheet.pages.templates import environment
 from broadsheet.service.ops.charts import drift, intervals, spark
 from broadsheet.service.ops.experiments import experiment_view
-from broadsheet.service.ops.rendering import environment
 from broadsheet.service.ops.words import bytes_in_words, number, seconds_in_words
 from broadsheet.service.security.accounts.users import add_user
 from broadsheet.service.security.caller import Caller, caller_of
@@ -201,7 +201,11 @@ def shown(documents):
     shared = dict.fromkeys(("newsroom", "user", "here", "field", "token", "style", "problem"), "")
     views = [experiment_view(document) for document in documents]
     at = datetime(2026, 11, 30, tzinfo=UTC)
-    return environment().get_template("experiments.html").render(shared | {"experiments": views, "measured_at": at})
+    return (
+        environment("broadsheet.service.ops", "templates")
+        .get_template("experiments.html")
+        .render(shared | {"experiments": views, "measured_at": at})
+    )
 
 
 def test_an_experiment_is_shown_before_and_after_its_first_pages(clicked):

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
+from broadsheet.pages.templates import environment
 from broadsheet.service.security.caller import Caller, current_caller, signed_in
 from broadsheet.service.security.csrf import FIELD, checked_csrf, csrf_token
 from broadsheet.service.serving.problems import ServiceError
-from broadsheet.text import html_value
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -74,15 +74,6 @@ def _file(name: str) -> bytes:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader(__package__),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=html_value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    found = environment(__package__, "templates")
     found.filters["minute"] = minute
     return found

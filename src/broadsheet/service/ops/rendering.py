@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from broadsheet.pages.templates import environment
 from broadsheet.service.security.caller import current_caller
 from broadsheet.service.security.csrf import FIELD, csrf_token
 from broadsheet.service.serving.answers import send
 from broadsheet.service.serving.service import service_of
 from broadsheet.service.serving.stored_pages import Stored
-from broadsheet.text import html_value
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 HTML = "text/html; charset=utf-8"
 
@@ -41,26 +38,10 @@ def page(request: Request, template: str, here: str, status: int = 200, **values
         "token": csrf_token(request),
         "style": f"/ops/ops.css?v={hashlib.sha256(_style().body).hexdigest()[:12]}",
     }
-    body = environment().get_template(template).render(shared | values)
+    body = environment(__package__, "templates").get_template(template).render(shared | values)
     return Response(body, status, {"Cache-Control": "private, no-store"}, HTML)
 
 
 @cache
 def _style() -> Stored:
     return Stored.of((files(__package__) / "templates" / "ops.css").read_bytes(), "text/css; charset=utf-8")
-
-
-@cache
-def environment() -> Environment:
-    """Return the environment of the templates: every value is escaped."""
-    from jinja2 import DictLoader, Environment, StrictUndefined
-
-    folder = files(__package__) / "templates"
-    return Environment(
-        finalize=html_value,
-        loader=DictLoader({file.name: file.read_text("utf-8") for file in folder.iterdir()}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from broadsheet.errors import NewsroomError
+from broadsheet.pages.templates import environment
 from broadsheet.service.security.accounts import attempts, sessions
 from broadsheet.service.security.accounts.users import LONGEST, User, user_of
 from broadsheet.service.security.caller import Caller, caller_of
@@ -18,10 +19,6 @@ from broadsheet.service.security.csrf import FIELD, checked_csrf, csrf_token
 from broadsheet.service.security.guarding.address import neighbours
 from broadsheet.service.security.security import Security, security_of
 from broadsheet.service.serving.problems import documented
-from broadsheet.text import html_value
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 router = APIRouter(tags=["users"], include_in_schema=False)
 
@@ -94,18 +91,14 @@ def _page(
     request: Request, caller: Caller, problem: str = "", status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     name = caller.name if caller.kind == "user" else ""
-    body = _template().render(name=name, problem=problem, field=FIELD, token=csrf_token(request))
+    body = (
+        environment(__package__, "templates")
+        .get_template("login.html")
+        .render(name=name, problem=problem, field=FIELD, token=csrf_token(request))
+    )
     return HTMLResponse(body, status, headers)
 
 
 @cache
 def _style() -> bytes:
     return files(__package__).joinpath("templates", "login.css").read_bytes()
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment
-
-    source = files(__package__).joinpath("templates", "login.html").read_text("utf-8")
-    return Environment(autoescape=True, finalize=html_value).from_string(source)

@@ -74,9 +74,8 @@ def follow(
     back: str = Form(HERE, max_length=600),
 ) -> Response:
     """Have a reader follow a section, a source or a topic."""
-    paper = paper_of(service.served.now())
-    if field != "topic" and not _is_known(paper, field, name):
-        return message(paper, 422, paper.words["not_taken"], paper.words["unknown_name"].format(name=name))
+    if unknown := _unknown(service, field, name):
+        return unknown
     store = service.pipeline.events
 
     def change() -> None:
@@ -95,9 +94,8 @@ def mute_here(
     back: str = Form(HERE, max_length=600),
 ) -> Response:
     """Mute a section or a source for a reader."""
-    paper = paper_of(service.served.now())
-    if not _is_known(paper, field, name):
-        return message(paper, 422, paper.words["not_taken"], paper.words["unknown_name"].format(name=name))
+    if unknown := _unknown(service, field, name):
+        return unknown
     names = ([name], []) if field == "category" else ([], [name])
     return _changed(request, service, reader, lambda: mute(service.newsroom, reader.id, *names), "mute", back)
 
@@ -178,5 +176,10 @@ def _changed(
     return way_back(back, done)
 
 
-def _is_known(paper: Paper, field: str, name: str) -> bool:
-    return name in (paper.all_sections if field == "category" else paper.sources)
+def _unknown(service: Service, field: str, name: str) -> Response | None:
+    """Return the page that says that no article has this section or source; None for a known name, and for a topic."""
+    paper = paper_of(service.served.now())
+    known = {"category": paper.all_sections, "source": paper.sources}.get(field)
+    if known is None or name in known:
+        return None
+    return message(paper, 422, paper.words["not_taken"], paper.words["unknown_name"].format(name=name))

@@ -7,7 +7,10 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from broadsheet.service.serving.answers import send
-from broadsheet.service.web.making.static_content import content
+from broadsheet.service.serving.service import Serving
+from broadsheet.service.web.making.paper import given_paper
+from broadsheet.service.web.making.rendering import not_found
+from broadsheet.service.web.making.static_content import SITE_STYLE
 
 router = APIRouter(include_in_schema=False)
 
@@ -15,6 +18,9 @@ A_YEAR = 31_536_000
 
 
 @router.get("/static/{name}")
-async def static(request: Request, name: Literal["paper.css", "paper.js"]) -> Response:
+async def static(request: Request, service: Serving, name: Literal["paper.css", "paper.js", "site.css"]) -> Response:
     """Return a static file, which a browser may keep for a year: a changed file has another address."""
-    return send(request, content(name), f"public, max-age={A_YEAR}, immutable", "Accept-Encoding")
+    paper = await given_paper(service.served.now())
+    if name == SITE_STYLE and paper.style is None:
+        return not_found(paper)
+    return send(request, paper.static(name), f"public, max-age={A_YEAR}, immutable", "Accept-Encoding")

@@ -17,7 +17,8 @@ from broadsheet.live.live_workbench import request_time
 from broadsheet.pages import article_lists
 from broadsheet.pages.look import Look, read_look
 from broadsheet.service.serving.served import Open
-from broadsheet.service.web.making.static_content import address_of
+from broadsheet.service.serving.stored_pages import Stored
+from broadsheet.service.web.making.static_content import SITE_STYLE, address_of, content, site_style
 from broadsheet.service.web.making.words import words_of
 from broadsheet.text import html_value
 
@@ -49,6 +50,8 @@ class Paper:
     "The sources, the source of the most articles first."
     articles: int
     "How many articles may be shown."
+    style: Stored | None
+    "The site's own style, which comes after ours; None if it has none."
 
     @property
     def sections(self) -> list[Section]:
@@ -69,7 +72,11 @@ class Paper:
 
     def address(self, name: str) -> str:
         """Return the address of a static file."""
-        return address_of(name)
+        return address_of(name, self.static(name))
+
+    def static(self, name: str) -> Stored:
+        """Return a static file as it is sent; the site's own style only if there is one."""
+        return self.style if name == SITE_STYLE and self.style else content(name)
 
 
 _papers: WeakKeyDictionary[Open, tuple[int, Paper]] = WeakKeyDictionary()
@@ -100,4 +107,6 @@ def _paper(bench: Workbench) -> Paper:
     look, shown = read_look(newsroom.path, config.page), article_lists.visible(bench, as_of)
     names = np.array(bench.data.catalogue.news.column("source").to_pylist(), dtype=object)[shown]
     sources = [name for name, _ in Counter(names.tolist()).most_common() if name]
-    return Paper(look, words_of(look), dict(article_lists.sections(bench, as_of)), sources, int(shown.sum()))
+    return Paper(
+        look, words_of(look), dict(article_lists.sections(bench, as_of)), sources, int(shown.sum()), site_style(look)
+    )

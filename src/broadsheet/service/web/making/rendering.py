@@ -1,20 +1,20 @@
-"""Templates of the readers' pages, filled in: every value is escaped, and no template can reach into the program."""
+"""Templates of the readers' pages, filled in: the site's own, or ours."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+import logging
+from pathlib import Path
+from typing import Any
 
 from fastapi import Request, Response
 from markupsafe import Markup
 
+from broadsheet.pages.look import WEB
+from broadsheet.pages.templates import environment
 from broadsheet.service.serving.stored_pages import Stored
 from broadsheet.service.web.making.paper import Paper
-from broadsheet.text import html_value
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
+log = logging.getLogger(__name__)
 
 HTML = "text/html; charset=utf-8"
 NOTICE_HERE = Markup("<!-- notice -->")
@@ -22,9 +22,23 @@ NOTICE_HERE = Markup("<!-- notice -->")
 
 
 def html(paper: Paper, template: str, here: str, **values: Any) -> str:  # noqa: ANN401
-    """Return a page, or a part of a page; `here` is its address, by which the navigation marks it."""
+    """Return a page, or a part of a page; `here` is its address, by which the navigation marks it.
+
+    If a template of the site's own fails, the log says why, and readers get the page of our templates.
+    """
     shared = {"paper": paper, "words": paper.words, "here": here, "notice_here": NOTICE_HERE, "token": ""}
-    return environment().get_template(template).render(shared | values)
+    if own := str(Path(paper.look.templates, WEB)) if paper.look.templates else "":
+        try:
+            return _filled(own, template, shared | values)
+        except Exception as error:  # whatever an expression of the site's template raises
+            log.error(
+                "page.templates: %s in %s: %s: %s. Mend the template.", template, own, type(error).__name__, error
+            )
+    return _filled("", template, shared | values)
+
+
+def _filled(own: str, template: str, values: dict[str, Any]) -> str:
+    return environment("broadsheet.service.web", "templates", own).get_template(template).render(values)
 
 
 def answer(paper: Paper, template: str, here: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
@@ -66,20 +80,3 @@ def notice_of(request: Request, paper: Paper, here: str, token: str) -> str:
 
 def _is_event_id(text: str) -> bool:
     return len(text) == 32 and text.isascii() and text.isalnum()
-
-
-@cache
-def environment() -> Environment:
-    """Return the environment of the templates."""
-    from jinja2 import DictLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    folder = files("broadsheet.service.web") / "templates"
-    return SandboxedEnvironment(
-        finalize=html_value,
-        loader=DictLoader({file.name: file.read_text("utf-8") for file in folder.iterdir()}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

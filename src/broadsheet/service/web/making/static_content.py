@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
+from broadsheet.errors import ConfigError
+from broadsheet.pages.look import WEB, Look
 from broadsheet.service.serving.stored_pages import Stored
 
+SITE_STYLE = "site.css"
+"""The site's own style, in the folder of its templates for the service's pages."""
 KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
@@ -18,7 +22,17 @@ def content(name: str) -> Stored:
     return Stored.of(body, KINDS[name.rpartition(".")[2]])
 
 
-@cache
-def address_of(name: str) -> str:
+def site_style(look: Look) -> Stored | None:
+    """Return the style among the site's own templates, or None; raises ConfigError if it cannot be read."""
+    path = Path(look.templates, WEB, SITE_STYLE)
+    if not look.templates or not path.is_file():
+        return None
+    try:
+        return Stored.of(path.read_bytes(), KINDS["css"])
+    except OSError as error:
+        raise ConfigError(f"page.templates: {path}: {error.strerror}.") from error
+
+
+def address_of(name: str, file: Stored) -> str:
     """Return the address of a static file; a file with another content has another address."""
-    return f"/static/{name}?v={hashlib.sha256(content(name).body).hexdigest()[:12]}"
+    return f"/static/{name}?v={file.etag[1:13]}"
