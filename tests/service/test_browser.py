@@ -10,13 +10,21 @@ pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
-def address(clicked, tmp_path_factory):
+def served(clicked, tmp_path_factory):
+    """The address of a newsroom on the air, and a key of its API."""
     from broadsheet.newsroom import Newsroom
     from broadsheet.service.app import create_app
+    from broadsheet.service.security.accounts.keys import add_key
 
     room = Newsroom(shutil.copytree(clicked.path, tmp_path_factory.mktemp("served") / "newsroom", symlinks=True))
-    with on_the_air(create_app(room)) as address:
-        yield address
+    app = create_app(room)
+    with on_the_air(app) as address:
+        yield address, add_key(app.state.security.state, "site", ["pages"], "tests")
+
+
+@pytest.fixture(scope="module")
+def address(served):
+    return served[0]
 
 
 def test_a_reader_from_first_visit_to_being_forgotten(page, address):
@@ -77,3 +85,12 @@ def test_the_keyboard_alone_reaches_the_stories(browser, address):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Yes, remember"
     page.close()
+
+
+def test_a_page_of_the_api_as_html_has_its_style(page, served):
+    address, key = served
+    page.set_extra_http_headers({"Authorization": f"Bearer {key}"})
+    page.goto(f"{address}/v1/readers/fan/page?format=html")
+    assert page.locator(".masthead").evaluate("one => getComputedStyle(one).textAlign") == "center"
+    assert page.locator("h1").evaluate("one => parseFloat(getComputedStyle(one).fontSize)") > 50
+    assert not page.problems

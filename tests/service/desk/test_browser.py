@@ -62,4 +62,4 @@ def test_an_editor_pins_undoes_previews_knobs_and_rewrites(page, address):
     page.get_by_text("Published anyway. headline: number 300").first.wait_for()
     page.get_by_role("button", name="Take off").press("Enter")
     page.get_by_text("No order stands.").wait_for()
-    assert not page.problems
+    assert [one for one in page.problems if "status of 422" not in one] == []  # the rewrite that the gate refused
