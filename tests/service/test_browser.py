@@ -52,6 +52,7 @@ def test_a_reader_from_first_visit_to_being_forgotten(page, address):
     first.get_by_role("button", name="Hide this story").click()
     page.get_by_text("This story is hidden.").first.wait_for()
     page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Taken back.").first.wait_for()
     page.goto(address)
     assert page.locator(".lead h2").inner_text() == title
 

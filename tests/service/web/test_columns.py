@@ -1,5 +1,7 @@
 """Where the stories of a page stand."""
 
+from math import ceil
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +40,43 @@ def test_a_page_of_equal_stories_is_in_the_order_of_their_ranks():
     columns = columns_of(stories)
     below = [story["rank"] for column in columns.rest for story in column]
     assert below == sorted(below)
+
+
+# Characters of the headline, the summary and the reason of each story on a front page of the demo.
+DEMO = [
+    (80, 83, 72),
+    (39, 148, 72),
+    (60, 142, 46),
+    (51, 238, 101),
+    (66, 59, 32),
+    (61, 222, 32),
+    (60, 189, 0),
+    (57, 217, 0),
+    (44, 237, 101),
+    (83, 72, 0),
+    (82, 89, 0),
+    (88, 100, 0),
+    (54, 144, 32),
+    (77, 246, 32),
+    (39, 144, 27),
+    (69, 12, 32),
+    (48, 101, 0),
+    (60, 219, 29),
+    (37, 205, 0),
+    (74, 92, 46),
+]
+
+
+def test_the_columns_of_a_front_page_of_the_demo_end_within_three_lines():
+    stories = [
+        {"headline": "x" * headline, "summary": "x" * summary, "why": "x" * why, "image": "", "rank": rank}
+        for rank, (headline, summary, why) in enumerate(DEMO, 1)
+    ]
+    ends = [sum(map(pixels, column)) for column in columns_of(stories).rest]
+    assert len(ends) == 4 and max(ends) - min(ends) < 3 * 25.5
+
+
+def pixels(story):
+    """The height of a story in a column of four, as a browser draws it, and the gap below it."""
+    texts = ((story["headline"], 28, 23.5), (story["summary"], 34, 25.5), (story["why"], 37, 22.5))
+    return 67 + 56 + (11 if story["why"] else 0) + sum(ceil(len(text) / line) * high for text, line, high in texts)

@@ -78,7 +78,7 @@ def _explained(opened: Open, paper: Paper, reader_id: str, news_id: str) -> dict
         "reason": found.reason,
         "because": next(iter(read.values()), ""),
         "signals": [one for one in signals if one.lift is None or abs(one.lift) >= 0.005],
-        "moves": [_in_words(move, paper, found.rank, titles) for move in found.moves],
+        "moves": [_in_words(move, paper, found.rank, titles) for move in found.moves if found.rank or move.rank],
     }
 
 

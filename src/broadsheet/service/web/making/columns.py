@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from math import ceil
+from math import ceil, hypot
 from typing import Any, NamedTuple
 
 Story = Mapping[str, Any]
 
 GAP = 56
 """Pixels between two stories of a column."""
-AROUND = 78
-"""Pixels of the lines above and below the texts of a story."""
+AROUND, ABOVE_WHY = 67, 11
+"""Pixels of the lines above and below the texts of a story, and of the room above its reason."""
 SHAPES = ((1, 3), (1, 2), (2, 4), (2, 3), (1, 4), (1, 1), (2, 2), (0, 2), (0, 3), (2, 5), (1, 5))
 """Rows of two stories under the lead, and stories beside it; of equal holes, the earlier of these wins."""
 OUT_OF_ORDER = 4.0
 """How many pixels of a hole weigh as much as a story that stands one place from its rank."""
+UNEVEN = 3.0
+"""How many pixels of a hole above weigh as much as a pixel of the holes at the ends of the columns below."""
 REST = 4
 """Columns of the stories that stand under all of these."""
 
@@ -30,9 +32,10 @@ class _Measure(NamedTuple):
     picture: int
 
 
-LEAD = _Measure((27, 57), (74, 30), (95, 24), 520)
-NARROW = _Measure((28, 28), (45, 25.5), (50, 22.5), 260)
-SLIM = _Measure((25, 23.5), (33, 25.5), (37, 22.5), 180)
+LEAD = _Measure((29, 57), (66, 30), (95, 24), 520)
+UNDER = _Measure((31, 28), (47, 25.5), (50, 22.5), 260)
+BESIDE = _Measure((39, 26), (49, 25.5), (50, 22.5), 260)
+SLIM = _Measure((28, 23.5), (34, 25.5), (37, 22.5), 180)
 
 
 class Columns(NamedTuple):
@@ -62,13 +65,14 @@ def columns_of(stories: Sequence[Story]) -> Columns | None:
 
 def _front(stories: Sequence[Story]) -> tuple[list[int], list[int]]:
     """Return the places of the stories under and beside the lead that leave the smallest hole."""
-    heights, lead = [_height(story, NARROW) for story in stories], _height(stories[0], LEAD)
+    lead = _height(stories[0], LEAD)
+    narrow, side = ([_height(story, measure) for story in stories] for measure in (UNDER, BESIDE))
 
     def cost(shape: tuple[list[int], list[int]]) -> float:
         under, beside = shape
-        rows = [(heights[one], heights[other]) for one, other in zip(under[::2], under[1::2], strict=True)]
+        rows = [(narrow[one], narrow[other]) for one, other in zip(under[::2], under[1::2], strict=True)]
         left = lead + sum(GAP + max(row) for row in rows)
-        right = sum(heights[place] for place in beside) + GAP * (len(beside) - 1)
+        right = sum(side[place] for place in beside) + GAP * (len(beside) - 1)
         # What the column beside lacks is shared by the places between its stories.
         hole = right - left if right > left else (left - right) / max(1, len(beside) - 1)
         moved = sum(abs(place - rank) for rank, place in enumerate([*under, *beside], 1))
@@ -95,7 +99,8 @@ def _rest(stories: Sequence[Story]) -> list[Sequence[Story]]:
         for place, column in enumerate(column_of):
             sums[column] += heights[place]
         moved = sum(abs(place - rank) for rank, place in enumerate(_in_order(column_of)))
-        return max(sums) * count - sum(sums) + OUT_OF_ORDER * moved
+        # The squares: two holes of 40 pixels look better than one of 80.
+        return UNEVEN * hypot(*(max(sums) - height for height in sums)) + OUT_OF_ORDER * moved
 
     column_of = [place * count // size for place in range(size)]
     while changes := list(_changes(column_of, count)):
@@ -127,4 +132,4 @@ def _changes(column_of: Sequence[int], count: int) -> Iterator[list[int]]:
 def _height(story: Story, measure: _Measure) -> float:
     texts = ((story["headline"], measure.headline), (story["summary"], measure.summary), (story["why"], measure.why))
     lines = sum(ceil(len(text) / characters) * pixels for text, (characters, pixels) in texts)
-    return AROUND + (measure.picture if story["image"] else 0) + lines
+    return AROUND + (ABOVE_WHY if story["why"] else 0) + (measure.picture if story["image"] else 0) + lines
