@@ -8,7 +8,7 @@ import pytest
 
 from broadsheet.errors import ConfigError, InputError, NewsroomError
 from broadsheet.letters.addresses import Contact, read_contacts
-from broadsheet.letters.delivery import Files, NotSentError, Smtp
+from broadsheet.letters.delivery import Files, NotSentError, PerhapsSentError, Smtp
 from broadsheet.letters.letters import send_letters
 from broadsheet.letters.run import run_letters
 from broadsheet.letters.sent import Sent
@@ -63,7 +63,20 @@ def test_a_call_that_was_killed_while_it_sent_sends_no_letter_twice(pipeline, re
     with pytest.raises(KeyboardInterrupt):
         send(pipeline, readers, sent, killed)
     send(pipeline, readers, sent, after)
-    assert not killed.letters.keys() & after.letters.keys()
+    assert [*killed.letters] == readers[:1] and [*after.letters] == readers[1:]
+
+
+def test_a_letter_that_perhaps_arrived_is_not_sent_again_and_the_others_are_sent(pipeline, readers, sent):
+    class Broken(Taken):
+        def __call__(self, user_id, message):
+            if user_id == readers[0]:
+                raise PerhapsSentError("the connection broke")
+            super().__call__(user_id, message)
+
+    report, after = send(pipeline, readers, sent, Broken()), Taken()
+    assert (report.sent, report.unknown) == (2, ["the connection broke"])
+    assert str(report).endswith("not taken: 0, perhaps taken: 1; 1 x the connection broke")
+    assert send(pipeline, readers, sent, after).again == 3 and not after.letters
 
 
 def test_who_stopped_the_letters_or_has_no_address_gets_none(pipeline, readers, sent):
@@ -133,6 +146,9 @@ def server():
         async def handle_DATA(self, server, session, envelope):
             if envelope.rcpt_tos == ["r1@example.org"]:
                 return "451 later"
+            if envelope.rcpt_tos == ["broken@example.org"]:
+                session.loop.call_soon(server.transport.abort)
+                return "250 taken"
             self.letters.append(envelope)
             return "250 taken"
 
@@ -153,6 +169,16 @@ def test_letters_reach_a_mail_server_and_a_refused_letter_leaves_the_others_alon
     assert [one.rcpt_tos for one in taken] == [["r0@example.org"], ["r2@example.org"]]
     read = message_from_bytes(taken[0].content, policy=default)
     assert read.get_body(("html",)) and read.get_body(("plain",)) and read["From"].addresses[0].domain == "example.org"
+
+
+def test_after_a_connection_that_broke_the_next_letter_has_another(pipeline, readers, sent, server):
+    host, port = server.server.sockets[0].getsockname()[:2]
+    contacts = {**contacts_of(readers), readers[0]: Contact("broken@example.org", "")}
+    with Smtp(f"{host}:{port}") as deliver:
+        report = send_letters(
+            pipeline, [readers[0], readers[2]], contacts, sent, deliver, sender=SENDER, sign=lambda user_id: "", now=NOW
+        )
+    assert report.sent == 1 and len(report.unknown) == 1 and server.handler.letters[-1].rcpt_tos == ["r2@example.org"]
 
 
 def test_a_server_that_is_not_there_is_one_clear_error():

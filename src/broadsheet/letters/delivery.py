@@ -21,11 +21,18 @@ class NotSentError(BroadsheetError):
     """A letter that the mail server did not take."""
 
 
+class PerhapsSentError(BroadsheetError):
+    """A letter of which nobody knows whether the mail server took it: the connection broke."""
+
+
 class Deliver(Protocol):
     """Takes letters; an error of one letter leaves the others alone."""
 
     def __call__(self, user_id: str, message: EmailMessage) -> None:
-        """Deliver a reader's letter; raises NotSentError if it was not taken for certain."""
+        """Deliver a reader's letter.
+
+        Raises NotSentError if the letter was certainly not taken, PerhapsSentError if that is not known.
+        """
 
 
 class Files:
@@ -72,7 +79,10 @@ class Smtp:
             self._open.close()
 
     def __call__(self, user_id: str, message: EmailMessage) -> None:
-        """Send the letter; raises NotSentError if the server refused it, smtplib's errors if that is not known."""
+        """Send the letter; after a connection that broke, the next letter has a connection of its own.
+
+        Raises NotSentError if the server refused the letter, PerhapsSentError if the connection broke meanwhile.
+        """
         try:
             connection = self._open or self._connect()
         except (OSError, smtplib.SMTPException) as error:
@@ -80,10 +90,13 @@ class Smtp:
         try:
             connection.send_message(message)
         except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+            if connection.sock is None:  # the server ended the connection with its answer
+                self._open = None
             raise NotSentError(f"{self._host}:{self._port}: {_told(error)}.") from error
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException) as error:
             self._open = None
-            raise
+            connection.close()
+            raise PerhapsSentError(f"{self._host}:{self._port}: {_told(error)}.") from error
 
     def _connect(self) -> smtplib.SMTP:
         connection = smtplib.SMTP(self._host, self._port, timeout=SECONDS)

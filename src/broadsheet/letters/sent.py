@@ -23,6 +23,10 @@ class Sent:
     def __init__(self, state: State) -> None:
         self._state = state
 
+    def had_letter(self, day: str) -> set[str]:
+        """Return the readers who have the letter of a day already."""
+        return {str(row[0]) for row in self._state.rows("SELECT user_id FROM letters WHERE day = ?", day)}
+
     def begin_letter(self, user_id: str, day: str) -> bool:
         """Enter the letter of a day; return whether the reader has none yet. `day` is an ISO date."""
         try:
