@@ -4,9 +4,8 @@ import shutil
 
 import pytest
 
-from tests.support.browsing import chromium, needs_chromium, on_the_air, phone_page
+from tests.support.browsing import needs_chromium, on_the_air
 
-pytest.importorskip("playwright.sync_api", reason="needs playwright")
 pytestmark = needs_chromium
 PASSWORD = "correct horse battery"
 
@@ -32,18 +31,6 @@ def address(room):
     with on_the_air(app) as address:
         add_user(app.state.security.state, "olga", "operator", PASSWORD, "tests")
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def page(browser, request):
-    with phone_page(browser, scripts=request.param) as page:
-        yield page
 
 
 def test_an_operator_rolls_back_and_publishes_again(page, room, address):
