@@ -115,6 +115,7 @@ def test_a_forgotten_reader_has_an_empty_file_and_an_old_file_brings_nothing_bac
         ("{", "JSON lines"),
         ('{"broadsheet": "reader", "version": 9, "user_id": "a"}\n', "found version 9, expected 1"),
         ('{"broadsheet": "reader", "version": 1, "user_id": "a"}\n{"table": "users"}\n', "expected a table and a row"),
+        ('{"broadsheet": "reader", "version": 1, "user_id": "a"}\n{"row": {}}\n', "expected a table and a row"),
     ],
 )
 def test_another_file_is_refused_in_a_sentence(rooms, tmp_path, text, said):

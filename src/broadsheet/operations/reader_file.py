@@ -9,6 +9,7 @@ and vectors in editions are made of these rows and are not among them.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -27,6 +28,7 @@ from broadsheet.live.events.store import open_events
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_id, require_outside
 from broadsheet.newsroom.service_folder import service_folder
+from broadsheet.nightly.forgetting.service_state import MADE, OWNERS
 from broadsheet.readers.forgotten import Forgotten, ForgottenReaders
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.event_schemas import EVENTS
@@ -38,8 +40,6 @@ VERSION = 1
 FORMAT = "reader"
 """What the first line has under the key `broadsheet`."""
 Row = dict[str, Any]
-_OWNERS = ("user_id", "reader")
-"""Columns that name the reader of a row in the service's own database."""
 
 
 def export_reader(newsroom: Newsroom, user_id: str, out: Path) -> str:
@@ -77,7 +77,7 @@ def read_reader(path: Path) -> tuple[str, list[Row]]:
         raise InputError(f"file {path}: its first line does not say that it is the file of a reader. {_EXPECTED}")
     if lines[0].get("version") != VERSION:
         raise InputError(f"file {path}: found version {lines[0].get('version')!r}, expected {VERSION}. {_EXPECTED}")
-    wrong = [line for line in lines[1:] if not isinstance(line.get("row"), dict)]
+    wrong = [one for one in lines[1:] if not (isinstance(one.get("table"), str) and isinstance(one.get("row"), dict))]
     if wrong:
         raise InputError(f"file {path}: found {json.dumps(wrong[0])[:80]}, expected a table and a row. {_EXPECTED}")
     return given_id(lines[0].get("user_id"), "user_id"), lines[1:]
@@ -116,7 +116,7 @@ def _rows(newsroom: Newsroom, user_id: str, forgotten: Forgotten) -> Iterator[Ro
     for event in _events(newsroom, user_id):
         if not forgotten.covers(user_id, happened(event)):
             yield {"table": "events", "in_corpus": event["sequence"] <= held, "row": event}
-    yield from _of_service(newsroom, user_id)
+    yield from _of_service(newsroom, user_id, forgotten)
 
 
 def _of_table(name: str, path: Path, schema: pa.Schema, user_id: str) -> Iterator[Row]:
@@ -144,8 +144,10 @@ def _events(newsroom: Newsroom, user_id: str) -> Iterator[Row]:
                 yield event
 
 
-def _of_service(newsroom: Newsroom, user_id: str) -> Iterator[Row]:
+def _of_service(newsroom: Newsroom, user_id: str, forgotten: Forgotten) -> Iterator[Row]:
     """Yield the rows of the service's own database whose column `user_id` or `reader` is the reader."""
+    until = forgotten.until(user_id)
+    since = -math.inf if until is None else until.timestamp()
     path = service_folder(newsroom) / "state.sqlite"
     if not path.is_file():
         return
@@ -154,9 +156,10 @@ def _of_service(newsroom: Newsroom, user_id: str) -> Iterator[Row]:
             database.row_factory = sqlite3.Row
             for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 columns = [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]
-                for column in (name for name in _OWNERS if name in columns):
+                for column in (name for name in OWNERS if name in columns):
                     for row in database.execute(f'SELECT * FROM "{table}" WHERE "{column}" = ?', (user_id,)):
-                        yield {"table": "service", "name": table, "row": dict(row)}
+                        if max([row[name] for name in MADE if name in columns], default=0) > since:
+                            yield {"table": "service", "name": table, "row": dict(row)}
     except sqlite3.Error as error:
         raise NewsroomError(f"{path}: cannot be read ({error}). Restore it from a backup.") from error
 

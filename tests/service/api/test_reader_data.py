@@ -1,6 +1,7 @@
 """A reader's data over HTTP: exported as one file, and forgotten with the next request."""
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -58,3 +59,24 @@ def test_a_forgotten_reader_goes_from_the_services_own_files_without_a_build(cli
     assert {row[0] for row in state.rows("SELECT reader FROM feeds")} >= {"another"}
     for path in state.path.parent.iterdir():
         assert reader.encode() not in path.read_bytes(), path
+
+
+def test_what_the_service_holds_is_exported_until_the_forgetting_and_again_from_then_on(client, service):
+    state, reader = service.state, "comes-back"
+    rows = ("INSERT INTO pushes VALUES (?, 'N1', '2026-12-01', ?)", "INSERT INTO stopped_letters VALUES (?, ?)")
+
+    def service_rows():
+        _, *lines = map(json.loads, client.get(f"/v1/readers/{reader}/export").text.splitlines())
+        return sorted(line["name"] for line in lines if line["table"] == "service")
+
+    with state.change() as db:
+        for row in rows:
+            db.execute(row, (reader, 1))
+    assert service_rows() == ["pushes", "stopped_letters"]
+    until = datetime.fromisoformat(client.post(f"/v1/readers/{reader}/forget").json()["until"])
+    assert service_rows() == []
+    with state.change() as db:
+        db.execute("UPDATE stopped_letters SET at = ? WHERE user_id = ?", (int(until.timestamp()) + 1, reader))
+    client.post("/v1/readers/somebody-else/forget")
+    assert service.forgotten_state.look()
+    assert service_rows() == ["stopped_letters"], "a reader who came back gets no letters, whoever is forgotten later"

@@ -6,6 +6,8 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from broadsheet.readers.forget import forget
+
 
 @pytest.mark.parametrize("full", ["", "?full=1"])
 @pytest.mark.parametrize("form", ["rss", "atom", "json"])
@@ -40,6 +42,14 @@ def test_the_database_does_not_hold_the_address_itself(reader, service):
     token = re.search(r"/feeds/([^/]+)/", page)[1]
     assert token.encode() not in service.state.path.read_bytes()
     assert token not in json.dumps(service.state.rows("SELECT hex(hash), reader FROM feeds"))
+
+
+def test_the_feed_of_a_reader_whom_another_process_forgot_has_ended(reader, visitor, service):
+    address = re.search(r"/feeds/[^/]+/", reader.post("/following/feed", act="new").text)[0]
+    assert visitor.get(f"{address}feed.rss").status_code == 200
+    forget(service.newsroom, reader.id)
+    assert visitor.get(f"{address}feed.rss").status_code == 404
+    assert 'value="end"' not in reader.get("/following").text
 
 
 def test_a_forgotten_readers_feed_has_ended(reader, visitor):

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from broadsheet.readers.forget import forget
 from broadsheet.service.web.making.words import words_of
 
 PAGES = ["/", "/section/science", "/story/N59", "/ask", "/following", "/about-this-page", "/saved", "/everybody"]
@@ -137,6 +138,13 @@ def test_whoever_asks_to_be_forgotten_is_new_at_once(reader):
     assert "broadsheet-reader" not in reader.client.cookies
     reader.client.cookies["broadsheet-reader"] = cookie
     assert "space rocket planet" not in reader.get("/following").text
+
+
+def test_the_page_of_a_reader_whom_another_process_forgot_is_not_used_any_more(reader, service):
+    news_id = stories(reader.get("/").text)[0]
+    assert re.search(r'data-page="[^"]+"', reader.get(f"/story/{news_id}").text)
+    forget(service.newsroom, reader.id)
+    assert 'data-page=""' in reader.get(f"/story/{news_id}").text
 
 
 @pytest.mark.parametrize("language", ["da", "de", "fr"])

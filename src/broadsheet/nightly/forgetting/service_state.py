@@ -1,8 +1,9 @@
 """Taking forgotten readers out of the service's own database, `state.sqlite`.
 
 The tables there belong to the service, which adds to them from version to version. So this looks at every table: a row
-whose column `user_id` or `reader` is a forgotten reader goes, and in any other text the reader's id is replaced. Stored
-answers to repeated calls may hold anything, and all that were made until a reader was forgotten go.
+whose column `user_id` or `reader` is a forgotten reader goes, and in any other text the reader's id is replaced. A row
+that was made after the forgetting stays: it is that of a new reader with the same id. Stored answers to repeated calls
+may hold anything, and all that were made until a reader was forgotten go.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.service_folder import service_folder
 from broadsheet.nightly.forgetting.forgotten_rows import Find
 
-_OWNERS = ("user_id", "reader")
+OWNERS = ("user_id", "reader")
+"""Columns that name the reader of a row."""
+MADE = ("at", "made")
+"""Columns with the time at which a row was made, in whole seconds since 1970."""
 _ANSWERS = "idempotency"
 INSTEAD = "a forgotten reader"
 """What stands in a text in place of a forgotten reader's id."""
@@ -64,9 +68,10 @@ def _clean_table(database: sqlite3.Connection, table: str, find: Find, until: da
     for column in columns:
         texts = [row[0] for row in database.execute(f'SELECT DISTINCT "{column}" FROM "{table}"')]
         texts = [text for text in texts if isinstance(text, str) and text]
-        if column in _OWNERS:
-            gone = [(text,) for text in find(texts)]
-            database.executemany(f'DELETE FROM "{table}" WHERE "{column}" = ?', gone)
+        if column in OWNERS:
+            gone = [(text, time.timestamp()) for text, time in find(texts).items()]
+            made = next((f'"{name}"' for name in MADE if name in columns), "0")
+            database.executemany(f'DELETE FROM "{table}" WHERE "{column}" = ? AND {made} <= ?', gone)
             continue
         for text in texts:
             if (changed := _without_readers(text, find)) != text:

@@ -29,13 +29,19 @@ def no_feed(service: Service, reader_id: str) -> None:
 
 def has_feed(service: Service, reader_id: str) -> bool:
     """Return whether a reader's feeds have an address."""
-    return bool(service.state.rows("SELECT 1 FROM feeds WHERE reader = ?", reader_id))
+    found = service.state.rows("SELECT reader, made FROM feeds WHERE reader = ?", reader_id)
+    return bool(found) and not _is_forgotten(service, *found[0])
 
 
 def reader_of_feed(service: Service, token: str) -> str:
-    """Return whose feeds a token leads to; empty for a token that does not hold."""
-    found = service.state.rows("SELECT reader FROM feeds WHERE hash = ?", _hash(token))
-    return str(found[0][0]) if found else ""
+    """Return whose feeds a token leads to; empty for a token that does not hold, as after its reader was forgotten."""
+    found = service.state.rows("SELECT reader, made FROM feeds WHERE hash = ?", _hash(token))
+    return "" if not found or _is_forgotten(service, *found[0]) else str(found[0][0])
+
+
+def _is_forgotten(service: Service, reader_id: str, made: int) -> bool:
+    until = service.pipeline.bench.data.readers.forgotten().until(reader_id)
+    return until is not None and made <= until.timestamp()
 
 
 def _hash(token: str) -> bytes:
