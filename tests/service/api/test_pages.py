@@ -8,6 +8,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from broadsheet.errors import InputError
 from broadsheet.service.api.forms import chosen_form
 from broadsheet.service.serving.problems import ServiceError
 
@@ -36,6 +37,23 @@ def test_a_page_is_sent_again_until_its_reader_does_something(client, service):
     after = client.get(PAGE, params={"k": 3}, headers={"If-None-Match": first.headers["etag"]})
     assert after.status_code == 200
     assert hidden not in [story["news_id"] for story in after.json()["stories"]]
+
+
+def test_an_event_with_blanks_around_its_readers_id_makes_that_readers_page_anew(client):
+    first = client.get("/v1/readers/asker/page", params={"k": 3}).json()
+    event = {"event_id": "hide-2", "kind": "hide", "user_id": " asker ", "time": "2024-05-03T12:00:00Z"}
+    hidden = first["stories"][0]["news_id"]
+    assert client.post("/v1/events", json=event | {"news_id": hidden}).json()["new"] == 1
+    for name in ("asker", "%20asker"):
+        after = client.get(f"/v1/readers/{name}/page", params={"k": 3}).json()
+        assert hidden not in [story["news_id"] for story in after["stories"]]
+
+
+def test_an_id_that_cannot_be_one_is_refused_before_it_waits_with_the_pages_of_others(service):
+    waiting = service.page("fan", 2, {})
+    with pytest.raises(InputError, match="empty id"):
+        service.page(" ", 2, {})
+    assert waiting.result(60).user_id == "fan"
 
 
 def test_a_page_is_logged_as_shown_once_and_only_if_it_counts(client, service):

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import URL
 
+from broadsheet.newsroom.given import given_id
 from broadsheet.pages.feeds import Addresses
 from broadsheet.pages.page import Page
 from broadsheet.service.api.forms import CONTENT, AskedForm, Full, as_sent, chosen_form
@@ -72,7 +73,7 @@ async def page(
 
     The page is sent again until something changes that it depends on; each form of it is a page of its own.
     """
-    form = chosen_form(form, request.headers.get("accept", ""))
+    form, user_id = chosen_form(form, request.headers.get("accept", "")), given_id(user_id, "user_id")
     filters = filters_of(section, exclude)
     opened = service.served.now()
     key = await service.key_of(opened, user_id, form, full, k, json.dumps(filters))

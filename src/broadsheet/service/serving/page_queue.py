@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from broadsheet.errors import NewsroomError
+from broadsheet.newsroom.given import given_id
 from broadsheet.pages.page import Page
 from broadsheet.service.serving.metrics import Metrics
 from broadsheet.service.serving.served import Open, Served
@@ -58,8 +59,12 @@ class PageQueue:
         return len(self._waiting)
 
     def ask(self, user_id: str, k: int, filters: Mapping[str, Any]) -> Future[Page]:
-        """Return the page of a reader, when it is made; raises TooManyWaiting if MOST_WAITING requests wait."""
-        wanted = _Wanted(self._served.now(), user_id, k, filters)
+        """Return the page of a reader, when it is made.
+
+        Raises TooManyWaiting if MOST_WAITING requests wait, and InputError for what cannot be an id: later it would
+        fail the pages of all readers of its block.
+        """
+        wanted = _Wanted(self._served.now(), given_id(user_id, "user_id"), k, filters)
         with self._changed:
             if self._closed:
                 raise NewsroomError("The service is stopping.")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
-from broadsheet.errors import BroadsheetError
+from broadsheet.errors import BroadsheetError, InputError
 from broadsheet.live.events.store import EventStore
+from broadsheet.newsroom.given import given_id
 from broadsheet.service.serving.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ class ReaderVersions:
             self._own.update(dict.fromkeys(str(one.get("event_id")) for one in acts))
             while len(self._own) > REMEMBERED:
                 self._own.popitem(last=False)
-        self.changed({str(one["user_id"]) for one in acts if one.get("user_id")})
+        self.changed(set(_readers(acts)))
 
     def watch(self) -> None:
         """Look at what other processes logged, in a thread of its own, until `close`."""
@@ -77,6 +79,14 @@ class ReaderVersions:
         while not self._stopped.wait(LOOKS_EVERY):
             try:
                 self.look()
-            except BroadsheetError as error:
+            except (BroadsheetError, OSError) as error:
                 log.warning("%s Stored pages may lack what readers did in another process.", error)
                 self._stopped.wait(10)
+
+
+def _readers(events: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """Yield the readers of events by their ids as the event store writes them: without blanks at their ends."""
+    for event in events:
+        if event.get("user_id"):
+            with suppress(InputError):  # of a refused event
+                yield given_id(event["user_id"], "user_id")
