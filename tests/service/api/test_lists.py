@@ -2,6 +2,8 @@
 
 import pytest
 
+from broadsheet.service.serving.cursors import LONGEST, part_of
+
 LATEST = "/v1/articles/latest"
 
 
@@ -56,6 +58,14 @@ def test_a_cursor_of_another_list_or_a_forged_one_is_a_problem(client):
     assert client.get(LATEST, params={"cursor": cursor, "section": "sports"}).status_code == 422
     for forged in (cursor[:-1], "A" + cursor[1:], "%", "é", "x" * 1501):
         assert client.get(LATEST, params={"cursor": forged}).status_code == 422
+
+
+def test_a_cursor_of_the_longest_ids_is_accepted():
+    reader, articles = "\U0001f5de" * 256, ["\U0001f5de" * 255 + end for end in "ab"]
+    listed = f"history {reader}", "2026-12-01T03-30-30.022737Z"
+    _, after = part_of(articles, 1, *listed, None)
+    assert after and len(after) <= LONGEST
+    assert part_of(articles, 1, *listed, after) == (slice(1, 2), None)
 
 
 def test_a_cursor_whose_edition_or_article_is_gone_is_a_problem_410(client):

@@ -30,7 +30,7 @@ PURPOSE, SECONDS = "enter", 60
 EMBED, EMBED_SECONDS = "embed", 3600
 """The same of the token with which a page of the site shows a reader's stories, as often as the page is loaded."""
 
-UserId = Annotated[str, Path(min_length=1, max_length=200, description="The reader's id.")]
+UserId = Annotated[str, Path(min_length=1, max_length=512, description="The reader's id.")]
 
 
 class EnterToken(BaseModel):
@@ -42,9 +42,9 @@ class EnterToken(BaseModel):
 
 
 @router.post(
-    "/v1/readers/{user_id}/token",
+    "/v1/readers/{user_id:path}/token",
     dependencies=[Depends(needs("readers"))],
-    responses=documented(401, 403, 422, 429),
+    responses=documented(401, 403, 404, 422, 429),
 )
 async def enter_token(request: Request, user_id: UserId) -> EnterToken:
     """Return a token with which a reader's browser says who it is, in place of its pseudonym.
@@ -63,9 +63,9 @@ class EmbedToken(BaseModel):
 
 
 @router.post(
-    "/v1/readers/{user_id}/embed-token",
+    "/v1/readers/{user_id:path}/embed-token",
     dependencies=[Depends(needs("pages"))],
-    responses=documented(401, 403, 422, 429),
+    responses=documented(401, 403, 404, 422, 429),
 )
 async def embed_token(request: Request, user_id: UserId) -> EmbedToken:
     """Return a token with which the site's page shows the reader's own stories; the token is good for nothing else.
@@ -85,7 +85,7 @@ def reader_of_embed(request: Request, token: str) -> str:
 
 
 @router.get("/enter", responses=documented(403, 422, 429, 503), status_code=303, response_class=RedirectResponse)
-def enter(request: Request, token: Annotated[str, Query(min_length=1, max_length=2000)]) -> Response:
+def enter(request: Request, token: Annotated[str, Query(min_length=1, max_length=4000)]) -> Response:
     """Remember who the reader is, as the site's token says, and lead to the front page."""
     security = security_of(request)
     signed = security.secret.signed(PURPOSE, token, SECONDS)

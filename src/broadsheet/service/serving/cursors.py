@@ -12,8 +12,8 @@ from fastapi import Query
 
 from broadsheet.service.serving.problems import ServiceError
 
-LONGEST = 1500
-"""Most characters of a cursor: it holds the id of an article and the name of a list."""
+LONGEST = 4_000
+"""Most characters of a cursor: it holds the id of an article and the name of a list, of up to 4 bytes a character."""
 Cursor = Annotated[
     str | None, Query(min_length=1, max_length=LONGEST, description="The `next` of the answer before; begin without.")
 ]
