@@ -1,8 +1,10 @@
+import gc
 import logging
 import os
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,7 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from broadsheet.service.monitoring.latencies import latencies, quantile
 from broadsheet.service.monitoring.monitoring import FOLDER, shared_instruments
 from broadsheet.service.monitoring.of_events import EventRates
+from broadsheet.service.monitoring.of_processes import Garbage
 from broadsheet.service.security.caller import Caller, caller_of
+from broadsheet.service.serving.metrics import Metrics
 
 OURS = re.compile(r"(broadsheet|process|python)(_[a-z0-9]+)+")
 NO_BASE_UNIT = re.compile(
@@ -166,6 +170,36 @@ def test_a_journal_that_is_damaged_is_no_service_that_is_ready(client, app, monk
 
     monkeypatch.setattr(Pipeline, "bench", property(fails))
     assert value(client, "broadsheet_ready") == 0 and value(client, "broadsheet_disk_free_bytes") > 0
+
+
+@pytest.fixture
+def explicit_collections():
+    """No garbage is collected but by a call; threads take turns as often as can be."""
+    interval = sys.getswitchinterval()
+    gc.disable()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+    gc.enable()
+
+
+def test_threads_that_count_garbage_at_the_same_time_count_each_collection_once(explicit_collections):
+    metrics, counting = Metrics(), Garbage()
+    begin = gc.get_stats()[0]["collections"]
+
+    def count():
+        for _ in range(300):
+            gc.collect(0)
+            counting.count(metrics)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counting.count(metrics)
+    counted = metrics.registry.get_sample_value("python_gc_collections_total", {"generation": "0"})
+    assert counted == gc.get_stats()[0]["collections"] - begin
 
 
 def test_events_a_second_are_those_between_two_looks():

@@ -1,6 +1,8 @@
 import threading
 from types import SimpleNamespace
 
+import pytest
+
 from broadsheet.errors import ContractError
 from broadsheet.service.serving.metrics import Metrics
 from broadsheet.service.serving.served import Served
@@ -40,12 +42,15 @@ def test_an_edition_is_opened_once_though_two_threads_look(tmp_path):
     assert value(metrics, "editions_taken_up_total") == 1 and value(metrics, "edition_open_seconds") > 0
 
 
-def test_an_edition_that_cannot_be_opened_is_counted_and_the_earlier_one_stays(tmp_path):
+@pytest.mark.parametrize(
+    "error", [ContractError("second: damaged."), OSError("second: damaged."), MemoryError("damaged")]
+)
+def test_an_edition_that_cannot_be_opened_is_counted_and_the_earlier_one_stays(tmp_path, error):
     room, metrics = Room(tmp_path), Metrics()
 
     def opening(_):
         if room.name == "second":
-            raise ContractError("second: damaged.")
+            raise error
         return SimpleNamespace(bench=None)
 
     served = Served(room, metrics, opening)

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from datetime import UTC, datetime
 
 import pytest
 from argon2 import PasswordHasher
@@ -66,6 +67,17 @@ def test_the_day_of_a_keys_use_is_written_down(state):
     known.check(key)
     known.look()
     assert len(keys.all_keys(state)[0].used) == 10
+
+
+def test_a_key_is_accepted_though_the_day_of_its_use_cannot_be_written_down(state):
+    secret, found = keys.add_key(state, "site", ["pages"], "test"), keys.Keys(state)
+    state._connection().execute("PRAGMA query_only = ON")
+    assert found.check(secret)
+    found.look()
+    assert found.check(secret)
+    state._connection().execute("PRAGMA query_only = OFF")
+    found.look()
+    assert keys.all_keys(state)[0].used == datetime.now(UTC).date().isoformat()
 
 
 def test_no_key_is_accepted_while_the_database_cannot_be_read(state, monkeypatch):

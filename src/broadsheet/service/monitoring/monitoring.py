@@ -59,7 +59,7 @@ class Monitoring:
         self._garbage.count(self._service.metrics)
         try:
             self.rates.look(self._service.pipeline.events.last(), time.monotonic())
-        except BroadsheetError as error:
+        except (BroadsheetError, OSError) as error:
             log.warning("The event store cannot be read: %s", error)
 
     def instruments(self) -> list[Metric]:

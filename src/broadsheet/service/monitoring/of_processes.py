@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import platform
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -56,7 +57,7 @@ class Garbage:
 
     def __init__(self) -> None:
         self._begin = self._paused = self._told = 0.0
-        self._before = gc.get_stats()
+        self._before, self._counting = gc.get_stats(), threading.Lock()
 
     def start(self) -> None:
         """Time each collection from now on, until `close`."""
@@ -67,7 +68,11 @@ class Garbage:
         gc.callbacks.remove(self._timed)
 
     def count(self, metrics: Metrics) -> None:
-        """Count what was collected since the last call."""
+        """Count what was collected since the last call; two threads never count at the same time."""
+        with self._counting:
+            self._count(metrics)
+
+    def _count(self, metrics: Metrics) -> None:
         stats, paused = gc.get_stats(), self._paused
         for generation, (before, now) in enumerate(zip(self._before, stats, strict=True)):
             label = str(generation)

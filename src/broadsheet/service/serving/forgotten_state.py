@@ -50,5 +50,5 @@ class ForgottenState:
         while not self._stopped.wait(LOOKS_EVERY):
             try:
                 self.look()
-            except BroadsheetError as error:
+            except (BroadsheetError, OSError) as error:
                 log.warning("%s Forgotten readers are taken out of it later.", error)

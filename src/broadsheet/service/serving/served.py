@@ -91,8 +91,8 @@ class Served:
     def look(self) -> bool:
         """Open the current edition if it is another than the one served; returns whether one was taken up.
 
-        An edition that cannot be opened leaves the earlier one in its place, and `problem` says why. Two threads never
-        open editions at the same time.
+        An edition that cannot be opened, for whatever reason, leaves the earlier one in its place, and `problem` says
+        why. Two threads never open editions at the same time.
         """
         with self._looking:
             return self._look()
@@ -106,11 +106,13 @@ class Served:
             pipeline = self._opened()
             if self._wanted() != wanted:
                 return False  # another edition was published meanwhile: the next look opens that
-        except BroadsheetError as error:
-            if str(error) != self.problem:
-                log.error("Edition %s stays in use: %s", self._open.edition, error)
+        except Exception as error:  # also an error of the system or of a model: the thread must look on
+            problem = str(error) if isinstance(error, BroadsheetError) else f"{type(error).__name__}: {error}"
+            if problem != self.problem:
+                known = isinstance(error, BroadsheetError)
+                log.error("Edition %s stays in use: %s", self._open.edition, problem, exc_info=None if known else error)
             self._metrics.open_failures.inc()
-            self._told(str(error))
+            self._told(problem)
             return False
         self._open = Open(pipeline, wanted)
         self._told("")

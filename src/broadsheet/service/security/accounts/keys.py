@@ -117,14 +117,20 @@ class Keys:
 
     def look(self) -> None:
         """Read the keys if anything in the database changed, and note which keys were used today."""
-        if used := dict(self._used):
-            with self._state.change() as db:
-                db.executemany("UPDATE keys SET used = ? WHERE id = ?", [(day, key) for key, day in used.items()])
-            self._used = {key: day for key, day in self._used.items() if key not in used}
         version = self._state.version()
         if version != self._version:
             self._keys = {key.id: key for key in all_keys(self._state) if key.revoked is None}
             self._version = version
+        if self._used:
+            self._note_used(self._used)
+
+    def _note_used(self, days: dict[str, str]) -> None:
+        self._used = {}  # before it is read: what another thread adds from now on is noted the next time
+        try:
+            with self._state.change() as db:
+                db.executemany("UPDATE keys SET used = ? WHERE id = ?", [(day, key) for key, day in list(days.items())])
+        except BroadsheetError as error:  # a full disk, or a busy database, is no reason to refuse callers
+            log.warning("%s On which day API keys were used last is noted later.", error)
 
     def _watch(self) -> None:
         # Versions can be compared within a thread only. Without this, a key that was added before this thread's first
