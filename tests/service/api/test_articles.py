@@ -1,6 +1,12 @@
 """Articles over HTTP: added, replaced, corrected and withdrawn, for the next request."""
 
+from threading import Thread
+
 import pytest
+
+from broadsheet.pipeline.pipeline import Pipeline
+from broadsheet.service.api.articles import _LOCK
+from broadsheet.tables.locks import locked
 
 ARTICLE = {
     "title": "Rocket reaches new planet",
@@ -30,6 +36,18 @@ def test_a_correction_changes_the_given_fields_alone(client):
     after = client.get("/v1/articles/N6").json()
     assert after == before | {"title": "Corrected title"}
     assert client.patch("/v1/articles/N999", json={"title": "x"}).status_code == 404
+
+
+def test_a_correction_waits_for_the_change_of_another_process_and_keeps_it(client, service, served):
+    before = client.get("/v1/articles/N8").json()
+    corrected = Thread(target=client.patch, args=("/v1/articles/N8",), kwargs={"json": {"abstract": "Corrected."}})
+    other = Pipeline.open(served.path)
+    with locked(service.state.path.with_name(_LOCK)):
+        corrected.start()
+        other.add(before | {"title": "Of another process"})
+    corrected.join()
+    after = client.get("/v1/articles/N8").json()
+    assert (after["title"], after["abstract"]) == ("Of another process", "Corrected.")
 
 
 def test_a_withdrawn_article_is_gone_from_pages_and_lists(client):

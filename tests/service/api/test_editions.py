@@ -63,6 +63,15 @@ def test_experiments_are_those_of_the_settings_and_an_unknown_name_is_a_problem(
     assert client.get("/v1/experiments/fresher").status_code == 404
 
 
+def test_an_experiment_that_is_added_while_the_service_runs_is_listed(client, served):
+    settings = served.config_file.read_text("utf-8")
+    arms = "\n[experiments.later.arms.as-is]\n[experiments.later.arms.fresh.settings.rerank.weights]\nfreshness = 2.0\n"
+    served.config_file.write_text(settings + arms, "utf-8")
+    assert [one["name"] for one in client.get("/v1/experiments").json()["experiments"]] == ["later"]
+    assert client.get("/v1/experiments/later").json()["experiment"] == "later"
+    served.config_file.write_text(settings, "utf-8")
+
+
 def test_an_experiment_is_measured_from_the_log(built, tmp_path):
     import shutil
 

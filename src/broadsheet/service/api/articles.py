@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -18,14 +18,16 @@ from broadsheet.service.security.repeats import ONCE, OnceRoute
 from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
 from broadsheet.service.serving.service import Service, Serving
 from broadsheet.tables.kept import kept_values
+from broadsheet.tables.locks import locked
 from broadsheet.tables.schemas import NEWS
 from broadsheet.text import web_link
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=OnceRoute, dependencies=[ONCE])
 
 OfArticles = Annotated[Caller, Depends(needs("articles"))]
-_ONE_CHANGE = threading.Lock()
-"""Held while an article is corrected: between the reading of its text and the writing no other text comes."""
+_LOCK = ".articles.lock"
+"""Of every process of this machine while an article is changed, in the folder of the service: between the reading of an
+article's text and its correction no other text comes."""
 
 
 def _link(url: str) -> str:
@@ -105,7 +107,7 @@ class Withdrawn(BaseModel):
 @router.put("/{news_id:path}", responses=documented(*CHANGING))
 def put(service: Serving, caller: OfArticles, news_id: NewsId, article: ArticleFields) -> Taken:
     """Add an article, or replace the article with this id; fields that are not given are empty."""
-    with _ONE_CHANGE:
+    with _one_change(service):
         taken = _added(service, [_row(news_id, article)])
     note(service.state, caller, acts.PUT, news_id)
     return taken
@@ -114,7 +116,7 @@ def put(service: Serving, caller: OfArticles, news_id: NewsId, article: ArticleF
 @router.patch("/{news_id:path}", responses=documented(*CHANGING, 404))
 def correct(service: Serving, caller: OfArticles, news_id: NewsId, article: ArticleFields) -> Taken:
     """Correct some fields of an article; fields that are not given stay as they are."""
-    with _ONE_CHANGE:
+    with _one_change(service):
         catalogue = service.pipeline.bench.data.catalogue
         place = catalogue.all_rows.get(news_id)  # also of an article under an embargo
         if place is None:
@@ -131,7 +133,8 @@ def correct(service: Serving, caller: OfArticles, news_id: NewsId, article: Arti
 @router.delete("/{news_id:path}", responses=documented(*CHANGING))
 def withdraw(service: Serving, caller: OfArticles, news_id: NewsId) -> Withdrawn:
     """Withdraw an article: no page, list or answer shows it any more, and no import brings it back."""
-    was_known = not service.pipeline.withdraw([news_id])
+    with _one_change(service):
+        was_known = not service.pipeline.withdraw([news_id])
     note(service.state, caller, acts.WITHDRAWN, news_id)
     return Withdrawn(news_id=news_id, was_known=was_known)
 
@@ -139,11 +142,15 @@ def withdraw(service: Serving, caller: OfArticles, news_id: NewsId) -> Withdrawn
 @router.post("/batch", responses=documented(*CHANGING))
 def put_batch(service: Serving, caller: OfArticles, batch: Batch) -> Taken:
     """Add or replace up to 1,000 articles: 200 with the number of the skipped by reason, 422 if none was taken."""
-    with _ONE_CHANGE:
+    with _one_change(service):
         taken = _added(service, [_row(article.news_id, article) for article in batch.articles])
     named = ", ".join(article.news_id for article in batch.articles)
     note(service.state, caller, acts.PUT, f"{taken.taken} of {len(batch.articles)}: {named}")
     return taken
+
+
+def _one_change(service: Service) -> AbstractContextManager[None]:
+    return locked(service.state.path.with_name(_LOCK))
 
 
 _FIELDS = [name for name in NEWS.names if name not in ("news_id", "content_hash", "kept")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -93,7 +94,10 @@ class Measured(BaseModel, extra="allow"):
 def editions(request: Request, service: Serving, _: OfOperations) -> Response:
     """Return all editions, those that were kept back among them."""
     room, current = service.newsroom, service.newsroom.current()
-    found = [_body(room, edition_state(one, current=one == current)) for one in reversed(room.editions())]
+    found = []
+    for one in reversed(room.editions()):
+        with suppress(FileNotFoundError):  # a pruning removes it meanwhile
+            found.append(_body(room, edition_state(one, current=one == current)))
     return send_model(request, Editions(in_use=service.served.now().edition, editions=found))
 
 
@@ -162,7 +166,7 @@ def experiments(request: Request, service: Serving, _: OfOperations) -> Response
             arms={arm: one.weight for arm, one in experiment.arms.items()},
             **{field: getattr(experiment, field) for field in ("kind", "start", "end", "share")},
         )
-        for name, experiment in service.config.experiments.items()
+        for name, experiment in service.newsroom.config().experiments.items()
     ]
     return send_model(request, Experiments(experiments=found))
 
@@ -170,9 +174,9 @@ def experiments(request: Request, service: Serving, _: OfOperations) -> Response
 @router.get("/experiments/{name}", responses=answered(Measured, 404))
 async def experiment(request: Request, service: Serving, _: OfOperations, name: ExperimentName) -> Response:
     """Return what an experiment found until now, with intervals that stay valid however often you look."""
-    settings = service.config.experiments.get(name)
+    room, config = service.newsroom, service.newsroom.config()
+    settings = config.experiments.get(name)
     if settings is None:
         raise ServiceError(404, "No experiment of the settings has this name. GET /v1/experiments lists them.")
-    room, config = service.newsroom, service.config
     found = await service.work(lambda: measure(room, name, settings, read_events(room, config, {name: settings})))
     return send_model(request, Measured.model_validate(found))
