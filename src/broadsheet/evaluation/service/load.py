@@ -59,6 +59,9 @@ def measure_service(newsroom: Newsroom, name: str, task: LoadTask, swaps: int, k
     key = add_key(State(newsroom), f"benchmark {uuid4().hex[:8]}", ["pages", "events"], "benchmark")
     readers = readers_of(newsroom, task.readers)
     document = {**stamp(), "newsroom": name, "articles": len(articles_of(newsroom)), "readers": len(readers)}
+    with settings_of_load(newsroom):
+        # First, since the readers of the load's events would be readers of the new edition too.
+        document["swaps"] = measure_swaps(newsroom, key, swaps, say)
     with settings_of_load(newsroom), running(newsroom.path, key) as service:
         document |= {"seconds_to_ready": service.seconds_to_ready, "memory_at_start": service.memory()}
         rows = _stored_pages_and_events(newsroom, service, readers, task, say)
@@ -69,7 +72,6 @@ def measure_service(newsroom: Newsroom, name: str, task: LoadTask, swaps: int, k
             with running(newsroom.path, key) as service:
                 document["steady"] = _steady(newsroom, service, readers, rows, task, say)
         document["kills"] = measure_kill(newsroom, key, kills, say)
-        document["swaps"] = measure_swaps(newsroom, key, swaps, say)
     return document
 
 
