@@ -3,7 +3,7 @@
 The load is that of wrk, which must be installed, on the same machine, which must be quiet. The newsroom gets events,
 clicks and a new edition: give it a copy. Prints Markdown; with --out also writes it, JSON and a plot.
 
-Example: python scripts/benchmark_service.py copy_of_demo --name demo --out benchmarks/results
+Example: python scripts/benchmark_service.py copy_of_demo --name demo --seconds 0 --out benchmarks/results
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ LUA = Path(__file__).parents[1] / "benchmarks" / "load" / "requests.lua"
 def benchmark(
     newsroom: Annotated[Path, typer.Argument(help="The folder of a newsroom that may be changed.")],
     name: Annotated[str, typer.Option(help="What the newsroom is called in the results and in their names.")],
-    seconds: Annotated[float, typer.Option(min=1, help="Length of each load.")] = 20,
+    seconds: Annotated[float, typer.Option(min=0, help="Length of each load; 0 for none.")] = 20,
     steady: Annotated[
         float, typer.Option(min=0, help="Seconds of all loads at once, half of what the service does; 0 for none.")
     ] = 600,

@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any
 from uuid import uuid4
 
+from broadsheet.errors import InputError
 from broadsheet.evaluation.report.document import stamp
 from broadsheet.evaluation.service.interruptions import measure_kill, measure_swaps
 from broadsheet.evaluation.service.served import Running, load, running
@@ -29,6 +30,8 @@ from broadsheet.service.serving.state import State
 
 STORED = 100
 """Readers whose pages are made once and then sent again."""
+FEWEST = 2 * STORED
+"""Readers of a load at the least: the pages of the others are made for each request."""
 SHARE = 1 / 6
 """Of the speed of each of the three loads alone: together they are half of what the service can do."""
 CONNECTIONS = {"stored pages": 16, "fresh pages": 8, "events": 32}
@@ -42,7 +45,7 @@ class LoadTask:
     """What is measured."""
 
     seconds: float
-    "Length of each load."
+    "Length of each load; 0 for none."
     steady_seconds: float
     "Seconds of all loads at once; 0 for none."
     readers: int
@@ -54,8 +57,10 @@ class LoadTask:
 def measure_service(newsroom: Newsroom, name: str, task: LoadTask, swaps: int, kills: int, say: Say) -> dict[str, Any]:
     """Return the document of all measurements; the newsroom gets events, clicks, an API key and another edition.
 
-    Raises NewsroomError if the service does not start, InputError if wrk is not installed.
+    Raises NewsroomError if the service does not start, InputError if wrk is not installed or there are too few readers.
     """
+    if task.seconds and len(readers_of(newsroom, FEWEST)) < FEWEST:
+        raise InputError(f"{newsroom.path}: a load needs {FEWEST} readers in the edition. --seconds 0 leaves it out.")
     key = add_key(State(newsroom), f"benchmark {uuid4().hex[:8]}", ["pages", "events"], "benchmark")
     readers = readers_of(newsroom, task.readers)
     document = {**stamp(), "newsroom": name, "articles": len(articles_of(newsroom)), "readers": len(readers)}
@@ -64,11 +69,12 @@ def measure_service(newsroom: Newsroom, name: str, task: LoadTask, swaps: int, k
         document["swaps"] = measure_swaps(newsroom, key, swaps, say)
     with settings_of_load(newsroom), running(newsroom.path, key) as service:
         document |= {"seconds_to_ready": service.seconds_to_ready, "memory_at_start": service.memory()}
-        rows = _stored_pages_and_events(newsroom, service, readers, task, say)
-    rows |= _fresh_pages(newsroom, key, readers, task, say)
+        rows = _stored_pages_and_events(newsroom, service, readers, task, say) if task.seconds else {}
+    if task.seconds:
+        rows |= _fresh_pages(newsroom, key, readers, task, say)
     document["rows"] = rows
     with settings_of_load(newsroom):
-        if task.steady_seconds:
+        if task.seconds and task.steady_seconds:
             with running(newsroom.path, key) as service:
                 document["steady"] = _steady(newsroom, service, readers, rows, task, say)
         document["kills"] = measure_kill(newsroom, key, kills, say)

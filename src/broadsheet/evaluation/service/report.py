@@ -31,18 +31,10 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         f"{document['seconds_to_ready']:.1f} s with {document['memory_at_start'] / 1e6:,.0f} MB of memory."
     )
     yield ""
-    header = ["load", "requests a second", "p50, ms", "p99, ms", "requests", "errors"]
     steady = document.get("steady", {"rows": {}})
-    rows = document["rows"] | {f"steady: {name}": row for name, row in steady["rows"].items()}
-    yield from table(
-        header,
-        [
-            [name, *(f"{row[each]:,.1f}" for each in ("per_second", "p50_ms", "p99_ms"))]
-            + [f"{row[each]:,}" for each in ("requests", "errors")]
-            for name, row in rows.items()
-        ],
-    )
-    yield ""
+    if rows := document["rows"] | {f"steady: {name}": row for name, row in steady["rows"].items()}:
+        yield from _table(rows)
+        yield ""
     if memory := steady.get("memory"):
         yield (
             f"Steady: the three loads at once for {steady['seconds'] / 60:.0f} minutes, each at a sixth of its speed "
@@ -64,7 +56,19 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
             f"{kills['lost']} lost, {kills['twice']} kept twice."
         )
         yield ""
-    yield from (f"- {name}: {what}." for name, what in NOTES.items())
+    if rows:
+        yield from (f"- {name}: {what}." for name, what in NOTES.items())
+
+
+def _table(rows: Mapping[str, Any]) -> list[str]:
+    return table(
+        ["load", "requests a second", "p50, ms", "p99, ms", "requests", "errors"],
+        [
+            [name, *(f"{row[each]:,.1f}" for each in ("per_second", "p50_ms", "p99_ms"))]
+            + [f"{row[each]:,}" for each in ("requests", "errors")]
+            for name, row in rows.items()
+        ],
+    )
 
 
 def _draw(document: Mapping[str, Any], path: Path) -> None:
