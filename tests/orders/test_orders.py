@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from broadsheet.orders.in_force import in_force
-from broadsheet.orders.order import Bury, Order
+from broadsheet.orders.order import Bury, Embargo, Order
 from tests.orders.conftest import pin
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -44,6 +44,14 @@ def test_an_order_that_ends_before_it_begins_or_has_a_time_without_a_zone_is_ref
     for far in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
         with pytest.raises(ValidationError, match="from 1970 to 2200"):
             pin("N1", starts=far)
+
+
+def test_an_embargo_has_no_time_but_its_own():
+    embargo = Embargo(news_id="N1", until=NOW)
+    assert Order(what=embargo).what.until == NOW
+    for times in ({"starts": NOW}, {"ends": NOW}):
+        with pytest.raises(ValidationError, match="an embargo ends at its until"):
+            Order(what=embargo, **times)
 
 
 def test_orders_begin_and_end_at_their_times_to_the_moment():

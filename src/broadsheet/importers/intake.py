@@ -13,6 +13,7 @@ from broadsheet.errors import InputError
 from broadsheet.importers.report import FORGOTTEN, ImportReport
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.journal import Journal, carried_by
+from broadsheet.orders.book import OrderBook
 from broadsheet.readers.forgotten import NOBODY, Forgotten, ForgottenReaders
 from broadsheet.tables.arrow_files import read_table
 from broadsheet.tables.kept import SHOWN_WHEN
@@ -78,6 +79,8 @@ class Intake:
     "The readers who were forgotten."
     former: Callable[[str], ShownWhen] = _no_former
     "Returns when the earlier article with an id may be shown; empty without an earlier article."
+    embargoes: Mapping[str, datetime | None] = field(default_factory=dict)
+    "What editors ordered of embargoes, by the article's id: None shows the article whatever its publisher says."
     noted: list[tuple[str, str]] = field(default_factory=list)
     "What is noted of the row that is checked now, each with an example or an empty text."
 
@@ -94,14 +97,19 @@ class Intake:
     def shown_when(self, news_id: str, row: Mapping[str, object]) -> dict[str, datetime | None]:
         """Return when an article may be shown; a column that the row lacks is that of the earlier article with the id.
 
-        So an import of a file without these columns ends no embargo; an empty value does. Raises SkipRow for a time
-        that cannot be read: to take it for no time could show what is not to be shown.
+        So an import of a file without these columns ends no embargo; an empty value does. While an editor's order on
+        the embargo of an article stands, the order holds, and another embargo in the row is noted. Raises SkipRow for a
+        time that cannot be read: to take it for no time could show what is not to be shown.
         """
         found = {name: self._time(name, row[name]) for name in SHOWN_WHEN if name in row}
         if len(found) < len(SHOWN_WHEN):
             found = {**dict.fromkeys(SHOWN_WHEN), **self.former(news_id), **found}
         embargo, expiry = (found[name] for name in SHOWN_WHEN)
-        if embargo and expiry and expiry <= embargo:
+        if news_id in self.embargoes:
+            if embargo != self.embargoes[news_id] and "embargo_until" in row:
+                self.note("news: embargo left as an editor ordered it", f"such as {news_id}")
+            found["embargo_until"] = self.embargoes[news_id]
+        elif embargo and expiry and expiry <= embargo:
             raise SkipRow(
                 "expires before its embargo ends", f"found {embargo:%Y-%m-%d %H:%M} and {expiry:%Y-%m-%d %H:%M}"
             )
@@ -145,4 +153,5 @@ def open_intake(newsroom: Newsroom, report: ImportReport | None = None, html: st
         keeps_html,
         forgotten=ForgottenReaders(newsroom)(),
         former=FormerTimes(newsroom),
+        embargoes=OrderBook(newsroom)().embargoes,
     )

@@ -20,7 +20,7 @@ from broadsheet.errors import ContractError, InputError, NewsroomError
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.notes import read_note, write_note
 from broadsheet.orders.in_force import InForce, in_force
-from broadsheet.orders.order import Order
+from broadsheet.orders.order import Embargo, Order
 from broadsheet.readers.watched_file import Watched
 from broadsheet.tables.arrow_files import from_rows, read_table, write_table
 from broadsheet.tables.live_schemas import ORDERS
@@ -79,6 +79,12 @@ class Orders:
     def standing(self) -> list[Change]:
         """The last changes of the orders that were not taken off, whether or not their time has come."""
         return [change for change in self.latest.values() if change.order]
+
+    @property
+    def embargoes(self) -> dict[str, datetime | None]:
+        """Until when editors hold articles back, by their ids; None for an article that an editor lets be shown."""
+        orders = [change.order.what for change in self.standing if change.order]
+        return {what.news_id: what.until for what in orders if isinstance(what, Embargo)}
 
     def version(self, order_id: str) -> int:
         """Return the number of an order's last change; 0 for an order that was never given."""

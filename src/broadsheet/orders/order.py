@@ -136,6 +136,8 @@ class Order(BaseModel):
     def _in_order(self) -> Order:
         if self.starts and self.ends and self.starts >= self.ends:
             raise ValueError("ends: found a time that is not after starts, expected a later time")
+        if isinstance(self.what, Embargo) and (self.starts or self.ends):
+            raise ValueError("starts, ends: found a time for an embargo, expected null: an embargo ends at its until")
         return self
 
     @property

@@ -1,10 +1,14 @@
 """The desk as an editor without JavaScript uses it."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from broadsheet.importers.transaction import Import
 from broadsheet.orders.order import Bury, Order, Pin
+from broadsheet.tables.arrow_files import read_table
+from broadsheet.tables.schemas import NEWS
 from tests.support.late_articles import row
 from tests.support.tiny import make_news
 
@@ -165,6 +169,25 @@ def test_an_embargo_hides_a_story_at_once_and_taken_off_the_publishers_own_holds
     assert not there()
     ann.send(f"/desk/orders/{book().standing[0].order_id}/remove")
     assert there() and until() is None
+
+
+def test_no_article_that_the_publisher_sends_again_ends_an_editors_embargo(ann, book, app, served):
+    pipeline = app.state.service.pipeline
+    expires = datetime(2099, 1, 1, tzinfo=UTC)  # before the editor's embargo ends: the order is no mistake of the row
+
+    def there():
+        return "N50" in pipeline.stories(["N50"])["news_id"].to_pylist()
+
+    ann.see("/desk/story/N50")
+    ann.send("/desk/orders", kind="embargo", news_id="N50", slot="", until="2100-01-01T00:00")
+    report = pipeline.add({**row("N50", title="The team again"), "embargo_until": None, "expires_at": expires})
+    assert not there() and report.notes["news: embargo left as an editor ordered it"] == 1
+    with Import(served) as add:
+        add.news([{**row("N50", title="The team once more"), "embargo_until": None}])
+    (until,) = [one["embargo_until"] for one in read_table(served.news, NEWS).to_pylist() if one["news_id"] == "N50"]
+    assert until.year == 2100
+    ann.send(f"/desk/orders/{book().standing[0].order_id}/remove")
+    assert there()
 
 
 def test_an_unknown_story_is_not_found_and_an_id_may_have_any_characters(ann, app):
