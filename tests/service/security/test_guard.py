@@ -39,6 +39,21 @@ def test_a_compressed_body_and_a_length_that_is_none_are_refused(site):
     assert site.browser().post("/echo", headers={"content-length": "-1"}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("multipart/form-data; boundary=x; charset=punycode", 415),
+        ('Multipart/Form-Data; boundary=x; CHARSET="unicode_escape"', 415),
+        ("multipart/form-data; boundary=x; charset=UTF-8", 401),
+        ("multipart/form-data; boundary=x", 401),
+    ],
+)
+def test_a_form_is_read_as_utf8_alone(site, kind, status):
+    parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\nann\r\n' for name in ("name", "password")]
+    answer = site.browser().post("/login", content="".join([*parts, "--x--\r\n"]), headers={"content-type": kind})
+    assert answer.status_code == status
+
+
 def test_a_forged_x_forwarded_for_gets_no_bucket_of_its_own(opening):
     site = opening(requests_a_minute=3)
     answers = [

@@ -91,21 +91,21 @@ def enter(request: Request, token: Annotated[str, Query(min_length=1, max_length
     signed = security.secret.signed(PURPOSE, token, SECONDS)
     if signed and is_head(request):  # a program that looks where the link leads; the token is the reader's to use
         return RedirectResponse("/", 303)
-    if not signed or not _is_first_use(security, token):
+    if not signed or not _is_first_use(security, signed[1]):
         raise ServiceError(403, "This token is forged, used already, or older than a minute. Come from the site again.")
     answer = RedirectResponse("/", 303)
     remember_reader(request, answer, signed[0])
     return answer
 
 
-def _is_first_use(security: Security, token: str) -> bool:
+def _is_first_use(security: Security, number: str) -> bool:
+    """Note the random number of a token, and return whether it is new; the token itself has several spellings."""
     now = int(time.time())
     try:
         with security.state.change() as db:
             db.execute("DELETE FROM entered WHERE until < ?", (now,))
-            db.execute(
-                "INSERT INTO entered VALUES (?, ?)", (hashlib.sha256(token.encode()).digest(), now + 2 * SECONDS)
-            )
+            digest = hashlib.sha256(number.encode()).digest()
+            db.execute("INSERT INTO entered VALUES (?, ?)", (digest, now + 2 * SECONDS))
     except sqlite3.IntegrityError:
         return False
     return True

@@ -1,10 +1,12 @@
-"""Bodies of requests: no longer than the setting allows, no slower than a time limit, and not compressed."""
+"""Bodies of requests: no longer than the setting allows, no slower than a time limit, not compressed, and in UTF-8."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import time
+
+from python_multipart.multipart import parse_options_header
 
 from broadsheet.service.serving.messages import Message, Receive
 
@@ -59,7 +61,21 @@ def refused_by_headers(scope: Message, most_bytes: int) -> tuple[bool, tuple[int
             has_body = True
         elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             return True, (415, "The body is compressed. Send it as it is, without Content-Encoding.")
+        elif name == b"content-type" and not _is_utf8(value):
+            return True, (415, "The form is not in UTF-8. Send it in UTF-8.")
     return has_body, None
+
+
+def _is_utf8(content_type: bytes) -> bool:
+    """Return whether a form's parts will be read as UTF-8; other bodies are read so whatever their header says.
+
+    Starlette decodes the parts of a form by any codec of Python that the header names: punycode takes minutes for a
+    megabyte, in the thread that answers everybody, and unicode_escape makes characters that no UTF-8 can hold.
+    """
+    if b"charset" not in content_type.lower():
+        return True
+    kind, parameters = parse_options_header(content_type)
+    return kind != b"multipart/form-data" or parameters.get(b"charset", b"utf-8").lower() in (b"utf-8", b"utf8")
 
 
 def too_long(most_bytes: int) -> str:
