@@ -8,6 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from broadsheet.errors import InputError, NewsroomError
+from broadsheet.nightly.forgetting.service_state import clean_service_state
 from broadsheet.service.security.accounts import attempts, audit, keys, sessions, users
 from broadsheet.service.serving.state import State
 from tests.service.security.conftest import HASHER, PASSWORD
@@ -227,3 +228,22 @@ def test_failed_logins_do_not_fill_the_audit_log(state, monkeypatch):
         attempts.note_failure(state, f"192.0.2.{number}\nforged line")
     lines = audited(state)
     assert [who for who, _, _ in lines] == ["ann", *(f"192.0.2.{number} forged line" for number in (7, 8, 9))]
+
+
+def test_forgetting_a_reader_with_the_name_of_a_key_user_role_or_scope_takes_no_right_away(state, room):
+    before = keys.add_key(state, "site", ["pages"], "test"), keys.add_key(state, "other", ["pages"], "test")
+    users.add_user(state, "ann", "operator", PASSWORD, "test")
+    with state.change() as db:
+        audit.record(db, "key site", "reader forgotten", "reader site")
+        rows = [("key site", name, b"", int(time.time()), 200) for name in ("site", "other")]
+        db.executemany("INSERT INTO idempotency (caller, key, request, made, status) VALUES (?, ?, ?, ?, ?)", rows)
+    names = {"site", "other", "pages", "ann", "operator", "key"}
+    until = datetime(2020, 1, 1, tzinfo=UTC)
+    clean_service_state(room, lambda texts: dict.fromkeys(names.intersection(texts), until), until)
+    assert {(key.name, *key.scopes) for key in keys.all_keys(state)} == {("site", "pages"), ("other", "pages")}
+    assert all(keys.Keys(state).check(key) for key in before)
+    assert [(user.name, user.role) for user in users.all_users(state)] == [("ann", "operator")]
+    assert state.rows("SELECT who, act, what FROM audit WHERE act = 'reader forgotten'") == [
+        ("key site", "reader forgotten", "reader a forgotten reader")
+    ]
+    assert state.rows("SELECT key FROM idempotency ORDER BY key") == [("other",), ("site",)]
