@@ -66,7 +66,7 @@ def browse(newsroom: Newsroom, name: str, chromium: str, pictures: Path, say: Sa
                 for page, path in pages.items():
                     picture = pictures / f"{_file_name(page)}-{_file_name(view.name)}.png"
                     seen = _look(context.new_page(), f"{service.address}{path}", view, picture)
-                    found[page].setdefault("bytes", seen.pop("bytes"))
+                    found[page].setdefault("kb", seen.pop("kb"))
                     found[page]["views"][view.name] = seen
             say(f"{view.name}: {len(pages)} pages")
         browser.close()
@@ -152,7 +152,13 @@ def _look(page: Page, address: str, view: View, picture: Path) -> dict[str, Any]
     page.close()
     # A browser tells the console that a page is not there, as it should.
     problems = [problem for problem in problems if not (status == 404 and "404" in problem)]
-    return {"bytes": sum(weights), "status": status, "violations": violations, "too_wide": too_wide, "errors": problems}
+    return {
+        "kb": sum(weights) / 1000,
+        "status": status,
+        "violations": violations,
+        "too_wide": too_wide,
+        "errors": problems,
+    }
 
 
 def _weight(answer: Response, address: str) -> int:

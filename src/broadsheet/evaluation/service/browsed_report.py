@@ -16,7 +16,7 @@ def report_browsed(document: Mapping[str, Any]) -> Report:
     rows = [
         [
             page,
-            f"{found['bytes'] / 1000:,.0f}",
+            f"{found['kb']:,.0f}",
             *(f"{sum(count(view) for view in found['views'].values()):,}" for count in _COUNTS.values()),
         ]
         for page, found in pages.items()

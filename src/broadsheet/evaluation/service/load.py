@@ -68,7 +68,7 @@ def measure_service(newsroom: Newsroom, name: str, task: LoadTask, swaps: int, k
         # First, since the readers of the load's events would be readers of the new edition too.
         document["swaps"] = measure_swaps(newsroom, key, swaps, say)
     with settings_of_load(newsroom), running(newsroom.path, key) as service:
-        document |= {"seconds_to_ready": service.seconds_to_ready, "memory_at_start": service.memory()}
+        document |= {"seconds_to_ready": service.seconds_to_ready, "memory_mb": service.memory()}
         rows = _stored_pages_and_events(newsroom, service, readers, task, say) if task.seconds else {}
     if task.seconds:
         rows |= _fresh_pages(newsroom, key, readers, task, say)
@@ -145,4 +145,4 @@ def _steady(
         watching.result()
     for name, row in found.items():
         _tell(f"steady, {name}", row, say)
-    return {"seconds": task.steady_seconds, "share": SHARE, "rows": found, "memory": memory}
+    return {"seconds": task.steady_seconds, "share": SHARE, "rows": found, "memory_mb": memory}

@@ -28,19 +28,19 @@ def report_service(document: Mapping[str, Any]) -> Report:
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{document['articles']:,} articles, {document['readers']:,} readers; ready after "
-        f"{document['seconds_to_ready']:.1f} s with {document['memory_at_start'] / 1e6:,.0f} MB of memory."
+        f"{document['seconds_to_ready']:.1f} s with {document['memory_mb']:,.0f} MB of memory."
     )
     yield ""
     steady = document.get("steady", {"rows": {}})
     if rows := document["rows"] | {f"steady: {name}": row for name, row in steady["rows"].items()}:
         yield from _table(rows)
         yield ""
-    if memory := steady.get("memory"):
+    if memory := steady.get("memory_mb"):
         yield (
             f"Steady: the three loads at once for {steady['seconds'] / 60:.0f} minutes, each at a sixth of its speed "
             "alone, half of what the service does. Memory, looked at each ten seconds: "
-            f"{memory[0] / 1e6:,.0f} MB at first, {max(memory) / 1e6:,.0f} MB at most, "
-            f"{memory[-1] / 1e6:,.0f} MB at last."
+            f"{memory[0]:,.0f} MB at first, {max(memory):,.0f} MB at most, "
+            f"{memory[-1]:,.0f} MB at last."
         )
         yield ""
     if (swaps := document["swaps"])["swaps"]:
@@ -72,10 +72,10 @@ def _table(rows: Mapping[str, Any]) -> list[str]:
 
 
 def _draw(document: Mapping[str, Any], path: Path) -> None:
-    memory = document.get("steady", {}).get("memory", [])
+    memory = document.get("steady", {}).get("memory_mb", [])
     figure = new_figure(7, 4)
     axis = figure.subplots()
-    axis.plot([10 * (place + 1) / 60 for place in range(len(memory))], [used / 1e6 for used in memory])
+    axis.plot([10 * (place + 1) / 60 for place in range(len(memory))], memory)
     axis.set_ylim(bottom=0)
     axis.set_xlabel("minutes")
     axis.set_ylabel("MB")

@@ -37,10 +37,10 @@ class Running:
     "An API key of a site."
     seconds_to_ready: float
 
-    def memory(self) -> int:
-        """Return the bytes of memory of the service's processes."""
+    def memory(self) -> float:
+        """Return the memory of the service's processes in MB."""
         first = psutil.Process(self.process.pid)
-        return sum(one.memory_info().rss for one in [first, *first.children(recursive=True)])
+        return sum(one.memory_info().rss for one in [first, *first.children(recursive=True)]) / 1e6
 
     def client(self) -> Client:
         """Return a client that has the key."""
