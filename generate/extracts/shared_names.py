@@ -85,18 +85,26 @@ def names_of(articles: Sequence[tuple[str, str, str]]) -> list[tuple[str, set[in
     _join_acronyms(found, read)
     _look_in_headings(found, read)
     for key, one in found.items():
-        one.articles -= {number for number, (_, _, source) in enumerate(articles) if _is_outlet(key, source)}
+        one.articles -= {number for number in one.articles if _is_outlet(key, articles[number][2])}
     return [(one.text, one.articles) for one in found.values()]
 
 
 def _is_outlet(name: _Words, source: str) -> bool:
     """Whether a folded name is that of a source: in whole, by its initials, or without `The` and `News`."""
+    whole, short, initials = _outlet(source)
+    return name in (whole, short) or name in initials or (len(name) > 1 and (_initials(name),) == short)
+
+
+@lru_cache(maxsize=1 << 12)  # a few sources have all articles
+def _outlet(source: str) -> tuple[_Words, _Words, set[_Words]]:
+    """Return the folded name of a source in whole, without `The` and `News`, and the initials of both."""
     whole = tuple(map(fold, words(source)))
     short = tuple(word for word in whole if word not in _OF_OUTLETS) or whole
-    return name in (whole, short) or any(
-        len(long) > 1 and ("".join(word[0] for word in long),) == other
-        for long, other in ((name, short), (short, name), (whole, name))
-    )
+    return whole, short, {(_initials(long),) for long in (whole, short) if len(long) > 1}
+
+
+def _initials(name: _Words) -> str:
+    return "".join(word[0] for word in name)
 
 
 def _mentions(read: Sequence[_Read]) -> Iterator[tuple[int, _Words]]:
@@ -145,7 +153,7 @@ def _join_acronyms(found: dict[_Words, _Name], read: Sequence[_Read]) -> None:
     """Merge a name that is written out with its initials: `World Economic Forum` with `WEF`."""
     for key in [key for key, one in found.items() if len(key) == 1 and one.is_acronym]:
         found[key].articles |= {number for number, one in enumerate(read) if key[0] in one.initials}
-        for other in [other for other in found if len(other) > 1 and "".join(word[0] for word in other) == key[0]]:
+        for other in [other for other in found if len(other) > 1 and _initials(other) == key[0]]:
             found[key].articles |= found.pop(other).articles
 
 

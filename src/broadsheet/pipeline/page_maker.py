@@ -39,6 +39,7 @@ class PageMaker:
 
     def __init__(self, texts: PageTexts, digests: Digests, look: Look, draws: Draws, scores: RememberedScores) -> None:
         self._texts, self._digests, self._look, self._draws, self._scores = texts, digests, look, draws, scores
+        self._topics: ReaderTopics | None = None
 
     def pages(
         self,
@@ -55,7 +56,7 @@ class PageMaker:
         self._draws.count(draws)
         ranked, timings, catalogue = ranking.ranked, ranking.timings, bench.data.catalogue
         with timed(timings, "generate"):
-            topics = ReaderTopics(catalogue.news)
+            topics = self._topics_of(catalogue)
             interest = interests_in(
                 bench.data, bench.models, {reader.user_id: reader for reader in readers}.get, topics
             )
@@ -71,6 +72,13 @@ class PageMaker:
             drawn = {**draws.about(reader.user_id), "is_archive": _is_archive(bench)}
             pages.append(Page(reader.user_id, reader.kind, "", *made, follows=following, look=self._look, **drawn))
         return pages
+
+    def _topics_of(self, catalogue: Catalogue) -> ReaderTopics:
+        """Return what finds the topics of histories, which are remembered until an article is added or withdrawn."""
+        topics = self._topics
+        if topics is None or topics.news is not catalogue.news:
+            self._topics = topics = ReaderTopics(catalogue.news)
+        return topics
 
     def _rows(
         self, ranking: Ranking, readers: Sequence[ReaderState], stories: pa.Table, catalogue: Catalogue, drawn: Drawn

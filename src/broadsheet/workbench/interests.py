@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 ARTICLES = 100
 """Most articles of a history, the newest, among which topics are looked for."""
+MOST_HISTORIES = 5_000
+"""Histories whose topics are remembered, some 2 KB each."""
 
 
 @dataclass(frozen=True)
@@ -67,18 +70,16 @@ def topics_of(news: pa.Table, rows: Sequence[int]) -> list[Topic]:
 
 
 class ReaderTopics:
-    """The topics of readers' histories, found once for each reader; keep the object for one request only."""
+    """The topics of readers' histories, found once for each history; safe to share between threads."""
 
     def __init__(self, news: pa.Table) -> None:
         """`news` is the catalogue's news table."""
-        self._news = news
-        self._found: dict[str, list[Topic]] = {}
+        self.news = news
+        self._of = lru_cache(MOST_HISTORIES)(partial(topics_of, news))
 
     def __call__(self, reader: ReaderState) -> list[Topic]:
         """Return a reader's topics; a history of one article has no topics."""
-        if reader.user_id not in self._found:
-            self._found[reader.user_id] = find_topics(self._news, reader)
-        return self._found[reader.user_id]
+        return self._of(tuple(reader.history[-ARTICLES:])) if len(reader.history) > 1 else []
 
 
 def find_topics(news: pa.Table, reader: ReaderState) -> list[Topic]:
