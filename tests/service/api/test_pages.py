@@ -10,6 +10,8 @@ import pytest
 
 from broadsheet.errors import InputError
 from broadsheet.service.api.forms import chosen_form
+from broadsheet.service.api.pages import _all_asked
+from broadsheet.service.serving import page_queue
 from broadsheet.service.serving.problems import ServiceError
 
 PAGE = "/v1/readers/fan/page"
@@ -136,6 +138,15 @@ def test_pages_of_many_readers_come_in_the_order_of_their_names(client):
     pages = client.post("/v1/pages", json={"readers": readers, "k": 2}).json()["pages"]
     assert [page["user_id"] for page in pages] == readers
     assert [page["kind"] for page in pages] == ["known", "profile", "known", "new"]
+
+
+def test_of_a_batch_that_finds_the_queue_full_no_page_is_made(client, service, monkeypatch):
+    monkeypatch.setattr(page_queue, "MOST_WAITING", 1)
+    with service.queue._changed:  # the thread that makes pages takes none meanwhile
+        with pytest.raises(page_queue.TooManyWaiting):
+            _all_asked(service, ["fan", "voter"], 2, {})
+        (left,) = service.queue._waiting
+        assert left.answer.cancelled()
 
 
 @pytest.mark.parametrize(

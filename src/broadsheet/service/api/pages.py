@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import Future
 from functools import partial
 from typing import Annotated, Any
 
@@ -12,7 +13,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import URL
 
-from broadsheet.newsroom.given import given_id
+from broadsheet.errors import BroadsheetError
+from broadsheet.newsroom.given import given_id, given_ids
 from broadsheet.pages.feeds import Addresses
 from broadsheet.pages.page import Page
 from broadsheet.service.api.forms import CONTENT, AskedForm, Full, as_sent, chosen_form
@@ -103,9 +105,22 @@ async def session_page(service: Serving, _: OfPages, wanted: SessionWanted) -> P
 async def pages(service: Serving, _: OfPages, wanted: PagesWanted) -> Pages:
     """Return the pages of up to 100 readers, in the order of their ids."""
     filters = filters_of(wanted.section, wanted.exclude)
-    waiting = [service.page(user_id, wanted.k, filters) for user_id in wanted.readers]
+    waiting = _all_asked(service, given_ids(wanted.readers, "readers"), wanted.k, filters)
     made = await asyncio.gather(*map(asyncio.wrap_future, waiting))
     return Pages(pages=await anyio.to_thread.run_sync(_bodies, service, made, wanted.log))
+
+
+def _all_asked(service: Service, user_ids: list[str], k: int, filters: dict[str, Any]) -> list[Future[Page]]:
+    """Ask for the pages of all readers, or of none: once a page is refused, nobody waits for the others."""
+    waiting = list[Future[Page]]()
+    try:
+        for user_id in user_ids:
+            waiting.append(service.page(user_id, k, filters))
+    except BroadsheetError:
+        for page in waiting:
+            page.cancel()
+        raise
+    return waiting
 
 
 def _bodies(service: Service, made: list[Page], is_shown: bool) -> list[PageBody]:
