@@ -84,6 +84,11 @@ def test_what_cannot_be_done_is_told_in_a_sentence(command, folder, typed, words
     assert code == 2 and told in error.replace("'nix'", "nix")
 
 
+def test_a_newsroom_without_an_edition_is_told_before_any_address_is(command, folder):
+    code, _, error = command("serve", folder)
+    assert code == 2 and "no edition is published" in error and "http://" not in error
+
+
 def test_a_folder_that_is_no_newsroom_stays_as_it_is(command, tmp_path):
     (tmp_path / "empty").mkdir()
     command("keys", "add", tmp_path / "empty", "site", "--scope", "pages")

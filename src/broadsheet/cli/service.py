@@ -36,8 +36,7 @@ def serve(
     with _installed():
         from broadsheet.service import server
 
-    say(f"http://{host}:{port}/ is the front page; Ctrl-C ends.")
-    server.serve(newsroom, host, port, workers)
+    server.serve(newsroom, host, port, workers, say)
 
 
 @keys.command("add", epilog="Example: broadsheet keys add newsroom site --scope pages --scope events")

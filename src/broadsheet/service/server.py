@@ -16,6 +16,7 @@ from broadsheet.errors import NewsroomError
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_newsroom
 from broadsheet.newsroom.service_folder import service_folder
+from broadsheet.progress import Say, silent
 from broadsheet.service.app import create_app
 from broadsheet.service.connections import Connection
 from broadsheet.service.monitoring.monitoring import FOLDER
@@ -31,8 +32,8 @@ MOST_CONNECTIONS = 1_000
 """Connections of a worker; further requests are answered with status 503 by uvicorn itself."""
 
 
-def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
-    """Answer requests until SIGTERM or Ctrl-C.
+def serve(newsroom: Path, host: str, port: int, workers: int, say: Say = silent) -> None:
+    """Answer requests until SIGTERM or Ctrl-C; `say` gets a line with the address once the newsroom can be served.
 
     With several workers each process is started anew and opens its models itself: nothing is forked with models open.
     Raises NewsroomError if no edition is published.
@@ -42,6 +43,8 @@ def serve(newsroom: Path, host: str, port: int, workers: int) -> None:
     room: Newsroom = given_newsroom(newsroom)
     room.current()  # told now, in a sentence, and not by each worker
     require_writable(room)
+    at = f"[{host}]" if ":" in host else host
+    say(f"The front page will be at http://{at}:{port}/ once the models are open; Ctrl-C ends.")
     os.environ[VARIABLE], os.environ[WORKERS] = str(room.path), str(workers)
     with _shared_metrics(workers), _ended_by_signals():
         uvicorn.run(
