@@ -1,6 +1,10 @@
-"""The reason of an item on a page: a plain sentence that is true of it, and that at most two items of the page have."""
+"""The reason of an item on a page: a plain sentence that is true of it, and that at most two items of the page have.
 
-from collections import Counter
+Sentences that begin alike and end in another section or source, such as "Because you asked for “chess”: this is from
+Daily.", read as the same sentence. Of ten items in a row at most three have them.
+"""
+
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +19,24 @@ from broadsheet.rerank.reasons.deletion import History, ReadArticles, Told, noth
 from broadsheet.rerank.reasons.headline_names import shared_names
 from broadsheet.rerank.reasons.lifts import OF_AGE, OF_OTHERS, ROUNDING, true_signals
 from broadsheet.rerank.reasons.own_words import Asked, EncodeWords, named_in_words, nearest_parts, nothing_asked
-from broadsheet.rerank.reasons.sentences import OFTEN, Evidence, Language, Sentences, known_sentences, named_in
+from broadsheet.rerank.reasons.sentences import (
+    OFTEN,
+    Evidence,
+    Language,
+    Sentences,
+    beginning_of,
+    key_of,
+    known_sentences,
+    named_in,
+)
 from broadsheet.tables.arrays import Flags, Floats, Rows, Vectors
 
 MOST_ALIKE = 2
 """Items of a page that may have the same reason."""
+MOST_BEGUN_ALIKE = 3
+"""Items of NEIGHBOURS whose reasons may begin alike: with the same wish, or the same section often read."""
+NEIGHBOURS = 10
+"""Items in a row that a reader sees together."""
 SAMPLE, USUAL = 512, 0.98
 """Articles of the newsroom, spread evenly, and the share of them that lie less near than what counts as near."""
 OF_CONTENT = ("relevance", "attention", "two_tower")
@@ -53,6 +70,8 @@ class _Reason:
 
     key: Key
     "What reasons alike share."
+    begun: Key
+    "What reasons that begin alike share."
     sentence: str
     evidence: Evidence
     because: int
@@ -82,13 +101,15 @@ class Explainer:
     def __call__(self, pages: Sequence[ReaderPage]) -> tuple[Rows, list[str]]:
         """Return for each item, page after page, the row of the article that its reason names, or -1, and the text.
 
-        The text is empty where each sentence that is true of an item stands on the page MOST_ALIKE times already.
+        The text is empty where each sentence that is true of an item stands on the page MOST_ALIKE times already, or
+        MOST_BEGUN_ALIKE of its neighbours above begin like it.
         """
         because, texts, titles = list[int](), list[str](), self._titles(pages)
         for page in pages:
-            given: Counter[Key] = Counter()
+            given, begun = Counter[Key](), deque[Key | None](maxlen=NEIGHBOURS - 1)
             for found in self._reasons(page, titles):
-                chosen = _choose(found, given)
+                chosen = _choose(found, given, begun)
+                begun.append(None if chosen is None else chosen.begun)
                 because.append(-1 if chosen is None else chosen.because)
                 texts.append("" if chosen is None else chosen.text)
         return np.array(because, np.int64), texts
@@ -135,9 +156,10 @@ class Explainer:
             yield from self._said((language.read,), evidence._replace(title=titles[row]), row)
 
     @staticmethod
-    def _said(sentences: Sequence[str], evidence: Evidence, nearest: int = -1) -> Iterator[_Reason]:
+    def _said(sentences: Sentences, evidence: Evidence, nearest: int = -1) -> Iterator[_Reason]:
         for key, sentence in known_sentences(sentences, evidence):
-            yield _Reason(key, sentence, evidence, nearest if "title" in named_in(sentence) else -1)
+            begun = key_of(beginning_of(sentence, sentences), evidence)
+            yield _Reason(key, begun, sentence, evidence, nearest if "title" in named_in(sentence) else -1)
 
     def _told(self, page: ReaderPage, titles: Mapping[int, str]) -> Told:
         """Return what the history says of the items; what it says counts only where a signal reads histories."""
@@ -207,12 +229,14 @@ def _reads_content(lifts: Mapping[str, Floats]) -> bool:
     return any(name in lifts and bool((np.abs(lifts[name]) > ROUNDING).any()) for name in OF_CONTENT)
 
 
-def _choose(found: tuple[list[_Reason], list[_Reason]], given: Counter[Key]) -> _Reason | None:
+def _choose(
+    found: tuple[list[_Reason], list[_Reason]], given: Counter[Key], begun: Sequence[Key | None]
+) -> _Reason | None:
     """Return the first reason that was given least, personal reasons before all others; count it."""
     for reasons in found:
         for times in range(MOST_ALIKE):
             for reason in reasons:
-                if given[reason.key] == times:
+                if given[reason.key] == times and begun.count(reason.begun) < MOST_BEGUN_ALIKE:
                     given[reason.key] += 1
                     return reason
     return None

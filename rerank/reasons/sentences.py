@@ -220,10 +220,19 @@ def known_sentences(sentences: Sequence[str], evidence: Evidence) -> Iterator[tu
 
     Two sentences are alike if they differ in the day alone: "published on 1 May" and "published on 2 May".
     """
-    for sentence in sentences:
-        names = _fields_in(sentence)
-        if all([evidence[name] for name in names]):
-            yield (sentence, *(evidence[name] for name in names if name != _DAY)), sentence
+    known = (one for one in sentences if all([evidence[name] for name in _fields_in(one)]))
+    yield from ((key_of(sentence, evidence), sentence) for sentence in known)
+
+
+def key_of(sentence: str, evidence: Evidence) -> tuple[str, ...]:
+    """Return the key that reasons alike share: the sentence with what it names, apart from the day."""
+    return sentence, *(evidence[name] for name in _fields_in(sentence) if name != _DAY)
+
+
+@lru_cache(maxsize=1024)
+def beginning_of(sentence: str, sentences: Sentences) -> str:
+    """Return the sentence from which another sentence goes on, as by ": this is from {source}."; else itself."""
+    return next((one for one in sentences if sentence != one and sentence.startswith(one[:-1])), sentence)
 
 
 @lru_cache(maxsize=1024)  # the same few sentences are asked about for every item of every page
