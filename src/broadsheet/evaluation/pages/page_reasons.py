@@ -28,7 +28,7 @@ from broadsheet.workbench.workbench import Workbench
 COUNTS = {
     "stories": "stories of the page",
     "personal": "reasons that name what the reader read, often reads or asked for",
-    "without": "stories without a reason, since the sentences that are true of them stand on the page often enough already",
+    "without": "stories without a reason, since the page has each sentence that is true of them often enough",
     "distinct": "different sentences",
     "most alike": "stories with the most frequent sentence, apart from the date in it",
     "passing": "personal reasons of which the story's score falls when what they name is taken away",
