@@ -1,5 +1,6 @@
 """What the guard does with every request: length of its body, bucket of its sender, host, headers and access log."""
 
+import asyncio
 import json
 import logging
 
@@ -145,3 +146,17 @@ def test_without_the_setting_no_request_is_logged(site, caplog):
     with caplog.at_level(logging.INFO, access_log.log.name):
         site.browser().get("/page")
     assert not [record for record in caplog.records if record.name == access_log.log.name]
+
+
+@pytest.mark.parametrize(("words", "failures"), [("<closed=True>; the handler is closed", 0), ("another failure", 1)])
+def test_a_caller_who_closed_the_connection_is_no_failure(site, words, failures):
+    async def send(_):
+        raise RuntimeError(f"unable to perform operation on {words}")
+
+    async def ask():
+        about = {"type": "http", "method": "GET", "path": "/login.css", "query_string": b"", "scheme": "http"}
+        scope = about | {"headers": [(b"host", b"testserver")], "client": ("192.0.2.1", 1)}
+        found = await asyncio.gather(site.app(scope, None, send), return_exceptions=True)
+        return sum(isinstance(one, RuntimeError) for one in found)
+
+    assert asyncio.run(ask()) == failures

@@ -26,7 +26,8 @@ MADE = ("at", "made")
 """Columns with the time at which a row was made, in whole seconds since 1970."""
 _ANSWERS = "idempotency"
 _OF_STAFF = {"keys": {"id", "name", "scopes", "used"}, "users": {"name", "role", "password"}, "audit": {"who", "act"}}
-"""Columns that say who may do what, and who did what."""
+"""Columns that say who may do what, and who did what. They stay: else whoever may forget readers could forget a reader
+called "operator", and no operator could sign in any more."""
 INSTEAD = "a forgotten reader"
 """What stands in a text in place of a forgotten reader's id."""
 _WAITS = 30.0

@@ -135,7 +135,15 @@ class _Guarded:
             message["headers"] = headers = list(message.get("headers", ()))
             add_headers(headers, self.scope["scheme"] == "https" or self.security.is_https, self.limit_headers)
         if not self.replaced:
+            await self._send_if_there(message)
+
+    async def _send_if_there(self, message: Message) -> None:
+        """Send a message, unless the caller closed the connection: that is no failure, and no line of the log."""
+        try:
             await self._send(message)
+        except RuntimeError as error:  # of uvloop, in the moment before uvicorn learns that the connection is closed
+            if "the handler is closed" not in str(error):
+                raise
 
     async def _refuse(self, status: int, detail: str) -> None:
         answer = problem(status, detail, {"Connection": "close"} if status in (408, 413) else {})
