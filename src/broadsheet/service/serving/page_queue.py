@@ -54,10 +54,6 @@ class PageQueue:
         self._thread = threading.Thread(target=self._work, name="pages", daemon=True)
         self._thread.start()
 
-    def __len__(self) -> int:
-        """Return how many requests wait."""
-        return len(self._waiting)
-
     def ask(self, user_id: str, k: int, filters: Mapping[str, Any]) -> Future[Page]:
         """Return the page of a reader, when it is made.
 

@@ -69,13 +69,6 @@ class StoredPages:
                 self._metrics.stored_evictions.inc()
             self._count()
 
-    def clear(self) -> None:
-        """Forget all pages."""
-        with self._lock:
-            self._pages.clear()
-            self._bytes = 0
-            self._count()
-
     def _count(self) -> None:
         self._metrics.stored_pages.set(len(self._pages))
         self._metrics.stored_bytes.set(self._bytes)
