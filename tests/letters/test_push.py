@@ -5,7 +5,7 @@ import pytest
 
 from broadsheet.config.service import PushConfig
 from broadsheet.letters.addresses import Contact
-from broadsheet.letters.push import _worth, is_quiet, pushes
+from broadsheet.letters.push import _told, _worth, is_quiet, pushes
 from broadsheet.letters.sent import Sent
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -46,6 +46,13 @@ def test_the_most_of_a_day_holds_for_the_day_of_the_readers_zone(sent):
     assert sent.begin_push("maya", "N2", "2024-05-01", 2, NOON)
     assert not sent.begin_push("maya", "N3", "2024-05-01", 2, NOON)
     assert sent.begin_push("maya", "N3", "2024-05-02", 2, NOON)
+
+
+def test_a_push_has_no_address_but_that_of_a_page_of_the_web(pipeline, readers):
+    page = pipeline.run(readers[0], 1)
+    (story,) = page.stories.to_pylist()
+    urls = ("https://site.example/a", "javascript:alert(1)", "file:///etc/passwd")
+    assert [_told({**story, "url": url}, page.look)["url"] for url in urls] == [urls[0], "", ""]
 
 
 def test_no_story_is_worth_a_push_below_the_threshold_or_when_it_is_old_or_was_pushed():

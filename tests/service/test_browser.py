@@ -1,6 +1,7 @@
 """A reader in a real browser, from the first visit to being forgotten, with JavaScript and without."""
 
 import shutil
+import time
 
 import pytest
 
@@ -86,6 +87,24 @@ def test_the_keyboard_alone_reaches_the_stories(browser, address):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Yes, remember"
     page.close()
+
+
+def test_an_act_that_fails_late_is_sent_once_more_by_the_form_and_no_third_time(browser, address):
+    asked = []
+
+    def fail(route):
+        asked.append(route.request.headers["accept"].partition(",")[0])
+        time.sleep(1.1)  # longer than the page remembers that it tried
+        route.abort()
+
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_role("button", name="Yes, remember").click()
+        page.route("**/act", fail)
+        page.locator("button[value=save]").first.click()
+        page.wait_for_event("requestfailed", lambda request: request.is_navigation_request(), timeout=10_000)
+    assert asked == ["application/json", "text/html"]
 
 
 def test_a_page_of_the_api_as_html_has_its_style(page, served):

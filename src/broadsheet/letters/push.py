@@ -13,6 +13,7 @@ from broadsheet.pages.rendering import story_fields
 
 if TYPE_CHECKING:
     from broadsheet.letters.addresses import Contact
+    from broadsheet.pages.look import Look
     from broadsheet.pipeline import Pipeline
 
 STORIES = 10
@@ -55,14 +56,19 @@ def pushes(
                 continue
             day = awake[page.user_id]
             if sent.begin_push(page.user_id, story["news_id"], day, settings.most_a_day, now):
-                yield {
-                    "user_id": page.user_id,
-                    "news_id": story["news_id"],
-                    "headline": story_fields(story, page.look)["marked"],
-                    "url": story["url"],
-                    "why": story["reason"],
-                    "score": round(story["fused"], 4),
-                }
+                yield {"user_id": page.user_id, **_told(story, page.look)}
+
+
+def _told(story: Mapping[str, Any], look: Look) -> dict[str, Any]:
+    """Return what is said of a story; its `url` is empty unless it is an address of the web."""
+    shown = story_fields(story, look)
+    return {
+        "news_id": story["news_id"],
+        "headline": shown["marked"],
+        "url": shown["link"],
+        "why": story["reason"],
+        "score": round(story["fused"], 4),
+    }
 
 
 def _worth(

@@ -44,6 +44,7 @@ async function act(form, button) {
   try {
     done = await post("/act", values);
   } catch {
+    button.dataset.tried = "yes"; // also if the answer took longer than a second: else this would begin again
     form.requestSubmit(button); // the way without JavaScript says what is wrong
     return;
   }
