@@ -1,5 +1,9 @@
-import pytest
+import time
 
+import pytest
+from itsdangerous import TimestampSigner
+
+from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.service.web.letters import PURPOSE
 
 
@@ -31,3 +35,15 @@ def test_a_forged_link_stops_nothing(client, service, forged):
 def test_a_token_of_another_purpose_stops_nothing(client, service, secret):
     assert client.post(f"/letters/{secret.sign('reader', 'tom')}").status_code == 404
     assert "tom" not in stopped(service)
+
+
+def test_the_link_of_a_letter_from_before_its_reader_was_forgotten_writes_nothing_down(
+    client, service, secret, monkeypatch
+):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) - 5)
+        token = secret.sign(PURPOSE, "gone")
+    assert client.get(f"/letters/{token}").status_code == 200
+    ForgottenReaders(service.newsroom).add("gone", [])
+    assert client.post(f"/letters/{token}").status_code == 404
+    assert "gone" not in stopped(service)

@@ -1,9 +1,12 @@
 """Readers: pseudonyms after consent, and ids that a site vouches for."""
 
+import time
 from urllib.parse import quote
 
 import pytest
+from itsdangerous import TimestampSigner
 
+from broadsheet.readers.forgotten import ForgottenReaders
 from broadsheet.service.security import entering
 
 LAST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -97,3 +100,21 @@ def test_only_a_key_with_the_scope_gets_a_token(site):
     assert site.browser().post("/v1/readers/maya/token").status_code == 401
     assert site.with_key("pages").post("/v1/readers/maya/token").status_code == 403
     assert site.with_key("readers", name="b").post("/v1/readers/%01/token").status_code == 422
+
+
+def test_what_was_signed_before_its_reader_was_forgotten_is_as_good_as_forged(site, room, monkeypatch):
+    server, browser = site.with_key("readers", "pages"), site.browser()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) - 5)
+        browser.get(server.post("/v1/readers/maya/token").json()["path"])
+        entered = server.post("/v1/readers/maya/token").json()["path"]
+        signed = site.security.secret.sign("embed", "maya")
+    assert browser.get("/page").json()["id"] == "maya"
+    when = site.security.secret.signed_when("embed", signed, 60)[1]
+    assert not site.security.is_forgotten("maya", when)
+    ForgottenReaders(room).add("maya", [])
+    assert browser.get("/page").json()["id"] == ""
+    assert browser.get(entered).status_code == 403
+    assert site.security.is_forgotten("maya", when) and not site.security.is_forgotten("ann", when)
+    assert browser.get(server.post("/v1/readers/maya/token").json()["path"]).status_code == 303
+    assert browser.get("/page").json()["id"] == "maya"

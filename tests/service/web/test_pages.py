@@ -140,10 +140,13 @@ def test_whoever_asks_to_be_forgotten_is_new_at_once(reader):
     assert "space rocket planet" not in reader.get("/following").text
 
 
-def test_the_page_of_a_reader_whom_another_process_forgot_is_not_used_any_more(reader, service):
+def test_the_page_of_a_reader_whom_another_process_forgot_is_not_used_any_more(reader, service, app):
     news_id = stories(reader.get("/").text)[0]
     assert re.search(r'data-page="[^"]+"', reader.get(f"/story/{news_id}").text)
-    forget(service.newsroom, reader.id)
+    reader_id = reader.id
+    forget(service.newsroom, reader_id)
+    reader.client.cookies.clear()  # the reader comes back: a cookie from before would be no good
+    reader.client.cookies["broadsheet-reader"] = app.state.security.secret.sign("reader", [reader_id, False])
     assert 'data-page=""' in reader.get(f"/story/{news_id}").text
 
 

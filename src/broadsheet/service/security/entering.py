@@ -78,8 +78,9 @@ async def embed_token(request: Request, user_id: UserId) -> EmbedToken:
 
 def reader_of_embed(request: Request, token: str) -> str:
     """Return whose stories a token shows; raises ServiceError 403 for a token that is forged or too old."""
-    signed = security_of(request).secret.signed(EMBED, token, EMBED_SECONDS)
-    if not isinstance(signed, str):
+    security = security_of(request)
+    signed, when = security.secret.signed_when(EMBED, token, EMBED_SECONDS)
+    if not isinstance(signed, str) or security.is_forgotten(signed, when):
         raise ServiceError(403, "This token is forged, or older than an hour. Load the site's page again.")
     return signed
 
@@ -88,7 +89,9 @@ def reader_of_embed(request: Request, token: str) -> str:
 def enter(request: Request, token: Annotated[str, Query(min_length=1, max_length=4000)]) -> Response:
     """Remember who the reader is, as the site's token says, and lead to the front page."""
     security = security_of(request)
-    signed = security.secret.signed(PURPOSE, token, SECONDS)
+    signed, when = security.secret.signed_when(PURPOSE, token, SECONDS)
+    if signed and security.is_forgotten(signed[0], when):
+        signed = None
     if signed and is_head(request):  # a program that looks where the link leads; the token is the reader's to use
         return RedirectResponse("/", 303)
     if not signed or not _is_first_use(security, signed[1]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -32,7 +33,10 @@ class Reader:
 
 
 def reader_of(request: Request) -> Reader:
-    """Return the reader of a request, as the signed cookie says; a forged cookie is as good as no cookie."""
+    """Return the reader of a request, as the signed cookie says.
+
+    A cookie that is forged, or was set before its reader was forgotten, is as good as no cookie.
+    """
     found: Reader | None = getattr(request.state, "reader", None)
     if found is None:
         found = request.state.reader = _read(request)
@@ -78,7 +82,8 @@ def forget_reader(request: Request, response: Response) -> None:
 
 def _read(request: Request) -> Reader:
     text = cookie(request, READER)
-    value = security_of(request).secret.signed(READER, text, REMEMBERED) if text else None
-    if isinstance(value, list) and len(value) == 2:
+    security = security_of(request)
+    value, signed = security.secret.signed_when(READER, text, REMEMBERED) if text else (None, datetime.now(UTC))
+    if isinstance(value, list) and len(value) == 2 and not security.is_forgotten(str(value[0]), signed):
         return Reader(str(value[0]), bool(value[1]), True)
     return Reader(refused=cookie(request, REFUSED) == "no")

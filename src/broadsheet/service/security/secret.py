@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,15 @@ class Secret:
 
     def signed(self, purpose: str, text: str, seconds: float) -> Any:  # noqa: ANN401
         """Return the value of a signed text, or None if it is forged or older than `seconds`."""
+        return self.signed_when(purpose, text, seconds)[0]
+
+    def signed_when(self, purpose: str, text: str, seconds: float) -> tuple[Any, datetime]:
+        """Return the same, and the second in which it was signed, UTC; for None, 1970."""
         try:
-            return self._serializer(purpose).loads(text, max_age=int(seconds))
+            value, when = self._serializer(purpose).loads(text, max_age=int(seconds), return_timestamp=True)
         except BadSignature:
-            return None
+            return None, datetime.fromtimestamp(0, UTC)
+        return value, when
 
     def code(self, purpose: str, text: str) -> str:
         """Return a code that only this newsroom's service can make of a text, of 43 characters safe in a URL."""

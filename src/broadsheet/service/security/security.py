@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 
 from fastapi import Request
 
 from broadsheet.config.service import ServiceConfig
 from broadsheet.newsroom import Newsroom
+from broadsheet.readers.forgotten import open_forgotten
 from broadsheet.service.security.accounts.keys import Keys
 from broadsheet.service.security.guarding.access_log import open_access_log
 from broadsheet.service.security.guarding.address import Addresses
@@ -27,6 +29,7 @@ class Security:
         self.state, self.settings = state, settings
         self.secret = read_secret(newsroom)
         self.keys = Keys(state)
+        self._forgotten = open_forgotten(newsroom)
         self.addresses = Addresses(settings.trusted_proxies)
         self.limits = Limits(settings.requests_a_minute / max(1, int(os.environ.get(WORKERS, "1"))))
         self.is_https = settings.public_url.lower().startswith("https:")
@@ -37,6 +40,13 @@ class Security:
         self.keys.watch()
         if self.settings.access_log:
             open_access_log()
+
+    def is_forgotten(self, reader_id: str, signed: datetime) -> bool:
+        """Return whether a reader was forgotten after the second in which a cookie or token of the reader was signed.
+
+        Whoever still has it is not this reader any more: it would bring the id back into the files.
+        """
+        return self._forgotten().covers(reader_id, signed + timedelta(seconds=1))
 
     def close(self) -> None:
         """Stop looking."""

@@ -44,5 +44,6 @@ def _reader_of(request: Request, token: str) -> str:
     """Return whose letters a token stops; empty for a token that does not hold."""
     if len(token) > LONGEST:
         return ""
-    found = security_of(request).secret.signed(PURPOSE, token, SECONDS)
-    return found if isinstance(found, str) else ""
+    security = security_of(request)
+    found, signed = security.secret.signed_when(PURPOSE, token, SECONDS)
+    return found if isinstance(found, str) and not security.is_forgotten(found, signed) else ""
