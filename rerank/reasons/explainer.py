@@ -1,7 +1,7 @@
 """The reason of an item on a page: a plain sentence that is true of it, and that at most two items of the page have.
 
 Sentences that begin alike and end in another section or source, such as "Because you asked for “chess”: this is from
-Daily.", read as the same sentence. Of ten items in a row at most three have them.
+Daily.", read as the same sentence. Of ten items in a row at most four have them.
 """
 
 from collections import Counter, deque
@@ -33,7 +33,7 @@ from broadsheet.tables.arrays import Flags, Floats, Rows, Vectors
 
 MOST_ALIKE = 2
 """Items of a page that may have the same reason."""
-MOST_BEGUN_ALIKE = 3
+MOST_BEGUN_ALIKE = 4
 """Items of NEIGHBOURS whose reasons may begin alike: with the same wish, or the same section often read."""
 NEIGHBOURS = 10
 """Items in a row that a reader sees together."""
