@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from broadsheet.service.security.csrf import csrf_token
+from broadsheet.service.security.guarding.limits import Limits
 from broadsheet.service.security.reader import remember_reader
 
 BEACON = "/v1/events/beacon"
@@ -62,6 +63,13 @@ def test_nothing_is_logged_of_a_browser_that_did_not_agree(client, service):
     body = json.dumps({"csrf_token": "", "events": [click("b4")]})
     assert client.post(BEACON, content=body).status_code == 204
     assert not logged(service, "b4")
+
+
+def test_a_browser_that_says_other_times_sends_no_more_events_a_minute(browser, service, app, monkeypatch):
+    monkeypatch.setattr(app.state.security, "events", Limits(3, clock=lambda: 0.0))
+    events = [click(f"fast{number}", time=f"2024-05-03T10:{number:02}:00Z") for number in range(5)]
+    assert send(browser, events).status_code == 204
+    assert [bool(logged(service, event["event_id"])) for event in events] == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize(

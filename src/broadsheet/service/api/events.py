@@ -15,6 +15,7 @@ from broadsheet.service.security.caller import Caller, needs
 from broadsheet.service.security.csrf import check_csrf
 from broadsheet.service.security.reader import RequestReader
 from broadsheet.service.security.repeats import ONCE, OnceRoute
+from broadsheet.service.security.security import security_of
 from broadsheet.service.serving.problems import CHANGING, ServiceError, documented
 from broadsheet.service.serving.service import Service, Serving
 
@@ -128,8 +129,8 @@ class Beacon(BaseModel, extra="forbid"):
 async def beacon(request: Request, service: Serving, reader: RequestReader) -> Response:
     """Log what the reader of the cookie did, sent as JSON or as text by a page that is left; no key is needed.
 
-    The events are the reader's own, whoever they name. Nothing is logged of a reader who did not agree to be
-    remembered, and the answer says nothing of what became of the events.
+    The events are the reader's own, whoever they name; of more than 600 in a minute the rest is left out. Nothing is
+    logged of a reader who did not agree to be remembered, and the answer says nothing of what became of the events.
     """
     try:
         sent = Beacon.model_validate_json(await request.body())
@@ -137,6 +138,11 @@ async def beacon(request: Request, service: Serving, reader: RequestReader) -> R
         raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
     check_csrf(request, sent.csrf_token)
     if reader.id:
-        events = [{**event, "user_id": reader.id} for event in sent.events if event.get("kind") != "page"]
+        limit = security_of(request).events
+        events = [
+            {**event, "user_id": reader.id}
+            for event in sent.events
+            if event.get("kind") != "page" and not limit.take(f"reader {reader.id}").wait
+        ]
         await anyio.to_thread.run_sync(service.log, events)
     return Response(status_code=204)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from fastapi import Request
 
 from broadsheet.config.service import ServiceConfig
+from broadsheet.live.events.limits import MOST_IN_A_MINUTE
 from broadsheet.newsroom import Newsroom
 from broadsheet.readers.forgotten import open_forgotten
 from broadsheet.service.security.accounts.keys import Keys
@@ -31,7 +32,10 @@ class Security:
         self.keys = Keys(state)
         self._forgotten = open_forgotten(newsroom)
         self.addresses = Addresses(settings.trusted_proxies)
-        self.limits = Limits(settings.requests_a_minute / max(1, int(os.environ.get(WORKERS, "1"))))
+        workers = max(1, int(os.environ.get(WORKERS, "1")))
+        self.limits = Limits(settings.requests_a_minute / workers)
+        self.events = Limits(MOST_IN_A_MINUTE / workers)
+        """Counts the events that readers' browsers send, by when they came: a browser may say any time."""
         self.is_https = settings.public_url.lower().startswith("https:")
         """Whether readers reach the service by https, by its settings."""
 
