@@ -40,7 +40,7 @@ class Running:
     def memory(self) -> float:
         """Return the memory of the service's processes in MB."""
         first = psutil.Process(self.process.pid)
-        return sum(one.memory_info().rss for one in [first, *first.children(recursive=True)]) / 1e6
+        return float(sum(one.memory_info().rss for one in [first, *first.children(recursive=True)])) / 1e6
 
     def client(self) -> Client:
         """Return a client that has the key."""
