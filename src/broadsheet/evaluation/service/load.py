@@ -66,7 +66,7 @@ def measure_service(newsroom: Newsroom, name: str, task: LoadTask, swaps: int, k
     document = {**stamp(), "newsroom": name, "articles": len(articles_of(newsroom)), "readers": len(readers)}
     with settings_of_load(newsroom):
         # First, since the readers of the load's events would be readers of the new edition too.
-        document["swaps"] = measure_swaps(newsroom, key, swaps, say)
+        document["swaps"] = measure_swaps(newsroom, key, swaps, say) if swaps else {"swaps": 0}
     with settings_of_load(newsroom), running(newsroom.path, key) as service:
         document |= {"seconds_to_ready": service.seconds_to_ready, "memory_mb": service.memory()}
         rows = _stored_pages_and_events(newsroom, service, readers, task, say) if task.seconds else {}
