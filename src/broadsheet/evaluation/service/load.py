@@ -69,31 +69,36 @@ def measure_service(newsroom: Newsroom, name: str, task: LoadTask, swaps: int, k
         document["swaps"] = measure_swaps(newsroom, key, swaps, say) if swaps else {"swaps": 0}
     with settings_of_load(newsroom), running(newsroom.path, key) as service:
         document |= {"seconds_to_ready": service.seconds_to_ready, "memory_mb": service.memory()}
-        rows = _stored_pages_and_events(newsroom, service, readers, task, say) if task.seconds else {}
+        rows = _stored_pages(service, readers, task, say) if task.seconds else {}
     if task.seconds:
         rows |= _fresh_pages(newsroom, key, readers, task, say)
+        with settings_of_load(newsroom), running(newsroom.path, key) as service:
+            rows |= _events(newsroom, service, task, say)
+            if task.steady_seconds:
+                document["steady"] = _steady(newsroom, service, readers, rows, task, say)
     document["rows"] = rows
     with settings_of_load(newsroom):
-        if task.seconds and task.steady_seconds:
-            with running(newsroom.path, key) as service:
-                document["steady"] = _steady(newsroom, service, readers, rows, task, say)
         document["kills"] = measure_kill(newsroom, key, kills, say)
     return document
 
 
-def _stored_pages_and_events(
-    newsroom: Newsroom, service: Running, readers: Sequence[str], task: LoadTask, say: Say
-) -> dict[str, Row]:
+def _stored_pages(service: Running, readers: Sequence[str], task: LoadTask, say: Say) -> dict[str, Row]:
     stored = page_requests(readers[:STORED])
     load(service, stored, task.lua, 4, 10)  # the pages are made once
+    return {"stored pages": _loaded(service, "stored pages", stored, CONNECTIONS["stored pages"], task, say)}
+
+
+def _events(newsroom: Newsroom, service: Running, task: LoadTask, say: Say) -> dict[str, Row]:
     # A request that is sent again is acknowledged as repeated, and nothing is written: 2,000 requests a second are more
     # than the service takes.
     events = [*event_requests(newsroom, math.ceil(2000 * task.seconds))]
-    rows: dict[str, Row] = {}
-    for name, lines in (("stored pages", stored), ("events", events)):
-        rows[name] = load(service, lines, task.lua, CONNECTIONS[name], task.seconds)
-        _tell(name, rows[name], say)
-    return rows
+    return {"events": _loaded(service, "events", events, CONNECTIONS["events"], task, say)}
+
+
+def _loaded(service: Running, name: str, lines: Sequence[str], connections: int, task: LoadTask, say: Say) -> Row:
+    row = load(service, lines, task.lua, connections, task.seconds)
+    _tell(name, row, say)
+    return row
 
 
 def _fresh_pages(newsroom: Newsroom, key: str, readers: Sequence[str], task: LoadTask, say: Say) -> dict[str, Row]:
@@ -105,8 +110,7 @@ def _fresh_pages(newsroom: Newsroom, key: str, readers: Sequence[str], task: Loa
         loads["fresh pages of readers who are not in the edition"] = (others, most)
     with settings_of_load(newsroom, "page_seconds = 0\n"), running(newsroom.path, key) as service:
         for name, (asked, connections) in loads.items():
-            rows[name] = load(service, page_requests(asked), task.lua, connections, task.seconds)
-            _tell(name, rows[name], say)
+            rows[name] = _loaded(service, name, page_requests(asked), connections, task, say)
     return rows
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from uuid import uuid4
 
+from broadsheet.live.live_workbench import request_time
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline import Pipeline
 from broadsheet.tables.arrow_files import read_table
@@ -17,6 +18,8 @@ from broadsheet.tables.schemas import USERS
 STORIES = 20
 """Stories of a page that is asked for."""
 EVENTS_OF_A_REQUEST = 10
+MOST_READ = 500
+"""Articles that clicks of the load are on."""
 
 
 def page_requests(readers: Sequence[str]) -> list[str]:
@@ -25,18 +28,25 @@ def page_requests(readers: Sequence[str]) -> list[str]:
 
 
 def event_requests(newsroom: Newsroom, requests: int) -> Iterator[str]:
-    """Yield requests of ten clicks; a request that wrk sends again is acknowledged as repeated."""
-    articles, now = articles_of(newsroom), datetime.now(UTC).isoformat()
+    """Yield requests of ten clicks; a request that wrk sends again is acknowledged as repeated.
+
+    The clicks are of the newsroom's time, and most are on what was read most, as those of readers are.
+    """
+    pipeline = Pipeline.open(newsroom)
+    time_of = request_time(pipeline.bench).isoformat()
+    articles = [news_id for news_id, _ in pipeline.trending(MOST_READ)] or articles_of(newsroom)
+    weights = [1 / place for place in range(1, len(articles) + 1)]  # Zipf's law
+    draw = random.Random(0)
     for number in range(requests):
         events = [
             {
                 "event_id": str(uuid4()),
                 "kind": "click",
                 "user_id": f"reader-{number}",  # few readers would be beyond their bound of events in a minute
-                "time": now,
-                "news_id": articles[(7 * number + place) % len(articles)],
+                "time": time_of,
+                "news_id": news_id,
             }
-            for place in range(EVENTS_OF_A_REQUEST)
+            for news_id in draw.choices(articles, weights, k=EVENTS_OF_A_REQUEST)
         ]
         yield f"POST /v1/events/batch {json.dumps(events)}"
 
