@@ -20,6 +20,17 @@ def key_of(asked: Asked) -> Key:
     return asked[0]["content_hash"], asked[1]
 
 
+def distinct_texts(stories: pa.Table) -> pa.Table:
+    """Return a STORIES table without the rows that `known_texts` never reads: of rows of one text, the first stays.
+
+    Many readers are shown the same text: a table of 40,000 rows may have some hundred texts.
+    """
+    names = ["content_hash", "interest", "model", "prompt"]
+    numbered = stories.select(names).append_column("row", pa.array(np.arange(len(stories))))
+    first = numbered.group_by(names).aggregate([("row", "min")])["row_min"]
+    return stories.take(pa.array(np.sort(first), pa.int64()))
+
+
 def known_texts(
     known: pa.Table, asked: Sequence[Asked], model: str, prompt: str, *, any_interest: bool = False
 ) -> dict[Key, Mapping[str, Any]]:

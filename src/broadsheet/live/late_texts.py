@@ -44,7 +44,9 @@ class PageTexts:
 
     def __init__(self, newsroom: Newsroom, edition: Edition) -> None:
         """Read the edition's stories; raises ContractError if they are damaged."""
-        self._stories = read_table(edition.stories, STORIES)
+        from broadsheet.generate.stories.known_texts import distinct_texts
+
+        self._stories = distinct_texts(read_table(edition.stories, STORIES))
         self._wanted = Wanted(newsroom, edition.name)
         self._all = Watched(newsroom.late_texts, self._joined, lambda: self._stories)
         self._orders = OrderBook(newsroom)
