@@ -7,4 +7,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bash scripts/setup.sh cpu
 .venv/bin/broadsheet demo "$@"
 echo "The command is .venv/bin/broadsheet; 'source .venv/bin/activate' makes it broadsheet."
-echo "See the front page in a browser: bash scripts/serve_demo.sh (or broadsheet serve demo/newsroom)"
+echo "See the front page in a browser: bash scripts/serve_demo.sh"

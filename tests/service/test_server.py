@@ -10,6 +10,10 @@ import time
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import pytest
+
+from broadsheet.errors import InputError
+
 
 def free_port():
     with socket.socket() as listening:
@@ -42,3 +46,15 @@ def test_a_request_that_runs_at_sigterm_is_answered_and_the_command_ends_well(cl
         process.kill()
     assert answer.startswith(b"HTTP/1.1 200") and answer.rstrip().endswith(b"</html>")
     assert process.returncode == 0 and "goes on" not in said and "Traceback" not in said
+
+
+def test_a_port_in_use_is_told_before_the_models_are_opened(clicked):
+    from broadsheet.service.server import serve
+
+    said = []
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        with pytest.raises(InputError, match="a port that no program uses, such as --port 8080"):
+            serve(clicked.path, "127.0.0.1", listening.getsockname()[1], 1, said.append)
+    assert not said

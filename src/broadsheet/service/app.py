@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from broadsheet.newsroom import Newsroom
+from broadsheet.progress import Say, silent
 from broadsheet.service.api import (
     articles,
     ask,
@@ -55,8 +56,8 @@ ROUTERS = (
 )
 
 
-def create_app(newsroom: Newsroom) -> FastAPI:
-    """Return the ASGI application of a newsroom, which opens its current edition when it starts."""
+def create_app(newsroom: Newsroom, say: Say = silent) -> FastAPI:
+    """Return the ASGI application of a newsroom, which opens its current edition when it starts, and then says so."""
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -67,6 +68,7 @@ def create_app(newsroom: Newsroom) -> FastAPI:
         service.start()
         app.state.security.start()
         monitoring.start()
+        say(f"Ready: pages are made from edition {service.served.now().edition}.")
         try:
             yield
         finally:

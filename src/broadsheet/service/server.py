@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
-from broadsheet.errors import NewsroomError
+from broadsheet.errors import InputError, NewsroomError
 from broadsheet.newsroom import Newsroom
 from broadsheet.newsroom.given import given_newsroom
 from broadsheet.newsroom.service_folder import service_folder
@@ -36,13 +38,14 @@ def serve(newsroom: Path, host: str, port: int, workers: int, say: Say = silent)
     """Answer requests until SIGTERM or Ctrl-C; `say` gets a line with the address once the newsroom can be served.
 
     With several workers each process is started anew and opens its models itself: nothing is forked with models open.
-    Raises NewsroomError if no edition is published.
+    Raises NewsroomError if no edition is published, and InputError if nothing can listen at the host and port.
     """
     import uvicorn
 
     room: Newsroom = given_newsroom(newsroom)
     room.current()  # told now, in a sentence, and not by each worker
     require_writable(room)
+    _require_free(host, port)
     at = f"[{host}]" if ":" in host else host
     say(f"The front page will be at http://{at}:{port}/ once the models are open; Ctrl-C ends.")
     os.environ[VARIABLE], os.environ[WORKERS] = str(room.path), str(workers)
@@ -85,6 +88,19 @@ def require_writable(newsroom: Newsroom) -> None:
     )
 
 
+def _require_free(host: str, port: int) -> None:
+    """Raise InputError if nothing can listen at a host and port: told now, and not after the models are opened."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+    except OSError as error:
+        raise InputError(
+            f"--host {host} --port {port}: {error.strerror}. Expected an address of this machine and a port that no "
+            "program uses, such as --port 8080."
+        ) from error
+
+
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """Let SIGTERM and Ctrl-C, by which a service is meant to end, be no failure."""
@@ -110,4 +126,8 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 def worker() -> FastAPI:
     """Return the application of a worker process."""
-    return create_app(Newsroom(Path(os.environ[VARIABLE])))
+
+    def say(line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+
+    return create_app(Newsroom(Path(os.environ[VARIABLE])), say)

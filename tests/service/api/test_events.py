@@ -31,6 +31,13 @@ def test_a_refused_event_is_a_problem_422_with_the_reason(client):
     assert "unknown article" in answer.json()["detail"]
 
 
+def test_what_is_no_json_is_said_with_its_place(client):
+    answer = client.post("/v1/events", content=b'{"event_id": ]', headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422 and answer.json()["detail"].startswith(
+        "body: expected JSON; not so at character 13"
+    )
+
+
 def test_a_batch_that_is_refused_whole_says_how_many_events_for_each_reason(client):
     answer = client.post(BATCH, json=[click(kind="dance"), click(news_id="N999"), click(kind="dance")])
     assert answer.status_code == 422

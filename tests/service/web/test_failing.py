@@ -35,3 +35,18 @@ def test_a_page_in_place_of_a_failure_keeps_its_headers(app, visitor, monkeypatc
     page = visitor.get("/everybody", headers=HTML)
     assert (page.status_code, page.headers["retry-after"]) == (503, "2")
     assert "Please try again in a moment." in page.text and "event store" not in page.text
+
+
+def test_an_editor_is_told_that_the_role_does_not_allow_the_operators_pages(app, visitor):
+    from broadsheet.service.security.accounts.users import add_user
+
+    add_user(app.state.security.state, "ann", "editor", "correct horse battery", "tests")
+    visitor.post("/login", on="/login", name="ann", password="correct horse battery")
+    page = visitor.get("/ops", headers=HTML)
+    assert page.status_code == 403
+    assert "You may not see this page" in page.text and "The role of “ann” does not allow it." in page.text
+
+
+def test_the_framework_s_own_refusals_say_what_to_do(visitor):
+    assert "/v1/openapi.json lists the routes" in visitor.get("/v1/no-such-route").json()["detail"]
+    assert "expected GET, HEAD" in visitor.client.delete("/v1/health/live").json()["detail"]

@@ -65,10 +65,19 @@ def needs(scope: str) -> Check:
                 "`broadsheet keys add` makes a key.",
                 {"WWW-Authenticate": "Bearer"},
             )
-        raise ServiceError(403, f"'{caller.name}' lacks the scope '{scope}'. Ask an operator for it.")
+        raise _lacking(caller, scope)
 
     check.scope = scope  # type: ignore[attr-defined]  # `scope_checks` finds it by this
     return check
+
+
+def _lacking(caller: Caller, scope: str) -> ServiceError:
+    """Return the refusal of a caller who lacks a scope; what a key may do never changes."""
+    if caller.kind == "key":
+        make = f"`broadsheet keys add NEWSROOM NAME --scope {scope}` makes another key that has it"
+    else:
+        make = "Ask an operator, or sign in with another name"
+    return ServiceError(403, f"'{caller.name}' lacks the scope '{scope}'. {make}.")
 
 
 def scope_checks(dependant: Dependant) -> Iterator[Check]:
@@ -90,7 +99,7 @@ def signed_in(scope: str) -> Callable[[Caller], Awaitable[Caller]]:
         if caller.kind == "nobody":
             raise ServiceError(303, "Sign in first.", {"Location": "/login"})
         if scope not in caller.scopes:
-            raise ServiceError(403, f"'{caller.name}' lacks the scope '{scope}'. Ask an operator for it.")
+            raise _lacking(caller, scope)
         return caller
 
     return check

@@ -87,6 +87,23 @@ def told(error: Exception) -> dict[str, Any]:
     return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
 
 
+def _detail(request: Request, error: HTTPException, headers: dict[str, str]) -> str:
+    """Return what an answer of the framework says, and what to do where its own words are those of the status."""
+    if error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return f"No route has the path {shortened(one_line(request.url.path), 80)}. /v1/openapi.json lists the routes."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and "Allow" in headers:
+        return f"This path does not take {request.method}; expected {headers['Allow']}."
+    return str(error.detail)
+
+
+def _wrong(found: dict[str, Any]) -> dict[str, str]:
+    """Return where a request has a wrong value, and what is wrong."""
+    if found["type"] == "json_invalid":
+        place = f" at character {found['loc'][-1]}" if found["loc"] else ""
+        return {"at": "body", "detail": f"expected JSON; not so{place}: {found['ctx']['error']}"}
+    return {"at": ".".join(map(str, found["loc"])), "detail": found["msg"]}
+
+
 def handle_problems(app: FastAPI, shown: Callable[[Request, JSONResponse], Awaitable[Response]]) -> None:
     """Answer every error with a problem document; `shown` makes of it what its caller reads, such as a page."""
 
@@ -99,11 +116,11 @@ def handle_problems(app: FastAPI, shown: Callable[[Request, JSONResponse], Await
         headers = dict(error.headers or {})
         if "GET" in headers.get("Allow", ""):
             headers["Allow"] += ", HEAD"  # which is answered wherever GET is
-        return await shown(request, problem(error.status_code, str(error.detail), headers))
+        return await shown(request, problem(error.status_code, _detail(request, error, headers), headers))
 
     @app.exception_handler(RequestValidationError)
     async def of_values(request: Request, error: RequestValidationError) -> Response:
-        wrong = [{"at": ".".join(map(str, each["loc"])), "detail": each["msg"]} for each in error.errors()]
+        wrong = [_wrong(each) for each in error.errors()]
         detail = "; ".join(f"{each['at']}: {each['detail']}" for each in wrong)
         return await shown(request, problem(422, shortened(one_line(detail), LONGEST_DETAIL), errors=wrong))
 

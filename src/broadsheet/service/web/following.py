@@ -159,7 +159,9 @@ def forget_me(
     models = ", ".join(str(model["name"]) for model in forget(service.newsroom, reader.id).models)
     service.versions.changed([reader.id])
     drop_page(service, reader.id)
-    text = paper.words["forgotten_text"].format(models=models or paper.words["no_models"])
+    text = paper.words["forgotten_text"]
+    if models:
+        text += " " + paper.words["forgotten_models"].format(models=models)
     page = message(paper, 200, paper.words["forgotten_title"], text)
     forget_reader(request, page)
     return page
