@@ -30,7 +30,9 @@ from broadsheet.evaluation.ranking.report import report_ranking
 from broadsheet.evaluation.report.files import Report, make_folder
 from broadsheet.evaluation.retrieval.enrichment import report_enrichment
 from broadsheet.evaluation.retrieval.report import report_retrieval
+from broadsheet.evaluation.service.browsed_report import report_browsed
 from broadsheet.evaluation.service.forgetting_report import report_forgetting
+from broadsheet.evaluation.service.report import report_service
 from broadsheet.evaluation.simulation.exploration_report import report_exploration
 from broadsheet.evaluation.speed.encoding import report_encoding
 from broadsheet.evaluation.speed.new_readers import report_new_readers
@@ -51,6 +53,9 @@ REPORTS = {
     "event-replay-validation": report_replay,
     "click-to-page": report_click_to_page,
     "events": report_event_speed,
+    "browsed-demo": report_browsed,
+    "service-demo": report_service,
+    "service-mind": report_service,
     "exploration-demo": report_exploration,
     "estimators": report_coverage,
     "estimators-oracle": report_oracle,
