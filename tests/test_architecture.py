@@ -12,7 +12,7 @@ PLACES = PROJECT["tool"]["setuptools"]["package-dir"]
 # Lowest first. A folder (or a module beside the folders, such as `errors`) imports only from the lines above its own:
 # never from a line below, nor from another name of its own line.
 LAYERS = [
-    ("errors", "version", "progress", "text", "html", "markdown", "garbage"),
+    ("errors", "version", "progress", "text", "html", "markdown", "garbage", "watching"),
     ("tables",),
     ("config",),
     ("newsroom", "models", "metrics"),

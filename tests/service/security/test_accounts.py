@@ -52,11 +52,11 @@ def test_a_key_added_between_the_start_and_the_first_look_of_the_watch_is_known(
     known = keys.Keys(started)
     key = keys.add_key(state, "site", ["pages"], "test")
     monkeypatch.setattr(keys, "LOOKS_EVERY", 0.0)
-    known.watch()
+    known.watching.start()
     end = time.monotonic() + 5
     while not known.check(key) and time.monotonic() < end:
         time.sleep(0.01)
-    known.close()
+    known.watching.stop()
     started.close()
     assert known.check(key)
 
@@ -86,14 +86,10 @@ def test_no_key_is_accepted_while_the_database_cannot_be_read(state, monkeypatch
     known = keys.Keys(state)
 
     def fail():
-        known._stopped.set()  # one round of the thread
         raise NewsroomError("damaged")
 
     monkeypatch.setattr(known, "look", fail)
-    monkeypatch.setattr(keys, "LOOKS_EVERY", 0.0)
-    known.watch()
-    known.close()
-    known._thread.join()
+    assert known._looked() == keys.TRIES_AGAIN
     assert known.check(key) is None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from broadsheet.service.monitoring.of_processes import Garbage, process_metrics
 from broadsheet.service.monitoring.of_state import state_metrics
 from broadsheet.service.monitoring.recent_problems import RecentProblems
 from broadsheet.service.serving.service import Service
+from broadsheet.watching import Watch
 
 log = logging.getLogger(__name__)
 
@@ -36,21 +36,20 @@ class Monitoring:
     """What one process tells of the service; safe to share between threads."""
 
     def __init__(self, service: Service) -> None:
-        self._service, self._stopped = service, threading.Event()
+        self._service = service
         self.rates, self.experiments = EventRates(), ExperimentResults(service.newsroom)
         self.problems, self._garbage = RecentProblems(service.metrics), Garbage()
-        self._thread = threading.Thread(target=self._watch, name="monitoring", daemon=True)
+        self._watching = Watch("monitoring", self._looked)
 
     def start(self) -> None:
         """Keep the log's problems, and look at the event store every EVERY seconds, until `close`."""
         logging.getLogger("broadsheet").addHandler(self.problems)
         self._garbage.start()
-        self._thread.start()
+        self._watching.start()
 
     def close(self) -> None:
         """Stop what `start` began."""
-        self._stopped.set()
-        self._thread.join()
+        self._watching.stop()
         self._garbage.close()
         logging.getLogger("broadsheet").removeHandler(self.problems)
 
@@ -96,10 +95,9 @@ class Monitoring:
             lambda: process_metrics(_workers(folder) if folder else [os.getpid()]),
         )
 
-    def _watch(self) -> None:
+    def _looked(self) -> float:
         self.look()
-        while not self._stopped.wait(EVERY):
-            self.look()
+        return EVERY
 
 
 def shared_instruments(folder: str) -> list[Metric]:

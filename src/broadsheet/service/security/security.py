@@ -41,7 +41,7 @@ class Security:
 
     def start(self) -> None:
         """Look for keys that other processes add and revoke, until `close`."""
-        self.keys.watch()
+        self.keys.watching.start()
         if self.settings.access_log:
             open_access_log()
 
@@ -54,7 +54,7 @@ class Security:
 
     def close(self) -> None:
         """Stop looking."""
-        self.keys.close()
+        self.keys.watching.stop()
 
 
 def security_of(request: Request) -> Security:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import datetime
 
 from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Newsroom
 from broadsheet.nightly.forgetting.service_state import clean_service_state
 from broadsheet.readers.forgotten import ForgottenReaders
+from broadsheet.watching import Watch
 
 log = logging.getLogger(__name__)
 
@@ -23,18 +23,7 @@ class ForgottenState:
     def __init__(self, newsroom: Newsroom) -> None:
         self._newsroom, self._forgotten = newsroom, ForgottenReaders(newsroom)
         self._cleaned: datetime | None = None
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="forgotten-state", daemon=True)
-
-    def watch(self) -> None:
-        """Look now and then, in a thread of its own, until `close`."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop looking."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self.watching = Watch("forgotten-state", self._looked, LOOKS_EVERY)
 
     def look(self) -> bool:
         """Return whether there was anything to look for; raises NewsroomError where the database is kept busy."""
@@ -46,9 +35,9 @@ class ForgottenState:
         self._cleaned = until
         return True
 
-    def _watch(self) -> None:
-        while not self._stopped.wait(LOOKS_EVERY):
-            try:
-                self.look()
-            except (BroadsheetError, OSError) as error:
-                log.warning("%s Forgotten readers are taken out of it later.", error)
+    def _looked(self) -> float:
+        try:
+            self.look()
+        except (BroadsheetError, OSError) as error:
+            log.warning("%s Forgotten readers are taken out of it later.", error)
+        return LOOKS_EVERY

@@ -12,11 +12,14 @@ from broadsheet.errors import BroadsheetError, InputError
 from broadsheet.live.events.store import EventStore
 from broadsheet.newsroom.given import given_id
 from broadsheet.service.serving.metrics import Metrics
+from broadsheet.watching import Watch
 
 log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 0.25
 """Seconds between two looks at what other processes logged."""
+TRIES_AGAIN = 10.0
+"""Seconds until the next look after the store could not be read."""
 NO_ACTS = ("page", "view")
 """Kinds of events after which a reader's stored page still holds: the service showed the page, and it was seen."""
 REMEMBERED = 100_000
@@ -30,8 +33,8 @@ class ReaderVersions:
         self._store, self._metrics, self._lock = store, metrics, threading.Lock()
         self._versions: OrderedDict[str, int] = OrderedDict()
         self._own: OrderedDict[str, None] = OrderedDict()  # ids of events whose changes are counted already
-        self._seen, self._stopped = store.last(), threading.Event()
-        self._thread: threading.Thread | None = None
+        self._seen = store.last()
+        self.watching = Watch("reader-versions", self._looked, LOOKS_EVERY)
 
     def of(self, user_id: str) -> int:
         """Return how many changes of this reader were seen."""
@@ -55,17 +58,6 @@ class ReaderVersions:
                 self._own.popitem(last=False)
         self.changed(set(_readers(acts)))
 
-    def watch(self) -> None:
-        """Look at what other processes logged, in a thread of its own, until `close`."""
-        self._thread = threading.Thread(target=self._watch, name="reader-versions", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop looking."""
-        self._stopped.set()
-        if self._thread:
-            self._thread.join()
-
     def look(self) -> None:
         """Count the changes of the readers of all events that came since the last look; pages and views are none."""
         while len(events := self._store.after(self._seen)):
@@ -75,13 +67,13 @@ class ReaderVersions:
             )
             self._seen = events["sequence"][-1].as_py()
 
-    def _watch(self) -> None:
-        while not self._stopped.wait(LOOKS_EVERY):
-            try:
-                self.look()
-            except (BroadsheetError, OSError) as error:
-                log.warning("%s Stored pages may lack what readers did in another process.", error)
-                self._stopped.wait(10)
+    def _looked(self) -> float:
+        try:
+            self.look()
+        except (BroadsheetError, OSError) as error:
+            log.warning("%s Stored pages may lack what readers did in another process.", error)
+            return TRIES_AGAIN
+        return LOOKS_EVERY
 
 
 def _readers(events: Iterable[Mapping[str, object]]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from broadsheet.errors import BroadsheetError
 from broadsheet.newsroom import Newsroom
 from broadsheet.pipeline.pipeline import Pipeline
 from broadsheet.service.serving.metrics import Metrics
+from broadsheet.watching import Watch
 
 if TYPE_CHECKING:
     from broadsheet.workbench.workbench import Workbench
@@ -68,25 +69,14 @@ class Served:
         self.newsroom, self._metrics, self._opening = newsroom, metrics, opening
         signature = self._wanted()
         self._open = Open(self._opened(), signature)
-        self._stopped, self._looking = threading.Event(), threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._looking = threading.Lock()
+        self.watching = Watch("editions", self._looked, LOOKS_EVERY)
         self.problem = ""
         """Why the edition that is current now could not be opened; empty if it is the one that is served."""
 
     def now(self) -> Open:
         """Return what a request that begins now is answered from."""
         return self._open
-
-    def watch(self) -> None:
-        """Look for a new edition each second, in a thread of its own, until `close`."""
-        self._thread = threading.Thread(target=self._watch, name="editions", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop looking for new editions."""
-        self._stopped.set()
-        if self._thread:
-            self._thread.join()
 
     def look(self) -> bool:
         """Open the current edition if it is another than the one served; returns whether one was taken up.
@@ -130,9 +120,9 @@ class Served:
         self.problem = problem
         self._metrics.edition_problem.set(1 if problem else 0)
 
-    def _watch(self) -> None:
-        while not self._stopped.wait(TRIES_AGAIN if self.problem else LOOKS_EVERY):
-            self.look()
+    def _looked(self) -> float:
+        self.look()
+        return TRIES_AGAIN if self.problem else LOOKS_EVERY
 
     def _wanted(self) -> Signature:
         room = self.newsroom

@@ -57,17 +57,15 @@ class Service:
 
     def start(self) -> None:
         """Look for new editions, for what other processes logged, and for forgotten readers, until `close`."""
-        self.served.watch()
-        self.versions.watch()
-        self.forgotten_state.watch()
+        for one in (self.served, self.versions, self.forgotten_state):
+            one.watching.start()
 
     def close(self) -> None:
         """Finish the pages that are waited for, and stop all threads."""
         self.queue.close()
         self.work.close()
-        self.versions.close()
-        self.forgotten_state.close()
-        self.served.close()
+        for one in (self.versions, self.forgotten_state, self.served):
+            one.watching.stop()
         self.pipeline.events.close()
         self.state.close()
 

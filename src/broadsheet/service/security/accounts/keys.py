@@ -20,11 +20,14 @@ from broadsheet.service.security.accounts.audit import record
 from broadsheet.service.security.accounts.names import checked_name
 from broadsheet.service.security.accounts.scopes import SCOPES
 from broadsheet.service.serving.state import State
+from broadsheet.watching import Watch
 
 log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 0.5
 """Seconds between two looks at whether a key was added or revoked, by whatever process."""
+TRIES_AGAIN = 5.0
+"""Seconds until the next look after keys could not be read."""
 _FORM = re.compile(r"bs_([0-9a-f]{12})([A-Za-z0-9_-]{43})")
 
 
@@ -89,9 +92,9 @@ class Keys:
     def __init__(self, state: State) -> None:
         self._state = state
         self._keys: dict[str, Key] = {}
-        self._version: tuple[int, int] | None = None
+        self._version: tuple[int, tuple[int, int]] | None = None
         self._used: dict[str, str] = {}
-        self._stopped, self._thread = threading.Event(), threading.Thread(target=self._watch, name="keys", daemon=True)
+        self.watching = Watch("keys", self._looked, LOOKS_EVERY)
         self.look()
 
     def check(self, text: str) -> Key | None:
@@ -105,19 +108,9 @@ class Keys:
             self._used[key.id] = today
         return key
 
-    def watch(self) -> None:
-        """Look for keys that were added or revoked, in a thread of its own, until `close`."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop looking."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
     def look(self) -> None:
         """Read the keys if anything in the database changed, and note which keys were used today."""
-        version = self._state.version()
+        version = threading.get_ident(), self._state.version()  # a thread compares versions of its own connection only
         if version != self._version:
             self._keys = {key.id: key for key in all_keys(self._state) if key.revoked is None}
             self._version = version
@@ -132,17 +125,14 @@ class Keys:
         except BroadsheetError as error:  # a full disk, or a busy database, is no reason to refuse callers
             log.warning("%s On which day API keys were used last is noted later.", error)
 
-    def _watch(self) -> None:
-        # Versions can be compared within a thread only. Without this, a key that was added before this thread's first
-        # look would be unknown until the next change of the database.
-        self._version = None
-        while not self._stopped.wait(LOOKS_EVERY):
-            try:
-                self.look()
-            except BroadsheetError as error:
-                log.error("%s No API key is accepted until it can be read.", error)
-                self._keys, self._version = {}, None  # a key that was revoked meanwhile must not be accepted
-                self._stopped.wait(5)
+    def _looked(self) -> float:
+        try:
+            self.look()
+        except BroadsheetError as error:
+            log.error("%s No API key is accepted until it can be read.", error)
+            self._keys, self._version = {}, None  # a key that was revoked meanwhile must not be accepted
+            return TRIES_AGAIN
+        return LOOKS_EVERY
 
 
 def _hash(secret: str) -> bytes:
