@@ -94,6 +94,9 @@ def paper_of(opened: Open) -> Paper:
 
 async def given_paper(opened: Open) -> Paper:
     """Return `paper_of` an edition to a route in the event loop: what has to be read is read in a thread."""
+    made, paper = _papers.get(opened, (-1, None))
+    if paper is not None and made == opened.version_at_hand():
+        return paper
     return await anyio.to_thread.run_sync(paper_of, opened)
 
 
