@@ -55,7 +55,7 @@ def test_a_bad_article_is_skipped_for_a_plain_reason(newsroom, row, reason):
         ({"news_id": "zzz"}, "article not known"),
         ({"time": None}, "no time"),
         ({"time": "12/32/2026"}, "unreadable time"),
-        ({"event": "glance"}, "unknown event; expected click, like, comment, share, save, hide"),
+        ({"event": "glance"}, "unknown event; expected click, like, comment, share, save, hide, dislike, report"),
         ({"dwell_seconds": "long"}, "unreadable dwell_seconds"),
         ({"dwell_seconds": float("inf")}, "unreadable dwell_seconds"),
         ({"dwell_seconds": 1e300}, "unreadable dwell_seconds"),
@@ -133,7 +133,8 @@ def test_the_first_wrong_value_of_each_reason_is_told_with_what_is_expected(news
         add.clicks([click, {**click, "time": "3/4/2026"}, {**click, "time": "soon"}, {**click, "event": "glance"}])
     text = str(add.report)
     assert "2  clicks: unreadable time (found '3/4/2026'; expected ISO 8601" in text
-    assert "1  clicks: unknown event; expected click, like, comment, share, save, hide (found 'glance'; say" in text
+    acts = "click, like, comment, share, save, hide, dislike, report"
+    assert f"1  clicks: unknown event; expected {acts} (found 'glance'; say" in text
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), np.datetime64("NaT")], ids=repr)
@@ -220,3 +221,10 @@ def test_a_list_of_ids_is_accepted_exactly_when_each_id_is(values):
         return True
 
     assert accepts(checked_ids, values, "history") == all(accepts(checked_id, value) for value in values)
+
+
+def test_an_import_takes_every_act_that_a_build_writes_into_the_corpus():
+    from broadsheet.importers.rows import EVENTS
+    from broadsheet.live.events.acts import ACTS
+
+    assert set(EVENTS) == set(ACTS)

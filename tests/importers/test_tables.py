@@ -208,7 +208,7 @@ def test_an_unknown_event_is_skipped_and_a_click_before_publication_noted(tmp_pa
     click = {"user_id": "u", "news_id": "1", "time": "2026-01-02T11:59:59Z", "event": "click"}
     write_csv(tmp_path / "clicks.csv", [click, {**click, "news_id": "2"}, {**click, "news_id": "2", "event": "glance"}])
     report = import_tables(newsroom, tmp_path / "news.csv", tmp_path / "clicks.csv", None, {})
-    event = "clicks: unknown event; expected click, like, comment, share, save, hide"
+    event = "clicks: unknown event; expected click, like, comment, share, save, hide, dislike, report"
     assert report.skipped == {event: 1} and report.taken["clicks"] == 2
     assert report.notes == {"clicks: before the article's time of publication": 1}
 

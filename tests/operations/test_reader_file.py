@@ -51,7 +51,7 @@ def rooms(tmp_path_factory, encoder):
     build(room, ["fan"])
     log = Pipeline.open(room).log
     log([act("page", 0, page_id="p", shown=["N33", "N36"]), act("click", 1, page_id="p", slot=1)])
-    log([act("follow", 2, field="category", value="science")])
+    log([act("follow", 2, field="category", value="science"), act("dislike", 5, news_id="N39")])
     build(room, ["fan"])
     assert log([act("save", 3, news_id="N6"), act("hide", 4, news_id="N42")]).new == 2
     return room, without
@@ -64,7 +64,7 @@ def test_a_file_holds_every_row_and_event_of_the_reader_and_of_nobody_else(rooms
     assert user_id == READER and line.endswith(f": {len(lines)} rows on a reader")
     tables = [one["table"] for one in lines]
     assert {name: tables.count(name) for name in tables} == {
-        **{"users": 1, "clicks": 3, "impressions": 2, "mutes": 1, "follows": 1, "profiles": 1, "events": 5},
+        **{"users": 1, "clicks": 4, "impressions": 2, "mutes": 1, "follows": 1, "profiles": 1, "events": 6},
     }
     first = next(one["row"] for one in lines if one["table"] == "clicks")
     assert first["dwell_seconds"] == pytest.approx(31.7) and (first["scroll"], first["region"]) == (
@@ -72,16 +72,24 @@ def test_a_file_holds_every_row_and_event_of_the_reader_and_of_nobody_else(rooms
         "Köln",
     )
     events = [(one["row"]["kind"], one["in_corpus"]) for one in lines if one["table"] == "events"]
-    assert events == [("page", True), ("click", True), ("follow", True), ("save", False), ("hide", False)]
+    assert events == [
+        *(("page", True), ("click", True), ("follow", True), ("dislike", True)),
+        *(("save", False), ("hide", False)),
+    ]
     assert {one["row"]["user_id"] for one in lines} == {READER}
-    assert history_in(tmp_path / "reader.jsonl") == ["N0", "N12", "N3"]
+    assert history_in(tmp_path / "reader.jsonl") == ["N15", "N24", "N33", "N39"]  # its longest list
 
 
 def test_a_file_taken_into_another_newsroom_gives_the_same_page(rooms, tmp_path):
     room, without = (Newsroom(shutil.copytree(one.path, tmp_path / one.path.name, symlinks=True)) for one in rooms)
     export_reader(room, READER, tmp_path / "reader.jsonl")
     report = import_reader(without, tmp_path / "reader.jsonl")
-    assert report.events.refused.total() == 0 and report.events.new == 2 and report.choices == 3
+    assert (
+        not report.corpus.skipped
+        and report.events.refused.total() == 0
+        and report.events.new == 2
+        and report.choices == 3
+    )
     assert "own words and choices: 3" in str(report)
     for one in (room, without):
         build(one, [READER])

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from broadsheet.config.section import section
 
-Event = Literal["click", "like", "comment", "share", "save", "hide"]
+Event = Literal["click", "like", "comment", "share", "save", "hide", "dislike", "report"]
 """What a reader may do with an article."""
 
 
@@ -36,4 +36,4 @@ class ImportsConfig:
     'Tags in the texts of articles. "clean": taken out, with paragraphs and line breaks kept. "keep": left as they are.'
     events: dict[str, Event] = field(default_factory=dict)
     """What the events of a click log mean that have other names here, such as `view = "click"`: click, like, comment,
-    share, save or hide. Upper and lower case are the same."""
+    share, save, hide, dislike or report. Upper and lower case are the same."""
